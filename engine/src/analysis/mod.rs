@@ -1,0 +1,1 @@
+//! Observables, superposition, dihedrals, TICA, free energies and chemistry checks, in `f64` (design §8).

@@ -1,0 +1,1 @@
+//! The SO(3)-equivariant network (design §5), on candle.

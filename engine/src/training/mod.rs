@@ -1,0 +1,1 @@
+//! Data sets, optimiser loop and checkpoints (design §7).

@@ -1,0 +1,1 @@
+//! Interpolants, schedules, integrators and the noise stream (design §6).
