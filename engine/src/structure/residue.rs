@@ -42,8 +42,8 @@ impl ResidueType {
 
     /// All residue types, in index order.
     pub const ALL: [ResidueType; Self::COUNT] = [
-        Ala, Arg, Asn, Asp, Cys, Gln, Glu, Gly, His, Ile, Leu, Lys, Met, Phe, Pro, Ser, Thr, Trp,
-        Tyr, Val, Nle,
+        Ala, Arg, Asn, Asp, Cys, Gln, Glu, Gly, His, Ile, Leu, Lys, Met, Phe, Pro, Ser, Thr, Trp, Tyr, Val,
+        Nle,
     ];
 
     /// Index of the one-hot label, `0..COUNT`.
@@ -131,10 +131,7 @@ impl ResidueType {
             Pro => &["N", "CA", "C", "O", "CB", "CG", "CD"],
             Ser => &["N", "CA", "C", "O", "CB", "OG"],
             Thr => &["N", "CA", "C", "O", "CB", "OG1", "CG2"],
-            Trp => &[
-                "N", "CA", "C", "O", "CB", "CG", "CD1", "NE1", "CE2", "CZ2", "CH2", "CZ3", "CE3",
-                "CD2",
-            ],
+            Trp => &["N", "CA", "C", "O", "CB", "CG", "CD1", "NE1", "CE2", "CZ2", "CH2", "CZ3", "CE3", "CD2"],
             Tyr => &["N", "CA", "C", "O", "CB", "CG", "CD1", "CE1", "CZ", "OH", "CE2", "CD2"],
             Val => &["N", "CA", "C", "O", "CB", "CG1", "CG2"],
             Nle => &["N", "CA", "C", "O", "CB", "CG", "CD", "CE"],

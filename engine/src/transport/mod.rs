@@ -1,1 +1,7 @@
 //! Interpolants, schedules, integrators and the noise stream (design §6).
+
+pub mod sampler;
+pub mod settings;
+
+pub use sampler::{Advance, FrameSampler, LatentProgress, Replica, TransportError};
+pub use settings::{Integrator, SamplerSettings, Schedule};

@@ -1,0 +1,78 @@
+//! Hyperparameters of the network.
+
+use serde::{Deserialize, Serialize};
+
+/// How the states of consecutive blocks are joined.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Residual {
+    /// Sum, as Alg. 5 prints it.
+    #[default]
+    Sum,
+    /// Concatenation: the width grows by H a block. Reproduces the sizes of Table 4.
+    Concat,
+}
+
+/// What the header networks predict.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Heads {
+    /// Four independent headers: b_V, b_P, η_V, η_P (the paper).
+    Paper,
+    /// One header that predicts the end point `X̂₁ = E[X^{t+1} | X_τ, X^t]`, from which b and η follow.
+    #[default]
+    Endpoint,
+}
+
+/// Hyperparameters. Stored beside the weights; a model cannot be loaded without them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, clap::Args)]
+#[serde(default, deny_unknown_fields)]
+pub struct NetworkConfig {
+    /// Multiplicity H of scalars and of vectors.
+    #[arg(long, default_value_t = 32)]
+    pub multiplicity: usize,
+    /// Blocks of the conditioner.
+    #[arg(long, default_value_t = 6)]
+    pub conditioner_layers: usize,
+    /// Blocks of each header.
+    #[arg(long, default_value_t = 4)]
+    pub header_layers: usize,
+    /// How states are joined.
+    #[arg(long, value_enum, default_value_t = Residual::Sum)]
+    pub residual: Residual,
+    /// What headers predict.
+    #[arg(long, value_enum, default_value_t = Heads::Endpoint)]
+    pub heads: Heads,
+    /// Nearest Cα neighbours per residue.
+    #[arg(long, default_value_t = 16)]
+    pub neighbours: usize,
+    /// Gaussians of the radial embedding.
+    #[arg(long, default_value_t = 32)]
+    pub radial_bins: usize,
+    /// Range of the radial embedding.
+    #[arg(long, default_value_t = 20.0)]
+    pub radial_cutoff_angstrom: f32,
+    /// Sequence offsets beyond ± this share one embedding.
+    #[arg(long, default_value_t = 8)]
+    pub sequence_clamp: usize,
+    /// Bins of the soft one-hot of τ.
+    #[arg(long, default_value_t = 100)]
+    pub time_bins: usize,
+}
+
+impl Default for NetworkConfig {
+    fn default() -> Self {
+        Self {
+            multiplicity: 32,
+            conditioner_layers: 6,
+            header_layers: 4,
+            residual: Residual::Sum,
+            heads: Heads::Endpoint,
+            neighbours: 16,
+            radial_bins: 32,
+            radial_cutoff_angstrom: 20.0,
+            sequence_clamp: 8,
+            time_bins: 100,
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! What every sampler, on CPU or GPU, offers: advance replicas of one protein by one frame.
+
+use std::ops::ControlFlow;
+
+/// One trajectory being generated.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Replica {
+    /// Index within the run; selects the noise stream, so that shards of a run reproduce the whole.
+    pub index: u64,
+    /// Frames made so far; the start structure is frame 0. Selects the noise stream too.
+    pub frame: u64,
+    /// Positions of the newest frame in canonical atom order, Å.
+    pub positions_angstrom: Vec<[f32; 3]>,
+}
+
+/// Where the latent loop of the present frame stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LatentProgress {
+    /// Latent steps done.
+    pub done: u32,
+    /// Latent steps of a frame.
+    pub total: u32,
+}
+
+/// How an attempt to advance by one frame ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Advance {
+    /// All replicas moved on by one frame.
+    Done,
+    /// The caller asked to stop; the replicas are as they were.
+    Cancelled,
+}
+
+/// Why sampling failed.
+#[derive(Debug, thiserror::Error)]
+pub enum TransportError {
+    /// The network or its tensors failed.
+    #[error("the network failed: {0}")]
+    Network(#[from] candle_core::Error),
+    /// Positions became NaN or infinite.
+    #[error(
+        "replica {replica} became non-finite in frame {frame}: the model left the region it was trained on; start from another structure, use more latent steps or a smaller epsilon"
+    )]
+    NonFinite {
+        /// Which replica.
+        replica: u64,
+        /// Which frame was being made.
+        frame: u64,
+    },
+    /// The replica does not belong to the sampler's protein.
+    #[error("replica {replica} has {got} atoms, the protein has {expected}")]
+    AtomCount {
+        /// Which replica.
+        replica: u64,
+        /// Atoms of the protein.
+        expected: usize,
+        /// Atoms given.
+        got: usize,
+    },
+    /// A setting is out of range.
+    #[error("{0}")]
+    Settings(String),
+}
+
+/// Advances replicas of one protein by one frame at a time.
+pub trait FrameSampler: Send {
+    /// Moves every replica on by one frame (one lag time, usually 100 ps): positions are replaced and
+    /// `frame` grows by one. `control` is asked before each latent step; on `Break` nothing is changed.
+    ///
+    /// # Errors
+    /// [`TransportError`]; the replicas are unchanged.
+    fn advance(
+        &mut self,
+        replicas: &mut [Replica],
+        control: &mut dyn FnMut(LatentProgress) -> ControlFlow<()>,
+    ) -> Result<Advance, TransportError>;
+
+    /// Time between frames.
+    fn frame_interval_ps(&self) -> f64;
+
+    /// What computes, in words for the user: `CPU, 2 threads`.
+    fn device_name(&self) -> String;
+}

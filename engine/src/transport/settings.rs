@@ -1,0 +1,61 @@
+//! What a user may set about sampling. One struct serves command-line flags, the settings pane and the
+//! configuration kept beside results.
+
+use serde::{Deserialize, Serialize};
+
+/// How the latent dynamics is integrated.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Integrator {
+    /// Stochastic: Euler–Maruyama on eq. 9 (Alg. 2).
+    #[default]
+    Sde,
+    /// Deterministic: Euler on eq. 8.
+    Ode,
+    /// Deterministic: Heun's second-order method on eq. 8; two network calls a step.
+    OdeHeun,
+}
+
+/// How the noise strength ε depends on the latent time τ. `ε/γ` is singular at both ends otherwise.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Schedule {
+    /// Noise and score only for 0.1 < τ < 0.9.
+    Window,
+    /// ε(τ) = ε₀ γ(τ)/γ_max: bounded everywhere, no noise left in the last step.
+    #[default]
+    Matched,
+}
+
+/// Settings of one sampling run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, clap::Args)]
+#[serde(default, deny_unknown_fields)]
+pub struct SamplerSettings {
+    /// Integrator of the latent dynamics.
+    #[arg(long = "sampler", value_enum, default_value_t = Integrator::Sde)]
+    pub integrator: Integrator,
+    /// Latent steps per frame.
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(2..=10_000))]
+    pub latent_steps: u32,
+    /// Noise strength ε₀, in units of σ² (one value serves positions and vectors).
+    #[arg(long, default_value_t = 1.0)]
+    pub epsilon: f32,
+    /// How ε depends on the latent time.
+    #[arg(long, value_enum, default_value_t = Schedule::Matched)]
+    pub schedule: Schedule,
+    /// Seed of the noise stream. The same seed gives the same trajectory.
+    #[arg(long, default_value_t = 0)]
+    pub seed: u64,
+}
+
+impl Default for SamplerSettings {
+    fn default() -> Self {
+        Self {
+            integrator: Integrator::Sde,
+            latent_steps: 100,
+            epsilon: 1.0,
+            schedule: Schedule::Matched,
+            seed: 0,
+        }
+    }
+}
