@@ -58,6 +58,12 @@ pub struct NetworkConfig {
     /// Bins of the soft one-hot of τ.
     #[arg(long, default_value_t = 100)]
     pub time_bins: usize,
+    /// Standard deviation σ_P of the noise on Cα positions.
+    #[arg(long, default_value_t = 3.0)]
+    pub sigma_position_angstrom: f32,
+    /// Standard deviation σ_V of the noise on the vectors.
+    #[arg(long, default_value_t = 1.0)]
+    pub sigma_vector_angstrom: f32,
 }
 
 impl Default for NetworkConfig {
@@ -73,6 +79,8 @@ impl Default for NetworkConfig {
             radial_cutoff_angstrom: 20.0,
             sequence_clamp: 8,
             time_bins: 100,
+            sigma_position_angstrom: 3.0,
+            sigma_vector_angstrom: 1.0,
         }
     }
 }

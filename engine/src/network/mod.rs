@@ -1,5 +1,18 @@
-//! The SO(3)-equivariant network (design §5), on candle.
+//! The SO(3)-equivariant network (design §5).
+//!
+//! Two implementations share one list of named parameters ([`parameters`]), one batch layout
+//! ([`batch`]) and one neighbour geometry ([`geometry`]):
+//! `candle_model` composes candle tensors, runs on any candle device and differentiates itself;
+//! `fused` is the same arithmetic as hand-written CPU kernels, forward and backward, several times
+//! faster. Tests hold them to each other and to numbers computed with e3nn.
 
+pub mod batch;
 pub mod config;
+pub mod geometry;
+pub mod inputs;
+pub mod parameters;
 
+pub use batch::{CloudBatch, SequenceBatch};
 pub use config::{Heads, NetworkConfig, Residual};
+pub use geometry::Geometry;
+pub use parameters::{ParameterLayout, ParameterSpec};
