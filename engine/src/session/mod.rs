@@ -1,5 +1,24 @@
-//! The engine thread: commands in, events out. The only door through which the app runs work (design §9).
+//! The engine threads: commands in, events out. The only door through which the app runs work (design §9).
 
+pub mod history;
 pub mod protocol;
+pub mod request;
 
-pub use protocol::{Command, Event, JobId, JobOutcome, Notice};
+mod backend;
+mod context;
+mod handle;
+mod mailbox;
+mod rate;
+mod simulate;
+
+pub use backend::{ComputeBackend, PreparedSampler, SamplerOrder};
+pub use handle::{LatestFrame, SessionHandle};
+pub use history::{Frame, FrameHistory};
+pub use mailbox::WakeCallback;
+pub use protocol::{
+    Command, Event, JobId, JobOutcome, ModelInfo, Progress, ProgressUnit, RunInfo, SimulationState,
+};
+pub use request::{
+    ChainSummary, DevicePreference, ExistingFiles, ExportRequest, ModelSource, Notice, OpenRequest,
+    OpenedStructure, RunOutput, SimulationRequest, StructureChoice, StructureSource,
+};

@@ -1,20 +1,28 @@
-//! The whole conversation between app and engine.
+//! The whole conversation between app and engine: [`Command`]s go in, [`Event`]s come out.
+//!
+//! A job begins with a command that carries a fresh [`JobId`] (from
+//! [`SessionHandle::next_job`](super::SessionHandle::next_job)) and ends with exactly one
+//! [`Event::JobEnded`], after which no event of that job follows.
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
+use crate::network::NetworkConfig;
 use crate::structure::Topology;
+use crate::transport::{LatentProgress, SamplerSettings};
+
+use super::FrameHistory;
+use super::request::{
+    ExportRequest, ModelSource, Notice, OpenRequest, OpenedStructure, SimulationRequest, StructureChoice,
+};
 
 /// Identifies one job from its command to its outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct JobId(pub u64);
 
-/// Something the user should know that is not an error: what was substituted, rebuilt, dropped.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Notice(pub String);
-
 /// How a job ended. Every job ends in exactly one of these.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum JobOutcome {
     /// All the work asked for is done.
     Finished,
@@ -24,34 +32,246 @@ pub enum JobOutcome {
     Failed(String),
 }
 
-/// A protein that was opened: topology and the positions to start from.
-#[derive(Clone, Debug)]
-pub struct OpenedStructure {
-    /// Where it came from; `None` for bundled examples.
-    pub path: Option<PathBuf>,
-    /// Residues, atoms, bonds.
-    pub topology: Arc<Topology>,
-    /// Canonical atom positions, Å.
-    pub positions_angstrom: Arc<Vec<[f32; 3]>>,
-    /// What reading it changed or dropped.
-    pub notices: Vec<Notice>,
-}
-
-/// What the app asks of the engine.
+/// What the app asks of the engine. Jobs that compute run one after the other; opening, loading and
+/// exporting run beside them. Control commands (pause, resume, stop) act at once.
 #[derive(Clone, Debug)]
 pub enum Command {
-    /// Ends the engine thread after the present latent step.
+    /// Reads a structure. Answered by [`Event::StructureOpened`] or [`Event::StructureNeedsChoice`].
+    OpenStructure {
+        /// Fresh id.
+        job: JobId,
+        /// What to read.
+        request: OpenRequest,
+    },
+    /// Loads a model, so that a simulation starts without delay and its card can be shown. Answered by
+    /// [`Event::ModelLoaded`].
+    LoadModel {
+        /// Fresh id.
+        job: JobId,
+        /// Which.
+        model: ModelSource,
+    },
+    /// Runs a simulation. Answered by [`Event::SimulationStarted`], then frames.
+    Simulate {
+        /// Fresh id.
+        job: JobId,
+        /// What to run.
+        request: Box<SimulationRequest>,
+    },
+    /// Writes frames made so far to a file; may run while the simulation goes on. Answered by
+    /// [`Event::Exported`].
+    Export {
+        /// Fresh id.
+        job: JobId,
+        /// What to write.
+        request: ExportRequest,
+    },
+    /// Pauses a simulation after the present frame. Answered by [`Event::SimulationState`].
+    Pause {
+        /// Which.
+        job: JobId,
+    },
+    /// Goes on after a pause.
+    Resume {
+        /// Which.
+        job: JobId,
+    },
+    /// Stops a job: a simulation within one latent step, keeping all whole frames; others between two
+    /// items of work. The job ends as [`JobOutcome::Cancelled`].
+    Stop {
+        /// Which.
+        job: JobId,
+    },
+    /// Stops all jobs and ends the engine threads. Dropping the handle does the same.
     Shutdown,
 }
 
+/// Whether a simulation is moving.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SimulationState {
+    /// Loading the model, preparing the sampler and the files.
+    Preparing,
+    /// Making frames.
+    Running,
+    /// Waiting for [`Command::Resume`].
+    Paused,
+}
+
+/// What progress counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProgressUnit {
+    /// Trajectory frames (per replica, in a simulation).
+    Frames,
+    /// Bytes of a file.
+    Bytes,
+    /// Optimiser steps.
+    Steps,
+}
+
+/// How far a job is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Progress {
+    /// Work done.
+    pub done: u64,
+    /// All the work; `None` for a run until stopped.
+    pub total: Option<u64>,
+    /// What is counted.
+    pub unit: ProgressUnit,
+    /// Units per second over the last seconds, pauses left out; `None` until it can be told.
+    pub per_second: Option<f64>,
+    /// Estimate of the time left; `None` until it can be told, and for runs until stopped.
+    pub time_left: Option<Duration>,
+}
+
+/// A simulation that started.
+#[derive(Clone, Debug)]
+pub struct RunInfo {
+    /// The protein.
+    pub topology: Arc<Topology>,
+    /// Settings in force.
+    pub settings: SamplerSettings,
+    /// Replicas made together.
+    pub replicas: usize,
+    /// Time between frames, ps.
+    pub frame_interval_ps: f64,
+    /// Number of the first frame that will be made: 1 after the start structure, more when a run is resumed.
+    pub first_new_frame: u64,
+    /// What computes: `CPU, 2 threads`.
+    pub device_name: String,
+    /// All frames of the run, when the request kept them. Grows while the run goes on.
+    pub history: Option<Arc<FrameHistory>>,
+    /// Trajectory files being written, one per replica; empty when none was asked for.
+    pub outputs: Vec<PathBuf>,
+}
+
+/// A model that was loaded.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ModelInfo {
+    /// Name for the user.
+    pub name: String,
+    /// Hyperparameters.
+    pub config: NetworkConfig,
+    /// Number of weights.
+    pub parameter_count: usize,
+    /// Hash of the file, hexadecimal; kept beside results.
+    pub checksum: String,
+    /// The model card in a few lines: what it was trained on, what it reproduces and what not.
+    pub card: String,
+}
+
 /// What the engine tells the app.
+///
+/// Events of a kind that only the newest value matters of ([`Progress`](Event::Progress),
+/// [`LatentProgress`](Event::LatentProgress), [`FramesMade`](Event::FramesMade),
+/// [`SimulationState`](Event::SimulationState)) are merged while nobody reads them, so a slow reader costs
+/// neither memory nor frames. All others are kept, in order.
 #[derive(Clone, Debug)]
 pub enum Event {
-    /// A job ended.
+    /// A structure was read.
+    StructureOpened {
+        /// Which job.
+        job: JobId,
+        /// The protein.
+        structure: OpenedStructure,
+    },
+    /// A structure was read, but the user must decide something first. The job ends as finished; open
+    /// again with the answer.
+    StructureNeedsChoice {
+        /// Which job.
+        job: JobId,
+        /// What was asked for; fill in the answer and send it again.
+        request: OpenRequest,
+        /// The question.
+        choice: StructureChoice,
+    },
+    /// A model was loaded.
+    ModelLoaded {
+        /// Which job.
+        job: JobId,
+        /// What it is.
+        model: ModelInfo,
+    },
+    /// A simulation has its model, sampler and files, and begins.
+    SimulationStarted {
+        /// Which job.
+        job: JobId,
+        /// What runs.
+        run: RunInfo,
+    },
+    /// A simulation paused or went on.
+    SimulationState {
+        /// Which job.
+        job: JobId,
+        /// The state now.
+        state: SimulationState,
+    },
+    /// Where the latent loop of the frame being made stands.
+    LatentProgress {
+        /// Which job.
+        job: JobId,
+        /// The frame being made.
+        frame: u64,
+        /// Latent steps done and to do.
+        progress: LatentProgress,
+    },
+    /// Frames were made, of every replica, and are on disk. Unread events of this kind are merged to one
+    /// range without gaps. Positions come from [`RunInfo::history`] or
+    /// [`SessionHandle::latest_frame`](super::SessionHandle::latest_frame).
+    FramesMade {
+        /// Which job.
+        job: JobId,
+        /// First new frame.
+        first_frame: u64,
+        /// Last new frame, included.
+        last_frame: u64,
+    },
+    /// How far a job is, with an estimate of the time left.
+    Progress {
+        /// Which job.
+        job: JobId,
+        /// How far.
+        progress: Progress,
+    },
+    /// Something the user should know that is not an error.
+    Notice {
+        /// Which job.
+        job: JobId,
+        /// One sentence.
+        notice: Notice,
+    },
+    /// Frames were written to files.
+    Exported {
+        /// Which job.
+        job: JobId,
+        /// Frames written.
+        frames: u64,
+        /// The trajectory and the topology beside it.
+        files: Vec<PathBuf>,
+    },
+    /// A job ended; its last event.
     JobEnded {
         /// Which.
         job: JobId,
         /// How.
         outcome: JobOutcome,
     },
+}
+
+impl Event {
+    /// The job that the event belongs to.
+    pub fn job(&self) -> JobId {
+        match self {
+            Self::StructureOpened { job, .. }
+            | Self::StructureNeedsChoice { job, .. }
+            | Self::ModelLoaded { job, .. }
+            | Self::SimulationStarted { job, .. }
+            | Self::SimulationState { job, .. }
+            | Self::LatentProgress { job, .. }
+            | Self::FramesMade { job, .. }
+            | Self::Progress { job, .. }
+            | Self::Notice { job, .. }
+            | Self::Exported { job, .. }
+            | Self::JobEnded { job, .. } => *job,
+        }
+    }
 }

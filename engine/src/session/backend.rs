@@ -1,0 +1,48 @@
+//! What turns a model into frames. The session knows it only through [`ComputeBackend`], so that its own
+//! behaviour (cancelling, panics, memory) is tested with samplers that cost nothing.
+
+use crate::structure::Topology;
+use crate::transport::{FrameSampler, SamplerSettings};
+
+use super::protocol::ModelInfo;
+use super::request::{DevicePreference, ModelSource};
+
+/// A sampler to prepare.
+#[derive(Clone, Copy, Debug)]
+pub struct SamplerOrder<'a> {
+    /// Which model.
+    pub model: &'a ModelSource,
+    /// Protein to sample.
+    pub topology: &'a Topology,
+    /// Integrator, latent steps, noise, seed.
+    pub settings: &'a SamplerSettings,
+    /// Replicas that will be advanced together.
+    pub replicas: usize,
+    /// Where to compute.
+    pub device: DevicePreference,
+}
+
+/// A sampler that is ready, and what it samples with.
+pub struct PreparedSampler {
+    /// The sampler.
+    pub sampler: Box<dyn FrameSampler>,
+    /// The model it uses.
+    pub model: ModelInfo,
+    /// What the user should know: a device that was asked for and is not there, for example.
+    pub notices: Vec<String>,
+}
+
+/// Loads models and prepares samplers. Errors are sentences for the user.
+pub trait ComputeBackend: Send + Sync {
+    /// Loads a model, or finds it among those loaded before.
+    ///
+    /// # Errors
+    /// Says in one sentence why the model cannot be used.
+    fn load_model(&self, model: &ModelSource) -> Result<ModelInfo, String>;
+
+    /// Prepares a sampler.
+    ///
+    /// # Errors
+    /// Says in one sentence why the protein cannot be sampled so.
+    fn prepare_sampler(&self, order: SamplerOrder<'_>) -> Result<PreparedSampler, String>;
+}

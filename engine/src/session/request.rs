@@ -1,0 +1,202 @@
+//! What jobs are asked to do: the payloads of [`Command`](super::Command).
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::structure::Topology;
+use crate::transport::SamplerSettings;
+
+use super::FrameHistory;
+
+/// Where a structure comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StructureSource {
+    /// A PDB or mmCIF file, plain or gzipped.
+    File(PathBuf),
+    /// A structure inside the binary.
+    Bundled {
+        /// File name with extension, `chignolin.pdb`: the extension tells the format, the stem is shown.
+        file_name: String,
+        /// Contents of the file.
+        bytes: &'static [u8],
+    },
+}
+
+impl StructureSource {
+    /// Name for the user: file stem, `.gz` removed as well.
+    pub fn display_name(&self) -> String {
+        let file_name = match self {
+            Self::File(path) => path.file_name().map(|n| n.to_string_lossy().into_owned()),
+            Self::Bundled { file_name, .. } => Some(file_name.clone()),
+        };
+        let name = file_name.unwrap_or_default();
+        let name = name.strip_suffix(".gz").unwrap_or(&name);
+        name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_owned()
+    }
+}
+
+/// A structure to open, with the user's answers to what the file leaves open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenRequest {
+    /// What to read.
+    pub source: StructureSource,
+    /// Which chain, by the author's identifier; needed only when there are several protein chains.
+    pub chain: Option<String>,
+    /// Take the longest unbroken segment where the chain has breaks or residues without backbone.
+    pub longest_segment: bool,
+}
+
+impl OpenRequest {
+    /// Opens `source` as it is.
+    pub fn new(source: StructureSource) -> Self {
+        Self { source, chain: None, longest_segment: false }
+    }
+}
+
+/// A question that a structure file raises. Answer it by opening again with the answer in [`OpenRequest`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StructureChoice {
+    /// There are several protein chains: set [`OpenRequest::chain`] to one of these.
+    Chain(Vec<ChainSummary>),
+    /// The chain is broken: [`OpenRequest::longest_segment`] would take part of it. The sentence says where.
+    LongestSegment(String),
+}
+
+/// A protein chain that can be chosen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChainSummary {
+    /// Author's identifier.
+    pub id: String,
+    /// Residues that would be simulated.
+    pub residues: usize,
+}
+
+/// A protein that was opened: topology and the positions to start from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OpenedStructure {
+    /// Where it came from; `None` for bundled examples.
+    pub path: Option<PathBuf>,
+    /// Residues, atoms, bonds.
+    pub topology: Arc<Topology>,
+    /// Canonical atom positions, Å.
+    pub positions_angstrom: Arc<Vec<[f32; 3]>>,
+    /// What reading it changed or dropped.
+    pub notices: Vec<Notice>,
+}
+
+/// Something the user should know that is not an error: what was substituted, rebuilt, dropped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice(pub String);
+
+/// Where a model comes from. Models that were used stay in memory, so naming one again costs nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum ModelSource {
+    /// A safetensors file that carries its configuration and card.
+    File(PathBuf),
+    /// A model inside the binary.
+    Bundled {
+        /// Name for the user, `chignolin`.
+        name: String,
+        /// Contents of the file.
+        bytes: &'static [u8],
+    },
+}
+
+impl ModelSource {
+    /// Name for the user.
+    pub fn display_name(&self) -> String {
+        match self {
+            Self::File(path) => path.display().to_string(),
+            Self::Bundled { name, .. } => format!("{name} (bundled)"),
+        }
+    }
+}
+
+/// Where to compute.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum DevicePreference {
+    /// The fastest device that works.
+    #[default]
+    Auto,
+    /// The processor.
+    Cpu,
+    /// A graphics processor, or a clear error.
+    Gpu,
+}
+
+/// A trajectory file that a run writes as frames are made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunOutput {
+    /// The trajectory; its extension (`.dcd`, `.xtc`, `.pdb`) decides the format. With several replicas,
+    /// `run.dcd` becomes `run_r000.dcd`, `run_r001.dcd`, …. Topology (`run_topology.pdb`), settings
+    /// (`run.json`) and the exact state for resuming (`run.state`) are written beside it.
+    pub path: PathBuf,
+    /// What to do with files that are there already.
+    pub existing: ExistingFiles,
+}
+
+/// What to do with files that are there already.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ExistingFiles {
+    /// Refuse to touch them.
+    #[default]
+    Refuse,
+    /// Replace them.
+    Overwrite,
+    /// Continue the run they hold; its frames are the ones an uninterrupted run would have made.
+    Resume,
+}
+
+/// A simulation to run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SimulationRequest {
+    /// Where it starts; frame 0, time 0.
+    pub structure: OpenedStructure,
+    /// The model that makes the jumps.
+    pub model: ModelSource,
+    /// Integrator, latent steps, noise, seed.
+    pub settings: SamplerSettings,
+    /// Independent trajectories made together, at least 1.
+    pub replicas: u32,
+    /// New frames per replica, the start structure not counted; `None` runs until stopped.
+    pub frames: Option<u64>,
+    /// Where to compute.
+    pub device: DevicePreference,
+    /// Files to write as frames are made; `None` keeps frames only in [`FrameHistory`].
+    pub output: Option<RunOutput>,
+    /// Whether to keep every frame readable at random through [`FrameHistory`] (the window scrubs it).
+    pub keep_history: bool,
+}
+
+/// Frames to copy from a [`FrameHistory`] to a trajectory file.
+#[derive(Clone, Debug)]
+pub struct ExportRequest {
+    /// Protein that the frames belong to.
+    pub topology: Arc<Topology>,
+    /// The frames.
+    pub history: Arc<FrameHistory>,
+    /// Which replica.
+    pub replica: usize,
+    /// First frame, 0 is the start structure.
+    pub first_frame: u64,
+    /// Last frame, included.
+    pub last_frame: u64,
+    /// Every how many frames one is written, at least 1.
+    pub stride: u64,
+    /// File to write; its extension (`.dcd`, `.xtc`, `.pdb`) decides the format. The topology is written
+    /// beside it (`name_topology.pdb`), since DCD and XTC hold none.
+    pub path: PathBuf,
+    /// Replace the file if it is there. Leave it to the save dialog to have asked.
+    pub overwrite: bool,
+}
+
+/// Path beside `path`: same folder and stem, with `suffix` in place of the extension.
+///
+/// `beside("out/run.dcd", "_topology.pdb")` is `out/run_topology.pdb`.
+pub fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let stem = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
+    path.with_file_name(format!("{stem}{suffix}"))
+}
