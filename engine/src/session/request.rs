@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::structure::Topology;
+pub use crate::structure::{ChainSummary, Notice, OpenedStructure};
 use crate::transport::SamplerSettings;
 
 use super::FrameHistory;
@@ -63,32 +64,6 @@ pub enum StructureChoice {
     /// The chain is broken: [`OpenRequest::longest_segment`] would take part of it. The sentence says where.
     LongestSegment(String),
 }
-
-/// A protein chain that can be chosen.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ChainSummary {
-    /// Author's identifier.
-    pub id: String,
-    /// Residues that would be simulated.
-    pub residues: usize,
-}
-
-/// A protein that was opened: topology and the positions to start from.
-#[derive(Clone, Debug, PartialEq)]
-pub struct OpenedStructure {
-    /// Where it came from; `None` for bundled examples.
-    pub path: Option<PathBuf>,
-    /// Residues, atoms, bonds.
-    pub topology: Arc<Topology>,
-    /// Canonical atom positions, Å.
-    pub positions_angstrom: Arc<Vec<[f32; 3]>>,
-    /// What reading it changed or dropped.
-    pub notices: Vec<Notice>,
-}
-
-/// Something the user should know that is not an error: what was substituted, rebuilt, dropped.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Notice(pub String);
 
 /// Where a model comes from. Models that were used stay in memory, so naming one again costs nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

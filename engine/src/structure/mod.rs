@@ -2,10 +2,32 @@
 //! tensor cloud that the network works on (design §4).
 
 pub mod bonds;
+mod chains;
+mod conformer;
+pub mod equivalent;
+pub mod error;
+mod naming;
+pub mod opened;
+pub mod pdb_format;
+mod pdb_records;
+pub mod read;
+mod records;
 pub mod residue;
+mod segments;
+mod source;
 pub mod tensor_cloud;
 pub mod topology;
+pub mod topology_map;
 
+pub use equivalent::relabel_equivalent;
+pub use error::{ChainSummary, MissingAtoms, StructureError, StructureProblem};
+pub use opened::{Notice, OpenedStructure};
+pub use pdb_format::{pdb_atom_line, pdb_ter_line, write_pdb};
+pub use read::{ReadOptions, read_structure, read_structure_bytes};
 pub use residue::{ResidueType, SLOTS};
 pub use tensor_cloud::TensorCloud;
 pub use topology::{Atom, Element, Residue, Topology};
+pub use topology_map::{TopologyMap, read_topology_map, read_topology_map_of_chain};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,158 @@
+//! What can be wrong with a structure file, each as one sentence that says what to do.
+
+use super::read::{MAX_FILE_BYTES, MAX_RESIDUES, MIN_RESIDUES};
+
+/// Why a structure file cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("{file}: {problem}")]
+pub struct StructureError {
+    /// Name of the file, without its folders.
+    pub file: String,
+    /// What is wrong with it.
+    pub problem: StructureProblem,
+}
+
+/// A protein chain of a file, for a choice among several.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChainSummary {
+    /// Identifier to choose it by ([`super::ReadOptions::chain`], `--chain`).
+    pub id: String,
+    /// Number of protein residues.
+    pub residues: usize,
+}
+
+impl std::fmt::Display for ChainSummary {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} ({} residues)", self.id, self.residues)
+    }
+}
+
+/// A residue with backbone atoms missing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MissingAtoms {
+    /// `TYR 2`.
+    pub residue: String,
+    /// Names of the missing atoms.
+    pub atoms: Vec<&'static str>,
+}
+
+impl std::fmt::Display for MissingAtoms {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} lacks {}", self.residue, self.atoms.join(", "))
+    }
+}
+
+/// What is wrong with a structure file.
+#[derive(Debug, thiserror::Error)]
+pub enum StructureProblem {
+    /// The file cannot be opened or read.
+    #[error("the file cannot be read: {0}")]
+    Io(#[from] std::io::Error),
+    /// Nothing in it.
+    #[error("the file is empty")]
+    Empty,
+    /// Compressed data that end early or are damaged.
+    #[error("the gzip data are cut off or damaged; download or copy the file again")]
+    DamagedGzip,
+    /// Larger than we are willing to hold in memory.
+    #[error("the file is larger than {} MiB uncompressed; cut out the protein chain first", MAX_FILE_BYTES >> 20)]
+    FileTooLarge,
+    /// Neither PDB nor mmCIF.
+    #[error("this is neither a PDB nor an mmCIF file: it holds no atoms")]
+    NoAtoms,
+    /// An mmCIF atom table that cannot be read.
+    #[error("the mmCIF atom table {0}")]
+    MalformedTable(String),
+    /// Atoms, but no protein among them.
+    #[error("there is no protein in the file, only {0}")]
+    NoProtein(String),
+    /// Several protein chains, and none chosen.
+    #[error("the file holds several protein chains, {}: choose one with --chain", list(.0))]
+    SeveralChains(Vec<ChainSummary>),
+    /// The chain that was asked for is not there.
+    #[error("there is no protein chain {wanted}: the file holds {}", list(.chains))]
+    NoSuchChain {
+        /// The chain asked for.
+        wanted: String,
+        /// Those present.
+        chains: Vec<ChainSummary>,
+    },
+    /// A residue outside the vocabulary.
+    #[error(
+        "residue {residue} of chain {chain} is not one of the 20 standard residues or norleucine (NLE); replace it by its standard parent or choose another chain"
+    )]
+    UnknownResidue {
+        /// Name and number.
+        residue: String,
+        /// Chain.
+        chain: String,
+    },
+    /// A coarse model.
+    #[error("this is a model of Cα atoms only; all heavy atoms of the backbone are needed")]
+    CalphaOnly,
+    /// Backbone atoms are missing.
+    #[error("backbone atoms are missing: {}; complete them, or take the longest unbroken segment (--longest-segment)", list(.0))]
+    MissingBackbone(Vec<MissingAtoms>),
+    /// The chain is interrupted.
+    #[error("the chain is broken between {before} and {after}, where C and N are {distance_angstrom:.1} Å apart{}; complete it, or take the longest unbroken segment of {longest} residues (--longest-segment)", others(*.breaks))]
+    ChainBreak {
+        /// Residue before the first break.
+        before: String,
+        /// Residue after it.
+        after: String,
+        /// Distance of the peptide bond that should be there.
+        distance_angstrom: f64,
+        /// Number of breaks.
+        breaks: usize,
+        /// Residues in the longest unbroken segment.
+        longest: usize,
+    },
+    /// Coordinates that are not numbers.
+    #[error("the coordinates of atom {0} are not finite numbers")]
+    NotFinite(String),
+    /// Atoms on top of each other or far apart.
+    #[error(
+        "the bond {atoms} is {length_angstrom:.2} Å long, so the coordinates are damaged or not in ångström"
+    )]
+    ImpossibleBond {
+        /// `TYR 2 N–CA`.
+        atoms: String,
+        /// Its length.
+        length_angstrom: f64,
+    },
+    /// Larger than can be simulated.
+    #[error(
+        "the chain has {0} residues, more than the {MAX_RESIDUES} that can be simulated; cut out one domain"
+    )]
+    TooManyResidues(usize),
+    /// Too short to superpose.
+    #[error("the chain has {0} residues, fewer than the {MIN_RESIDUES} that a simulation needs")]
+    TooFewResidues(usize),
+    /// A trajectory topology without all heavy atoms.
+    #[error("heavy atoms are missing: {}; a trajectory must hold every heavy atom of its protein", list(.0))]
+    MissingHeavyAtoms(Vec<MissingAtoms>),
+}
+
+impl StructureProblem {
+    /// Whether [`super::ReadOptions::longest_segment`] would make the file readable.
+    pub fn longest_segment_helps(&self) -> bool {
+        matches!(self, Self::ChainBreak { .. } | Self::MissingBackbone(_))
+    }
+}
+
+fn list<T: std::fmt::Display>(items: &[T]) -> String {
+    const SHOWN: usize = 8;
+    let mut text = items.iter().take(SHOWN).map(T::to_string).collect::<Vec<_>>().join(", ");
+    if items.len() > SHOWN {
+        text.push_str(&format!(" and {} more", items.len() - SHOWN));
+    }
+    text
+}
+
+fn others(breaks: usize) -> String {
+    match breaks {
+        0 | 1 => String::new(),
+        2 => " (and at one other place)".to_owned(),
+        n => format!(" (and at {} other places)", n - 1),
+    }
+}

@@ -1,0 +1,277 @@
+//! Reading a structure file as one protein chain, ready to simulate (design §4).
+
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::chains::{Chain, Content, sort_content};
+use super::conformer::{RawResidue, read_residue};
+use super::error::{ChainSummary, MissingAtoms, StructureError, StructureProblem};
+use super::records::FileAtoms;
+use super::segments::{check_backbone, unbroken};
+use super::{Notice, OpenedStructure, Topology, source};
+
+/// Fewest residues that can be simulated: two Cα do not fix an orientation.
+pub const MIN_RESIDUES: usize = 3;
+/// Most residues that can be simulated.
+pub const MAX_RESIDUES: usize = 2000;
+/// Largest file that is read, uncompressed.
+pub const MAX_FILE_BYTES: u64 = 512 << 20;
+
+/// Choices that a structure file may leave to the user.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ReadOptions {
+    /// The chain to read, needed when the file holds several protein chains.
+    pub chain: Option<String>,
+    /// Whether to read the longest unbroken segment of a broken chain instead of refusing it.
+    pub longest_segment: bool,
+}
+
+/// Reads a PDB or mmCIF file, gzipped or not (told by content, not by name).
+///
+/// # Errors
+/// [`StructureError`], one clear sentence for each way in which a file can be unusable.
+/// [`StructureProblem::SeveralChains`] lists the chains to choose from.
+pub fn read_structure(path: &Path, options: &ReadOptions) -> Result<OpenedStructure, StructureError> {
+    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+    let result = read_bytes(path).and_then(|bytes| interpret(&name, &bytes, options));
+    match result {
+        Ok(opened) => Ok(OpenedStructure { path: Some(path.to_owned()), ..opened }),
+        Err(problem) => Err(StructureError { file: name, problem }),
+    }
+}
+
+/// Reads a structure from memory; `name` is its file name.
+///
+/// # Errors
+/// As [`read_structure`].
+pub fn read_structure_bytes(
+    name: &str,
+    bytes: &[u8],
+    options: &ReadOptions,
+) -> Result<OpenedStructure, StructureError> {
+    interpret(name, bytes, options).map_err(|problem| StructureError { file: name.to_owned(), problem })
+}
+
+/// The whole file, unless it is too large to be a structure.
+pub(super) fn read_bytes(path: &Path) -> Result<Vec<u8>, StructureProblem> {
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)?.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_FILE_BYTES { Err(StructureProblem::FileTooLarge) } else { Ok(bytes) }
+}
+
+fn interpret(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<OpenedStructure, StructureProblem> {
+    let file = source::parse(bytes)?;
+    let content = sort_content(&file.atoms, true);
+    let chain = select_chain(&content, options.chain.as_deref())?;
+    let mut notices = content_notices(&file, &content, chain);
+
+    let residues = read_residues(&file, chain)?;
+    check_finite(&residues)?;
+    let range = unbroken(&residues, options.longest_segment)?;
+    if range.len() < residues.len() {
+        notices.push(Notice(format!(
+            "Took the longest unbroken segment, {} to {} ({} of {} residues).",
+            residues[range.start].residue.label(),
+            residues[range.end - 1].residue.label(),
+            range.len(),
+            residues.len(),
+        )));
+    }
+    let residues = &residues[range];
+    check_length(residues.len())?;
+    check_backbone(residues)?;
+    notices.extend(residue_notices(residues));
+
+    let incomplete: Vec<_> = missing_atoms(residues);
+    if !incomplete.is_empty() {
+        return Err(StructureProblem::MissingHeavyAtoms(incomplete));
+    }
+    let positions: Vec<[f32; 3]> = residues
+        .iter()
+        .flat_map(|r| r.positions_angstrom.iter().flatten().map(|p| p.map(|x| x as f32)))
+        .collect();
+    Ok(OpenedStructure {
+        path: None,
+        topology: Arc::new(topology(name, chain, residues)),
+        positions_angstrom: Arc::new(positions),
+        notices,
+    })
+}
+
+pub(super) fn topology(name: &str, chain: &Chain, residues: &[RawResidue]) -> Topology {
+    Topology::new(stem(name), chain.id.clone(), residues.iter().map(|r| r.residue.clone()).collect())
+}
+
+/// `1lmb` for `1lmb.pdb.gz`.
+fn stem(name: &str) -> &str {
+    let mut stem = name;
+    for extension in [".gz", ".pdb", ".ent", ".cif", ".mmcif", ".pdb1"] {
+        if stem.len() > extension.len()
+            && stem.is_char_boundary(stem.len() - extension.len())
+            && stem[stem.len() - extension.len()..].eq_ignore_ascii_case(extension)
+        {
+            stem = &stem[..stem.len() - extension.len()];
+        }
+    }
+    stem
+}
+
+/// The chain asked for, or the only one. Stray single residues do not make a choice necessary.
+pub(super) fn select_chain<'a>(
+    content: &'a Content,
+    wanted: Option<&str>,
+) -> Result<&'a Chain, StructureProblem> {
+    let summaries = |chains: &[&Chain]| {
+        chains
+            .iter()
+            .map(|chain| ChainSummary { id: chain.id.clone(), residues: chain.groups.len() })
+            .collect::<Vec<_>>()
+    };
+    let all: Vec<&Chain> = content.chains.iter().collect();
+    if all.is_empty() {
+        return Err(StructureProblem::NoProtein(description_of_rest(content)));
+    }
+    if let Some(wanted) = wanted {
+        return all.iter().find(|chain| chain.id == wanted).copied().ok_or_else(|| {
+            StructureProblem::NoSuchChain { wanted: wanted.to_owned(), chains: summaries(&all) }
+        });
+    }
+    let long: Vec<&Chain> = all.iter().filter(|chain| chain.groups.len() >= MIN_RESIDUES).copied().collect();
+    match (if long.is_empty() { &all } else { &long }).as_slice() {
+        [chain] => Ok(chain),
+        several => Err(StructureProblem::SeveralChains(summaries(several))),
+    }
+}
+
+/// The residues of a chain, or the error that names the first outside the vocabulary.
+pub(super) fn read_residues(file: &FileAtoms, chain: &Chain) -> Result<Vec<RawResidue>, StructureProblem> {
+    let mut residues = Vec::with_capacity(chain.groups.len());
+    for group in &chain.groups {
+        let records = &file.atoms[group.records.clone()];
+        let residue = if group.known { read_residue(records, group.records.start) } else { None };
+        residues.push(residue.ok_or_else(|| {
+            let first = &records[0];
+            let code = first.insertion_code.map(String::from).unwrap_or_default();
+            StructureProblem::UnknownResidue {
+                residue: format!("{} {}{code}", first.residue_name, first.number),
+                chain: chain.id.clone(),
+            }
+        })?);
+    }
+    Ok(residues)
+}
+
+/// Refuses chains too short or too long to simulate.
+pub(super) fn check_length(residues: usize) -> Result<(), StructureProblem> {
+    match residues {
+        n if n > MAX_RESIDUES => Err(StructureProblem::TooManyResidues(n)),
+        n if n < MIN_RESIDUES => Err(StructureProblem::TooFewResidues(n)),
+        _ => Ok(()),
+    }
+}
+
+/// Residues with missing heavy atoms.
+pub(super) fn missing_atoms(residues: &[RawResidue]) -> Vec<MissingAtoms> {
+    residues
+        .iter()
+        .map(|r| MissingAtoms { residue: r.residue.label(), atoms: r.missing(|_| true) })
+        .filter(|missing| !missing.atoms.is_empty())
+        .collect()
+}
+
+fn check_finite(residues: &[RawResidue]) -> Result<(), StructureProblem> {
+    for residue in residues {
+        for (name, position) in residue.residue.kind.atom_names().iter().zip(&residue.positions_angstrom) {
+            if position.is_some_and(|p| p.iter().any(|x| !(x.abs() < 1e6))) {
+                return Err(StructureProblem::NotFinite(format!("{} {name}", residue.residue.label())));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn description_of_rest(content: &Content) -> String {
+    let mut parts = Vec::new();
+    if content.waters > 0 {
+        parts.push("water".to_owned());
+    }
+    if content.nucleotides > 0 {
+        parts.push("DNA or RNA".to_owned());
+    }
+    if !content.caps.is_empty() || !content.others.is_empty() {
+        parts.push(format!("the groups {}", counted(content.caps.iter().chain(&content.others))));
+    }
+    parts.join(" and ")
+}
+
+fn counted<'a>(names: impl Iterator<Item = (&'a String, &'a usize)>) -> String {
+    const SHOWN: usize = 8;
+    let mut texts: Vec<String> =
+        names.map(|(name, &n)| if n == 1 { name.clone() } else { format!("{name} ×{n}") }).collect();
+    if texts.len() > SHOWN {
+        let more = texts.len() - SHOWN;
+        texts.truncate(SHOWN);
+        texts.push(format!("{more} more"));
+    }
+    texts.join(", ")
+}
+
+fn content_notices(file: &FileAtoms, content: &Content, chain: &Chain) -> Vec<Notice> {
+    let mut notices = Vec::new();
+    if file.model_count > 1 {
+        notices.push(format!("Read the first of {} models.", file.model_count));
+    }
+    let rest: Vec<&str> =
+        content.chains.iter().filter(|c| !std::ptr::eq(*c, chain)).map(|c| c.id.as_str()).collect();
+    if !rest.is_empty() {
+        notices.push(format!("Read chain {}; left out chain {}.", chain.id, rest.join(", ")));
+    }
+    if content.waters > 0 {
+        notices.push(format!("Left out {} water molecules.", content.waters));
+    }
+    if content.nucleotides > 0 {
+        notices.push(format!("Left out {} nucleotides.", content.nucleotides));
+    }
+    if !content.others.is_empty() {
+        notices.push(format!("Left out the hetero groups {}.", counted(content.others.iter())));
+    }
+    if !content.caps.is_empty() {
+        notices.push(format!("Left out the terminal caps {}.", counted(content.caps.iter())));
+    }
+    notices.into_iter().map(Notice).collect()
+}
+
+fn residue_notices(residues: &[RawResidue]) -> Vec<Notice> {
+    let mut notices = Vec::new();
+    let mut renamed: BTreeMap<(&str, &str), Vec<String>> = BTreeMap::new();
+    for residue in residues {
+        if let Some(from) = &residue.renamed_from {
+            renamed.entry((from, residue.residue.kind.code3())).or_default().push(number(residue));
+        }
+        if !residue.foreign.is_empty() {
+            notices.push(format!(
+                "Left out atoms of {} that its residue type does not have: {}.",
+                residue.residue.label(),
+                residue.foreign.join(", ")
+            ));
+        }
+    }
+    for ((from, to), numbers) in renamed {
+        notices.push(format!("Read {from} as {to} at {}.", numbers.join(", ")));
+    }
+    let alternates: Vec<String> = residues.iter().filter(|r| r.had_alternates).map(number).collect();
+    if !alternates.is_empty() {
+        notices.push(format!(
+            "Kept the alternate location of the highest occupancy at {}.",
+            alternates.join(", ")
+        ));
+    }
+    notices.into_iter().map(Notice).collect()
+}
+
+fn number(residue: &RawResidue) -> String {
+    let code = residue.residue.insertion_code.map(String::from).unwrap_or_default();
+    format!("{}{code}", residue.residue.number)
+}

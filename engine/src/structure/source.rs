@@ -1,0 +1,36 @@
+//! From bytes to atom records: decompression and the choice of format, both by content.
+
+use std::io::Read;
+
+use flate2::read::MultiGzDecoder;
+
+use super::error::StructureProblem;
+use super::pdb_records::parse_pdb;
+use super::read::MAX_FILE_BYTES;
+use super::records::FileAtoms;
+
+/// Reads the first model of a PDB or mmCIF file, gzipped or not.
+pub(super) fn parse(bytes: &[u8]) -> Result<FileAtoms, StructureProblem> {
+    let unpacked;
+    let text = if bytes.starts_with(&[0x1f, 0x8b]) {
+        unpacked = gunzip(bytes)?;
+        &unpacked
+    } else {
+        bytes
+    };
+    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
+    if text.trim_ascii().is_empty() {
+        return Err(StructureProblem::Empty);
+    }
+    let file = parse_pdb(text);
+    if file.atoms.is_empty() { Err(StructureProblem::NoAtoms) } else { Ok(file) }
+}
+
+fn gunzip(bytes: &[u8]) -> Result<Vec<u8>, StructureProblem> {
+    let mut unpacked = Vec::new();
+    MultiGzDecoder::new(bytes)
+        .take(MAX_FILE_BYTES + 1)
+        .read_to_end(&mut unpacked)
+        .map_err(|_| StructureProblem::DamagedGzip)?;
+    if unpacked.len() as u64 > MAX_FILE_BYTES { Err(StructureProblem::FileTooLarge) } else { Ok(unpacked) }
+}
