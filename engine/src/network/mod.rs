@@ -7,12 +7,16 @@
 //! faster. Tests hold them to each other and to numbers computed with e3nn.
 
 pub mod batch;
+pub mod candle_model;
 pub mod config;
 pub mod geometry;
+pub mod initial;
 pub mod inputs;
 pub mod parameters;
 
 pub use batch::{CloudBatch, SequenceBatch};
+pub use candle_model::CandleModel;
 pub use config::{Heads, NetworkConfig, Residual};
 pub use geometry::Geometry;
+pub use initial::initial_parameters;
 pub use parameters::{ParameterLayout, ParameterSpec};

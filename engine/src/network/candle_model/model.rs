@@ -1,0 +1,269 @@
+//! Conditioner and headers.
+
+use std::collections::HashMap;
+
+use candle_core::{D, DType, Device, Result, Tensor, Var};
+
+use super::Features;
+use super::edges::Edges;
+use super::self_interaction::{SelfInteraction, VectorReadout};
+use super::trunk::Trunk;
+use super::weights::{WeightError, Weights};
+use crate::network::inputs::{CloudFeatures, FEATURES, time_embedding};
+use crate::network::parameters::header_outputs;
+use crate::network::{CloudBatch, Geometry, NetworkConfig, ParameterLayout, SequenceBatch};
+use crate::structure::{ResidueType, SLOTS};
+
+/// Output of the conditioner: what the headers know about X^t.
+#[derive(Clone, Debug)]
+pub struct Conditioned {
+    /// Scalars, `[R, H]`.
+    pub scalars: Tensor,
+    /// Vectors, `[R, 3, H]`.
+    pub vectors: Tensor,
+}
+
+/// Prediction of one header network.
+#[derive(Clone, Debug)]
+pub struct HeaderOutput {
+    /// Name of the header, as in [`header_outputs`].
+    pub name: &'static str,
+    /// `[R, 3, outputs]`, Å: the 13 vectors (unused slots exactly zero), the position, or both.
+    pub values: Tensor,
+}
+
+/// The network's modules with their weights in the form in which they compute.
+#[derive(Clone, Debug)]
+struct Modules {
+    conditioner: Trunk,
+    conditioner_readout: SelfInteraction,
+    headers: Trunk,
+    header_readouts: Vec<VectorReadout>,
+}
+
+impl Modules {
+    fn load(config: &NetworkConfig, weights: &Weights) -> Result<Self> {
+        let names: Vec<&str> = header_outputs(config.heads).iter().map(|&(name, _)| name).collect();
+        let conditioner = weights.group(&["conditioner"]);
+        Ok(Self {
+            conditioner: Trunk::load(&conditioner, config.conditioner_layers, config.residual)?,
+            conditioner_readout: SelfInteraction::load(&conditioner.child("readout"))?,
+            headers: Trunk::load(&weights.group(&names), config.header_layers, config.residual)?,
+            header_readouts: names
+                .iter()
+                .map(|name| VectorReadout::load(&weights.group(&[name]).child("readout")))
+                .collect::<Result<_>>()?,
+        })
+    }
+}
+
+/// The whole network in candle tensors. Number type and device are those of the weights.
+#[derive(Clone, Debug)]
+pub struct CandleModel {
+    config: NetworkConfig,
+    weights: Weights,
+    /// Kept for constant weights; variables may have changed since the last call.
+    modules: Option<Modules>,
+    dtype: DType,
+    device: Device,
+}
+
+impl CandleModel {
+    /// A network from named parameters.
+    ///
+    /// # Errors
+    /// [`WeightError`] if `weights` do not fit `config`.
+    pub fn new(config: NetworkConfig, weights: Weights) -> std::result::Result<Self, WeightError> {
+        weights.check(&ParameterLayout::new(&config))?;
+        let (dtype, device) = weights.dtype_and_device()?;
+        let modules = if weights.trainable() { None } else { Some(Modules::load(&config, &weights)?) };
+        Ok(Self { config, weights, modules, dtype, device })
+    }
+
+    /// A network from the flat parameter vector of [`ParameterLayout`].
+    ///
+    /// # Errors
+    /// [`WeightError`] if `flat` does not fit `config`.
+    pub fn from_flat(
+        config: NetworkConfig,
+        flat: &[f32],
+        device: &Device,
+    ) -> std::result::Result<Self, WeightError> {
+        let weights = Weights::from_flat(&ParameterLayout::new(&config), flat, device)?;
+        Self::new(config, weights)
+    }
+
+    /// A network whose parameters are variables: `loss.backward()?.get(&vars[name])` is the gradient by the
+    /// parameter `name`, and changed variables act from the next call on.
+    ///
+    /// # Errors
+    /// [`WeightError`] if `vars` do not fit `config`.
+    pub fn from_vars(
+        config: NetworkConfig,
+        vars: &HashMap<String, Var>,
+    ) -> std::result::Result<Self, WeightError> {
+        Self::new(config, Weights::from_vars(vars))
+    }
+
+    /// The hyperparameters.
+    pub fn config(&self) -> &NetworkConfig {
+        &self.config
+    }
+
+    /// Where it computes.
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
+    /// Runs the conditioner on X^t; once per frame.
+    ///
+    /// # Errors
+    /// If `sequence` and `source` have different numbers of rows, or the device fails.
+    pub fn condition(&self, sequence: &SequenceBatch, source: &CloudBatch) -> Result<Conditioned> {
+        check_rows(sequence, source)?;
+        let rows = sequence.rows();
+        let features = CloudFeatures::new(sequence, source);
+        let mut labels = vec![0.0f32; rows * ResidueType::COUNT];
+        for (row, residue) in sequence.residues.iter().enumerate() {
+            labels[row * ResidueType::COUNT + residue.index()] = (ResidueType::COUNT as f32).sqrt();
+        }
+        let labels = self.upload(labels, &[1, rows, ResidueType::COUNT])?;
+        let lengths = self.upload(features.lengths, &[1, rows, FEATURES])?;
+        let input = Features {
+            scalars: Tensor::cat(&[labels, lengths], D::Minus1)?,
+            vectors: self.upload(features.vectors, &[1, rows, 3, FEATURES])?,
+        };
+        let edges = self.edges(sequence, source, 1)?;
+        let output = self.with_modules(|modules| {
+            modules.conditioner_readout.forward(&modules.conditioner.forward(&input, &edges)?)
+        })?;
+        Ok(Conditioned { scalars: output.scalars.squeeze(0)?, vectors: output.vectors.squeeze(0)? })
+    }
+
+    /// Runs all headers on X_τ (`latent`), given X^t (`source`) and what the conditioner made of it.
+    /// `tau_per_protein` has one latent time per protein of the batch. Outputs are in the order of
+    /// [`header_outputs`].
+    ///
+    /// # Errors
+    /// If the batch, the clouds and `tau_per_protein` do not fit together, or the device fails.
+    pub fn headers(
+        &self,
+        sequence: &SequenceBatch,
+        source: &CloudBatch,
+        latent: &CloudBatch,
+        tau_per_protein: &[f32],
+        conditioned: &Conditioned,
+    ) -> Result<Vec<HeaderOutput>> {
+        check_rows(sequence, source)?;
+        check_rows(sequence, latent)?;
+        if tau_per_protein.len() != sequence.proteins() {
+            candle_core::bail!(
+                "{} latent times were given for {} proteins",
+                tau_per_protein.len(),
+                sequence.proteins()
+            );
+        }
+        let names = header_outputs(self.config.heads);
+        let input = self.header_input(sequence, source, latent, tau_per_protein, conditioned)?;
+        let input = Features {
+            scalars: input.scalars.repeat((names.len(), 1, 1))?,
+            vectors: input.vectors.repeat((names.len(), 1, 1, 1))?,
+        };
+        let edges = self.edges(sequence, latent, names.len())?;
+        self.with_modules(|modules| {
+            let features = modules.headers.forward(&input, &edges)?;
+            names
+                .iter()
+                .zip(&modules.header_readouts)
+                .enumerate()
+                .map(|(group, (&(name, outputs), readout))| {
+                    let own = Features {
+                        scalars: features.scalars.narrow(0, group, 1)?,
+                        vectors: features.vectors.narrow(0, group, 1)?,
+                    };
+                    let scale = self.output_scale(sequence, outputs)?;
+                    let values = readout.forward(&own)?.squeeze(0)?.broadcast_mul(&scale)?;
+                    Ok(HeaderOutput { name, values })
+                })
+                .collect()
+        })
+    }
+
+    /// Input features of every header, `[1, R, ..]`.
+    fn header_input(
+        &self,
+        sequence: &SequenceBatch,
+        source: &CloudBatch,
+        latent: &CloudBatch,
+        tau_per_protein: &[f32],
+        conditioned: &Conditioned,
+    ) -> Result<Features> {
+        let rows = sequence.rows();
+        let bins = self.config.time_bins;
+        let features = CloudFeatures::new(sequence, latent);
+        let mut time = vec![0.0f32; rows * bins];
+        for (pair, &tau) in sequence.starts.windows(2).zip(tau_per_protein) {
+            let embedding = time_embedding(bins, tau);
+            for row in pair[0]..pair[1] {
+                for (bin, value) in embedding {
+                    time[row * bins + bin] += value;
+                }
+            }
+        }
+        let displacement = latent.positions.iter().zip(&source.positions).map(|(a, b)| a - b).collect();
+        let time = self.upload(time, &[1, rows, bins])?;
+        let lengths = self.upload(features.lengths, &[1, rows, FEATURES])?;
+        let vectors = self.upload(features.vectors, &[1, rows, 3, FEATURES])?;
+        let displacement = self.upload(displacement, &[1, rows, 3, 1])?;
+        Ok(Features {
+            scalars: Tensor::cat(&[&time, &conditioned.scalars.unsqueeze(0)?, &lengths], D::Minus1)?,
+            vectors: Tensor::cat(&[&vectors, &displacement, &conditioned.vectors.unsqueeze(0)?], D::Minus1)?,
+        })
+    }
+
+    /// σ_V for used slots, 0 for unused ones, σ_P for the position: `[R, 1, outputs]`.
+    fn output_scale(&self, sequence: &SequenceBatch, outputs: usize) -> Result<Tensor> {
+        let mut scale = Vec::with_capacity(sequence.rows() * outputs);
+        for &used in &sequence.used_slots {
+            scale.extend((0..outputs).map(|output| {
+                // A header has 13 vectors, a position, or both in this order.
+                if outputs < SLOTS || output >= SLOTS {
+                    self.config.sigma_position_angstrom
+                } else if output < used {
+                    self.config.sigma_vector_angstrom
+                } else {
+                    0.0
+                }
+            }));
+        }
+        self.upload(scale, &[sequence.rows(), 1, outputs])
+    }
+
+    fn edges(&self, sequence: &SequenceBatch, cloud: &CloudBatch, groups: usize) -> Result<Edges> {
+        let geometry = Geometry::new(&self.config, &cloud.positions, &sequence.starts);
+        Edges::new(&geometry, groups, self.dtype, &self.device)
+    }
+
+    fn upload(&self, values: Vec<f32>, shape: &[usize]) -> Result<Tensor> {
+        Tensor::from_vec(values, shape, &self.device)?.to_dtype(self.dtype)
+    }
+
+    fn with_modules<T>(&self, run: impl FnOnce(&Modules) -> Result<T>) -> Result<T> {
+        match &self.modules {
+            Some(modules) => run(modules),
+            None => run(&Modules::load(&self.config, &self.weights)?),
+        }
+    }
+}
+
+fn check_rows(sequence: &SequenceBatch, cloud: &CloudBatch) -> Result<()> {
+    let rows = sequence.rows();
+    if rows == 0 || cloud.positions.len() != rows * 3 || cloud.vectors.len() != rows * 3 * SLOTS {
+        candle_core::bail!(
+            "a cloud of {} positions and {} vector components does not belong to {rows} residues",
+            cloud.positions.len() / 3,
+            cloud.vectors.len()
+        );
+    }
+    Ok(())
+}
