@@ -1,0 +1,140 @@
+//! What can go wrong with a trajectory file, each in one sentence that says what to do.
+
+use std::path::{Path, PathBuf};
+
+use super::format::TrajectoryFormat;
+
+/// Errors of reading and writing trajectory files.
+#[derive(Debug, thiserror::Error)]
+pub enum TrajectoryError {
+    /// The operating system refused.
+    #[error("cannot {action} {}: {source}", path.display())]
+    Io {
+        /// Verb: `open`, `read`, `write` …
+        action: &'static str,
+        /// File in question.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The extension names no trajectory format.
+    #[error("{} is not a trajectory: its name must end in .dcd, .xtc or .pdb", path.display())]
+    UnknownFormat {
+        /// File in question.
+        path: PathBuf,
+    },
+    /// The bytes do not follow the format.
+    #[error("{} is not a readable {format} file: {reason}", path.display())]
+    Malformed {
+        /// File in question.
+        path: PathBuf,
+        /// Format that its name promises.
+        format: TrajectoryFormat,
+        /// What is wrong, as a clause.
+        reason: String,
+    },
+    /// The file is sound but uses a part of the format that EquiJump does not read.
+    #[error("{} uses {feature}, which EquiJump does not read: {remedy}", path.display())]
+    Unsupported {
+        /// File in question.
+        path: PathBuf,
+        /// The feature.
+        feature: &'static str,
+        /// What to do about it.
+        remedy: &'static str,
+    },
+    /// The file holds another number of atoms than the protein.
+    #[error(
+        "{} holds {found} atoms a frame, but {expected} are expected: trajectory and topology do not belong together",
+        path.display()
+    )]
+    AtomCount {
+        /// File in question.
+        path: PathBuf,
+        /// Atoms per frame in the file (or in the frame handed over for writing).
+        found: usize,
+        /// Atoms per frame that were expected.
+        expected: usize,
+    },
+    /// A frame index past the end.
+    #[error("{} has {frames} frames, there is no frame {index} (counting from 0)", path.display())]
+    NoSuchFrame {
+        /// File in question.
+        path: PathBuf,
+        /// Index asked for.
+        index: usize,
+        /// Frames in the file.
+        frames: usize,
+    },
+    /// NaN or infinity among the positions to be written.
+    #[error(
+        "frame {frame} was not written to {}: atom {atom} has the position {position:?} Å, the simulation has become unstable",
+        path.display()
+    )]
+    NotFinite {
+        /// File in question.
+        path: PathBuf,
+        /// Index the frame would have had.
+        frame: usize,
+        /// First atom with such a position.
+        atom: usize,
+        /// Its position, Å.
+        position: [f32; 3],
+    },
+    /// A finite position that the format has no room for.
+    #[error(
+        "frame {frame} was not written to {}: atom {atom} at {position:?} Å lies beyond the ±{limit_angstrom} Å of {format}",
+        path.display()
+    )]
+    OutOfRange {
+        /// File in question.
+        path: PathBuf,
+        /// Its format.
+        format: TrajectoryFormat,
+        /// Index the frame would have had.
+        frame: usize,
+        /// First atom with such a position.
+        atom: usize,
+        /// Its position, Å.
+        position: [f32; 3],
+        /// Largest coordinate that the format holds, Å.
+        limit_angstrom: f32,
+    },
+    /// A frame time that the format cannot express.
+    #[error("frame {frame} was not written to {}: {reason}", path.display())]
+    Time {
+        /// File in question.
+        path: PathBuf,
+        /// Index the frame would have had.
+        frame: usize,
+        /// What is wrong, as a clause.
+        reason: String,
+    },
+    /// The output exists and overwriting was not asked for.
+    #[error("{} exists already: choose another name, resume it, or allow overwriting (--force)", path.display())]
+    Exists {
+        /// File in question.
+        path: PathBuf,
+    },
+    /// A file that cannot be continued.
+    #[error("cannot continue {}: {reason}", path.display())]
+    CannotAppend {
+        /// File in question.
+        path: PathBuf,
+        /// Why, as a clause.
+        reason: String,
+    },
+}
+
+impl TrajectoryError {
+    /// Wraps an I/O error: `.map_err(TrajectoryError::io("read", path))`.
+    pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.to_path_buf();
+        move |source| TrajectoryError::Io { action, path, source }
+    }
+
+    /// A damaged file.
+    pub(crate) fn malformed(path: &Path, format: TrajectoryFormat, reason: impl Into<String>) -> Self {
+        TrajectoryError::Malformed { path: path.to_path_buf(), format, reason: reason.into() }
+    }
+}

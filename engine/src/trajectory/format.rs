@@ -1,0 +1,68 @@
+//! Trajectory formats and how a file name tells them.
+
+use std::fmt;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::error::TrajectoryError;
+
+/// The trajectory formats that EquiJump reads and writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TrajectoryFormat {
+    /// CHARMM / NAMD binary, `f32` Å, exact.
+    Dcd,
+    /// GROMACS compressed, rounded to 0.01 Å.
+    Xtc,
+    /// Multi-model PDB text, rounded to 0.001 Å.
+    Pdb,
+}
+
+impl TrajectoryFormat {
+    /// All formats, the default first.
+    pub const ALL: [TrajectoryFormat; 3] =
+        [TrajectoryFormat::Dcd, TrajectoryFormat::Xtc, TrajectoryFormat::Pdb];
+
+    /// The format that the extension of `path` names, whatever its case.
+    ///
+    /// # Errors
+    /// [`TrajectoryError::UnknownFormat`] if the extension is missing or another one.
+    pub fn from_path(path: &Path) -> Result<Self, TrajectoryError> {
+        let extension = path.extension().and_then(|e| e.to_str()).map(str::to_ascii_lowercase);
+        match extension.as_deref() {
+            Some("dcd") => Ok(TrajectoryFormat::Dcd),
+            Some("xtc") => Ok(TrajectoryFormat::Xtc),
+            Some("pdb" | "ent") => Ok(TrajectoryFormat::Pdb),
+            _ => Err(TrajectoryError::UnknownFormat { path: path.to_path_buf() }),
+        }
+    }
+
+    /// File extension without the dot.
+    pub fn extension(self) -> &'static str {
+        match self {
+            TrajectoryFormat::Dcd => "dcd",
+            TrajectoryFormat::Xtc => "xtc",
+            TrajectoryFormat::Pdb => "pdb",
+        }
+    }
+
+    /// Largest rounding error of one coordinate when a frame is written and read back, Å; zero if exact.
+    pub fn rounding_angstrom(self) -> f32 {
+        match self {
+            TrajectoryFormat::Dcd => 0.0,
+            TrajectoryFormat::Xtc => 0.005,
+            TrajectoryFormat::Pdb => 0.0005,
+        }
+    }
+}
+
+impl fmt::Display for TrajectoryFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            TrajectoryFormat::Dcd => "DCD",
+            TrajectoryFormat::Xtc => "XTC",
+            TrajectoryFormat::Pdb => "PDB",
+        })
+    }
+}
