@@ -76,12 +76,10 @@ mod tests {
         let all: Vec<_> = pairs.iter().collect();
         assert_eq!(all, [(0, 2), (1, 3), (6, 8)]);
         assert_eq!(pairs.len(), 3);
-        assert_eq!((0..4).map(|k| pairs.get(k)).collect::<Vec<_>>(), [
-            Some((0, 2)),
-            Some((1, 3)),
-            Some((6, 8)),
-            None
-        ]);
+        assert_eq!(
+            (0..4).map(|k| pairs.get(k)).collect::<Vec<_>>(),
+            [Some((0, 2)), Some((1, 3)), Some((6, 8)), None]
+        );
         assert_eq!(pairs.within(0..4).collect::<Vec<_>>(), [(0, 2), (1, 3)]);
         assert!(FramePairs::new(&[0, 2, 4], 2).is_empty());
     }

@@ -37,9 +37,9 @@ impl TrajectoryStore {
         // SAFETY: the map is only read. Another process that shortens the file meanwhile would end this one
         // with SIGBUS; stores are replaced by renaming, never changed in place.
         let map = unsafe { Mmap::map(&file) }.map_err(StoreError::io("map", path))?;
-        let not_a_store =
-            |reason: String| StoreError::NotAStore { path: path.to_path_buf(), reason };
-        let damaged = |reason: &str| StoreError::Damaged { path: path.to_path_buf(), reason: reason.to_owned() };
+        let not_a_store = |reason: String| StoreError::NotAStore { path: path.to_path_buf(), reason };
+        let damaged =
+            |reason: &str| StoreError::Damaged { path: path.to_path_buf(), reason: reason.to_owned() };
 
         let (header_bytes, header) =
             SafeTensors::read_metadata(&map).map_err(|error| not_a_store(format!("{error}")))?;
@@ -48,7 +48,8 @@ impl TrajectoryStore {
             .as_ref()
             .and_then(|map| map.get(METADATA_KEY))
             .ok_or_else(|| not_a_store("its header describes no protein".to_owned()))?;
-        let version = serde_json::from_str::<VersionOnly>(text).map_err(|e| not_a_store(e.to_string()))?.version;
+        let version =
+            serde_json::from_str::<VersionOnly>(text).map_err(|e| not_a_store(e.to_string()))?.version;
         if version > STORE_VERSION {
             return Err(StoreError::NewerVersion { path: path.to_path_buf(), found: version });
         }
@@ -67,7 +68,9 @@ impl TrajectoryStore {
         let (times_shape, times) = tensor("times_ps", Dtype::F64)?;
         let (_, starts) = tensor("trajectory_start", Dtype::I64)?;
         let (_, sources) = tensor("trajectory_source", Dtype::I64)?;
-        let &[frames, atoms, 3] = shape.as_slice() else { return Err(damaged("`positions` is not [frames, atoms, 3]")) };
+        let &[frames, atoms, 3] = shape.as_slice() else {
+            return Err(damaged("`positions` is not [frames, atoms, 3]"));
+        };
         if atoms != topology.atom_count() {
             return Err(damaged("its residues do not have as many atoms as its frames"));
         }

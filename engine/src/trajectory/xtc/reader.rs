@@ -91,7 +91,10 @@ impl XtcReader {
             };
             let expected = *atoms.get_or_insert(layout.atoms);
             if layout.atoms != expected {
-                return Err(malformed(format!("it has {} atoms, those before have {expected}", layout.atoms)));
+                return Err(malformed(format!(
+                    "it has {} atoms, those before have {expected}",
+                    layout.atoms
+                )));
             }
             if offset + layout.frame_bytes > length {
                 break;

@@ -62,9 +62,7 @@ mod tests {
     fn our_decoder_agrees_with_molly_to_the_bit() {
         let directory = tempfile::tempdir().unwrap();
         for (case, (atoms, step)) in
-            [(1, 3.0), (9, 3.0), (10, 3.0), (93, 3.0), (93, 0.02), (500, 40.0), (300, 1e9)]
-                .iter()
-                .enumerate()
+            [(1, 3.0), (9, 3.0), (10, 3.0), (93, 3.0), (93, 0.02), (500, 40.0), (300, 1e9)].iter().enumerate()
         {
             let path = directory.path().join(format!("{case}.xtc"));
             let mut file = std::fs::File::create(&path).unwrap();
@@ -85,7 +83,10 @@ mod tests {
                 for (read, written) in frame.positions_angstrom.iter().zip(&frames[k]) {
                     for axis in 0..3 {
                         let tolerance = 0.0051 + 1e-6 * written[axis].abs();
-                        assert!((read[axis] - written[axis]).abs() < tolerance, "{atoms} atoms, step {step} Å: {read:?} {written:?}");
+                        assert!(
+                            (read[axis] - written[axis]).abs() < tolerance,
+                            "{atoms} atoms, step {step} Å: {read:?} {written:?}"
+                        );
                     }
                 }
             }

@@ -1,0 +1,170 @@
+//! Turning trajectories of other programs into a training store (design §7).
+
+mod checks;
+mod run;
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::TrajectoryError;
+use super::store::StoreError;
+use crate::structure::StructureError;
+
+pub use run::import;
+
+/// What to import, and how.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ImportRequest {
+    /// PDB or mmCIF file with exactly the atoms of the trajectories, in their order.
+    pub topology: PathBuf,
+    /// Chain of the protein, where the topology has several.
+    pub chain: Option<String>,
+    /// Trajectory files; each starts a trajectory of its own.
+    pub trajectories: Vec<PathBuf>,
+    /// Takes every `stride`-th frame; at least 1.
+    pub stride: usize,
+    /// Leaves out what happened before this time in each file, ps: equilibration.
+    pub skip_ps: f64,
+    /// Time between the frames of the files, ps. Replaces what the files say; needed where they say nothing.
+    pub interval_ps: Option<f64>,
+    /// Store file to write.
+    pub output: PathBuf,
+    /// Whether an existing store may be replaced.
+    pub overwrite: bool,
+}
+
+impl Default for ImportRequest {
+    fn default() -> Self {
+        Self {
+            topology: PathBuf::new(),
+            chain: None,
+            trajectories: Vec::new(),
+            stride: 1,
+            skip_ps: 0.0,
+            interval_ps: None,
+            output: PathBuf::new(),
+            overwrite: false,
+        }
+    }
+}
+
+/// How far an import has come.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ImportProgress {
+    /// File being read, as an index into the request's trajectories.
+    pub source: usize,
+    /// Frames read in all files so far.
+    pub frames_done: usize,
+    /// Frames to be read in all files.
+    pub frames_total: usize,
+}
+
+/// What an import did. Everything that was left out or changed is counted.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ImportReport {
+    /// Name of the protein.
+    pub name: String,
+    /// Residues.
+    pub residues: usize,
+    /// Heavy atoms per frame.
+    pub atoms: usize,
+    /// Frames stored.
+    pub frames: usize,
+    /// Unbroken trajectories.
+    pub trajectories: usize,
+    /// Time between stored frames, ps.
+    pub interval_ps: f64,
+    /// Length of the store, bytes.
+    pub bytes: u64,
+    /// Frames left out because a position was NaN or infinite.
+    pub frames_not_finite: usize,
+    /// Frames left out because their bytes were damaged.
+    pub frames_damaged: usize,
+    /// Frames left out because a bond was far too long.
+    pub frames_broken: usize,
+    /// Frames whose molecule was cut by the periodic cell and was put together again.
+    pub frames_made_whole: usize,
+    /// The same in sentences, one per file and kind, for people.
+    pub notices: Vec<String>,
+}
+
+/// Why nothing was imported. The output is as it was.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// The topology cannot be used.
+    #[error(transparent)]
+    Structure(#[from] StructureError),
+    /// A trajectory cannot be used.
+    #[error(transparent)]
+    Trajectory(#[from] TrajectoryError),
+    /// The store cannot be written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A senseless request.
+    #[error("{0}")]
+    Request(&'static str),
+    /// No complete frame.
+    #[error("{} holds no complete frame", path.display())]
+    NoFrames {
+        /// File in question.
+        path: PathBuf,
+    },
+    /// Every frame was left out.
+    #[error("no frame is fit for use: {summary}")]
+    NothingUsable {
+        /// What was wrong with them.
+        summary: String,
+    },
+    /// The files do not say how far frames are apart.
+    #[error("{} does not tell the time between its frames: give it with --interval-ps", path.display())]
+    UnknownInterval {
+        /// File in question.
+        path: PathBuf,
+    },
+    /// Times that do not grow.
+    #[error(
+        "the times in {} are {interval_ps} ps apart, which makes no trajectory: give the interval with --interval-ps",
+        path.display()
+    )]
+    BadInterval {
+        /// File in question.
+        path: PathBuf,
+        /// Median step, ps.
+        interval_ps: f64,
+    },
+    /// Files with different intervals.
+    #[error(
+        "the frames of {} are {found_ps} ps apart, those of the files before {expected_ps} ps: import them into separate stores, or give the true interval with --interval-ps",
+        path.display()
+    )]
+    IntervalMismatch {
+        /// File in question.
+        path: PathBuf,
+        /// Its interval, ps.
+        found_ps: f64,
+        /// Interval of the files before, ps.
+        expected_ps: f64,
+    },
+    /// Lengths that are no protein's in Å.
+    #[error(
+        "neighbouring Cα in {} are {median_angstrom:.2} Å apart instead of 3.8 Å: {guess}",
+        path.display()
+    )]
+    ImplausibleGeometry {
+        /// File in question.
+        path: PathBuf,
+        /// Median distance between consecutive Cα of the first sound frame, Å.
+        median_angstrom: f32,
+        /// Likely reason.
+        guess: &'static str,
+    },
+    /// Stopped by the caller.
+    #[error("the import was stopped; nothing was written")]
+    Cancelled,
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;
