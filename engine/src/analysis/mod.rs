@@ -5,9 +5,31 @@
 //!
 //! [`Topology`]: crate::structure::Topology
 
+pub mod covariance;
+pub mod dihedrals;
+pub mod divergence;
+pub mod dssp;
+pub mod error;
+pub mod features;
 pub mod geometry;
+pub mod histogram;
+pub mod kmeans;
 pub mod observables;
+pub mod ramachandran;
+mod random;
 pub mod superposition;
+pub mod tica;
 
+pub use dihedrals::{DihedralTable, ResidueDihedrals, dihedrals};
+pub use divergence::{
+    divergence_of_samples_nats, jensen_shannon_1d_nats, jensen_shannon_2d_nats, jensen_shannon_nats,
+};
+pub use dssp::{SecondaryStructure, dssp};
+pub use error::AnalysisError;
+pub use features::CaPairFeatures;
+pub use histogram::{Binning, FreeEnergySurface, Histogram1d, Histogram2d};
+pub use kmeans::{KMeans, kmeans};
 pub use observables::{NativeContacts, ca_distances_angstrom, gdt_ts, radius_of_gyration_angstrom};
+pub use ramachandran::{RamachandranClass, RamachandranHistogram, ramachandran_classes};
 pub use superposition::{Superposition, ca_rmsd_angstrom, superpose_pair, superposed_copy};
+pub use tica::{TicaBasis, TicaFit, TicaSettings};

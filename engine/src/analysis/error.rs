@@ -1,0 +1,39 @@
+//! Why an analysis could not be made.
+
+/// Each message says in one sentence what is wrong and what to do.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[allow(missing_docs)] // the messages are the documentation
+pub enum AnalysisError {
+    #[error(
+        "TICA needs at least {needed} frame pairs one lag apart and has {have}: run longer or shorten the lag"
+    )]
+    TooFewFrames { have: u64, needed: u64 },
+    #[error(
+        "TICA needs features that vary, and all {features} are constant: is the trajectory one repeated frame?"
+    )]
+    ConstantFeatures { features: usize },
+    #[error("TICA needs at least three residues, the chain has {residues}")]
+    TooFewResidues { residues: usize },
+    #[error("a coordinate is NaN or infinite in frame {frame} of trajectory {trajectory}")]
+    NonFinite { trajectory: usize, frame: usize },
+    #[error("frame {frame} of trajectory {trajectory} has {got} atoms, the protein has {expected}")]
+    AtomCount { trajectory: usize, frame: usize, expected: usize, got: usize },
+    #[error("{expected} features were expected and {got} given")]
+    FeatureCount { expected: usize, got: usize },
+    #[error("histograms with {left} and {right} bins cannot be combined: use the same binning for both")]
+    Binning { left: usize, right: usize },
+    #[error("a histogram needs at least one bin and a finite range, not {bins} bins on [{min}, {max}]")]
+    Range { bins: usize, min: f64, max: f64 },
+    #[error("the distribution is empty: there is nothing to compare or draw")]
+    EmptyDistribution,
+    #[error("k-means needs at least as many points as clusters: {clusters} clusters, {points} points")]
+    TooFewPoints { clusters: usize, points: usize },
+    #[error(
+        "the lag of {lag_ps} ps is not a whole number of frames of {interval_ps} ps: choose a multiple of the frame interval"
+    )]
+    Lag { lag_ps: f64, interval_ps: f64 },
+    #[error("the reference file is not valid: {0}")]
+    ReferenceFile(String),
+    #[error("{0}")]
+    Setting(String),
+}
