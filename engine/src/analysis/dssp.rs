@@ -247,13 +247,17 @@ fn assign_helices(acceptors: &Acceptors, states: &mut [SecondaryStructure]) -> [
     let count = states.len();
     let starts: [Vec<bool>; 3] = [3, 4, 5]
         .map(|stride| (0..count).map(|r| r + stride < count && bonded(acceptors, r + stride, r)).collect());
-    // α helices override strands, as in DSSP; the others only take what is still free.
+    // As in DSSP 2: α helices override strands, 3₁₀ helices only take what is still free, and π helices are
+    // preferred to α.
     for (stride, state) in [(4, AlphaHelix), (3, Helix310), (5, PiHelix)] {
         let start = &starts[stride - 3];
         for i in 1..count.saturating_sub(stride) {
             if start[i] && start[i - 1] {
                 let stretch = &mut states[i..i + stride];
-                if state == AlphaHelix || stretch.iter().all(|&s| s == Coil || s == state) {
+                let free = |s: SecondaryStructure| {
+                    state == AlphaHelix || s == Coil || s == state || (state == PiHelix && s == AlphaHelix)
+                };
+                if stretch.iter().all(|&s| free(s)) {
                     stretch.fill(state);
                 }
             }
