@@ -22,3 +22,6 @@ pub use request::{
     ChainSummary, DevicePreference, ExistingFiles, ExportRequest, ModelSource, Notice, OpenRequest,
     OpenedStructure, RunOutput, SimulationRequest, StructureChoice, StructureSource,
 };
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,154 @@
+//! A run of 100,000 frames must not grow in memory, though nobody reads its events. The allocator counts
+//! live bytes, so the test binary holds this one test.
+
+#![allow(clippy::unwrap_used)]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use equijump_engine::network::NetworkConfig;
+use equijump_engine::session::{
+    Command, ComputeBackend, DevicePreference, Event, JobOutcome, ModelInfo, ModelSource, OpenedStructure,
+    PreparedSampler, SamplerOrder, SessionHandle, SimulationRequest,
+};
+use equijump_engine::structure::{Residue, ResidueType, Topology};
+use equijump_engine::transport::{
+    Advance, FrameSampler, LatentProgress, Replica, SamplerSettings, TransportError,
+};
+
+struct Counting;
+
+static LIVE: AtomicUsize = AtomicUsize::new(0);
+static PEAK: AtomicUsize = AtomicUsize::new(0);
+
+// SAFETY: hands every call to the system allocator unchanged and only counts.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        let live = LIVE.fetch_add(layout.size(), Ordering::Relaxed) + layout.size();
+        PEAK.fetch_max(live, Ordering::Relaxed);
+        // SAFETY: the caller's promises are passed on.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        LIVE.fetch_sub(layout.size(), Ordering::Relaxed);
+        // SAFETY: the caller's promises are passed on.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+struct Drift;
+
+impl FrameSampler for Drift {
+    fn advance(
+        &mut self,
+        replicas: &mut [Replica],
+        control: &mut dyn FnMut(LatentProgress) -> ControlFlow<()>,
+    ) -> Result<Advance, TransportError> {
+        if control(LatentProgress { done: 0, total: 1 }).is_break() {
+            return Ok(Advance::Cancelled);
+        }
+        for replica in replicas {
+            replica.frame += 1;
+            replica.positions_angstrom[0][0] = replica.frame as f32;
+        }
+        Ok(Advance::Done)
+    }
+
+    fn frame_interval_ps(&self) -> f64 {
+        100.0
+    }
+
+    fn device_name(&self) -> String {
+        "test".into()
+    }
+}
+
+struct Backend;
+
+impl ComputeBackend for Backend {
+    fn load_model(&self, model: &ModelSource) -> Result<ModelInfo, String> {
+        Ok(ModelInfo {
+            name: model.display_name(),
+            config: NetworkConfig::default(),
+            parameter_count: 0,
+            checksum: String::new(),
+            card: String::new(),
+        })
+    }
+
+    fn prepare_sampler(&self, order: SamplerOrder<'_>) -> Result<PreparedSampler, String> {
+        Ok(PreparedSampler {
+            sampler: Box::new(Drift),
+            model: self.load_model(order.model)?,
+            notices: Vec::new(),
+        })
+    }
+}
+
+#[test]
+fn memory_stays_bounded_over_100_000_frames() {
+    const FRAMES: u64 = 100_000;
+    let residues =
+        (1..=10).map(|number| Residue { kind: ResidueType::Tyr, number, insertion_code: None }).collect();
+    let topology = Topology::new("decatyrosine", "A", residues);
+    let atoms = topology.atom_count();
+    let structure = OpenedStructure {
+        path: None,
+        topology: Arc::new(topology),
+        positions_angstrom: Arc::new((0..atoms).map(|i| [i as f32; 3]).collect()),
+        notices: Vec::new(),
+    };
+    let session = SessionHandle::start(Arc::new(Backend), Arc::new(|| ())).unwrap();
+    let job = session.next_job();
+    session.send(Command::Simulate {
+        job,
+        request: Box::new(SimulationRequest {
+            structure,
+            model: ModelSource::Bundled { name: "none".into(), bytes: b"" },
+            settings: SamplerSettings::default(),
+            replicas: 1,
+            frames: Some(FRAMES),
+            device: DevicePreference::Cpu,
+            output: None,
+            keep_history: true,
+        }),
+    });
+
+    // Nobody reads an event until a tenth is done, and from then on nobody reads until the end.
+    let newest = || session.latest_frame().map_or(0, |latest| latest.frame.number);
+    while newest() < FRAMES / 10 {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    PEAK.store(LIVE.load(Ordering::Relaxed), Ordering::Relaxed);
+    let early = LIVE.load(Ordering::Relaxed);
+    while newest() < FRAMES {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let grown = PEAK.load(Ordering::Relaxed).saturating_sub(early);
+    // Kept in memory, the frames would be 140 MB.
+    assert!(grown < 256 * 1024, "memory grew by {grown} bytes");
+
+    let mut history = None;
+    let mut outcome = None;
+    while outcome.is_none() {
+        match session.recv_timeout(Duration::from_secs(10)) {
+            Some(Event::SimulationStarted { run, .. }) => history = run.history,
+            Some(Event::JobEnded { outcome: ended, .. }) => outcome = Some(ended),
+            Some(_) => (),
+            None => break,
+        }
+    }
+    assert_eq!(outcome, Some(JobOutcome::Finished));
+    let history = history.unwrap();
+    assert_eq!(history.len(), FRAMES + 1);
+    for frame in [0, 1, 54_321, FRAMES] {
+        assert_eq!(history.read(frame, 0).unwrap()[0], [frame as f32, 0.0, 0.0]);
+    }
+}
