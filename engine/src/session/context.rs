@@ -3,10 +3,11 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
+use crate::structure::Notice;
+
 use super::history::Frame;
 use super::mailbox::Mailbox;
 use super::protocol::{Event, JobId};
-use super::request::Notice;
 
 /// Flags through which the app steers one job.
 #[derive(Debug, Default)]

@@ -10,17 +10,19 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
+use crate::trajectory::ImportRequest;
+
 use super::backend::ComputeBackend;
 use super::context::{JobContext, JobControl};
 use super::mailbox::{Mailbox, WakeCallback};
 use super::protocol::{Command, Event, JobId, JobOutcome};
 use super::request::{ExportRequest, ModelSource, OpenRequest, SimulationRequest};
-use super::simulate;
+use super::{files, simulate};
 
 pub use super::context::LatestFrame;
 
 /// A running session. Two named threads serve it: `equijump-compute` runs simulations one after the other,
-/// `equijump-files` opens, loads and exports beside them. Dropping the handle stops both within one latent
+/// `equijump-files` opens, loads, imports and exports beside them. Dropping the handle stops both within one latent
 /// step and waits for them.
 pub struct SessionHandle {
     shared: Arc<Shared>,
@@ -54,6 +56,7 @@ enum Task {
     Open(OpenRequest),
     LoadModel(ModelSource),
     Export(ExportRequest),
+    Import(ImportRequest),
     Simulate(Box<SimulationRequest>),
 }
 
@@ -96,6 +99,7 @@ impl SessionHandle {
             Command::OpenStructure { job, request } => self.begin(&self.files, job, Task::Open(request)),
             Command::LoadModel { job, model } => self.begin(&self.files, job, Task::LoadModel(model)),
             Command::Export { job, request } => self.begin(&self.files, job, Task::Export(request)),
+            Command::Import { job, request } => self.begin(&self.files, job, Task::Import(request)),
             Command::Simulate { job, request } => self.begin(&self.compute, job, Task::Simulate(request)),
             Command::Pause { job } => self.with_control(job, |control| control.set_paused(true)),
             Command::Resume { job } => self.with_control(job, |control| control.set_paused(false)),
@@ -197,7 +201,8 @@ fn run(context: &JobContext<'_>, backend: &dyn ComputeBackend, task: Task) -> Re
             context.post(Event::ModelLoaded { job: context.job, model });
             Ok(JobOutcome::Finished)
         }
-        Task::Open(request) => Err(format!("cannot open {}", request.source.display_name())),
+        Task::Open(request) => files::open(context, request),
+        Task::Import(request) => files::import(context, &request),
         Task::Export(request) => Err(format!("cannot write {}", request.path.display())),
     }
 }

@@ -6,6 +6,7 @@ pub mod request;
 
 mod backend;
 mod context;
+mod files;
 mod handle;
 mod mailbox;
 mod rate;
@@ -19,9 +20,12 @@ pub use protocol::{
     Command, Event, JobId, JobOutcome, ModelInfo, Progress, ProgressUnit, RunInfo, SimulationState,
 };
 pub use request::{
-    ChainSummary, DevicePreference, ExistingFiles, ExportRequest, ModelSource, Notice, OpenRequest,
-    OpenedStructure, RunOutput, SimulationRequest, StructureChoice, StructureSource,
+    DevicePreference, ExistingFiles, ExportRequest, ModelSource, OpenRequest, RunOutput, SimulationRequest,
+    StructureChoice, StructureSource,
 };
+
+pub use crate::structure::{ChainSummary, Notice, OpenedStructure};
+pub use crate::trajectory::{ImportReport, ImportRequest};
 
 #[cfg(test)]
 mod tests;

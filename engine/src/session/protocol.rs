@@ -9,13 +9,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::network::NetworkConfig;
-use crate::structure::Topology;
+use crate::structure::{Notice, OpenedStructure, Topology};
+use crate::trajectory::{ImportReport, ImportRequest};
 use crate::transport::{LatentProgress, SamplerSettings};
 
 use super::FrameHistory;
-use super::request::{
-    ExportRequest, ModelSource, Notice, OpenRequest, OpenedStructure, SimulationRequest, StructureChoice,
-};
+use super::request::{ExportRequest, ModelSource, OpenRequest, SimulationRequest, StructureChoice};
 
 /// Identifies one job from its command to its outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -32,8 +31,8 @@ pub enum JobOutcome {
     Failed(String),
 }
 
-/// What the app asks of the engine. Jobs that compute run one after the other; opening, loading and
-/// exporting run beside them. Control commands (pause, resume, stop) act at once.
+/// What the app asks of the engine. Jobs that compute run one after the other; opening, loading,
+/// exporting and importing run beside them. Control commands (pause, resume, stop) act at once.
 #[derive(Clone, Debug)]
 pub enum Command {
     /// Reads a structure. Answered by [`Event::StructureOpened`] or [`Event::StructureNeedsChoice`].
@@ -65,6 +64,13 @@ pub enum Command {
         job: JobId,
         /// What to write.
         request: ExportRequest,
+    },
+    /// Turns trajectories of other programs into a training store. Answered by [`Event::Imported`].
+    Import {
+        /// Fresh id.
+        job: JobId,
+        /// What to read and write.
+        request: ImportRequest,
     },
     /// Pauses a simulation after the present frame. Answered by [`Event::SimulationState`].
     Pause {
@@ -248,6 +254,13 @@ pub enum Event {
         /// The trajectory and the topology beside it.
         files: Vec<PathBuf>,
     },
+    /// Trajectories were imported into a training store.
+    Imported {
+        /// Which job.
+        job: JobId,
+        /// What was stored, what was left out.
+        report: ImportReport,
+    },
     /// A job ended; its last event.
     JobEnded {
         /// Which.
@@ -271,6 +284,7 @@ impl Event {
             | Self::Progress { job, .. }
             | Self::Notice { job, .. }
             | Self::Exported { job, .. }
+            | Self::Imported { job, .. }
             | Self::JobEnded { job, .. } => *job,
         }
     }

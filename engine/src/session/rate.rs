@@ -28,6 +28,12 @@ impl RateMeter {
         self.advance_at(units, Instant::now());
     }
 
+    /// Notes that `done` in all are done, of `total`.
+    pub fn reach(&mut self, done: u64, total: Option<u64>) {
+        self.total = total;
+        self.advance(done.saturating_sub(self.done));
+    }
+
     /// Forgets the time since the last unit: the job was paused.
     pub fn skip_pause(&mut self) {
         self.last = Instant::now();

@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::structure::Topology;
-pub use crate::structure::{ChainSummary, Notice, OpenedStructure};
+use crate::structure::{ChainSummary, OpenedStructure, Topology};
 use crate::transport::SamplerSettings;
 
 use super::FrameHistory;
