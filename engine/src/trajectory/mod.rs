@@ -1,13 +1,18 @@
-//! Frames, trajectory files (DCD, XTC, multi-model PDB) and the memory-mapped training store.
+//! Frames, trajectory files (DCD, XTC, multi-model PDB), the exact state of runs, and the memory-mapped
+//! training store.
 
 pub mod atomic_file;
+pub mod dcd;
 pub mod error;
 pub mod format;
 pub mod frame;
 pub mod import;
+pub mod pdb;
 pub mod periodic;
 pub mod reader;
+pub mod run_state;
 pub mod store;
+pub mod writer;
 pub mod xtc;
 
 pub use atomic_file::{AtomicFile, write_atomically};
@@ -16,4 +21,10 @@ pub use format::TrajectoryFormat;
 pub use frame::Frame;
 pub use import::{ImportError, ImportProgress, ImportReport, ImportRequest, import};
 pub use reader::TrajectoryReader;
+pub use run_state::{RunState, RunStateError};
 pub use store::{FramePairs, StoreError, StoreMetadata, TrajectoryStore};
+pub use writer::{Resumed, TrajectoryWriter};
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;

@@ -2,21 +2,38 @@
 
 use std::path::{Path, PathBuf};
 
+use super::dcd::DcdReader;
 use super::error::TrajectoryError;
 use super::format::TrajectoryFormat;
 use super::frame::Frame;
+use super::pdb::PdbReader;
 use super::xtc::XtcReader;
+use crate::structure::TopologyMap;
 
 /// An open trajectory file with random access to its frames.
 #[derive(Debug)]
 pub struct TrajectoryReader {
     path: PathBuf,
-    inner: Inner,
+    pub(super) inner: Inner,
 }
 
+/// One reader per format.
 #[derive(Debug)]
-enum Inner {
+pub(super) enum Inner {
+    Dcd(DcdReader),
     Xtc(XtcReader),
+    Pdb(PdbReader),
+}
+
+/// Calls the method of whichever reader it is.
+macro_rules! delegate {
+    ($self:expr, $reader:ident => $call:expr) => {
+        match $self {
+            Inner::Dcd($reader) => $call,
+            Inner::Xtc($reader) => $call,
+            Inner::Pdb($reader) => $call,
+        }
+    };
 }
 
 impl TrajectoryReader {
@@ -27,8 +44,9 @@ impl TrajectoryReader {
     /// is no error; see [`TrajectoryReader::tail_bytes`].
     pub fn open(path: &Path) -> Result<Self, TrajectoryError> {
         let inner = match TrajectoryFormat::from_path(path)? {
+            TrajectoryFormat::Dcd => Inner::Dcd(DcdReader::open(path)?),
             TrajectoryFormat::Xtc => Inner::Xtc(XtcReader::open(path)?),
-            _ => return Err(TrajectoryError::UnknownFormat { path: path.to_path_buf() }),
+            TrajectoryFormat::Pdb => Inner::Pdb(PdbReader::open(path)?),
         };
         Ok(Self { path: path.to_path_buf(), inner })
     }
@@ -41,34 +59,33 @@ impl TrajectoryReader {
     /// Its format.
     pub fn format(&self) -> TrajectoryFormat {
         match &self.inner {
+            Inner::Dcd(_) => TrajectoryFormat::Dcd,
             Inner::Xtc(_) => TrajectoryFormat::Xtc,
+            Inner::Pdb(_) => TrajectoryFormat::Pdb,
         }
     }
 
     /// Complete frames.
     pub fn frame_count(&self) -> usize {
-        match &self.inner {
-            Inner::Xtc(xtc) => xtc.frame_count(),
-        }
+        delegate!(&self.inner, reader => reader.frame_count())
     }
 
     /// Atoms in every frame.
     pub fn atom_count(&self) -> usize {
-        match &self.inner {
-            Inner::Xtc(xtc) => xtc.atom_count(),
-        }
+        delegate!(&self.inner, reader => reader.atom_count())
     }
 
-    /// Time of frame `index`, ps; `None` past the end, and for PDB files that give no times.
+    /// Time of frame `index`, ps; `None` past the end, and where the file gives no times.
     pub fn time_ps(&self, index: usize) -> Option<f64> {
-        match &self.inner {
-            Inner::Xtc(xtc) => xtc.time_ps(index),
-        }
+        delegate!(&self.inner, reader => reader.time_ps(index))
     }
 
     /// Median distance in time between consecutive frames, ps; `None` with fewer than two frames or without
     /// times.
     pub fn interval_ps(&self) -> Option<f64> {
+        if let Inner::Dcd(dcd) = &self.inner {
+            return dcd.interval_ps();
+        }
         let times: Vec<f64> = (0..self.frame_count()).map_while(|k| self.time_ps(k)).collect();
         let mut steps: Vec<f64> = times.windows(2).map(|pair| pair[1] - pair[0]).collect();
         if steps.is_empty() {
@@ -80,9 +97,7 @@ impl TrajectoryReader {
 
     /// Bytes after the last complete frame, left by a writer that was killed; usually 0.
     pub fn tail_bytes(&self) -> u64 {
-        match &self.inner {
-            Inner::Xtc(xtc) => xtc.tail_bytes(),
-        }
+        delegate!(&self.inner, reader => reader.tail_bytes())
     }
 
     /// Reads frame `index` into `frame`, whose buffer is reused.
@@ -90,8 +105,22 @@ impl TrajectoryReader {
     /// # Errors
     /// If there is no such frame or it is damaged.
     pub fn read_frame(&mut self, index: usize, frame: &mut Frame) -> Result<(), TrajectoryError> {
-        match &mut self.inner {
-            Inner::Xtc(xtc) => xtc.read_frame(index, frame),
-        }
+        delegate!(&mut self.inner, reader => reader.read_frame(index, frame))
+    }
+
+    /// Reads frame `index` reduced to the canonical heavy atoms of a topology.
+    ///
+    /// # Errors
+    /// As [`TrajectoryReader::read_frame`], and if the topology has another number of atoms.
+    pub fn read_canonical(&mut self, index: usize, map: &TopologyMap) -> Result<Frame, TrajectoryError> {
+        let mut frame = Frame::default();
+        self.read_frame(index, &mut frame)?;
+        frame.positions_angstrom =
+            map.reduce(&frame.positions_angstrom).ok_or_else(|| TrajectoryError::AtomCount {
+                path: self.path.clone(),
+                found: frame.positions_angstrom.len(),
+                expected: map.file_atom_count,
+            })?;
+        Ok(frame)
     }
 }

@@ -133,9 +133,9 @@ impl XtcReader {
         self.tail_bytes
     }
 
-    /// Length of the file up to its last complete frame.
-    pub(crate) fn complete_bytes(&self) -> u64 {
-        self.end
+    /// Length of the file up to the end of its first `frames` frames.
+    pub(crate) fn end_of_frames(&self, frames: usize) -> u64 {
+        self.frames.get(frames).map_or(self.end, |next| next.offset)
     }
 
     /// Reads frame `index` into `frame`, whose buffer is reused.
@@ -195,7 +195,12 @@ impl XtcReader {
 /// Sizes of the frame that starts with `head`; `None` if it is cut off before they are known.
 fn layout(head: &[u8]) -> Result<Option<Layout>, String> {
     if head.len() < 4 {
-        return Ok(None);
+        // Both magic numbers begin with these two bytes.
+        return if [0, 0].starts_with(&head[..head.len().min(2)]) {
+            Ok(None)
+        } else {
+            Err("it is far too short and starts like no XTC file".to_owned())
+        };
     }
     let magic = be_i32(head, 0);
     if magic != MAGIC_1995 && magic != MAGIC_2023 {

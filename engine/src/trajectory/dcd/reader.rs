@@ -1,0 +1,183 @@
+//! Random access to the frames of a DCD file; all frames have one size.
+
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+use super::header::{CELL_BYTES, Header};
+use crate::trajectory::error::TrajectoryError;
+use crate::trajectory::format::TrajectoryFormat;
+use crate::trajectory::frame::{Frame, cell_from_lengths, cell_if_present};
+
+/// A reader of DCD files: both byte orders, CHARMM and X-PLOR, with and without cells.
+#[derive(Debug)]
+pub struct DcdReader {
+    path: PathBuf,
+    file: File,
+    header: Header,
+    frames: usize,
+    tail_bytes: u64,
+    buffer: Vec<u8>,
+}
+
+impl DcdReader {
+    /// Opens a file. The number of frames comes from its length, since the count in the header is stale in
+    /// files of killed runs; a cut-off last frame is left out, see [`DcdReader::tail_bytes`].
+    ///
+    /// # Errors
+    /// If the file cannot be read, its header is damaged, or it uses fixed atoms or 64-bit markers.
+    pub fn open(path: &Path) -> Result<Self, TrajectoryError> {
+        let mut file = File::open(path).map_err(TrajectoryError::io("open", path))?;
+        let length = file.metadata().map_err(TrajectoryError::io("read", path))?.len();
+        if length == 0 {
+            return Err(TrajectoryError::malformed(path, TrajectoryFormat::Dcd, "it is empty"));
+        }
+        let header = Header::read(&mut file, path)?;
+        let data_bytes = length - header.bytes.min(length);
+        let frames = usize::try_from(data_bytes / header.frame_bytes()).unwrap_or(usize::MAX);
+        let mut reader =
+            Self { path: path.to_path_buf(), file, header, frames, tail_bytes: 0, buffer: Vec::new() };
+        // A machine that crashed while writing may leave blank frames at the end.
+        while reader.frames > 0 && !reader.is_marked(reader.frames - 1)? {
+            reader.frames -= 1;
+        }
+        if reader.frames == 0 && frames > 0 {
+            return Err(reader.malformed(0, "its records are not as long as its header says"));
+        }
+        reader.tail_bytes = data_bytes - reader.frames as u64 * reader.header.frame_bytes();
+        Ok(reader)
+    }
+
+    /// Complete frames.
+    pub fn frame_count(&self) -> usize {
+        self.frames
+    }
+
+    /// Atoms in every frame.
+    pub fn atom_count(&self) -> usize {
+        self.header.atoms
+    }
+
+    /// Time between frames, ps; `None` where the header does not tell.
+    pub fn interval_ps(&self) -> Option<f64> {
+        self.header.interval_ps()
+    }
+
+    /// Time of frame `index`, ps.
+    pub fn time_ps(&self, index: usize) -> Option<f64> {
+        let offset = f64::from(self.header.first_step) / f64::from(self.header.steps_per_frame);
+        (index < self.frames).then_some(())?;
+        Some((index as f64 + offset) * self.header.interval_ps()?)
+    }
+
+    /// Bytes after the last complete frame; usually 0.
+    pub fn tail_bytes(&self) -> u64 {
+        self.tail_bytes
+    }
+
+    /// Whether a file is of the dialect that we write, so that frames can be appended.
+    pub(super) fn is_our_dialect(&self) -> bool {
+        let h = &self.header;
+        h.endian == super::header::Endian::Little
+            && h.charmm
+            && !h.has_cell
+            && !h.has_fourth_dimension
+            && h.steps_per_frame == 1
+    }
+
+    /// Offset of frame `index` in the file.
+    pub(super) fn offset(&self, index: usize) -> u64 {
+        self.header.bytes + index as u64 * self.header.frame_bytes()
+    }
+
+    /// Reads frame `index` into `frame`, whose buffer is reused.
+    ///
+    /// # Errors
+    /// If there is no such frame, or its record markers are damaged.
+    pub fn read_frame(&mut self, index: usize, frame: &mut Frame) -> Result<(), TrajectoryError> {
+        if index >= self.frames {
+            return Err(TrajectoryError::NoSuchFrame { path: self.path.clone(), index, frames: self.frames });
+        }
+        // Bounded by the length of the file, since there is at least one frame of this size.
+        let bytes = usize::try_from(self.header.frame_bytes())
+            .map_err(|_| self.malformed(index, "the frame does not fit into memory"))?;
+        self.buffer.resize(bytes, 0);
+        let offset = self.offset(index);
+        self.file.seek(SeekFrom::Start(offset)).map_err(TrajectoryError::io("read", &self.path))?;
+        self.file.read_exact(&mut self.buffer).map_err(TrajectoryError::io("read", &self.path))?;
+
+        let endian = self.header.endian;
+        let mut at = 0;
+        let mut record = |length: usize| {
+            let marked = endian.i32(&self.buffer, at) == length as i32
+                && endian.i32(&self.buffer, at + 4 + length) == length as i32;
+            let start = at + 4;
+            at += length + 8;
+            marked.then_some(start)
+        };
+        let cell = match self.header.has_cell {
+            true => record(CELL_BYTES)
+                .map(|start| Some(std::array::from_fn(|k| endian.f64(&self.buffer, start + 8 * k)))),
+            false => Some(None),
+        };
+        let axis_bytes = 4 * self.header.atoms;
+        let (Some(cell), Some(x), Some(y), Some(z)) =
+            (cell, record(axis_bytes), record(axis_bytes), record(axis_bytes))
+        else {
+            return Err(self.malformed(index, "its record markers are damaged"));
+        };
+        frame.positions_angstrom.clear();
+        frame.positions_angstrom.extend(
+            (0..self.header.atoms)
+                .map(|atom| [x, y, z].map(|start| endian.f32(&self.buffer, start + 4 * atom))),
+        );
+        frame.cell_angstrom = cell.map(cell_vectors).and_then(cell_if_present);
+        frame.time_ps = self.time_ps(index);
+        Ok(())
+    }
+
+    /// Whether the first and the last record marker of a frame are right.
+    fn is_marked(&mut self, index: usize) -> Result<bool, TrajectoryError> {
+        let first = if self.header.has_cell { CELL_BYTES } else { 4 * self.header.atoms };
+        let ends = [
+            (self.offset(index), first),
+            (self.offset(index) + self.header.frame_bytes() - 4, 4 * self.header.atoms),
+        ];
+        let mut four = [0u8; 4];
+        for (offset, expected) in ends {
+            self.file.seek(SeekFrom::Start(offset)).map_err(TrajectoryError::io("read", &self.path))?;
+            self.file.read_exact(&mut four).map_err(TrajectoryError::io("read", &self.path))?;
+            if self.header.endian.i32(&four, 0) != expected as i32 {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn malformed(&self, frame: usize, reason: &str) -> TrajectoryError {
+        TrajectoryError::malformed(&self.path, TrajectoryFormat::Dcd, format!("frame {frame}: {reason}"))
+    }
+}
+
+/// Lattice vectors from the six numbers of a cell record, which come in three kinds: lengths with the cosines
+/// of the angles (CHARMM, NAMD), lengths with degrees (older NAMD), and the symmetric box matrix (CHARMM
+/// since version 25).
+fn cell_vectors(cell: [f64; 6]) -> [[f32; 3]; 3] {
+    let [a, gamma, b, beta, alpha, c] = cell;
+    let angles = [alpha, beta, gamma];
+    if angles.iter().all(|x| (-1.0..=1.0).contains(x)) {
+        // 90° − asin keeps right angles exact.
+        return cell_from_lengths([a, b, c], angles.map(|cosine| 90.0 - cosine.asin().to_degrees()));
+    }
+    if cell.iter().any(|&x| x < 0.0) || angles.iter().any(|&x| x > 180.0) {
+        let [xx, xy, yy, xz, yz, zz] = cell;
+        let rows: [[f64; 3]; 3] = [[xx, xy, xz], [xy, yy, yz], [xz, yz, zz]];
+        let length = rows.map(|v| v.iter().map(|x| x * x).sum::<f64>().sqrt());
+        let angle = |i: usize, j: usize| {
+            let dot: f64 = (0..3).map(|k| rows[i][k] * rows[j][k]).sum();
+            (dot / (length[i] * length[j])).clamp(-1.0, 1.0).acos().to_degrees()
+        };
+        return cell_from_lengths(length, [angle(1, 2), angle(0, 2), angle(0, 1)]);
+    }
+    cell_from_lengths([a, b, c], angles)
+}

@@ -1,0 +1,88 @@
+//! Writing multi-model PDB: after every frame the file ends with END and is complete.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Seek, SeekFrom, Write};
+use std::path::Path;
+use std::sync::Arc;
+
+use super::reader::PdbReader;
+use crate::structure::{Topology, pdb_atom_line, pdb_ter_line};
+use crate::trajectory::error::TrajectoryError;
+
+/// The coordinate columns hold `-999.999`; larger positions are refused.
+pub(crate) const PDB_LIMIT_ANGSTROM: f32 = 999.999;
+
+const MODEL_END: &str = "ENDMDL\n";
+const FILE_END: &str = "END\n";
+
+/// Appends models to a PDB file.
+#[derive(Debug)]
+pub(crate) struct PdbWriter {
+    file: File,
+    topology: Arc<Topology>,
+    frames: usize,
+    /// Where the next model goes: over the END.
+    end: u64,
+}
+
+impl PdbWriter {
+    /// Starts an empty file.
+    pub(crate) fn create(mut file: File, topology: Arc<Topology>) -> io::Result<Self> {
+        file.write_all(FILE_END.as_bytes())?;
+        Ok(Self { file, topology, frames: 0, end: 0 })
+    }
+
+    /// Continues a file after its first `keep` models; what follows them is cut off.
+    pub(crate) fn append(
+        path: &Path,
+        reader: &PdbReader,
+        keep: usize,
+        topology: Arc<Topology>,
+    ) -> Result<Self, TrajectoryError> {
+        let end = match keep {
+            0 => 0,
+            _ => reader.end_of_model(keep - 1).unwrap_or(0),
+        };
+        let mut file =
+            OpenOptions::new().write(true).open(path).map_err(TrajectoryError::io("open", path))?;
+        // The index ends a model after its last atom; close it again.
+        let mut closing = String::new();
+        if keep > 0 {
+            closing = format!("{}\n{MODEL_END}", pdb_ter_line(&topology));
+        }
+        // Written over what is there, cut last: a kill in between loses no model.
+        let write = |file: &mut File| {
+            let text = format!("{closing}{FILE_END}");
+            file.seek(SeekFrom::Start(end))?;
+            file.write_all(text.as_bytes())?;
+            file.set_len(end + text.len() as u64)
+        };
+        write(&mut file).map_err(TrajectoryError::io("write", path))?;
+        Ok(Self { file, topology, frames: keep, end: end + closing.len() as u64 })
+    }
+
+    /// Appends a frame whose positions have been checked.
+    pub(crate) fn write_frame(&mut self, positions: &[[f32; 3]], time_ps: f64) -> io::Result<()> {
+        use std::fmt::Write as _;
+        let mut text = String::with_capacity(81 * (positions.len() + 4));
+        let title: String = self.topology.name.chars().filter(|c| c.is_ascii_graphic()).take(30).collect();
+        let step = self.frames;
+        // Writing into a string does not fail.
+        let _ = writeln!(text, "TITLE     {title} t= {time_ps:.5} step= {step}");
+        let _ = writeln!(text, "MODEL {:>8}", step + 1);
+        for (atom, &position) in positions.iter().enumerate() {
+            text.push_str(&pdb_atom_line(&self.topology, atom, position));
+            text.push('\n');
+        }
+        text.push_str(&pdb_ter_line(&self.topology));
+        text.push('\n');
+        text.push_str(MODEL_END);
+        let model_bytes = text.len() as u64;
+        text.push_str(FILE_END);
+        self.file.seek(SeekFrom::Start(self.end))?;
+        self.file.write_all(text.as_bytes())?;
+        self.frames += 1;
+        self.end += model_bytes;
+        Ok(())
+    }
+}

@@ -1,0 +1,184 @@
+//! The exact state of a run, kept beside its trajectories so that a resumed run goes on as if it had never
+//! been interrupted: XTC and PDB round positions, DCD does not know the seed.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use serde::{Deserialize, Serialize};
+
+use super::atomic_file::write_atomically;
+
+const METADATA_KEY: &str = "equijump_run";
+const TENSOR: &str = "positions";
+const VERSION: u32 = 1;
+/// Larger files are no run states.
+const MOST_BYTES: u64 = 1 << 32;
+
+/// Everything a run needs to go on. The noise is a pure function of seed, replica and frame (design §6), so
+/// that no generator state belongs here.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunState {
+    /// Settings of the run, in whatever form the session keeps them.
+    pub settings: serde_json::Value,
+    /// Seed of the noise.
+    pub seed: u64,
+    /// Frames made so far, the start structure not counted: the index of the newest frame.
+    pub frame: u64,
+    /// Positions of that frame per replica, `[replicas][atoms]`, Å, bit for bit.
+    pub replicas_angstrom: Vec<Vec<[f32; 3]>>,
+}
+
+/// Errors of run states.
+#[derive(Debug, thiserror::Error)]
+pub enum RunStateError {
+    /// The operating system refused.
+    #[error("cannot {action} the run state {}: {source}", path.display())]
+    Io {
+        /// Verb.
+        action: &'static str,
+        /// File in question.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// Another kind of file, or a damaged one.
+    #[error("{} is not a usable run state: {reason}; start the run anew", path.display())]
+    Unusable {
+        /// File in question.
+        path: PathBuf,
+        /// Why, as a clause.
+        reason: String,
+    },
+}
+
+/// The part that is JSON.
+#[derive(Serialize, Deserialize)]
+struct Description {
+    version: u32,
+    settings: serde_json::Value,
+    seed: u64,
+    frame: u64,
+    crc32: u32,
+}
+
+impl RunState {
+    /// Writes the state; a kill at any moment leaves either the old state or the new one.
+    ///
+    /// # Errors
+    /// What the system reports, and replicas with different numbers of atoms.
+    pub fn save(&self, path: &Path) -> Result<(), RunStateError> {
+        let unusable = |reason: String| RunStateError::Unusable { path: path.to_path_buf(), reason };
+        let atoms = self.replicas_angstrom.first().map_or(0, Vec::len);
+        if self.replicas_angstrom.iter().any(|replica| replica.len() != atoms) {
+            return Err(unusable("its replicas have different numbers of atoms".to_owned()));
+        }
+        let positions: Vec<u8> =
+            self.replicas_angstrom.iter().flatten().flatten().flat_map(|x| x.to_le_bytes()).collect();
+        let description = Description {
+            version: VERSION,
+            settings: self.settings.clone(),
+            seed: self.seed,
+            frame: self.frame,
+            crc32: checksum(&positions),
+        };
+        let json = serde_json::to_string(&description).map_err(|error| unusable(error.to_string()))?;
+        let view = TensorView::new(Dtype::F32, vec![self.replicas_angstrom.len(), atoms, 3], &positions)
+            .map_err(|error| unusable(error.to_string()))?;
+        let metadata = HashMap::from([(METADATA_KEY.to_owned(), json)]);
+        let bytes = safetensors::serialize([(TENSOR, view)], Some(metadata))
+            .map_err(|error| unusable(error.to_string()))?;
+        write_atomically(path, &bytes).map_err(|source| RunStateError::Io {
+            action: "write",
+            path: path.to_path_buf(),
+            source,
+        })
+    }
+
+    /// Reads a state.
+    ///
+    /// # Errors
+    /// If the file cannot be read, is no run state, is damaged, or was written by a newer program.
+    pub fn load(path: &Path) -> Result<Self, RunStateError> {
+        let io = |source| RunStateError::Io { action: "read", path: path.to_path_buf(), source };
+        let unusable =
+            |reason: &str| RunStateError::Unusable { path: path.to_path_buf(), reason: reason.to_owned() };
+        if std::fs::metadata(path).map_err(io)?.len() > MOST_BYTES {
+            return Err(unusable("it is far too large"));
+        }
+        let bytes = std::fs::read(path).map_err(io)?;
+        let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|e| unusable(&e.to_string()))?;
+        let text = header.metadata().as_ref().and_then(|map| map.get(METADATA_KEY));
+        let text = text.ok_or_else(|| unusable("it describes no run"))?;
+        let description: Description = serde_json::from_str(text).map_err(|e| unusable(&e.to_string()))?;
+        if description.version > VERSION {
+            return Err(unusable("it was written by a newer EquiJump"));
+        }
+        let tensors = SafeTensors::deserialize(&bytes).map_err(|e| unusable(&e.to_string()))?;
+        let view = tensors.tensor(TENSOR).map_err(|e| unusable(&e.to_string()))?;
+        let &[_, atoms, 3] = view.shape() else { return Err(unusable("its positions have a wrong shape")) };
+        if view.dtype() != Dtype::F32 || atoms == 0 || checksum(view.data()) != description.crc32 {
+            return Err(unusable("its positions are damaged"));
+        }
+        let numbers = |bytes: &[u8]| f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
+        let positions: Vec<[f32; 3]> = view
+            .data()
+            .chunks_exact(12)
+            .map(|p| [numbers(&p[0..4]), numbers(&p[4..8]), numbers(&p[8..12])])
+            .collect();
+        Ok(Self {
+            settings: description.settings,
+            seed: description.seed,
+            frame: description.frame,
+            replicas_angstrom: positions.chunks_exact(atoms).map(<[_]>::to_vec).collect(),
+        })
+    }
+}
+
+fn checksum(bytes: &[u8]) -> u32 {
+    let mut crc = flate2::Crc::new();
+    crc.update(bytes);
+    crc.sum()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn a_state_comes_back_to_the_bit_and_damage_is_noticed() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("run.state");
+        let state = RunState {
+            settings: serde_json::json!({ "latent_steps": 100, "integrator": "sde" }),
+            seed: u64::MAX - 3,
+            frame: 41,
+            replicas_angstrom: (0..3)
+                .map(|r| (0..5).map(|a| [0.1 * r as f32, 1.0 / (a + 1) as f32, f32::MIN_POSITIVE]).collect())
+                .collect(),
+        };
+        state.save(&path).unwrap();
+        assert_eq!(RunState::load(&path).unwrap(), state);
+        let bytes = std::fs::read(&path).unwrap();
+        for at in (0..bytes.len()).step_by(7) {
+            let mut changed = bytes.clone();
+            changed[at] ^= 4;
+            std::fs::write(&path, &changed).unwrap();
+            // Blanks and the JSON of the settings have no checksum; positions have.
+            if at > bytes.len() - 12 * 15 {
+                assert!(RunState::load(&path).is_err(), "byte {at}");
+            } else {
+                let _ = RunState::load(&path);
+            }
+        }
+        for length in [0, 7, 8, bytes.len() - 1] {
+            std::fs::write(&path, &bytes[..length]).unwrap();
+            assert!(RunState::load(&path).is_err());
+        }
+        let mut uneven = state;
+        uneven.replicas_angstrom[1].pop();
+        assert!(uneven.save(&path).is_err());
+    }
+}

@@ -1,0 +1,252 @@
+//! Writing trajectories so that the file on disk is valid after every frame.
+
+use std::fs::{File, OpenOptions};
+use std::io::{ErrorKind, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::dcd::DcdWriter;
+use super::error::TrajectoryError;
+use super::format::TrajectoryFormat;
+use super::frame::{Frame, first_not_finite};
+use super::pdb::{PDB_LIMIT_ANGSTROM, PdbWriter};
+use super::reader::{Inner as ReaderInner, TrajectoryReader};
+use super::xtc::{XTC_LIMIT_ANGSTROM, encode_frame};
+use crate::structure::Topology;
+
+/// A trajectory file being written.
+///
+/// Every frame goes to the operating system whole before [`TrajectoryWriter::write_frame`] returns, header
+/// included: a run that is killed at any moment leaves a file that every reader opens, and that
+/// [`TrajectoryWriter::append`] continues.
+#[derive(Debug)]
+pub struct TrajectoryWriter {
+    path: PathBuf,
+    format: TrajectoryFormat,
+    atoms: usize,
+    frames: usize,
+    inner: Inner,
+}
+
+#[derive(Debug)]
+enum Inner {
+    Dcd(DcdWriter),
+    Xtc { file: File, end: u64 },
+    Pdb(PdbWriter),
+}
+
+/// What a file that is continued holds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Resumed {
+    /// Frames kept.
+    pub frames: usize,
+    /// The last of them; `None` if there is none. Rounded as the format rounds: a run that must go on
+    /// exactly as if never interrupted takes its positions from a [`super::RunState`].
+    pub last: Option<Frame>,
+    /// Bytes cut off: a half-written frame, or frames beyond those to be kept.
+    pub bytes_cut: u64,
+}
+
+impl TrajectoryWriter {
+    /// Starts a file in the format that its extension names.
+    ///
+    /// # Errors
+    /// [`TrajectoryError::Exists`] if the file is there and `overwrite` is false; an unknown extension, an
+    /// interval that is no positive time, or whatever the system reports.
+    pub fn create(
+        path: &Path,
+        topology: &Arc<Topology>,
+        interval_ps: f64,
+        overwrite: bool,
+    ) -> Result<Self, TrajectoryError> {
+        let format = TrajectoryFormat::from_path(path)?;
+        check_interval(path, interval_ps)?;
+        let mut options = OpenOptions::new();
+        options.write(true);
+        if overwrite {
+            options.create(true).truncate(true)
+        } else {
+            options.create_new(true)
+        };
+        let file = options.open(path).map_err(|error| match error.kind() {
+            ErrorKind::AlreadyExists => TrajectoryError::Exists { path: path.to_path_buf() },
+            _ => TrajectoryError::io("create", path)(error),
+        })?;
+        let atoms = topology.atom_count();
+        let inner = match format {
+            TrajectoryFormat::Dcd => DcdWriter::create(file, atoms, interval_ps).map(Inner::Dcd),
+            TrajectoryFormat::Xtc => Ok(Inner::Xtc { file, end: 0 }),
+            TrajectoryFormat::Pdb => PdbWriter::create(file, topology.clone()).map(Inner::Pdb),
+        }
+        .map_err(TrajectoryError::io("write", path))?;
+        Ok(Self { path: path.to_path_buf(), format, atoms, frames: 0, inner })
+    }
+
+    /// Continues a file. A half-written last frame is cut off; with `keep`, so are the frames after the first
+    /// `keep`.
+    ///
+    /// # Errors
+    /// If the file cannot be read, belongs to another protein or interval, was not written by EquiJump, or
+    /// has fewer frames than `keep`. Then it is untouched.
+    pub fn append(
+        path: &Path,
+        topology: &Arc<Topology>,
+        interval_ps: f64,
+        keep: Option<usize>,
+    ) -> Result<(Self, Resumed), TrajectoryError> {
+        let format = TrajectoryFormat::from_path(path)?;
+        check_interval(path, interval_ps)?;
+        let cannot = |reason: String| TrajectoryError::CannotAppend { path: path.to_path_buf(), reason };
+        let length =
+            |path: &Path| std::fs::metadata(path).map(|m| m.len()).map_err(TrajectoryError::io("read", path));
+        let bytes_before = length(path)?;
+        let nothing_yet = match format {
+            TrajectoryFormat::Dcd => false,
+            TrajectoryFormat::Xtc => bytes_before == 0,
+            TrajectoryFormat::Pdb => bytes_before <= 4, // nothing but END
+        };
+        let mut reader = if nothing_yet { None } else { Some(TrajectoryReader::open(path)?) };
+        // A run that was killed before its first frame was complete: begin again.
+        let reader = match &mut reader {
+            Some(reader) if reader.frame_count() > 0 => reader,
+            _ if keep.unwrap_or(0) == 0 => {
+                let writer = Self::create(path, topology, interval_ps, true)?;
+                return Ok((writer, Resumed { frames: 0, last: None, bytes_cut: bytes_before }));
+            }
+            _ => return Err(cannot("it holds no complete frame".to_owned())),
+        };
+        if format == TrajectoryFormat::Pdb && reader.time_ps(0).is_none() {
+            return Err(cannot("it was not written by EquiJump; write to a new file".to_owned()));
+        }
+        let (found, expected) = (reader.atom_count(), topology.atom_count());
+        if found != expected {
+            return Err(TrajectoryError::AtomCount { path: path.to_path_buf(), found, expected });
+        }
+        let present = reader.frame_count();
+        let frames = keep.unwrap_or(present);
+        if frames > present {
+            return Err(cannot(format!("it holds {present} frames, but the run had written {frames}")));
+        }
+        if let (Some(found), true) = (reader.interval_ps(), frames > 1)
+            && (found - interval_ps).abs() > 1e-3 * interval_ps
+        {
+            return Err(cannot(format!("its frames are {found} ps apart, the new ones {interval_ps} ps")));
+        }
+        let last = match frames {
+            0 => None,
+            _ => {
+                let mut frame = Frame::default();
+                reader.read_frame(frames - 1, &mut frame)?;
+                Some(frame)
+            }
+        };
+        let inner = match &reader.inner {
+            ReaderInner::Dcd(dcd) => Inner::Dcd(DcdWriter::append(path, dcd, frames, interval_ps)?),
+            ReaderInner::Pdb(pdb) => Inner::Pdb(PdbWriter::append(path, pdb, frames, topology.clone())?),
+            ReaderInner::Xtc(xtc) => {
+                let end = xtc.end_of_frames(frames);
+                let file =
+                    OpenOptions::new().write(true).open(path).map_err(TrajectoryError::io("open", path))?;
+                file.set_len(end).map_err(TrajectoryError::io("write", path))?;
+                Inner::Xtc { file, end }
+            }
+        };
+        let bytes_cut = bytes_before.saturating_sub(length(path)?);
+        let writer = Self { path: path.to_path_buf(), format, atoms: expected, frames, inner };
+        Ok((writer, Resumed { frames, last, bytes_cut }))
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Its format.
+    pub fn format(&self) -> TrajectoryFormat {
+        self.format
+    }
+
+    /// Frames in the file.
+    pub fn frame_count(&self) -> usize {
+        self.frames
+    }
+
+    /// Appends a frame in canonical order. DCD demands that times are equally spaced.
+    ///
+    /// # Errors
+    /// If a position is not finite or does not fit the format, the number of positions is wrong, DCD cannot
+    /// express the time, or the disk is full. The frames before stay readable.
+    pub fn write_frame(
+        &mut self,
+        positions_angstrom: &[[f32; 3]],
+        time_ps: f64,
+    ) -> Result<(), TrajectoryError> {
+        self.check_positions(positions_angstrom)?;
+        let result = match &mut self.inner {
+            Inner::Dcd(dcd) => {
+                dcd.check_time(time_ps).map_err(|reason| TrajectoryError::Time {
+                    path: self.path.clone(),
+                    frame: self.frames,
+                    reason,
+                })?;
+                dcd.write_frame(positions_angstrom, time_ps)
+            }
+            Inner::Xtc { file, end } => encode_frame(positions_angstrom, self.frames as u32, time_ps)
+                .and_then(|bytes| {
+                    file.seek(SeekFrom::Start(*end))?;
+                    file.write_all(&bytes)?;
+                    *end += bytes.len() as u64;
+                    Ok(())
+                }),
+            Inner::Pdb(pdb) => pdb.write_frame(positions_angstrom, time_ps),
+        };
+        result.map_err(TrajectoryError::io("write", &self.path))?;
+        self.frames += 1;
+        Ok(())
+    }
+
+    fn check_positions(&self, positions: &[[f32; 3]]) -> Result<(), TrajectoryError> {
+        if positions.len() != self.atoms {
+            return Err(TrajectoryError::AtomCount {
+                path: self.path.clone(),
+                found: positions.len(),
+                expected: self.atoms,
+            });
+        }
+        if let Some(atom) = first_not_finite(positions) {
+            return Err(TrajectoryError::NotFinite {
+                path: self.path.clone(),
+                frame: self.frames,
+                atom,
+                position: positions[atom],
+            });
+        }
+        let limit_angstrom = match self.format {
+            TrajectoryFormat::Dcd => return Ok(()),
+            TrajectoryFormat::Xtc => XTC_LIMIT_ANGSTROM,
+            TrajectoryFormat::Pdb => PDB_LIMIT_ANGSTROM,
+        };
+        match positions.iter().position(|p| p.iter().any(|x| x.abs() > limit_angstrom)) {
+            None => Ok(()),
+            Some(atom) => Err(TrajectoryError::OutOfRange {
+                path: self.path.clone(),
+                format: self.format,
+                frame: self.frames,
+                atom,
+                position: positions[atom],
+                limit_angstrom,
+            }),
+        }
+    }
+}
+
+fn check_interval(path: &Path, interval_ps: f64) -> Result<(), TrajectoryError> {
+    if interval_ps.is_finite() && interval_ps > 0.0 {
+        return Ok(());
+    }
+    Err(TrajectoryError::Time {
+        path: path.to_path_buf(),
+        frame: 0,
+        reason: format!("the interval between frames is {interval_ps} ps, not a positive time"),
+    })
+}
