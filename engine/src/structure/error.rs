@@ -38,7 +38,7 @@ pub struct MissingAtoms {
 
 impl std::fmt::Display for MissingAtoms {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} lacks {}", self.residue, self.atoms.join(", "))
+        write!(f, "{} ({})", self.residue, self.atoms.join(", "))
     }
 }
 
@@ -140,7 +140,8 @@ impl StructureProblem {
     }
 }
 
-fn list<T: std::fmt::Display>(items: &[T]) -> String {
+/// `a, b, c and 4 more`.
+pub(super) fn list<T: std::fmt::Display>(items: &[T]) -> String {
     const SHOWN: usize = 8;
     let mut text = items.iter().take(SHOWN).map(T::to_string).collect::<Vec<_>>().join(", ");
     if items.len() > SHOWN {

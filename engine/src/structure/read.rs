@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use super::chains::{Chain, Content, sort_content};
 use super::conformer::{RawResidue, read_residue};
-use super::error::{ChainSummary, MissingAtoms, StructureError, StructureProblem};
+use super::error::{ChainSummary, MissingAtoms, StructureError, StructureProblem, list};
+use super::rebuild::rebuild;
 use super::records::FileAtoms;
 use super::segments::{check_backbone, unbroken};
 use super::{Notice, OpenedStructure, Topology, source};
@@ -67,7 +68,7 @@ fn interpret(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<OpenedSt
     let chain = select_chain(&content, options.chain.as_deref())?;
     let mut notices = content_notices(&file, &content, chain);
 
-    let residues = read_residues(&file, chain)?;
+    let mut residues = read_residues(&file, chain)?;
     check_finite(&residues)?;
     let range = unbroken(&residues, options.longest_segment)?;
     if range.len() < residues.len() {
@@ -79,14 +80,18 @@ fn interpret(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<OpenedSt
             residues.len(),
         )));
     }
-    let residues = &residues[range];
+    let residues = &mut residues[range];
     check_length(residues.len())?;
     check_backbone(residues)?;
     notices.extend(residue_notices(residues));
 
-    let incomplete: Vec<_> = missing_atoms(residues);
+    let rebuilt = rebuild(residues);
+    if !rebuilt.is_empty() {
+        notices.push(Notice(format!("Rebuilt missing atoms from ideal geometry: {}.", list(&rebuilt))));
+    }
+    let incomplete = missing_atoms(residues);
     if !incomplete.is_empty() {
-        return Err(StructureProblem::MissingHeavyAtoms(incomplete));
+        return Err(StructureProblem::MissingBackbone(incomplete));
     }
     let positions: Vec<[f32; 3]> = residues
         .iter()

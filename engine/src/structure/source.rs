@@ -5,6 +5,7 @@ use std::io::Read;
 use flate2::read::MultiGzDecoder;
 
 use super::error::StructureProblem;
+use super::mmcif_records::{is_mmcif, parse_mmcif};
 use super::pdb_records::parse_pdb;
 use super::read::MAX_FILE_BYTES;
 use super::records::FileAtoms;
@@ -22,8 +23,16 @@ pub(super) fn parse(bytes: &[u8]) -> Result<FileAtoms, StructureProblem> {
     if text.trim_ascii().is_empty() {
         return Err(StructureProblem::Empty);
     }
-    let file = parse_pdb(text);
+    if is_binary(text) {
+        return Err(StructureProblem::NoAtoms);
+    }
+    let file = if is_mmcif(text) { parse_mmcif(text)? } else { parse_pdb(text) };
     if file.atoms.is_empty() { Err(StructureProblem::NoAtoms) } else { Ok(file) }
+}
+
+/// Text has no zero bytes.
+fn is_binary(text: &[u8]) -> bool {
+    text[..text.len().min(4096)].contains(&0)
 }
 
 fn gunzip(bytes: &[u8]) -> Result<Vec<u8>, StructureProblem> {
