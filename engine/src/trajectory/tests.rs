@@ -112,7 +112,9 @@ fn a_resumed_file_equals_an_uninterrupted_one_wherever_it_was_cut() {
                 let difference = last.positions_angstrom[7][1] - expected[7][1];
                 assert!(difference.abs() <= 1.02 * run.format.rounding_angstrom());
             }
-            run.assert_holds(frames);
+            if frames > 0 {
+                run.assert_holds(frames);
+            }
             run.extend(&mut writer, frames..5);
             assert_eq!(std::fs::read(&run.path).unwrap(), whole, "{} cut to {length} bytes", run.format);
             resumed_at.insert(frames);

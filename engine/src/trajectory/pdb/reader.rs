@@ -117,7 +117,8 @@ impl PdbReader {
                 break;
             }
         }
-        if models.is_empty() && current.is_none() {
+        let begun = in_model_record || next_time_ps.is_some();
+        if models.is_empty() && current.is_none() && !begun {
             let reason = if at == 0 { "it is empty" } else { "it has no ATOM records" };
             return Err(malformed(reason.to_owned()));
         }
