@@ -17,7 +17,7 @@ use super::context::{JobContext, JobControl};
 use super::mailbox::{Mailbox, WakeCallback};
 use super::protocol::{Command, Event, JobId, JobOutcome};
 use super::request::{ExportRequest, ModelSource, OpenRequest, SimulationRequest};
-use super::{files, simulate};
+use super::{export, files, simulate};
 
 pub use super::context::LatestFrame;
 
@@ -203,7 +203,7 @@ fn run(context: &JobContext<'_>, backend: &dyn ComputeBackend, task: Task) -> Re
         }
         Task::Open(request) => files::open(context, request),
         Task::Import(request) => files::import(context, &request),
-        Task::Export(request) => Err(format!("cannot write {}", request.path.display())),
+        Task::Export(request) => export::run(context, &request),
     }
 }
 

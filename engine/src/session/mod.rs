@@ -6,9 +6,12 @@ pub mod request;
 
 mod backend;
 mod context;
+mod description;
+mod export;
 mod files;
 mod handle;
 mod mailbox;
+mod output;
 mod rate;
 mod simulate;
 
@@ -16,6 +19,7 @@ pub use backend::{ComputeBackend, PreparedSampler, SamplerOrder};
 pub use handle::{LatestFrame, SessionHandle};
 pub use history::{Frame, FrameHistory};
 pub use mailbox::WakeCallback;
+pub use output::replica_path;
 pub use protocol::{
     Command, Event, JobId, JobOutcome, ModelInfo, Progress, ProgressUnit, RunInfo, SimulationState,
 };

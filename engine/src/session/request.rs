@@ -135,7 +135,8 @@ pub struct SimulationRequest {
     pub settings: SamplerSettings,
     /// Independent trajectories made together, at least 1.
     pub replicas: u32,
-    /// New frames per replica, the start structure not counted; `None` runs until stopped.
+    /// Frames per replica, the start structure not counted, those of a resumed run counted; `None` runs
+    /// until stopped.
     pub frames: Option<u64>,
     /// Where to compute.
     pub device: DevicePreference,

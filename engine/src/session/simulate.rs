@@ -4,11 +4,14 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::transport::{Advance, Replica};
+use crate::trajectory::{self, TrajectoryReader};
+use crate::transport::{Advance, FrameSampler, Replica};
 
 use super::backend::{ComputeBackend, PreparedSampler, SamplerOrder};
 use super::context::JobContext;
+use super::description::RunDescription;
 use super::history::{Frame, FrameHistory};
+use super::output::RunFiles;
 use super::protocol::{Event, JobOutcome, ProgressUnit, RunInfo, SimulationState};
 use super::rate::RateMeter;
 use super::request::SimulationRequest;
@@ -22,92 +25,16 @@ pub(super) fn run(
     backend: &dyn ComputeBackend,
     request: SimulationRequest,
 ) -> Result<JobOutcome, String> {
-    let job = context.job;
-    let topology = request.structure.topology.clone();
-    let replica_count = request.replicas as usize;
     check(&request)?;
-
-    context.post(Event::SimulationState { job, state: SimulationState::Preparing });
-    let PreparedSampler { mut sampler, notices, .. } = backend.prepare_sampler(SamplerOrder {
-        model: &request.model,
-        topology: &topology,
-        settings: &request.settings,
-        replicas: replica_count,
-        device: request.device,
-    })?;
-    for notice in notices {
-        context.notice(notice);
-    }
-
-    let mut replicas: Vec<Replica> = (0..request.replicas)
-        .map(|index| Replica {
-            index: index.into(),
-            frame: 0,
-            positions_angstrom: request.structure.positions_angstrom.to_vec(),
-        })
-        .collect();
-    let frame_interval_ps = sampler.frame_interval_ps();
-    let history = if request.keep_history {
-        let history = FrameHistory::create(topology.atom_count(), replica_count, frame_interval_ps)
-            .map_err(|error| format!("no temporary file for the frames can be made: {error}"))?;
-        keep(&history, &replicas)?;
-        Some(Arc::new(history))
-    } else {
-        None
-    };
-
-    context.post(Event::SimulationStarted {
-        job,
-        run: RunInfo {
-            topology,
-            settings: request.settings,
-            replicas: replica_count,
-            frame_interval_ps,
-            first_new_frame: 1,
-            device_name: sampler.device_name(),
-            history: history.clone(),
-            outputs: Vec::new(),
-        },
-    });
-    context.post(Event::SimulationState { job, state: SimulationState::Running });
-    context.show(Arc::new(snapshot(&replicas, frame_interval_ps)));
-
-    let mut meter = RateMeter::start(ProgressUnit::Frames, 0, request.frames);
-    let mut made = 0;
-    while request.frames.is_none_or(|frames| made < frames) {
-        if context.control.is_paused() {
-            context.post(Event::SimulationState { job, state: SimulationState::Paused });
-            context.control.wait_while_paused();
-            context.post(Event::SimulationState { job, state: SimulationState::Running });
-            meter.skip_pause();
-        }
-        let number = made + 1;
-        let mut posted = Instant::now();
-        let advance = sampler
-            .advance(&mut replicas, &mut |progress| {
-                if context.control.is_cancelled() {
-                    return ControlFlow::Break(());
-                }
-                if posted.elapsed() >= LATENT_PROGRESS_INTERVAL {
-                    posted = Instant::now();
-                    context.post(Event::LatentProgress { job, frame: number, progress });
-                }
-                ControlFlow::Continue(())
-            })
-            .map_err(|error| error.to_string())?;
-        if advance == Advance::Cancelled {
-            return Ok(JobOutcome::Cancelled);
-        }
-        made = number;
-        if let Some(history) = &history {
-            keep(history, &replicas)?;
-        }
-        context.show(Arc::new(snapshot(&replicas, frame_interval_ps)));
-        meter.advance(1);
-        context.post(Event::FramesMade { job, first_frame: made, last_frame: made });
-        context.post(Event::Progress { job, progress: meter.progress() });
-    }
-    Ok(JobOutcome::Finished)
+    let mut simulation = Simulation::prepare(context, backend, &request)?;
+    simulation.announce(context, &request);
+    let outcome = simulation.make_frames(context, request.frames);
+    let finished = matches!(outcome, Ok(JobOutcome::Finished));
+    // However it ended, the files must say where it stands; a failure of their own comes second.
+    let closed = simulation.files.take().map_or(Ok(()), |files| files.close(&simulation.replicas, finished));
+    let outcome = outcome?;
+    closed?;
+    Ok(outcome)
 }
 
 fn check(request: &SimulationRequest) -> Result<(), String> {
@@ -122,20 +49,176 @@ fn check(request: &SimulationRequest) -> Result<(), String> {
     Ok(())
 }
 
+/// A simulation that is set up.
+struct Simulation {
+    sampler: Box<dyn FrameSampler>,
+    replicas: Vec<Replica>,
+    files: Option<RunFiles>,
+    history: Option<Arc<FrameHistory>>,
+    frame_interval_ps: f64,
+}
+
+impl Simulation {
+    fn prepare(
+        context: &JobContext<'_>,
+        backend: &dyn ComputeBackend,
+        request: &SimulationRequest,
+    ) -> Result<Self, String> {
+        context.post(Event::SimulationState { job: context.job, state: SimulationState::Preparing });
+        let structure = &request.structure;
+        let replica_count = request.replicas as usize;
+        let PreparedSampler { sampler, model, notices } = backend.prepare_sampler(SamplerOrder {
+            model: &request.model,
+            topology: &structure.topology,
+            settings: &request.settings,
+            replicas: replica_count,
+            device: request.device,
+        })?;
+        for notice in notices {
+            context.notice(notice);
+        }
+        let mut replicas: Vec<Replica> = (0..request.replicas)
+            .map(|index| Replica {
+                index: index.into(),
+                frame: 0,
+                positions_angstrom: structure.positions_angstrom.to_vec(),
+            })
+            .collect();
+        let frame_interval_ps = sampler.frame_interval_ps();
+        let files = match &request.output {
+            Some(output) => {
+                let description = RunDescription::new(
+                    structure,
+                    &model,
+                    &request.settings,
+                    replica_count,
+                    frame_interval_ps,
+                );
+                Some(RunFiles::open(output, structure, description, &mut replicas)?)
+            }
+            None => None,
+        };
+        let history = if request.keep_history {
+            let history =
+                FrameHistory::create(structure.topology.atom_count(), replica_count, frame_interval_ps)
+                    .map_err(|error| format!("no temporary file for the frames can be made: {error}"))?;
+            if let Some(files) = files.as_ref().filter(|_| replicas[0].frame > 0) {
+                recall(&history, files, replicas[0].frame)?;
+            }
+            keep(&history, &replicas)?;
+            Some(Arc::new(history))
+        } else {
+            None
+        };
+        Ok(Self { sampler, replicas, files, history, frame_interval_ps })
+    }
+
+    fn announce(&self, context: &JobContext<'_>, request: &SimulationRequest) {
+        let job = context.job;
+        context.post(Event::SimulationStarted {
+            job,
+            run: RunInfo {
+                topology: request.structure.topology.clone(),
+                settings: request.settings.clone(),
+                replicas: self.replicas.len(),
+                frame_interval_ps: self.frame_interval_ps,
+                first_new_frame: self.frame() + 1,
+                device_name: self.sampler.device_name(),
+                history: self.history.clone(),
+                outputs: self.files.as_ref().map(RunFiles::trajectories).unwrap_or_default(),
+            },
+        });
+        context.post(Event::SimulationState { job, state: SimulationState::Running });
+        context.show(Arc::new(self.snapshot()));
+    }
+
+    /// Makes frames until there are `frames`, or until stopped.
+    fn make_frames(&mut self, context: &JobContext<'_>, frames: Option<u64>) -> Result<JobOutcome, String> {
+        let job = context.job;
+        let mut meter = RateMeter::start(ProgressUnit::Frames, self.frame(), frames);
+        while frames.is_none_or(|frames| self.frame() < frames) {
+            if context.control.is_paused() {
+                context.post(Event::SimulationState { job, state: SimulationState::Paused });
+                context.control.wait_while_paused();
+                context.post(Event::SimulationState { job, state: SimulationState::Running });
+                meter.skip_pause();
+            }
+            if self.advance(context)? == Advance::Cancelled {
+                return Ok(JobOutcome::Cancelled);
+            }
+            if let Some(files) = &mut self.files {
+                files.write_frame(&self.replicas)?;
+            }
+            if let Some(history) = &self.history {
+                keep(history, &self.replicas)?;
+            }
+            meter.advance(1);
+            let frame = self.frame();
+            context.show(Arc::new(self.snapshot()));
+            context.post(Event::FramesMade { job, first_frame: frame, last_frame: frame });
+            context.post(Event::Progress { job, progress: meter.progress() });
+        }
+        Ok(JobOutcome::Finished)
+    }
+
+    /// Makes one frame, or nothing if cancelled.
+    fn advance(&mut self, context: &JobContext<'_>) -> Result<Advance, String> {
+        let frame = self.frame() + 1;
+        let mut posted = Instant::now();
+        self.sampler
+            .advance(&mut self.replicas, &mut |progress| {
+                if context.control.is_cancelled() {
+                    return ControlFlow::Break(());
+                }
+                if posted.elapsed() >= LATENT_PROGRESS_INTERVAL {
+                    posted = Instant::now();
+                    context.post(Event::LatentProgress { job: context.job, frame, progress });
+                }
+                ControlFlow::Continue(())
+            })
+            .map_err(|error| error.to_string())
+    }
+
+    /// Number of the newest frame.
+    fn frame(&self) -> u64 {
+        self.replicas.first().map_or(0, |replica| replica.frame)
+    }
+
+    fn snapshot(&self) -> Frame {
+        let number = self.frame();
+        Frame {
+            number,
+            time_ps: number as f64 * self.frame_interval_ps,
+            replicas_angstrom: self
+                .replicas
+                .iter()
+                .map(|replica| Arc::new(replica.positions_angstrom.clone()))
+                .collect(),
+        }
+    }
+}
+
 fn keep(history: &FrameHistory, replicas: &[Replica]) -> Result<(), String> {
     history.append(replicas.iter().map(|replica| replica.positions_angstrom.as_slice())).map_err(|error| {
         format!("a frame cannot be kept in the temporary file: {error}; free some disk space")
     })
 }
 
-fn snapshot(replicas: &[Replica], frame_interval_ps: f64) -> Frame {
-    let number = replicas.first().map_or(0, |replica| replica.frame);
-    Frame {
-        number,
-        time_ps: number as f64 * frame_interval_ps,
-        replicas_angstrom: replicas
-            .iter()
-            .map(|replica| Arc::new(replica.positions_angstrom.clone()))
-            .collect(),
+/// Reads the frames before `frame` of a run that is being continued back into the history.
+fn recall(history: &FrameHistory, files: &RunFiles, frame: u64) -> Result<(), String> {
+    let mut readers = files
+        .trajectories()
+        .iter()
+        .map(|path| TrajectoryReader::open(path).map_err(|error| error.to_string()))
+        .collect::<Result<Vec<_>, String>>()?;
+    let mut frames = vec![trajectory::Frame::default(); readers.len()];
+    for index in 0..frame {
+        for (reader, frame) in readers.iter_mut().zip(&mut frames) {
+            reader.read_frame(index as usize, frame).map_err(|error| error.to_string())?;
+        }
+        history
+            .append(frames.iter().map(|frame| frame.positions_angstrom.as_slice()))
+            .map_err(|error| format!("a frame cannot be kept in the temporary file: {error}"))?;
     }
+    Ok(())
 }

@@ -1,0 +1,133 @@
+//! Writing frames of a run to a trajectory file of the user's choice, also while the run goes on.
+
+use std::path::{Path, PathBuf};
+
+use crate::structure::write_pdb;
+use crate::trajectory::{TrajectoryFormat, TrajectoryWriter, write_atomically};
+
+use super::context::JobContext;
+use super::protocol::{Event, JobOutcome, ProgressUnit};
+use super::rate::RateMeter;
+use super::request::{ExportRequest, beside};
+
+/// Frames between two looks at the cancel flag and two progress events.
+const CHUNK: u64 = 64;
+
+/// Writes the file under a temporary name and renames it at the end, so that it is whole or not there.
+pub(super) fn run(context: &JobContext<'_>, request: &ExportRequest) -> Result<JobOutcome, String> {
+    let path = &request.path;
+    let format = TrajectoryFormat::from_path(path).map_err(|error| error.to_string())?;
+    check(request)?;
+    // A PDB trajectory is its own topology.
+    let topology_path = (format != TrajectoryFormat::Pdb).then(|| beside(path, "_topology.pdb"));
+    if !request.overwrite
+        && let Some(present) = std::iter::once(path).chain(&topology_path).find(|path| path.exists())
+    {
+        return Err(format!(
+            "{} is there already; choose another name or allow replacing it",
+            present.display()
+        ));
+    }
+    let partial = Partial(beside(path, &format!(".{}.partial.{}", std::process::id(), format.extension())));
+    let Some(frames) = write_frames(context, request, &partial.0)? else { return Ok(JobOutcome::Cancelled) };
+    std::fs::rename(&partial.0, path)
+        .map_err(|error| format!("{} cannot be put in its place: {error}", path.display()))?;
+    let mut files = vec![path.clone()];
+    if let Some(topology_path) = topology_path {
+        write_topology(request, &topology_path)?;
+        files.push(topology_path);
+    }
+    context.post(Event::Exported { job: context.job, frames, files });
+    Ok(JobOutcome::Finished)
+}
+
+fn check(request: &ExportRequest) -> Result<(), String> {
+    let history = &request.history;
+    if request.stride == 0 {
+        return Err("the stride must be at least 1".into());
+    }
+    if request.first_frame > request.last_frame {
+        return Err(format!(
+            "the first frame ({}) lies after the last one ({})",
+            request.first_frame, request.last_frame
+        ));
+    }
+    if request.last_frame >= history.len() {
+        return Err(format!(
+            "frame {} does not exist yet; the newest one is {}",
+            request.last_frame,
+            history.len().saturating_sub(1)
+        ));
+    }
+    if request.replica >= history.replica_count() {
+        return Err(format!(
+            "replica {} does not exist; there are {}",
+            request.replica,
+            history.replica_count()
+        ));
+    }
+    Ok(())
+}
+
+/// Number of frames written, `None` if cancelled.
+fn write_frames(
+    context: &JobContext<'_>,
+    request: &ExportRequest,
+    path: &Path,
+) -> Result<Option<u64>, String> {
+    let history = &request.history;
+    let total = (request.last_frame - request.first_frame) / request.stride + 1;
+    let interval_ps = history.time_ps(1) * request.stride as f64;
+    let start_ps = start_ps(context, request, interval_ps);
+    let mut writer = TrajectoryWriter::create(path, &request.topology, interval_ps, true)
+        .map_err(|error| error.to_string())?;
+    let mut meter = RateMeter::start(ProgressUnit::Frames, 0, Some(total));
+    let mut positions = vec![[0.0; 3]; history.atom_count()];
+    for index in 0..total {
+        let frame = request.first_frame + index * request.stride;
+        history
+            .read_into(frame, request.replica, &mut positions)
+            .map_err(|error| format!("frame {frame} cannot be read back: {error}"))?;
+        let time_ps = start_ps + index as f64 * interval_ps;
+        writer.write_frame(&positions, time_ps).map_err(|error| error.to_string())?;
+        if index % CHUNK == CHUNK - 1 || index + 1 == total {
+            meter.reach(index + 1, Some(total));
+            context.post(Event::Progress { job: context.job, progress: meter.progress() });
+            if context.control.is_cancelled() {
+                return Ok(None);
+            }
+        }
+    }
+    Ok(Some(total))
+}
+
+/// Time of the first frame in the file. DCD counts the first time in whole intervals; where the stride
+/// makes that impossible, its times start at 0, and the user is told.
+fn start_ps(context: &JobContext<'_>, request: &ExportRequest, interval_ps: f64) -> f64 {
+    let start_ps = request.history.time_ps(request.first_frame);
+    let is_dcd = matches!(TrajectoryFormat::from_path(&request.path), Ok(TrajectoryFormat::Dcd));
+    if !is_dcd || request.first_frame.is_multiple_of(request.stride) {
+        return start_ps;
+    }
+    context.notice(format!(
+        "A DCD file of frames {interval_ps} ps apart cannot begin at {start_ps} ps; its times begin at 0. XTC and PDB keep them."
+    ));
+    0.0
+}
+
+fn write_topology(request: &ExportRequest, path: &Path) -> Result<(), String> {
+    let cannot = |error| format!("{} cannot be written: {error}", path.display());
+    let start = request.history.read(request.first_frame, request.replica).map_err(cannot)?;
+    let mut pdb = Vec::new();
+    write_pdb(&request.topology, &start, &mut pdb).and_then(|()| write_atomically(path, &pdb)).map_err(cannot)
+}
+
+/// A file under construction; removed unless it was renamed.
+struct Partial(PathBuf);
+
+impl Drop for Partial {
+    fn drop(&mut self) {
+        // After a rename there is nothing to remove.
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
