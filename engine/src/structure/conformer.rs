@@ -69,7 +69,7 @@ pub(super) fn read_residue(records: &[AtomRecord], first: usize) -> Option<RawRe
             AtomName::Canonical(offset) => {
                 // The chosen conformer first; an atom it lacks comes from the fullest of the others.
                 let rank = (record.altloc.is_none() || record.altloc == chosen, record.occupancy);
-                if best[offset].is_none_or(|b| rank.0 > b.0 || (rank.0 == b.0 && !b.0 && rank.1 > b.1)) {
+                if best[offset].is_none_or(|best| !best.0 && (rank.0 || rank.1 > best.1)) {
                     best[offset] = Some(rank);
                     residue.records[offset] = Some(first + index);
                     residue.positions_angstrom[offset] = Some(record.position_angstrom);
@@ -119,6 +119,7 @@ fn chosen_altloc(records: &[AtomRecord]) -> Option<String> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic)]
 mod tests {
     use super::*;
 

@@ -37,6 +37,7 @@ fn distance2(a: [f32; 3], b: [f32; 3]) -> f32 {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic)]
 mod tests {
     use super::*;
     use crate::structure::{Residue, ResidueType};

@@ -240,6 +240,7 @@ impl<'a> Iterator for Tokens<'a> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic)]
 mod tests {
     use super::*;
 

@@ -104,6 +104,7 @@ pub(super) fn atom_name(kind: ResidueType, name: &str, hydrogen: bool) -> AtomNa
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic)]
 mod tests {
     use super::*;
 

@@ -82,6 +82,7 @@ fn chain_column(topology: &Topology) -> char {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic)]
 mod tests {
     use super::*;
     use crate::structure::Residue;

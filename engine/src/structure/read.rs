@@ -189,7 +189,9 @@ pub(super) fn missing_atoms(residues: &[RawResidue]) -> Vec<MissingAtoms> {
 fn check_finite(residues: &[RawResidue]) -> Result<(), StructureProblem> {
     for residue in residues {
         for (name, position) in residue.residue.kind.atom_names().iter().zip(&residue.positions_angstrom) {
-            if position.is_some_and(|p| p.iter().any(|x| !(x.abs() < 1e6))) {
+            // The format holds no more than four digits before the point; f32 would lose the rest.
+            let readable = |x: &f64| x.is_finite() && x.abs() < 1e6;
+            if position.is_some_and(|p| !p.iter().all(readable)) {
                 return Err(StructureProblem::NotFinite(format!("{} {name}", residue.residue.label())));
             }
         }

@@ -208,6 +208,7 @@ fn set(residue: &mut RawResidue, name: &str, position: Option<Point>) {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic)]
 mod tests {
     use super::*;
     use crate::structure::ResidueType;
