@@ -200,9 +200,22 @@ impl TrajectoryWriter {
                 }),
             Inner::Pdb(pdb) => pdb.write_frame(positions_angstrom, time_ps),
         };
-        result.map_err(TrajectoryError::io("write", &self.path))?;
+        if let Err(error) = result {
+            // A full disk leaves half a frame, which other readers stumble over.
+            self.cut_half_frame();
+            return Err(TrajectoryError::io("write", &self.path)(error));
+        }
         self.frames += 1;
         Ok(())
+    }
+
+    /// Takes back what a failed write has left. Errors are of no interest: the one to report is known.
+    fn cut_half_frame(&mut self) {
+        let _ = match &mut self.inner {
+            Inner::Dcd(dcd) => dcd.cut_half_frame(),
+            Inner::Xtc { file, end } => file.set_len(*end),
+            Inner::Pdb(pdb) => pdb.cut_half_frame(),
+        };
     }
 
     fn check_positions(&self, positions: &[[f32; 3]]) -> Result<(), TrajectoryError> {

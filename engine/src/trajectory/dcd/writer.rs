@@ -149,6 +149,11 @@ impl DcdWriter {
         self.update_header()
     }
 
+    /// Makes the file end after its last complete frame.
+    pub(crate) fn cut_half_frame(&mut self) -> io::Result<()> {
+        self.file.set_len(self.end)
+    }
+
     /// NSET, ISTART, NSAVC and NSTEP, which lie side by side, in one write.
     fn update_header(&mut self) -> io::Result<()> {
         let frames = self.frames as i32;

@@ -85,4 +85,11 @@ impl PdbWriter {
         self.end += model_bytes;
         Ok(())
     }
+
+    /// Makes the file end after its last complete model.
+    pub(crate) fn cut_half_frame(&mut self) -> io::Result<()> {
+        self.file.set_len(self.end)?;
+        self.file.seek(SeekFrom::Start(self.end))?;
+        self.file.write_all(FILE_END.as_bytes())
+    }
 }
