@@ -1,0 +1,27 @@
+//! The perceptually even, colour-blind-safe map of the heat maps.
+
+/// Viridis (matplotlib, CC0) at steps of 0.1, interpolated between them.
+const VIRIDIS: [[u8; 3]; 11] = [
+    [68, 1, 84],
+    [72, 36, 117],
+    [65, 68, 135],
+    [53, 95, 141],
+    [42, 120, 142],
+    [33, 145, 140],
+    [34, 168, 132],
+    [68, 191, 112],
+    [122, 209, 81],
+    [189, 223, 38],
+    [253, 231, 37],
+];
+
+/// Colour of `fraction` in 0 to 1 (clamped), sRGB.
+pub fn viridis(fraction: f64) -> [u8; 3] {
+    let position = fraction.clamp(0.0, 1.0) * (VIRIDIS.len() - 1) as f64;
+    let low = (position as usize).min(VIRIDIS.len() - 2);
+    let mix = position - low as f64;
+    std::array::from_fn(|channel| {
+        let (a, b) = (f64::from(VIRIDIS[low][channel]), f64::from(VIRIDIS[low + 1][channel]));
+        (a + (b - a) * mix).round() as u8
+    })
+}

@@ -1,0 +1,386 @@
+//! The one table of commands: menus, buttons, shortcuts, tooltips, the help window and the tests all
+//! read it.
+
+use egui::{Key, KeyboardShortcut, Modifiers};
+
+/// What a user can ask for without giving a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(missing_docs)] // `CommandText::tooltip` says what each does
+pub enum UiCommand {
+    OpenFile,
+    OpenPath,
+    ExportTrajectory,
+    ExportFigures,
+    SaveScreenshot,
+    Quit,
+    Simulate,
+    PauseRun,
+    StopRun,
+    PlayPause,
+    StepBack,
+    StepForward,
+    FirstFrame,
+    LastFrame,
+    FollowNewest,
+    ToggleRepeat,
+    Faster,
+    Slower,
+    GoToFrame,
+    BallAndStick,
+    Sticks,
+    Spacefill,
+    Ribbon,
+    ColourElement,
+    ColourResidue,
+    ColourPosition,
+    ColourStructure,
+    ResetCamera,
+    ToggleSuperpose,
+    ThemeSystem,
+    ThemeLight,
+    ThemeDark,
+    ZoomIn,
+    ZoomOut,
+    ZoomReset,
+    ResetLayout,
+    Shortcuts,
+    About,
+}
+
+/// Which menu shows a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Menu {
+    File,
+    Simulation,
+    Playback,
+    Molecule,
+    View,
+    Help,
+}
+
+impl Menu {
+    /// All menus, in the order of the bar.
+    pub const ALL: [Menu; 6] =
+        [Menu::File, Menu::Simulation, Menu::Playback, Menu::Molecule, Menu::View, Menu::Help];
+
+    /// Title in the bar.
+    pub fn title(self) -> &'static str {
+        match self {
+            Menu::File => "File",
+            Menu::Simulation => "Simulation",
+            Menu::Playback => "Playback",
+            Menu::Molecule => "Molecule",
+            Menu::View => "View",
+            Menu::Help => "Help",
+        }
+    }
+}
+
+/// What the interface shows of a command.
+#[derive(Clone, Copy, Debug)]
+pub struct CommandText {
+    /// Label in menus and in the help window; `…` when it asks for more.
+    pub text: &'static str,
+    /// One sentence on what it does.
+    pub tooltip: &'static str,
+    /// Where it lives.
+    pub menu: Menu,
+    /// Keyboard shortcut.
+    pub shortcut: Option<KeyboardShortcut>,
+    /// Whether a separator goes above it in its menu.
+    pub group_start: bool,
+}
+
+const CTRL: Modifiers = Modifiers::COMMAND;
+const CTRL_SHIFT: Modifiers = Modifiers::COMMAND.plus(Modifiers::SHIFT);
+const NONE: Modifiers = Modifiers::NONE;
+
+impl UiCommand {
+    /// Every command, in menu order.
+    pub const ALL: [UiCommand; 38] = {
+        use UiCommand::*;
+        [
+            OpenFile,
+            OpenPath,
+            ExportTrajectory,
+            ExportFigures,
+            SaveScreenshot,
+            Quit,
+            Simulate,
+            PauseRun,
+            StopRun,
+            PlayPause,
+            StepBack,
+            StepForward,
+            FirstFrame,
+            LastFrame,
+            GoToFrame,
+            FollowNewest,
+            ToggleRepeat,
+            Faster,
+            Slower,
+            BallAndStick,
+            Sticks,
+            Spacefill,
+            Ribbon,
+            ColourElement,
+            ColourResidue,
+            ColourPosition,
+            ColourStructure,
+            ToggleSuperpose,
+            ResetCamera,
+            ThemeSystem,
+            ThemeLight,
+            ThemeDark,
+            ZoomIn,
+            ZoomOut,
+            ZoomReset,
+            ResetLayout,
+            Shortcuts,
+            About,
+        ]
+    };
+
+    /// The row of the table.
+    pub fn text(self) -> CommandText {
+        use Menu::*;
+        let row = |text, tooltip, menu, shortcut: Option<(Modifiers, Key)>| CommandText {
+            text,
+            tooltip,
+            menu,
+            shortcut: shortcut.map(|(modifiers, key)| KeyboardShortcut::new(modifiers, key)),
+            group_start: self.starts_group(),
+        };
+        match self {
+            Self::OpenFile => row(
+                "Open structure…",
+                "Open a PDB or mmCIF file, plain or gzipped",
+                File,
+                Some((CTRL, Key::O)),
+            ),
+            Self::OpenPath => row(
+                "Open by path…",
+                "Open a structure by typing its path",
+                File,
+                Some((CTRL_SHIFT, Key::O)),
+            ),
+            Self::ExportTrajectory => row(
+                "Export trajectory…",
+                "Write the frames as DCD, XTC or PDB, with the topology beside them",
+                File,
+                Some((CTRL, Key::E)),
+            ),
+            Self::ExportFigures => row(
+                "Export plots…",
+                "Write the plots as PNG or SVG, and their numbers as CSV",
+                File,
+                Some((CTRL_SHIFT, Key::E)),
+            ),
+            Self::SaveScreenshot => row(
+                "Save screenshot…",
+                "Write the molecule as a PNG image",
+                File,
+                Some((CTRL_SHIFT, Key::S)),
+            ),
+            Self::Quit => row("Quit", "Stop the run and close the window", File, Some((CTRL, Key::Q))),
+            Self::Simulate => row(
+                "Simulate",
+                "Start a run from the structure shown, with the settings beside the molecule",
+                Simulation,
+                Some((CTRL, Key::R)),
+            ),
+            Self::PauseRun => row(
+                "Pause or resume",
+                "Hold the run after the present latent step, or go on with it",
+                Simulation,
+                Some((CTRL, Key::P)),
+            ),
+            Self::StopRun => row(
+                "Stop",
+                "End the run after the present latent step; its frames are kept",
+                Simulation,
+                Some((CTRL, Key::Period)),
+            ),
+            Self::PlayPause => {
+                row("Play or pause", "Play the frames made so far", Playback, Some((NONE, Key::Space)))
+            }
+            Self::StepBack => {
+                row("Previous frame", "Go one frame back", Playback, Some((NONE, Key::ArrowLeft)))
+            }
+            Self::StepForward => {
+                row("Next frame", "Go one frame on", Playback, Some((NONE, Key::ArrowRight)))
+            }
+            Self::FirstFrame => {
+                row("First frame", "Go to the start structure", Playback, Some((NONE, Key::Home)))
+            }
+            Self::LastFrame => row("Last frame", "Go to the newest frame", Playback, Some((NONE, Key::End))),
+            Self::GoToFrame => {
+                row("Go to frame…", "Type a frame number", Playback, Some((CTRL, Key::G)))
+            }
+            Self::FollowNewest => row(
+                "Follow newest",
+                "Show each new frame as it is made",
+                Playback,
+                Some((NONE, Key::F)),
+            ),
+            Self::ToggleRepeat => {
+                row("Repeat", "Start again after the last frame", Playback, Some((NONE, Key::L)))
+            }
+            Self::Faster => {
+                row("Faster", "Play at the next higher speed", Playback, Some((NONE, Key::CloseBracket)))
+            }
+            Self::Slower => {
+                row("Slower", "Play at the next lower speed", Playback, Some((NONE, Key::OpenBracket)))
+            }
+            Self::BallAndStick => row(
+                "Ball and stick",
+                "Draw atoms as balls and bonds as sticks",
+                Molecule,
+                Some((NONE, Key::Num1)),
+            ),
+            Self::Sticks => row("Sticks", "Draw bonds alone", Molecule, Some((NONE, Key::Num2))),
+            Self::Spacefill => row(
+                "Spacefill",
+                "Draw atoms with their van der Waals radii",
+                Molecule,
+                Some((NONE, Key::Num3)),
+            ),
+            Self::Ribbon => {
+                row("Ribbon", "Draw the backbone as a ribbon", Molecule, Some((NONE, Key::Num4)))
+            }
+            Self::ColourElement => row(
+                "Colour by element",
+                "Carbon grey, nitrogen blue, oxygen red, sulfur yellow",
+                Molecule,
+                Some((NONE, Key::Num5)),
+            ),
+            Self::ColourResidue => row(
+                "Colour by residue type",
+                "One colour for each chemical class of residues",
+                Molecule,
+                Some((NONE, Key::Num6)),
+            ),
+            Self::ColourPosition => row(
+                "Colour by chain position",
+                "From the N-terminus to the C-terminus",
+                Molecule,
+                Some((NONE, Key::Num7)),
+            ),
+            Self::ColourStructure => row(
+                "Colour by secondary structure",
+                "Helix, strand and coil of the frame shown",
+                Molecule,
+                Some((NONE, Key::Num8)),
+            ),
+            Self::ToggleSuperpose => row(
+                "Superpose on start",
+                "Show each frame superposed on the start structure (Cα); the trajectory itself is not changed",
+                Molecule,
+                Some((NONE, Key::S)),
+            ),
+            Self::ResetCamera => {
+                row("Reset view", "Fit the molecule into the view", Molecule, Some((NONE, Key::R)))
+            }
+            Self::ThemeSystem => row("System theme", "Light or dark as the desktop is set", View, None),
+            Self::ThemeLight => row("Light theme", "Dark text on light ground", View, None),
+            Self::ThemeDark => row("Dark theme", "Light text on dark ground", View, None),
+            Self::ZoomIn => {
+                row("Zoom in", "Make text and controls larger", View, Some((CTRL, Key::Plus)))
+            }
+            Self::ZoomOut => {
+                row("Zoom out", "Make text and controls smaller", View, Some((CTRL, Key::Minus)))
+            }
+            Self::ZoomReset => {
+                row("Actual size", "Text and controls at their usual size", View, Some((CTRL, Key::Num0)))
+            }
+            Self::ResetLayout => row("Reset layout", "Put all panes back where they were at first", View, None),
+            Self::Shortcuts => row("Keyboard shortcuts", "List all shortcuts", Help, Some((NONE, Key::F1))),
+            Self::About => row("About EquiJump", "Version, device and licences", Help, None),
+        }
+    }
+
+    fn starts_group(self) -> bool {
+        matches!(
+            self,
+            Self::ExportTrajectory
+                | Self::Quit
+                | Self::GoToFrame
+                | Self::Faster
+                | Self::ColourElement
+                | Self::ToggleSuperpose
+                | Self::ZoomIn
+                | Self::ResetLayout
+        )
+    }
+
+    /// The shortcut as shown to users, `Ctrl+O`.
+    pub fn shortcut_text(self, ctx: &egui::Context) -> Option<String> {
+        self.text().shortcut.map(|shortcut| ctx.format_shortcut(&shortcut))
+    }
+
+    /// Tooltip with the shortcut behind it.
+    pub fn tooltip_with_shortcut(self, ctx: &egui::Context) -> String {
+        match self.shortcut_text(ctx) {
+            Some(shortcut) => format!("{} ({shortcut})", self.text().tooltip),
+            None => self.text().tooltip.to_owned(),
+        }
+    }
+
+    /// Takes the commands whose shortcuts were pressed in this pass. Plain keys are left alone while a
+    /// widget takes keyboard input, so that typing a path does not play the trajectory.
+    pub fn pressed(ctx: &egui::Context) -> Vec<UiCommand> {
+        let typing = ctx.text_edit_focused();
+        let focused = ctx.egui_wants_keyboard_input();
+        let mut pressed = Vec::new();
+        for command in Self::ALL {
+            // egui itself zooms on these.
+            if matches!(command, Self::ZoomIn | Self::ZoomOut | Self::ZoomReset) {
+                continue;
+            }
+            let Some(shortcut) = command.text().shortcut else { continue };
+            let plain = shortcut.modifiers.is_none();
+            // Space presses and arrows move the focused widget; function keys belong to nobody.
+            let taken = if matches!(shortcut.logical_key, Key::F1) { typing } else { focused };
+            if plain && taken {
+                continue;
+            }
+            if ctx.input_mut(|input| input.consume_shortcut(&shortcut)) {
+                pressed.push(command);
+            }
+        }
+        pressed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn every_command_is_listed_once_with_its_own_text_and_shortcut() {
+        let unique: HashSet<_> = UiCommand::ALL.into_iter().collect();
+        assert_eq!(unique.len(), UiCommand::ALL.len());
+        let texts: HashSet<_> = UiCommand::ALL.into_iter().map(|c| c.text().text).collect();
+        assert_eq!(texts.len(), UiCommand::ALL.len(), "two commands share a label");
+        let mut shortcuts = HashSet::new();
+        for command in UiCommand::ALL {
+            if let Some(shortcut) = command.text().shortcut {
+                let key = format!("{:?} {:?}", shortcut.modifiers, shortcut.logical_key);
+                assert!(shortcuts.insert(key), "{command:?} takes a shortcut that is in use");
+            }
+        }
+    }
+
+    #[test]
+    fn labels_are_in_sentence_case_without_full_stop() {
+        for command in UiCommand::ALL {
+            let row = command.text();
+            assert!(!row.text.ends_with('.') && !row.tooltip.ends_with('.'), "{command:?}");
+            assert!(row.text.starts_with(char::is_uppercase), "{command:?}");
+            let inner_capitals = row.text.split(' ').skip(1).filter(|w| w.starts_with(char::is_uppercase));
+            assert!(inner_capitals.filter(|w| *w != "EquiJump").count() == 0, "{command:?}");
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! Which panes there are and how they are docked. The layout is kept between sessions under a versioned
+//! key; a layout that misses a pane is replaced by the default one.
+
+use egui_tiles::{Container, Linear, LinearDir, Tile, TileId, Tiles, Tree};
+use serde::{Deserialize, Serialize};
+
+/// Storage key. The number grows when panes change, so that an old layout is not misread.
+pub const STORAGE_KEY: &str = "layout-1";
+
+/// The docked panes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub enum Pane {
+    Molecule,
+    Simulation,
+    FreeEnergy,
+    Ramachandran,
+    Rmsd,
+    Validity,
+    Log,
+}
+
+impl Pane {
+    /// All panes.
+    pub const ALL: [Pane; 7] = [
+        Pane::Molecule,
+        Pane::Simulation,
+        Pane::FreeEnergy,
+        Pane::Ramachandran,
+        Pane::Rmsd,
+        Pane::Validity,
+        Pane::Log,
+    ];
+
+    /// Title on the tab.
+    pub fn title(self) -> &'static str {
+        match self {
+            Pane::Molecule => "Molecule",
+            Pane::Simulation => "Simulation",
+            Pane::FreeEnergy => "Free energy",
+            Pane::Ramachandran => "Ramachandran",
+            Pane::Rmsd => "RMSD",
+            Pane::Validity => "Validity",
+            Pane::Log => "Log",
+        }
+    }
+}
+
+/// The layout of a first start: settings left, molecule in the middle, plots right.
+pub fn default_tree() -> Tree<Pane> {
+    let mut tiles = Tiles::default();
+    let simulation = tabs(&mut tiles, &[Pane::Simulation]);
+    let read_outs = tabs(&mut tiles, &[Pane::Validity, Pane::Log]);
+    let left = split(&mut tiles, LinearDir::Vertical, &[(simulation, 0.70), (read_outs, 0.30)]);
+    let molecule = tabs(&mut tiles, &[Pane::Molecule]);
+    let free_energy = tabs(&mut tiles, &[Pane::FreeEnergy]);
+    let ramachandran = tabs(&mut tiles, &[Pane::Ramachandran]);
+    let rmsd = tabs(&mut tiles, &[Pane::Rmsd]);
+    let right = split(
+        &mut tiles,
+        LinearDir::Vertical,
+        &[(free_energy, 0.36), (ramachandran, 0.36), (rmsd, 0.28)],
+    );
+    let root = split(&mut tiles, LinearDir::Horizontal, &[(left, 0.23), (molecule, 0.48), (right, 0.29)]);
+    Tree::new(egui::Id::unique("panes"), root, tiles)
+}
+
+/// Whether every pane is in the tree exactly once.
+pub fn is_complete(tree: &Tree<Pane>) -> bool {
+    let mut counts = [0usize; Pane::ALL.len()];
+    for tile in tree.tiles.tiles() {
+        if let Tile::Pane(pane) = tile
+            && let Some(index) = Pane::ALL.iter().position(|candidate| candidate == pane)
+        {
+            counts[index] += 1;
+        }
+    }
+    tree.root().is_some() && counts.iter().all(|&count| count == 1)
+}
+
+fn tabs(tiles: &mut Tiles<Pane>, panes: &[Pane]) -> TileId {
+    let children = panes.iter().map(|&pane| tiles.insert_pane(pane)).collect();
+    tiles.insert_tab_tile(children)
+}
+
+fn split(tiles: &mut Tiles<Pane>, dir: LinearDir, children: &[(TileId, f32)]) -> TileId {
+    let mut linear = Linear::new(dir, children.iter().map(|&(id, _)| id).collect());
+    for &(id, share) in children {
+        linear.shares.set_share(id, share);
+    }
+    tiles.insert_container(Container::Linear(linear))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn the_default_layout_survives_saving() {
+        let tree = default_tree();
+        assert!(is_complete(&tree));
+        let text = serde_json::to_string(&tree).unwrap();
+        assert!(is_complete(&serde_json::from_str(&text).unwrap()));
+    }
+
+    #[test]
+    fn a_layout_without_a_pane_is_incomplete() {
+        let mut tree = default_tree();
+        let rmsd = tree.tiles.find_pane(&Pane::Rmsd).unwrap();
+        tree.remove_recursively(rmsd);
+        assert!(!is_complete(&tree));
+    }
+}

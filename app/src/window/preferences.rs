@@ -1,0 +1,194 @@
+//! What is kept between sessions, beside the layout.
+
+use std::path::{Path, PathBuf};
+
+use equijump_engine::session::DevicePreference;
+use equijump_engine::transport::SamplerSettings;
+use serde::{Deserialize, Serialize};
+
+/// Storage key. The number grows when the meaning of a field changes.
+pub const STORAGE_KEY: &str = "preferences-1";
+
+/// Files remembered in "Open recent".
+const RECENT_FILES: usize = 10;
+
+/// The user's choices. Unknown fields are ignored and missing ones take their default, so that versions
+/// can be mixed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Preferences {
+    /// Light, dark, or as the desktop is set.
+    pub theme: egui::ThemePreference,
+    /// Files opened, newest first.
+    pub recent_files: Vec<PathBuf>,
+    /// Settings of the next run.
+    pub run: RunSettings,
+    /// Show frames superposed on the start structure.
+    pub superpose: bool,
+    /// Playback speed, frames a second.
+    pub speed_frames_per_s: f32,
+    /// Playback starts again at the end.
+    pub repeat: bool,
+    /// Folder of the last file written.
+    pub export_folder: Option<PathBuf>,
+}
+
+/// Settings of the next run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RunSettings {
+    /// Integrator, latent steps, ε, schedule, seed.
+    pub sampler: SamplerSettings,
+    /// Independent trajectories made together.
+    pub replicas: u32,
+    /// New frames per replica, when `until_stopped` is off.
+    pub frames: u64,
+    /// Run until stopped.
+    pub until_stopped: bool,
+    /// Where to compute.
+    pub device: DevicePreference,
+    /// A model file; `None` takes the bundled model.
+    pub model_file: Option<PathBuf>,
+}
+
+impl Default for RunSettings {
+    fn default() -> Self {
+        Self {
+            sampler: SamplerSettings::default(),
+            replicas: 1,
+            frames: 500,
+            until_stopped: false,
+            device: DevicePreference::Auto,
+            model_file: None,
+        }
+    }
+}
+
+impl Default for Preferences {
+    fn default() -> Self {
+        Self {
+            theme: egui::ThemePreference::System,
+            recent_files: Vec::new(),
+            run: RunSettings::default(),
+            superpose: true,
+            speed_frames_per_s: 20.0,
+            repeat: true,
+            export_folder: None,
+        }
+    }
+}
+
+impl Preferences {
+    /// Puts a file on top of the recent ones.
+    pub fn remember_file(&mut self, path: &Path) {
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        self.recent_files.retain(|known| *known != path);
+        self.recent_files.insert(0, path);
+        self.recent_files.truncate(RECENT_FILES);
+    }
+
+    /// Where a file dialog or a typed name starts.
+    pub fn export_folder(&self) -> PathBuf {
+        let remembered = self.export_folder.clone().filter(|folder| folder.is_dir());
+        remembered.or_else(|| std::env::current_dir().ok()).unwrap_or_default()
+    }
+
+    /// Remembers the folder of a written file.
+    pub fn remember_export(&mut self, path: &Path) {
+        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            self.export_folder = Some(folder.to_owned());
+        }
+    }
+}
+
+/// A named set of sampler settings.
+#[derive(Clone, Copy, Debug)]
+pub struct Preset {
+    /// Name for the user.
+    pub name: &'static str,
+    /// What it is for.
+    pub tooltip: &'static str,
+    apply: fn(&mut SamplerSettings),
+}
+
+impl Preset {
+    /// Sets everything but the seed.
+    pub fn apply(&self, settings: &mut SamplerSettings) {
+        (self.apply)(settings);
+    }
+
+    /// Whether `settings` are those of the preset, whatever the seed.
+    pub fn matches(&self, settings: &SamplerSettings) -> bool {
+        let mut preset = settings.clone();
+        (self.apply)(&mut preset);
+        preset == *settings
+    }
+}
+
+/// The presets, best first.
+pub const PRESETS: [Preset; 3] = [
+    Preset {
+        name: "Reference",
+        tooltip: "The default settings: stochastic, 100 latent steps",
+        apply: |settings| {
+            *settings = SamplerSettings { seed: settings.seed, ..SamplerSettings::default() };
+        },
+    },
+    Preset {
+        name: "Quick",
+        tooltip: "Stochastic with 40 latent steps: two and a half times faster, less exact",
+        apply: |settings| {
+            *settings =
+                SamplerSettings { seed: settings.seed, latent_steps: 40, ..SamplerSettings::default() };
+        },
+    },
+    Preset {
+        name: "Deterministic",
+        tooltip: "No noise along the latent path: Heun's method with 30 latent steps, two network calls each",
+        apply: |settings| {
+            *settings = SamplerSettings {
+                seed: settings.seed,
+                integrator: equijump_engine::transport::Integrator::OdeHeun,
+                latent_steps: 30,
+                ..SamplerSettings::default()
+            };
+        },
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn recent_files_are_unique_newest_first_and_few() {
+        let mut preferences = Preferences::default();
+        for index in 0..RECENT_FILES + 3 {
+            preferences.remember_file(Path::new(&format!("/data/{index}.pdb")));
+        }
+        preferences.remember_file(Path::new("/data/7.pdb"));
+        assert_eq!(preferences.recent_files.len(), RECENT_FILES);
+        assert_eq!(preferences.recent_files[0], Path::new("/data/7.pdb"));
+        let sevens = preferences.recent_files.iter().filter(|p| p.ends_with("7.pdb")).count();
+        assert_eq!(sevens, 1);
+    }
+
+    #[test]
+    fn preferences_of_other_versions_are_read() {
+        let preferences: Preferences = serde_json::from_str(r#"{"superpose": false, "later": 1}"#).unwrap();
+        assert!(!preferences.superpose);
+        assert_eq!(preferences.run, RunSettings::default());
+    }
+
+    #[test]
+    fn presets_keep_the_seed_and_recognise_themselves() {
+        for preset in PRESETS {
+            let mut settings = SamplerSettings { seed: 42, ..SamplerSettings::default() };
+            preset.apply(&mut settings);
+            assert_eq!(settings.seed, 42);
+            assert!(preset.matches(&settings));
+            assert_eq!(PRESETS.iter().filter(|p| p.matches(&settings)).count(), 1);
+        }
+    }
+}
