@@ -1,0 +1,51 @@
+//! What the interface asks for. Drawing only collects actions; they are carried out after the pass.
+
+use std::path::PathBuf;
+
+use equijump_engine::session::OpenRequest;
+
+use super::command::UiCommand;
+use super::dialogs::Dialog;
+use super::dialogs::export_figures::FigureExport;
+use super::dialogs::export_trajectory::TrajectoryExport;
+use super::dialogs::screenshot::ScreenshotExport;
+use super::file_dialogs::FileRequest;
+
+/// Something to do after the pass.
+#[derive(Clone, Debug)]
+pub enum Action {
+    /// A command of the table.
+    Command(UiCommand),
+    /// Read a structure; asks first if frames would be lost.
+    Open(OpenRequest),
+    /// Read a structure, frames or not.
+    OpenConfirmed(OpenRequest),
+    /// Start the run, frames of the last one or not.
+    SimulateConfirmed,
+    /// Close the window, frames or not.
+    QuitConfirmed,
+    /// Show a frame.
+    GoToFrame(usize),
+    /// Show another replica.
+    ShowReplica(usize),
+    /// Set the playback speed, frames a second.
+    SetSpeed(f32),
+    /// Sample with this model file, or with the bundled model.
+    ChooseModel(Option<PathBuf>),
+    /// Open a dialog of the desktop.
+    Browse(FileRequest),
+    /// Open one of our own dialogs.
+    ShowDialog(Box<Dialog>),
+    /// Close it.
+    CloseDialog,
+    /// Write frames.
+    ExportTrajectory(TrajectoryExport),
+    /// Write figures.
+    ExportFigures(FigureExport),
+    /// Write a picture of the molecule.
+    SaveScreenshot(ScreenshotExport),
+    /// Forget the log.
+    ClearLog,
+    /// Put text on the clipboard.
+    Copy(String),
+}

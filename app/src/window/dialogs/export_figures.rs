@@ -1,0 +1,99 @@
+//! Exporting plots as images and numbers.
+
+use std::path::PathBuf;
+
+use super::{PathField, buttons, error_line};
+use crate::figures::FigureFormat;
+use crate::window::action::Action;
+use crate::window::file_dialogs::Purpose;
+
+/// Plots to write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs)] // the flags are named after the plots
+pub struct FigureExport {
+    /// Folder; file names are made from the protein and the plot.
+    pub folder: PathBuf,
+    /// Image format; `None` writes numbers alone.
+    pub format: Option<FigureFormat>,
+    /// Numbers as CSV.
+    pub numbers: bool,
+    /// Image size, pixels.
+    pub size: (u32, u32),
+    pub rmsd: bool,
+    pub ramachandran: bool,
+    pub free_energy: bool,
+}
+
+/// The form.
+#[derive(Clone, Debug)]
+pub struct FigureForm {
+    /// Where to.
+    pub folder: PathField,
+    export: FigureExport,
+}
+
+impl FigureForm {
+    /// Everything, as PNG and numbers.
+    pub fn new(folder: PathBuf) -> Self {
+        Self {
+            folder: PathField::new(folder.clone()),
+            export: FigureExport {
+                folder,
+                format: Some(FigureFormat::Png),
+                numbers: true,
+                size: (1600, 1200),
+                rmsd: true,
+                ramachandran: true,
+                free_energy: true,
+            },
+        }
+    }
+
+    pub(super) fn ui(&mut self, ui: &mut egui::Ui, actions: &mut Vec<Action>) {
+        let export = &mut self.export;
+        egui::Grid::new("export-figures").num_columns(2).spacing([16.0, 8.0]).show(ui, |ui| {
+            ui.label("Plots");
+            ui.horizontal(|ui| {
+                ui.checkbox(&mut export.free_energy, "Free energy");
+                ui.checkbox(&mut export.ramachandran, "Ramachandran");
+                ui.checkbox(&mut export.rmsd, "RMSD");
+            });
+            ui.end_row();
+            ui.label("Image");
+            ui.horizontal(|ui| {
+                ui.radio_value(&mut export.format, Some(FigureFormat::Png), "PNG");
+                ui.radio_value(&mut export.format, Some(FigureFormat::Svg), "SVG");
+                ui.radio_value(&mut export.format, None, "None");
+            });
+            ui.end_row();
+            let label = ui.label("Size");
+            ui.add_enabled_ui(export.format.is_some(), |ui| {
+                ui.horizontal(|ui| {
+                    let width = egui::DragValue::new(&mut export.size.0).range(200..=8000);
+                    ui.add(width).labelled_by(label.id).on_hover_text("Width in pixels");
+                    let by = ui.label("×");
+                    let height = egui::DragValue::new(&mut export.size.1).range(200..=8000).suffix(" px");
+                    ui.add(height).labelled_by(by.id).on_hover_text("Height in pixels");
+                });
+            });
+            ui.end_row();
+            ui.label("Numbers");
+            ui.checkbox(&mut export.numbers, "CSV with the numbers of each plot");
+            ui.end_row();
+        });
+        ui.add_space(4.0);
+        let entered = self.folder.ui(ui, "Folder", Purpose::FigureFolder, actions);
+        let folder = self.folder.path();
+        let exists = folder.as_ref().is_some_and(|folder| folder.is_dir());
+        if folder.is_some() && !exists {
+            error_line(ui, "There is no such folder.");
+        }
+        let chosen = export.rmsd || export.ramachandran || export.free_energy;
+        let enabled = exists && chosen && (export.format.is_some() || export.numbers);
+        let confirmed = buttons(ui, "Export", enabled, actions);
+        if let Some(folder) = folder.filter(|_| enabled && (confirmed || entered)) {
+            actions.push(Action::CloseDialog);
+            actions.push(Action::ExportFigures(FigureExport { folder, ..export.clone() }));
+        }
+    }
+}

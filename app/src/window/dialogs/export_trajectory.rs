@@ -1,0 +1,139 @@
+//! Exporting frames: which, how many, in what format, where.
+
+use std::path::PathBuf;
+
+use super::{PathField, buttons, error_line};
+use crate::window::action::Action;
+use crate::window::file_dialogs::Purpose;
+use crate::window::project::grouped;
+
+/// Frames to write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrajectoryExport {
+    /// File; its extension is the format.
+    pub path: PathBuf,
+    /// First frame.
+    pub first: u64,
+    /// Last frame, included.
+    pub last: u64,
+    /// Every how many frames.
+    pub stride: u64,
+    /// Which replica.
+    pub replica: usize,
+    /// Replace a file that is there.
+    pub overwrite: bool,
+}
+
+/// Formats offered, with what they are good for.
+const FORMATS: [(&str, &str); 3] = [
+    ("dcd", "DCD: exact positions, read by every analysis program"),
+    ("xtc", "XTC: compressed, rounded to 0.01 Å"),
+    ("pdb", "PDB: one model per frame, text, needs no topology"),
+];
+
+/// The form.
+#[derive(Clone, Debug)]
+pub struct TrajectoryForm {
+    /// Where to.
+    pub path: PathField,
+    format: usize,
+    first: u64,
+    last: u64,
+    stride: u64,
+    replica: usize,
+    replicas: usize,
+    newest: u64,
+    interval_ps: f64,
+    overwrite: bool,
+}
+
+impl TrajectoryForm {
+    /// A form for all frames so far.
+    pub fn new(proposal: PathBuf, newest: u64, replica: usize, replicas: usize, interval_ps: f64) -> Self {
+        Self {
+            path: PathField::new(proposal),
+            format: 0,
+            first: 0,
+            last: newest,
+            stride: 1,
+            replica,
+            replicas,
+            newest,
+            interval_ps,
+            overwrite: false,
+        }
+    }
+
+    pub(super) fn ui(&mut self, ui: &mut egui::Ui, actions: &mut Vec<Action>) {
+        let format_before = self.format;
+        egui::Grid::new("export-trajectory").num_columns(2).spacing([16.0, 8.0]).show(ui, |ui| {
+            let label = ui.label("Format");
+            ui.horizontal(|ui| {
+                for (index, (extension, tooltip)) in FORMATS.iter().enumerate() {
+                    ui.radio_value(&mut self.format, index, extension.to_uppercase()).on_hover_text(*tooltip);
+                }
+            })
+            .response
+            .labelled_by(label.id);
+            ui.end_row();
+            let label = ui.label("Frames");
+            ui.horizontal(|ui| {
+                let first = egui::DragValue::new(&mut self.first).range(0..=self.last);
+                ui.add(first).labelled_by(label.id).on_hover_text("First frame; 0 is the start structure");
+                let to = ui.label("to");
+                let last = egui::DragValue::new(&mut self.last).range(self.first..=self.newest);
+                ui.add(last).labelled_by(to.id).on_hover_text("Last frame, included");
+            });
+            ui.end_row();
+            let label = ui.label("Every");
+            ui.horizontal(|ui| {
+                let stride = egui::DragValue::new(&mut self.stride).range(1..=self.newest.max(1));
+                ui.add(stride).labelled_by(label.id).on_hover_text("1 writes every frame, 10 every tenth");
+                ui.label(if self.stride == 1 { "frame" } else { "frames" });
+            });
+            ui.end_row();
+            if self.replicas > 1 {
+                let label = ui.label("Replica");
+                let replica = egui::DragValue::new(&mut self.replica).range(0..=self.replicas - 1);
+                ui.add(replica).labelled_by(label.id).on_hover_text("Which of the replicas to write");
+                ui.end_row();
+            }
+        });
+        if self.format != format_before {
+            self.path.set_extension(FORMATS[self.format].0);
+        }
+        ui.add_space(4.0);
+        let entered = self.path.ui(ui, "File", Purpose::ExportTrajectory, actions);
+        let path = self.path.path();
+        // A typed extension chooses the format as well as the buttons do.
+        let extension = path.as_ref().and_then(|p| p.extension()).map(|e| e.to_string_lossy().to_lowercase());
+        let known = FORMATS.iter().position(|(format, _)| Some(*format) == extension.as_deref());
+        if let Some(format) = known {
+            self.format = format;
+        }
+        let exists = path.as_ref().is_some_and(|path| path.exists());
+        if exists {
+            ui.checkbox(&mut self.overwrite, "Replace the file that is there");
+        }
+        let count = (self.last.saturating_sub(self.first)) / self.stride.max(1) + 1;
+        let every_ps = self.interval_ps * self.stride as f64;
+        let frames = if count == 1 { "1 frame".to_owned() } else { format!("{} frames", grouped(count)) };
+        ui.weak(format!("{frames}, {every_ps:.0} ps apart. The topology is written beside it as PDB."));
+        if path.is_some() && known.is_none() {
+            error_line(ui, "The file name must end in .dcd, .xtc or .pdb.");
+        }
+        let enabled = known.is_some() && (!exists || self.overwrite);
+        let confirmed = buttons(ui, "Export", enabled, actions);
+        if let Some(path) = path.filter(|_| enabled && (confirmed || entered)) {
+            actions.push(Action::CloseDialog);
+            actions.push(Action::ExportTrajectory(TrajectoryExport {
+                path,
+                first: self.first,
+                last: self.last,
+                stride: self.stride,
+                replica: self.replica,
+                overwrite: self.overwrite,
+            }));
+        }
+    }
+}

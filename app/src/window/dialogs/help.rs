@@ -1,0 +1,74 @@
+//! The list of shortcuts, and what this program is.
+
+use crate::window::action::Action;
+use crate::window::command::{Menu, UiCommand};
+use crate::window::theme;
+
+/// All shortcuts, in two columns, from the command table.
+pub(super) fn shortcuts_ui(ui: &mut egui::Ui, actions: &mut Vec<Action>) {
+    egui::ScrollArea::vertical().max_height(460.0).show(ui, |ui| {
+        ui.columns(2, |columns| {
+            // Filled so that both columns are about as long.
+            let left = [Menu::File, Menu::Simulation, Menu::View, Menu::Help];
+            for menu in Menu::ALL {
+                let ui = &mut columns[usize::from(!left.contains(&menu))];
+                menu_ui(ui, menu);
+            }
+        });
+        ui.add_space(4.0);
+        ui.weak("In the view: drag to orbit, drag with the right or middle button to pan, scroll to zoom.");
+    });
+    close_button(ui, actions);
+}
+
+fn menu_ui(ui: &mut egui::Ui, menu: Menu) {
+    let with_shortcut = |command: &UiCommand| command.text().menu == menu && command.text().shortcut.is_some();
+    ui.label(egui::RichText::new(menu.title()).font(theme::semibold(13.0)));
+    egui::Grid::new(menu.title()).num_columns(2).spacing([16.0, 3.0]).min_col_width(150.0).show(ui, |ui| {
+        for command in UiCommand::ALL.iter().filter(|command| with_shortcut(command)) {
+            ui.label(command.text().text.trim_end_matches('…')).on_hover_text(command.text().tooltip);
+            let shortcut = command.shortcut_text(ui.ctx()).unwrap_or_default();
+            ui.label(egui::RichText::new(shortcut).monospace().weak());
+            ui.end_row();
+        }
+    });
+    ui.add_space(8.0);
+}
+
+/// What "About" tells.
+#[derive(Clone, Debug)]
+pub struct About {
+    /// What draws: the OpenGL renderer's name.
+    pub graphics: String,
+    /// What computed last, if anything did.
+    pub compute: Option<String>,
+}
+
+impl About {
+    pub(super) fn ui(&mut self, ui: &mut egui::Ui, actions: &mut Vec<Action>) {
+        ui.label(format!("Version {}", env!("CARGO_PKG_VERSION")));
+        ui.label("Protein dynamics in jumps of 100 ps by an SO(3)-equivariant two-sided stochastic interpolant.");
+        ui.add_space(6.0);
+        egui::Grid::new("about").num_columns(2).spacing([16.0, 4.0]).show(ui, |ui| {
+            ui.weak("Drawing");
+            ui.label(&self.graphics);
+            ui.end_row();
+            ui.weak("Computing");
+            ui.label(self.compute.as_deref().unwrap_or("nothing yet; press Simulate"));
+            ui.end_row();
+            ui.weak("Licence");
+            ui.label("MIT or Apache-2.0; the Inter typeface under the SIL Open Font License");
+            ui.end_row();
+        });
+        close_button(ui, actions);
+    }
+}
+
+fn close_button(ui: &mut egui::Ui, actions: &mut Vec<Action>) {
+    ui.add_space(8.0);
+    ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+        if ui.add(super::primary_button(ui, "Close")).clicked() {
+            actions.push(Action::CloseDialog);
+        }
+    });
+}

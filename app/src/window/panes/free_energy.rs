@@ -1,0 +1,90 @@
+//! Free energy on the two slowest coordinates, the frame shown marked. Click to go to the nearest frame.
+
+use egui::{Role, WidgetInfo};
+use egui_plot::{Plot, Points};
+
+use super::heat_map::colour_bar;
+use super::{PaneContext, empty_state};
+use crate::figures::colour_map::viridis;
+use crate::window::action::Action;
+use crate::window::observations::Landscape;
+
+fn colour(fraction: f64) -> egui::Color32 {
+    let [r, g, b] = viridis(fraction);
+    egui::Color32::from_rgb(r, g, b)
+}
+
+pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
+    let map = match &context.observations.landscape {
+        Landscape::Map(map) => map.clone(),
+        Landscape::NotYet(reason) => return empty_state(ui, "No map yet", reason),
+        Landscape::Waiting => {
+            return empty_state(
+                ui,
+                "No map yet",
+                "Press Simulate to see which conformations the chain prefers.",
+            );
+        }
+    };
+    let colours = context.palette();
+    ui.add(egui::Label::new(egui::RichText::new(&map.basis).small().weak()).truncate())
+        .on_hover_text("What the two coordinates were fitted to");
+    let grid = &map.free_energy_kt;
+    let top = grid.max().unwrap_or(1.0).max(1e-6);
+    let revision = (context.observations.revision, context.dark_mode);
+    let image =
+        context.cache.free_energy.image(ui.ctx(), "free energy", grid, revision, |value| colour(value / top));
+    let present = map.projections.get(context.timeline.frame()).copied();
+
+    const BAR_WIDTH: f32 = 46.0;
+    let size = ui.available_size();
+    let area = ui.available_rect_before_wrap();
+    let response = Plot::new("free-energy")
+        .allow_drag(false)
+        .allow_scroll(false)
+        .allow_zoom(false)
+        .allow_boxed_zoom(false)
+        .set_margin_fraction(egui::vec2(0.02, 0.02))
+        .x_axis_label("TIC 1")
+        .y_axis_label("TIC 2")
+        .y_axis_min_width(28.0)
+        .width((size.x - BAR_WIDTH).max(60.0))
+        .height(size.y)
+        .show_grid([false, false])
+        .label_formatter(|_| None)
+        .show(ui, |plot| {
+            if let Some(image) = image {
+                plot.image(image);
+            }
+            if let Some([x, y]) = present {
+                // A ring in the ground's colour keeps the mark visible on every colour of the map.
+                let ring = Points::new("Frame shown", vec![[x, y]]).radius(7.0).allow_hover(false);
+                plot.points(ring.color(colours.plot_background));
+                let mark = Points::new("Frame shown", vec![[x, y]]).radius(5.0).allow_hover(false);
+                plot.points(mark.color(colours.cursor));
+            }
+        });
+    let bar = egui::Rect::from_min_max(
+        egui::pos2(area.right() - BAR_WIDTH + 10.0, response.response.rect.top()),
+        egui::pos2(area.right(), response.response.rect.bottom()),
+    );
+    colour_bar(ui, bar, "kT", top, colour);
+
+    let plot = response.response;
+    plot.widget_info(|| WidgetInfo::labeled(Role::GraphicsObject, true, "Free-energy map"));
+    if let Some(pointer) = plot.interact_pointer_pos().filter(|_| plot.clicked()) {
+        let at = response.transform.value_from_position(pointer);
+        if let Some(frame) = map.nearest_frame(at.x, at.y) {
+            context.actions.push(Action::GoToFrame(frame));
+        }
+    }
+    if let Some(pointer) = plot.hover_pos() {
+        let at = response.transform.value_from_position(pointer);
+        let value = grid.bin_of(at.x, at.y).map(|bin| grid.values[bin]).filter(|value| value.is_finite());
+        let text = match value {
+            Some(value) => format!("{value:.2} kT\nClick to show the nearest frame"),
+            None => "No frame fell here".to_owned(),
+        };
+        plot.on_hover_text_at_pointer(text);
+    }
+}

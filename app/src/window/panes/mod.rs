@@ -1,0 +1,171 @@
+//! The docked panes. Each draws from [`PaneContext`] and answers with actions.
+
+pub mod free_energy;
+pub mod heat_map;
+pub mod log;
+pub mod molecule;
+pub mod ramachandran;
+pub mod rmsd;
+pub mod simulation;
+pub mod validity;
+
+use egui_tiles::{SimplificationOptions, TabState, TileId, Tiles, UiResponse};
+
+use super::action::Action;
+use super::layout::Pane;
+use super::log::Log;
+use super::models::ModelChoice;
+use super::observations::{FrameDetails, Observations};
+use super::preferences::Preferences;
+use super::project::Project;
+use super::theme;
+use super::timeline::Timeline;
+
+/// What panes see of the application while they draw. They change only settings of the user's.
+pub struct PaneContext<'a> {
+    /// Structure, run, frame shown.
+    pub project: &'a Project,
+    /// Numbers over the run.
+    pub observations: &'a Observations,
+    /// Numbers of the frame shown, when they are of that frame.
+    pub details: Option<&'a FrameDetails>,
+    /// Frame cursor.
+    pub timeline: &'a Timeline,
+    /// Settings of the next run, and of the display.
+    pub preferences: &'a mut Preferences,
+    /// The model in use.
+    pub model: &'a ModelChoice,
+    /// What the user was told.
+    pub log: &'a Log,
+    /// Textures and the like.
+    pub cache: &'a mut PaneCache,
+    /// What the user asked for.
+    pub actions: &'a mut Vec<Action>,
+    /// Whether plots or structures are in the dark theme.
+    pub dark_mode: bool,
+}
+
+impl PaneContext<'_> {
+    /// Colours of the theme.
+    pub fn palette(&self) -> theme::Palette {
+        theme::palette(self.dark_mode)
+    }
+}
+
+/// What panes keep between passes.
+#[derive(Default)]
+pub struct PaneCache {
+    /// The 3D view; absent where there is no OpenGL.
+    pub molecule: molecule::MoleculeView,
+    /// Texture of the Ramachandran density.
+    pub dihedral_density: heat_map::HeatMapTexture,
+    /// Texture of the free-energy map.
+    pub free_energy: heat_map::HeatMapTexture,
+}
+
+/// Draws panes for egui_tiles.
+pub struct PaneBehavior<'a> {
+    /// What they see.
+    pub context: PaneContext<'a>,
+}
+
+impl egui_tiles::Behavior<Pane> for PaneBehavior<'_> {
+    fn pane_ui(&mut self, ui: &mut egui::Ui, _tile: TileId, pane: &mut Pane) -> UiResponse {
+        let context = &mut self.context;
+        ui.painter().rect_filled(ui.max_rect(), 0.0, ui.visuals().panel_fill);
+        let margin = match pane {
+            Pane::Molecule => egui::Margin::ZERO,
+            Pane::Simulation | Pane::Validity | Pane::Log => egui::Margin::symmetric(12, 10),
+            Pane::FreeEnergy | Pane::Ramachandran | Pane::Rmsd => egui::Margin::symmetric(8, 6),
+        };
+        egui::Frame::new().inner_margin(margin).show(ui, |ui| match pane {
+            Pane::Molecule => molecule::ui(ui, context),
+            Pane::Simulation => simulation::ui(ui, context),
+            Pane::FreeEnergy => free_energy::ui(ui, context),
+            Pane::Ramachandran => ramachandran::ui(ui, context),
+            Pane::Rmsd => rmsd::ui(ui, context),
+            Pane::Validity => validity::ui(ui, context),
+            Pane::Log => log::ui(ui, context),
+        });
+        UiResponse::None
+    }
+
+    fn tab_title_for_pane(&mut self, pane: &Pane) -> egui::WidgetText {
+        pane.title().into()
+    }
+
+    fn simplification_options(&self) -> SimplificationOptions {
+        // A pane keeps its tab even when it is alone: the tab is its title and its handle.
+        SimplificationOptions { all_panes_must_have_tabs: true, ..SimplificationOptions::default() }
+    }
+
+    fn gap_width(&self, _style: &egui::Style) -> f32 {
+        3.0
+    }
+
+    fn min_size(&self) -> f32 {
+        96.0
+    }
+
+    fn tab_bar_height(&self, _style: &egui::Style) -> f32 {
+        28.0
+    }
+
+    fn tab_title_spacing(&self, _visuals: &egui::Visuals) -> f32 {
+        12.0
+    }
+
+    fn tab_bar_color(&self, visuals: &egui::Visuals) -> egui::Color32 {
+        visuals.faint_bg_color
+    }
+
+    fn tab_bg_color(
+        &self,
+        visuals: &egui::Visuals,
+        _tiles: &Tiles<Pane>,
+        _tile: TileId,
+        state: &TabState,
+    ) -> egui::Color32 {
+        if state.active { visuals.panel_fill } else { egui::Color32::TRANSPARENT }
+    }
+
+    fn tab_outline_stroke(
+        &self,
+        _visuals: &egui::Visuals,
+        _tiles: &Tiles<Pane>,
+        _tile: TileId,
+        _state: &TabState,
+    ) -> egui::Stroke {
+        egui::Stroke::NONE
+    }
+
+    fn tab_text_color(
+        &self,
+        visuals: &egui::Visuals,
+        _tiles: &Tiles<Pane>,
+        _tile: TileId,
+        state: &TabState,
+    ) -> egui::Color32 {
+        if state.active { visuals.text_color() } else { visuals.weak_text_color() }
+    }
+
+    fn resize_stroke(&self, style: &egui::Style, state: egui_tiles::ResizeState) -> egui::Stroke {
+        let colours = theme::palette(style.visuals.dark_mode);
+        match state {
+            egui_tiles::ResizeState::Idle => egui::Stroke::new(1.0, colours.hairline),
+            egui_tiles::ResizeState::Hovering | egui_tiles::ResizeState::Dragging => {
+                egui::Stroke::new(2.0, colours.accent)
+            }
+        }
+    }
+}
+
+/// What a pane says when it has nothing to show: one heading, one sentence on what to do.
+pub(super) fn empty_state(ui: &mut egui::Ui, heading: &str, advice: &str) {
+    ui.with_layout(egui::Layout::top_down(egui::Align::Center), |ui| {
+        let height = ui.available_height();
+        ui.add_space((height * 0.5 - 30.0).max(4.0));
+        ui.label(egui::RichText::new(heading).font(theme::semibold(13.0)));
+        ui.add(egui::Label::new(egui::RichText::new(advice).weak()).wrap());
+    });
+}

@@ -1,0 +1,136 @@
+//! Backbone dihedrals of the frame shown over the density of the run. Hover names the residue.
+
+use egui::{Role, WidgetInfo};
+use egui_plot::{MarkerShape, Plot, PlotPoint, Points};
+
+use super::{PaneContext, empty_state};
+use crate::figures::ResiduePoint;
+use crate::window::theme::Palette;
+
+/// Residue classes of the plot, each with its own marker.
+const CLASSES: [(&str, MarkerShape); 4] = [
+    ("General", MarkerShape::Circle),
+    ("Glycine", MarkerShape::Up),
+    ("Proline", MarkerShape::Square),
+    ("Pre-proline", MarkerShape::Diamond),
+];
+
+fn class_colour(class: &str, colours: &Palette) -> egui::Color32 {
+    match class {
+        "Glycine" => colours.good,
+        "Proline" => colours.bad,
+        "Pre-proline" => colours.warn,
+        _ => colours.cursor,
+    }
+}
+
+pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
+    let Some(details) = context.details else {
+        return empty_state(ui, "No structure", "Open a structure to see its backbone angles.");
+    };
+    let colours = context.palette();
+    let points = &details.dihedrals;
+    legend(ui, points, &colours);
+    let density = context.observations.dihedral_density.as_ref();
+    let top = density.and_then(|grid| grid.max()).unwrap_or(1.0).max(1e-12);
+    let tint = colours.series;
+    let image = density.and_then(|grid| {
+        let revision = (context.observations.revision, context.dark_mode);
+        // Square root: rare regions stay visible beside the dominant basin.
+        context.cache.dihedral_density.image(ui.ctx(), "dihedral density", grid, revision, |value| {
+            tint.gamma_multiply(0.12 + 0.78 * (value / top).sqrt() as f32)
+        })
+    });
+    let side = ui.available_size();
+    let response = Plot::new("ramachandran")
+        .allow_drag(false)
+        .allow_scroll(false)
+        .allow_zoom(false)
+        .allow_boxed_zoom(false)
+        .allow_double_click_reset(false)
+        .default_x_bounds(-180.0, 180.0)
+        .default_y_bounds(-180.0, 180.0)
+        .x_axis_label("φ (°)")
+        .y_axis_label("ψ (°)")
+        .y_axis_min_width(28.0)
+        .x_grid_spacer(angle_marks)
+        .y_grid_spacer(angle_marks)
+        .width(side.x)
+        .height(side.y)
+        .label_formatter(|_| None)
+        .show(ui, |plot| {
+            if let Some(image) = image {
+                plot.image(image);
+            }
+            for (class, shape) in CLASSES {
+                let of_class: Vec<[f64; 2]> = points
+                    .iter()
+                    .filter(|point| point.class == class)
+                    .map(|point| [point.phi_degrees, point.psi_degrees])
+                    .collect();
+                if !of_class.is_empty() {
+                    plot.points(
+                        Points::new(class, of_class)
+                            .shape(shape)
+                            .radius(3.6)
+                            .filled(true)
+                            .color(class_colour(class, &colours))
+                            .allow_hover(false),
+                    );
+                }
+            }
+        });
+    let plot = response.response;
+    plot.widget_info(|| WidgetInfo::labeled(Role::GraphicsObject, true, "Ramachandran plot"));
+    if let Some(pointer) = plot.hover_pos() {
+        const REACH: f32 = 10.0;
+        let nearest = points
+            .iter()
+            .map(|point| {
+                let at = PlotPoint::new(point.phi_degrees, point.psi_degrees);
+                (point, response.transform.position_from_point(&at).distance(pointer))
+            })
+            .filter(|(_, distance)| *distance < REACH)
+            .min_by(|a, b| a.1.total_cmp(&b.1));
+        let text = match nearest {
+            Some((point, _)) => format!(
+                "{} ({})\nφ {:.0}°, ψ {:.0}°",
+                point.residue,
+                point.class.to_lowercase(),
+                point.phi_degrees,
+                point.psi_degrees
+            ),
+            None => {
+                let at = response.transform.value_from_position(pointer);
+                format!("φ {:.0}°, ψ {:.0}°", at.x, at.y)
+            }
+        };
+        plot.on_hover_text_at_pointer(text);
+    }
+}
+
+/// Marks every 90°, finer ones every 30°.
+fn angle_marks(_: egui_plot::GridInput) -> Vec<egui_plot::GridMark> {
+    (-6..=6)
+        .map(|k| {
+            let value = f64::from(k) * 30.0;
+            let step_size = if k % 3 == 0 { 90.0 } else { 30.0 };
+            egui_plot::GridMark { value, step_size }
+        })
+        .collect()
+}
+
+fn legend(ui: &mut egui::Ui, points: &[ResiduePoint], colours: &Palette) {
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 4.0;
+        for (class, _) in CLASSES {
+            let count = points.iter().filter(|point| point.class == class).count();
+            if count > 0 {
+                let (rect, _) = ui.allocate_exact_size(egui::vec2(10.0, 10.0), egui::Sense::hover());
+                ui.painter().circle_filled(rect.center(), 3.6, class_colour(class, colours));
+                ui.small(class);
+                ui.add_space(6.0);
+            }
+        }
+    });
+}
