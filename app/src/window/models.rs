@@ -1,0 +1,63 @@
+//! The model that the next run samples with.
+
+use std::path::PathBuf;
+
+use equijump_engine::session::{JobId, ModelInfo, ModelSource};
+
+/// A model inside the binary.
+#[derive(Clone, Copy, Debug)]
+pub struct BundledModel {
+    /// Name for the user.
+    pub name: &'static str,
+    /// Contents of the safetensors file.
+    pub bytes: &'static [u8],
+}
+
+/// What is known of the model in use.
+#[derive(Clone, Debug, Default)]
+pub enum ModelState {
+    /// None has been asked for.
+    #[default]
+    None,
+    /// Being read.
+    Loading(JobId),
+    /// Ready, with its card.
+    Loaded(ModelInfo),
+    /// Could not be read; one sentence.
+    Failed(String),
+}
+
+/// The model in use and those offered.
+#[derive(Clone, Debug)]
+pub struct ModelChoice {
+    /// Models inside the binary; the first is the default.
+    pub bundled: &'static [BundledModel],
+    /// A file of the user's, in place of the bundled model.
+    pub file: Option<PathBuf>,
+    /// Whether it is ready.
+    pub state: ModelState,
+}
+
+impl ModelChoice {
+    /// What the engine loads; `None` when no model is bundled and no file was chosen.
+    pub fn source(&self) -> Option<ModelSource> {
+        match &self.file {
+            Some(path) => Some(ModelSource::File(path.clone())),
+            None => self
+                .bundled
+                .first()
+                .map(|model| ModelSource::Bundled { name: model.name.to_owned(), bytes: model.bytes }),
+        }
+    }
+
+    /// Name for the user.
+    pub fn name(&self) -> String {
+        match (&self.file, self.bundled.first()) {
+            (Some(path), _) => {
+                path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default()
+            }
+            (None, Some(model)) => format!("{} (bundled)", model.name),
+            (None, None) => "No model".to_owned(),
+        }
+    }
+}

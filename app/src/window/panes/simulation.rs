@@ -1,0 +1,435 @@
+//! Settings and control of the run.
+
+use equijump_engine::session::DevicePreference;
+use equijump_engine::transport::{Integrator, Schedule};
+
+use super::PaneContext;
+use crate::window::action::Action;
+use crate::window::command::UiCommand;
+use crate::window::file_dialogs::{FileRequest, Purpose};
+use crate::window::icons::{self, Icon};
+use crate::window::models::ModelState;
+use crate::window::preferences::PRESETS;
+use crate::window::project::{Phase, Run, grouped, human_duration};
+use crate::window::theme;
+
+/// Width of the column of labels.
+const LABEL_WIDTH: f32 = 86.0;
+
+pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
+    run_buttons_ui(ui, context);
+    ui.add_space(2.0);
+    match &context.project.run {
+        Some(run) => progress_ui(ui, run),
+        None => {
+            ui.add(egui::Label::new(egui::RichText::new(ready_text(context)).weak()).wrap());
+        }
+    }
+    ui.add_space(4.0);
+    ui.separator();
+    egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+        // Settings hold for the next run, so they stay editable while one goes on.
+        protein_ui(ui, context);
+        model_ui(ui, context);
+        sampling_ui(ui, context);
+        run_ui(ui, context);
+    });
+}
+
+fn ready_text(context: &PaneContext<'_>) -> String {
+    let Some(opened) = &context.project.opened else {
+        return "Open a structure to simulate it.".to_owned();
+    };
+    let name = &opened.structure.topology.name;
+    match &context.model.state {
+        ModelState::Loaded(_) => format!("Ready to simulate {name}."),
+        ModelState::Loading(_) => "Loading the model.".to_owned(),
+        ModelState::Failed(reason) => reason.clone(),
+        ModelState::None => "No model is bundled with this build. Choose a model file below.".to_owned(),
+    }
+}
+
+fn run_buttons_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
+    let running = context.project.is_running();
+    let can_start = !running && context.project.opened.is_some() && context.model.source().is_some();
+    let run = context.project.run.as_ref();
+    let paused = run.is_some_and(|run| run.phase == Phase::Paused);
+    let pausing = run.is_some_and(|run| run.pause_wanted);
+    let stopping = run.is_some_and(|run| run.stop_wanted);
+    let mut command = |ui: &mut egui::Ui, enabled: bool, icon: Icon, text: &str, command: UiCommand, width: f32| {
+        let primary = command == UiCommand::Simulate;
+        let response = run_button(ui, enabled, icon, text, primary, width);
+        let tooltip = command.tooltip_with_shortcut(ui.ctx());
+        if response.on_hover_text(&tooltip).on_disabled_hover_text(&tooltip).clicked() {
+            context.actions.push(Action::Command(command));
+        }
+    };
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 6.0;
+        let width = ui.available_width() - 2.0 * 6.0;
+        command(ui, can_start, Icon::Play, "Simulate", UiCommand::Simulate, width * 0.40);
+        let (icon, text) = match (paused, pausing) {
+            (true, _) => (Icon::Play, "Resume"),
+            (false, true) => (Icon::Pause, "Pausing…"),
+            (false, false) => (Icon::Pause, "Pause"),
+        };
+        command(ui, running && !stopping && !pausing, icon, text, UiCommand::PauseRun, width * 0.33);
+        let text = if stopping && running { "Stopping…" } else { "Stop" };
+        command(ui, running && !stopping, Icon::Stop, text, UiCommand::StopRun, width * 0.27);
+    });
+}
+
+/// A button with an icon left of its text.
+fn run_button(
+    ui: &mut egui::Ui,
+    enabled: bool,
+    icon: Icon,
+    text: &str,
+    primary: bool,
+    width: f32,
+) -> egui::Response {
+    let colours = theme::palette(ui.visuals().dark_mode);
+    let emphasised = primary && enabled;
+    let colour = if emphasised { colours.on_accent } else { ui.visuals().text_color() };
+    let label = egui::RichText::new(text).color(colour).font(theme::semibold(13.0));
+    const ICON_WIDTH: f32 = 18.0;
+    let icon_id = egui::Id::unique("run-button-icon");
+    let icon_space = egui::Atom::custom(icon_id, egui::vec2(ICON_WIDTH, ICON_WIDTH));
+    let mut button = egui::Button::new((icon_space, label)).min_size(egui::vec2(width, 32.0));
+    if emphasised {
+        button = button.fill(colours.accent);
+    }
+    let shown = ui.add_enabled_ui(enabled, |ui| button.atom_ui(ui)).inner;
+    if let Some(rect) = shown.rect(icon_id) {
+        let painter = ui.painter();
+        let tint = if enabled { colour } else { ui.visuals().disable(colour) };
+        icons::paint(painter, icon, rect.expand(3.0), tint);
+    }
+    shown.response
+}
+
+fn progress_ui(ui: &mut egui::Ui, run: &Run) {
+    let colours = theme::palette(ui.visuals().dark_mode);
+    let made = run.frames.saturating_sub(1);
+    let status = match &run.phase {
+        Phase::Preparing => "Preparing the model".to_owned(),
+        Phase::Running if run.stop_wanted => "Stopping after the present latent step".to_owned(),
+        Phase::Running => match run.frames_wanted {
+            Some(wanted) => format!("Frame {} of {}", grouped(made), grouped(wanted)),
+            None => format!("Frame {}, until stopped", grouped(made)),
+        },
+        Phase::Paused => format!("Paused after frame {}", grouped(made)),
+        Phase::Ended(outcome) => ended_text(outcome, made),
+    };
+    ui.label(egui::RichText::new(status).font(theme::semibold(13.0)));
+    let fraction = run.frames_wanted.filter(|wanted| *wanted > 0).map(|wanted| made as f32 / wanted as f32);
+    if let (true, Some(fraction)) = (run.is_active(), fraction) {
+        let bar = egui::ProgressBar::new(fraction).desired_height(6.0).fill(colours.accent);
+        name_bar(ui.add(bar), "Frames made", fraction);
+    }
+    if let (true, Some((_, latent))) = (run.is_active(), run.latent) {
+        let fraction = latent.done as f32 / latent.total.max(1) as f32;
+        let bar = egui::ProgressBar::new(fraction).desired_height(3.0).fill(colours.series);
+        name_bar(ui.add(bar), "Latent steps of this frame", fraction);
+        ui.small(format!("Latent step {} of {}", latent.done, latent.total));
+    }
+    speed_ui(ui, run);
+}
+
+fn name_bar(response: egui::Response, name: &str, fraction: f32) {
+    response.widget_info(|| egui::WidgetInfo {
+        label: Some(name.to_owned()),
+        value: Some(f64::from(fraction)),
+        ..egui::WidgetInfo::new(egui::Role::ProgressIndicator)
+    });
+    response.on_hover_text(format!("{name}: {:.0} %", 100.0 * fraction));
+}
+
+fn ended_text(outcome: &equijump_engine::session::JobOutcome, made: u64) -> String {
+    use equijump_engine::session::JobOutcome;
+    let made = grouped(made);
+    match outcome {
+        JobOutcome::Finished => format!("Finished, {made} frames"),
+        JobOutcome::Cancelled => format!("Stopped after {made} frames"),
+        JobOutcome::Failed(_) => format!("Failed after {made} frames; the log says why"),
+    }
+}
+
+fn speed_ui(ui: &mut egui::Ui, run: &Run) {
+    let Some(progress) = run.progress else { return };
+    let Some(per_second) = progress.per_second else { return };
+    let mut parts = vec![if per_second >= 1.0 {
+        format!("{per_second:.1} frames/s")
+    } else {
+        format!("{:.1} s per frame", 1.0 / per_second.max(1e-9))
+    }];
+    if let Some(ns_per_day) = run.ns_per_day() {
+        parts.push(format!("{} ns/day", grouped(ns_per_day.round() as u64)));
+    }
+    if let (true, Some(left)) = (run.phase == Phase::Running, progress.time_left) {
+        parts.push(format!("{} left", human_duration(left)));
+    }
+    let replicas = run.info.as_ref().map_or(1, |info| info.replicas);
+    let of_each = if replicas > 1 { format!(" for each of {replicas} replicas") } else { String::new() };
+    ui.add(egui::Label::new(egui::RichText::new(parts.join(" · ")).small().weak()).truncate())
+        .on_hover_text(format!("Frames made, and simulated time per day of computing{of_each}"));
+}
+
+fn section(ui: &mut egui::Ui, title: &str, contents: impl FnOnce(&mut egui::Ui)) {
+    let header = egui::RichText::new(title).font(theme::semibold(13.0));
+    egui::CollapsingHeader::new(header).id_salt(title).default_open(true).show_unindented(ui, |ui| {
+        egui::Grid::new(title)
+            .num_columns(2)
+            .spacing([10.0, 6.0])
+            .min_col_width(LABEL_WIDTH)
+            .max_col_width(ui.available_width() - LABEL_WIDTH)
+            .show(ui, contents);
+        ui.add_space(4.0);
+    });
+}
+
+fn row<R>(
+    ui: &mut egui::Ui,
+    label: &str,
+    tooltip: &str,
+    control: impl FnOnce(&mut egui::Ui, egui::Id) -> R,
+) -> R {
+    let id = ui.label(label).on_hover_text(tooltip).id;
+    let result = control(ui, id);
+    ui.end_row();
+    result
+}
+
+fn protein_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
+    let Some(opened) = &context.project.opened else { return };
+    let topology = &opened.structure.topology;
+    section(ui, "Protein", |ui| {
+        row(ui, "Name", "File the structure was read from", |ui, _| {
+            let response = ui.add(egui::Label::new(&topology.name).truncate());
+            if let Some(path) = &opened.structure.path {
+                response.on_hover_text(path.display().to_string());
+            }
+        });
+        row(ui, "Sequence", "One letter per residue; norleucine is X", |ui, _| {
+            let sequence = topology.sequence();
+            ui.add(egui::Label::new(egui::RichText::new(&sequence).monospace()).truncate())
+                .on_hover_text(&sequence);
+        });
+        row(ui, "Size", "Chain, residues and heavy atoms", |ui, _| {
+            let (residues, atoms) = (topology.residue_count(), topology.atom_count());
+            ui.label(format!("{} residues, {} atoms", grouped(residues as u64), grouped(atoms as u64)));
+        });
+        if !opened.structure.notices.is_empty() {
+            row(ui, "Notices", "What reading the file changed or left out", |ui, _| {
+                let notices: Vec<&str> = opened.structure.notices.iter().map(|n| n.0.as_str()).collect();
+                let count = notices.len();
+                ui.label(format!("{count} (point here to read)")).on_hover_text(notices.join("\n"));
+            });
+        }
+    });
+}
+
+fn model_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
+    let model = context.model;
+    section(ui, "Model", |ui| {
+        row(ui, "Model", "The trained network that makes the jumps", |ui, label| {
+            let selected = model.name();
+            let width = ui.available_width();
+            egui::ComboBox::from_id_salt("model")
+                .width(width)
+                .truncate()
+                .selected_text(selected)
+                .show_ui(ui, |ui| {
+                    if let Some(bundled) = model.bundled.first() {
+                        let text = format!("{} (bundled)", bundled.name);
+                        if ui.selectable_label(model.file.is_none(), text).clicked() {
+                            context.actions.push(Action::ChooseModel(None));
+                        }
+                    }
+                    if let Some(file) = &model.file {
+                        ui.selectable_label(true, file.display().to_string()).clicked();
+                    }
+                    if ui.button("Choose file…").clicked() {
+                        let suggestion = model.file.clone().unwrap_or_default();
+                        let purpose = Purpose::OpenModel;
+                        context.actions.push(Action::Browse(FileRequest { purpose, suggestion }));
+                    }
+                })
+                .response
+                .labelled_by(label)
+                .on_hover_text("The trained network that makes the jumps");
+        });
+        match &model.state {
+            ModelState::Loaded(info) => {
+                row(ui, "Weights", "Number of weights, width, heads and residual form", |ui, _| {
+                    let config = &info.config;
+                    let text = format!("{:.2} M, H = {}", info.parameter_count as f64 / 1e6, config.multiplicity);
+                    ui.label(text).on_hover_text(if info.card.is_empty() {
+                        "This model carries no card."
+                    } else {
+                        &info.card
+                    });
+                });
+            }
+            ModelState::Loading(_) => {
+                row(ui, "", "", |ui, _| ui.weak("Loading"));
+            }
+            ModelState::Failed(_) | ModelState::None => {}
+        }
+    });
+}
+
+fn sampling_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
+    let settings = &mut context.preferences.run.sampler;
+    section(ui, "Sampling", |ui| {
+        row(ui, "Preset", "Settings that go together", |ui, label| {
+            let present = PRESETS.iter().find(|preset| preset.matches(settings));
+            let text = present.map_or("Custom", |preset| preset.name);
+            let width = ui.available_width();
+            egui::ComboBox::from_id_salt("preset")
+                .width(width)
+                .selected_text(text)
+                .show_ui(ui, |ui| {
+                    for preset in &PRESETS {
+                        let entry = ui.selectable_label(preset.matches(settings), preset.name);
+                        if entry.on_hover_text(preset.tooltip).clicked() {
+                            preset.apply(settings);
+                        }
+                    }
+                })
+                .response
+                .labelled_by(label)
+                .on_hover_text("Settings that go together");
+        });
+        row(ui, "Integrator", "How the latent path from frame to frame is followed", |ui, label| {
+            let name = |integrator| match integrator {
+                Integrator::Sde => "SDE, Euler–Maruyama",
+                Integrator::Ode => "ODE, Euler",
+                Integrator::OdeHeun => "ODE, Heun",
+            };
+            let tooltip = |integrator| match integrator {
+                Integrator::Sde => "Stochastic, as in the paper",
+                Integrator::Ode => "Deterministic once the first noise is drawn",
+                Integrator::OdeHeun => "Deterministic and second order; two network calls a step",
+            };
+            let width = ui.available_width();
+            egui::ComboBox::from_id_salt("integrator")
+                .width(width)
+                .truncate()
+                .selected_text(name(settings.integrator))
+                .show_ui(ui, |ui| {
+                    for integrator in [Integrator::Sde, Integrator::Ode, Integrator::OdeHeun] {
+                        ui.selectable_value(&mut settings.integrator, integrator, name(integrator))
+                            .on_hover_text(tooltip(integrator));
+                    }
+                })
+                .response
+                .labelled_by(label)
+                .on_hover_text(tooltip(settings.integrator));
+        });
+        row(ui, "Latent steps", "Steps of the latent path per frame; time per frame grows with them", |ui, label| {
+            let steps = egui::DragValue::new(&mut settings.latent_steps).range(2..=10_000).speed(0.5);
+            ui.add(steps).labelled_by(label).on_hover_text("Steps of the latent path per frame, at least 2");
+        });
+        let stochastic = settings.integrator == Integrator::Sde;
+        row(ui, "Noise ε", "Noise strength in units of σ²; the ODE has none", |ui, label| {
+            let epsilon =
+                egui::DragValue::new(&mut settings.epsilon).range(0.0..=20.0).speed(0.01).max_decimals(3);
+            ui.add_enabled(stochastic, epsilon)
+                .labelled_by(label)
+                .on_hover_text("Noise strength ε in units of σ²")
+                .on_disabled_hover_text("The ODE integrators add no noise");
+        });
+        row(ui, "Schedule", "How ε depends on the latent time τ", |ui, label| {
+            ui.add_enabled_ui(stochastic, |ui| {
+                let name = |schedule| match schedule {
+                    Schedule::Matched => "Matched to γ(τ)",
+                    Schedule::Window => "Window, 0.1 < τ < 0.9",
+                };
+                let width = ui.available_width();
+                egui::ComboBox::from_id_salt("schedule")
+                    .width(width)
+                    .truncate()
+                    .selected_text(name(settings.schedule))
+                    .show_ui(ui, |ui| {
+                        for (schedule, tooltip) in [
+                            (Schedule::Matched, "ε follows γ: bounded everywhere, no noise in the last step"),
+                            (Schedule::Window, "Noise only between τ = 0.1 and 0.9"),
+                        ] {
+                            ui.selectable_value(&mut settings.schedule, schedule, name(schedule))
+                                .on_hover_text(tooltip);
+                        }
+                    })
+                    .response
+                    .labelled_by(label)
+                    .on_hover_text("How ε depends on the latent time τ");
+            });
+        });
+        row(ui, "Seed", "The same seed and settings give the same trajectory", |ui, label| {
+            ui.horizontal(|ui| {
+                let seed = egui::DragValue::new(&mut settings.seed).speed(0.1);
+                ui.add(seed).labelled_by(label).on_hover_text("The same seed gives the same trajectory");
+                if ui.button("New").on_hover_text("Take another seed for the next run").clicked() {
+                    settings.seed = fresh_seed();
+                }
+            });
+        });
+    });
+}
+
+/// A seed from the clock, short enough to note down.
+fn fresh_seed() -> u64 {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    (now.as_nanos() % 1_000_000) as u64
+}
+
+fn run_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
+    let interval_ps = context.project.run.as_ref().and_then(|run| run.frame_interval_ps());
+    let run = &mut context.preferences.run;
+    section(ui, "Run", |ui| {
+        row(ui, "Frames", "New frames per replica", |ui, label| {
+            ui.horizontal(|ui| {
+                let frames = egui::DragValue::new(&mut run.frames).range(1..=10_000_000).speed(1.0);
+                ui.add_enabled(!run.until_stopped, frames)
+                    .labelled_by(label)
+                    .on_hover_text("New frames per replica");
+                if let (Some(interval_ps), false) = (interval_ps, run.until_stopped) {
+                    ui.weak(format!("{:.1} ns", run.frames as f64 * interval_ps / 1000.0));
+                }
+            });
+        });
+        row(ui, "", "", |ui, _| {
+            ui.checkbox(&mut run.until_stopped, "Until stopped")
+                .on_hover_text("Go on until Stop is pressed");
+        });
+        row(ui, "Replicas", "Independent trajectories made together from the same start", |ui, label| {
+            let replicas = egui::DragValue::new(&mut run.replicas).range(1..=1024).speed(0.05);
+            ui.add(replicas)
+                .labelled_by(label)
+                .on_hover_text("Independent trajectories made together; one is shown at a time");
+        });
+        row(ui, "Device", "Where to compute", |ui, label| {
+            let name = |device| match device {
+                DevicePreference::Auto => "Fastest available",
+                DevicePreference::Cpu => "Processor (CPU)",
+                DevicePreference::Gpu => "Graphics (GPU)",
+            };
+            let width = ui.available_width();
+            egui::ComboBox::from_id_salt("device")
+                .width(width)
+                .truncate()
+                .selected_text(name(run.device))
+                .show_ui(ui, |ui| {
+                    for device in [DevicePreference::Auto, DevicePreference::Cpu, DevicePreference::Gpu] {
+                        ui.selectable_value(&mut run.device, device, name(device));
+                    }
+                })
+                .response
+                .labelled_by(label)
+                .on_hover_text("Where to compute");
+        });
+    });
+    if let Some(info) = context.project.run.as_ref().and_then(|run| run.info.as_ref()) {
+        ui.weak(format!("Last run on {}", info.device_name));
+    }
+}
