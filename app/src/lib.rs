@@ -1,1 +1,4 @@
 //! App.
+
+pub mod figures;
+pub mod window;

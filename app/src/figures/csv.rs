@@ -17,12 +17,8 @@ pub fn rmsd(series: &RmsdSeries) -> String {
 pub fn ramachandran(figure: &RamachandranFigure) -> String {
     let mut text = format!("# frame {}\nresidue,class,phi_degrees,psi_degrees\n", figure.frame);
     for point in &figure.points {
-        writeln!(
-            text,
-            "{},{},{:.3},{:.3}",
-            point.residue, point.class, point.phi_degrees, point.psi_degrees
-        )
-        .ok();
+        writeln!(text, "{},{},{:.3},{:.3}", point.residue, point.class, point.phi_degrees, point.psi_degrees)
+            .ok();
     }
     text.push_str("\n# fraction of all samples of the run, bins by their centres\n");
     text.push_str("phi_degrees,psi_degrees,fraction\n");

@@ -188,10 +188,7 @@ fn pen(scale: f64, points: f64) -> u32 {
 }
 
 /// One filled rectangle per bin that holds something; empty bins stay as the paper.
-fn cells(
-    grid: &Grid2,
-    colour: impl Fn(f64) -> RGBColor,
-) -> impl Iterator<Item = Rectangle<(f64, f64)>> {
+fn cells(grid: &Grid2, colour: impl Fn(f64) -> RGBColor) -> impl Iterator<Item = Rectangle<(f64, f64)>> {
     let step_x = (grid.x_range[1] - grid.x_range[0]) / grid.nx as f64;
     let step_y = (grid.y_range[1] - grid.y_range[0]) / grid.ny as f64;
     grid.values.iter().enumerate().filter(|(_, value)| value.is_finite()).map(move |(index, &value)| {

@@ -56,7 +56,9 @@ pub enum FigureError {
 impl std::fmt::Display for FigureError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            FigureError::Empty(what) => write!(f, "there are no {what} to draw yet; simulate some frames first"),
+            FigureError::Empty(what) => {
+                write!(f, "there are no {what} to draw yet; simulate some frames first")
+            }
             FigureError::Write(reason) => write!(f, "the figure could not be written: {reason}"),
         }
     }

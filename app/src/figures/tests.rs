@@ -45,8 +45,7 @@ fn png_and_svg_are_written() {
         projections: vec![[-0.9, -1.8], [0.9, 1.8]],
         basis: "Coordinates fitted to this run".into(),
     };
-    let figures =
-        [Figure::Rmsd(rmsd()), Figure::Ramachandran(ramachandran), Figure::FreeEnergy(free_energy)];
+    let figures = [Figure::Rmsd(rmsd()), Figure::Ramachandran(ramachandran), Figure::FreeEnergy(free_energy)];
     for figure in figures {
         let png = folder.path().join(format!("{}.png", figure.stem()));
         figure.write(&png, FigureFormat::Png, (800, 600)).unwrap();

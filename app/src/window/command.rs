@@ -159,12 +159,9 @@ impl UiCommand {
                 File,
                 Some((CTRL, Key::O)),
             ),
-            Self::OpenPath => row(
-                "Open by path…",
-                "Open a structure by typing its path",
-                File,
-                Some((CTRL_SHIFT, Key::O)),
-            ),
+            Self::OpenPath => {
+                row("Open by path…", "Open a structure by typing its path", File, Some((CTRL_SHIFT, Key::O)))
+            }
             Self::ExportTrajectory => row(
                 "Export trajectory…",
                 "Write the frames as DCD, XTC or PDB, with the topology beside them",
@@ -177,12 +174,9 @@ impl UiCommand {
                 File,
                 Some((CTRL_SHIFT, Key::E)),
             ),
-            Self::SaveScreenshot => row(
-                "Save screenshot…",
-                "Write the molecule as a PNG image",
-                File,
-                Some((CTRL_SHIFT, Key::S)),
-            ),
+            Self::SaveScreenshot => {
+                row("Save screenshot…", "Write the molecule as a PNG image", File, Some((CTRL_SHIFT, Key::S)))
+            }
             Self::Quit => row("Quit", "Stop the run and close the window", File, Some((CTRL, Key::Q))),
             Self::Simulate => row(
                 "Simulate",
@@ -215,15 +209,10 @@ impl UiCommand {
                 row("First frame", "Go to the start structure", Playback, Some((NONE, Key::Home)))
             }
             Self::LastFrame => row("Last frame", "Go to the newest frame", Playback, Some((NONE, Key::End))),
-            Self::GoToFrame => {
-                row("Go to frame…", "Type a frame number", Playback, Some((CTRL, Key::G)))
+            Self::GoToFrame => row("Go to frame…", "Type a frame number", Playback, Some((CTRL, Key::G))),
+            Self::FollowNewest => {
+                row("Follow newest", "Show each new frame as it is made", Playback, Some((NONE, Key::F)))
             }
-            Self::FollowNewest => row(
-                "Follow newest",
-                "Show each new frame as it is made",
-                Playback,
-                Some((NONE, Key::F)),
-            ),
             Self::ToggleRepeat => {
                 row("Repeat", "Start again after the last frame", Playback, Some((NONE, Key::L)))
             }
@@ -246,9 +235,7 @@ impl UiCommand {
                 Molecule,
                 Some((NONE, Key::Num3)),
             ),
-            Self::Ribbon => {
-                row("Ribbon", "Draw the backbone as a ribbon", Molecule, Some((NONE, Key::Num4)))
-            }
+            Self::Ribbon => row("Ribbon", "Draw the backbone as a ribbon", Molecule, Some((NONE, Key::Num4))),
             Self::ColourElement => row(
                 "Colour by element",
                 "Carbon grey, nitrogen blue, oxygen red, sulfur yellow",
@@ -285,16 +272,16 @@ impl UiCommand {
             Self::ThemeSystem => row("System theme", "Light or dark as the desktop is set", View, None),
             Self::ThemeLight => row("Light theme", "Dark text on light ground", View, None),
             Self::ThemeDark => row("Dark theme", "Light text on dark ground", View, None),
-            Self::ZoomIn => {
-                row("Zoom in", "Make text and controls larger", View, Some((CTRL, Key::Plus)))
-            }
+            Self::ZoomIn => row("Zoom in", "Make text and controls larger", View, Some((CTRL, Key::Plus))),
             Self::ZoomOut => {
                 row("Zoom out", "Make text and controls smaller", View, Some((CTRL, Key::Minus)))
             }
             Self::ZoomReset => {
                 row("Actual size", "Text and controls at their usual size", View, Some((CTRL, Key::Num0)))
             }
-            Self::ResetLayout => row("Reset layout", "Put all panes back where they were at first", View, None),
+            Self::ResetLayout => {
+                row("Reset layout", "Put all panes back where they were at first", View, None)
+            }
             Self::Shortcuts => row("Keyboard shortcuts", "List all shortcuts", Help, Some((NONE, Key::F1))),
             Self::About => row("About EquiJump", "Version, device and licences", Help, None),
         }

@@ -142,9 +142,9 @@ fn show(request: &FileRequest) -> impl Future<Output = Option<PathBuf>> + Send +
                     .add_filter("All files", &["*"])
                     .pick_file(),
             ),
-            Purpose::OpenModel => {
-                Box::pin(dialog.add_filter("Models", &["safetensors"]).add_filter("All files", &["*"]).pick_file())
-            }
+            Purpose::OpenModel => Box::pin(
+                dialog.add_filter("Models", &["safetensors"]).add_filter("All files", &["*"]).pick_file(),
+            ),
             Purpose::RunOutput | Purpose::ExportTrajectory => {
                 Box::pin(dialog.add_filter("Trajectories", &["dcd", "xtc", "pdb"]).save_file())
             }

@@ -56,11 +56,8 @@ pub fn default_tree() -> Tree<Pane> {
     let free_energy = tabs(&mut tiles, &[Pane::FreeEnergy]);
     let ramachandran = tabs(&mut tiles, &[Pane::Ramachandran]);
     let rmsd = tabs(&mut tiles, &[Pane::Rmsd]);
-    let right = split(
-        &mut tiles,
-        LinearDir::Vertical,
-        &[(free_energy, 0.36), (ramachandran, 0.36), (rmsd, 0.28)],
-    );
+    let right =
+        split(&mut tiles, LinearDir::Vertical, &[(free_energy, 0.36), (ramachandran, 0.36), (rmsd, 0.28)]);
     let root = split(&mut tiles, LinearDir::Horizontal, &[(left, 0.23), (molecule, 0.48), (right, 0.29)]);
     Tree::new(egui::Id::unique("panes"), root, tiles)
 }

@@ -14,14 +14,15 @@ pub fn ui(ui: &mut egui::Ui, timeline: &Timeline, project: &Project, actions: &m
     let any = timeline.frame_count() > 1;
     ui.horizontal_centered(|ui| {
         ui.spacing_mut().item_spacing.x = 2.0;
-        let mut button = |ui: &mut egui::Ui, enabled: bool, icon: Icon, command: UiCommand, selected: bool| {
-            let label = command.text().text;
-            let tooltip = command.tooltip_with_shortcut(ui.ctx());
-            let response = ui.add_enabled(enabled, IconButton::new(icon, label).selected(selected));
-            if response.on_hover_text(&tooltip).on_disabled_hover_text(&tooltip).clicked() {
-                actions.push(Action::Command(command));
-            }
-        };
+        let mut button =
+            |ui: &mut egui::Ui, enabled: bool, icon: Icon, command: UiCommand, selected: bool| {
+                let label = command.text().text;
+                let tooltip = command.tooltip_with_shortcut(ui.ctx());
+                let response = ui.add_enabled(enabled, IconButton::new(icon, label).selected(selected));
+                if response.on_hover_text(&tooltip).on_disabled_hover_text(&tooltip).clicked() {
+                    actions.push(Action::Command(command));
+                }
+            };
         let (at_first, at_last) = (timeline.frame() == 0, timeline.frame() + 1 >= timeline.frame_count());
         button(ui, any && !at_first, Icon::First, UiCommand::FirstFrame, false);
         button(ui, any && !at_first, Icon::StepBack, UiCommand::StepBack, false);
@@ -86,9 +87,8 @@ fn scrubber(ui: &mut egui::Ui, timeline: &Timeline, width: f32, actions: &mut Ve
     if ui.is_rect_visible(rect) {
         let colours = theme::palette(ui.visuals().dark_mode);
         let y = rect.center().y;
-        let rail = |from: f32, to: f32| {
-            egui::Rect::from_min_max(egui::pos2(from, y - 2.5), egui::pos2(to, y + 2.5))
-        };
+        let rail =
+            |from: f32, to: f32| egui::Rect::from_min_max(egui::pos2(from, y - 2.5), egui::pos2(to, y + 2.5));
         let knob_x = x_of(timeline.frame());
         let painter = ui.painter();
         painter.rect_filled(rail(rail_x.min, rail_x.max), 2.5, ui.visuals().widgets.inactive.bg_fill);

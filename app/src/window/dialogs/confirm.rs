@@ -40,7 +40,12 @@ impl Confirm {
 
     pub(super) fn ui(&mut self, ui: &mut egui::Ui, actions: &mut Vec<Action>) {
         let frames = grouped(self.frames);
-        ui.add(egui::Label::new(format!("The {frames} frames of the present run were not exported and would be lost.")).wrap());
+        ui.add(
+            egui::Label::new(format!(
+                "The {frames} frames of the present run were not exported and would be lost."
+            ))
+            .wrap(),
+        );
         ui.add_space(10.0);
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             if ui.add(super::primary_button(ui, "Export…")).clicked() {

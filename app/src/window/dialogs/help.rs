@@ -22,7 +22,8 @@ pub(super) fn shortcuts_ui(ui: &mut egui::Ui, actions: &mut Vec<Action>) {
 }
 
 fn menu_ui(ui: &mut egui::Ui, menu: Menu) {
-    let with_shortcut = |command: &UiCommand| command.text().menu == menu && command.text().shortcut.is_some();
+    let with_shortcut =
+        |command: &UiCommand| command.text().menu == menu && command.text().shortcut.is_some();
     ui.label(egui::RichText::new(menu.title()).font(theme::semibold(13.0)));
     egui::Grid::new(menu.title()).num_columns(2).spacing([16.0, 3.0]).min_col_width(150.0).show(ui, |ui| {
         for command in UiCommand::ALL.iter().filter(|command| with_shortcut(command)) {
@@ -47,7 +48,9 @@ pub struct About {
 impl About {
     pub(super) fn ui(&mut self, ui: &mut egui::Ui, actions: &mut Vec<Action>) {
         ui.label(format!("Version {}", env!("CARGO_PKG_VERSION")));
-        ui.label("Protein dynamics in jumps of 100 ps by an SO(3)-equivariant two-sided stochastic interpolant.");
+        ui.label(
+            "Protein dynamics in jumps of 100 ps by an SO(3)-equivariant two-sided stochastic interpolant.",
+        );
         ui.add_space(6.0);
         egui::Grid::new("about").num_columns(2).spacing([16.0, 4.0]).show(ui, |ui| {
             ui.weak("Drawing");

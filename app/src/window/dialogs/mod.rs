@@ -140,7 +140,13 @@ impl PathField {
     }
 
     /// The field with its label and "Browse…". Returns whether Enter was pressed in it.
-    pub fn ui(&mut self, ui: &mut egui::Ui, label: &str, purpose: Purpose, actions: &mut Vec<Action>) -> bool {
+    pub fn ui(
+        &mut self,
+        ui: &mut egui::Ui,
+        label: &str,
+        purpose: Purpose,
+        actions: &mut Vec<Action>,
+    ) -> bool {
         let name = ui.label(label);
         let mut entered = false;
         ui.horizontal(|ui| {

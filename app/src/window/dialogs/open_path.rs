@@ -23,7 +23,8 @@ impl OpenPath {
     }
 
     pub(super) fn ui(&mut self, ui: &mut egui::Ui, actions: &mut Vec<Action>) {
-        let entered = self.path.ui(ui, "PDB or mmCIF file, plain or gzipped", Purpose::OpenStructure, actions);
+        let entered =
+            self.path.ui(ui, "PDB or mmCIF file, plain or gzipped", Purpose::OpenStructure, actions);
         if let Some(error) = &self.error {
             error_line(ui, error);
         }

@@ -57,7 +57,8 @@ impl ScreenshotForm {
         ui.add_space(4.0);
         let entered = self.path.ui(ui, "File", Purpose::Screenshot, actions);
         let path = self.path.path();
-        let is_png = path.as_ref().is_some_and(|p| p.extension().is_some_and(|e| e.eq_ignore_ascii_case("png")));
+        let is_png =
+            path.as_ref().is_some_and(|p| p.extension().is_some_and(|e| e.eq_ignore_ascii_case("png")));
         let exists = path.as_ref().is_some_and(|path| path.exists());
         if exists {
             ui.checkbox(&mut self.overwrite, "Replace the file that is there");

@@ -9,6 +9,16 @@ pub struct MoleculeView {
     pub size_pixels: [u32; 2],
 }
 
+impl MoleculeView {
+    /// Whether there is a view.
+    pub fn is_available(&self) -> bool {
+        false
+    }
+
+    /// Frees what it holds on the graphics device.
+    pub fn destroy(&mut self, _gl: Option<&eframe::glow::Context>) {}
+}
+
 pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     let size = ui.available_size() * ui.ctx().pixels_per_point();
     context.cache.molecule.size_pixels = [size.x as u32, size.y as u32];

@@ -9,7 +9,8 @@ use crate::window::aggregate::min_max;
 
 pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     let series = &context.observations.rmsd_angstrom;
-    let interval_ns = context.project.run.as_ref().and_then(|run| run.frame_interval_ps()).map(|ps| ps / 1000.0);
+    let interval_ns =
+        context.project.run.as_ref().and_then(|run| run.frame_interval_ps()).map(|ps| ps / 1000.0);
     let (Some(interval_ns), true) = (interval_ns, series.len() > 1) else {
         let advice = if context.project.is_running() {
             "The first frame is being made."
@@ -77,7 +78,8 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     if let Some(pointer) = plot.hover_pos() {
         let time_ns = response.transform.value_from_position(pointer).x;
         let hovered = (time_ns / interval_ns).round().clamp(0.0, (series.len() - 1) as f64) as usize;
-        let text = format!("Frame {hovered}, {:.1} ns: {:.2} Å", hovered as f64 * interval_ns, series[hovered]);
+        let text =
+            format!("Frame {hovered}, {:.1} ns: {:.2} Å", hovered as f64 * interval_ns, series[hovered]);
         plot.on_hover_text_at_pointer(text);
     }
 }

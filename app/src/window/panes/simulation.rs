@@ -56,14 +56,15 @@ fn run_buttons_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     let paused = run.is_some_and(|run| run.phase == Phase::Paused);
     let pausing = run.is_some_and(|run| run.pause_wanted);
     let stopping = run.is_some_and(|run| run.stop_wanted);
-    let mut command = |ui: &mut egui::Ui, enabled: bool, icon: Icon, text: &str, command: UiCommand, width: f32| {
-        let primary = command == UiCommand::Simulate;
-        let response = run_button(ui, enabled, icon, text, primary, width);
-        let tooltip = command.tooltip_with_shortcut(ui.ctx());
-        if response.on_hover_text(&tooltip).on_disabled_hover_text(&tooltip).clicked() {
-            context.actions.push(Action::Command(command));
-        }
-    };
+    let mut command =
+        |ui: &mut egui::Ui, enabled: bool, icon: Icon, text: &str, command: UiCommand, width: f32| {
+            let primary = command == UiCommand::Simulate;
+            let response = run_button(ui, enabled, icon, text, primary, width);
+            let tooltip = command.tooltip_with_shortcut(ui.ctx());
+            if response.on_hover_text(&tooltip).on_disabled_hover_text(&tooltip).clicked() {
+                context.actions.push(Action::Command(command));
+            }
+        };
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 6.0;
         let width = ui.available_width() - 2.0 * 6.0;
@@ -93,7 +94,7 @@ fn run_button(
     let colour = if emphasised { colours.on_accent } else { ui.visuals().text_color() };
     let label = egui::RichText::new(text).color(colour).font(theme::semibold(13.0));
     const ICON_WIDTH: f32 = 18.0;
-    let icon_id = egui::Id::unique("run-button-icon");
+    let icon_id = egui::IdSalt::new("run-button-icon");
     let icon_space = egui::Atom::custom(icon_id, egui::vec2(ICON_WIDTH, ICON_WIDTH));
     let mut button = egui::Button::new((icon_space, label)).min_size(egui::vec2(width, 32.0));
     if emphasised {
@@ -263,7 +264,8 @@ fn model_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
             ModelState::Loaded(info) => {
                 row(ui, "Weights", "Number of weights, width, heads and residual form", |ui, _| {
                     let config = &info.config;
-                    let text = format!("{:.2} M, H = {}", info.parameter_count as f64 / 1e6, config.multiplicity);
+                    let text =
+                        format!("{:.2} M, H = {}", info.parameter_count as f64 / 1e6, config.multiplicity);
                     ui.label(text).on_hover_text(if info.card.is_empty() {
                         "This model carries no card."
                     } else {
@@ -327,10 +329,17 @@ fn sampling_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
                 .labelled_by(label)
                 .on_hover_text(tooltip(settings.integrator));
         });
-        row(ui, "Latent steps", "Steps of the latent path per frame; time per frame grows with them", |ui, label| {
-            let steps = egui::DragValue::new(&mut settings.latent_steps).range(2..=10_000).speed(0.5);
-            ui.add(steps).labelled_by(label).on_hover_text("Steps of the latent path per frame, at least 2");
-        });
+        row(
+            ui,
+            "Latent steps",
+            "Steps of the latent path per frame; time per frame grows with them",
+            |ui, label| {
+                let steps = egui::DragValue::new(&mut settings.latent_steps).range(2..=10_000).speed(0.5);
+                ui.add(steps)
+                    .labelled_by(label)
+                    .on_hover_text("Steps of the latent path per frame, at least 2");
+            },
+        );
         let stochastic = settings.integrator == Integrator::Sde;
         row(ui, "Noise ε", "Noise strength in units of σ²; the ODE has none", |ui, label| {
             let epsilon =
@@ -399,8 +408,7 @@ fn run_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
             });
         });
         row(ui, "", "", |ui, _| {
-            ui.checkbox(&mut run.until_stopped, "Until stopped")
-                .on_hover_text("Go on until Stop is pressed");
+            ui.checkbox(&mut run.until_stopped, "Until stopped").on_hover_text("Go on until Stop is pressed");
         });
         row(ui, "Replicas", "Independent trajectories made together from the same start", |ui, label| {
             let replicas = egui::DragValue::new(&mut run.replicas).range(1..=1024).speed(0.05);

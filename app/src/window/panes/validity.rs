@@ -45,7 +45,9 @@ fn run_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     let with_some = violations.iter().filter(|count| **count > 0).count();
     ui.horizontal_wrapped(|ui| {
         ui.weak(format!("{with_some} of {} frames have some.", violations.len()));
-        if count > 0 && ui.link(format!("Worst: frame {frame}, {count}")).on_hover_text("Show this frame").clicked() {
+        if count > 0
+            && ui.link(format!("Worst: frame {frame}, {count}")).on_hover_text("Show this frame").clicked()
+        {
             context.actions.push(Action::GoToFrame(frame));
         }
     });

@@ -1,0 +1,375 @@
+//! The application: owns all state, draws one pass, then carries out what the pass asked for.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use egui_tiles::Tree;
+use equijump_engine::session::{JobId, OpenRequest, SessionHandle, StructureSource, WakeCallback};
+
+use super::action::Action;
+use super::command::UiCommand;
+use super::dialogs::Dialog;
+use super::examples::EXAMPLES;
+use super::file_dialogs::FileDialogs;
+use super::layout::{self, Pane};
+use super::log::{Level, Log};
+use super::menu::{self, CommandState};
+use super::models::{BundledModel, ModelChoice, ModelState};
+use super::observations::{FrameDetails, Observations};
+use super::observer::Observer;
+use super::panes::{PaneBehavior, PaneCache, PaneContext};
+use super::preferences::{self, Preferences};
+use super::project::{Phase, Project};
+use super::timeline::{PlayState, Timeline};
+use super::{theme, timeline_bar};
+
+/// Makes the engine's session, given what wakes the window.
+pub type StartSession = Box<dyn FnOnce(WakeCallback) -> std::io::Result<SessionHandle>>;
+
+/// What the window is made of; tests put in their own.
+pub struct Parts {
+    /// Starts the engine.
+    pub start_session: StartSession,
+    /// File dialogs of the desktop.
+    pub dialogs: Box<dyn FileDialogs>,
+    /// Models inside the binary.
+    pub bundled_models: &'static [BundledModel],
+    /// A structure to open in place of chignolin.
+    pub initial: Option<PathBuf>,
+}
+
+/// A job that the window waits for, and what for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum PendingJob {
+    Open(JobId),
+    Export(JobId),
+}
+
+impl PendingJob {
+    pub(super) fn id(self) -> JobId {
+        let (PendingJob::Open(job) | PendingJob::Export(job)) = self;
+        job
+    }
+}
+
+/// The application.
+pub struct EquiJumpApp {
+    pub(super) session: SessionHandle,
+    pub(super) observer: Observer,
+    pub(super) file_dialogs: Box<dyn FileDialogs>,
+    pub(super) project: Project,
+    pub(super) timeline: Timeline,
+    pub(super) preferences: Preferences,
+    pub(super) model: ModelChoice,
+    pub(super) log: Log,
+    pub(super) dialog: Option<Dialog>,
+    pub(super) cache: PaneCache,
+    pub(super) pending: Vec<PendingJob>,
+    pub(super) observations: Arc<Observations>,
+    pub(super) details: Option<Arc<FrameDetails>>,
+    pub(super) tree: Tree<Pane>,
+    pub(super) actions: Vec<Action>,
+    pub(super) quit_confirmed: bool,
+    pub(super) graphics: String,
+}
+
+impl EquiJumpApp {
+    /// Builds the window and opens the first structure.
+    ///
+    /// # Errors
+    /// When a thread cannot be started.
+    pub fn new(cc: &eframe::CreationContext<'_>, parts: Parts) -> std::io::Result<Self> {
+        theme::install(&cc.egui_ctx);
+        let preferences: Preferences =
+            cc.storage.and_then(|storage| stored(storage, preferences::STORAGE_KEY)).unwrap_or_default();
+        cc.egui_ctx.set_theme(preferences.theme);
+        let stored_tree: Option<Tree<Pane>> =
+            cc.storage.and_then(|storage| stored(storage, layout::STORAGE_KEY));
+        let tree = stored_tree.filter(layout::is_complete).unwrap_or_else(layout::default_tree);
+        let ctx = cc.egui_ctx.clone();
+        let wake: WakeCallback = Arc::new(move || ctx.request_repaint());
+        let session = (parts.start_session)(wake.clone())?;
+        let observer = Observer::start(wake)?;
+        let mut timeline = Timeline::default();
+        timeline.set_speed(preferences.speed_frames_per_s);
+        timeline.repeat = preferences.repeat;
+        let model = ModelChoice {
+            bundled: parts.bundled_models,
+            file: preferences.run.model_file.clone().filter(|file| file.is_file()),
+            state: ModelState::None,
+        };
+        let mut app = Self {
+            session,
+            observer,
+            file_dialogs: parts.dialogs,
+            project: Project::default(),
+            timeline,
+            preferences,
+            model,
+            log: Log::default(),
+            dialog: None,
+            cache: PaneCache::default(),
+            pending: Vec::new(),
+            observations: Arc::default(),
+            details: None,
+            tree,
+            actions: Vec::new(),
+            quit_confirmed: false,
+            graphics: graphics_name(cc),
+        };
+        app.load_model();
+        let source = match parts.initial {
+            Some(path) => StructureSource::File(path),
+            None => EXAMPLES[0].source(),
+        };
+        app.open(OpenRequest::new(source));
+        Ok(app)
+    }
+
+    /// The state of the structure and the run; for tests.
+    pub fn project(&self) -> &Project {
+        &self.project
+    }
+
+    /// The frame cursor; for tests.
+    pub fn timeline(&self) -> &Timeline {
+        &self.timeline
+    }
+
+    /// Numbers over the run; for tests.
+    pub fn observations(&self) -> &Observations {
+        &self.observations
+    }
+
+    /// What the user was told; for tests.
+    pub fn log(&self) -> &Log {
+        &self.log
+    }
+
+    fn status_text(&self) -> String {
+        let mut parts = Vec::new();
+        if let Some(opened) = &self.project.opened {
+            parts.push(opened.structure.topology.name.clone());
+        }
+        parts.push(self.model.name());
+        if let Some(info) = self.project.run.as_ref().and_then(|run| run.info.as_ref()) {
+            parts.push(info.device_name.clone());
+        }
+        parts.join("   ·   ")
+    }
+
+    fn take_input(&mut self, ctx: &egui::Context) {
+        if self.dialog.is_none() {
+            let commands = UiCommand::pressed(ctx);
+            let enabled: Vec<_> = commands.into_iter().filter(|command| self.is_enabled(*command)).collect();
+            self.actions.extend(enabled.into_iter().map(Action::Command));
+        }
+        let dropped = ctx.input(|input| input.raw.dropped_files.clone());
+        if let Some(path) = dropped.first().map(|file| file.path().to_owned()) {
+            let is_model = path.extension().is_some_and(|extension| extension == "safetensors");
+            self.actions.push(if is_model {
+                Action::ChooseModel(Some(path))
+            } else {
+                Action::Open(OpenRequest::new(StructureSource::File(path)))
+            });
+        }
+        let closing = ctx.input(|input| input.viewport().close_requested());
+        if closing && !self.quit_confirmed {
+            self.refuse_to_lose_frames_on_close(ctx);
+        }
+    }
+
+    fn draw(&mut self, ui: &mut egui::Ui) {
+        let dark_mode = ui.visuals().dark_mode;
+        let colours = theme::palette(dark_mode);
+        let fill = ui.visuals().faint_bg_color;
+        let status = self.status_text();
+        let mut actions = std::mem::take(&mut self.actions);
+        let bar = egui::Frame::new().fill(fill).inner_margin(egui::Margin::symmetric(10, 3));
+        egui::Panel::top("menu").frame(bar).show(ui, |ui| {
+            menu::ui(ui, &*self, &self.preferences, &status, &mut actions);
+        });
+        let bar =
+            egui::Frame::new().fill(ui.visuals().panel_fill).inner_margin(egui::Margin::symmetric(12, 6));
+        egui::Panel::bottom("timeline").frame(bar).exact_size(46.0).show(ui, |ui| {
+            timeline_bar::ui(ui, &self.timeline, &self.project, &mut actions);
+        });
+        let frame = egui::Frame::new().fill(colours.hairline);
+        egui::CentralPanel::default().frame(frame).show(ui, |ui| {
+            let shown = self.project.shown.as_ref();
+            let details = self.details.as_deref().filter(|details| {
+                shown.is_some_and(|shown| (shown.frame, shown.replica) == (details.frame, details.replica))
+            });
+            let context = PaneContext {
+                project: &self.project,
+                observations: &self.observations,
+                details,
+                timeline: &self.timeline,
+                preferences: &mut self.preferences,
+                model: &self.model,
+                log: &self.log,
+                cache: &mut self.cache,
+                actions: &mut actions,
+                dark_mode,
+            };
+            self.tree.ui(&mut PaneBehavior { context }, ui);
+        });
+        if let Some(dialog) = &mut self.dialog {
+            dialog.show(ui.ctx(), &mut actions);
+        }
+        drop_hint_ui(ui.ctx());
+        self.log.show_toasts(ui.ctx());
+        self.actions = actions;
+    }
+
+    /// Shows the frame that the cursor is on.
+    fn show_frame(&mut self) {
+        match self.project.show(self.timeline.frame(), self.preferences.superpose) {
+            Ok(true) => {
+                if let Some(shown) = &self.project.shown {
+                    self.observer.inspect(shown.frame, shown.replica, shown.positions.clone());
+                }
+                self.molecule_changed();
+            }
+            Ok(false) => {}
+            Err(sentence) => {
+                self.timeline.pause();
+                self.log.tell(Level::Error, sentence);
+            }
+        }
+    }
+}
+
+impl eframe::App for EquiJumpApp {
+    fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
+        self.take_events();
+        self.take_file_answers();
+        self.observations = self.observer.observations();
+        // Details of another frame are kept until the new ones come, so that plots do not flicker.
+        if let Some(details) = self.observer.details() {
+            let new = self.details.as_ref().is_none_or(|known| !Arc::ptr_eq(known, &details));
+            self.details = Some(details);
+            if new {
+                self.details_changed();
+            }
+        }
+        if let Some(failure) = self.observer.take_failure() {
+            self.log.tell(Level::Error, failure);
+        }
+        let elapsed_s = f64::from(ctx.input(|input| input.stable_dt));
+        if let Some(wait) = self.timeline.tick(elapsed_s) {
+            ctx.request_repaint_after(wait);
+        }
+        self.show_frame();
+    }
+
+    fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
+        let ctx = ui.ctx().clone();
+        self.take_input(&ctx);
+        self.draw(ui);
+        let actions = std::mem::take(&mut self.actions);
+        if !actions.is_empty() {
+            for action in actions {
+                self.carry_out(action, &ctx);
+            }
+            // What was done shows at once, not at the next movement of the mouse.
+            self.show_frame();
+            ctx.request_repaint();
+        }
+    }
+
+    fn save(&mut self, storage: &mut dyn eframe::Storage) {
+        self.preferences.speed_frames_per_s = self.timeline.speed_frames_per_s();
+        self.preferences.repeat = self.timeline.repeat;
+        store(storage, preferences::STORAGE_KEY, &self.preferences);
+        store(storage, layout::STORAGE_KEY, &self.tree);
+    }
+
+    fn on_exit(&mut self, gl: Option<&eframe::glow::Context>) {
+        self.cache.molecule.destroy(gl);
+    }
+}
+
+impl CommandState for EquiJumpApp {
+    fn is_enabled(&self, command: UiCommand) -> bool {
+        let frames = self.timeline.frame_count();
+        let run = self.project.run.as_ref();
+        let running = self.project.is_running();
+        match command {
+            UiCommand::Simulate => !running && self.project.opened.is_some() && self.model.source().is_some(),
+            UiCommand::PauseRun => running && run.is_some_and(|run| !run.stop_wanted),
+            UiCommand::StopRun => running,
+            UiCommand::ExportTrajectory | UiCommand::GoToFrame => frames > 1,
+            UiCommand::ExportFigures => self.project.opened.is_some(),
+            UiCommand::PlayPause
+            | UiCommand::StepBack
+            | UiCommand::StepForward
+            | UiCommand::FirstFrame
+            | UiCommand::LastFrame => frames > 1,
+            UiCommand::SaveScreenshot | UiCommand::ResetCamera => self.cache.molecule.is_available(),
+            _ => true,
+        }
+    }
+
+    fn is_selected(&self, command: UiCommand) -> Option<bool> {
+        use egui::ThemePreference;
+        let theme = self.preferences.theme;
+        match command {
+            UiCommand::ThemeSystem => Some(theme == ThemePreference::System),
+            UiCommand::ThemeLight => Some(theme == ThemePreference::Light),
+            UiCommand::ThemeDark => Some(theme == ThemePreference::Dark),
+            UiCommand::ToggleSuperpose => Some(self.preferences.superpose),
+            UiCommand::ToggleRepeat => Some(self.timeline.repeat),
+            UiCommand::FollowNewest => Some(self.timeline.state() == PlayState::Following),
+            UiCommand::PauseRun => {
+                Some(self.project.run.as_ref().is_some_and(|run| run.phase == Phase::Paused))
+            }
+            _ => self.style_selected(command),
+        }
+    }
+}
+
+fn stored<T: serde::de::DeserializeOwned>(storage: &dyn eframe::Storage, key: &str) -> Option<T> {
+    let text = storage.get_string(key)?;
+    serde_json::from_str(&text).map_err(|error| log::info!("forgetting {key}: {error}")).ok()
+}
+
+fn store<T: serde::Serialize>(storage: &mut dyn eframe::Storage, key: &str, value: &T) {
+    match serde_json::to_string(value) {
+        Ok(text) => storage.set_string(key, text),
+        Err(error) => log::warn!("could not keep {key}: {error}"),
+    }
+}
+
+fn graphics_name(cc: &eframe::CreationContext<'_>) -> String {
+    use eframe::glow::HasContext as _;
+    let Some(gl) = &cc.gl else { return "none".to_owned() };
+    // SAFETY: the context is current while the application is created, and asking for a string has no
+    // other precondition.
+    unsafe { gl.get_parameter_string(eframe::glow::RENDERER) }
+}
+
+/// What a file held over the window will do.
+fn drop_hint_ui(ctx: &egui::Context) {
+    if ctx.input(|input| input.raw.hovered_files.is_empty()) {
+        return;
+    }
+    let painter =
+        ctx.layer_painter(egui::LayerId::new(egui::Order::Foreground, egui::Id::unique("drop-hint")));
+    let rect = ctx.content_rect();
+    let colours = theme::palette(ctx.global_style().visuals.dark_mode);
+    painter.rect_filled(rect, 0.0, egui::Color32::from_black_alpha(140));
+    painter.rect_stroke(
+        rect.shrink(10.0),
+        8.0,
+        egui::Stroke::new(2.0, colours.accent),
+        egui::StrokeKind::Inside,
+    );
+    painter.text(
+        rect.center(),
+        egui::Align2::CENTER_CENTER,
+        "Drop to open this structure",
+        theme::semibold(20.0),
+        egui::Color32::WHITE,
+    );
+}
