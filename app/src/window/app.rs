@@ -141,6 +141,11 @@ impl EquiJumpApp {
         &self.observations
     }
 
+    /// What is known of the frame on screen; for tests.
+    pub fn details_for_test(&self) -> Option<&FrameDetails> {
+        self.details.as_deref()
+    }
+
     /// What the user was told; for tests.
     pub fn log(&self) -> &Log {
         &self.log

@@ -2,11 +2,16 @@
 
 use std::time::Instant;
 
-use equijump_engine::analysis::ca_rmsd_angstrom;
+use equijump_engine::analysis::{
+    DihedralTable, RamachandranClass, RamachandranHistogram, ca_rmsd_angstrom, dihedrals, dssp,
+    ramachandran_classes,
+};
 use equijump_engine::structure::Topology;
 
-use super::observations::{FrameDetails, Observations};
+use super::landscape_fit::LandscapeFit;
+use super::observations::{DIHEDRAL_BINS, FrameDetails, Observations};
 use super::observer::Subject;
+use crate::figures::{Grid2, ResiduePoint};
 
 /// How far catching up has got.
 #[derive(Clone, Copy, Debug)]
@@ -20,6 +25,10 @@ pub struct CatchUp {
 /// What is known so far of one replica of a run.
 pub struct RunObserver {
     rmsd_angstrom: Vec<f64>,
+    dihedral_table: DihedralTable,
+    classes: Vec<RamachandranClass>,
+    histogram: RamachandranHistogram,
+    landscape: LandscapeFit,
     scratch: Vec<[f32; 3]>,
     revision: u64,
 }
@@ -29,6 +38,10 @@ impl RunObserver {
     pub fn new(subject: &Subject) -> Self {
         Self {
             rmsd_angstrom: Vec::new(),
+            dihedral_table: DihedralTable::new(&subject.topology),
+            classes: ramachandran_classes(&subject.topology),
+            histogram: RamachandranHistogram::new(DIHEDRAL_BINS),
+            landscape: LandscapeFit::new(&subject.topology, subject.frame_interval_ps),
             scratch: vec![[0.0; 3]; subject.topology.atom_count()],
             revision: 0,
         }
@@ -42,17 +55,32 @@ impl RunObserver {
         let Some((history, replica)) = &subject.run else {
             return Ok(CatchUp { changed: false, behind: false });
         };
+        let topology = &subject.topology;
         let mut changed = false;
-        while (self.rmsd_angstrom.len() as u64) < history.len() {
+        loop {
+            // Frames known before are projected on a new basis first, then new frames are looked at.
+            let next_projection = self.landscape.next_frame_to_project();
+            let next_frame = self.rmsd_angstrom.len() as u64;
+            let frame = next_projection.filter(|frame| *frame < next_frame).unwrap_or(next_frame);
+            if frame >= history.len() {
+                break;
+            }
             if Instant::now() > deadline {
+                self.revision += u64::from(changed);
                 return Ok(CatchUp { changed, behind: true });
             }
-            let frame = self.rmsd_angstrom.len() as u64;
             history
                 .read_into(frame, *replica, &mut self.scratch)
-                .map_err(|error| format!("Frame {frame} could not be read back for the plots: {error}"))?;
-            self.rmsd_angstrom.push(ca_rmsd_angstrom(&subject.topology, &self.scratch, &subject.reference));
+                .map_err(|error| format!("Frame {frame} could not be read back for the plots: {error}."))?;
             changed = true;
+            if frame < next_frame {
+                self.landscape.project(topology, &self.scratch);
+                continue;
+            }
+            self.rmsd_angstrom.push(ca_rmsd_angstrom(topology, &self.scratch, &subject.reference));
+            let angles = self.dihedral_table.measure(&self.scratch);
+            self.histogram.add_frame(&self.classes, &angles);
+            self.landscape.add_frame(topology, &self.scratch);
         }
         self.revision += u64::from(changed);
         Ok(CatchUp { changed, behind: false })
@@ -63,12 +91,51 @@ impl RunObserver {
         Observations {
             revision: self.revision,
             rmsd_angstrom: self.rmsd_angstrom.clone(),
+            dihedral_density: dihedral_density(&self.histogram),
+            landscape: self.landscape.landscape(),
             ..Observations::default()
         }
     }
 }
 
+/// The histogram as fractions of all samples, φ along x.
+fn dihedral_density(histogram: &RamachandranHistogram) -> Option<Grid2> {
+    let total = histogram.total();
+    if total == 0 {
+        return None;
+    }
+    let bins = histogram.bins();
+    let counts = histogram.all_counts();
+    let values = (0..bins * bins)
+        .map(|index| {
+            // The histogram has φ as its slow index, grids have x as their fast one.
+            let count = counts[(index % bins) * bins + index / bins];
+            if count == 0 { f64::NAN } else { count as f64 / total as f64 }
+        })
+        .collect();
+    Some(Grid2 { x_range: [-180.0, 180.0], y_range: [-180.0, 180.0], nx: bins, ny: bins, values })
+}
+
 /// Everything about one frame.
-pub fn inspect(_topology: &Topology, frame: usize, replica: usize, _positions: &[[f32; 3]]) -> FrameDetails {
-    FrameDetails { frame, replica, ..FrameDetails::default() }
+pub fn inspect(topology: &Topology, frame: usize, replica: usize, positions: &[[f32; 3]]) -> FrameDetails {
+    let classes = ramachandran_classes(topology);
+    let points = dihedrals(topology, positions)
+        .iter()
+        .enumerate()
+        .filter_map(|(residue, angles)| {
+            Some(ResiduePoint {
+                residue: topology.residues()[residue].label(),
+                class: classes[residue].label(),
+                phi_degrees: angles.phi_rad?.to_degrees(),
+                psi_degrees: angles.psi_rad?.to_degrees(),
+            })
+        })
+        .collect();
+    FrameDetails {
+        frame,
+        replica,
+        dihedrals: points,
+        secondary_structure: dssp(topology, positions).iter().map(|state| state.code()).collect(),
+        violations: Vec::new(),
+    }
 }

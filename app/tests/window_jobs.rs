@@ -1,0 +1,294 @@
+//! What users do in the window, driven by the names they read on it.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod support;
+
+use std::time::Duration;
+
+use egui::accesskit::Role;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use equijump_app::window::file_dialogs::FileAnswer;
+use equijump_app::window::observations::Landscape;
+use equijump_app::window::project::Phase;
+use support::{WaveBackend, Window, window, window_with};
+
+/// Clicks the button of that name.
+#[track_caller]
+fn click(window: &mut Window, name: &str) {
+    window.harness.get_by_role_and_label(Role::Button, name).click();
+    window.settle();
+}
+
+/// Starts a run of `frames` frames and waits for its end.
+fn simulate(window: &mut Window, frames: u64) {
+    set_number(window, "Frames", frames);
+    click(window, "Simulate");
+    window.step_until("the run is over", |harness| {
+        let run = harness.state().project().run.as_ref();
+        run.is_some_and(|run| matches!(run.phase, Phase::Ended(_)))
+    });
+    window.step_until("all frames were measured", |harness| {
+        harness.state().observations().rmsd_angstrom.len() == harness.state().timeline().frame_count()
+    });
+}
+
+#[track_caller]
+fn set_number(window: &mut Window, name: &str, value: u64) {
+    window.harness.get_by_role_and_label(Role::SpinButton, name).set_value_accesskit(value as f64);
+    window.settle();
+}
+
+fn ready() -> Window {
+    let mut window = window();
+    window.wait_for_protein("chignolin");
+    window
+}
+
+#[test]
+fn starts_with_chignolin_ready_to_simulate() {
+    let mut window = ready();
+    window.step_until("the model is ready", |harness| {
+        harness.query_by_label_contains("Ready to simulate chignolin").is_some()
+    });
+    let button = window.harness.get_by_role_and_label(Role::Button, "Simulate");
+    assert!(!button.accesskit_node().is_disabled());
+    assert_eq!(window.app().details_for_test().unwrap().dihedrals.len(), 8);
+}
+
+#[test]
+fn a_run_makes_frames_and_follows_the_newest() {
+    let mut window = ready();
+    simulate(&mut window, 30);
+    assert_eq!(window.frames(), 31);
+    assert_eq!(window.app().timeline().frame(), 30, "the newest frame is shown");
+    let rmsd = &window.app().observations().rmsd_angstrom;
+    assert!(rmsd[0] < 1e-3 && rmsd[1..].iter().all(|value| *value > 0.01));
+    assert!(window.harness.query_by_label_contains("Finished, 30 frames").is_some());
+}
+
+#[test]
+fn pause_resume_and_stop() {
+    let mut window =
+        window_with(None, WaveBackend { latent_steps: 4, step_time: Duration::from_millis(1) });
+    window.wait_for_protein("chignolin");
+    window.harness.get_by_label("Until stopped").click();
+    window.settle();
+    click(&mut window, "Simulate");
+    window.step_until("some frames are made", |harness| harness.state().timeline().frame_count() > 5);
+    click(&mut window, "Pause");
+    window.step_until("the run pauses", |harness| harness.query_by_label_contains("Paused after").is_some());
+    let paused_at = window.frames();
+    window.harness.run_steps(20);
+    assert_eq!(window.frames(), paused_at);
+    click(&mut window, "Resume");
+    window.step_until("it goes on", |harness| harness.state().timeline().frame_count() > paused_at + 3);
+    click(&mut window, "Stop");
+    window.step_until("it stops", |harness| harness.query_by_label_contains("Stopped after").is_some());
+    let run = window.app().project().run.as_ref().unwrap();
+    assert!(run.frames > 1 && !run.is_active());
+}
+
+#[test]
+fn opens_villin_from_the_examples_menu() {
+    let mut window = ready();
+    click(&mut window, "File");
+    window.harness.get_by_label_contains("Open example").click();
+    window.settle();
+    window.harness.get_by_label_contains("Villin").click();
+    window.wait_for_protein("villin");
+    let topology = window.app().project().opened.as_ref().unwrap().structure.topology.clone();
+    assert_eq!(topology.residue_count(), 35);
+    assert!(topology.sequence().contains('X'), "villin has its norleucines");
+}
+
+#[test]
+fn opens_a_file_by_dialog_and_by_typed_path() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("mine.pdb");
+    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/../assets/structures/trpcage.pdb");
+    std::fs::copy(source, &path).unwrap();
+    let mut window = ready();
+    window.dialogs.will_answer(FileAnswer::Picked(path.clone()));
+    window.harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::O);
+    window.wait_for_protein("mine");
+
+    // Where the desktop has no dialog, the typed path comes up by itself.
+    window.dialogs.will_answer(FileAnswer::Unavailable);
+    window.harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::O);
+    window.settle();
+    assert!(window.harness.query_by_label_contains("offers no file dialog").is_some());
+    let field = window.harness.get_by_role(Role::TextInput);
+    field.focus();
+    field.type_text("/no/such/file.pdb");
+    window.settle();
+    click(&mut window, "Open");
+    assert!(window.harness.query_by_label_contains("There is no file").is_some());
+}
+
+#[test]
+fn a_file_that_is_no_structure_is_one_clear_sentence() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("letter.pdb");
+    std::fs::write(&path, "Dear Sir or Madam\n").unwrap();
+    let mut window = window_with(Some(path), WaveBackend { latent_steps: 4, step_time: Duration::ZERO });
+    window.step_until("the error is told", |harness| harness.state().log().to_text().contains("Error"));
+    assert!(window.app().project().opened.is_none());
+    assert!(window.harness.query_by_label_contains("Open a PDB or mmCIF file").is_some(), "the empty state says what to do");
+}
+
+#[test]
+fn scrubbing_stepping_and_typing_reach_exact_frames() {
+    let mut window = ready();
+    simulate(&mut window, 40);
+    click(&mut window, "First frame");
+    assert_eq!(window.app().timeline().frame(), 0);
+    click(&mut window, "Next frame");
+    click(&mut window, "Next frame");
+    click(&mut window, "Previous frame");
+    assert_eq!(window.app().timeline().frame(), 1);
+    set_number(&mut window, "Frame", 17);
+    assert_eq!(window.app().timeline().frame(), 17);
+    assert_eq!(window.app().project().shown.as_ref().unwrap().frame, 17);
+    assert!(window.harness.query_by_label("1.7 of 4.0 ns").is_some());
+
+    let slider = window.harness.get_by_label("Frame slider").rect();
+    window.harness.drag_at(slider.left_center() + egui::vec2(10.0, 0.0));
+    window.settle();
+    window.harness.drop_at(slider.right_center() - egui::vec2(4.0, 0.0));
+    window.settle();
+    assert_eq!(window.app().timeline().frame(), 40);
+    window.harness.key_press(egui::Key::Home);
+    window.settle();
+    assert_eq!(window.app().timeline().frame(), 0);
+}
+
+#[test]
+fn playing_moves_the_frame_and_pausing_holds_it() {
+    let mut window = ready();
+    simulate(&mut window, 40);
+    click(&mut window, "Play or pause");
+    window.step_until("playback has moved on", |harness| harness.state().timeline().frame() > 10);
+    click(&mut window, "Play or pause");
+    let held = window.app().timeline().frame();
+    window.harness.run_steps(20);
+    assert_eq!(window.app().timeline().frame(), held);
+}
+
+#[test]
+fn a_click_in_the_rmsd_plot_shows_that_frame() {
+    let mut window = ready();
+    simulate(&mut window, 40);
+    let plot = window.harness.get_by_label("RMSD plot").rect();
+    for fraction in [0.25, 0.75] {
+        let at = plot.lerp_inside(egui::vec2(fraction, 0.5));
+        window.harness.hover_at(at);
+        window.settle();
+        window.harness.drag_at(at);
+        window.harness.drop_at(at);
+        window.settle();
+        let frame = window.app().timeline().frame() as f32;
+        assert!((frame - 40.0 * fraction).abs() < 4.0, "frame {frame} at {fraction} of the plot");
+    }
+}
+
+#[test]
+fn the_free_energy_map_comes_with_enough_frames_and_leads_to_frames() {
+    let mut window = ready();
+    simulate(&mut window, 30);
+    assert!(matches!(window.app().observations().landscape, Landscape::NotYet(_)));
+    assert!(window.harness.query_by_label_contains("So far it has 30").is_some());
+    simulate_again(&mut window, 150);
+    window.step_until("there is a map", |harness| {
+        matches!(harness.state().observations().landscape, Landscape::Map(_))
+    });
+    window.settle();
+    let Landscape::Map(map) = &window.app().observations().landscape else { unreachable!() };
+    assert_eq!(map.projections.len(), 151);
+    assert!(map.basis.contains("fitted to this run"));
+    let map = map.clone();
+    let plot = window.harness.get_by_label("Free-energy map").rect();
+    let at = plot.lerp_inside(egui::vec2(0.3, 0.3));
+    window.harness.drag_at(at);
+    window.harness.drop_at(at);
+    window.settle();
+    let shown = map.projections[window.app().timeline().frame()];
+    let [x0, x1] = map.free_energy_kt.x_range;
+    assert!((shown[0] - x0) / (x1 - x0) < 0.6, "a click on the left shows a frame on the left");
+}
+
+fn simulate_again(window: &mut Window, frames: u64) {
+    set_number(window, "Frames", frames);
+    click(window, "Simulate");
+    click(window, "Discard frames");
+    window.step_until("the second run is over", |harness| {
+        let run = harness.state().project().run.as_ref();
+        run.is_some_and(|run| run.frames == frames + 1 && !run.is_active())
+    });
+}
+
+#[test]
+fn frames_are_not_lost_without_asking() {
+    let mut window = ready();
+    simulate(&mut window, 5);
+    click(&mut window, "Simulate");
+    assert!(window.harness.query_by_label_contains("would be lost").is_some());
+    click(&mut window, "Cancel");
+    assert_eq!(window.frames(), 6);
+}
+
+#[test]
+fn plots_are_exported_with_their_numbers() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut window = ready();
+    simulate(&mut window, 20);
+    window.dialogs.will_answer(FileAnswer::Picked(folder.path().to_owned()));
+    window.harness.key_press_modifiers(egui::Modifiers::COMMAND | egui::Modifiers::SHIFT, egui::Key::E);
+    window.settle();
+    window.harness.get_by_label("SVG").click();
+    window.settle();
+    click(&mut window, "Browse…");
+    click(&mut window, "Export");
+    window.step_until("the files are there", |_| folder.path().join("chignolin-rmsd.csv").exists());
+    let csv = std::fs::read_to_string(folder.path().join("chignolin-rmsd.csv")).unwrap();
+    assert_eq!(csv.lines().count(), 22);
+    assert!(folder.path().join("chignolin-ramachandran.svg").exists());
+    // There is no map with so few frames; the window says so and makes none up.
+    assert!(!folder.path().join("chignolin-free-energy.svg").exists());
+    assert!(window.log().contains("no free-energy map yet"));
+}
+
+#[test]
+fn themes_switch() {
+    let mut window = ready();
+    for (entry, dark) in [("Light theme", false), ("Dark theme", true)] {
+        click(&mut window, "View");
+        window.harness.get_by_label_contains(entry).click();
+        window.settle();
+        assert_eq!(window.harness.ctx.global_style().visuals.dark_mode, dark);
+    }
+}
+
+#[test]
+fn typing_does_not_trigger_shortcuts() {
+    let mut window = ready();
+    simulate(&mut window, 10);
+    window.harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::G);
+    window.settle();
+    assert!(window.harness.query_by_label_contains("Frame number, 0 to 10").is_some());
+    window.harness.key_press(egui::Key::Home);
+    window.settle();
+    assert_eq!(window.app().timeline().frame(), 10);
+}
+
+#[test]
+fn every_shortcut_is_listed_in_the_help() {
+    let mut window = ready();
+    window.harness.key_press(egui::Key::F1);
+    window.settle();
+    for command in equijump_app::window::command::UiCommand::ALL {
+        if command.text().shortcut.is_some() {
+            let label = command.text().text.trim_end_matches('…');
+            assert!(window.harness.query_all_by_label(label).next().is_some(), "{label} is not listed");
+        }
+    }
+}
