@@ -1,4 +1,4 @@
-//! App.
+//! The window of EquiJump, and what window and command line share.
 
 pub mod figures;
 pub mod window;

@@ -68,8 +68,7 @@ fn a_run_makes_frames_and_follows_the_newest() {
 
 #[test]
 fn pause_resume_and_stop() {
-    let mut window =
-        window_with(None, WaveBackend { latent_steps: 4, step_time: Duration::from_millis(1) });
+    let mut window = window_with(None, WaveBackend { latent_steps: 4, step_time: Duration::from_millis(1) });
     window.wait_for_protein("chignolin");
     window.harness.get_by_label("Until stopped").click();
     window.settle();
@@ -133,7 +132,10 @@ fn a_file_that_is_no_structure_is_one_clear_sentence() {
     let mut window = window_with(Some(path), WaveBackend { latent_steps: 4, step_time: Duration::ZERO });
     window.step_until("the error is told", |harness| harness.state().log().to_text().contains("Error"));
     assert!(window.app().project().opened.is_none());
-    assert!(window.harness.query_by_label_contains("Open a PDB or mmCIF file").is_some(), "the empty state says what to do");
+    assert!(
+        window.harness.query_by_label_contains("Open a PDB or mmCIF file").is_some(),
+        "the empty state says what to do"
+    );
 }
 
 #[test]

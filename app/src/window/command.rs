@@ -320,7 +320,10 @@ impl UiCommand {
         let typing = ctx.text_edit_focused();
         let focused = ctx.egui_wants_keyboard_input();
         let mut pressed = Vec::new();
-        for command in Self::ALL {
+        // A shortcut also matches with more modifiers held, so those that name more come first.
+        let mut by_modifiers = Self::ALL;
+        by_modifiers.sort_by_key(|command| !command.text().shortcut.is_some_and(|s| s.modifiers.shift));
+        for command in by_modifiers {
             // egui itself zooms on these.
             if matches!(command, Self::ZoomIn | Self::ZoomOut | Self::ZoomReset) {
                 continue;

@@ -84,6 +84,8 @@ impl EquiJumpApp {
                 let plural = if frames == 1 { "frame" } else { "frames" };
                 self.log.tell(Level::Success, format!("Wrote {frames} {plural}: {}", names.join(", ")));
             }
+            // The window asks for no imports.
+            Event::Imported { .. } => {}
             Event::JobEnded { job, outcome } => self.job_ended(job, outcome),
         }
     }

@@ -1,7 +1,9 @@
 //! What the user was told: toasts that fade, and the log pane that keeps everything.
 
 use std::collections::VecDeque;
-use std::time::Duration;
+use std::time::Instant;
+
+use super::toasts::Toasts;
 
 /// How much a message matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -42,19 +44,13 @@ const KEPT_ENTRIES: usize = 2000;
 /// The log and the toasts.
 pub struct Log {
     entries: VecDeque<Entry>,
-    toasts: egui_notify::Toasts,
-    started: std::time::Instant,
+    toasts: Toasts,
+    started: Instant,
 }
 
 impl Default for Log {
     fn default() -> Self {
-        Self {
-            entries: VecDeque::new(),
-            toasts: egui_notify::Toasts::new()
-                .with_anchor(egui_notify::Anchor::TopRight)
-                .with_margin(egui::vec2(12.0, 40.0)),
-            started: std::time::Instant::now(),
-        }
+        Self { entries: VecDeque::new(), toasts: Toasts::default(), started: Instant::now() }
     }
 }
 
@@ -65,24 +61,13 @@ impl Log {
             self.entries.pop_front();
         }
         let time_s = self.started.elapsed().as_secs_f64();
-        self.entries.push_back(Entry { time_s, level, text: text.into() });
+        self.entries.push_back(Entry { time_s, level, text: sentence(text.into()) });
     }
 
-    /// Into the log and as a toast. Errors stay until they are closed.
+    /// Into the log and as a toast.
     pub fn tell(&mut self, level: Level, text: impl Into<String>) {
-        let text = text.into();
-        let toast = match level {
-            Level::Info => self.toasts.info(wrap(&text)),
-            Level::Success => self.toasts.success(wrap(&text)),
-            Level::Warning => self.toasts.warning(wrap(&text)),
-            Level::Error => self.toasts.error(wrap(&text)),
-        };
-        let seconds = match level {
-            Level::Info | Level::Success => 4,
-            Level::Warning => 7,
-            Level::Error => 12,
-        };
-        toast.duration(Some(Duration::from_secs(seconds))).closable(true);
+        let text = sentence(text.into());
+        self.toasts.add(level, text.clone());
         self.note(level, text);
     }
 
@@ -110,24 +95,18 @@ impl Log {
     }
 }
 
-/// Breaks a sentence into lines of about 64 characters: toasts do not wrap by themselves.
-fn wrap(text: &str) -> String {
-    const LINE_LENGTH: usize = 64;
-    let mut wrapped = String::with_capacity(text.len() + 8);
-    let mut length = 0;
-    for word in text.split_whitespace() {
-        let word_length = word.chars().count();
-        if length > 0 && length + 1 + word_length > LINE_LENGTH {
-            wrapped.push('\n');
-            length = 0;
-        } else if length > 0 {
-            wrapped.push(' ');
-            length += 1;
+/// Messages of the engine begin in lower case, to follow a colon; on their own they are sentences.
+fn sentence(text: String) -> String {
+    let mut letters = text.chars();
+    match letters.next() {
+        // A file name or path keeps its case.
+        Some(first)
+            if first.is_lowercase() && !text.split(' ').next().is_some_and(|w| w.contains(['.', '/'])) =>
+        {
+            first.to_uppercase().chain(letters).collect()
         }
-        wrapped.push_str(word);
-        length += word_length;
+        _ => text,
     }
-    wrapped
 }
 
 #[cfg(test)]
@@ -135,10 +114,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn long_sentences_wrap_between_words() {
-        let wrapped = wrap(&"residue ".repeat(30));
-        assert!(wrapped.lines().all(|line| line.len() <= 64));
-        assert_eq!(wrapped.split_whitespace().count(), 30);
+    fn messages_become_sentences_and_names_stay() {
+        assert_eq!(sentence("the network failed".into()), "The network failed");
+        assert_eq!(sentence("villin.pdb has no protein".into()), "villin.pdb has no protein");
+        assert_eq!(sentence(String::new()), "");
     }
 
     #[test]

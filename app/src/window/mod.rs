@@ -26,5 +26,6 @@ mod run_observer;
 pub mod theme;
 pub mod timeline;
 pub mod timeline_bar;
+mod toasts;
 
 pub use app::{EquiJumpApp, Parts};

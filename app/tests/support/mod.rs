@@ -190,7 +190,8 @@ impl Window {
     pub fn wait_for_protein(&mut self, name: &str) {
         self.step_until(&format!("{name} is open"), |harness| {
             let opened = harness.state().project().opened.as_ref();
-            opened.is_some_and(|o| o.structure.topology.name == name) && harness.state().timeline().frame_count() == 1
+            opened.is_some_and(|o| o.structure.topology.name == name)
+                && harness.state().timeline().frame_count() == 1
         });
     }
 
