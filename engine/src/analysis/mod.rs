@@ -5,6 +5,7 @@
 //!
 //! [`Topology`]: crate::structure::Topology
 
+pub mod clashes;
 pub mod covariance;
 pub mod dihedrals;
 pub mod divergence;
@@ -14,12 +15,19 @@ pub mod features;
 pub mod geometry;
 pub mod histogram;
 pub mod kmeans;
+pub mod live;
+mod live_tica;
 pub mod observables;
 pub mod ramachandran;
 mod random;
+pub mod reference;
+mod reference_geometry;
 pub mod superposition;
+mod thinned;
 pub mod tica;
+pub mod validity;
 
+pub use clashes::{Clash, ClashFinder};
 pub use dihedrals::{DihedralTable, ResidueDihedrals, dihedrals};
 pub use divergence::{
     divergence_of_samples_nats, jensen_shannon_1d_nats, jensen_shannon_2d_nats, jensen_shannon_nats,
@@ -29,7 +37,11 @@ pub use error::AnalysisError;
 pub use features::CaPairFeatures;
 pub use histogram::{Binning, FreeEnergySurface, Histogram1d, Histogram2d};
 pub use kmeans::{KMeans, kmeans};
+pub use live::{FrameObservables, LiveObservables, LiveSettings, SeriesPoint};
+pub use live_tica::{BasisSource, ProjectedPoint, RefitRequest};
 pub use observables::{NativeContacts, ca_distances_angstrom, gdt_ts, radius_of_gyration_angstrom};
 pub use ramachandran::{RamachandranClass, RamachandranHistogram, ramachandran_classes};
+pub use reference::{ReferenceData, ReferenceProvenance, build_reference};
 pub use superposition::{Superposition, ca_rmsd_angstrom, superpose_pair, superposed_copy};
 pub use tica::{TicaBasis, TicaFit, TicaSettings};
+pub use validity::{ValidityChecker, ValidityReport, ValiditySummary};

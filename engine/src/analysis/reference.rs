@@ -1,0 +1,207 @@
+//! What is known of a protein from molecular dynamics: a TICA basis and distributions to compare runs with.
+//!
+//! References are matched by sequence. They are built by [`build_reference`] and kept as JSON under
+//! `assets/references`.
+
+use serde::{Deserialize, Serialize};
+
+use super::dihedrals::DihedralTable;
+use super::error::AnalysisError;
+use super::histogram::{Binning, Histogram1d, Histogram2d};
+use super::observables::{NativeContacts, radius_of_gyration_angstrom};
+use super::ramachandran::{RamachandranHistogram, ramachandran_classes};
+use super::superposition::ca_rmsd_angstrom;
+use super::tica::{TicaBasis, TicaFit, TicaSettings};
+use super::validity::{ValidityChecker, ValiditySummary};
+use crate::structure::Topology;
+
+/// Version of the file format.
+const FORMAT: u32 = 1;
+
+/// References that come with the program.
+const BUNDLED: [&str; 1] = [include_str!("../../../assets/references/chignolin.json")];
+
+/// Where the data of a reference come from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReferenceProvenance {
+    /// Name of the protein for users.
+    pub name: String,
+    /// What was simulated and how, in a sentence or two.
+    pub description: String,
+    /// Structure that RMSD and native contacts refer to.
+    pub native: String,
+    /// Temperature of the simulation, K.
+    pub temperature_kelvin: f64,
+    /// Time dropped from the start of every trajectory, ps.
+    pub dropped_ps: f64,
+}
+
+/// A TICA basis and the distributions of a long molecular dynamics simulation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReferenceData {
+    format: u32,
+    /// One-letter sequence, norleucine as X: the key by which proteins find their reference.
+    pub sequence: String,
+    /// Where the data come from.
+    pub provenance: ReferenceProvenance,
+    /// Trajectories used.
+    pub trajectories: usize,
+    /// Frames used.
+    pub frames: u64,
+    /// Time between frames, ps.
+    pub interval_ps: f64,
+    /// The slow components.
+    pub basis: TicaBasis,
+    /// Frames over the first two components.
+    pub tica: Histogram2d,
+    /// (φ, ψ) of all residues.
+    pub ramachandran: RamachandranHistogram,
+    /// Cα RMSD to the native structure, Å.
+    pub rmsd_angstrom: Histogram1d,
+    /// Mass-weighted radius of gyration, Å.
+    pub radius_of_gyration_angstrom: Histogram1d,
+    /// Fraction of native contacts, `0..=1`.
+    pub native_contacts: Histogram1d,
+    /// Bond lengths, angles, clashes and chirality of the frames.
+    pub chemistry: ValiditySummary,
+}
+
+impl ReferenceData {
+    /// Reads a reference file.
+    ///
+    /// # Errors
+    /// Text that is not a reference of this version, or numbers that do not fit together.
+    pub fn from_json(text: &str) -> Result<Self, AnalysisError> {
+        let data: Self =
+            serde_json::from_str(text).map_err(|error| AnalysisError::ReferenceFile(error.to_string()))?;
+        let invalid = |what: &str| Err(AnalysisError::ReferenceFile(what.to_string()));
+        if data.format != FORMAT {
+            return invalid(&format!("it has format {}, this version reads format {FORMAT}", data.format));
+        }
+        let histograms = [&data.rmsd_angstrom, &data.radius_of_gyration_angstrom, &data.native_contacts];
+        if !data.basis.is_valid() || data.basis.len() < 2 {
+            return invalid("its TICA basis is incomplete");
+        }
+        if !data.tica.is_valid() || !histograms.iter().all(|h| h.is_valid()) {
+            return invalid("a histogram does not fit its bins");
+        }
+        if data.basis.features.residue_count() != data.sequence.chars().count() {
+            return invalid("its TICA basis belongs to another sequence");
+        }
+        Ok(data)
+    }
+
+    /// The file's text.
+    ///
+    /// # Errors
+    /// When a number is not finite.
+    pub fn to_json(&self) -> Result<String, AnalysisError> {
+        serde_json::to_string(self).map_err(|error| AnalysisError::ReferenceFile(error.to_string()))
+    }
+
+    /// The reference that comes with the program for the protein with this sequence, if there is one.
+    pub fn bundled(topology: &Topology) -> Option<Self> {
+        let sequence = topology.sequence();
+        BUNDLED.iter().filter_map(|text| Self::from_json(text).ok()).find(|data| data.sequence == sequence)
+    }
+}
+
+/// Builds a reference from trajectories of one protein. `trajectories` holds, per trajectory, its frames in
+/// canonical atom order and in order of time, `interval_ps` apart, without the part dropped for
+/// equilibration. `native` is the structure that RMSD and contacts refer to.
+///
+/// # Errors
+/// Frames with the wrong number of atoms or coordinates that are not finite, trajectories too short for
+/// the lag, or features that do not vary.
+pub fn build_reference(
+    topology: &Topology,
+    native: &[[f32; 3]],
+    trajectories: &[Vec<&[[f32; 3]]>],
+    interval_ps: f64,
+    settings: TicaSettings,
+    provenance: ReferenceProvenance,
+) -> Result<ReferenceData, AnalysisError> {
+    check_frames(topology, trajectories)?;
+    if native.len() != topology.atom_count() {
+        return Err(AnalysisError::Setting(format!(
+            "the native structure has {} atoms and the protein {}: choose a structure of the same sequence",
+            native.len(),
+            topology.atom_count()
+        )));
+    }
+    let frames = || trajectories.iter().flatten().copied();
+
+    let mut fit = TicaFit::new(topology, interval_ps, settings)?;
+    for trajectory in trajectories {
+        let mut window = fit.window();
+        for frame in trajectory {
+            let features = fit.features().measure(topology, frame);
+            fit.push(&mut window, &features)?;
+        }
+    }
+    let basis = fit.fit(None)?;
+    if basis.len() < 2 {
+        return Err(AnalysisError::ConstantFeatures { features: basis.features.len() });
+    }
+
+    let projections: Vec<Vec<f64>> = frames().map(|frame| basis.project(topology, frame)).collect();
+    let axis = |d: usize| Binning::of_data(projections.iter().map(|p| p[d]), Binning::BINS_2D);
+    let mut tica = Histogram2d::new(axis(0)?, axis(1)?);
+    projections.iter().for_each(|p| tica.add(p[0], p[1], 1.0));
+
+    let contacts = NativeContacts::new(topology, native);
+    let dihedrals = DihedralTable::new(topology);
+    let classes = ramachandran_classes(topology);
+    let checker = ValidityChecker::new(topology);
+    let mut ramachandran = RamachandranHistogram::default();
+    let mut chemistry = ValiditySummary::default();
+    let (mut rmsd, mut size, mut fraction) = (Vec::new(), Vec::new(), Vec::new());
+    for frame in frames() {
+        ramachandran.add_frame(&classes, &dihedrals.measure(frame));
+        chemistry.add(&checker.check(frame));
+        rmsd.push(ca_rmsd_angstrom(topology, frame, native));
+        size.push(radius_of_gyration_angstrom(topology, frame));
+        fraction.extend(contacts.fraction(frame));
+    }
+    Ok(ReferenceData {
+        format: FORMAT,
+        sequence: topology.sequence(),
+        provenance,
+        trajectories: trajectories.len(),
+        frames: projections.len() as u64,
+        interval_ps,
+        basis,
+        tica,
+        ramachandran,
+        rmsd_angstrom: histogram_of(&rmsd, Binning::of_data(rmsd.iter().copied(), Binning::BINS_1D)?),
+        radius_of_gyration_angstrom: histogram_of(
+            &size,
+            Binning::of_data(size.iter().copied(), Binning::BINS_1D)?,
+        ),
+        native_contacts: histogram_of(&fraction, Binning::new(0.0, 1.0, Binning::BINS_1D)?),
+        chemistry,
+    })
+}
+
+fn check_frames(topology: &Topology, trajectories: &[Vec<&[[f32; 3]]>]) -> Result<(), AnalysisError> {
+    for (trajectory, frames) in trajectories.iter().enumerate() {
+        for (frame, positions) in frames.iter().enumerate() {
+            let (expected, got) = (topology.atom_count(), positions.len());
+            if got != expected {
+                return Err(AnalysisError::AtomCount { trajectory, frame, expected, got });
+            }
+            if !positions.iter().flatten().all(|x| x.is_finite()) {
+                return Err(AnalysisError::NonFinite { trajectory, frame });
+            }
+        }
+    }
+    Ok(())
+}
+
+fn histogram_of(values: &[f64], binning: Binning) -> Histogram1d {
+    let mut histogram = Histogram1d::new(binning);
+    values.iter().for_each(|&v| histogram.add(v, 1.0));
+    histogram
+}

@@ -1,0 +1,165 @@
+//! The chemistry checks on structures from the PDB, and on structures broken on purpose.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use std::path::Path;
+
+use equijump_engine::analysis::{ValidityChecker, ValidityReport, ValiditySummary};
+use equijump_engine::structure::{ReadOptions, ResidueType, Topology, read_structure};
+
+fn open(file: &str) -> (Topology, Vec<[f32; 3]>) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/structures").join(file);
+    let opened = read_structure(&path, &ReadOptions::default()).unwrap();
+    ((*opened.topology).clone(), (*opened.positions_angstrom).clone())
+}
+
+fn check(topology: &Topology, positions: &[[f32; 3]]) -> ValidityReport {
+    ValidityChecker::new(topology).check(positions)
+}
+
+const FILES: [&str; 14] = [
+    "a3d.pdb",
+    "bba.pdb",
+    "bbl.pdb",
+    "chignolin.pdb",
+    "homeodomain.pdb",
+    "homeodomain_uvf_2p6j.pdb",
+    "lambda.pdb",
+    "ntl9.pdb",
+    "proteinb.pdb",
+    "proteing.pdb",
+    "trpcage.pdb",
+    "villin.pdb",
+    "wwdomain.pdb",
+    "wwdomain_fip_2f21.pdb",
+];
+
+#[test]
+fn structures_from_the_pdb_are_sound() {
+    let mut all = ValiditySummary::default();
+    for file in FILES {
+        let (topology, positions) = open(file);
+        let mut report = check(&topology, &positions);
+        // The NMR model 2A3D really was deposited with two allo-isoleucines (mdtraj coordinates and the
+        // triple product at CB say the same).
+        if file == "a3d.pdb" {
+            let wrong: Vec<_> = report.chirality_errors.drain(..).map(|a| topology.atom_label(a)).collect();
+            assert_eq!(wrong, ["ILE 14 CB", "ILE 35 CB"]);
+        }
+        assert!(report.is_intact(), "{file}: {report:#?}");
+        assert!(report.bonds_angstrom.rms() < 0.04, "{file}: {}", report.bonds_angstrom.rms());
+        assert!(report.angles_degrees.rms() < 4.0, "{file}: {}", report.angles_degrees.rms());
+        assert!(report.clashes.len() <= 3, "{file}: {:?}", report.clashes);
+        all.add(&report);
+    }
+    // The reference geometry is not off on the whole either.
+    assert!(all.bonds_angstrom.mean().abs() < 0.01, "{}", all.bonds_angstrom.mean());
+    assert!(all.angles_degrees.mean().abs() < 0.5, "{}", all.angles_degrees.mean());
+}
+
+#[test]
+fn every_template_bond_and_both_kinds_of_angle_are_checked() {
+    for file in FILES {
+        let (topology, positions) = open(file);
+        let report = check(&topology, &positions);
+        assert_eq!(report.bonds_angstrom.count as usize, topology.bonds().len(), "{file}");
+        // Angles of a molecule: pairs of bonds that share an atom.
+        let mut degree = vec![0usize; topology.atom_count()];
+        topology.bonds().iter().flatten().for_each(|&a| degree[a] += 1);
+        let angles: usize = degree.iter().map(|d| d * d.saturating_sub(1) / 2).sum();
+        assert_eq!(report.angles_degrees.count as usize, angles, "{file}");
+    }
+}
+
+#[test]
+fn a_mirror_image_has_every_centre_wrong() {
+    let (topology, positions) = open("villin.pdb");
+    let mirrored: Vec<[f32; 3]> = positions.iter().map(|p| [-p[0], p[1], p[2]]).collect();
+    let report = check(&topology, &mirrored);
+    let expected: usize = topology
+        .residues()
+        .iter()
+        .map(|r| match r.kind {
+            ResidueType::Gly => 0,
+            ResidueType::Ile | ResidueType::Thr => 2,
+            _ => 1,
+        })
+        .sum();
+    assert_eq!(report.chirality_errors.len(), expected);
+    assert!(report.bond_outliers.is_empty() && report.angle_outliers.is_empty());
+    assert!(!report.is_intact());
+}
+
+#[test]
+fn damage_is_found_where_it_was_done() {
+    let (topology, positions) = open("trpcage.pdb");
+    let atom = |residue: usize, name: &str| topology.find_atom(residue, name).unwrap();
+
+    // A side-chain end pulled 0.5 Å along its bond.
+    let mut stretched = positions.clone();
+    let (inner, end) = (atom(2, "CZ"), atom(2, "OH"));
+    for axis in 0..3 {
+        stretched[end][axis] += 0.5 / 1.377 * (positions[end][axis] - positions[inner][axis]);
+    }
+    let report = check(&topology, &stretched);
+    assert_eq!(report.bond_outliers.len(), 1);
+    let outlier = report.bond_outliers[0];
+    assert_eq!(outlier.atoms, [inner, end]);
+    assert!((outlier.value - outlier.reference - 0.5).abs() < 0.05);
+    assert!((report.bonds_angstrom.worst - 0.5).abs() < 0.05);
+
+    // One atom laid upon another that is not bonded to it.
+    let mut clashing = positions.clone();
+    let (a, b) = (atom(2, "OH"), atom(15, "O"));
+    clashing[a] = clashing[b];
+    clashing[a][0] += 1.0;
+    let report = check(&topology, &clashing);
+    let clash = report.clashes.iter().find(|c| c.atoms == [a, b]).unwrap();
+    assert!((clash.distance_angstrom - 1.0).abs() < 1e-3 && (clash.overlap_angstrom - 2.04).abs() < 1e-2);
+
+    // A D-amino acid: CB on the wrong side.
+    let mut inverted = positions.clone();
+    let (ca, n, c, cb) = (atom(3, "CA"), atom(3, "N"), atom(3, "C"), atom(3, "CB"));
+    let mirror = reflected(positions[cb], positions[ca], positions[n], positions[c]);
+    inverted[cb] = mirror;
+    assert_eq!(check(&topology, &inverted).chirality_errors, [ca]);
+
+    // NaN is never sound.
+    let mut broken = positions.clone();
+    broken[ca][1] = f32::NAN;
+    let report = check(&topology, &broken);
+    assert!(!report.is_intact() && report.chirality_errors.contains(&ca));
+    assert!(report.bonds_angstrom.worst.is_nan());
+}
+
+/// `point` mirrored in the plane of three others.
+fn reflected(point: [f32; 3], a: [f32; 3], b: [f32; 3], c: [f32; 3]) -> [f32; 3] {
+    let v = |p: [f32; 3]| nalgebra::Vector3::new(p[0], p[1], p[2]);
+    let normal = (v(b) - v(a)).cross(&(v(c) - v(a))).normalize();
+    let image = v(point) - normal * (2.0 * normal.dot(&(v(point) - v(a))));
+    [image.x, image.y, image.z]
+}
+
+#[test]
+fn turned_peptide_bonds_are_told_apart() {
+    let (topology, positions) = open("trpcage.pdb");
+    // Rotate everything after a peptide bond about that bond: only its ω changes.
+    let residue = 6;
+    let (c, n) = (topology.find_atom(residue - 1, "C").unwrap(), topology.find_atom(residue, "N").unwrap());
+    let turned_by = |degrees: f32| {
+        let v = |p: [f32; 3]| nalgebra::Vector3::new(p[0], p[1], p[2]);
+        let axis = nalgebra::Unit::new_normalize(v(positions[n]) - v(positions[c]));
+        let rotation = nalgebra::Rotation3::from_axis_angle(&axis, degrees.to_radians());
+        let mut turned = positions.clone();
+        for atom in n..topology.atom_count() {
+            let p = rotation * (v(positions[atom]) - v(positions[n])) + v(positions[n]);
+            turned[atom] = [p.x, p.y, p.z];
+        }
+        check(&topology, &turned)
+    };
+    let cis = turned_by(180.0);
+    assert_eq!((cis.cis_peptides.as_slice(), cis.twisted_peptides.len()), ([residue].as_slice(), 0));
+    let twisted = turned_by(90.0);
+    assert_eq!((twisted.cis_peptides.len(), twisted.twisted_peptides.as_slice()), (0, [residue].as_slice()));
+    let trans = turned_by(0.0);
+    assert!(trans.cis_peptides.is_empty() && trans.twisted_peptides.is_empty());
+}
