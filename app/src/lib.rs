@@ -1,4 +1,5 @@
 //! The window of EquiJump, and what window and command line share.
 
 pub mod figures;
+pub mod viewport;
 pub mod window;

@@ -1,0 +1,370 @@
+//! The graphics side of the viewport: buffers that live on the GPU and the passes that draw them.
+//!
+//! The molecule is drawn into textures of its own, several samples a pixel, resolved into an image, and
+//! the image is copied into the window. So a repaint of the window that changes nothing in the scene costs
+//! one copy, screenshots of any size take the same path, and the window needs no depth buffer.
+
+mod geometry;
+mod image_target;
+mod material;
+mod screen_pass;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use glow::HasContext as _;
+use three_d::{Context, CoreError, RenderTarget, RendererError, ScissorBox};
+
+use self::geometry::{Bonds, Spheres, Surface};
+use self::image_target::ImageTarget;
+use self::material::{MoleculeMaterial, Shape};
+use self::screen_pass::ScreenPass;
+use super::camera::{Bounds, Camera};
+use super::scene::{Revision, Scene};
+
+/// Why the molecule could not be drawn.
+#[derive(Debug, thiserror::Error)]
+pub enum GraphicsError {
+    /// The context cannot do what is needed, or a shader was refused.
+    #[error("OpenGL: {0}")]
+    Core(#[from] CoreError),
+    /// As above, from three-d's renderer.
+    #[error("OpenGL: {0}")]
+    Renderer(#[from] RendererError),
+    /// The image is larger than this graphics driver allows.
+    #[error("an image of {width} × {height} pixels is more than this graphics driver can draw; it allows {limit} on a side")]
+    TooLarge {
+        /// Width asked for, pixels.
+        width: u32,
+        /// Height asked for, pixels.
+        height: u32,
+        /// Largest side, pixels.
+        limit: u32,
+    },
+    /// three-d gave up.
+    #[error("the renderer failed: {0}")]
+    Panicked(String),
+}
+
+/// Everything besides the scene that an image depends on.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct View {
+    pub camera: Camera,
+    /// Sphere around the atoms now: nothing outside is drawn.
+    pub bounds: Bounds,
+    /// Sphere that depth cueing refers to; constant during playback, so that the fog does not flicker.
+    pub fog_bounds: Bounds,
+    pub depth_cue: bool,
+    pub outline: bool,
+    /// sRGB; also the colour of the fog.
+    pub background: [u8; 3],
+    /// Leave the background transparent.
+    pub transparent: bool,
+    /// Pixels.
+    pub size: [u32; 2],
+    /// Samples per pixel and axis.
+    pub samples_per_axis: u32,
+}
+
+/// GPU resources. Created, used and dropped with its context current.
+pub(super) struct Gpu {
+    context: Context,
+    spheres: Spheres,
+    bonds: Bonds,
+    surface: Surface,
+    resolve: ScreenPass,
+    present: ScreenPass,
+    uploaded: Option<Revision>,
+    window_target: Option<ImageTarget>,
+    window_image_of: Option<(Revision, View)>,
+}
+
+impl Gpu {
+    fn new(gl: &Arc<glow::Context>) -> Result<Self, GraphicsError> {
+        let context = Context::from_gl_context(gl.clone())?;
+        Ok(Self {
+            spheres: Spheres::new(&context),
+            bonds: Bonds::new(&context),
+            surface: Surface::new(&context),
+            resolve: ScreenPass::new(&context, include_str!("../../../../shaders/render/resolve.frag"))?,
+            present: ScreenPass::new(&context, include_str!("../../../../shaders/render/present.frag"))?,
+            uploaded: None,
+            window_target: None,
+            window_image_of: None,
+            context,
+        })
+    }
+
+    /// Uploads what has changed: during playback positions alone, a dozen bytes an atom.
+    fn upload(&mut self, scene: &Scene) {
+        let old = self.uploaded;
+        let new = scene.revision;
+        let changed = |part: fn(&Revision) -> u64| old.as_ref().map(part) != Some(part(&new));
+        if changed(|r| r.appearance) {
+            self.spheres.set_appearance(&scene.atom_appearance);
+            self.bonds.set_appearance(&scene.bond_appearance, &scene.bond_end_albedo);
+        }
+        if changed(|r| r.appearance) || changed(|r| r.positions) {
+            self.spheres.set_positions(&scene.shown_atoms, scene.positions_angstrom());
+            self.bonds.set_positions(&scene.shown_bonds, scene.positions_angstrom());
+        }
+        if changed(|r| r.ribbon) {
+            self.surface.set_mesh(&scene.ribbon);
+        }
+        self.uploaded = Some(new);
+    }
+
+    /// Draws the scene into the image of `target`.
+    fn render(&mut self, scene: &Scene, view: &View, target: &ImageTarget) -> Result<(), GraphicsError> {
+        self.upload(scene);
+        let viewport = target.samples_viewport();
+        let camera = view.camera.to_three_d(viewport, view.bounds);
+        target.draw_samples(|| {
+            let material = |shape| MoleculeMaterial { shape, view };
+            if self.spheres.count() > 0 {
+                let material = material(Shape::Sphere);
+                three_d::render_with_material(&self.context, &camera, &self.spheres, material, &[])?;
+            }
+            if self.bonds.count() > 0 {
+                let material = material(Shape::Cylinder);
+                three_d::render_with_material(&self.context, &camera, &self.bonds, material, &[])?;
+            }
+            if self.surface.count() > 0 {
+                let material = material(Shape::Surface);
+                three_d::render_with_material(&self.context, &camera, &self.surface, material, &[])?;
+            }
+            Ok(())
+        })?;
+        target.resolve(&self.resolve, &camera, view)
+    }
+
+    /// Draws the scene into the framebuffer that is bound, lower left corner at `origin`, inside `clip`.
+    fn paint(
+        &mut self,
+        scene: &Scene,
+        view: &View,
+        origin: [i32; 2],
+        clip: ScissorBox,
+        screen: [u32; 2],
+    ) -> Result<(), GraphicsError> {
+        let bound = bound_framebuffer(&self.context);
+        if self.window_image_of != Some((scene.revision, *view)) {
+            let target = match self.window_target.take() {
+                Some(target) if target.fits(view) => target,
+                _ => ImageTarget::new(&self.context, view.size, view.samples_per_axis)?,
+            };
+            let outcome = self.render(scene, view, &target);
+            self.window_target = Some(target);
+            outcome?;
+            self.window_image_of = Some((scene.revision, *view));
+        }
+
+        let window = match bound {
+            Some(framebuffer) => {
+                RenderTarget::from_framebuffer(&self.context, screen[0], screen[1], framebuffer)
+            }
+            None => RenderTarget::screen(&self.context, screen[0], screen[1]),
+        };
+        if let Some(target) = &self.window_target {
+            let _ = window.write_partially::<CoreError>(clip, || {
+                target.present(&self.present, origin);
+                Ok(())
+            });
+        }
+        // egui's framebuffer is only lent: dropping the target would delete it.
+        window.into_framebuffer();
+        Ok(())
+    }
+}
+
+/// The framebuffer that drawing goes to; `None` is the window itself.
+fn bound_framebuffer(context: &Context) -> Option<glow::Framebuffer> {
+    // SAFETY: a query of state on the current context.
+    unsafe { context.get_parameter_framebuffer(glow::DRAW_FRAMEBUFFER_BINDING) }
+}
+
+/// The graphics side as the viewport holds it: nothing until the first paint, an error message instead of
+/// an image when drawing failed.
+#[derive(Default)]
+pub(super) struct Graphics {
+    gpu: Option<Gpu>,
+    /// Why the last attempt to draw failed, for the user.
+    pub error: Option<String>,
+    failed_with: Option<(Revision, View)>,
+    software: Option<bool>,
+}
+
+impl Graphics {
+    /// Whether OpenGL runs on the processor, so that samples are dear; unknown before the first paint.
+    pub fn is_software(&self) -> bool {
+        self.software.unwrap_or(true)
+    }
+
+    /// Draws into the framebuffer that is bound, as part of egui's painting. Errors are kept for display
+    /// and the same image is not tried again.
+    pub fn paint(
+        &mut self,
+        gl: &Arc<glow::Context>,
+        scene: &Scene,
+        view: &View,
+        info: &egui::PaintCallbackInfo,
+    ) {
+        if self.error.is_some() && self.failed_with == Some((scene.revision, *view)) {
+            return;
+        }
+        let viewport = info.viewport_in_pixels();
+        let clip = info.clip_rect_in_pixels();
+        let origin = [viewport.left_px, viewport.from_bottom_px];
+        let clip = ScissorBox {
+            x: clip.left_px,
+            y: clip.from_bottom_px,
+            width: clip.width_px.max(0) as u32,
+            height: clip.height_px.max(0) as u32,
+        };
+        if clip.width == 0 || clip.height == 0 {
+            return;
+        }
+        let screen = info.screen_size_px;
+        let outcome = self.guarded(gl, |gpu| gpu.paint(scene, view, origin, clip, screen));
+        match outcome {
+            Ok(()) => self.error = None,
+            Err(error) => {
+                log::error!("3D view: {error}");
+                self.error = Some(error.to_string());
+                self.failed_with = Some((scene.revision, *view));
+            }
+        }
+    }
+
+    /// Draws an image of its own, rows from top to bottom, RGBA without premultiplied alpha.
+    pub fn render_image(
+        &mut self,
+        gl: &Arc<glow::Context>,
+        scene: &Scene,
+        view: &View,
+    ) -> Result<image::RgbaImage, GraphicsError> {
+        self.guarded(gl, |gpu| {
+            let target = ImageTarget::new(&gpu.context, view.size, view.samples_per_axis)?;
+            gpu.render(scene, view, &target)?;
+            Ok(target.read(view.transparent))
+        })
+    }
+
+    /// Frees GPU memory; the context must be current. Drawing again builds everything anew.
+    pub fn release(&mut self) {
+        self.gpu = None;
+    }
+
+    /// Runs `work` with the OpenGL state that three-d expects, puts back what egui expects, and turns
+    /// panics inside three-d (it has some, on exhausted memory for instance) into errors.
+    fn guarded<T>(
+        &mut self,
+        gl: &Arc<glow::Context>,
+        work: impl FnOnce(&mut Gpu) -> Result<T, GraphicsError>,
+    ) -> Result<T, GraphicsError> {
+        let software = *self.software.get_or_insert_with(|| is_software(gl));
+        log::trace!("painting on {} rendering", if software { "software" } else { "hardware" });
+        let state = GlState::save(gl);
+        let outcome = catch_unwind(AssertUnwindSafe(|| {
+            let gpu = match &mut self.gpu {
+                Some(gpu) => gpu,
+                none => none.insert(Gpu::new(gl)?),
+            };
+            work(gpu)
+        }));
+        state.restore(gl);
+        outcome.unwrap_or_else(|panic| {
+            // What was half done cannot be relied on; leave it to the driver rather than touch it again.
+            std::mem::forget(self.gpu.take());
+            let message = panic
+                .downcast_ref::<String>()
+                .cloned()
+                .or_else(|| panic.downcast_ref::<&str>().map(|&text| text.to_owned()))
+                .unwrap_or_else(|| "no message".to_owned());
+            Err(GraphicsError::Panicked(message))
+        })
+    }
+}
+
+impl Drop for Graphics {
+    fn drop(&mut self) {
+        // OpenGL objects can be deleted only while their context is current, which is not known here.
+        // `release` is the orderly way; without it the driver frees them along with the context.
+        std::mem::forget(self.gpu.take());
+    }
+}
+
+/// The OpenGL state that drawing changes and that egui does not set again by itself.
+struct GlState {
+    draw_framebuffer: Option<glow::Framebuffer>,
+    read_framebuffer: Option<glow::Framebuffer>,
+    viewport: [i32; 4],
+    scissor: [i32; 4],
+    scissor_test: bool,
+}
+
+impl GlState {
+    fn save(gl: &glow::Context) -> Self {
+        let mut viewport = [0; 4];
+        let mut scissor = [0; 4];
+        // SAFETY: queries of state on the current context, into arrays of the documented length.
+        unsafe {
+            // Errors left by others would be taken for ours.
+            for _ in 0..16 {
+                if gl.get_error() == glow::NO_ERROR {
+                    break;
+                }
+            }
+            gl.get_parameter_i32_slice(glow::VIEWPORT, &mut viewport);
+            gl.get_parameter_i32_slice(glow::SCISSOR_BOX, &mut scissor);
+            if !gl.version().is_embedded {
+                // Colours are sRGB already.
+                gl.disable(glow::FRAMEBUFFER_SRGB);
+            }
+            Self {
+                draw_framebuffer: gl.get_parameter_framebuffer(glow::DRAW_FRAMEBUFFER_BINDING),
+                read_framebuffer: gl.get_parameter_framebuffer(glow::READ_FRAMEBUFFER_BINDING),
+                viewport,
+                scissor,
+                scissor_test: gl.is_enabled(glow::SCISSOR_TEST),
+            }
+        }
+    }
+
+    fn restore(&self, gl: &glow::Context) {
+        // SAFETY: sets plain state on the current context to values read from it.
+        unsafe {
+            gl.bind_framebuffer(glow::DRAW_FRAMEBUFFER, self.draw_framebuffer);
+            gl.bind_framebuffer(glow::READ_FRAMEBUFFER, self.read_framebuffer);
+            let [x, y, width, height] = self.viewport;
+            gl.viewport(x, y, width, height);
+            let [x, y, width, height] = self.scissor;
+            gl.scissor(x, y, width, height);
+            if self.scissor_test {
+                gl.enable(glow::SCISSOR_TEST);
+            } else {
+                gl.disable(glow::SCISSOR_TEST);
+            }
+            gl.color_mask(true, true, true, true);
+            gl.depth_mask(true);
+            gl.disable(glow::DEPTH_TEST);
+            gl.disable(glow::CULL_FACE);
+            gl.bind_vertex_array(None);
+            gl.bind_buffer(glow::ARRAY_BUFFER, None);
+            gl.use_program(None);
+            gl.active_texture(glow::TEXTURE1);
+            gl.bind_texture(glow::TEXTURE_2D, None);
+            gl.active_texture(glow::TEXTURE0);
+            gl.bind_texture(glow::TEXTURE_2D, None);
+        }
+    }
+}
+
+/// Whether this context is one of Mesa's software renderers, or the like.
+fn is_software(gl: &glow::Context) -> bool {
+    // SAFETY: a query of a string on the current context.
+    let renderer = unsafe { gl.get_parameter_string(glow::RENDERER) }.to_lowercase();
+    ["llvmpipe", "softpipe", "swrast", "software", "swiftshader", "gdi generic"]
+        .iter()
+        .any(|name| renderer.contains(name))
+}

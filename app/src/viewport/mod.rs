@@ -1,0 +1,404 @@
+//! The molecule in three dimensions: drawn with three-d inside an egui paint callback, on egui's own OpenGL
+//! context (design §2).
+//!
+//! ```text
+//! Viewport (this file) ── input, camera, labels
+//!   ├─ scene     what is drawn, on the CPU        ── ribbon, palette, style
+//!   ├─ pick      which atom is under the pointer
+//!   └─ gpu       buffers and passes               ── shaders/render
+//! ```
+//!
+//! During playback [`Viewport::set_positions`] uploads positions alone and the camera stays where it is.
+
+mod camera;
+mod gpu;
+mod navigation;
+mod overlay;
+pub mod palette;
+mod pick;
+pub mod ribbon;
+mod scene;
+mod style;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use equijump_engine::structure::Topology;
+
+pub use camera::{Bounds, Camera, Projection, Ray};
+pub use gpu::GraphicsError;
+pub use style::{Background, Coloring, Representation, RibbonAtoms, SecondaryStructure, Style};
+
+use self::gpu::{Graphics, View};
+use self::navigation::{Hover, Transition};
+use self::scene::{Revision, Scene};
+
+/// Samples per pixel and axis of images that are exported.
+const IMAGE_SAMPLES_PER_AXIS: u32 = 3;
+/// Samples per pixel and axis of a view at rest, and of one that moves on a software renderer.
+const FINE_SAMPLES_PER_AXIS: u32 = 2;
+const COARSE_SAMPLES_PER_AXIS: u32 = 1;
+/// How long nothing must move before a software renderer draws finely.
+const REST_SECONDS: f64 = 0.2;
+
+/// What the user did in the viewport during one pass.
+#[derive(Debug)]
+pub struct ViewportResponse {
+    /// egui's response for the whole area; context menus and focus hang on it.
+    pub response: egui::Response,
+    /// The atom under the pointer.
+    pub hovered_atom: Option<usize>,
+    /// The atom that was clicked.
+    pub clicked_atom: Option<usize>,
+    /// Whether the background was clicked, which usually means to select nothing.
+    pub clicked_background: bool,
+}
+
+/// An image to be drawn in the next paint, see [`Viewport::request_image`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ImageRequest {
+    /// Pixels.
+    pub width: u32,
+    /// Pixels.
+    pub height: u32,
+    /// Leave out the background.
+    pub transparent: bool,
+}
+
+/// What the user interface and the paint callback share. Both run on the same thread.
+#[derive(Default)]
+struct Shared {
+    scene: Scene,
+    graphics: Graphics,
+    requested_image: Option<(ImageRequest, View)>,
+    finished_image: Option<Result<image::RgbaImage, GraphicsError>>,
+}
+
+/// The 3D view of one molecule.
+#[derive(Default)]
+pub struct Viewport {
+    shared: Arc<Mutex<Shared>>,
+    camera: Camera,
+    transition: Option<Transition>,
+    framing: Framing,
+    /// What depth cueing refers to, fixed when the molecule is framed.
+    fog_bounds: Option<Bounds>,
+    aspect: f32,
+    dark_theme: bool,
+    hover: Hover,
+    selected_atom: Option<usize>,
+    samples_per_axis: Option<u32>,
+    last_drawn: Option<(Revision, Camera)>,
+    last_change_seconds: f64,
+}
+
+/// Whether the camera has to be placed once positions are there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Framing {
+    /// A new molecule: turn it to its best side, and fit it.
+    #[default]
+    FaceAndFit,
+    /// The camera stays.
+    Done,
+}
+
+impl Viewport {
+    /// An empty view.
+    pub fn new() -> Self {
+        Self { aspect: 1.0, ..Self::default() }
+    }
+
+    fn shared(&self) -> MutexGuard<'_, Shared> {
+        // A panic in the paint callback is caught there; should one slip through, the scene is still whole.
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Shows another molecule. The camera will be fitted to it with its first positions.
+    pub fn set_molecule(&mut self, topology: Arc<Topology>) {
+        self.shared().scene.set_topology(topology);
+        self.framing = Framing::FaceAndFit;
+        self.fog_bounds = None;
+        self.transition = None;
+        self.hover = Hover::default();
+        self.selected_atom = None;
+    }
+
+    /// Shows nothing.
+    pub fn clear(&mut self) {
+        self.shared().scene.clear();
+        self.framing = Framing::FaceAndFit;
+        self.hover = Hover::default();
+        self.selected_atom = None;
+    }
+
+    /// The molecule that is shown.
+    pub fn molecule(&self) -> Option<Arc<Topology>> {
+        self.shared().scene.topology().cloned()
+    }
+
+    /// Sets the positions of all atoms, Å, in the topology's order. Only these are uploaded, and the camera
+    /// stays where it is. Positions of another number of atoms are refused: returns false.
+    pub fn set_positions(&mut self, positions_angstrom: &[[f32; 3]]) -> bool {
+        let accepted = self.shared().scene.set_positions(positions_angstrom);
+        if !accepted {
+            log::error!("3D view: {} positions do not belong to the molecule shown", positions_angstrom.len());
+        }
+        accepted
+    }
+
+    /// Sets the secondary structure per residue, for ribbons and colours. Without it ribbons are tubes.
+    pub fn set_secondary_structure(&mut self, secondary_structure: &[SecondaryStructure]) {
+        self.shared().scene.set_secondary_structure(secondary_structure);
+    }
+
+    /// Sets a number per residue for [`Coloring::ResidueValue`]; the colour scale runs over `range`.
+    /// Residues whose number is missing or not finite are grey.
+    pub fn set_residue_values(&mut self, values: &[f32], range: (f32, f32)) {
+        let span = (range.1 - range.0).max(f32::MIN_POSITIVE);
+        let fractions = values.iter().map(|value| (value - range.0) / span).collect();
+        self.shared().scene.set_residue_values(fractions);
+    }
+
+    /// Changes the appearance.
+    pub fn set_style(&mut self, style: Style) {
+        self.shared().scene.set_style(style);
+    }
+
+    /// The present appearance.
+    pub fn style(&self) -> Style {
+        *self.shared().scene.style()
+    }
+
+    /// The present camera, to be stored with a session.
+    pub fn camera(&self) -> Camera {
+        self.camera
+    }
+
+    /// Restores a camera; one that is not valid is ignored.
+    pub fn set_camera(&mut self, camera: Camera) {
+        if camera.is_valid() {
+            self.camera = camera;
+            self.transition = None;
+            self.framing = Framing::Done;
+        }
+    }
+
+    /// Switches between perspective and parallel projection; the size at the target stays.
+    pub fn set_projection(&mut self, projection: Projection) {
+        self.camera.projection = projection;
+        if let Some(transition) = &mut self.transition {
+            transition.to.projection = projection;
+        }
+    }
+
+    /// Marks an atom with a ring, or none.
+    pub fn set_selected_atom(&mut self, atom: Option<usize>) {
+        self.selected_atom = atom;
+    }
+
+    /// Sets the samples per pixel and axis: 1 is fast, 2 and more smooth edges. `None` chooses: 2, but on
+    /// software renderers 1 while something moves.
+    pub fn set_samples_per_axis(&mut self, samples_per_axis: Option<u32>) {
+        self.samples_per_axis = samples_per_axis.map(|samples| samples.clamp(1, 4));
+    }
+
+    /// Fits the molecule into the view, keeping the direction from which it is seen.
+    pub fn frame_molecule(&mut self) {
+        let Some(bounds) = self.shared().scene.bounds() else { return };
+        self.fog_bounds = Some(bounds);
+        let mut camera = self.camera;
+        camera.frame(bounds, self.aspect);
+        self.transition = Some(Transition::new(self.camera, camera));
+    }
+
+    /// Turns the molecule to its best side and fits it into the view.
+    pub fn reset_view(&mut self) {
+        let (bounds, camera) = {
+            let shared = self.shared();
+            let Some(bounds) = shared.scene.bounds() else { return };
+            let mut camera = self.camera;
+            camera.face_points(shared.scene.positions_angstrom());
+            camera.frame(bounds, self.aspect);
+            (bounds, camera)
+        };
+        self.fog_bounds = Some(bounds);
+        self.transition = Some(Transition::new(self.camera, camera));
+    }
+
+    /// Brings an atom to the middle of the view, and near.
+    pub fn focus_atom(&mut self, atom: usize) {
+        let Some(position) = self.shared().scene.positions_angstrom().get(atom).copied() else { return };
+        let mut camera = self.camera;
+        camera.target_angstrom = position;
+        camera.distance_angstrom = camera.distance_angstrom.min(navigation::FOCUS_DISTANCE_ANGSTROM);
+        self.transition = Some(Transition::new(self.camera, camera));
+    }
+
+    /// The atom seen at a point of the view: `x` and `y` run from −1 to 1, rightwards and upwards.
+    pub fn atom_at(&self, x: f32, y: f32) -> Option<usize> {
+        let mut shared = self.shared();
+        shared.scene.update();
+        pick::pick(&shared.scene, self.camera.ray(x, y, self.aspect)).map(|hit| hit.atom)
+    }
+
+    /// Fills the rest of `ui` with the view and handles the pointer in it.
+    pub fn ui(&mut self, ui: &mut egui::Ui) -> ViewportResponse {
+        let size = ui.available_size().max(egui::vec2(1.0, 1.0));
+        let (rect, response) = ui.allocate_exact_size(size, egui::Sense::click_and_drag());
+        let name = self.molecule().map(|topology| topology.name.clone());
+        response.widget_info(|| {
+            let label = name.as_ref().map_or("3D view".to_owned(), |name| format!("3D view of {name}"));
+            egui::WidgetInfo::labeled(egui::Role::GraphicsObject, true, label)
+        });
+        self.aspect = rect.width() / rect.height();
+        self.dark_theme = ui.visuals().dark_mode;
+        self.shared().scene.update();
+        self.place_camera();
+        let navigated = self.navigate(ui, &response);
+        self.paint(ui, rect);
+        self.overlay(ui, rect);
+        ViewportResponse {
+            hovered_atom: self.hover.atom(),
+            clicked_atom: navigated.clicked.flatten(),
+            clicked_background: navigated.clicked == Some(None),
+            response,
+        }
+    }
+
+    /// Fits the camera to a molecule that is shown for the first time.
+    fn place_camera(&mut self) {
+        if self.framing == Framing::Done {
+            if self.fog_bounds.is_none() {
+                let bounds = self.shared().scene.bounds();
+                self.fog_bounds = bounds;
+            }
+            return;
+        }
+        self.reset_view();
+        if let Some(transition) = self.transition.take() {
+            self.camera = transition.to;
+            self.framing = Framing::Done;
+        }
+    }
+
+    /// The image to be drawn; `None` while there are no positions. Its size is set by the painter.
+    fn view(&self, scene: &Scene) -> Option<View> {
+        let bounds = scene.bounds()?;
+        let style = scene.style();
+        Some(View {
+            camera: self.camera,
+            bounds,
+            fog_bounds: self.fog_bounds.unwrap_or(bounds),
+            depth_cue: style.depth_cue,
+            outline: style.outline,
+            background: style.background.srgb(self.dark_theme),
+            transparent: false,
+            size: [0, 0],
+            samples_per_axis: FINE_SAMPLES_PER_AXIS,
+        })
+    }
+
+    /// How finely to draw now: software renderers draw coarsely while something moves.
+    fn choose_samples(&mut self, ui: &egui::Ui, revision: Revision, software: bool) -> u32 {
+        if let Some(samples) = self.samples_per_axis {
+            return samples;
+        }
+        if !software {
+            return FINE_SAMPLES_PER_AXIS;
+        }
+        let now_seconds = ui.input(|input| input.time);
+        let drawn = Some((revision, self.camera));
+        if self.last_drawn != drawn {
+            self.last_drawn = drawn;
+            self.last_change_seconds = now_seconds;
+        }
+        let rest_seconds = now_seconds - self.last_change_seconds;
+        if rest_seconds >= REST_SECONDS {
+            return FINE_SAMPLES_PER_AXIS;
+        }
+        ui.request_repaint_after(std::time::Duration::from_secs_f64(REST_SECONDS - rest_seconds));
+        COARSE_SAMPLES_PER_AXIS
+    }
+
+    /// Hands the image over to egui's painter.
+    fn paint(&mut self, ui: &egui::Ui, rect: egui::Rect) {
+        let (view, revision, software, background) = {
+            let shared = self.shared();
+            let background = shared.scene.style().background.srgb(self.dark_theme);
+            (self.view(&shared.scene), shared.scene.revision, shared.graphics.is_software(), background)
+        };
+        let [r, g, b] = background;
+        ui.painter().rect_filled(rect, 0.0, egui::Color32::from_rgb(r, g, b));
+        let Some(mut view) = view else { return };
+        view.samples_per_axis = self.choose_samples(ui, revision, software);
+        let shared = self.shared.clone();
+        let context = ui.ctx().clone();
+        let callback = move |info: egui::PaintCallbackInfo, painter: &egui_glow::Painter| {
+            let mut shared = shared.lock().unwrap_or_else(PoisonError::into_inner);
+            let Shared { scene, graphics, requested_image, finished_image } = &mut *shared;
+            let had_error = graphics.error.is_some();
+            let viewport = info.viewport_in_pixels();
+            let size = [viewport.width_px.max(1) as u32, viewport.height_px.max(1) as u32];
+            graphics.paint(painter.gl(), scene, &View { size, ..view }, &info);
+            if let Some((_, image_view)) = requested_image.take() {
+                *finished_image = Some(graphics.render_image(painter.gl(), scene, &image_view));
+                context.request_repaint();
+            }
+            if graphics.error.is_some() && !had_error {
+                context.request_repaint(); // to show it
+            }
+        };
+        ui.painter().add(egui::PaintCallback {
+            rect,
+            callback: Arc::new(egui_glow::CallbackFn::new(callback)),
+        });
+    }
+
+    fn image_view(&self, request: ImageRequest) -> Option<View> {
+        let shared = self.shared();
+        let mut view = self.view(&shared.scene)?;
+        view.size = [request.width, request.height];
+        view.transparent = request.transparent;
+        view.samples_per_axis = IMAGE_SAMPLES_PER_AXIS;
+        Some(view)
+    }
+
+    /// Asks for an image of the present scene, drawn during the next paint; [`Self::take_image`] has it in
+    /// the pass after. Returns false if there is nothing to draw.
+    pub fn request_image(&mut self, request: ImageRequest) -> bool {
+        let view = self.image_view(request);
+        let found = view.is_some();
+        self.shared().requested_image = view.map(|view| (request, view));
+        found
+    }
+
+    /// The image that was asked for, once it is done.
+    pub fn take_image(&mut self) -> Option<Result<image::RgbaImage, GraphicsError>> {
+        self.shared().finished_image.take()
+    }
+
+    /// Draws an image of the present scene at once. `gl` must be current on this thread, and be the context
+    /// that the viewport is painted on.
+    ///
+    /// # Errors
+    /// If the image is too large for the driver, or it refuses a shader.
+    pub fn render_to_image(
+        &mut self,
+        gl: &Arc<glow::Context>,
+        request: ImageRequest,
+    ) -> Result<image::RgbaImage, GraphicsError> {
+        self.shared().scene.update();
+        self.place_camera();
+        let view = self.image_view(request);
+        let mut shared = self.shared();
+        let Shared { scene, graphics, .. } = &mut *shared;
+        match view {
+            Some(view) => graphics.render_image(gl, scene, &view),
+            None => Ok(image::RgbaImage::new(request.width, request.height)),
+        }
+    }
+
+    /// Frees GPU memory while the context is current, as in eframe's `on_exit`.
+    pub fn release_graphics(&mut self) {
+        self.shared().graphics.release();
+    }
+}

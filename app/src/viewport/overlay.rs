@@ -1,0 +1,67 @@
+//! What is written over the molecule: the name of the atom under the pointer, rings around marked atoms,
+//! and messages. Drawn by egui, so that moving the pointer never draws the molecule again.
+
+use egui::{Align2, Color32, FontId, Pos2, Rect, Stroke, StrokeKind};
+
+use super::Viewport;
+
+/// Radius of the ring around an atom that is not drawn as a sphere, Å.
+const DEFAULT_RING_ANGSTROM: f32 = 0.6;
+
+impl Viewport {
+    pub(super) fn overlay(&self, ui: &egui::Ui, rect: Rect) {
+        let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
+        if let Some(error) = &self.shared().graphics.error {
+            let text = format!("The molecule cannot be drawn.\n{}", first_line(error));
+            let color = ui.visuals().error_fg_color;
+            painter.text(rect.center(), Align2::CENTER_CENTER, text, FontId::proportional(14.0), color);
+            return;
+        }
+        let accent = if self.dark_theme { Color32::from_rgb(255, 214, 102) } else { Color32::from_rgb(196, 84, 0) };
+        if let Some(atom) = self.selected_atom
+            && let Some((center, radius)) = self.ring(rect, atom)
+        {
+            painter.circle_stroke(center, radius + 3.0, Stroke::new(2.0, accent));
+        }
+        let Some(atom) = self.hover.atom() else { return };
+        let (Some(topology), Some((center, radius))) = (self.molecule(), self.ring(rect, atom)) else { return };
+        painter.circle_stroke(center, radius + 1.5, Stroke::new(1.5, accent));
+
+        // The label keeps clear of the pointer and inside the view.
+        let visuals = ui.visuals();
+        let text = topology.atom_label(atom);
+        let galley = painter.layout_no_wrap(text, FontId::proportional(13.0), visuals.strong_text_color());
+        let padding = egui::vec2(7.0, 4.0);
+        let size = galley.size() + 2.0 * padding;
+        let reach = radius.min(40.0) + 8.0;
+        let mut corner = center + egui::vec2(reach, -reach - size.y);
+        corner.x = corner.x.min(rect.right() - size.x - 4.0).max(rect.left() + 4.0);
+        corner.y = corner.y.min(rect.bottom() - size.y - 4.0).max(rect.top() + 4.0);
+        let frame = Rect::from_min_size(corner, size);
+        painter.rect(
+            frame,
+            5.0,
+            visuals.window_fill.gamma_multiply(0.94),
+            visuals.window_stroke,
+            StrokeKind::Outside,
+        );
+        painter.galley(corner + padding, galley, visuals.strong_text_color());
+    }
+
+    /// Centre and radius of an atom on the screen, points.
+    fn ring(&self, rect: Rect, atom: usize) -> Option<(Pos2, f32)> {
+        let shared = self.shared();
+        let position = *shared.scene.positions_angstrom().get(atom)?;
+        let radius_angstrom = shared.scene.drawn_radius_angstrom(atom).unwrap_or(DEFAULT_RING_ANGSTROM);
+        let ([x, y], half_height_angstrom) = self.camera.project(position, self.aspect)?;
+        let center =
+            rect.center() + egui::vec2(0.5 * x * rect.width(), -0.5 * y * rect.height());
+        let radius = radius_angstrom / half_height_angstrom * 0.5 * rect.height();
+        (center.x.is_finite() && center.y.is_finite()).then_some((center, radius))
+    }
+}
+
+/// Shader logs run over pages.
+fn first_line(text: &str) -> &str {
+    text.lines().next().unwrap_or(text)
+}

@@ -1,0 +1,181 @@
+//! Colours. All scales are told apart with the common colour deficiencies: classes differ in lightness as
+//! well as hue (Okabe and Ito 2008), numbers follow viridis.
+
+use equijump_engine::structure::{Element, ResidueType};
+
+use super::style::{Coloring, SecondaryStructure};
+
+/// An sRGB colour.
+pub type Srgb = [u8; 3];
+
+/// Carbon, and what has no colour of its own.
+pub const CARBON: Srgb = [163, 175, 184];
+
+/// Colour of an element: the Corey–Pauling–Koltun tradition, a little softened.
+pub fn element(element: Element) -> Srgb {
+    match element {
+        Element::Carbon => CARBON,
+        Element::Nitrogen => [66, 112, 224],
+        Element::Oxygen => [226, 62, 54],
+        Element::Sulfur => [232, 190, 44],
+    }
+}
+
+/// Chemical character of residues, as colouring distinguishes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResidueClass {
+    /// Ala, Ile, Leu, Met, Nle, Val.
+    Aliphatic,
+    /// Phe, Trp, Tyr.
+    Aromatic,
+    /// Asn, Gln, Ser, Thr.
+    Polar,
+    /// Arg, His, Lys.
+    Positive,
+    /// Asp, Glu.
+    Negative,
+    /// Cys, Gly, Pro.
+    Special,
+}
+
+impl ResidueClass {
+    /// All classes, in the order of legends.
+    pub const ALL: [Self; 6] =
+        [Self::Aliphatic, Self::Aromatic, Self::Polar, Self::Positive, Self::Negative, Self::Special];
+
+    /// The class of a residue type.
+    pub fn of(kind: ResidueType) -> Self {
+        use ResidueType::*;
+        match kind {
+            Ala | Ile | Leu | Met | Nle | Val => Self::Aliphatic,
+            Phe | Trp | Tyr => Self::Aromatic,
+            Asn | Gln | Ser | Thr => Self::Polar,
+            Arg | His | Lys => Self::Positive,
+            Asp | Glu => Self::Negative,
+            Cys | Gly | Pro => Self::Special,
+        }
+    }
+
+    /// Text for legends.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Aliphatic => "Aliphatic",
+            Self::Aromatic => "Aromatic",
+            Self::Polar => "Polar",
+            Self::Positive => "Positive",
+            Self::Negative => "Negative",
+            Self::Special => "Cys, Gly, Pro",
+        }
+    }
+
+    /// Its colour.
+    pub fn color(self) -> Srgb {
+        match self {
+            Self::Aliphatic => [230, 166, 40],
+            Self::Aromatic => [196, 118, 170],
+            Self::Polar => [38, 166, 128],
+            Self::Positive => [46, 112, 196],
+            Self::Negative => [208, 88, 40],
+            Self::Special => [158, 162, 168],
+        }
+    }
+}
+
+/// Colour of a kind of secondary structure.
+pub fn secondary_structure(kind: SecondaryStructure) -> Srgb {
+    match kind {
+        SecondaryStructure::Helix => [198, 62, 120],
+        SecondaryStructure::Strand => [236, 184, 56],
+        SecondaryStructure::Coil => [146, 166, 184],
+    }
+}
+
+/// Viridis at every tenth of its range.
+const VIRIDIS: [Srgb; 11] = [
+    [68, 1, 84],
+    [72, 36, 117],
+    [65, 68, 135],
+    [53, 95, 141],
+    [42, 120, 142],
+    [33, 145, 140],
+    [34, 168, 132],
+    [68, 191, 112],
+    [122, 209, 81],
+    [189, 223, 38],
+    [253, 231, 37],
+];
+
+/// The colour of `fraction` from 0 to 1 on viridis; what is not a number is [`CARBON`].
+pub fn viridis(fraction: f32) -> Srgb {
+    if !fraction.is_finite() {
+        return CARBON;
+    }
+    let scaled = fraction.clamp(0.0, 1.0) * (VIRIDIS.len() - 1) as f32;
+    let lower = (scaled as usize).min(VIRIDIS.len() - 2);
+    let t = scaled - lower as f32;
+    std::array::from_fn(|channel| {
+        let a = f32::from(VIRIDIS[lower][channel]);
+        let b = f32::from(VIRIDIS[lower + 1][channel]);
+        (a + t * (b - a)).round() as u8
+    })
+}
+
+/// Colour of a place along the chain, 0 at the first residue and 1 at the last. The darkest tenth of
+/// viridis is left out: on a dark background it cannot be seen.
+pub fn chain_position(fraction: f32) -> Srgb {
+    viridis(0.12 + 0.86 * fraction)
+}
+
+/// The entries of a legend for colourings by class; empty for continuous scales.
+pub fn legend(coloring: Coloring) -> Vec<(&'static str, Srgb)> {
+    match coloring {
+        Coloring::Element => vec![
+            ("Carbon", element(Element::Carbon)),
+            ("Nitrogen", element(Element::Nitrogen)),
+            ("Oxygen", element(Element::Oxygen)),
+            ("Sulfur", element(Element::Sulfur)),
+        ],
+        Coloring::ResidueType => ResidueClass::ALL.iter().map(|class| (class.label(), class.color())).collect(),
+        Coloring::SecondaryStructure => vec![
+            ("Helix", secondary_structure(SecondaryStructure::Helix)),
+            ("Strand", secondary_structure(SecondaryStructure::Strand)),
+            ("Coil", secondary_structure(SecondaryStructure::Coil)),
+        ],
+        Coloring::ChainPosition | Coloring::ResidueValue => Vec::new(),
+    }
+}
+
+/// Linear light of an sRGB colour, 0 to 1, as shaders compute with it.
+pub fn linear_from_srgb(color: Srgb) -> [f32; 3] {
+    color.map(|value| {
+        let value = f32::from(value) / 255.0;
+        if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn viridis_ends_and_middle() {
+        assert_eq!(viridis(0.0), [68, 1, 84]);
+        assert_eq!(viridis(1.0), [253, 231, 37]);
+        assert_eq!(viridis(0.5), [33, 145, 140]);
+        assert_eq!(viridis(7.0), viridis(1.0));
+        assert_eq!(viridis(f32::NAN), CARBON);
+    }
+
+    /// Seen without hue, classes must still differ: relative luminance as in WCAG.
+    #[test]
+    fn secondary_structure_differs_in_lightness() {
+        let luminance = |kind| {
+            let [r, g, b] = linear_from_srgb(secondary_structure(kind));
+            0.2126 * r + 0.7152 * g + 0.0722 * b
+        };
+        let helix = luminance(SecondaryStructure::Helix);
+        let strand = luminance(SecondaryStructure::Strand);
+        let coil = luminance(SecondaryStructure::Coil);
+        assert!(strand - coil > 0.1 && coil - helix > 0.1, "{helix} {coil} {strand}");
+    }
+}

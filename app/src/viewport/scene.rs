@@ -1,0 +1,261 @@
+//! What is drawn: which atoms and bonds with which radii and colours, and the ribbon. All on the CPU;
+//! revision counters tell the graphics side what it has to upload.
+
+use std::sync::Arc;
+
+use equijump_engine::structure::Topology;
+
+use super::camera::Bounds;
+use super::palette::{self, ResidueClass};
+use super::ribbon::{ColorSteps, RibbonMesh};
+use super::style::{Coloring, Representation, RibbonAtoms, SecondaryStructure, Style};
+
+/// Radius of atoms in ball-and-stick, as a fraction of the van der Waals radius.
+const BALL_FRACTION: f32 = 0.25;
+/// Radius of bonds in ball-and-stick, Å.
+const BALL_BOND_ANGSTROM: f32 = 0.15;
+/// Radius of atoms and bonds in sticks, Å.
+const STICK_ANGSTROM: f32 = 0.22;
+/// Radius of atoms and bonds drawn with a ribbon, Å.
+const RIBBON_STICK_ANGSTROM: f32 = 0.17;
+
+/// Counters that grow with every change; equal counters mean equal contents.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Revision {
+    /// Which atoms and bonds, radii, colours.
+    pub appearance: u64,
+    /// Positions of atoms.
+    pub positions: u64,
+    /// Shape and colours of the ribbon.
+    pub ribbon: u64,
+}
+
+/// The molecule and its appearance.
+#[derive(Default)]
+pub(super) struct Scene {
+    topology: Option<Arc<Topology>>,
+    positions_angstrom: Vec<[f32; 3]>,
+    secondary_structure: Vec<SecondaryStructure>,
+    residue_values: Vec<f32>,
+    style: Style,
+    residue_colors: Vec<[f32; 3]>,
+    appearance_stale: bool,
+    ribbon_stale: bool,
+
+    /// Atoms drawn as spheres.
+    pub shown_atoms: Vec<usize>,
+    /// Per shown atom: linear rgb and radius in Å.
+    pub atom_appearance: Vec<[f32; 4]>,
+    /// Bonds drawn as cylinders, as pairs of atoms.
+    pub shown_bonds: Vec<[usize; 2]>,
+    /// Per shown bond: linear rgb at its first atom and radius in Å.
+    pub bond_appearance: Vec<[f32; 4]>,
+    /// Per shown bond: linear rgb at its second atom.
+    pub bond_end_albedo: Vec<[f32; 3]>,
+    /// The ribbon; empty where none is shown.
+    pub ribbon: RibbonMesh,
+    /// What has changed since when.
+    pub revision: Revision,
+}
+
+impl Scene {
+    /// Replaces the molecule; positions and per-residue data of the former one are forgotten.
+    pub fn set_topology(&mut self, topology: Arc<Topology>) {
+        self.topology = Some(topology);
+        self.positions_angstrom.clear();
+        self.secondary_structure.clear();
+        self.residue_values.clear();
+        self.appearance_stale = true;
+        self.revision.positions += 1;
+    }
+
+    /// Forgets the molecule.
+    pub fn clear(&mut self) {
+        let revision = self.revision;
+        *self = Self { style: self.style, appearance_stale: true, revision, ..Self::default() };
+        self.revision.positions += 1;
+    }
+
+    /// Sets the positions of all atoms, Å. Returns false, and changes nothing, if their number is wrong.
+    pub fn set_positions(&mut self, positions_angstrom: &[[f32; 3]]) -> bool {
+        let expected = self.topology.as_ref().map_or(0, |topology| topology.atom_count());
+        if positions_angstrom.len() != expected {
+            return false;
+        }
+        if self.positions_angstrom != positions_angstrom {
+            self.positions_angstrom.clear();
+            self.positions_angstrom.extend_from_slice(positions_angstrom);
+            self.revision.positions += 1;
+            self.ribbon_stale = true;
+        }
+        true
+    }
+
+    /// Sets the secondary structure per residue; wrong lengths count as unknown, all coil.
+    pub fn set_secondary_structure(&mut self, secondary_structure: &[SecondaryStructure]) {
+        if self.secondary_structure != secondary_structure {
+            self.secondary_structure = secondary_structure.to_vec();
+            self.ribbon_stale = true;
+            self.appearance_stale |= self.style.coloring == Coloring::SecondaryStructure;
+        }
+    }
+
+    /// Sets a number from 0 to 1 per residue for [`Coloring::ResidueValue`].
+    pub fn set_residue_values(&mut self, values: Vec<f32>) {
+        if self.residue_values != values {
+            self.residue_values = values;
+            self.appearance_stale |= self.style.coloring == Coloring::ResidueValue;
+        }
+    }
+
+    /// Sets the appearance.
+    pub fn set_style(&mut self, style: Style) {
+        let old = std::mem::replace(&mut self.style, style);
+        self.appearance_stale |= old.representation != style.representation
+            || old.ribbon_atoms != style.ribbon_atoms
+            || old.coloring != style.coloring;
+    }
+
+    pub fn style(&self) -> &Style {
+        &self.style
+    }
+
+    pub fn topology(&self) -> Option<&Arc<Topology>> {
+        self.topology.as_ref()
+    }
+
+    /// Positions of all atoms, Å; empty until they are set.
+    pub fn positions_angstrom(&self) -> &[[f32; 3]] {
+        &self.positions_angstrom
+    }
+
+    /// The atom's radius as drawn, Å; `None` if it is not drawn as a sphere.
+    pub fn drawn_radius_angstrom(&self, atom: usize) -> Option<f32> {
+        // `shown_atoms` ascends.
+        let index = self.shown_atoms.binary_search(&atom).ok()?;
+        self.atom_appearance.get(index).map(|appearance| appearance[3])
+    }
+
+    /// A sphere around all atoms, whatever the representation.
+    pub fn bounds(&self) -> Option<Bounds> {
+        Bounds::of_points(&self.positions_angstrom, 2.0)
+    }
+
+    /// Brings everything derived up to date. Cheap when nothing has changed.
+    pub fn update(&mut self) {
+        if std::mem::take(&mut self.appearance_stale) {
+            self.residue_colors = self.colors_of_residues();
+            self.choose_atoms();
+            self.choose_bonds();
+            self.revision.appearance += 1;
+            self.ribbon_stale = true;
+        }
+        let ribbon_shown = self.style.representation == Representation::Ribbon;
+        if std::mem::take(&mut self.ribbon_stale) && (ribbon_shown || !self.ribbon.indices.is_empty()) {
+            self.build_ribbon();
+            self.revision.ribbon += 1;
+        }
+    }
+
+    fn structure_of(&self, residue: usize) -> SecondaryStructure {
+        self.secondary_structure.get(residue).copied().unwrap_or_default()
+    }
+
+    /// Linear rgb per residue; for [`Coloring::Element`] that of carbon.
+    fn colors_of_residues(&self) -> Vec<[f32; 3]> {
+        let Some(topology) = &self.topology else { return Vec::new() };
+        let last = topology.residue_count().saturating_sub(1).max(1) as f32;
+        let color = |(index, residue): (usize, &equijump_engine::structure::Residue)| match self.style.coloring {
+            Coloring::Element => palette::CARBON,
+            Coloring::ResidueType => ResidueClass::of(residue.kind).color(),
+            Coloring::ChainPosition => palette::chain_position(index as f32 / last),
+            Coloring::SecondaryStructure => palette::secondary_structure(self.structure_of(index)),
+            Coloring::ResidueValue => {
+                self.residue_values.get(index).map_or(palette::CARBON, |&value| palette::viridis(value))
+            }
+        };
+        topology.residues().iter().enumerate().map(|r| palette::linear_from_srgb(color(r))).collect()
+    }
+
+    /// Linear rgb of an atom. Along with a ribbon, atoms other than carbon keep their element's colour,
+    /// so that side chains can be read.
+    fn color_of_atom(&self, topology: &Topology, atom: usize) -> [f32; 3] {
+        let atom = &topology.atoms()[atom];
+        let by_element = self.style.coloring == Coloring::Element
+            || (self.style.representation == Representation::Ribbon
+                && atom.element != equijump_engine::structure::Element::Carbon);
+        if by_element {
+            palette::linear_from_srgb(palette::element(atom.element))
+        } else {
+            self.residue_colors[atom.residue]
+        }
+    }
+
+    fn choose_atoms(&mut self) {
+        self.shown_atoms.clear();
+        self.atom_appearance.clear();
+        let Some(topology) = self.topology.clone() else { return };
+        for (index, atom) in topology.atoms().iter().enumerate() {
+            let radius_angstrom = match (self.style.representation, self.style.ribbon_atoms) {
+                (Representation::BallAndStick, _) => BALL_FRACTION * atom.element.vdw_radius_angstrom(),
+                (Representation::Sticks, _) => STICK_ANGSTROM,
+                (Representation::Spacefill, _) => atom.element.vdw_radius_angstrom(),
+                (Representation::Ribbon, RibbonAtoms::None) => continue,
+                (Representation::Ribbon, RibbonAtoms::SideChains)
+                    if matches!(atom.name, "N" | "C" | "O") && !is_proline_nitrogen(&topology, index) =>
+                {
+                    continue;
+                }
+                (Representation::Ribbon, _) => RIBBON_STICK_ANGSTROM,
+            };
+            let [r, g, b] = self.color_of_atom(&topology, index);
+            self.shown_atoms.push(index);
+            self.atom_appearance.push([r, g, b, radius_angstrom]);
+        }
+    }
+
+    fn choose_bonds(&mut self) {
+        self.shown_bonds.clear();
+        self.bond_appearance.clear();
+        self.bond_end_albedo.clear();
+        let Some(topology) = self.topology.clone() else { return };
+        let radius_angstrom = match self.style.representation {
+            Representation::BallAndStick => BALL_BOND_ANGSTROM,
+            Representation::Sticks => STICK_ANGSTROM,
+            Representation::Ribbon => RIBBON_STICK_ANGSTROM,
+            Representation::Spacefill => return,
+        };
+        for &[a, b] in topology.bonds() {
+            let drawn = |atom| self.shown_atoms.binary_search(&atom).is_ok();
+            if drawn(a) && drawn(b) {
+                let [red, green, blue] = self.color_of_atom(&topology, a);
+                self.shown_bonds.push([a, b]);
+                self.bond_appearance.push([red, green, blue, radius_angstrom]);
+                self.bond_end_albedo.push(self.color_of_atom(&topology, b));
+            }
+        }
+    }
+
+    fn build_ribbon(&mut self) {
+        let Some(topology) = self.topology.clone() else {
+            self.ribbon.clear();
+            return;
+        };
+        if self.style.representation != Representation::Ribbon || self.positions_angstrom.is_empty() {
+            self.ribbon.clear();
+            return;
+        }
+        let structure: Vec<_> = (0..topology.residue_count()).map(|r| self.structure_of(r)).collect();
+        let steps = match self.style.coloring {
+            Coloring::ChainPosition | Coloring::ResidueValue => ColorSteps::Blended,
+            _ => ColorSteps::Sharp,
+        };
+        self.ribbon.rebuild(&topology, &self.positions_angstrom, &structure, &self.residue_colors, steps);
+    }
+}
+
+/// Proline's nitrogen belongs to its ring.
+fn is_proline_nitrogen(topology: &Topology, atom: usize) -> bool {
+    let atom = &topology.atoms()[atom];
+    atom.name == "N" && topology.residues()[atom.residue].kind == equijump_engine::structure::ResidueType::Pro
+}
