@@ -8,7 +8,9 @@ const FIELD_OF_VIEW_DEGREES: f32 = 26.0;
 /// Nearest and farthest distance of the camera from its target, Å.
 const DISTANCE_RANGE_ANGSTROM: (f32, f32) = (3.0, 5_000.0);
 /// Space left around a framed molecule, as a factor of its size.
-const FRAME_MARGIN: f32 = 1.06;
+const FRAME_MARGIN: f32 = 1.05;
+/// A framed molecule is never so near that more than a fifth of its bounding sphere would be cut off.
+const LEAST_SPHERE_FRACTION: f32 = 0.8;
 
 /// How depth is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -134,13 +136,41 @@ impl Camera {
         }
     }
 
-    /// Centres `bounds` and fits it into a view of the given width over height; keeps the direction.
-    pub fn frame(&mut self, bounds: Bounds, aspect: f32) {
-        let half_vertical = (0.5 * FIELD_OF_VIEW_DEGREES).to_radians();
-        let half_horizontal = (half_vertical.tan() * aspect.clamp(0.05, 20.0)).atan();
-        let radius = bounds.radius_angstrom.max(1.0) * FRAME_MARGIN;
-        self.target_angstrom = bounds.center;
-        self.distance_angstrom = radius / half_vertical.min(half_horizontal).sin();
+    /// Centres `points` and fits them into a view of the given width over height, with `margin_angstrom`
+    /// around each; keeps the direction. What is seen now fits exactly; a turn may move the far ends of a
+    /// long molecule out of view by a little, which is better than a small picture.
+    pub fn frame(&mut self, points: &[[f32; 3]], margin_angstrom: f32, aspect: f32) {
+        let Some(bounds) = Bounds::of_points(points, margin_angstrom) else { return };
+        let to_view = self.rotation().invert();
+        let in_view = || {
+            let center = Vec3::from(bounds.center);
+            points
+                .iter()
+                .map(move |&p| to_view.rotate_vector(Vec3::from(p) - center))
+                .filter(|p| p.magnitude2().is_finite())
+        };
+        let limit = |pick: fn(f32, f32) -> f32, start: f32| {
+            in_view()
+                .fold(vec3(start, start, start), |m, p| vec3(pick(m.x, p.x), pick(m.y, p.y), pick(m.z, p.z)))
+        };
+        let middle = (limit(f32::min, f32::INFINITY) + limit(f32::max, f32::NEG_INFINITY)) / 2.0;
+
+        let tan_vertical = (0.5 * FIELD_OF_VIEW_DEGREES).to_radians().tan();
+        let tan_horizontal = tan_vertical * aspect.clamp(0.05, 20.0);
+        let fitting = in_view().fold(0.0f32, |distance, p| {
+            let p = p - middle;
+            let across = ((p.x.abs() + margin_angstrom) / tan_horizontal)
+                .max((p.y.abs() + margin_angstrom) / tan_vertical);
+            distance.max(match self.projection {
+                Projection::Perspective => p.z + across,
+                Projection::Orthographic => across,
+            })
+        });
+        let around = bounds.radius_angstrom / tan_vertical.min(tan_horizontal).atan().sin();
+        let (nearest, farthest) = DISTANCE_RANGE_ANGSTROM;
+        self.target_angstrom = (Vec3::from(bounds.center) + self.rotation().rotate_vector(middle)).into();
+        self.distance_angstrom =
+            (FRAME_MARGIN * fitting.max(LEAST_SPHERE_FRACTION * around)).clamp(nearest, farthest);
     }
 
     /// Looks at `points` so that their longest extent lies across the image and the second longest
@@ -200,7 +230,8 @@ impl Camera {
                 self.eye(),
                 self.target(),
                 up,
-                self.angstrom_per_unit(1.0),
+                // three-d multiplies by the distance of the target.
+                self.angstrom_per_unit(1.0) / self.distance_angstrom,
                 near,
                 far,
             ),
@@ -240,10 +271,7 @@ impl Camera {
             Projection::Orthographic => {
                 let scale = half_height * self.distance_angstrom;
                 let offset = rotation.rotate_vector(vec3(x * scale * aspect, y * scale, 0.0));
-                Ray {
-                    origin: self.eye() + offset,
-                    direction: rotation.rotate_vector(vec3(0.0, 0.0, -1.0)),
-                }
+                Ray { origin: self.eye() + offset, direction: rotation.rotate_vector(vec3(0.0, 0.0, -1.0)) }
             }
         }
     }
@@ -370,17 +398,25 @@ mod tests {
     }
 
     #[test]
-    fn framing_fits_the_sphere_in_wide_and_narrow_views() {
-        let bounds = Bounds { center: [1.0, 1.0, 1.0], radius_angstrom: 20.0 };
-        for aspect in [0.4, 1.0, 2.5] {
-            let mut camera = Camera::default();
-            camera.frame(bounds, aspect);
-            for axis in [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]] {
-                for sign in [-20.0, 20.0] {
-                    let point = std::array::from_fn(|i| 1.0 + sign * axis[i]);
+    fn framing_fits_every_point_in_wide_and_narrow_views() {
+        let points: Vec<[f32; 3]> = (0..200)
+            .map(|i| {
+                let i = i as f32;
+                [20.0 * (1.7 * i).sin(), 7.0 + 12.0 * (2.9 * i).cos(), 9.0 * (0.7 * i).sin()]
+            })
+            .collect();
+        for projection in [Projection::Perspective, Projection::Orthographic] {
+            for aspect in [0.4, 1.0, 2.5] {
+                let mut camera = Camera { projection, ..Camera::default() };
+                camera.orbit(0.3, 0.4);
+                camera.frame(&points, 2.0, aspect);
+                let mut reached = 0.0f32;
+                for &point in &points {
                     let ([x, y], _) = camera.project(point, aspect).unwrap();
-                    assert!(x.abs() <= 1.0 && y.abs() <= 1.0, "aspect {aspect}: {x} {y}");
+                    assert!(x.abs() < 1.0 && y.abs() < 1.0, "{projection:?} {aspect}: {x} {y}");
+                    reached = reached.max(x.abs()).max(y.abs());
                 }
+                assert!(reached > 0.6, "{projection:?} {aspect}: fills only {reached}");
             }
         }
     }
@@ -390,10 +426,10 @@ mod tests {
         let points: Vec<[f32; 3]> = (0..30).map(|i| [0.1 * (i % 3) as f32, 0.0, i as f32]).collect();
         let mut camera = Camera::default();
         camera.face_points(&points);
-        camera.frame(Bounds::of_points(&points, 1.0).unwrap(), 1.0);
+        camera.frame(&points, 1.0, 1.0);
         let first = camera.project(points[0], 1.0).unwrap().0;
         let last = camera.project(points[29], 1.0).unwrap().0;
-        assert!(last[0] - first[0] > 1.5, "{first:?} {last:?}");
+        assert!(last[0] - first[0] > 1.4, "{first:?} {last:?}");
         assert!((last[1] - first[1]).abs() < 0.1);
     }
 

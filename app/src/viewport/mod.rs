@@ -37,6 +37,8 @@ const IMAGE_SAMPLES_PER_AXIS: u32 = 3;
 /// Samples per pixel and axis of a view at rest, and of one that moves on a software renderer.
 const FINE_SAMPLES_PER_AXIS: u32 = 2;
 const COARSE_SAMPLES_PER_AXIS: u32 = 1;
+/// Space around the centres of atoms when the molecule is framed, Å: no atom is larger.
+const FRAME_MARGIN_ANGSTROM: f32 = 1.9;
 /// How long nothing must move before a software renderer draws finely.
 const REST_SECONDS: f64 = 0.2;
 
@@ -140,7 +142,10 @@ impl Viewport {
     pub fn set_positions(&mut self, positions_angstrom: &[[f32; 3]]) -> bool {
         let accepted = self.shared().scene.set_positions(positions_angstrom);
         if !accepted {
-            log::error!("3D view: {} positions do not belong to the molecule shown", positions_angstrom.len());
+            log::error!(
+                "3D view: {} positions do not belong to the molecule shown",
+                positions_angstrom.len()
+            );
         }
         accepted
     }
@@ -203,25 +208,27 @@ impl Viewport {
 
     /// Fits the molecule into the view, keeping the direction from which it is seen.
     pub fn frame_molecule(&mut self) {
-        let Some(bounds) = self.shared().scene.bounds() else { return };
-        self.fog_bounds = Some(bounds);
-        let mut camera = self.camera;
-        camera.frame(bounds, self.aspect);
-        self.transition = Some(Transition::new(self.camera, camera));
+        self.frame_from(self.camera);
     }
 
     /// Turns the molecule to its best side and fits it into the view.
     pub fn reset_view(&mut self) {
-        let (bounds, camera) = {
+        let mut camera = self.camera;
+        camera.face_points(self.shared().scene.positions_angstrom());
+        self.frame_from(camera);
+    }
+
+    /// Moves to `camera`, fitted to the molecule.
+    fn frame_from(&mut self, mut camera: Camera) {
+        let bounds = {
             let shared = self.shared();
-            let Some(bounds) = shared.scene.bounds() else { return };
-            let mut camera = self.camera;
-            camera.face_points(shared.scene.positions_angstrom());
-            camera.frame(bounds, self.aspect);
-            (bounds, camera)
+            camera.frame(shared.scene.positions_angstrom(), FRAME_MARGIN_ANGSTROM, self.aspect);
+            shared.scene.bounds()
         };
-        self.fog_bounds = Some(bounds);
-        self.transition = Some(Transition::new(self.camera, camera));
+        if bounds.is_some() {
+            self.fog_bounds = bounds;
+            self.transition = Some(Transition::new(self.camera, camera));
+        }
     }
 
     /// Brings an atom to the middle of the view, and near.
@@ -233,11 +240,12 @@ impl Viewport {
         self.transition = Some(Transition::new(self.camera, camera));
     }
 
-    /// The atom seen at a point of the view: `x` and `y` run from −1 to 1, rightwards and upwards.
-    pub fn atom_at(&self, x: f32, y: f32) -> Option<usize> {
+    /// The atom seen at a point of a view of the given width over height; `x` and `y` run from −1 to 1,
+    /// rightwards and upwards.
+    pub fn atom_at(&self, x: f32, y: f32, aspect: f32) -> Option<usize> {
         let mut shared = self.shared();
         shared.scene.update();
-        pick::pick(&shared.scene, self.camera.ray(x, y, self.aspect)).map(|hit| hit.atom)
+        pick::pick(&shared.scene, self.camera.ray(x, y, aspect)).map(|hit| hit.atom)
     }
 
     /// Fills the rest of `ui` with the view and handles the pointer in it.
@@ -347,10 +355,8 @@ impl Viewport {
                 context.request_repaint(); // to show it
             }
         };
-        ui.painter().add(egui::PaintCallback {
-            rect,
-            callback: Arc::new(egui_glow::CallbackFn::new(callback)),
-        });
+        ui.painter()
+            .add(egui::PaintCallback { rect, callback: Arc::new(egui_glow::CallbackFn::new(callback)) });
     }
 
     fn image_view(&self, request: ImageRequest) -> Option<View> {
@@ -387,6 +393,9 @@ impl Viewport {
         request: ImageRequest,
     ) -> Result<image::RgbaImage, GraphicsError> {
         self.shared().scene.update();
+        if self.framing != Framing::Done {
+            self.aspect = request.width.max(1) as f32 / request.height.max(1) as f32;
+        }
         self.place_camera();
         let view = self.image_view(request);
         let mut shared = self.shared();

@@ -101,7 +101,9 @@ impl Viewport {
                 let (now, then) = (now - rect.center(), now - delta - rect.center());
                 let turn = then.angle() - now.angle();
                 // Across the left, angles jump by a full turn.
-                self.camera.roll((turn + std::f32::consts::PI).rem_euclid(std::f32::consts::TAU) - std::f32::consts::PI);
+                self.camera.roll(
+                    (turn + std::f32::consts::PI).rem_euclid(std::f32::consts::TAU) - std::f32::consts::PI,
+                );
             }
         } else if primary && !modifiers.shift {
             let side = rect.width().min(rect.height());

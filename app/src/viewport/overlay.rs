@@ -17,14 +17,17 @@ impl Viewport {
             painter.text(rect.center(), Align2::CENTER_CENTER, text, FontId::proportional(14.0), color);
             return;
         }
-        let accent = if self.dark_theme { Color32::from_rgb(255, 214, 102) } else { Color32::from_rgb(196, 84, 0) };
+        let accent =
+            if self.dark_theme { Color32::from_rgb(255, 214, 102) } else { Color32::from_rgb(196, 84, 0) };
         if let Some(atom) = self.selected_atom
             && let Some((center, radius)) = self.ring(rect, atom)
         {
             painter.circle_stroke(center, radius + 3.0, Stroke::new(2.0, accent));
         }
         let Some(atom) = self.hover.atom() else { return };
-        let (Some(topology), Some((center, radius))) = (self.molecule(), self.ring(rect, atom)) else { return };
+        let (Some(topology), Some((center, radius))) = (self.molecule(), self.ring(rect, atom)) else {
+            return;
+        };
         painter.circle_stroke(center, radius + 1.5, Stroke::new(1.5, accent));
 
         // The label keeps clear of the pointer and inside the view.
@@ -54,8 +57,7 @@ impl Viewport {
         let position = *shared.scene.positions_angstrom().get(atom)?;
         let radius_angstrom = shared.scene.drawn_radius_angstrom(atom).unwrap_or(DEFAULT_RING_ANGSTROM);
         let ([x, y], half_height_angstrom) = self.camera.project(position, self.aspect)?;
-        let center =
-            rect.center() + egui::vec2(0.5 * x * rect.width(), -0.5 * y * rect.height());
+        let center = rect.center() + egui::vec2(0.5 * x * rect.width(), -0.5 * y * rect.height());
         let radius = radius_angstrom / half_height_angstrom * 0.5 * rect.height();
         (center.x.is_finite() && center.y.is_finite()).then_some((center, radius))
     }

@@ -135,7 +135,9 @@ pub fn legend(coloring: Coloring) -> Vec<(&'static str, Srgb)> {
             ("Oxygen", element(Element::Oxygen)),
             ("Sulfur", element(Element::Sulfur)),
         ],
-        Coloring::ResidueType => ResidueClass::ALL.iter().map(|class| (class.label(), class.color())).collect(),
+        Coloring::ResidueType => {
+            ResidueClass::ALL.iter().map(|class| (class.label(), class.color())).collect()
+        }
         Coloring::SecondaryStructure => vec![
             ("Helix", secondary_structure(SecondaryStructure::Helix)),
             ("Strand", secondary_structure(SecondaryStructure::Strand)),

@@ -78,7 +78,8 @@ fn hit_cylinder(ray: Ray, start: Vec3, end: Vec3, radius_angstrom: f32) -> Optio
 fn hit_mesh(ray: Ray, mesh: &RibbonMesh) -> Option<(f32, usize)> {
     let mut best: Option<(f32, usize)> = None;
     for triangle in mesh.indices.chunks_exact(3) {
-        let [a, b, c] = [0, 1, 2].map(|corner| Vec3::from(mesh.positions_angstrom[triangle[corner] as usize]));
+        let [a, b, c] =
+            [0, 1, 2].map(|corner| Vec3::from(mesh.positions_angstrom[triangle[corner] as usize]));
         let (edge1, edge2) = (b - a, c - a);
         let p = ray.direction.cross(edge2);
         let determinant = edge1.dot(p);

@@ -165,15 +165,16 @@ impl Scene {
     fn colors_of_residues(&self) -> Vec<[f32; 3]> {
         let Some(topology) = &self.topology else { return Vec::new() };
         let last = topology.residue_count().saturating_sub(1).max(1) as f32;
-        let color = |(index, residue): (usize, &equijump_engine::structure::Residue)| match self.style.coloring {
-            Coloring::Element => palette::CARBON,
-            Coloring::ResidueType => ResidueClass::of(residue.kind).color(),
-            Coloring::ChainPosition => palette::chain_position(index as f32 / last),
-            Coloring::SecondaryStructure => palette::secondary_structure(self.structure_of(index)),
-            Coloring::ResidueValue => {
-                self.residue_values.get(index).map_or(palette::CARBON, |&value| palette::viridis(value))
-            }
-        };
+        let color =
+            |(index, residue): (usize, &equijump_engine::structure::Residue)| match self.style.coloring {
+                Coloring::Element => palette::CARBON,
+                Coloring::ResidueType => ResidueClass::of(residue.kind).color(),
+                Coloring::ChainPosition => palette::chain_position(index as f32 / last),
+                Coloring::SecondaryStructure => palette::secondary_structure(self.structure_of(index)),
+                Coloring::ResidueValue => {
+                    self.residue_values.get(index).map_or(palette::CARBON, |&value| palette::viridis(value))
+                }
+            };
         topology.residues().iter().enumerate().map(|r| palette::linear_from_srgb(color(r))).collect()
     }
 

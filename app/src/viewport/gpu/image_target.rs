@@ -1,8 +1,8 @@
 //! Textures that an image is drawn into: samples with depth, and the image they resolve to.
 
 use three_d::{
-    ClearState, Context, CoreError, DepthTexture2D, Interpolation, RenderTarget, RendererError, Texture2D, Viewer,
-    Viewport, Wrapping,
+    ClearState, Context, CoreError, DepthTexture2D, Interpolation, RenderTarget, RendererError, Texture2D,
+    Viewer, Viewport, Wrapping,
 };
 
 use super::screen_pass::ScreenPass;
@@ -64,7 +64,10 @@ impl ImageTarget {
     }
 
     /// Clears the samples and draws into them.
-    pub fn draw_samples(&self, draw: impl FnOnce() -> Result<(), RendererError>) -> Result<(), RendererError> {
+    pub fn draw_samples(
+        &self,
+        draw: impl FnOnce() -> Result<(), RendererError>,
+    ) -> Result<(), RendererError> {
         RenderTarget::new(self.color.as_color_target(None), self.depth.as_depth_target())
             .clear(ClearState::color_and_depth(0.0, 0.0, 0.0, 0.0, 1.0))
             .write(draw)?;

@@ -32,7 +32,9 @@ pub enum GraphicsError {
     #[error("OpenGL: {0}")]
     Renderer(#[from] RendererError),
     /// The image is larger than this graphics driver allows.
-    #[error("an image of {width} × {height} pixels is more than this graphics driver can draw; it allows {limit} on a side")]
+    #[error(
+        "an image of {width} × {height} pixels is more than this graphics driver can draw; it allows {limit} on a side"
+    )]
     TooLarge {
         /// Width asked for, pixels.
         width: u32,

@@ -1,6 +1,8 @@
 //! A fragment shader over every pixel of a target.
 
-use three_d::{Blend, Context, CoreError, Cull, DepthTest, Program, RenderStates, VertexBuffer, Viewport, WriteMask};
+use three_d::{
+    Blend, Context, CoreError, Cull, DepthTest, Program, RenderStates, VertexBuffer, Viewport, WriteMask,
+};
 
 /// A full-screen pass. (three-d's own screen materials panic when a shader is refused.)
 pub(super) struct ScreenPass {

@@ -93,13 +93,18 @@ impl RibbonMesh {
             if arrow_begins || residue_ends {
                 // What lies before, up to here…
                 let slope = profile.slope(t, false);
-                let ring =
-                    Ring { frame, section: profile.section(t, false), slope, color: color(t, false) };
+                let ring = Ring { frame, section: profile.section(t, false), slope, color: color(t, false) };
                 self.ring(&ring, residue(false), joined);
                 joined = false;
                 if arrow_begins {
                     // …the rear face of the arrow head…
-                    self.wall(frame, profile.section(t, false), profile.section(t, true), ring.color, residue(true));
+                    self.wall(
+                        frame,
+                        profile.section(t, false),
+                        profile.section(t, true),
+                        ring.color,
+                        residue(true),
+                    );
                 }
             }
             // …and what begins here, with its own colour and normals.

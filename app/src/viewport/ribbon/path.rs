@@ -46,13 +46,16 @@ impl Path {
         if count < 2 || positions_angstrom.iter().flatten().any(|x| !x.is_finite()) {
             return None;
         }
-        let at = |residue: usize, name| topology.find_atom(residue, name).map(|a| Vec3::from(positions_angstrom[a]));
+        let at = |residue: usize, name| {
+            topology.find_atom(residue, name).map(|a| Vec3::from(positions_angstrom[a]))
+        };
         let mut knots: Vec<Vec3> = (0..count).map(|residue| at(residue, "CA")).collect::<Option<_>>()?;
         for _ in 0..2 {
             let before = knots.clone();
             for residue in 1..count - 1 {
                 if structure[residue] == SecondaryStructure::Strand {
-                    knots[residue] = (before[residue - 1] + 2.0 * before[residue] + before[residue + 1]) / 4.0;
+                    knots[residue] =
+                        (before[residue - 1] + 2.0 * before[residue] + before[residue + 1]) / 4.0;
                 }
             }
         }
@@ -60,9 +63,8 @@ impl Path {
         let mut path = Self { knots, bends, sides: Vec::new() };
 
         // The carbonyl of residue i lies between the Cα atoms i and i + 1: the mean of two is that of a Cα.
-        let carbonyls: Vec<Vec3> = (0..count)
-            .map(|residue| Some(at(residue, "O")? - at(residue, "C")?))
-            .collect::<Option<_>>()?;
+        let carbonyls: Vec<Vec3> =
+            (0..count).map(|residue| Some(at(residue, "O")? - at(residue, "C")?)).collect::<Option<_>>()?;
         let mut sides: Vec<Vec3> = Vec::with_capacity(count);
         for residue in 0..count {
             let here = carbonyls[residue];

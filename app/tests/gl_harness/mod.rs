@@ -1,0 +1,201 @@
+//! egui on a windowless OpenGL context: EGL on Mesa's software renderer, egui_glow's painter, a framebuffer
+//! object in place of the window. Needs no X server.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, dead_code, missing_docs)]
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use egui_glow::Painter;
+use equijump_app::viewport::{SecondaryStructure, Viewport, ViewportResponse};
+use equijump_engine::structure::{OpenedStructure, ReadOptions, read_structure};
+use glow::HasContext as _;
+use glutin::api::egl::context::PossiblyCurrentContext;
+use glutin::api::egl::device::Device;
+use glutin::api::egl::display::Display;
+use glutin::config::{ConfigSurfaceTypes, ConfigTemplateBuilder};
+use glutin::context::{ContextApi, ContextAttributesBuilder, Version};
+use glutin::display::GlDisplay as _;
+
+/// Which dialect of OpenGL the context speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    /// OpenGL 3.3 core, as on desktops.
+    Core33,
+    /// OpenGL ES 3.0, as on phones and many ARM boards.
+    Es30,
+}
+
+/// An egui context, painted into a framebuffer object.
+pub struct GlHarness {
+    pub gl: Arc<glow::Context>,
+    pub painter: Painter,
+    pub egui: egui::Context,
+    pub time_seconds: f64,
+    size: [u32; 2],
+    framebuffer: glow::Framebuffer,
+    _context: PossiblyCurrentContext,
+}
+
+fn make_context(dialect: Dialect) -> (Arc<glow::Context>, PossiblyCurrentContext) {
+    let mut problems = Vec::new();
+    for device in Device::query_devices().expect("EGL devices; install libegl1 and libgl1-mesa-dri") {
+        let attempt = || -> glutin::error::Result<_> {
+            unsafe {
+                let display = Display::with_device(&device, None)?;
+                let template = ConfigTemplateBuilder::new()
+                    .with_surface_type(ConfigSurfaceTypes::empty())
+                    .with_api(match dialect {
+                        Dialect::Core33 => glutin::config::Api::OPENGL,
+                        Dialect::Es30 => glutin::config::Api::GLES3,
+                    })
+                    .build();
+                let config = display
+                    .find_configs(template)?
+                    .next()
+                    .ok_or_else(|| glutin::error::Error::from(glutin::error::ErrorKind::BadConfig))?;
+                let api = match dialect {
+                    Dialect::Core33 => ContextApi::OpenGl(Some(Version::new(3, 3))),
+                    Dialect::Es30 => ContextApi::Gles(Some(Version::new(3, 0))),
+                };
+                let attributes = ContextAttributesBuilder::new().with_context_api(api).build(None);
+                let context = display.create_context(&config, &attributes)?.make_current_surfaceless()?;
+                let gl =
+                    glow::Context::from_loader_function_cstr(|name| display.get_proc_address(name).cast());
+                Ok((Arc::new(gl), context))
+            }
+        };
+        match attempt() {
+            Ok(made) => return made,
+            Err(problem) => problems.push(format!("{device:?}: {problem}")),
+        }
+    }
+    panic!("no EGL device gives a {dialect:?} context; install libgl1-mesa-dri: {problems:#?}");
+}
+
+impl GlHarness {
+    pub fn new(width: u32, height: u32) -> Self {
+        Self::with_dialect(width, height, Dialect::Core33)
+    }
+
+    pub fn with_dialect(width: u32, height: u32, dialect: Dialect) -> Self {
+        let (gl, context) = make_context(dialect);
+        let framebuffer = unsafe {
+            let framebuffer = gl.create_framebuffer().unwrap();
+            gl.bind_framebuffer(glow::FRAMEBUFFER, Some(framebuffer));
+            let color = gl.create_renderbuffer().unwrap();
+            gl.bind_renderbuffer(glow::RENDERBUFFER, Some(color));
+            gl.renderbuffer_storage(glow::RENDERBUFFER, glow::RGBA8, width as i32, height as i32);
+            gl.framebuffer_renderbuffer(
+                glow::FRAMEBUFFER,
+                glow::COLOR_ATTACHMENT0,
+                glow::RENDERBUFFER,
+                Some(color),
+            );
+            assert_eq!(gl.check_framebuffer_status(glow::FRAMEBUFFER), glow::FRAMEBUFFER_COMPLETE);
+            framebuffer
+        };
+        let painter = Painter::new(gl.clone(), "", None, false).unwrap();
+        Self {
+            gl,
+            painter,
+            egui: egui::Context::default(),
+            time_seconds: 0.0,
+            size: [width, height],
+            framebuffer,
+            _context: context,
+        }
+    }
+
+    /// Runs one pass of `ui` over the whole image, with the given input events, and paints it.
+    pub fn pass<T>(&mut self, events: Vec<egui::Event>, mut ui: impl FnMut(&mut egui::Ui) -> T) -> T {
+        self.time_seconds += 1.0 / 60.0;
+        let [width, height] = self.size;
+        let input = egui::RawInput {
+            screen_rect: Some(egui::Rect::from_min_size(
+                egui::Pos2::ZERO,
+                egui::vec2(width as f32, height as f32),
+            )),
+            time: Some(self.time_seconds),
+            events,
+            ..Default::default()
+        };
+        let mut result = None;
+        let mut output = self.egui.run_ui(input, |root| result = Some(ui(root)));
+        let primitives = self.egui.tessellate(output.shapes, output.pixels_per_point);
+        unsafe {
+            self.gl.bind_framebuffer(glow::FRAMEBUFFER, Some(self.framebuffer));
+        }
+        self.painter.clear(self.size, [0.0, 0.0, 0.0, 1.0]);
+        self.painter.paint_and_update_textures(self.size, 1.0, &primitives, &mut output.textures_delta);
+        unsafe {
+            assert_eq!(self.gl.get_error(), glow::NO_ERROR, "OpenGL error after painting");
+            assert_eq!(
+                self.gl.get_parameter_framebuffer(glow::DRAW_FRAMEBUFFER_BINDING),
+                Some(self.framebuffer),
+                "egui's framebuffer must be bound again"
+            );
+        }
+        result.unwrap()
+    }
+
+    /// A pass with nothing but `viewport` in it.
+    pub fn show(&mut self, viewport: &mut Viewport, events: Vec<egui::Event>) -> ViewportResponse {
+        self.pass(events, |ui| viewport.ui(ui))
+    }
+
+    /// What has been painted.
+    pub fn image(&self) -> image::RgbaImage {
+        unsafe {
+            self.gl.bind_framebuffer(glow::FRAMEBUFFER, Some(self.framebuffer));
+        }
+        let image = self.painter.read_screen_rgba(self.size);
+        let pixels = image.pixels.iter().flat_map(|c| c.to_array()).collect();
+        image::RgbaImage::from_raw(self.size[0], self.size[1], pixels).unwrap()
+    }
+
+    /// Name of the renderer, for reports.
+    pub fn renderer(&self) -> String {
+        unsafe { self.gl.get_parameter_string(glow::RENDERER) }
+    }
+}
+
+impl Drop for GlHarness {
+    fn drop(&mut self) {
+        self.painter.destroy();
+    }
+}
+
+/// A bundled protein.
+pub fn protein(name: &str) -> OpenedStructure {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("../assets/structures/{name}.pdb"));
+    read_structure(&path, &ReadOptions::default()).unwrap()
+}
+
+/// Helices and strands by distances between Cα atoms, well enough for pictures.
+pub fn rough_secondary_structure(opened: &OpenedStructure) -> Vec<SecondaryStructure> {
+    let topology = &opened.topology;
+    let count = topology.residue_count();
+    let distance = |a: usize, b: usize| {
+        let (a, b) = (opened.positions_angstrom[topology.ca(a)], opened.positions_angstrom[topology.ca(b)]);
+        (0..3).map(|k| (a[k] - b[k]).powi(2)).sum::<f32>().sqrt()
+    };
+    let mut kinds = vec![SecondaryStructure::Coil; count];
+    for i in 0..count.saturating_sub(3) {
+        let third = distance(i, i + 3);
+        if third < 5.8 && distance(i, i + 2) < 5.9 {
+            kinds[i..=i + 3].fill(SecondaryStructure::Helix);
+        } else if third > 9.2 && kinds[i] != SecondaryStructure::Helix {
+            kinds[i..=i + 3].fill(SecondaryStructure::Strand);
+        }
+    }
+    kinds
+}
+
+/// A viewport that shows a bundled protein.
+pub fn viewport_of(opened: &OpenedStructure) -> Viewport {
+    let mut viewport = Viewport::new();
+    viewport.set_molecule(opened.topology.clone());
+    assert!(viewport.set_positions(&opened.positions_angstrom));
+    viewport.set_secondary_structure(&rough_secondary_structure(opened));
+    viewport
+}

@@ -1,0 +1,47 @@
+//! Pictures to look at, written to the folder in `EQUIJUMP_PICTURES`; does nothing without it.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod gl_harness;
+
+use equijump_app::viewport::{Background, Coloring, ImageRequest, Representation, RibbonAtoms, Style};
+use gl_harness::{GlHarness, protein, viewport_of};
+
+#[test]
+fn pictures() {
+    let Ok(folder) = std::env::var("EQUIJUMP_PICTURES") else { return };
+    let mut harness = GlHarness::new(640, 480);
+    for name in ["chignolin", "villin", "lambda", "proteing"] {
+        let opened = protein(name);
+        for (theme, background) in [("light", Background::Light), ("dark", Background::Dark)] {
+            for representation in Representation::ALL {
+                let mut viewport = viewport_of(&opened);
+                viewport.set_style(Style {
+                    representation,
+                    background,
+                    coloring: if representation == Representation::Ribbon {
+                        Coloring::SecondaryStructure
+                    } else {
+                        Coloring::Element
+                    },
+                    ribbon_atoms: if name == "chignolin" {
+                        RibbonAtoms::SideChains
+                    } else {
+                        RibbonAtoms::None
+                    },
+                    ..Style::default()
+                });
+                harness.show(&mut viewport, Vec::new());
+                let started = std::time::Instant::now();
+                let image = viewport
+                    .render_to_image(
+                        &harness.gl,
+                        ImageRequest { width: 640, height: 480, transparent: false },
+                    )
+                    .unwrap();
+                println!("{name} {representation:?}: {:?}", started.elapsed());
+                image.save(format!("{folder}/{name}-{theme}-{representation:?}.png")).unwrap();
+                viewport.release_graphics();
+            }
+        }
+    }
+}

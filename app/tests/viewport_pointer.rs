@@ -1,0 +1,212 @@
+//! The pointer in the viewport: naming, clicking, turning, moving and zooming.
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
+
+mod gl_harness;
+
+use egui::{Event, Modifiers, PointerButton, Pos2, pos2};
+use equijump_app::viewport::{Representation, Style, Viewport};
+use equijump_engine::structure::OpenedStructure;
+use gl_harness::{GlHarness, protein, viewport_of};
+
+const WIDTH: f32 = 400.0;
+const HEIGHT: f32 = 300.0;
+
+fn shown() -> (GlHarness, Viewport, OpenedStructure) {
+    let mut harness = GlHarness::new(WIDTH as u32, HEIGHT as u32);
+    harness.egui.all_styles_mut(|style| style.animation_time = 0.0);
+    let opened = protein("chignolin");
+    let mut viewport = viewport_of(&opened);
+    harness.show(&mut viewport, Vec::new());
+    (harness, viewport, opened)
+}
+
+/// Where an atom appears, points.
+fn place(viewport: &Viewport, opened: &OpenedStructure, atom: usize) -> Pos2 {
+    let ([x, y], _) = viewport.camera().project(opened.positions_angstrom[atom], WIDTH / HEIGHT).unwrap();
+    pos2((x + 1.0) / 2.0 * WIDTH, (1.0 - y) / 2.0 * HEIGHT)
+}
+
+/// An atom that nothing hides.
+fn visible_atom(viewport: &Viewport, opened: &OpenedStructure) -> usize {
+    (0..opened.topology.atom_count())
+        .find(|&atom| {
+            let ([x, y], _) =
+                viewport.camera().project(opened.positions_angstrom[atom], WIDTH / HEIGHT).unwrap();
+            viewport.atom_at(x, y, WIDTH / HEIGHT) == Some(atom)
+        })
+        .unwrap()
+}
+
+fn button(pos: Pos2, button: PointerButton, pressed: bool, modifiers: Modifiers) -> Event {
+    Event::PointerButton { pos, button, pressed, modifiers }
+}
+
+/// Presses, moves and releases, one event a pass as a window would.
+fn drag(
+    harness: &mut GlHarness,
+    viewport: &mut Viewport,
+    from: Pos2,
+    to: Pos2,
+    which: PointerButton,
+    modifiers: Modifiers,
+) {
+    harness.show(viewport, vec![Event::PointerMoved(from)]);
+    harness.show(viewport, vec![button(from, which, true, modifiers)]);
+    for step in 1..=4 {
+        let between = from + (to - from) * (step as f32 / 4.0);
+        harness.show(viewport, vec![Event::PointerMoved(between)]);
+    }
+    harness.show(viewport, vec![button(to, which, false, modifiers)]);
+}
+
+#[test]
+fn hovering_names_the_atom_and_clicking_selects_it() {
+    let (mut harness, mut viewport, opened) = shown();
+    let atom = visible_atom(&viewport, &opened);
+    let pos = place(&viewport, &opened, atom);
+    harness.show(&mut viewport, vec![Event::PointerMoved(pos)]);
+    let response = harness.show(&mut viewport, Vec::new());
+    assert_eq!(response.hovered_atom, Some(atom));
+    assert_eq!(response.clicked_atom, None);
+
+    harness.show(&mut viewport, vec![button(pos, PointerButton::Primary, true, Modifiers::NONE)]);
+    let response =
+        harness.show(&mut viewport, vec![button(pos, PointerButton::Primary, false, Modifiers::NONE)]);
+    assert_eq!(response.clicked_atom, Some(atom));
+
+    let corner = pos2(2.0, 2.0);
+    harness.show(&mut viewport, vec![Event::PointerMoved(corner)]);
+    let response = harness.show(&mut viewport, Vec::new());
+    assert_eq!(response.hovered_atom, None);
+    harness.time_seconds += 2.0; // not a double click
+    harness.show(&mut viewport, vec![button(corner, PointerButton::Primary, true, Modifiers::NONE)]);
+    let response =
+        harness.show(&mut viewport, vec![button(corner, PointerButton::Primary, false, Modifiers::NONE)]);
+    assert!(response.clicked_background && response.clicked_atom.is_none());
+}
+
+#[test]
+fn ribbons_name_residues_by_their_alpha_carbon() {
+    let (mut harness, mut viewport, opened) = shown();
+    viewport.set_style(Style { representation: Representation::Ribbon, ..Style::default() });
+    harness.show(&mut viewport, Vec::new());
+    let named: Vec<usize> = (0..opened.topology.residue_count())
+        .filter(|&residue| {
+            let ca = opened.topology.ca(residue);
+            let pos = place(&viewport, &opened, ca);
+            harness.show(&mut viewport, vec![Event::PointerMoved(pos)]);
+            harness.show(&mut viewport, Vec::new()).hovered_atom == Some(ca)
+        })
+        .collect();
+    assert!(named.len() >= 5, "{named:?}");
+}
+
+#[test]
+fn dragging_turns_about_the_target() {
+    let (mut harness, mut viewport, _) = shown();
+    let before = viewport.camera();
+    drag(
+        &mut harness,
+        &mut viewport,
+        pos2(200.0, 150.0),
+        pos2(280.0, 190.0),
+        PointerButton::Primary,
+        Modifiers::NONE,
+    );
+    let after = viewport.camera();
+    assert_ne!(after.world_from_view, before.world_from_view);
+    assert_eq!(after.target_angstrom, before.target_angstrom);
+    assert_eq!(after.distance_angstrom, before.distance_angstrom);
+}
+
+#[test]
+fn dragging_with_the_right_button_or_shift_moves_what_is_grabbed_along() {
+    for (which, modifiers) in
+        [(PointerButton::Secondary, Modifiers::NONE), (PointerButton::Middle, Modifiers::NONE)]
+    {
+        let (mut harness, mut viewport, opened) = shown();
+        // At the depth of the target, a pan follows the pointer exactly.
+        let target = viewport.camera().target_angstrom;
+        let from = pos2(200.0, 150.0);
+        let to = pos2(262.0, 120.0);
+        let before = viewport.camera();
+        drag(&mut harness, &mut viewport, from, to, which, modifiers);
+        let after = viewport.camera();
+        assert_eq!(after.world_from_view, before.world_from_view);
+        let ([x, y], _) = after.project(target, WIDTH / HEIGHT).unwrap();
+        let moved = pos2((x + 1.0) / 2.0 * WIDTH, (1.0 - y) / 2.0 * HEIGHT);
+        // The first points of a drag, before egui knows it from a click, may be lost.
+        assert!((moved - to).length() < 8.0, "{moved:?} instead of {to:?}");
+        drop(opened);
+    }
+}
+
+#[test]
+fn scrolling_zooms_towards_the_target() {
+    let (mut harness, mut viewport, _) = shown();
+    let before = viewport.camera();
+    harness.show(&mut viewport, vec![Event::PointerMoved(pos2(200.0, 150.0))]);
+    for _ in 0..20 {
+        harness.show(
+            &mut viewport,
+            vec![Event::MouseWheel {
+                unit: egui::MouseWheelUnit::Point,
+                source: egui::MouseWheelSource::Wheel,
+                delta: egui::vec2(0.0, 10.0),
+                phase: egui::TouchPhase::Move,
+                modifiers: Modifiers::NONE,
+            }],
+        );
+    }
+    let after = viewport.camera();
+    assert!(after.distance_angstrom < 0.9 * before.distance_angstrom);
+    assert_eq!(after.target_angstrom, before.target_angstrom);
+}
+
+#[test]
+fn a_double_click_focuses_an_atom_and_on_the_background_frames_all() {
+    let (mut harness, mut viewport, opened) = shown();
+    let framed = viewport.camera();
+    let atom = visible_atom(&viewport, &opened);
+    let double_click = |harness: &mut GlHarness, viewport: &mut Viewport, pos: Pos2| {
+        harness.time_seconds += 2.0;
+        harness.show(viewport, vec![Event::PointerMoved(pos)]);
+        for _ in 0..2 {
+            harness.show(viewport, vec![button(pos, PointerButton::Primary, true, Modifiers::NONE)]);
+            harness.show(viewport, vec![button(pos, PointerButton::Primary, false, Modifiers::NONE)]);
+        }
+        harness.show(viewport, Vec::new());
+        harness.show(viewport, Vec::new());
+    };
+    let pos = place(&viewport, &opened, atom);
+    double_click(&mut harness, &mut viewport, pos);
+    assert_eq!(viewport.camera().target_angstrom, opened.positions_angstrom[atom]);
+    // The molecule is larger than the view now; a corner that shows background is found by picking.
+    let background = [(-0.99, 0.99), (0.99, 0.99), (-0.99, -0.99), (0.99, -0.99)]
+        .into_iter()
+        .find(|&(x, y)| viewport.atom_at(x, y, WIDTH / HEIGHT).is_none())
+        .unwrap();
+    let pos = pos2((background.0 + 1.0) / 2.0 * WIDTH, (1.0 - background.1) / 2.0 * HEIGHT);
+    double_click(&mut harness, &mut viewport, pos);
+    let back = viewport.camera();
+    assert_eq!(back.target_angstrom, framed.target_angstrom);
+    assert!((back.distance_angstrom - framed.distance_angstrom).abs() < 1e-3);
+}
+
+#[test]
+fn playback_does_not_move_the_camera() {
+    let (mut harness, mut viewport, opened) = shown();
+    let before = viewport.camera();
+    let first = harness.image();
+    for frame in 1..10 {
+        let shifted: Vec<[f32; 3]> = opened
+            .positions_angstrom
+            .iter()
+            .map(|p| [p[0] + 0.2 * frame as f32, p[1] * (1.0 + 0.02 * frame as f32), p[2]])
+            .collect();
+        assert!(viewport.set_positions(&shifted));
+        harness.show(&mut viewport, Vec::new());
+        assert_eq!(viewport.camera(), before);
+    }
+    assert_ne!(harness.image(), first, "but the molecule has moved");
+}
