@@ -200,7 +200,7 @@ impl Camera {
         }
         let up = up.normalize();
         // A fixed choice among the equivalent directions: the chain runs left to right and upwards.
-        let along: Vec3 = match (finite().next(), finite().last()) {
+        let along: Vec3 = match (finite().next(), finite().next_back()) {
             (Some(first), Some(last)) => last - first,
             _ => return,
         };
@@ -321,10 +321,10 @@ fn leading_axis(covariance: [[f32; 3]; 3]) -> Vec3 {
     let mut m = Mat3::from_cols(a, b, c);
     for _ in 0..12 {
         let trace = m.x.x + m.y.y + m.z.z;
-        if !(trace > 1e-12) {
+        if trace.is_nan() || trace <= 1e-12 {
             return vec3(0.0, 0.0, 0.0);
         }
-        m = m / trace;
+        m /= trace;
         m = m * m;
     }
     let longest = [m.x, m.y, m.z]

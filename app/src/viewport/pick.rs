@@ -42,9 +42,8 @@ fn hit_sphere(ray: Ray, center: Vec3, radius_angstrom: f32) -> Option<f32> {
     let along = from_center.dot(ray.direction);
     let perpendicular = from_center - ray.direction * along;
     let discriminant = radius_angstrom * radius_angstrom - perpendicular.magnitude2();
-    if !(discriminant >= 0.0) {
-        return None;
-    }
+    // Negative where the ray misses: its root is then not a number, and no comparison with that holds. The
+    // same goes for positions that are not numbers.
     let distance = -along - discriminant.sqrt();
     (distance > 0.0).then_some(distance)
 }
@@ -53,9 +52,6 @@ fn hit_sphere(ray: Ray, center: Vec3, radius_angstrom: f32) -> Option<f32> {
 fn hit_cylinder(ray: Ray, start: Vec3, end: Vec3, radius_angstrom: f32) -> Option<(f32, f32)> {
     let axis = end - start;
     let length = axis.magnitude();
-    if !(length > 1e-5) {
-        return None;
-    }
     let axis = axis / length;
     // From the point of the ray next to the bond, so that squares of large distances do not cancel.
     let near = (start - ray.origin).dot(ray.direction);
@@ -65,9 +61,7 @@ fn hit_cylinder(ray: Ray, start: Vec3, end: Vec3, radius_angstrom: f32) -> Optio
     let a = d.magnitude2();
     let b = o.dot(d);
     let discriminant = b * b - a * (o.magnitude2() - radius_angstrom * radius_angstrom);
-    if a < 1e-8 || !(discriminant >= 0.0) {
-        return None;
-    }
+    // As above, a miss is not a number; so is a bond of no length, and one along the ray.
     let t = (-b - discriminant.sqrt()) / a;
     let along = (from_start + ray.direction * t).dot(axis);
     let distance = near + t;
