@@ -9,6 +9,7 @@
 pub mod batch;
 pub mod candle_model;
 pub mod config;
+pub mod fused;
 pub mod geometry;
 pub mod initial;
 pub mod inputs;

@@ -1,0 +1,260 @@
+//! Conditioner and headers together.
+
+use std::sync::Arc;
+
+use super::trunk::{Trunk, TrunkCache};
+use crate::network::inputs::{self, CloudFeatures, FEATURES, time_embedding};
+use crate::network::parameters::header_outputs;
+use crate::network::{CloudBatch, Geometry, Heads, NetworkConfig, ParameterLayout, SequenceBatch};
+use crate::structure::{ResidueType, SLOTS};
+
+/// The network on the CPU. Holds weights and shapes only; everything that changes is in a [`Workspace`].
+pub struct FusedModel {
+    config: NetworkConfig,
+    layout: Arc<ParameterLayout>,
+    conditioner: Trunk,
+    headers: Vec<Trunk>,
+}
+
+/// What the headers know of the source conformation, made once per frame.
+#[derive(Clone, Debug, Default)]
+pub struct Conditioned {
+    /// `[R, H]`.
+    pub scalars: Vec<f32>,
+    /// `[R, 3, H]`.
+    pub vectors: Vec<f32>,
+}
+
+/// What a header call is about: labels, source, latent cloud and times.
+#[derive(Clone, Copy)]
+pub struct HeaderContext<'a> {
+    /// Labels and row ranges.
+    pub sequence: &'a SequenceBatch,
+    /// X^t.
+    pub source: &'a CloudBatch,
+    /// X_τ.
+    pub latent: &'a CloudBatch,
+    /// τ per protein, `[B]`.
+    pub tau: &'a [f32],
+    /// The conditioner's output for the source.
+    pub conditioned: &'a Conditioned,
+}
+
+/// Buffers for one caller. Cheap to make, expensive to grow: keep it.
+#[derive(Default)]
+pub struct Workspace {
+    features: CloudFeatures,
+    source_geometry: Geometry,
+    latent_geometry: Geometry,
+    condition_s: Vec<f32>,
+    condition_v: Vec<f32>,
+    header_s: Vec<f32>,
+    header_v: Vec<f32>,
+    conditioner: TrunkCache,
+    headers: Vec<TrunkCache>,
+    no_scalars: Vec<f32>,
+    dheader_s: Vec<f32>,
+    dheader_v: Vec<f32>,
+    dcondition_s: Vec<f32>,
+    dcondition_v: Vec<f32>,
+    dinput_s: Vec<f32>,
+    dinput_v: Vec<f32>,
+    /// Output of each header, `[R, 3, outputs]`, scaled by σ and masked.
+    pub outputs: Vec<Vec<f32>>,
+}
+
+impl FusedModel {
+    /// The network of `config`.
+    pub fn new(config: &NetworkConfig) -> Self {
+        let layout = Arc::new(ParameterLayout::new(config));
+        let h = config.multiplicity;
+        let conditioner = Trunk::new(
+            config,
+            &layout,
+            "conditioner",
+            config.conditioner_layers,
+            (inputs::CONDITIONER_SCALARS, inputs::CONDITIONER_VECTORS),
+            (h, h),
+        );
+        let input = (inputs::header_scalars(config), inputs::header_vectors(config));
+        let headers = header_outputs(config.heads)
+            .iter()
+            .map(|&(name, n)| Trunk::new(config, &layout, name, config.header_layers, input, (0, n)))
+            .collect();
+        Self { config: config.clone(), layout, conditioner, headers }
+    }
+
+    /// Hyperparameters.
+    pub fn config(&self) -> &NetworkConfig {
+        &self.config
+    }
+
+    /// Names and places of the parameters.
+    pub fn layout(&self) -> &Arc<ParameterLayout> {
+        &self.layout
+    }
+
+    /// Floating-point operations of the matrix products of one frame: the conditioner once and all headers
+    /// `header_calls` times, on proteins of `rows` residues altogether, `residues` each.
+    pub fn product_flops(&self, rows: usize, residues: usize, header_calls: usize) -> f64 {
+        let edges = rows * self.config.neighbours.min(residues.saturating_sub(1));
+        let conditioner = self.conditioner.macs(rows, edges);
+        let headers: usize = self.headers.iter().map(|t| t.macs(rows, edges)).sum();
+        2.0 * (conditioner as f64 + headers as f64 * header_calls as f64)
+    }
+
+    /// Runs the conditioner on the source conformation, `parameters` being the flat vector.
+    pub fn condition(
+        &self,
+        parameters: &[f32],
+        workspace: &mut Workspace,
+        sequence: &SequenceBatch,
+        source: &CloudBatch,
+        out: &mut Conditioned,
+        train: bool,
+    ) {
+        let rows = sequence.rows();
+        let w = &mut *workspace;
+        w.features.update(sequence, source);
+        w.source_geometry.update(&self.config, &source.positions, &sequence.starts);
+        w.condition_s.clear();
+        for row in 0..rows {
+            let mut label = [0.0; ResidueType::COUNT];
+            label[sequence.residues[row].index()] = (ResidueType::COUNT as f32).sqrt();
+            w.condition_s.extend_from_slice(&label);
+            w.condition_s.extend_from_slice(&w.features.lengths[row * FEATURES..][..FEATURES]);
+        }
+        w.condition_v.clone_from(&w.features.vectors);
+        self.conditioner.forward(
+            parameters,
+            &mut w.conditioner,
+            &w.source_geometry,
+            (&w.condition_s, &w.condition_v),
+            (&mut out.scalars, &mut out.vectors),
+            train,
+        );
+    }
+
+    /// Runs all headers; the results are in `workspace.outputs`.
+    pub fn headers(
+        &self,
+        parameters: &[f32],
+        workspace: &mut Workspace,
+        context: &HeaderContext<'_>,
+        train: bool,
+    ) {
+        let w = &mut *workspace;
+        w.features.update(context.sequence, context.latent);
+        w.latent_geometry.update(&self.config, &context.latent.positions, &context.sequence.starts);
+        self.header_inputs(w, context);
+        w.headers.resize_with(self.headers.len(), TrunkCache::default);
+        w.outputs.resize_with(self.headers.len(), Vec::new);
+        for ((trunk, cache), output) in self.headers.iter().zip(&mut w.headers).zip(&mut w.outputs) {
+            trunk.forward(
+                parameters,
+                cache,
+                &w.latent_geometry,
+                (&w.header_s, &w.header_v),
+                (&mut w.no_scalars, output),
+                train,
+            );
+            self.scale_and_mask(context.sequence, trunk.output().1, output);
+        }
+    }
+
+    /// Given `gradients` with respect to `workspace.outputs` of a training-mode pass (consumed as scratch),
+    /// adds the gradient of all parameters to `grad`.
+    pub fn backward(
+        &self,
+        parameters: &[f32],
+        workspace: &mut Workspace,
+        sequence: &SequenceBatch,
+        gradients: &mut [Vec<f32>],
+        grad: &mut [f32],
+    ) {
+        let h = self.config.multiplicity;
+        let rows = sequence.rows();
+        let (width_s, width_v) = (inputs::header_scalars(&self.config), inputs::header_vectors(&self.config));
+        let w = &mut *workspace;
+        super::simd::zeroed(&mut w.dheader_s, rows * width_s);
+        super::simd::zeroed(&mut w.dheader_v, rows * 3 * width_v);
+        for ((trunk, cache), d) in self.headers.iter().zip(&mut w.headers).zip(gradients) {
+            self.scale_and_mask(sequence, trunk.output().1, d);
+            trunk.backward(
+                parameters,
+                cache,
+                &w.latent_geometry,
+                (&w.header_s, &w.header_v),
+                (&mut [], d),
+                grad,
+                (&mut w.dheader_s, &mut w.dheader_v),
+            );
+        }
+        w.dcondition_s.clear();
+        for row in w.dheader_s.chunks_exact(width_s) {
+            w.dcondition_s.extend_from_slice(&row[self.config.time_bins..][..h]);
+        }
+        w.dcondition_v.clear();
+        for row in w.dheader_v.chunks_exact(width_v) {
+            w.dcondition_v.extend_from_slice(&row[width_v - h..]);
+        }
+        super::simd::zeroed(&mut w.dinput_s, w.condition_s.len());
+        super::simd::zeroed(&mut w.dinput_v, w.condition_v.len());
+        self.conditioner.backward(
+            parameters,
+            &mut w.conditioner,
+            &w.source_geometry,
+            (&w.condition_s, &w.condition_v),
+            (&mut w.dcondition_s, &mut w.dcondition_v),
+            grad,
+            (&mut w.dinput_s, &mut w.dinput_v),
+        );
+    }
+
+    fn header_inputs(&self, w: &mut Workspace, context: &HeaderContext<'_>) {
+        let h = self.config.multiplicity;
+        let bins = self.config.time_bins;
+        w.header_s.clear();
+        w.header_v.clear();
+        for (protein, pair) in context.sequence.starts.windows(2).enumerate() {
+            let time = time_embedding(bins, context.tau[protein]);
+            for row in pair[0]..pair[1] {
+                let start = w.header_s.len();
+                w.header_s.resize(start + bins, 0.0);
+                for (bin, value) in time {
+                    w.header_s[start + bin] += value;
+                }
+                w.header_s.extend_from_slice(&context.conditioned.scalars[row * h..][..h]);
+                w.header_s.extend_from_slice(&w.features.lengths[row * FEATURES..][..FEATURES]);
+                for axis in 0..3 {
+                    let at = row * 3 + axis;
+                    w.header_v.extend_from_slice(&w.features.vectors[at * FEATURES..][..FEATURES]);
+                    w.header_v.push(context.latent.positions[at] - context.source.positions[at]);
+                    w.header_v.extend_from_slice(&context.conditioned.vectors[at * h..][..h]);
+                }
+            }
+        }
+    }
+
+    /// Multiplies `[R, 3, outputs]` by σ_V or σ_P and by the slot mask; its own transpose, so that it serves
+    /// outputs and gradients alike.
+    fn scale_and_mask(&self, sequence: &SequenceBatch, outputs: usize, x: &mut [f32]) {
+        let vectors = if outputs >= SLOTS { SLOTS } else { 0 };
+        for (row, x) in x.chunks_exact_mut(3 * outputs).enumerate() {
+            let used = sequence.used_slots[row];
+            for x in x.chunks_exact_mut(outputs) {
+                for (slot, x) in x[..vectors].iter_mut().enumerate() {
+                    *x *= if slot < used { self.config.sigma_vector_angstrom } else { 0.0 };
+                }
+                for x in &mut x[vectors..] {
+                    *x *= self.config.sigma_position_angstrom;
+                }
+            }
+        }
+    }
+
+    /// Whether positions and vectors come from one header.
+    pub fn heads(&self) -> Heads {
+        self.config.heads
+    }
+}

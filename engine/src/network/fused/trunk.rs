@@ -1,0 +1,325 @@
+//! The deep network (Alg. 5): conditioner and headers are each one trunk.
+
+use std::ops::Range;
+
+use super::convolution::{Convolution, ConvolutionCache};
+use super::linear::{inverse_sqrt, product, product_input_gradient, product_weight_gradient, rows, rows_mut};
+use super::norm::{self, NormCache};
+use super::self_interaction::{SelfInteraction, SelfInteractionCache};
+use super::simd::{add, sized, zeroed};
+use crate::network::parameters::{ParameterLayout, state_width};
+use crate::network::{Geometry, NetworkConfig, Residual};
+
+/// Where the parameters under one prefix lie in the flat vector.
+#[derive(Clone)]
+pub(super) struct ParameterRanges(Vec<(String, Range<usize>)>);
+
+impl ParameterRanges {
+    pub fn new(layout: &ParameterLayout, prefix: &str) -> Self {
+        let under = |name: &str| name.strip_prefix(prefix)?.strip_prefix('.').map(str::to_owned);
+        Self(layout.specs().iter().filter_map(|s| Some((under(&s.name)?, s.range.clone()))).collect())
+    }
+
+    /// The range of `name`. Names are literals of this module's code, and the layout is made by
+    /// [`ParameterLayout`]; tests of every configuration would show a mismatch.
+    fn range(&self, name: &str) -> Range<usize> {
+        match self.0.iter().find(|(n, _)| n == name) {
+            Some((_, range)) => range.clone(),
+            None => unreachable!("no parameter {name}"),
+        }
+    }
+
+    pub fn get<'a>(&self, p: &'a [f32], name: &str) -> &'a [f32] {
+        &p[self.range(name)]
+    }
+
+    pub fn get_mut<'a>(&self, p: &'a mut [f32], name: &str) -> &'a mut [f32] {
+        &mut p[self.range(name)]
+    }
+
+    /// Two parameters at once, `first` before `second` in the layout.
+    pub fn get_two_mut<'a>(
+        &self,
+        p: &'a mut [f32],
+        first: &str,
+        second: &str,
+    ) -> (&'a mut [f32], &'a mut [f32]) {
+        let (a, b) = (self.range(first), self.range(second));
+        let (left, right) = p.split_at_mut(b.start);
+        (&mut left[a], &mut right[..b.end - b.start])
+    }
+}
+
+/// One trunk.
+pub(super) struct Trunk {
+    config: NetworkConfig,
+    input: SelfInteraction,
+    layers: Vec<(SelfInteraction, Convolution, ParameterRanges)>,
+    readout: SelfInteraction,
+    parameters: ParameterRanges,
+    output: (usize, usize),
+}
+
+#[derive(Default)]
+struct LayerCache {
+    interaction: SelfInteractionCache,
+    convolution: ConvolutionCache,
+    norm: NormCache,
+    mid_s: Vec<f32>,
+    mid_v: Vec<f32>,
+    conv_s: Vec<f32>,
+    conv_v: Vec<f32>,
+    dmid_s: Vec<f32>,
+    dmid_v: Vec<f32>,
+    dconv_s: Vec<f32>,
+    dconv_v: Vec<f32>,
+    djoin_s: Vec<f32>,
+    djoin_v: Vec<f32>,
+}
+
+/// All intermediate results of one trunk.
+#[derive(Default)]
+pub(super) struct TrunkCache {
+    input: SelfInteractionCache,
+    layers: Vec<LayerCache>,
+    /// States H⁰ … H^L.
+    states_s: Vec<Vec<f32>>,
+    states_v: Vec<Vec<f32>>,
+    aggregate_s: Vec<f32>,
+    aggregate_v: Vec<f32>,
+    readout: SelfInteractionCache,
+    dstates_s: Vec<Vec<f32>>,
+    dstates_v: Vec<Vec<f32>>,
+    daggregate_s: Vec<f32>,
+    daggregate_v: Vec<f32>,
+}
+
+impl Trunk {
+    pub fn new(
+        config: &NetworkConfig,
+        layout: &ParameterLayout,
+        prefix: &str,
+        layers: usize,
+        input: (usize, usize),
+        output: (usize, usize),
+    ) -> Self {
+        let h = config.multiplicity;
+        let at = |name: &str| ParameterRanges::new(layout, &format!("{prefix}.{name}"));
+        Self {
+            config: config.clone(),
+            input: SelfInteraction::new(at("input"), input, (h, h), true),
+            layers: (0..layers)
+                .map(|l| {
+                    let w = state_width(config, l);
+                    (
+                        SelfInteraction::new(at(&format!("layers.{l}.self")), (w, w), (h, h), true),
+                        Convolution::new(at(&format!("layers.{l}.conv")), config),
+                        at(&format!("layers.{l}.norm")),
+                    )
+                })
+                .collect(),
+            readout: SelfInteraction::new(at("readout"), (h, h), output, output.0 > 0),
+            parameters: at("aggregate"),
+            output,
+        }
+    }
+
+    /// Multiply–add operations of the products for `r` rows and `edges` edges.
+    pub fn macs(&self, r: usize, edges: usize) -> usize {
+        let h = self.config.multiplicity;
+        let mut total = r * (self.input.macs_per_row() + self.readout.macs_per_row());
+        let mut aggregate = h;
+        for (l, (interaction, convolution, _)) in self.layers.iter().enumerate() {
+            let (per_row, per_edge) = convolution.macs();
+            total += r * (interaction.macs_per_row() + per_row) + edges * per_edge;
+            aggregate += state_width(&self.config, l + 1);
+        }
+        total + r * 4 * aggregate * h
+    }
+
+    /// Computes `out_s [R, c]`, `out_v [R, 3, d]`.
+    pub fn forward(
+        &self,
+        p: &[f32],
+        cache: &mut TrunkCache,
+        geometry: &Geometry,
+        (s, v): (&[f32], &[f32]),
+        (out_s, out_v): (&mut Vec<f32>, &mut Vec<f32>),
+        train: bool,
+    ) {
+        let h = self.config.multiplicity;
+        let r = geometry.rows();
+        let layers = self.layers.len();
+        cache.states_s.resize_with(layers + 1, Vec::new);
+        cache.states_v.resize_with(layers + 1, Vec::new);
+        cache.layers.resize_with(layers, LayerCache::default);
+        let (s0, v0) = (&mut cache.states_s[0], &mut cache.states_v[0]);
+        self.input.forward(p, &mut cache.input, s, v, s0, v0, train);
+        for (l, (interaction, convolution, norm_parameters)) in self.layers.iter().enumerate() {
+            let c = &mut cache.layers[l];
+            let (done_s, next_s) = cache.states_s.split_at_mut(l + 1);
+            let (done_v, next_v) = cache.states_v.split_at_mut(l + 1);
+            let (s, v, next_s, next_v) = (&done_s[l], &done_v[l], &mut next_s[0], &mut next_v[0]);
+            interaction.forward(p, &mut c.interaction, s, v, &mut c.mid_s, &mut c.mid_v, train);
+            let (mid_s, mid_v) = (&c.mid_s, &c.mid_v);
+            let (conv_s, conv_v) = (&mut c.conv_s, &mut c.conv_v);
+            convolution.forward(p, &mut c.convolution, geometry, mid_s, mid_v, conv_s, conv_v, train);
+            let width = state_width(&self.config, l);
+            let next = state_width(&self.config, l + 1);
+            match self.config.residual {
+                Residual::Sum => {
+                    next_s.clone_from(conv_s);
+                    next_v.clone_from(conv_v);
+                    add(next_s, s);
+                    add(next_v, v);
+                }
+                Residual::Concat => {
+                    concatenate(next_s, s, conv_s, r, width, h);
+                    concatenate(next_v, v, conv_v, 3 * r, width, h);
+                }
+            }
+            let (scale, bias) = (norm_parameters.get(p, "scale"), norm_parameters.get(p, "bias"));
+            norm::forward(&mut c.norm, next_s, next_v, (r, next, next), scale, bias, train);
+        }
+        let scale = inverse_sqrt(self.aggregate_width());
+        sized(&mut cache.aggregate_s, r * h);
+        sized(&mut cache.aggregate_v, r * 3 * h);
+        let (ws, wv) = (self.parameters.get(p, "scalars"), self.parameters.get(p, "vectors"));
+        let mut start = 0;
+        for l in 0..=layers {
+            let w = state_width(&self.config, l);
+            let (s, v) = (rows(&cache.states_s[l], w), rows(&cache.states_v[l], w));
+            let (out_s, out_v) = (rows_mut(&mut cache.aggregate_s, h), rows_mut(&mut cache.aggregate_v, h));
+            product(out_s, s, &ws[start * h..], (r, w, h), scale, l > 0);
+            product(out_v, v, &wv[start * h..], (3 * r, w, h), scale, l > 0);
+            start += w;
+        }
+        let (s, v) = (&cache.aggregate_s, &cache.aggregate_v);
+        self.readout.forward(p, &mut cache.readout, s, v, out_s, out_v, train);
+    }
+
+    /// Adds gradients to `ds`, `dv` (inputs) and `grad` (parameters); `dout_*` are consumed as scratch.
+    pub fn backward(
+        &self,
+        p: &[f32],
+        cache: &mut TrunkCache,
+        geometry: &Geometry,
+        (s, v): (&[f32], &[f32]),
+        (dout_s, dout_v): (&mut [f32], &mut [f32]),
+        grad: &mut [f32],
+        (ds, dv): (&mut [f32], &mut [f32]),
+    ) {
+        let h = self.config.multiplicity;
+        let r = geometry.rows();
+        let layers = self.layers.len();
+        zeroed(&mut cache.daggregate_s, r * h);
+        zeroed(&mut cache.daggregate_v, r * 3 * h);
+        let (das, dav) = (&mut cache.daggregate_s, &mut cache.daggregate_v);
+        let (agg_s, agg_v) = (&cache.aggregate_s, &cache.aggregate_v);
+        self.readout.backward(p, &mut cache.readout, agg_s, agg_v, dout_s, dout_v, grad, das, dav);
+
+        let scale = inverse_sqrt(self.aggregate_width());
+        cache.dstates_s.resize_with(layers + 1, Vec::new);
+        cache.dstates_v.resize_with(layers + 1, Vec::new);
+        let mut start = 0;
+        for l in 0..=layers {
+            let w = state_width(&self.config, l);
+            for (name, states, dstates, dy, rows_count) in [
+                ("scalars", &cache.states_s[l], &mut cache.dstates_s[l], &cache.daggregate_s, r),
+                ("vectors", &cache.states_v[l], &mut cache.dstates_v[l], &cache.daggregate_v, 3 * r),
+            ] {
+                zeroed(dstates, rows_count * w);
+                let dy = rows(dy, h);
+                let shape = (rows_count, w, h);
+                let weights = &self.parameters.get(p, name)[start * h..];
+                product_input_gradient(rows_mut(dstates, w), dy, weights, shape, scale);
+                let g = &mut self.parameters.get_mut(grad, name)[start * h..];
+                product_weight_gradient(g, rows(states, w), dy, shape, scale);
+            }
+            start += w;
+        }
+        for (l, (interaction, convolution, norm_parameters)) in self.layers.iter().enumerate().rev() {
+            let c = &mut cache.layers[l];
+            let width = state_width(&self.config, l);
+            let next = state_width(&self.config, l + 1);
+            let (before_s, after_s) = cache.dstates_s.split_at_mut(l + 1);
+            let (before_v, after_v) = cache.dstates_v.split_at_mut(l + 1);
+            let (dnext_s, dnext_v) = (&mut after_s[0], &mut after_v[0]);
+            let (dstate_s, dstate_v) = (&mut before_s[l], &mut before_v[l]);
+            let norm_scale = norm_parameters.get(p, "scale");
+            let (dscale, dbias) = norm_parameters.get_two_mut(grad, "scale", "bias");
+            norm::backward(&c.norm, dnext_s, dnext_v, (r, next, next), norm_scale, dscale, dbias);
+            let (dconv_s, dconv_v): (&[f32], &[f32]) = match self.config.residual {
+                Residual::Sum => {
+                    add(dstate_s, dnext_s);
+                    add(dstate_v, dnext_v);
+                    (dnext_s, dnext_v)
+                }
+                Residual::Concat => {
+                    split(dnext_s, dstate_s, &mut c.dconv_s, r, width, h);
+                    split(dnext_v, dstate_v, &mut c.dconv_v, 3 * r, width, h);
+                    (&c.dconv_s, &c.dconv_v)
+                }
+            };
+            zeroed(&mut c.dmid_s, r * h);
+            zeroed(&mut c.dmid_v, r * 3 * h);
+            let (mid_s, mid_v) = (&c.mid_s, &c.mid_v);
+            let (dmid_s, dmid_v) = (&mut c.dmid_s, &mut c.dmid_v);
+            convolution.backward(
+                p,
+                &mut c.convolution,
+                geometry,
+                mid_s,
+                mid_v,
+                dconv_s,
+                dconv_v,
+                grad,
+                dmid_s,
+                dmid_v,
+            );
+            let (state_s, state_v) = (&cache.states_s[l], &cache.states_v[l]);
+            interaction.backward(
+                p,
+                &mut c.interaction,
+                state_s,
+                state_v,
+                dmid_s,
+                dmid_v,
+                grad,
+                dstate_s,
+                dstate_v,
+            );
+        }
+        let (d0s, d0v) = (&mut cache.dstates_s[0], &mut cache.dstates_v[0]);
+        self.input.backward(p, &mut cache.input, s, v, d0s, d0v, grad, ds, dv);
+    }
+
+    /// Outputs `(scalars, vectors)`.
+    pub fn output(&self) -> (usize, usize) {
+        self.output
+    }
+
+    fn aggregate_width(&self) -> usize {
+        (0..=self.layers.len()).map(|l| state_width(&self.config, l)).sum()
+    }
+}
+
+fn concatenate(out: &mut Vec<f32>, x: &[f32], y: &[f32], r: usize, a: usize, b: usize) {
+    out.clear();
+    for row in 0..r {
+        out.extend_from_slice(&x[row * a..][..a]);
+        out.extend_from_slice(&y[row * b..][..b]);
+    }
+}
+
+/// The reverse for gradients: the first part is added to `dx`, the second replaces `dy`.
+fn split(d: &[f32], dx: &mut [f32], dy: &mut Vec<f32>, r: usize, a: usize, b: usize) {
+    dy.clear();
+    for row in 0..r {
+        let (first, second) = d[row * (a + b)..][..a + b].split_at(a);
+        for (x, d) in dx[row * a..][..a].iter_mut().zip(first) {
+            *x += d;
+        }
+        dy.extend_from_slice(second);
+    }
+}
