@@ -14,7 +14,7 @@ pub mod linear;
 pub mod model;
 pub mod self_interaction;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 pub mod trunk;
 pub mod weights;
 

@@ -13,10 +13,10 @@ use crate::network::{
 use crate::structure::{Residue, ResidueType, SLOTS, TensorCloud, Topology};
 
 /// SplitMix64 and Box–Muller: enough randomness for tests, from a seed.
-struct Random(u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
-    fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -24,11 +24,11 @@ impl Random {
         z ^ (z >> 31)
     }
 
-    fn uniform(&mut self) -> f64 {
+    pub(crate) fn uniform(&mut self) -> f64 {
         ((self.next() >> 11) as f64 + 0.5) / (1u64 << 53) as f64
     }
 
-    fn normal(&mut self) -> f32 {
+    pub(crate) fn normal(&mut self) -> f32 {
         let (a, b) = (self.uniform(), self.uniform());
         ((-2.0 * a.ln()).sqrt() * (std::f64::consts::TAU * b).cos()) as f32
     }
@@ -39,7 +39,7 @@ impl Random {
 }
 
 /// A chain of `n` residues of all types in turn, and two conformations of it.
-fn protein(n: usize, random: &mut Random) -> (Topology, TensorCloud, TensorCloud) {
+pub(crate) fn protein(n: usize, random: &mut Random) -> (Topology, TensorCloud, TensorCloud) {
     let residues = (0..n)
         .map(|i| Residue {
             kind: ResidueType::ALL[random.next() as usize % ResidueType::COUNT],
@@ -84,7 +84,7 @@ fn config(residual: Residual, heads: Heads) -> NetworkConfig {
     }
 }
 
-fn variants() -> [NetworkConfig; 3] {
+pub(crate) fn variants() -> [NetworkConfig; 3] {
     [
         config(Residual::Sum, Heads::Endpoint),
         config(Residual::Concat, Heads::Paper),
@@ -92,7 +92,7 @@ fn variants() -> [NetworkConfig; 3] {
     ]
 }
 
-fn flat(config: &NetworkConfig, seed: u64) -> Vec<f32> {
+pub(crate) fn flat(config: &NetworkConfig, seed: u64) -> Vec<f32> {
     let mut random = Random(seed);
     let layout = ParameterLayout::new(config);
     let mut flat = initial_parameters(&layout, |_| random.normal());
@@ -105,7 +105,7 @@ fn flat(config: &NetworkConfig, seed: u64) -> Vec<f32> {
     flat
 }
 
-fn batch(clouds: &[&TensorCloud]) -> CloudBatch {
+pub(crate) fn batch(clouds: &[&TensorCloud]) -> CloudBatch {
     let mut batch = CloudBatch::default();
     for cloud in clouds {
         batch.push(cloud);
@@ -124,12 +124,12 @@ fn evaluate(
     model.headers(sequence, source, latent, tau, &conditioned).unwrap()
 }
 
-fn values(tensor: &Tensor) -> Vec<f64> {
+pub(crate) fn values(tensor: &Tensor) -> Vec<f64> {
     tensor.to_dtype(DType::F64).unwrap().flatten_all().unwrap().to_vec1().unwrap()
 }
 
 /// `‖a − b‖ / ‖b‖`.
-fn relative_error(a: &[f64], b: &[f64]) -> f64 {
+pub(crate) fn relative_error(a: &[f64], b: &[f64]) -> f64 {
     assert_eq!(a.len(), b.len());
     let difference: f64 = a.iter().zip(b).map(|(x, y)| (x - y).powi(2)).sum();
     let norm: f64 = b.iter().map(|y| y * y).sum();

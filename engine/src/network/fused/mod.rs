@@ -14,6 +14,8 @@ mod model;
 mod norm;
 mod self_interaction;
 mod simd;
+#[cfg(test)]
+mod tests;
 mod trunk;
 
 pub use linear::product_rate_gflops;

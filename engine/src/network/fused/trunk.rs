@@ -73,8 +73,6 @@ struct LayerCache {
     dmid_v: Vec<f32>,
     dconv_s: Vec<f32>,
     dconv_v: Vec<f32>,
-    djoin_s: Vec<f32>,
-    djoin_v: Vec<f32>,
 }
 
 /// All intermediate results of one trunk.
