@@ -84,3 +84,37 @@ impl Default for NetworkConfig {
         }
     }
 }
+
+impl NetworkConfig {
+    /// Whether the numbers make a network.
+    ///
+    /// # Errors
+    /// One sentence that names the setting, its value and the values allowed.
+    pub fn check(&self) -> Result<(), String> {
+        let ranges = [
+            ("multiplicity", self.multiplicity, 1..=1024),
+            ("conditioner layers", self.conditioner_layers, 1..=64),
+            ("header layers", self.header_layers, 1..=64),
+            ("neighbours", self.neighbours, 1..=256),
+            ("radial bins", self.radial_bins, 2..=1024),
+            ("sequence clamp", self.sequence_clamp, 1..=1024),
+            ("time bins", self.time_bins, 2..=10_000),
+        ];
+        for (name, value, range) in ranges {
+            if !range.contains(&value) {
+                return Err(format!("{name} is {value}, it must be {} to {}", range.start(), range.end()));
+            }
+        }
+        let positive = [
+            ("radial cutoff", self.radial_cutoff_angstrom),
+            ("sigma of positions", self.sigma_position_angstrom),
+            ("sigma of vectors", self.sigma_vector_angstrom),
+        ];
+        for (name, value) in positive {
+            if !(value.is_finite() && value > 0.0) {
+                return Err(format!("{name} is {value} Å, it must be positive"));
+            }
+        }
+        Ok(())
+    }
+}

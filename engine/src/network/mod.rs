@@ -13,6 +13,7 @@ pub mod fused;
 pub mod geometry;
 pub mod initial;
 pub mod inputs;
+pub mod model;
 pub mod parameters;
 
 pub use batch::{CloudBatch, SequenceBatch};
@@ -20,4 +21,5 @@ pub use candle_model::CandleModel;
 pub use config::{Heads, NetworkConfig, Residual};
 pub use geometry::Geometry;
 pub use initial::initial_parameters;
+pub use model::{Model, ModelCard, ModelError};
 pub use parameters::{ParameterLayout, ParameterSpec};

@@ -1,5 +1,6 @@
 //! Interpolants, schedules, integrators and the noise stream (design §6).
 
+pub mod interpolant;
 pub mod noise;
 pub mod sampler;
 pub mod settings;

@@ -1,0 +1,250 @@
+//! A trained model: hyperparameters, weights and what they were trained on, in one safetensors file.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use serde::{Deserialize, Serialize};
+
+use super::fused::FusedModel;
+use super::{NetworkConfig, ParameterLayout};
+
+/// Version of the file layout; raised when older programs could no longer read it.
+pub const MODEL_FORMAT: &str = "equijump-model-1";
+
+/// What a model says about itself.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ModelCard {
+    /// Short name shown to users.
+    pub name: String,
+    /// Time between a frame and the next one, ps.
+    pub frame_interval_ps: f64,
+    /// What it was trained on, in a sentence.
+    pub trained_on: String,
+    /// One-letter sequences of the training proteins.
+    pub sequences: Vec<String>,
+    /// Optimiser steps.
+    pub steps: u64,
+    /// Pairs per step.
+    pub batch_size: usize,
+    /// Loss on held-out trajectories, mean square error per atom, Å².
+    pub validation_loss: Option<f64>,
+}
+
+impl Default for ModelCard {
+    fn default() -> Self {
+        Self {
+            name: "unnamed".to_owned(),
+            frame_interval_ps: 100.0,
+            trained_on: String::new(),
+            sequences: Vec::new(),
+            steps: 0,
+            batch_size: 0,
+            validation_loss: None,
+        }
+    }
+}
+
+/// Why a model could not be loaded or saved.
+#[derive(Debug, thiserror::Error)]
+pub enum ModelError {
+    /// The file cannot be read or written.
+    #[error("cannot access the model {path}: {source}")]
+    Io {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file is no model.
+    #[error("{name} is not an EquiJump model: {reason}")]
+    NotAModel {
+        /// Which file.
+        name: String,
+        /// What is missing or wrong.
+        reason: String,
+    },
+    /// The file was made by a newer program.
+    #[error("{name} has the format {found}, this program reads {MODEL_FORMAT}; use a newer EquiJump")]
+    Version {
+        /// Which file.
+        name: String,
+        /// Format found.
+        found: String,
+    },
+}
+
+/// A model ready for sampling.
+pub struct Model {
+    /// The network.
+    pub network: FusedModel,
+    /// Flat parameters in the order of [`ParameterLayout`].
+    pub parameters: Vec<f32>,
+    /// What it was trained on.
+    pub card: ModelCard,
+}
+
+impl std::fmt::Debug for Model {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Model")
+            .field("config", self.network.config())
+            .field("card", &self.card)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Model {
+    /// Puts together a model.
+    ///
+    /// # Panics
+    /// If the number of parameters is not that of the configuration.
+    pub fn new(config: &NetworkConfig, parameters: Vec<f32>, card: ModelCard) -> Self {
+        let network = FusedModel::new(config);
+        assert_eq!(parameters.len(), network.layout().total(), "parameters do not fit the configuration");
+        Self { network, parameters, card }
+    }
+
+    /// Hyperparameters.
+    pub fn config(&self) -> &NetworkConfig {
+        self.network.config()
+    }
+
+    /// Number of parameters.
+    pub fn parameter_count(&self) -> usize {
+        self.parameters.len()
+    }
+
+    /// Reads a model file.
+    ///
+    /// # Errors
+    /// [`ModelError`] when the file is missing, damaged, foreign or newer than this program.
+    pub fn load(path: &Path) -> Result<Self, ModelError> {
+        let bytes = std::fs::read(path).map_err(|source| ModelError::Io { path: path.to_owned(), source })?;
+        Self::from_bytes(&path.display().to_string(), &bytes)
+    }
+
+    /// Reads a model from memory; `name` is for messages.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub fn from_bytes(name: &str, bytes: &[u8]) -> Result<Self, ModelError> {
+        let bad = |reason: String| ModelError::NotAModel { name: name.to_owned(), reason };
+        let (_, header) = SafeTensors::read_metadata(bytes).map_err(|e| bad(e.to_string()))?;
+        let metadata = header.metadata().clone().unwrap_or_default();
+        let format = metadata.get("format").ok_or_else(|| bad("it has no format entry".to_owned()))?;
+        if format != MODEL_FORMAT {
+            return Err(ModelError::Version { name: name.to_owned(), found: format.clone() });
+        }
+        let entry = |key: &str| metadata.get(key).ok_or_else(|| bad(format!("it has no {key} entry")));
+        let config: NetworkConfig = serde_json::from_str(entry("config")?)
+            .map_err(|e| bad(format!("its configuration cannot be read ({e})")))?;
+        config.check().map_err(&bad)?;
+        let card: ModelCard = serde_json::from_str(entry("card")?)
+            .map_err(|e| bad(format!("its card cannot be read ({e})")))?;
+        if !(card.frame_interval_ps.is_finite() && card.frame_interval_ps > 0.0) {
+            return Err(bad(format!("its frame interval is {} ps", card.frame_interval_ps)));
+        }
+        let tensors = SafeTensors::deserialize(bytes).map_err(|e| bad(e.to_string()))?;
+        let layout = ParameterLayout::new(&config);
+        let parameters = read_flat(&layout, &tensors, "").map_err(bad)?;
+        Ok(Self { network: FusedModel::new(&config), parameters, card })
+    }
+
+    /// Writes the model, atomically.
+    ///
+    /// # Errors
+    /// [`ModelError::Io`] when the file cannot be written.
+    pub fn save(&self, path: &Path) -> Result<(), ModelError> {
+        save_model(path, self.config(), self.network.layout(), &self.parameters, &self.card)
+    }
+}
+
+/// Writes a model file from its parts, atomically.
+///
+/// # Errors
+/// [`ModelError::Io`] when the file cannot be written.
+pub fn save_model(
+    path: &Path,
+    config: &NetworkConfig,
+    layout: &ParameterLayout,
+    parameters: &[f32],
+    card: &ModelCard,
+) -> Result<(), ModelError> {
+    let io = |source: std::io::Error| ModelError::Io { path: path.to_owned(), source };
+    let json = |e: serde_json::Error| io(std::io::Error::other(e));
+    let metadata = HashMap::from([
+        ("format".to_owned(), MODEL_FORMAT.to_owned()),
+        ("config".to_owned(), serde_json::to_string(config).map_err(json)?),
+        ("card".to_owned(), serde_json::to_string(card).map_err(json)?),
+    ]);
+    let views = flat_views(layout, parameters, "").map_err(io)?;
+    let bytes = safetensors::serialize(views, Some(metadata)).map_err(|e| io(std::io::Error::other(e)))?;
+    write_atomically(path, &bytes).map_err(io)
+}
+
+/// The named parts of a flat vector, each name preceded by `prefix`.
+pub(crate) fn flat_views<'a>(
+    layout: &ParameterLayout,
+    flat: &'a [f32],
+    prefix: &str,
+) -> std::io::Result<Vec<(String, TensorView<'a>)>> {
+    layout
+        .specs()
+        .iter()
+        .map(|spec| {
+            let bytes = bytemuck::cast_slice(&flat[spec.range.clone()]);
+            let view =
+                TensorView::new(Dtype::F32, spec.shape.clone(), bytes).map_err(std::io::Error::other)?;
+            Ok((format!("{prefix}{}", spec.name), view))
+        })
+        .collect()
+}
+
+/// The flat vector of the named tensors `prefix…`; the message says what is missing or has another shape.
+pub(crate) fn read_flat(
+    layout: &ParameterLayout,
+    tensors: &SafeTensors<'_>,
+    prefix: &str,
+) -> Result<Vec<f32>, String> {
+    let mut flat = vec![0.0f32; layout.total()];
+    for spec in layout.specs() {
+        let name = format!("{prefix}{}", spec.name);
+        let view = tensors.tensor(&name).map_err(|_| format!("the tensor {name} is missing"))?;
+        if view.dtype() != Dtype::F32 || view.shape() != spec.shape {
+            return Err(format!(
+                "the tensor {name} is {:?} {:?}, expected F32 {:?}",
+                view.dtype(),
+                view.shape(),
+                spec.shape
+            ));
+        }
+        for (value, bytes) in flat[spec.range.clone()].iter_mut().zip(view.data().chunks_exact(4)) {
+            *value = f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
+        }
+    }
+    if let Some(bad) = flat.iter().position(|x| !x.is_finite()) {
+        let name = layout.specs().iter().find(|s| s.range.contains(&bad)).map_or("?", |s| &s.name);
+        return Err(format!("the tensor {prefix}{name} holds a value that is not finite"));
+    }
+    Ok(flat)
+}
+
+/// Writes beside the target and renames, so that a crash leaves either the old file or the new one.
+pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    use std::io::Write as _;
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".tmp");
+    let temporary = path.with_file_name(name);
+    let result = (|| {
+        let mut file = std::fs::File::create(&temporary)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        std::fs::rename(&temporary, path)
+    })();
+    if result.is_err() {
+        // The half-written file is of no use to anybody; the first error is the one to report.
+        std::fs::remove_file(&temporary).ok();
+    }
+    result
+}

@@ -1,0 +1,93 @@
+//! Checkpoints: everything a run needs to go on as if it had never stopped.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use safetensors::SafeTensors;
+use serde::{Deserialize, Serialize};
+
+use crate::network::model::{flat_views, read_flat, write_atomically};
+use crate::network::{NetworkConfig, ParameterLayout};
+
+use super::optimizer::Optimizer;
+use super::{TrainError, TrainSettings};
+
+const FORMAT: &str = "equijump-checkpoint-1";
+
+/// What is kept beside the tensors.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CheckpointState {
+    /// Steps done; with the seed it fixes all later draws.
+    pub step: u64,
+    /// Best validation loss so far.
+    pub best_validation: Option<f64>,
+    /// Network of the run.
+    pub network: NetworkConfig,
+    /// Settings of the run.
+    pub settings: TrainSettings,
+}
+
+/// A run at a point in time.
+pub struct Checkpoint {
+    /// Step and configuration.
+    pub state: CheckpointState,
+    /// Flat parameters.
+    pub parameters: Vec<f32>,
+    /// Moments and average.
+    pub optimizer: Optimizer,
+}
+
+impl Checkpoint {
+    /// Writes the checkpoint, atomically: a crash leaves the earlier one.
+    ///
+    /// # Errors
+    /// [`TrainError::Io`], the disk being full among the reasons.
+    pub fn save(
+        path: &Path,
+        layout: &ParameterLayout,
+        state: &CheckpointState,
+        parameters: &[f32],
+        optimizer: &Optimizer,
+    ) -> Result<(), TrainError> {
+        let io = |source: std::io::Error| TrainError::Io { path: path.to_owned(), source };
+        let mut views = Vec::new();
+        for (prefix, flat) in [
+            ("weights.", parameters),
+            ("ema.", &optimizer.ema),
+            ("first_moment.", &optimizer.m),
+            ("second_moment.", &optimizer.v),
+        ] {
+            views.extend(flat_views(layout, flat, prefix).map_err(io)?);
+        }
+        let json = serde_json::to_string(state).map_err(|e| io(e.into()))?;
+        let metadata = HashMap::from([("format".to_owned(), FORMAT.to_owned()), ("state".to_owned(), json)]);
+        let bytes =
+            safetensors::serialize(views, Some(metadata)).map_err(|e| io(std::io::Error::other(e)))?;
+        write_atomically(path, &bytes).map_err(io)
+    }
+
+    /// Reads a checkpoint.
+    ///
+    /// # Errors
+    /// [`TrainError::Checkpoint`] when it is missing, damaged, or of another kind.
+    pub fn load(path: &Path) -> Result<Self, TrainError> {
+        let bad = |reason: String| TrainError::Checkpoint { path: path.to_owned(), reason };
+        let bytes = std::fs::read(path).map_err(|e| bad(e.to_string()))?;
+        let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|e| bad(e.to_string()))?;
+        let metadata = header.metadata().clone().unwrap_or_default();
+        if metadata.get("format").map(String::as_str) != Some(FORMAT) {
+            return Err(bad(format!("it is not a checkpoint of the format {FORMAT}")));
+        }
+        let state = metadata.get("state").ok_or_else(|| bad("it has no state entry".to_owned()))?;
+        let state: CheckpointState =
+            serde_json::from_str(state).map_err(|e| bad(format!("its state cannot be read ({e})")))?;
+        state.network.check().map_err(bad)?;
+        let tensors = SafeTensors::deserialize(&bytes).map_err(|e| bad(e.to_string()))?;
+        let layout = ParameterLayout::new(&state.network);
+        let read = |prefix: &str| read_flat(&layout, &tensors, prefix).map_err(bad);
+        let parameters = read("weights.")?;
+        let optimizer =
+            Optimizer { ema: read("ema.")?, m: read("first_moment.")?, v: read("second_moment.")? };
+        Ok(Self { state, parameters, optimizer })
+    }
+}

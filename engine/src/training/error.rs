@@ -1,0 +1,65 @@
+//! Why training cannot start or go on.
+
+use std::path::PathBuf;
+
+use crate::network::ModelError;
+use crate::trajectory::StoreError;
+
+/// Why a training run ended before its time. The last checkpoint is intact in every case.
+#[derive(Debug, thiserror::Error)]
+pub enum TrainError {
+    /// A setting makes no sense.
+    #[error("cannot train: {0}")]
+    Settings(String),
+    /// A store cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The stores hold no pair of frames at the lag.
+    #[error(
+        "the stores hold no two frames {lag_ps} ps apart in one trajectory{after}; use longer trajectories or a shorter lag"
+    )]
+    NoPairs {
+        /// The lag.
+        lag_ps: f64,
+        /// What reduced the data.
+        after: String,
+    },
+    /// The folder has a run already.
+    #[error("{folder} holds a training run already; use --resume to go on with it or --force to replace it")]
+    Exists {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// There is nothing to resume.
+    #[error("{path} cannot be resumed: {reason}")]
+    Checkpoint {
+        /// The checkpoint.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A file cannot be written or read.
+    #[error("cannot access {path}: {source}")]
+    Io {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The model file cannot be written.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    /// The loss is NaN or infinite.
+    #[error(
+        "the loss became {loss} in step {step}; the last checkpoint is intact: resume it with a lower learning rate"
+    )]
+    Diverged {
+        /// Which step.
+        step: u64,
+        /// The loss.
+        loss: f64,
+    },
+    /// A worker thread panicked.
+    #[error("a training worker stopped unexpectedly: {0}")]
+    Worker(String),
+}

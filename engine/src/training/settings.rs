@@ -1,0 +1,141 @@
+//! What a user may set about training. One struct serves flags, the settings pane and the file kept beside
+//! the results.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::network::NetworkConfig;
+
+/// Settings of the optimisation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, clap::Args)]
+#[serde(default, deny_unknown_fields)]
+pub struct TrainSettings {
+    /// Optimiser steps.
+    #[arg(long, default_value_t = 50_000)]
+    pub steps: u64,
+    /// Frame pairs per step.
+    #[arg(long, default_value_t = 32)]
+    pub batch_size: usize,
+    /// Time between the frames of a pair, ps; a multiple of the stores' frame interval.
+    #[arg(long, default_value_t = 100.0)]
+    pub lag_ps: f64,
+    /// Learning rate after warm-up.
+    #[arg(long, default_value_t = 1e-2)]
+    pub learning_rate: f64,
+    /// Learning rate of the last step; linear in between.
+    #[arg(long, default_value_t = 1e-3)]
+    pub final_learning_rate: f64,
+    /// Steps over which the learning rate rises from zero.
+    #[arg(long, default_value_t = 500)]
+    pub warmup_steps: u64,
+    /// Gradients with a larger global norm are scaled down to it.
+    #[arg(long, default_value_t = 1.0)]
+    pub clip_norm: f64,
+    /// Decay per step of the exponential moving average of the weights, which is what is saved as the model.
+    #[arg(long, default_value_t = 0.9995)]
+    pub ema_decay: f64,
+    /// Share of the source trajectories that is held out for validation.
+    #[arg(long, default_value_t = 0.1)]
+    pub validation_fraction: f64,
+    /// Steps between validations.
+    #[arg(long, default_value_t = 1000)]
+    pub validate_every: u64,
+    /// Steps between checkpoints.
+    #[arg(long, default_value_t = 1000)]
+    pub checkpoint_every: u64,
+    /// Seed of weights, pairs and noise.
+    #[arg(long, default_value_t = 0)]
+    pub seed: u64,
+    /// Worker threads; each takes a share of the batch.
+    #[arg(long, default_value_t = 2)]
+    pub threads: usize,
+    /// Frames dropped at the start of each trajectory, ps.
+    #[arg(long, default_value_t = 0.0)]
+    pub skip_ps: f64,
+}
+
+impl Default for TrainSettings {
+    fn default() -> Self {
+        Self {
+            steps: 50_000,
+            batch_size: 32,
+            lag_ps: 100.0,
+            learning_rate: 1e-2,
+            final_learning_rate: 1e-3,
+            warmup_steps: 500,
+            clip_norm: 1.0,
+            ema_decay: 0.9995,
+            validation_fraction: 0.1,
+            validate_every: 1000,
+            checkpoint_every: 1000,
+            seed: 0,
+            threads: 2,
+            skip_ps: 0.0,
+        }
+    }
+}
+
+impl TrainSettings {
+    /// Whether the numbers make sense.
+    ///
+    /// # Errors
+    /// One sentence that names the setting.
+    pub fn check(&self) -> Result<(), String> {
+        let fail = |what: &str| Err(what.to_owned());
+        match () {
+            () if self.steps == 0 => fail("steps must be at least 1"),
+            () if self.batch_size == 0 || self.batch_size > 65_536 => {
+                fail("the batch size must be 1 to 65,536")
+            }
+            () if !(self.lag_ps.is_finite() && self.lag_ps > 0.0) => fail("the lag must be a positive time"),
+            () if !(self.learning_rate.is_finite() && self.learning_rate > 0.0) => {
+                fail("the learning rate must be positive")
+            }
+            () if !(self.final_learning_rate.is_finite() && self.final_learning_rate >= 0.0) => {
+                fail("the final learning rate must not be negative")
+            }
+            () if self.clip_norm.is_nan() || self.clip_norm <= 0.0 => fail("the clip norm must be positive"),
+            () if !(0.0..1.0).contains(&self.ema_decay) => {
+                fail("the EMA decay must be at least 0 and below 1")
+            }
+            () if !(0.0..1.0).contains(&self.validation_fraction) => {
+                fail("the validation fraction must be at least 0 and below 1")
+            }
+            () if self.validate_every == 0 || self.checkpoint_every == 0 => {
+                fail("validation and checkpoint intervals must be at least 1 step")
+            }
+            () if self.threads == 0 || self.threads > 1024 => fail("threads must be 1 to 1024"),
+            () if !(self.skip_ps.is_finite() && self.skip_ps >= 0.0) => {
+                fail("the skipped time must not be negative")
+            }
+            () => Ok(()),
+        }
+    }
+}
+
+/// One training run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, clap::Args)]
+pub struct TrainRequest {
+    /// Stores made by `import`.
+    #[arg(required = true, value_name = "STORE")]
+    pub stores: Vec<PathBuf>,
+    /// Folder for checkpoint, models, log and settings.
+    #[arg(long, value_name = "FOLDER")]
+    pub out: PathBuf,
+    /// Name on the model's card.
+    #[arg(long, default_value = "unnamed")]
+    pub name: String,
+    /// Network.
+    #[command(flatten)]
+    pub network: NetworkConfig,
+    /// Optimisation.
+    #[command(flatten)]
+    pub settings: TrainSettings,
+    /// Go on from the checkpoint in the folder, with the settings kept there.
+    #[arg(long)]
+    pub resume: bool,
+    /// Replace an earlier run in the folder.
+    #[arg(long, conflicts_with = "resume")]
+    pub force: bool,
+}
