@@ -1,9 +1,12 @@
 //! Interpolants, schedules, integrators and the noise stream (design §6).
 
+pub mod cpu_sampler;
+pub mod integrator;
 pub mod interpolant;
 pub mod noise;
 pub mod sampler;
 pub mod settings;
 
+pub use cpu_sampler::CpuSampler;
 pub use sampler::{Advance, FrameSampler, LatentProgress, Replica, TransportError};
 pub use settings::{Integrator, SamplerSettings, Schedule};

@@ -59,3 +59,19 @@ impl Default for SamplerSettings {
         }
     }
 }
+
+impl SamplerSettings {
+    /// Whether the numbers make sense.
+    ///
+    /// # Errors
+    /// One sentence that names the setting and the values allowed.
+    pub fn check(&self) -> Result<(), String> {
+        if !(2..=10_000).contains(&self.latent_steps) {
+            return Err(format!("latent steps are {}, they must be 2 to 10,000", self.latent_steps));
+        }
+        if !(self.epsilon.is_finite() && (0.0..=100.0).contains(&self.epsilon)) {
+            return Err(format!("epsilon is {}, it must be 0 to 100", self.epsilon));
+        }
+        Ok(())
+    }
+}

@@ -91,7 +91,10 @@ impl Convolution {
             let bias = self.parameters.get(p, "gate.bias");
             let node_scale = (h as f32 / fan).sqrt();
             let offset_scale = (self.offsets as f32 / fan).sqrt();
-            simd(|| edge_hidden(z, geometry, nodes, table, bias, h, node_scale, offset_scale));
+            simd(
+                #[inline(always)]
+                || edge_hidden(z, geometry, nodes, table, bias, h, node_scale, offset_scale),
+            );
         }
         activate(&mut cache.hidden, &mut cache.hidden_slope, train);
         sized(&mut cache.gates, edges * 2 * h);
@@ -110,7 +113,10 @@ impl Convolution {
         {
             let (sum_s, sum_v) = (&mut cache.sum_s[..], &mut cache.sum_v[..]);
             let (nodes_s, nodes_v, gates) = (&cache.nodes_s[..], &cache.nodes_v[..], &cache.gates[..]);
-            simd(|| aggregate(sum_s, sum_v, geometry, nodes_s, nodes_v, gates, h));
+            simd(
+                #[inline(always)]
+                || aggregate(sum_s, sum_v, geometry, nodes_s, nodes_v, gates, h),
+            );
         }
         sized(out_s, r * h);
         sized(out_v, r * 3 * h);
@@ -159,12 +165,18 @@ impl Convolution {
             let (dgates, dn, dm) = (&mut cache.dgates[..], &mut cache.dnodes_s[..], &mut cache.dnodes_v[..]);
             let (da, db) = (&cache.dsum_s[..], &cache.dsum_v[..]);
             let (n, m, gates) = (&cache.nodes_s[..], &cache.nodes_v[..], &cache.gates[..]);
-            simd(|| aggregate_backward(dgates, dn, dm, geometry, da, db, n, m, gates, h));
+            simd(
+                #[inline(always)]
+                || aggregate_backward(dgates, dn, dm, geometry, da, db, n, m, gates, h),
+            );
         }
         let dy = rows(&cache.dgates, 2 * h);
         {
             let (dbias, dgates) = (self.parameters.get_mut(grad, "gate.output_bias"), &cache.dgates[..]);
-            simd(|| column_sums(dbias, dgates));
+            simd(
+                #[inline(always)]
+                || column_sums(dbias, dgates),
+            );
         }
         let g = self.parameters.get_mut(grad, "gate.output");
         product_weight_gradient(g, rows(&cache.hidden, h), dy, (edges, h, 2 * h), scale);
@@ -182,7 +194,10 @@ impl Convolution {
             let (dz, dn) = (&cache.dhidden[..], &mut cache.dnodes_s[..]);
             let node_scale = (h as f32 / fan).sqrt();
             let offset_scale = (self.offsets as f32 / fan).sqrt();
-            simd(|| edge_hidden_backward(dz, geometry, dn, dtable, dbias, h, node_scale, offset_scale));
+            simd(
+                #[inline(always)]
+                || edge_hidden_backward(dz, geometry, dn, dtable, dbias, h, node_scale, offset_scale),
+            );
         }
         let (dn, dm) = (rows(&cache.dnodes_s, 4 * h), rows(&cache.dnodes_v, 4 * h));
         let w = self.parameters.get(p, "scalars");

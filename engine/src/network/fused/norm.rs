@@ -33,7 +33,10 @@ pub(super) fn forward(
         sized(&mut cache.normalised, rows * a);
     }
     let cache = &mut *cache;
-    simd(|| kernel(cache, s, v, (rows, a, b), scale, bias, train));
+    simd(
+        #[inline(always)]
+        || kernel(cache, s, v, (rows, a, b), scale, bias, train),
+    );
     if train {
         cache.vectors.clear();
         cache.vectors.extend_from_slice(v);
@@ -85,7 +88,10 @@ pub(super) fn backward(
     dscale: &mut [f32],
     dbias: &mut [f32],
 ) {
-    simd(|| backward_kernel(cache, ds, dv, (rows, a, b), scale, dscale, dbias));
+    simd(
+        #[inline(always)]
+        || backward_kernel(cache, ds, dv, (rows, a, b), scale, dscale, dbias),
+    );
 }
 
 #[inline(always)]

@@ -83,7 +83,10 @@ impl SelfInteraction {
         if square {
             sized(&mut cache.q, r * qn);
             let q = &mut cache.q[..];
-            simd(|| square_scalars(q, s, v, r, a));
+            simd(
+                #[inline(always)]
+                || square_scalars(q, s, v, r, a),
+            );
         } else {
             cache.q.clear();
             cache.q.extend_from_slice(s);
@@ -104,9 +107,15 @@ impl SelfInteraction {
         {
             let (out, gate) = (&mut cache.gated_v[..], &cache.gate_v[..]);
             if square {
-                simd(|| gate_square_vectors(out, s, v, gate, r, a));
+                simd(
+                    #[inline(always)]
+                    || gate_square_vectors(out, s, v, gate, r, a),
+                );
             } else {
-                simd(|| gate_vectors(out, v, gate, r, b));
+                simd(
+                    #[inline(always)]
+                    || gate_vectors(out, v, gate, r, b),
+                );
             }
         }
         let same = self.input == self.output;
@@ -208,9 +217,15 @@ impl SelfInteraction {
             let (dgate, du, gate) = (&mut cache.dgate_v[..], &cache.dgated_v[..], &cache.gate_v[..]);
             let (slope, dq) = (&cache.gate_v_slope[..], &mut cache.dq[..]);
             if square {
-                simd(|| gate_square_vectors_backward(dgate, dq, dv, du, s, v, gate, slope, r, a));
+                simd(
+                    #[inline(always)]
+                    || gate_square_vectors_backward(dgate, dq, dv, du, s, v, gate, slope, r, a),
+                );
             } else {
-                simd(|| gate_vectors_backward(dgate, dv, du, v, gate, slope, r, b));
+                simd(
+                    #[inline(always)]
+                    || gate_vectors_backward(dgate, dv, du, v, gate, slope, r, b),
+                );
             }
         }
         let scale_q = inverse_sqrt(qn);
@@ -250,7 +265,10 @@ impl SelfInteraction {
                 // `dgated_s` becomes the gradient of the gate before its activation.
                 let (dgate, dq) = (&mut cache.dgated_s[..], &mut cache.dq[..]);
                 let (q, gate, slope) = (&cache.q[..], &cache.gate_s[..], &cache.gate_s_slope[..]);
-                simd(|| gate_scalars_backward(dgate, dq, q, gate, slope));
+                simd(
+                    #[inline(always)]
+                    || gate_scalars_backward(dgate, dq, q, gate, slope),
+                );
             }
             let dy = rows(&cache.dgated_s, qn);
             let w = self.parameters.get(p, "gate.scalars");
@@ -267,7 +285,10 @@ impl SelfInteraction {
         product_weight_gradient(g, q, dy, (r, qn, qn), scale_q);
         let dq = &cache.dq[..];
         if square {
-            simd(|| square_scalars_backward(ds, dv, dq, s, v, r, a));
+            simd(
+                #[inline(always)]
+                || square_scalars_backward(ds, dv, dq, s, v, r, a),
+            );
         } else {
             add(ds, dq);
         }

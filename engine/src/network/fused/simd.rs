@@ -1,7 +1,8 @@
 //! Run-time choice of vector instructions, and the activation.
 
 /// Runs `kernel` compiled for the widest vector instructions of this processor. The kernel must be an
-/// `#[inline(always)]` function called from a closure, or it is compiled for the baseline only.
+/// `#[inline(always)]` function called from an `#[inline(always)]` closure, or it is compiled for the
+/// baseline only.
 #[inline(always)]
 pub(super) fn simd<R>(kernel: impl FnOnce() -> R) -> R {
     struct Closure<F>(F);
@@ -62,9 +63,15 @@ pub(super) fn activate(x: &mut [f32], derivative: &mut Vec<f32>, train: bool) {
     if train {
         derivative.resize(x.len(), 0.0);
         let derivative = &mut derivative[..];
-        simd(|| forward_with_derivative(x, derivative));
+        simd(
+            #[inline(always)]
+            || forward_with_derivative(x, derivative),
+        );
     } else {
-        simd(|| forward(x));
+        simd(
+            #[inline(always)]
+            || forward(x),
+        );
     }
 }
 
@@ -76,7 +83,10 @@ pub(super) fn multiply(x: &mut [f32], y: &[f32]) {
             *x *= *y;
         }
     }
-    simd(|| kernel(x, y));
+    simd(
+        #[inline(always)]
+        || kernel(x, y),
+    );
 }
 
 /// `x ← x + y`.
@@ -87,7 +97,10 @@ pub(super) fn add(x: &mut [f32], y: &[f32]) {
             *x += *y;
         }
     }
-    simd(|| kernel(x, y));
+    simd(
+        #[inline(always)]
+        || kernel(x, y),
+    );
 }
 
 /// Sets the length, all zero.

@@ -1,0 +1,262 @@
+//! The sampler on the CPU: the fused network, replicas shared out among threads.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::network::fused::{Conditioned, HeaderContext, Workspace};
+use crate::network::{CloudBatch, Model, SequenceBatch};
+use crate::structure::{TensorCloud, Topology};
+
+use super::integrator::{Field, IntegratorState, integrate};
+use super::interpolant::{NoiseAddress, drift_and_noise};
+use super::noise::{Noise, Stream};
+use super::sampler::{Advance, FrameSampler, LatentProgress, Replica, TransportError};
+use super::settings::SamplerSettings;
+
+/// Advances replicas of one protein with a model on the CPU.
+pub struct CpuSampler {
+    model: Arc<Model>,
+    topology: Topology,
+    settings: SamplerSettings,
+    stream: Noise,
+    workers: Vec<Worker>,
+}
+
+#[derive(Default)]
+struct Worker {
+    workspace: Workspace,
+    conditioned: Conditioned,
+    source: CloudBatch,
+    state: IntegratorState,
+}
+
+impl CpuSampler {
+    /// A sampler for `topology` on all processors.
+    ///
+    /// # Errors
+    /// [`TransportError::Settings`] when a setting is out of range.
+    pub fn new(
+        model: Arc<Model>,
+        topology: &Topology,
+        settings: SamplerSettings,
+    ) -> Result<Self, TransportError> {
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        Self::with_threads(model, topology, settings, threads)
+    }
+
+    /// As [`Self::new`] with at most `threads` threads. The result does not depend on their number.
+    ///
+    /// # Errors
+    /// [`TransportError::Settings`] when a setting is out of range.
+    pub fn with_threads(
+        model: Arc<Model>,
+        topology: &Topology,
+        settings: SamplerSettings,
+        threads: usize,
+    ) -> Result<Self, TransportError> {
+        settings.check().map_err(TransportError::Settings)?;
+        if topology.residue_count() == 0 {
+            return Err(TransportError::Settings("the protein has no residues".to_owned()));
+        }
+        let stream = Noise::new(settings.seed, Stream::Sampling);
+        let workers = (0..threads.max(1)).map(|_| Worker::default()).collect();
+        Ok(Self { model, topology: topology.clone(), settings, stream, workers })
+    }
+}
+
+impl FrameSampler for CpuSampler {
+    fn advance(
+        &mut self,
+        replicas: &mut [Replica],
+        control: &mut dyn FnMut(LatentProgress) -> ControlFlow<()>,
+    ) -> Result<Advance, TransportError> {
+        for replica in replicas.iter() {
+            if replica.positions_angstrom.len() != self.topology.atom_count() {
+                return Err(TransportError::AtomCount {
+                    replica: replica.index,
+                    expected: self.topology.atom_count(),
+                    got: replica.positions_angstrom.len(),
+                });
+            }
+        }
+        let Self { model, topology, settings, stream, workers } = self;
+        let shares = workers.len().min(replicas.len());
+        if shares == 0 {
+            return Ok(Advance::Done);
+        }
+        let chunk = replicas.len().div_ceil(shares);
+        let stop = AtomicBool::new(false);
+        let mut results: Vec<Result<Option<Vec<Vec<[f32; 3]>>>, TransportError>> = Vec::new();
+        std::thread::scope(|scope| {
+            let mut parts = replicas.chunks(chunk).zip(workers.iter_mut());
+            let first = parts.next();
+            let (model, topology, settings, stream, stop) =
+                (&**model, &*topology, &*settings, &*stream, &stop);
+            let handles: Vec<_> = parts
+                .map(|(part, worker)| {
+                    scope.spawn(move || {
+                        worker.advance(model, topology, settings, stream, part, &mut |_| {
+                            if stop.load(Ordering::Relaxed) {
+                                ControlFlow::Break(())
+                            } else {
+                                ControlFlow::Continue(())
+                            }
+                        })
+                    })
+                })
+                .collect();
+            // This thread takes the first share, so that one replica costs no thread, and it alone asks the caller.
+            if let Some((part, worker)) = first {
+                let result = worker.advance(model, topology, settings, stream, part, &mut |progress| {
+                    let flow = control(progress);
+                    if flow.is_break() {
+                        stop.store(true, Ordering::Relaxed);
+                    }
+                    flow
+                });
+                if result.is_err() {
+                    stop.store(true, Ordering::Relaxed);
+                }
+                results.push(result);
+            }
+            for handle in handles {
+                match handle.join() {
+                    Ok(result) => results.push(result),
+                    Err(panic) => std::panic::resume_unwind(panic),
+                }
+            }
+        });
+        let mut frames = Vec::with_capacity(replicas.len());
+        for result in results {
+            match result? {
+                Some(part) => frames.extend(part),
+                None => return Ok(Advance::Cancelled),
+            }
+        }
+        for (replica, positions) in replicas.iter_mut().zip(frames) {
+            replica.positions_angstrom = positions;
+            replica.frame += 1;
+        }
+        Ok(Advance::Done)
+    }
+
+    fn frame_interval_ps(&self) -> f64 {
+        self.model.card.frame_interval_ps
+    }
+
+    fn device_name(&self) -> String {
+        match self.workers.len() {
+            1 => "CPU, 1 thread".to_owned(),
+            n => format!("CPU, up to {n} threads"),
+        }
+    }
+}
+
+impl Worker {
+    /// New positions of `replicas`, `None` when `control` said to stop.
+    fn advance(
+        &mut self,
+        model: &Model,
+        topology: &Topology,
+        settings: &SamplerSettings,
+        stream: &Noise,
+        replicas: &[Replica],
+        control: &mut dyn FnMut(LatentProgress) -> ControlFlow<()>,
+    ) -> Result<Option<Vec<Vec<[f32; 3]>>>, TransportError> {
+        let sequence = SequenceBatch::replicate(topology, replicas.len());
+        self.source.positions.clear();
+        self.source.vectors.clear();
+        for replica in replicas {
+            let mut cloud = TensorCloud::from_atoms(topology, &replica.positions_angstrom);
+            cloud.center();
+            self.source.push(&cloud);
+        }
+        let (workspace, source) = (&mut self.workspace, &self.source);
+        model.network.condition(
+            &model.parameters,
+            workspace,
+            &sequence,
+            source,
+            &mut self.conditioned,
+            false,
+        );
+        self.state.latent.clone_from(source);
+        let mut addresses: Vec<NoiseAddress> = replicas
+            .iter()
+            .map(|r| NoiseAddress { replica: r.index, frame: r.frame, latent_step: 0 })
+            .collect();
+        let mut field = NetworkField {
+            model,
+            workspace,
+            sequence: &sequence,
+            source,
+            conditioned: &self.conditioned,
+            tau: vec![0.0; replicas.len()],
+        };
+        let config = model.config();
+        let done = integrate(
+            settings,
+            config,
+            &sequence,
+            stream,
+            &mut addresses,
+            &mut field,
+            &mut self.state,
+            control,
+        )?;
+        if !done {
+            return Ok(None);
+        }
+        let mut frames = Vec::with_capacity(replicas.len());
+        for (replica, pair) in replicas.iter().zip(sequence.starts.windows(2)) {
+            let atoms = self.state.latent.cloud(pair[0], pair[1]).to_atoms(topology);
+            if atoms.iter().flatten().any(|x| !x.is_finite()) {
+                return Err(TransportError::NonFinite { replica: replica.index, frame: replica.frame + 1 });
+            }
+            frames.push(atoms);
+        }
+        Ok(Some(frames))
+    }
+}
+
+/// The trained network as a field.
+struct NetworkField<'a> {
+    model: &'a Model,
+    workspace: &'a mut Workspace,
+    sequence: &'a SequenceBatch,
+    source: &'a CloudBatch,
+    conditioned: &'a Conditioned,
+    tau: Vec<f32>,
+}
+
+impl Field for NetworkField<'_> {
+    fn evaluate(
+        &mut self,
+        tau: f32,
+        latent: &CloudBatch,
+        drift: &mut CloudBatch,
+        noise: &mut CloudBatch,
+    ) -> Result<(), TransportError> {
+        self.tau.fill(tau);
+        let context = HeaderContext {
+            sequence: self.sequence,
+            source: self.source,
+            latent,
+            tau: &self.tau,
+            conditioned: self.conditioned,
+        };
+        self.model.network.headers(&self.model.parameters, self.workspace, &context, false);
+        drift_and_noise(
+            self.model.config().heads,
+            self.sequence,
+            self.source,
+            latent,
+            tau,
+            &self.workspace.outputs,
+            drift,
+            noise,
+        );
+        Ok(())
+    }
+}
