@@ -3,6 +3,7 @@
 
 pub mod atomic_file;
 pub mod dcd;
+pub mod describe;
 pub mod error;
 pub mod format;
 pub mod frame;
@@ -16,6 +17,7 @@ pub mod writer;
 pub mod xtc;
 
 pub use atomic_file::{AtomicFile, write_atomically};
+pub use describe::{DescribeError, FileContent, FileInfo, describe};
 pub use error::TrajectoryError;
 pub use format::TrajectoryFormat;
 pub use frame::Frame;

@@ -65,6 +65,14 @@ impl TrajectoryReader {
         }
     }
 
+    /// Variant of the format for people, such as `CHARMM, little-endian`; empty where there are none.
+    pub fn variant(&self) -> String {
+        match &self.inner {
+            Inner::Dcd(dcd) => dcd.variant(),
+            Inner::Xtc(_) | Inner::Pdb(_) => String::new(),
+        }
+    }
+
     /// Complete frames.
     pub fn frame_count(&self) -> usize {
         delegate!(&self.inner, reader => reader.frame_count())

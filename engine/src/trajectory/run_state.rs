@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::atomic_file::write_atomically;
 
-const METADATA_KEY: &str = "equijump_run";
+/// Key of the description in the safetensors metadata.
+pub(crate) const METADATA_KEY: &str = "equijump_run";
 const TENSOR: &str = "positions";
 const VERSION: u32 = 1;
 /// Larger files are no run states.

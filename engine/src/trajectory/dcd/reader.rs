@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use super::header::{CELL_BYTES, Header};
+use super::header::{CELL_BYTES, Endian, Header};
 use crate::trajectory::error::TrajectoryError;
 use crate::trajectory::format::TrajectoryFormat;
 use crate::trajectory::frame::{Frame, cell_from_lengths, cell_if_present};
@@ -70,6 +70,16 @@ impl DcdReader {
         Some((index as f64 + offset) * self.header.interval_ps()?)
     }
 
+    /// Dialect and byte order, for people.
+    pub fn variant(&self) -> String {
+        let dialect = if self.header.charmm { "CHARMM" } else { "X-PLOR" };
+        let order = match self.header.endian {
+            Endian::Little => "little-endian",
+            Endian::Big => "big-endian",
+        };
+        format!("{dialect}, {order}")
+    }
+
     /// Bytes after the last complete frame; usually 0.
     pub fn tail_bytes(&self) -> u64 {
         self.tail_bytes
@@ -78,7 +88,7 @@ impl DcdReader {
     /// Whether a file is of the dialect that we write, so that frames can be appended.
     pub(super) fn is_our_dialect(&self) -> bool {
         let h = &self.header;
-        h.endian == super::header::Endian::Little
+        h.endian == Endian::Little
             && h.charmm
             && !h.has_cell
             && !h.has_fourth_dimension

@@ -1,0 +1,150 @@
+//! The description for people: one line per fact, names aligned.
+
+use std::fmt;
+
+use super::{FileContent, FileInfo, ProteinInfo, TrajectoryInfo};
+
+/// Width of the column of names.
+const NAME_WIDTH: usize = 12;
+
+struct Lines<'a, 'b>(&'a mut fmt::Formatter<'b>);
+
+impl Lines<'_, '_> {
+    fn line(&mut self, name: &str, value: impl fmt::Display) -> fmt::Result {
+        writeln!(self.0, "{name:<NAME_WIDTH$} {value}")
+    }
+
+    fn protein(&mut self, protein: &ProteinInfo) -> fmt::Result {
+        let chain =
+            if protein.chain.is_empty() { String::new() } else { format!(", chain {}", protein.chain) };
+        self.line(
+            "Protein",
+            format!("{} residues, {} heavy atoms{chain}", protein.residues, protein.heavy_atoms),
+        )?;
+        self.line("Sequence", &protein.sequence)
+    }
+
+    fn trajectory(&mut self, t: &TrajectoryInfo) -> fmt::Result {
+        let variant = if t.variant.is_empty() { String::new() } else { format!(" ({})", t.variant) };
+        self.line("Trajectory", format!("{}{variant}", t.format))?;
+        self.line("Frames", t.frames)?;
+        self.line("Atoms", t.atoms)?;
+        if let Some(protein) = &t.protein {
+            self.protein(protein)?;
+        }
+        match t.interval_ps {
+            Some(interval) if t.evenly_spaced == Some(true) => {
+                self.line("Interval", format!("{} ps", short(interval)))?
+            }
+            Some(interval) => self.line("Interval", format!("{} ps (median; not even)", short(interval)))?,
+            None if t.frames > 1 => self.line("Interval", "not given in the file")?,
+            None => {}
+        }
+        if let (Some(first), Some(last)) = (t.first_time_ps, t.last_time_ps) {
+            self.line("Time", format!("{} to {}", duration(first), duration(last)))?;
+        }
+        if let (Some(lengths), Some(angles)) = (t.cell_lengths_angstrom, t.cell_angles_degrees) {
+            let numbers = |x: [f64; 3]| x.map(|x| format!("{x:.2}")).join(" × ");
+            let angles = angles.map(|x| format!("{x:.1}°")).join(", ");
+            self.line("Cell", format!("{} Å, {angles}", numbers(lengths)))?;
+        }
+        if let Some([low, high]) = t.extent_angstrom {
+            let size = [0, 1, 2].map(|axis| format!("{:.1}", high[axis] - low[axis])).join(" × ");
+            self.line("Extent", format!("{size} Å (first frame)"))?;
+        }
+        if t.tail_bytes > 0 {
+            self.line(
+                "Notice",
+                format!("the last {} bytes are no complete frame; --resume cuts them off", t.tail_bytes),
+            )?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for FileInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut lines = Lines(f);
+        lines.line("File", format!("{} ({})", self.path, size(self.bytes)))?;
+        match &self.content {
+            FileContent::Structure(s) => {
+                lines.line("Structure", &s.format)?;
+                if let Some(protein) = &s.protein {
+                    lines.protein(protein)?;
+                }
+                for notice in &s.notices {
+                    lines.line("Notice", notice)?;
+                }
+                s.problem.iter().try_for_each(|problem| lines.line("Problem", problem))
+            }
+            FileContent::Trajectory(t) => lines.trajectory(t),
+            FileContent::Store(s) => {
+                lines.line("Store", format!("{}, made by {}", s.name, s.created_by))?;
+                lines.protein(&s.protein)?;
+                lines.line("Frames", format!("{} in {} trajectories", s.frames, s.trajectories))?;
+                lines.line("Interval", format!("{} ps", short(s.interval_ps)))?;
+                lines.line("Total time", duration(s.total_ps))?;
+                s.sources.iter().try_for_each(|source| {
+                    lines.line(
+                        "Source",
+                        format!(
+                            "{} ({} of {} frames)",
+                            source.path, source.frames_stored, source.frames_in_file
+                        ),
+                    )
+                })
+            }
+            FileContent::Model(m) => {
+                lines.line("Model", &m.format)?;
+                lines.line("Numbers", format!("{} in {} tensors", m.numbers, m.tensors))?;
+                m.description.iter().try_for_each(|(key, value)| match value {
+                    serde_json::Value::Object(entries) => {
+                        lines.line(key, "")?;
+                        entries
+                            .iter()
+                            .try_for_each(|(key, value)| lines.line(&format!("  {key}"), plain(value)))
+                    }
+                    value => lines.line(key, plain(value)),
+                })
+            }
+            FileContent::RunState(r) => {
+                lines.line("Run state", format!("frame {} of {} replicas", r.frame, r.replicas))?;
+                lines.line("Atoms", r.atoms)?;
+                lines.line("Seed", r.seed)?;
+                lines.line("Settings", plain(&r.settings))
+            }
+        }
+    }
+}
+
+/// JSON without quotation marks around a lone text.
+fn plain(value: &serde_json::Value) -> String {
+    match value {
+        serde_json::Value::String(text) => text.clone(),
+        value => value.to_string(),
+    }
+}
+
+/// At most seven significant digits, without trailing zeros.
+fn short(value: f64) -> String {
+    let rounded: f64 = format!("{value:.6e}").parse().unwrap_or(value);
+    format!("{rounded}")
+}
+
+/// A time in the unit that suits it.
+fn duration(time_ps: f64) -> String {
+    match time_ps.abs() {
+        t if t >= 1e6 => format!("{} µs", short(time_ps / 1e6)),
+        t if t >= 1e3 => format!("{} ns", short(time_ps / 1e3)),
+        _ => format!("{} ps", short(time_ps)),
+    }
+}
+
+fn size(bytes: u64) -> String {
+    match bytes {
+        0..10_000 => format!("{bytes} bytes"),
+        10_000..10_000_000 => format!("{:.1} kB", bytes as f64 / 1e3),
+        10_000_000..10_000_000_000 => format!("{:.1} MB", bytes as f64 / 1e6),
+        _ => format!("{:.1} GB", bytes as f64 / 1e9),
+    }
+}
