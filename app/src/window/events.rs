@@ -130,7 +130,7 @@ impl EquiJumpApp {
         self.observer.observe(Subject {
             topology: opened.structure.topology.clone(),
             reference: opened.structure.positions_angstrom.clone(),
-            run: run.and_then(|run| Some((run.history()?.clone(), run.replica))),
+            run: run.and_then(Run::history).cloned(),
             frame_interval_ps: run.and_then(Run::frame_interval_ps).unwrap_or(PAPER_FRAME_INTERVAL_PS),
         });
         // The observer has forgotten the frame on screen as well.
