@@ -19,8 +19,6 @@ pub(super) struct RawResidue {
     pub had_alternates: bool,
     /// Names of heavy atoms that the residue type does not have.
     pub foreign: Vec<String>,
-    /// Hydrogens left out.
-    pub hydrogens: usize,
 }
 
 impl RawResidue {
@@ -60,7 +58,6 @@ pub(super) fn read_residue(records: &[(usize, &AtomRecord)]) -> Option<RawResidu
         positions_angstrom: vec![None; count],
         had_alternates: chosen.is_some(),
         foreign: Vec::new(),
-        hydrogens: 0,
     };
     let mut best: Vec<Option<(bool, f64)>> = vec![None; count];
     let mut terminal_oxygen = None;
@@ -76,7 +73,7 @@ pub(super) fn read_residue(records: &[(usize, &AtomRecord)]) -> Option<RawResidu
                 }
             }
             AtomName::TerminalOxygen => terminal_oxygen = terminal_oxygen.or(Some((index, record))),
-            AtomName::Hydrogen => residue.hydrogens += 1,
+            AtomName::Hydrogen => {}
             AtomName::Foreign => residue.foreign.push(record.name.clone()),
         }
     }
