@@ -207,7 +207,7 @@ fn dcd_header_fields() {
     assert_eq!((integer(0), &bytes[4..8], integer(88)), (84, &b"CORD"[..], 84));
     let icntrl: Vec<i32> = (0..20).map(|k| integer(8 + 4 * k)).collect();
     let delta = f32::from_bits(icntrl[9] as u32);
-    assert!((delta - 2045.482_9).abs() < 1e-3, "100 ps are 2045.4829 AKMA units, not {delta}");
+    assert!((delta - 2_045.482_9).abs() < 1e-3, "100 ps are 2045.4829 AKMA units, not {delta}");
     assert_eq!(icntrl[..9], [3, 0, 1, 3, 0, 0, 0, 0, 0], "NSET ISTART NSAVC NSTEP … fixed atoms");
     assert_eq!(icntrl[10..], [0, 0, 0, 0, 0, 0, 0, 0, 0, 24], "no cell, no fourth dimension, CHARMM");
     let titles = integer(96) as usize;

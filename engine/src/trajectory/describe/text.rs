@@ -125,9 +125,9 @@ fn plain(value: &serde_json::Value) -> String {
     }
 }
 
-/// At most seven significant digits, without trailing zeros.
+/// At most six significant digits, without trailing zeros: times in XTC are `f32`.
 fn short(value: f64) -> String {
-    let rounded: f64 = format!("{value:.6e}").parse().unwrap_or(value);
+    let rounded: f64 = format!("{value:.5e}").parse().unwrap_or(value);
     format!("{rounded}")
 }
 

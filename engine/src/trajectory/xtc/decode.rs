@@ -28,6 +28,9 @@ pub(crate) struct Prelude {
     pub small_index: u32,
 }
 
+/// An eight-byte window that starts within a byte surely holds so many bits.
+const MOST_BITS_AT_ONCE: u32 = 57;
+
 /// Most significant bit first.
 struct Bits<'a> {
     bytes: &'a [u8],
@@ -35,9 +38,10 @@ struct Bits<'a> {
 }
 
 impl Bits<'_> {
-    /// The next `count ≤ 32` bits, or `None` past the end.
+    /// The next `count ≤ 57` bits, or `None` past the end.
     #[inline]
-    fn take(&mut self, count: u32) -> Option<u32> {
+    fn take(&mut self, count: u32) -> Option<u64> {
+        debug_assert!(count <= MOST_BITS_AT_ONCE);
         if count == 0 {
             return Some(0);
         }
@@ -57,19 +61,37 @@ impl Bits<'_> {
         };
         let shifted = window << (self.position % 8);
         self.position = end;
-        Some((shifted >> (64 - count)) as u32)
+        Some(shifted >> (64 - count))
     }
 
-    /// Three integers packed as one mixed-radix number of `count` bits, stored in little-endian bytes.
+    /// A number of `count` bits whose bytes are stored least significant first; only the last one, which
+    /// may be incomplete, has fewer than eight bits.
+    #[inline]
+    fn take_little_endian(&mut self, count: u32) -> Option<u128> {
+        if count <= MOST_BITS_AT_ONCE {
+            let bits = self.take(count)?;
+            let (whole, rest) = (count / 8, count % 8);
+            if whole == 0 {
+                return Some(u128::from(bits));
+            }
+            let low = (bits >> rest).swap_bytes() >> (64 - 8 * whole);
+            let high = bits & ((1 << rest) - 1);
+            return Some(u128::from(low | high << (8 * whole)));
+        }
+        let mut value = 0;
+        let mut shift = 0;
+        while shift < count {
+            let bits = (count - shift).min(8);
+            value |= u128::from(self.take(bits)?) << shift;
+            shift += bits;
+        }
+        Some(value)
+    }
+
+    /// Three integers packed as one mixed-radix number of `count` bits.
     #[inline]
     fn take_packed(&mut self, count: u32, sizes: [u32; 3]) -> Option<[i32; 3]> {
-        let mut value = 0u128;
-        let mut shift = 0;
-        while shift + 8 < count {
-            value |= u128::from(self.take(8)?) << shift;
-            shift += 8;
-        }
-        value |= u128::from(self.take(count - shift)?) << shift;
+        let value = self.take_little_endian(count)?;
         let (y, z) = (sizes[1], sizes[2]);
         // Almost always the number fits 64 bits, where division is several times cheaper.
         if let Ok(value) = u64::try_from(value) {
@@ -146,7 +168,7 @@ pub(crate) fn decode(prelude: &Prelude, bytes: &[u8], positions_nm: &mut [[f32; 
         if bits.take(1).ok_or_else(damaged)? == 1 {
             let code = bits.take(5).ok_or_else(damaged)?;
             step = (code % 3) as i32 - 1;
-            run = code - code % 3;
+            run = (code - code % 3) as u32;
         }
         if run == 0 {
             positions_nm[atom] = to_nm(this);
