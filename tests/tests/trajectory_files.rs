@@ -347,6 +347,37 @@ fn a_killed_run_leaves_readable_files_that_can_be_resumed() {
     check_with_python(directory.path(), files);
 }
 
+/// A limit on the length of files stands in for a full disk: both make a write fail in its middle.
+#[cfg(unix)]
+#[test]
+fn a_full_disk_leaves_whole_frames_only() {
+    let directory = tempfile::tempdir().unwrap();
+    let structure = structure("chignolin.pdb");
+    let topology = write_topology(directory.path(), &structure);
+    let mut files = Vec::new();
+    for format in TrajectoryFormat::ALL {
+        let path = directory.path().join(format!("full.{}", format.extension()));
+        let victim = std::env::current_exe().unwrap();
+        let run = format!(
+            "trap '' XFSZ; ulimit -f 50; exec {} --exact victim_that_writes_until_it_is_killed",
+            victim.display()
+        );
+        let output = Command::new("sh").args(["-c", &run]).env(VICTIM, &path).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(!output.status.success() && said.contains("File too large"), "{said}");
+
+        let reader = TrajectoryReader::open(&path).unwrap();
+        let frames = reader.frame_count();
+        assert!(frames > 1 && reader.tail_bytes() == 0, "{format}: {frames} frames");
+        let times: Vec<f64> = (0..frames).map(|k| 100.0 * k as f64).collect();
+        files.push(json!({
+            "path": path, "topology": topology, "frames": frames, "times_ps": times,
+            "positions": null, "tolerance": 0.0,
+        }));
+    }
+    check_with_python(directory.path(), files);
+}
+
 fn wait_for(output: &mut impl std::io::Read, text: &str) {
     let mut seen = Vec::new();
     let mut byte = [0];
