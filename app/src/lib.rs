@@ -1,5 +1,7 @@
 //! The window of EquiJump, and what window and command line share.
 
+pub mod bundled;
+pub mod cli;
 pub mod figures;
 pub mod viewport;
 pub mod window;

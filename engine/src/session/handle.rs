@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
+use crate::training::TrainRequest;
 use crate::trajectory::ImportRequest;
 
 use super::backend::ComputeBackend;
@@ -17,11 +18,11 @@ use super::context::{JobContext, JobControl};
 use super::mailbox::{Mailbox, WakeCallback};
 use super::protocol::{Command, Event, JobId, JobOutcome};
 use super::request::{ExportRequest, ModelSource, OpenRequest, SimulationRequest};
-use super::{export, files, simulate};
+use super::{export, files, simulate, training};
 
 pub use super::context::LatestFrame;
 
-/// A running session. Two named threads serve it: `equijump-compute` runs simulations one after the other,
+/// A running session. Two named threads serve it: `equijump-compute` runs simulations and training one after the other,
 /// `equijump-files` opens, loads, imports and exports beside them. Dropping the handle stops both within one latent
 /// step and waits for them.
 pub struct SessionHandle {
@@ -58,6 +59,7 @@ enum Task {
     Export(ExportRequest),
     Import(ImportRequest),
     Simulate(Box<SimulationRequest>),
+    Train(Box<TrainRequest>),
 }
 
 impl SessionHandle {
@@ -101,6 +103,7 @@ impl SessionHandle {
             Command::Export { job, request } => self.begin(&self.files, job, Task::Export(request)),
             Command::Import { job, request } => self.begin(&self.files, job, Task::Import(request)),
             Command::Simulate { job, request } => self.begin(&self.compute, job, Task::Simulate(request)),
+            Command::Train { job, request } => self.begin(&self.compute, job, Task::Train(request)),
             Command::Pause { job } => self.with_control(job, |control| control.set_paused(true)),
             Command::Resume { job } => self.with_control(job, |control| control.set_paused(false)),
             Command::Stop { job } => self.with_control(job, JobControl::cancel),
@@ -196,6 +199,7 @@ fn end(shared: &Shared, job: JobId, outcome: JobOutcome) {
 fn run(context: &JobContext<'_>, backend: &dyn ComputeBackend, task: Task) -> Result<JobOutcome, String> {
     match task {
         Task::Simulate(request) => simulate::run(context, backend, *request),
+        Task::Train(request) => training::run(context, &request),
         Task::LoadModel(model) => {
             let model = backend.load_model(&model)?;
             context.post(Event::ModelLoaded { job: context.job, model });

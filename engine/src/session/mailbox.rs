@@ -76,18 +76,24 @@ fn can_merge(unread: &Event, event: &Event) -> bool {
             | Event::LatentProgress { .. }
             | Event::FramesMade { .. }
             | Event::SimulationState { .. }
+            | Event::TrainingProgress { .. }
     );
     latest_only
         && unread.job() == event.job()
         && std::mem::discriminant(unread) == std::mem::discriminant(event)
 }
 
-fn merge(unread: &mut Event, event: Event) {
-    if let (Event::FramesMade { last_frame, .. }, Event::FramesMade { last_frame: newest, .. }) =
-        (&mut *unread, &event)
-    {
-        *last_frame = *newest;
-    } else {
-        *unread = event;
+fn merge(unread: &mut Event, mut event: Event) {
+    match (&mut *unread, &mut event) {
+        (Event::FramesMade { last_frame, .. }, Event::FramesMade { last_frame: newest, .. }) => {
+            *last_frame = *newest;
+            return;
+        }
+        (
+            Event::TrainingProgress { progress: unread, .. },
+            Event::TrainingProgress { progress: newest, .. },
+        ) => newest.validation = newest.validation.or(unread.validation),
+        _ => (),
     }
+    *unread = event;
 }

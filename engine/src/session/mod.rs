@@ -11,14 +11,18 @@ mod export;
 mod files;
 mod handle;
 mod mailbox;
+mod models;
 mod output;
 mod rate;
 mod simulate;
+mod training;
+mod validity_watch;
 
 pub use backend::{ComputeBackend, PreparedSampler, SamplerOrder};
 pub use handle::{LatestFrame, SessionHandle};
 pub use history::{Frame, FrameHistory};
 pub use mailbox::WakeCallback;
+pub use models::ModelLibrary;
 pub use output::replica_path;
 pub use protocol::{
     Command, Event, JobId, JobOutcome, ModelInfo, Progress, ProgressUnit, RunInfo, SimulationState,
@@ -29,6 +33,7 @@ pub use request::{
 };
 
 pub use crate::structure::{ChainSummary, Notice, OpenedStructure};
+pub use crate::training::{TrainOutcome, TrainProgress, TrainRequest};
 pub use crate::trajectory::{ImportReport, ImportRequest};
 
 #[cfg(test)]

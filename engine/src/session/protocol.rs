@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use crate::network::NetworkConfig;
 use crate::structure::{Notice, OpenedStructure, Topology};
+use crate::training::{TrainOutcome, TrainProgress, TrainRequest};
 use crate::trajectory::{ImportReport, ImportRequest};
 use crate::transport::{LatentProgress, SamplerSettings};
 
@@ -71,6 +72,14 @@ pub enum Command {
         job: JobId,
         /// What to read and write.
         request: ImportRequest,
+    },
+    /// Trains a model, or goes on training it. Answered by [`Event::TrainingProgress`], at the end by
+    /// [`Event::Trained`].
+    Train {
+        /// Fresh id.
+        job: JobId,
+        /// Data, network, optimiser, folder for the results.
+        request: Box<TrainRequest>,
     },
     /// Pauses a simulation after the present frame. Answered by [`Event::SimulationState`].
     Pause {
@@ -169,7 +178,7 @@ pub struct ModelInfo {
 ///
 /// Events of a kind that only the newest value matters of ([`Progress`](Event::Progress),
 /// [`LatentProgress`](Event::LatentProgress), [`FramesMade`](Event::FramesMade),
-/// [`SimulationState`](Event::SimulationState)) are merged while nobody reads them, so a slow reader costs
+/// [`SimulationState`](Event::SimulationState), [`TrainingProgress`](Event::TrainingProgress)) are merged while nobody reads them, so a slow reader costs
 /// neither memory nor frames. All others are kept, in order.
 #[derive(Clone, Debug)]
 pub enum Event {
@@ -261,6 +270,21 @@ pub enum Event {
         /// What was stored, what was left out.
         report: ImportReport,
     },
+    /// Where a training run stands: losses, learning rate, speed. Merged while unread; a validation loss is
+    /// not lost by that.
+    TrainingProgress {
+        /// Which job.
+        job: JobId,
+        /// Where it stands.
+        progress: TrainProgress,
+    },
+    /// A training run came to an end, or was stopped, and its files are written.
+    Trained {
+        /// Which job.
+        job: JobId,
+        /// How far it came.
+        result: TrainOutcome,
+    },
     /// A job ended; its last event.
     JobEnded {
         /// Which.
@@ -285,6 +309,8 @@ impl Event {
             | Self::Notice { job, .. }
             | Self::Exported { job, .. }
             | Self::Imported { job, .. }
+            | Self::TrainingProgress { job, .. }
+            | Self::Trained { job, .. }
             | Self::JobEnded { job, .. } => *job,
         }
     }

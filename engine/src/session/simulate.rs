@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::structure::Topology;
 use crate::trajectory::{self, TrajectoryReader};
 use crate::transport::{Advance, FrameSampler, Replica};
 
@@ -15,6 +16,7 @@ use super::output::RunFiles;
 use super::protocol::{Event, JobOutcome, ProgressUnit, RunInfo, SimulationState};
 use super::rate::RateMeter;
 use super::request::SimulationRequest;
+use super::validity_watch::ValidityWatch;
 
 /// Latent progress is posted no more often than this; nobody sees more.
 const LATENT_PROGRESS_INTERVAL: Duration = Duration::from_millis(40);
@@ -56,6 +58,8 @@ struct Simulation {
     files: Option<RunFiles>,
     history: Option<Arc<FrameHistory>>,
     frame_interval_ps: f64,
+    topology: Arc<Topology>,
+    validity: ValidityWatch,
 }
 
 impl Simulation {
@@ -110,10 +114,12 @@ impl Simulation {
         } else {
             None
         };
-        Ok(Self { sampler, replicas, files, history, frame_interval_ps })
+        let topology = structure.topology.clone();
+        let validity = ValidityWatch::new(&topology);
+        Ok(Self { sampler, replicas, files, history, frame_interval_ps, topology, validity })
     }
 
-    fn announce(&self, context: &JobContext<'_>, request: &SimulationRequest) {
+    fn announce(&mut self, context: &JobContext<'_>, request: &SimulationRequest) {
         let job = context.job;
         context.post(Event::SimulationStarted {
             job,
@@ -130,6 +136,7 @@ impl Simulation {
         });
         context.post(Event::SimulationState { job, state: SimulationState::Running });
         context.show(Arc::new(self.snapshot()));
+        self.check_validity(context);
     }
 
     /// Makes frames until there are `frames`, or until stopped.
@@ -155,6 +162,7 @@ impl Simulation {
             meter.advance(1);
             let frame = self.frame();
             context.show(Arc::new(self.snapshot()));
+            self.check_validity(context);
             context.post(Event::FramesMade { job, first_frame: frame, last_frame: frame });
             context.post(Event::Progress { job, progress: meter.progress() });
         }
@@ -177,6 +185,12 @@ impl Simulation {
                 ControlFlow::Continue(())
             })
             .map_err(|error| error.to_string())
+    }
+
+    fn check_validity(&mut self, context: &JobContext<'_>) {
+        if let Some(sentence) = self.validity.look(&self.topology, &self.replicas) {
+            context.notice(sentence);
+        }
     }
 
     /// Number of the newest frame.

@@ -266,6 +266,25 @@ fn a_panic_fails_the_job_with_its_message_and_the_next_job_works() {
 }
 
 #[test]
+fn a_broken_molecule_is_told_once() {
+    let session = session([Script::default()]);
+    // Atoms on a line are no molecule.
+    let job = simulate(&session, Some(20), 2);
+    let mut notices = Vec::new();
+    wait_for(&session, job, |event| match event {
+        Event::Notice { notice, .. } => {
+            notices.push(notice.0.clone());
+            None
+        }
+        Event::JobEnded { .. } => Some(()),
+        _ => None,
+    });
+    assert_eq!(notices.len(), 1, "{notices:?}");
+    assert!(notices[0].contains("start structure is not chemically intact"), "{notices:?}");
+    assert!(notices[0].contains("ALA 1"), "{notices:?}");
+}
+
+#[test]
 fn a_sampler_error_fails_the_job_with_its_sentence() {
     let session = session([Script { fail_in_frame: Some(2), ..Script::default() }]);
     let job = simulate(&session, Some(10), 1);

@@ -6,6 +6,7 @@ use three_d::{
 };
 
 use super::super::camera::Projection;
+use super::super::palette::linear_from_srgb;
 use super::View;
 
 /// How much of the background colour the farthest atoms take on.
@@ -48,7 +49,7 @@ impl Material for MoleculeMaterial<'_> {
     fn use_uniforms(&self, program: &Program, _viewer: &dyn Viewer, _lights: &[&dyn Light]) {
         let orthographic = self.view.camera.projection == Projection::Orthographic;
         program.use_uniform_if_required("orthographic", f32::from(u8::from(orthographic)));
-        let [r, g, b] = self.view.background.map(|value| f32::from(value) / 255.0);
+        let [r, g, b] = linear_from_srgb(self.view.background);
         program.use_uniform_if_required("fog_color", three_d::vec3(r, g, b));
         let depth = self.view.camera.depth_of(self.view.fog_bounds.center);
         let radius = self.view.fog_bounds.radius_angstrom;

@@ -1,0 +1,24 @@
+//! What lies inside the binary: structures under `assets/structures`, the default model.
+
+use equijump_engine::session::{ModelSource, StructureSource};
+
+use crate::window::examples::EXAMPLES;
+use crate::window::models::BundledModel;
+
+/// Models inside the binary; the first is the default.
+pub static MODELS: &[BundledModel] = &[];
+
+/// The model that samples when the user names none.
+pub fn default_model() -> Option<ModelSource> {
+    MODELS.first().map(|model| ModelSource::Bundled { name: model.name.to_owned(), bytes: model.bytes })
+}
+
+/// The bundled structure of that name (its file name without extension), whatever the case.
+pub fn structure(name: &str) -> Option<StructureSource> {
+    EXAMPLES
+        .iter()
+        .find(|example| {
+            example.file_name.strip_suffix(".pdb").is_some_and(|stem| stem.eq_ignore_ascii_case(name))
+        })
+        .map(|example| example.source())
+}

@@ -1,0 +1,83 @@
+//! `equijump import`: trajectories of other programs into a training store.
+
+use std::path::PathBuf;
+
+use equijump_engine::session::{Command, Event, ImportRequest};
+
+use super::Ending;
+use super::job::Jobs;
+use super::progress::{ProgressDisplay, simulated_text};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Trajectories to read, XTC, DCD or multi-model PDB; each starts a trajectory of its own.
+    #[arg(required = true, value_name = "TRAJECTORY")]
+    trajectories: Vec<PathBuf>,
+    /// PDB or mmCIF file with exactly the atoms of the trajectories, in their order.
+    #[arg(long, value_name = "FILE")]
+    topology: PathBuf,
+    /// Chain of the protein, where the topology holds several.
+    #[arg(long)]
+    chain: Option<String>,
+    /// Take every N-th frame.
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    stride: u64,
+    /// Leave out what happened before this time in each file, ps.
+    #[arg(long, default_value_t = 0.0, value_name = "PS")]
+    skip_ps: f64,
+    /// Time between the frames of the files, ps; replaces what the files say.
+    #[arg(long, value_name = "PS")]
+    interval_ps: Option<f64>,
+    /// Store to write.
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// Replace the store if it is there.
+    #[arg(long)]
+    force: bool,
+}
+
+pub(super) fn run(args: Args) -> anyhow::Result<Ending> {
+    let jobs = Jobs::start()?;
+    let out = args.out.clone();
+    let request = ImportRequest {
+        topology: args.topology,
+        chain: args.chain,
+        trajectories: args.trajectories,
+        stride: args.stride as usize,
+        skip_ps: args.skip_ps,
+        interval_ps: args.interval_ps,
+        output: args.out,
+        overwrite: args.force,
+    };
+    let mut display = ProgressDisplay::new("frames");
+    let mut stored = None;
+    let ending = jobs.run(
+        |job| Command::Import { job, request },
+        |event| {
+            match event {
+                Event::Progress { progress, .. } => {
+                    let rate = progress.per_second.map(|r| format!("{r:.0} frames/s")).unwrap_or_default();
+                    display.show(&progress, &rate);
+                }
+                Event::Notice { notice, .. } => display.line(&format!("note: {notice}")),
+                Event::Imported { report, .. } => stored = Some(report),
+                _ => (),
+            }
+            Ok(())
+        },
+    )?;
+    drop(display);
+    if let Some(report) = stored {
+        println!(
+            "{}: {} frames of {} ({} residues, {} heavy atoms) in {} trajectories, {} in all",
+            out.display(),
+            report.frames,
+            report.name,
+            report.residues,
+            report.atoms,
+            report.trajectories,
+            simulated_text(report.frames as f64 * report.interval_ps),
+        );
+    }
+    Ok(ending)
+}

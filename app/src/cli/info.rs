@@ -1,0 +1,26 @@
+//! `equijump info`: what a file is and what it holds.
+
+use std::path::PathBuf;
+
+use equijump_engine::trajectory::describe;
+
+use super::Ending;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Structure, trajectory, training store, model or run state.
+    file: PathBuf,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(args: &Args) -> anyhow::Result<Ending> {
+    let info = describe(&args.file)?;
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&info)?);
+    } else {
+        println!("{}", info.to_string().trim_end());
+    }
+    Ok(Ending::Done)
+}

@@ -1,0 +1,83 @@
+//! The command line: the jobs of the window, headless. One file per subcommand.
+//!
+//! Exit codes: 0 done, 1 an error (one sentence on stderr), 2 wrong usage, 130 interrupted.
+
+mod import;
+mod info;
+mod interrupt;
+mod job;
+mod progress;
+mod simulate;
+mod train;
+mod window;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// What the process returns when the user interrupted it: 128 + SIGINT, as shells do.
+const INTERRUPTED: u8 = 130;
+
+#[derive(Debug, Parser)]
+#[command(
+    name = "equijump",
+    version,
+    about = "Protein molecular dynamics in 100 ps jumps of a generative model",
+    long_about = "Protein molecular dynamics in 100 ps jumps of a generative model.\n\nWithout a subcommand the window opens; the subcommands do the same jobs without one."
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Job>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Job {
+    /// Simulate a protein and write the trajectory.
+    Simulate(simulate::Args),
+    /// Describe a structure, trajectory, training store or model.
+    Info(info::Args),
+    /// Turn trajectories of other programs into a training store.
+    Import(import::Args),
+    /// Train a model on stores made by `import`.
+    Train(train::Args),
+}
+
+/// How a subcommand ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ending {
+    /// All the work is done.
+    Done,
+    /// The user interrupted it; files are whole.
+    Interrupted,
+}
+
+/// Runs what the command line asks for.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let ending = match cli.command {
+        Some(Job::Simulate(args)) => simulate::run(args),
+        Some(Job::Info(args)) => info::run(&args),
+        Some(Job::Import(args)) => import::run(args),
+        Some(Job::Train(args)) => train::run(args),
+        None => window::run(),
+    };
+    match ending {
+        Ok(Ending::Done) => ExitCode::SUCCESS,
+        Ok(Ending::Interrupted) => ExitCode::from(INTERRUPTED),
+        Err(error) => {
+            // `{:#}` joins the causes to one line.
+            eprintln!("equijump: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Cli::command().debug_assert();
+    }
+}

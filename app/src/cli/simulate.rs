@@ -1,0 +1,205 @@
+//! `equijump simulate`: runs a simulation and writes its trajectory.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use anyhow::{anyhow, bail};
+use equijump_engine::session::{
+    Command, DevicePreference, Event, ExistingFiles, ModelSource, OpenRequest, OpenedStructure, RunInfo,
+    RunOutput, SimulationRequest, StructureChoice, StructureSource,
+};
+use equijump_engine::transport::SamplerSettings;
+
+use super::Ending;
+use super::job::Jobs;
+use super::progress::{ProgressDisplay, duration_text, simulated_text};
+use crate::bundled;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Structure to start from: a PDB or mmCIF file, plain or gzipped, or the name of a bundled protein
+    /// (chignolin, trpcage, bba, wwdomain, villin, ntl9, bbl, proteinb, homeodomain, proteing, a3d, lambda).
+    #[arg(value_name = "FILE")]
+    structure: PathBuf,
+    /// Model to sample with; the bundled one by default.
+    #[arg(long, value_name = "FILE")]
+    model: Option<PathBuf>,
+    /// Frames to make per replica, 100 ps each; the start structure is frame 0.
+    #[arg(long, default_value_t = 100, value_name = "N")]
+    frames: u64,
+    /// Independent trajectories to make together.
+    #[arg(long, default_value_t = 1, value_name = "R", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    replicas: u32,
+    #[command(flatten)]
+    settings: SamplerSettings,
+    /// Where to compute.
+    #[arg(long, value_enum, default_value_t = DevicePreference::Auto)]
+    device: DevicePreference,
+    /// Chain to simulate, where the structure holds several.
+    #[arg(long)]
+    chain: Option<String>,
+    /// Simulate the longest unbroken segment of a broken chain.
+    #[arg(long)]
+    longest_segment: bool,
+    /// Trajectory to write: .dcd (exact), .xtc or .pdb. With several replicas, run.dcd becomes
+    /// run_r000.dcd, run_r001.dcd and so on. Topology, settings and resume state are written beside it.
+    /// By default NAME.dcd, after the structure.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Continue the run that --out holds up to --frames; its frames are those of an uninterrupted run.
+    #[arg(long, conflicts_with = "force")]
+    resume: bool,
+    /// Replace files that are there.
+    #[arg(long)]
+    force: bool,
+}
+
+pub(super) fn run(args: Args) -> anyhow::Result<Ending> {
+    let source = source_of(&args.structure)?;
+    let out = args.out.clone().unwrap_or_else(|| PathBuf::from(format!("{}.dcd", source.display_name())));
+    let model = match &args.model {
+        Some(path) => ModelSource::File(path.clone()),
+        None => bundled::default_model()
+            .ok_or_else(|| anyhow!("this build holds no model; name one with --model FILE"))?,
+    };
+    let jobs = Jobs::start()?;
+    let request = OpenRequest { source, chain: args.chain.clone(), longest_segment: args.longest_segment };
+    let Some(structure) = open(&jobs, request)? else { return Ok(Ending::Interrupted) };
+    for notice in &structure.notices {
+        eprintln!("note: {notice}");
+    }
+
+    let existing = match (args.resume, args.force) {
+        (true, _) => ExistingFiles::Resume,
+        (_, true) => ExistingFiles::Overwrite,
+        _ => ExistingFiles::Refuse,
+    };
+    let request = Box::new(SimulationRequest {
+        structure,
+        model,
+        settings: args.settings,
+        replicas: args.replicas,
+        frames: Some(args.frames),
+        device: args.device,
+        output: Some(RunOutput { path: out, existing }),
+        keep_history: false,
+    });
+    let mut report = Report::new();
+    let ending = jobs.run(
+        |job| Command::Simulate { job, request },
+        |event| {
+            report.event(event);
+            Ok(())
+        },
+    )?;
+    report.finish(ending);
+    Ok(ending)
+}
+
+/// A file, or the name of a bundled structure where there is no such file.
+fn source_of(path: &std::path::Path) -> anyhow::Result<StructureSource> {
+    if !path.exists()
+        && let Some(source) = path.to_str().and_then(bundled::structure)
+    {
+        return Ok(source);
+    }
+    if !path.exists() {
+        bail!("there is no file {} and no bundled structure of that name", path.display());
+    }
+    Ok(StructureSource::File(path.to_owned()))
+}
+
+/// Opens the structure; `None` if the user interrupted.
+fn open(jobs: &Jobs, request: OpenRequest) -> anyhow::Result<Option<OpenedStructure>> {
+    let file = request.source.display_name();
+    let mut opened = None;
+    jobs.run(
+        |job| Command::OpenStructure { job, request },
+        |event| match event {
+            Event::StructureOpened { structure, .. } => {
+                opened = Some(structure);
+                Ok(())
+            }
+            Event::StructureNeedsChoice { choice: StructureChoice::Chain(chains), .. } => {
+                let chains: Vec<String> = chains.iter().map(ToString::to_string).collect();
+                bail!("{file} holds several protein chains: {}; choose one with --chain", chains.join(", "))
+            }
+            Event::StructureNeedsChoice { choice: StructureChoice::LongestSegment(sentence), .. } => {
+                bail!(sentence)
+            }
+            _ => Ok(()),
+        },
+    )?;
+    Ok(opened)
+}
+
+/// What the user sees of the run.
+struct Report {
+    display: ProgressDisplay,
+    run: Option<RunInfo>,
+    started: Instant,
+    newest_frame: u64,
+}
+
+impl Report {
+    fn new() -> Self {
+        Self { display: ProgressDisplay::new("frames"), run: None, started: Instant::now(), newest_frame: 0 }
+    }
+
+    fn event(&mut self, event: Event) {
+        match event {
+            Event::SimulationStarted { run, .. } => {
+                self.display.line(&format!(
+                    "{}: {} residues, {} heavy atoms, {}, seed {}, on {}",
+                    run.topology.name,
+                    run.topology.residue_count(),
+                    run.topology.atom_count(),
+                    match run.replicas {
+                        1 => "1 replica".to_owned(),
+                        n => format!("{n} replicas"),
+                    },
+                    run.settings.seed,
+                    run.device_name,
+                ));
+                if run.first_new_frame > 1 {
+                    self.display.line(&format!("goes on from frame {}", run.first_new_frame - 1));
+                }
+                self.newest_frame = run.first_new_frame - 1;
+                self.started = Instant::now();
+                self.run = Some(run);
+            }
+            Event::FramesMade { last_frame, .. } => self.newest_frame = last_frame,
+            Event::Progress { progress, .. } => {
+                let rate = progress.per_second.map(|r| self.rate_text(r)).unwrap_or_default();
+                self.display.show(&progress, &rate);
+            }
+            Event::Notice { notice, .. } => self.display.line(&format!("note: {notice}")),
+            _ => (),
+        }
+    }
+
+    /// Frames a second of every replica, and nanoseconds a day of all together.
+    fn rate_text(&self, frames_per_second: f64) -> String {
+        let ps_per_frame = self.run.as_ref().map_or(0.0, |run| run.frame_interval_ps * run.replicas as f64);
+        let ns_per_day = frames_per_second * ps_per_frame * 1e-3 * 86_400.0;
+        format!("{frames_per_second:.2} frames/s, {ns_per_day:.0} ns/day")
+    }
+
+    fn finish(self, ending: Ending) {
+        let Self { display, run, started, newest_frame } = self;
+        drop(display);
+        let Some(run) = run else { return };
+        let made = (newest_frame + 1).saturating_sub(run.first_new_frame);
+        println!(
+            "{}{made} frames ({}{}) in {}, {} in the trajectory",
+            if ending == Ending::Interrupted { "interrupted after " } else { "" },
+            simulated_text(made as f64 * run.frame_interval_ps),
+            if run.replicas > 1 { format!(" × {} replicas", run.replicas) } else { String::new() },
+            duration_text(started.elapsed()),
+            newest_frame + 1,
+        );
+        for path in &run.outputs {
+            println!("{}", path.display());
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! `equijump` without a subcommand: the window, or one sentence where there is no display.
+
+use anyhow::bail;
+
+use super::Ending;
+
+/// The job that the window opens with, headless.
+const HEADLESS: &str = "without a window, run for example `equijump simulate chignolin --frames 100 --out \
+    chignolin.dcd` (`cargo run --release -- simulate …` from the sources)";
+
+/// Opens the window and waits until it is closed.
+pub(super) fn run() -> anyhow::Result<Ending> {
+    if !display_is_there() {
+        bail!("there is no display to open the window on; {HEADLESS}");
+    }
+    if let Err(error) = crate::window::run() {
+        bail!("the window cannot be opened ({error}); {HEADLESS}");
+    }
+    Ok(Ending::Done)
+}
+
+/// Whether a window has somewhere to go. Only X11 and Wayland can be missing; on other systems the desktop
+/// is always there, or eframe says so itself.
+fn display_is_there() -> bool {
+    let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let needs_server = cfg!(all(unix, not(target_os = "macos")));
+    !needs_server || set("DISPLAY") || set("WAYLAND_DISPLAY") || set("WAYLAND_SOCKET")
+}

@@ -1,0 +1,114 @@
+//! Wrong input on the command line: one sentence, the right exit code, no panic, no files left.
+
+#![allow(clippy::unwrap_used)]
+
+mod cli_common;
+
+use cli_common::{Workplace, finish};
+
+/// Checks that the command fails with one line that holds all of `words`.
+fn fails(workplace: &Workplace, arguments: &[&str], words: &[&str]) {
+    let files = || std::fs::read_dir(workplace.folder.path()).unwrap().count();
+    let before = files();
+    let (code, stdout, stderr) = finish(&mut workplace.command(arguments));
+    assert_eq!(code, Some(1), "{arguments:?}: {stderr}");
+    assert!(!stderr.contains("panicked"), "{stderr}");
+    assert_eq!(stderr.trim().lines().count(), 1, "{arguments:?}: {stderr}");
+    for word in words {
+        assert!(stderr.contains(word), "{arguments:?}: {word:?} is not in {stderr:?}");
+    }
+    assert!(stdout.is_empty(), "{stdout}");
+    assert_eq!(files(), before, "{arguments:?} left files behind");
+}
+
+#[test]
+fn without_a_display_the_window_is_one_sentence_that_names_the_headless_form() {
+    fails(&Workplace::new(), &[], &["no display", "equijump simulate"]);
+}
+
+#[test]
+fn structures_that_cannot_be_simulated() {
+    let workplace = Workplace::new();
+    let write = |name: &str, contents: &str| std::fs::write(workplace.path(name), contents).unwrap();
+    write("empty.pdb", "");
+    write("notes.pdb", "Dear diary\n");
+    write(
+        "water.pdb",
+        "HETATM    1  O   HOH A   1       0.000   0.000   0.000  1.00  0.00           O  \nEND\n",
+    );
+    for (file, words) in [
+        ("empty.pdb", ["empty.pdb", "empty"]),
+        ("notes.pdb", ["notes.pdb", "no atoms"]),
+        ("water.pdb", ["water.pdb", "no protein"]),
+        ("absent.pdb", ["absent.pdb", "no file"]),
+    ] {
+        fails(&workplace, &["simulate", file, "--model", "model.safetensors"], &words);
+    }
+}
+
+#[test]
+fn several_chains_are_listed() {
+    let workplace = Workplace::new();
+    let chignolin = include_str!("../../assets/structures/chignolin.pdb");
+    let atoms: Vec<&str> = chignolin.lines().filter(|line| line.starts_with("ATOM")).collect();
+    let of_chain = |chain: &str| -> String {
+        atoms.iter().map(|line| format!("{}{chain}{}\n", &line[..21], &line[22..])).collect()
+    };
+    let two = format!("{}TER\n{}TER\nEND\n", of_chain("A"), of_chain("B"));
+    std::fs::write(workplace.path("two.pdb"), two).unwrap();
+    let run = ["simulate", "two.pdb", "--model", "model.safetensors", "--frames", "1"];
+    fails(&workplace, &run, &["several protein chains", "A (10 residues)", "B (10 residues)", "--chain"]);
+    fails(&workplace, &[&run[..], &["--chain", "C"]].concat(), &["no protein chain C"]);
+    let (code, _, stderr) =
+        finish(workplace.command(&run).args(["--chain", "B", "--latent-steps", "2", "--out", "b.dcd"]));
+    assert_eq!(code, Some(0), "{stderr}");
+}
+
+#[test]
+fn models_outputs_and_devices_that_cannot_be_used() {
+    let workplace = Workplace::new();
+    std::fs::write(workplace.path("broken.safetensors"), [7; 400]).unwrap();
+    let simulate = |extra: &[&'static str]| [&["simulate", "chignolin"], extra].concat();
+    fails(&workplace, &simulate(&["--model", "absent.safetensors"]), &["absent.safetensors"]);
+    fails(&workplace, &simulate(&["--model", "broken.safetensors"]), &["broken.safetensors"]);
+    let model = ["--model", "model.safetensors"];
+    let with = |extra: &[&'static str]| [simulate(&model), extra.to_vec()].concat();
+    fails(&workplace, &with(&["--out", "run.trr"]), &["run.trr", ".dcd"]);
+    fails(&workplace, &with(&["--out", "absent/run.dcd"]), &["absent/run"]);
+    fails(&workplace, &with(&["--device", "gpu"]), &["CPU"]);
+}
+
+#[test]
+fn trajectories_that_cannot_be_imported() {
+    let workplace = Workplace::new();
+    std::fs::write(workplace.path("run.xtc"), "no trajectory").unwrap();
+    std::fs::write(workplace.path("top.pdb"), include_str!("../../assets/structures/chignolin.pdb")).unwrap();
+    let import = |files: &[&'static str]| [&["import", "--out", "store.safetensors"], files].concat();
+    fails(&workplace, &import(&["run.xtc", "--topology", "top.pdb"]), &["run.xtc"]);
+    fails(&workplace, &import(&["absent.dcd", "--topology", "top.pdb"]), &["absent.dcd"]);
+    fails(&workplace, &import(&["run.xtc", "--topology", "absent.pdb"]), &["absent.pdb"]);
+}
+
+#[test]
+fn files_that_cannot_be_described() {
+    let workplace = Workplace::new();
+    std::fs::write(workplace.path("notes.txt"), "Dear diary\n").unwrap();
+    fails(&workplace, &["info", "notes.txt"], &["notes.txt"]);
+    fails(&workplace, &["info", "absent.dcd"], &["absent.dcd"]);
+}
+
+#[test]
+fn wrong_usage_exits_with_2() {
+    let workplace = Workplace::new();
+    for arguments in [
+        &["fly"][..],
+        &["simulate"],
+        &["simulate", "chignolin", "--latent-steps", "1"],
+        &["simulate", "chignolin", "--replicas", "0"],
+        &["simulate", "chignolin", "--force", "--resume"],
+        &["import", "run.xtc"],
+    ] {
+        let (code, _, stderr) = finish(&mut workplace.command(arguments));
+        assert_eq!(code, Some(2), "{arguments:?}: {stderr}");
+    }
+}

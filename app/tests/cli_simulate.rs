@@ -1,0 +1,124 @@
+//! `equijump simulate` as a user runs it: kills, interrupts, resuming, refusals.
+
+#![cfg(unix)] // signals
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod cli_common;
+
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use cli_common::{Workplace, finish, frames};
+use equijump_engine::trajectory::TrajectoryReader;
+
+fn start(command: &mut Command) -> Child {
+    command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+fn signal(child: &Child, signal: &str) {
+    let sent = Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
+    assert!(sent.success());
+}
+
+/// Waits until the trajectory holds `count` frames.
+fn wait_for_frames(workplace: &Workplace, name: &str, count: usize) {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while Instant::now() < deadline {
+        if TrajectoryReader::open(&workplace.path(name)).is_ok_and(|reader| reader.frame_count() >= count) {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    panic!("{count} frames did not come");
+}
+
+#[test]
+fn a_run_killed_at_any_moment_stays_readable_and_resumes_to_the_same_frames() {
+    let workplace = Workplace::new();
+    let mut random = 12_345u64;
+    for kill in 0..8 {
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let arguments =
+            ["--frames", "1000000", "--seed", "3", "--replicas", "2", "--out", "run.dcd", "--resume"];
+        let mut child = start(&mut workplace.simulate(&arguments));
+        // From before the first file to well into the run.
+        std::thread::sleep(Duration::from_millis(20 + (random >> 33) % 600));
+        child.kill().unwrap(); // SIGKILL
+        child.wait().unwrap();
+        for replica in ["run_r000.dcd", "run_r001.dcd"] {
+            if workplace.path(replica).exists() {
+                match TrajectoryReader::open(&workplace.path(replica)) {
+                    Ok(reader) => assert_eq!(reader.atom_count(), 92, "heavy atoms of chignolin"),
+                    Err(error) => panic!("after kill {kill}: {error}"),
+                }
+            }
+        }
+    }
+    let written = frames(&workplace.path("run_r000.dcd")).len();
+    assert!(written > 1, "the test must kill runs that were under way");
+    let total = (written + 5).to_string();
+    let common = ["--frames", &total, "--seed", "3", "--replicas", "2"];
+    let (code, _, stderr) = finish(workplace.simulate(&common).args(["--out", "run.dcd", "--resume"]));
+    assert_eq!(code, Some(0), "{stderr}");
+    let (code, _, stderr) = finish(workplace.simulate(&common).args(["--out", "whole.dcd"]));
+    assert_eq!(code, Some(0), "{stderr}");
+    for replica in ["r000", "r001"] {
+        let whole = frames(&workplace.path(&format!("whole_{replica}.dcd")));
+        assert_eq!(whole.len(), written + 6);
+        assert!(whole == frames(&workplace.path(&format!("run_{replica}.dcd"))), "{replica}");
+        assert!(whole[0].positions_angstrom != whole[written].positions_angstrom, "it moves");
+    }
+}
+
+#[test]
+fn ctrl_c_ends_with_whole_files_and_130() {
+    let workplace = Workplace::new();
+    let child = start(&mut workplace.simulate(&["--frames", "1000000", "--out", "run.xtc"]));
+    wait_for_frames(&workplace, "run.xtc", 3);
+    signal(&child, "-INT");
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{}", String::from_utf8_lossy(&output.stderr));
+    let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(stdout.contains("interrupted"), "{stdout}");
+    let reader = TrajectoryReader::open(&workplace.path("run.xtc")).unwrap();
+    assert_eq!(reader.tail_bytes(), 0);
+    let description: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(workplace.path("run.json")).unwrap()).unwrap();
+    assert_eq!(description["frames_after_start"], reader.frame_count() - 1);
+}
+
+#[test]
+fn a_second_run_refuses_to_overwrite_and_force_replaces() {
+    let workplace = Workplace::new();
+    let run = |arguments: &[&str]| finish(&mut workplace.simulate(arguments));
+    let (code, stdout, stderr) = run(&["--frames", "3", "--out", "run.pdb"]);
+    assert_eq!(code, Some(0), "{stderr}");
+    assert!(stdout.contains("run.pdb"));
+    assert!(stderr.contains("3 of 3 frames"), "plain lines where there is no terminal: {stderr}");
+    let before = std::fs::read(workplace.path("run.pdb")).unwrap();
+    let (code, _, stderr) = run(&["--frames", "3", "--out", "run.pdb"]);
+    assert_eq!(code, Some(1));
+    assert!(stderr.contains("run.pdb") && stderr.contains("--force"), "{stderr}");
+    assert!(std::fs::read(workplace.path("run.pdb")).unwrap() == before);
+    let (code, _, stderr) = run(&["--frames", "4", "--seed", "9", "--out", "run.pdb", "--force"]);
+    assert_eq!(code, Some(0), "{stderr}");
+    assert_eq!(frames(&workplace.path("run.pdb")).len(), 5);
+}
+
+#[test]
+fn the_same_seed_gives_the_same_trajectory_alone_or_among_replicas() {
+    let workplace = Workplace::new();
+    for (replicas, seed, out) in [("1", "5", "a.dcd"), ("3", "5", "b.dcd"), ("1", "6", "c.dcd")] {
+        let arguments = ["--frames", "4", "--replicas", replicas, "--seed", seed, "--out", out];
+        let (code, _, stderr) = finish(&mut workplace.simulate(&arguments));
+        assert_eq!(code, Some(0), "{stderr}");
+    }
+    let a = frames(&workplace.path("a.dcd"));
+    assert!(a == frames(&workplace.path("b_r000.dcd")));
+    assert!(a != frames(&workplace.path("b_r001.dcd")));
+    assert!(a != frames(&workplace.path("c.dcd")));
+    assert_eq!(
+        a.iter().map(|f| f.time_ps.unwrap().round()).collect::<Vec<_>>(),
+        [0., 100., 200., 300., 400.]
+    );
+}

@@ -1,0 +1,140 @@
+//! The models in memory, and samplers made of them.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
+
+use crate::network::{Model, ModelError};
+use crate::transport::CpuSampler;
+
+use super::backend::{ComputeBackend, PreparedSampler, SamplerOrder};
+use super::protocol::ModelInfo;
+use super::request::{DevicePreference, ModelSource};
+
+/// Models kept in memory; the one used longest ago makes room.
+const KEPT_MODELS: usize = 4;
+
+/// Loads models once and prepares samplers that share their weights.
+#[derive(Default)]
+pub struct ModelLibrary {
+    /// Used longest ago first.
+    loaded: Mutex<Vec<(Identity, Loaded)>>,
+}
+
+/// What tells a model from another one. A file that was written anew is another model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Identity {
+    Bundled(String),
+    File { path: PathBuf, modified: Option<SystemTime>, bytes: u64 },
+}
+
+#[derive(Clone)]
+struct Loaded {
+    model: Arc<Model>,
+    info: ModelInfo,
+}
+
+impl ModelLibrary {
+    /// An empty library.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn get(&self, source: &ModelSource) -> Result<Loaded, String> {
+        let identity = identity(source).map_err(|error| error.to_string())?;
+        let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(index) = loaded.iter().position(|(known, _)| *known == identity) {
+            let entry = loaded.remove(index);
+            loaded.push(entry);
+        } else {
+            let model = load(source).map_err(|error| error.to_string())?;
+            loaded.push((identity, model));
+            if loaded.len() > KEPT_MODELS {
+                loaded.remove(0);
+            }
+        }
+        loaded.last().map(|(_, model)| model.clone()).ok_or_else(|| "the model is gone".into())
+    }
+}
+
+fn identity(source: &ModelSource) -> Result<Identity, ModelError> {
+    match source {
+        ModelSource::Bundled { name, .. } => Ok(Identity::Bundled(name.clone())),
+        ModelSource::File(path) => {
+            let metadata =
+                std::fs::metadata(path).map_err(|source| ModelError::Io { path: path.clone(), source })?;
+            Ok(Identity::File {
+                path: path.clone(),
+                modified: metadata.modified().ok(),
+                bytes: metadata.len(),
+            })
+        }
+    }
+}
+
+fn load(source: &ModelSource) -> Result<Loaded, ModelError> {
+    let read;
+    let (name, bytes): (String, &[u8]) = match source {
+        ModelSource::Bundled { name, bytes } => (name.clone(), bytes),
+        ModelSource::File(path) => {
+            read = std::fs::read(path).map_err(|source| ModelError::Io { path: path.clone(), source })?;
+            (path.display().to_string(), &read)
+        }
+    };
+    let model = Model::from_bytes(&name, bytes)?;
+    let info = ModelInfo {
+        name: model.card.name.clone(),
+        config: model.config().clone(),
+        parameter_count: model.parameter_count(),
+        checksum: checksum(bytes),
+        card: card_text(&model),
+    };
+    Ok(Loaded { model: Arc::new(model), info })
+}
+
+/// CRC-32 and length: enough to tell that two files are not the same model.
+fn checksum(bytes: &[u8]) -> String {
+    let mut crc = flate2::Crc::new();
+    crc.update(bytes);
+    format!("{:08x}-{}", crc.sum(), bytes.len())
+}
+
+fn card_text(model: &Model) -> String {
+    let card = &model.card;
+    let mut lines = Vec::new();
+    if !card.trained_on.is_empty() {
+        lines.push(format!("Trained on {}.", card.trained_on.trim_end_matches('.')));
+    }
+    lines.push(format!("Jumps of {} ps.", card.frame_interval_ps));
+    if card.steps > 0 {
+        lines.push(format!("{} optimiser steps of {} frame pairs.", card.steps, card.batch_size));
+    }
+    if let Some(loss) = card.validation_loss {
+        lines.push(format!("Loss on held-out trajectories {loss:.4} Å² per atom."));
+    }
+    lines.join("\n")
+}
+
+impl ComputeBackend for ModelLibrary {
+    fn load_model(&self, model: &ModelSource) -> Result<ModelInfo, String> {
+        Ok(self.get(model)?.info)
+    }
+
+    fn prepare_sampler(&self, order: SamplerOrder<'_>) -> Result<PreparedSampler, String> {
+        if order.device == DevicePreference::Gpu {
+            return Err("this build computes on the CPU; choose the device cpu or auto".into());
+        }
+        let Loaded { model, info } = self.get(order.model)?;
+        let mut notices = Vec::new();
+        let sequence = order.topology.sequence();
+        if !model.card.sequences.is_empty() && !model.card.sequences.contains(&sequence) {
+            notices.push(format!(
+                "The model {} was not trained on {}; frames may be unphysical.",
+                info.name, order.topology.name
+            ));
+        }
+        let sampler = CpuSampler::new(model, order.topology, order.settings.clone())
+            .map_err(|error| error.to_string())?;
+        Ok(PreparedSampler { sampler: Box::new(sampler), model: info, notices })
+    }
+}
