@@ -45,6 +45,7 @@ struct StructureCase {
     complete: bool,
     dssp: String,
     radius_of_gyration_angstrom: f64,
+    clashes: Option<usize>,
     native_contacts: usize,
     phi: Angles,
     psi: Angles,
@@ -116,6 +117,10 @@ fn crystal_structures_agree_with_mdtraj() {
         same += got.chars().zip(case.dssp.chars()).filter(|(a, b)| a == b).count();
         total += case.residues;
         assert_eq!(NativeContacts::new(&topology, &positions).len(), case.native_contacts, "{}", case.file);
+        if let Some(expected) = case.clashes {
+            let found = ClashFinder::new(&topology, clashes::CLASH_OVERLAP_ANGSTROM).find(&positions);
+            assert_eq!(found.len(), expected, "{}: {found:?}", case.file);
+        }
         if case.complete {
             let rg = radius_of_gyration_angstrom(&topology, &positions);
             assert!((rg - case.radius_of_gyration_angstrom).abs() < 1e-3, "{}: {rg}", case.file);

@@ -33,6 +33,18 @@ const FILES: [&str; 14] = [
     "wwdomain_fip_2f21.pdb",
 ];
 
+/// Those solved by X-ray diffraction; early NMR models among the others are full of clashes.
+const CRYSTALS: [&str; 8] = [
+    "chignolin.pdb",
+    "homeodomain.pdb",
+    "lambda.pdb",
+    "ntl9.pdb",
+    "proteing.pdb",
+    "villin.pdb",
+    "wwdomain.pdb",
+    "wwdomain_fip_2f21.pdb",
+];
+
 #[test]
 fn structures_from_the_pdb_are_sound() {
     let mut all = ValiditySummary::default();
@@ -48,7 +60,9 @@ fn structures_from_the_pdb_are_sound() {
         assert!(report.is_intact(), "{file}: {report:#?}");
         assert!(report.bonds_angstrom.rms() < 0.04, "{file}: {}", report.bonds_angstrom.rms());
         assert!(report.angles_degrees.rms() < 4.0, "{file}: {}", report.angles_degrees.rms());
-        assert!(report.clashes.len() <= 3, "{file}: {:?}", report.clashes);
+        if CRYSTALS.contains(&file) {
+            assert!(report.clashes.len() <= 1, "{file}: {:?}", report.clashes);
+        }
         all.add(&report);
     }
     // The reference geometry is not off on the whole either.

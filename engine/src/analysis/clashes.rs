@@ -1,5 +1,6 @@
 //! Van der Waals clashes between heavy atoms.
 
+use super::cells::Cells;
 use super::geometry::distance_angstrom;
 use crate::structure::{ResidueType, Topology};
 
@@ -74,7 +75,7 @@ impl ClashFinder {
     /// When `positions` does not belong to the topology, which is a programming error.
     pub fn find(&self, positions: &[[f32; 3]]) -> Vec<Clash> {
         assert_eq!(positions.len(), self.radii.len(), "positions do not belong to this topology");
-        let cells = Cells::new(positions);
+        let cells = Cells::new(positions, CELL_ANGSTROM);
         let mut clashes = Vec::new();
         for a in 0..positions.len() {
             cells.for_near(positions[a], |b| {
@@ -95,45 +96,6 @@ impl ClashFinder {
         clashes.sort_unstable_by_key(|c| c.atoms);
         clashes
     }
-}
-
-/// Atoms sorted by the cell of a regular grid that they lie in.
-struct Cells {
-    /// Cell and atom, sorted.
-    entries: Vec<([i32; 3], usize)>,
-}
-
-impl Cells {
-    fn new(positions: &[[f32; 3]]) -> Self {
-        let mut entries: Vec<_> = positions.iter().enumerate().map(|(atom, &p)| (cell(p), atom)).collect();
-        entries.sort_unstable();
-        Self { entries }
-    }
-
-    /// Calls `visit` for every atom of the 27 cells about `position`.
-    fn for_near(&self, position: [f32; 3], mut visit: impl FnMut(usize)) {
-        let [x, y, z] = cell(position);
-        for dx in -1..=1i32 {
-            for dy in -1..=1i32 {
-                // The three cells along z are neighbours in the sorted list.
-                let (x, y) = (x.saturating_add(dx), y.saturating_add(dy));
-                let first = [x, y, z.saturating_sub(1)];
-                let last = [x, y, z.saturating_add(1)];
-                let start = self.entries.partition_point(|(c, _)| *c < first);
-                for &(c, atom) in &self.entries[start..] {
-                    if c > last {
-                        break;
-                    }
-                    visit(atom);
-                }
-            }
-        }
-    }
-}
-
-fn cell(position: [f32; 3]) -> [i32; 3] {
-    // A cast saturates, and sends NaN to 0: a broken frame is slow to search, not a crash.
-    position.map(|x| (f64::from(x) / CELL_ANGSTROM).floor() as i32)
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 
 use nalgebra::Vector3;
 
+use super::cells::Cells;
 use super::geometry::{Vec3, angle_rad, vec3};
 use crate::structure::{ResidueType, Topology};
 
@@ -92,6 +93,10 @@ pub fn dssp(topology: &Topology, positions: &[[f32; 3]]) -> Vec<SecondaryStructu
 fn hydrogen_bonds(topology: &Topology, atom: &dyn Fn(usize, usize) -> Vec3) -> Acceptors {
     let count = topology.residue_count();
     let ca: Vec<Vec3> = (0..count).map(|r| atom(r, 1)).collect();
+    let cells = Cells::new(
+        &ca.iter().map(|p| [p.x as f32, p.y as f32, p.z as f32]).collect::<Vec<_>>(),
+        MAX_CA_DISTANCE,
+    );
     let mut acceptors: Acceptors = vec![[None; 2]; count];
     // The first residue has no carbonyl before it to place a hydrogen by, proline has no amide hydrogen.
     for donor in 1..count {
@@ -101,7 +106,10 @@ fn hydrogen_bonds(topology: &Topology, atom: &dyn Fn(usize, usize) -> Vec3) -> A
         let nitrogen = atom(donor, 0);
         let carbonyl: Vector3<f64> = atom(donor - 1, 2) - atom(donor - 1, 3);
         let hydrogen = nitrogen + carbonyl / carbonyl.norm();
-        for acceptor in 0..count {
+        let mut near = Vec::new();
+        cells.for_near([ca[donor].x as f32, ca[donor].y as f32, ca[donor].z as f32], |r| near.push(r));
+        near.sort_unstable();
+        for acceptor in near {
             // A residue cannot bond to its own carbonyl, nor to the one its amide is joined to.
             if acceptor == donor
                 || acceptor + 1 == donor
@@ -171,7 +179,16 @@ fn assign_ladders(acceptors: &Acceptors, states: &mut [SecondaryStructure]) {
     let count = states.len();
     let mut ladders: Vec<Ladder> = Vec::new();
     for i in 1..count.saturating_sub(4) {
-        for j in i + 3..count - 1 {
+        // Every bridge pattern has a bond given by i or i + 1, to j or its neighbour before.
+        let mut partners: Vec<usize> = [i, i + 1]
+            .iter()
+            .flat_map(|&donor| acceptors[donor].iter().flatten())
+            .flat_map(|&(acceptor, _)| [acceptor, acceptor + 1])
+            .filter(|&j| j >= i + 3 && j + 1 < count)
+            .collect();
+        partners.sort_unstable();
+        partners.dedup();
+        for j in partners {
             let Some(parallel) = bridge_type(acceptors, i, j) else { continue };
             let extended = ladders.iter_mut().find(|l| {
                 l.parallel == parallel

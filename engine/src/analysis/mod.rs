@@ -5,6 +5,7 @@
 //!
 //! [`Topology`]: crate::structure::Topology
 
+mod cells;
 pub mod clashes;
 pub mod covariance;
 pub mod dihedrals;
@@ -12,6 +13,7 @@ pub mod divergence;
 pub mod dssp;
 pub mod error;
 pub mod features;
+pub mod frame_clusters;
 pub mod geometry;
 pub mod histogram;
 pub mod kmeans;
@@ -35,6 +37,7 @@ pub use divergence::{
 pub use dssp::{SecondaryStructure, dssp};
 pub use error::AnalysisError;
 pub use features::CaPairFeatures;
+pub use frame_clusters::{ClusterSettings, FrameClusters};
 pub use histogram::{Binning, FreeEnergySurface, Histogram1d, Histogram2d};
 pub use kmeans::{KMeans, kmeans};
 pub use live::{FrameObservables, LiveObservables, LiveSettings, SeriesPoint};

@@ -150,25 +150,24 @@ impl ValidityChecker {
     pub fn check(&self, positions: &[[f32; 3]]) -> ValidityReport {
         let mut report = ValidityReport { clashes: self.clashes.find(positions), ..Default::default() };
         let at = |atom: usize| vec3(positions[atom]);
-        // Comparisons are turned so that NaN counts as an outlier.
         for &(atoms, reference) in &self.bonds {
             let value = distance_angstrom(positions[atoms[0]], positions[atoms[1]]);
             report.bonds_angstrom.add(value - reference);
-            if !((value - reference).abs() <= BOND_OUTLIER_ANGSTROM) {
+            if exceeds((value - reference).abs(), BOND_OUTLIER_ANGSTROM) {
                 report.bond_outliers.push(Outlier { atoms, value, reference });
             }
         }
         for &(atoms, reference) in &self.angles {
             let value = angle_rad(at(atoms[0]), at(atoms[1]), at(atoms[2])).to_degrees();
             report.angles_degrees.add(value - reference);
-            if !((value - reference).abs() <= ANGLE_OUTLIER_DEGREES) {
+            if exceeds((value - reference).abs(), ANGLE_OUTLIER_DEGREES) {
                 report.angle_outliers.push(Outlier { atoms, value, reference });
             }
         }
         for &[centre, a, b, c] in &self.centres {
             let origin = at(centre);
             let volume = (at(a) - origin).dot(&(at(b) - origin).cross(&(at(c) - origin)));
-            if !(volume > 0.0) {
+            if exceeds(-volume, 0.0) {
                 report.chirality_errors.push(centre);
             }
         }
@@ -176,7 +175,7 @@ impl ValidityChecker {
             let omega_degrees = dihedral_rad(at(a), at(b), at(c), at(d)).to_degrees().abs();
             if omega_degrees < CIS_BELOW_DEGREES {
                 report.cis_peptides.push(residue);
-            } else if !(omega_degrees >= TWISTED_BELOW_DEGREES) {
+            } else if exceeds(-omega_degrees, -TWISTED_BELOW_DEGREES) {
                 report.twisted_peptides.push(residue);
             }
         }
@@ -231,6 +230,11 @@ impl ValidityChecker {
         }
         self.peptides.push((residue, [ca0, c0, n1, ca1]));
     }
+}
+
+/// Whether a value lies beyond its limit; NaN always does.
+fn exceeds(value: f64, limit: f64) -> bool {
+    value.is_nan() || value > limit
 }
 
 /// The chemistry of many frames.
