@@ -65,6 +65,16 @@ def hedron(letter, a, b, c):
     return None
 
 
+def wrapped(rows):
+    """Rows side by side, at most 100 characters a line."""
+    lines = [""]
+    for row in rows:
+        if len(lines[-1]) + len(row) > 80:
+            lines.append("")
+        lines[-1] += row + " "
+    return "\n".join(" " * 16 + line.rstrip() for line in lines)
+
+
 def main():
     print("//! Mean bond lengths and angles of proteins. Written by engine/scripts/reference_geometry.py from the")
     print("//! means over PDB chains that Biopython carries (Bio.PDB.ic_data, BSD 3-Clause), and Engh & Huber 1991")
@@ -80,6 +90,7 @@ def main():
     print("/// O–C–N, which is what the other two angles about C leave of a flat group, degrees.")
     print("pub(super) const O_C_N_DEGREES: f64 = 123.0;")
     print("/// C–N–CD before proline, degrees.\npub(super) const C_N_CD_PROLINE_DEGREES: f64 = 125.0;\n")
+    print("#[rustfmt::skip] // one residue after the other, not one number a line")
     print("pub(super) fn reference_geometry(kind: ResidueType) -> &'static ReferenceGeometry {\n    match kind {")
     for name, (letter, side_chain) in SIDE_CHAINS.items():
         bonds = [tuple(b.split("-")) for b in ["N-CA", "CA-C", "C-O", *side_chain.split()]]
@@ -98,18 +109,21 @@ def main():
                 if known:
                     lengths.setdefault(frozenset((a, b)), known[0])
                     lengths.setdefault(frozenset((b, c)), known[2])
-        print(f"        ResidueType::{name} => const {{ &ReferenceGeometry {{ bonds: &[")
+        rows = []
         for a, b in bonds:
             length = BONDS.get(name, {}).get(f"{a}-{b}", lengths.get(frozenset((a, b))))
             if length is None:
                 raise SystemExit(f"{name}: no bond {a}-{b}")
-            print(f'("{a}", "{b}", {length:.3f}),')
-        print("], angles: &[")
+            rows.append(f'("{a}", "{b}", {length:.3f}),')
+        print(f"        ResidueType::{name} => const {{ &ReferenceGeometry {{\n            bonds: &[\n{wrapped(rows)}\n            ],")
+        rows = []
         for (a, b, c), angle in angles.items():
-            print(f'("{a}", "{b}", "{c}", {angle:.1f}),')
+            rows.append(f'("{a}", "{b}", "{c}", {angle:.1f}),')
+        print(f"            angles: &[\n{wrapped(rows)}\n            ],")
         c_n, c_n_ca, _ = hedra_defaults[f"XC{letter}N{letter}CA"][0]
-        print(f"], ca_c_n_degrees: {hedra_defaults[f'{letter}CA{letter}CXN'][0][1]:.1f},")
-        print(f"c_n_angstrom: {c_n:.3f}, c_n_ca_degrees: {c_n_ca:.1f} }} }},")
+        ca_c_n = hedra_defaults[f"{letter}CA{letter}CXN"][0][1]
+        print(f"            ca_c_n_degrees: {ca_c_n:.1f}, c_n_angstrom: {c_n:.3f}, c_n_ca_degrees: {c_n_ca:.1f},")
+        print("        } },")
     print("    }\n}")
 
 
