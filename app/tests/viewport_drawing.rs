@@ -23,6 +23,7 @@ fn plain(representation: Representation) -> Style {
         representation,
         depth_cue: false,
         outline: false,
+        ambient_occlusion: false,
         background: Background::White,
         ..Style::default()
     }
@@ -57,7 +58,7 @@ fn difference(pixel: [u8; 4], color: [u8; 3]) -> u8 {
 /// The element whose colour is nearest to a pixel, brightness aside.
 fn nearest_element(pixel: [u8; 4]) -> Element {
     let hue = |rgb: [u8; 3]| {
-        let linear = palette::linear_from_srgb(rgb);
+        let linear = palette::light_from_srgb(rgb);
         let length = linear.iter().map(|x| x * x).sum::<f32>().sqrt().max(1e-6);
         linear.map(|x| x / length)
     };
@@ -231,7 +232,7 @@ fn ribbons_have_the_colour_of_their_residues() {
             let own = palette::ResidueClass::of(opened.topology.residues()[atom.residue].kind);
             let pixel = image.get_pixel(column, row).0;
             let hue = |rgb: [u8; 3]| {
-                let linear = palette::linear_from_srgb(rgb);
+                let linear = palette::light_from_srgb(rgb);
                 let sum = linear.iter().sum::<f32>().max(1e-6);
                 linear.map(|x| x / sum)
             };

@@ -38,8 +38,9 @@ fn pictures() {
                         ImageRequest { width: 640, height: 480, transparent: false },
                     )
                     .unwrap();
+                let image_name = format!("{folder}/{name}-{theme}-{representation:?}.png");
+                image.save(image_name).unwrap();
                 println!("{name} {representation:?}: {:?}", started.elapsed());
-                image.save(format!("{folder}/{name}-{theme}-{representation:?}.png")).unwrap();
                 viewport.release_graphics();
             }
         }

@@ -3,8 +3,8 @@
 in vec3 corner;      // per vertex: x and y from -1 to 1 across the bond, z from 0 to 1 along it
 in vec3 bond_start;  // per instance, angstrom
 in vec3 bond_end;    // per instance, angstrom
-in vec4 appearance;  // per instance: linear rgb at the start, radius in angstrom
-in vec3 end_albedo;  // per instance: linear rgb at the end
+in vec4 appearance;  // per instance: light at the start, radius in angstrom
+in vec3 end_albedo;  // per instance: light at the end
 
 out vec3 box_point;
 flat out vec3 start_point;

@@ -1,7 +1,7 @@
 // One lighting model for atoms, bonds and ribbons. Lights travel with the camera, so that the side
 // that is looked at is always lit.
 
-uniform vec3 fog_color;    // linear
+uniform vec3 fog_color;    // sRGB
 uniform float fog_near;    // distance from the eye at which fading begins, angstrom
 uniform float fog_far;     // distance at which it would be complete
 uniform float fog_amount;  // 0 switches depth cueing off
@@ -10,12 +10,6 @@ layout(location = 0) out vec4 out_color;
 
 const vec3 KEY_DIRECTION = vec3(-0.3313, 0.5069, 0.7958);
 const vec3 FILL_DIRECTION = vec3(0.7385, -0.1641, 0.6540);
-
-vec3 srgb_from_linear(vec3 color) {
-    vec3 low = color * 12.92;
-    vec3 high = 1.055 * pow(max(color, vec3(0.0)), vec3(1.0 / 2.4)) - 0.055;
-    return mix(low, high, step(vec3(0.0031308), color));
-}
 
 // Writes the colour of an opaque surface point; `normal` and `point` in view space.
 void shade(vec3 point, vec3 normal, vec3 albedo) {
@@ -34,9 +28,14 @@ void shade(vec3 point, vec3 normal, vec3 albedo) {
     light *= mix(0.72, 1.0, smoothstep(0.0, 0.55, facing));
 
     vec3 halfway = normalize(KEY_DIRECTION + toward_eye);
-    float gloss = pow(max(dot(normal, halfway), 0.0), 48.0);
+    float shine = max(dot(normal, halfway), 0.0);
+    float shine4 = shine * shine * shine * shine;
+    float shine16 = shine4 * shine4 * shine4 * shine4;
+    float gloss = shine16 * shine16 * shine16;
 
     vec3 color = albedo * light + vec3(0.16 * gloss);
     float fog = fog_amount * smoothstep(fog_near, fog_far, -point.z);
-    out_color = vec4(mix(clamp(srgb_from_linear(color), 0.0, 1.0), srgb_from_linear(fog_color), fog), 1.0);
+    // Albedo is given as squares of sRGB values, which is close to linear light; the root is cheaper than
+    // the exact curve, and takes an albedo back to its exact colour.
+    out_color = vec4(mix(sqrt(clamp(color, 0.0, 1.0)), fog_color, fog), 1.0);
 }

@@ -2,7 +2,7 @@
 
 in vec2 corner;      // per vertex, (-1, -1) to (1, 1)
 in vec3 center;      // per instance, angstrom
-in vec4 appearance;  // per instance: linear rgb, radius in angstrom
+in vec4 appearance;  // per instance: light, radius in angstrom
 
 out vec3 quad_point;
 flat out vec3 sphere_center;

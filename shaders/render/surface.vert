@@ -2,7 +2,7 @@
 
 in vec3 position;  // angstrom
 in vec3 normal;
-in vec3 albedo;    // linear rgb
+in vec3 albedo;    // light
 
 out vec3 surface_point;
 out vec3 surface_normal;

@@ -7,7 +7,8 @@ use super::data::{FreeEnergyFigure, RamachandranFigure, RmsdSeries};
 /// `frame,time_ns,ca_rmsd_angstrom`.
 pub fn rmsd(series: &RmsdSeries) -> String {
     let mut text = String::from("frame,time_ns,ca_rmsd_angstrom\n");
-    for (frame, (time, rmsd)) in series.time_ns.iter().zip(&series.rmsd_angstrom).enumerate() {
+    let values = series.time_ns.iter().zip(&series.rmsd_angstrom);
+    for (frame, (time, rmsd)) in series.frames.iter().zip(values) {
         writeln!(text, "{frame},{time:.4},{rmsd:.5}").ok();
     }
     text
@@ -36,9 +37,9 @@ pub fn free_energy(figure: &FreeEnergyFigure) -> String {
         let [x, y] = figure.free_energy_kt.centre(index);
         writeln!(text, "{x:.6},{y:.6},{value:.6}").ok();
     }
-    text.push_str("\nframe,tic1,tic2\n");
-    for (frame, [x, y]) in figure.projections.iter().enumerate() {
-        writeln!(text, "{frame},{x:.6},{y:.6}").ok();
+    text.push_str("\nreplica,frame,tic1,tic2\n");
+    for (replica, frame, [x, y]) in &figure.projections {
+        writeln!(text, "{replica},{frame},{x:.6},{y:.6}").ok();
     }
     text
 }

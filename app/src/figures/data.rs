@@ -1,8 +1,10 @@
 //! What the plots show.
 
-/// Cα RMSD from the start structure against time, one entry per frame.
+/// Cα RMSD from the start structure against time.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RmsdSeries {
+    /// Frame numbers.
+    pub frames: Vec<u64>,
     /// Time, ns.
     pub time_ns: Vec<f64>,
     /// RMSD after superposition on the Cα atoms, Å.
@@ -53,6 +55,8 @@ impl Grid2 {
 /// Backbone dihedrals of one residue.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ResiduePoint {
+    /// Index in the chain, from 0.
+    pub index: usize,
     /// `TYR 2`.
     pub residue: String,
     /// `General`, `Glycine`, `Proline`, `Pre-proline`.
@@ -72,6 +76,8 @@ pub struct RamachandranFigure {
     pub frame: usize,
     /// Fraction of all samples of the run in each bin over ±180°; NaN where there is none.
     pub density: Grid2,
+    /// Regions of molecular dynamics: 3, 2, 1 for its inner 50, 90, 99 %, NaN outside.
+    pub reference_regions: Option<Grid2>,
 }
 
 /// A free-energy map on the two slowest TICA coordinates.
@@ -79,8 +85,10 @@ pub struct RamachandranFigure {
 pub struct FreeEnergyFigure {
     /// `−ln p`, kT, zero at the deepest bin; NaN where no frame fell.
     pub free_energy_kt: Grid2,
-    /// Coordinates of every frame.
-    pub projections: Vec<[f64; 2]>,
+    /// Replica, frame number and coordinates of the frames.
+    pub projections: Vec<(u32, u32, [f64; 2])>,
     /// What the coordinates were fitted to, in words.
     pub basis: String,
+    /// Regions of molecular dynamics: 3, 2, 1 for its inner 50, 90, 99 %, NaN outside.
+    pub reference_regions: Option<Grid2>,
 }

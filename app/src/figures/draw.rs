@@ -89,6 +89,9 @@ where
         .draw()
         .map_err(failed)?;
     let top = figure.density.max().unwrap_or(1.0);
+    if let Some(regions) = &figure.reference_regions {
+        chart.draw_series(cells(regions, region_grey)).map_err(failed)?;
+    }
     chart
         .draw_series(cells(&figure.density, |value| {
             // Square root: rare regions stay visible beside the dominant basin.
@@ -146,6 +149,9 @@ where
         .axis_desc_style(text(scale, 18.0))
         .draw()
         .map_err(failed)?;
+    if let Some(regions) = &figure.reference_regions {
+        chart.draw_series(cells(regions, region_grey)).map_err(failed)?;
+    }
     chart.draw_series(cells(grid, |value| rgb(value / top))).map_err(failed)?;
 
     // The margins make the bar as tall as the map beside it.
@@ -175,6 +181,12 @@ where
         .draw()
         .map_err(failed)?;
     Ok(())
+}
+
+/// Grey of the regions of molecular dynamics, darker for the inner ones.
+fn region_grey(region: f64) -> RGBColor {
+    let grey = (244.0 - 14.0 * region) as u8;
+    RGBColor(grey, grey, grey)
 }
 
 fn rgb(fraction: f64) -> RGBColor {

@@ -6,7 +6,7 @@ use super::*;
 fn rmsd() -> RmsdSeries {
     let time_ns: Vec<f64> = (0..50).map(|k| 0.1 * f64::from(k)).collect();
     let rmsd_angstrom = time_ns.iter().map(|t| t.sin().abs() * 3.0).collect();
-    RmsdSeries { time_ns, rmsd_angstrom }
+    RmsdSeries { frames: (0..50).collect(), time_ns, rmsd_angstrom }
 }
 
 fn grid() -> Grid2 {
@@ -32,6 +32,7 @@ fn png_and_svg_are_written() {
     let folder = tempfile::tempdir().unwrap();
     let ramachandran = RamachandranFigure {
         points: vec![ResiduePoint {
+            index: 1,
             residue: "TYR 2".into(),
             class: "General",
             phi_degrees: -60.0,
@@ -39,10 +40,12 @@ fn png_and_svg_are_written() {
         }],
         frame: 3,
         density: Grid2 { x_range: [-180.0, 180.0], y_range: [-180.0, 180.0], ..grid() },
+        reference_regions: None,
     };
     let free_energy = FreeEnergyFigure {
         free_energy_kt: grid(),
-        projections: vec![[-0.9, -1.8], [0.9, 1.8]],
+        projections: vec![(0, 0, [-0.9, -1.8]), (0, 1, [0.9, 1.8])],
+        reference_regions: Some(Grid2 { values: vec![2.0; 100], ..grid() }),
         basis: "Coordinates fitted to this run".into(),
     };
     let figures = [Figure::Rmsd(rmsd()), Figure::Ramachandran(ramachandran), Figure::FreeEnergy(free_energy)];

@@ -298,6 +298,7 @@ impl Viewport {
             fog_bounds: self.fog_bounds.unwrap_or(bounds),
             depth_cue: style.depth_cue,
             outline: style.outline,
+            ambient_occlusion: style.ambient_occlusion,
             background: style.background.srgb(self.dark_theme),
             transparent: false,
             size: [0, 0],

@@ -54,7 +54,7 @@ impl Viewport {
     /// Centre and radius of an atom on the screen, points.
     fn ring(&self, rect: Rect, atom: usize) -> Option<(Pos2, f32)> {
         let shared = self.shared();
-        let position = *shared.scene.positions_angstrom().get(atom)?;
+        let position = *shared.scene.drawn_positions_angstrom().get(atom)?;
         let radius_angstrom = shared.scene.drawn_radius_angstrom(atom).unwrap_or(DEFAULT_RING_ANGSTROM);
         let ([x, y], half_height_angstrom) = self.camera.project(position, self.aspect)?;
         let center = rect.center() + egui::vec2(0.5 * x * rect.width(), -0.5 * y * rect.height());

@@ -17,7 +17,7 @@ pub(super) struct Hit {
 
 /// The nearest thing that `ray` meets in front of its origin.
 pub(super) fn pick(scene: &Scene, ray: Ray) -> Option<Hit> {
-    let positions = scene.positions_angstrom();
+    let positions = scene.drawn_positions_angstrom();
     if positions.is_empty() {
         return None;
     }

@@ -35,6 +35,8 @@ pub(super) struct Revision {
 pub(super) struct Scene {
     topology: Option<Arc<Topology>>,
     positions_angstrom: Vec<[f32; 3]>,
+    /// Positions with Cα atoms moved onto the ribbon, where side chains grow out of one; else empty.
+    attached_angstrom: Vec<[f32; 3]>,
     secondary_structure: Vec<SecondaryStructure>,
     residue_values: Vec<f32>,
     style: Style,
@@ -44,13 +46,13 @@ pub(super) struct Scene {
 
     /// Atoms drawn as spheres.
     pub shown_atoms: Vec<usize>,
-    /// Per shown atom: linear rgb and radius in Å.
+    /// Per shown atom: light and radius in Å.
     pub atom_appearance: Vec<[f32; 4]>,
     /// Bonds drawn as cylinders, as pairs of atoms.
     pub shown_bonds: Vec<[usize; 2]>,
-    /// Per shown bond: linear rgb at its first atom and radius in Å.
+    /// Per shown bond: light at its first atom and radius in Å.
     pub bond_appearance: Vec<[f32; 4]>,
-    /// Per shown bond: linear rgb at its second atom.
+    /// Per shown bond: light at its second atom.
     pub bond_end_albedo: Vec<[f32; 3]>,
     /// The ribbon; empty where none is shown.
     pub ribbon: RibbonMesh,
@@ -63,6 +65,7 @@ impl Scene {
     pub fn set_topology(&mut self, topology: Arc<Topology>) {
         self.topology = Some(topology);
         self.positions_angstrom.clear();
+        self.attached_angstrom.clear();
         self.secondary_structure.clear();
         self.residue_values.clear();
         self.appearance_stale = true;
@@ -129,6 +132,11 @@ impl Scene {
         &self.positions_angstrom
     }
 
+    /// Where atoms are drawn, Å: as they are, but for Cα atoms whose side chains grow out of a ribbon.
+    pub fn drawn_positions_angstrom(&self) -> &[[f32; 3]] {
+        if self.attached_angstrom.is_empty() { &self.positions_angstrom } else { &self.attached_angstrom }
+    }
+
     /// The atom's radius as drawn, Å; `None` if it is not drawn as a sphere.
     pub fn drawn_radius_angstrom(&self, atom: usize) -> Option<f32> {
         // `shown_atoms` ascends.
@@ -153,6 +161,7 @@ impl Scene {
         let ribbon_shown = self.style.representation == Representation::Ribbon;
         if std::mem::take(&mut self.ribbon_stale) && (ribbon_shown || !self.ribbon.indices.is_empty()) {
             self.build_ribbon();
+            self.attach_side_chains();
             self.revision.ribbon += 1;
         }
     }
@@ -161,7 +170,7 @@ impl Scene {
         self.secondary_structure.get(residue).copied().unwrap_or_default()
     }
 
-    /// Linear rgb per residue; for [`Coloring::Element`] that of carbon.
+    /// Light per residue; for [`Coloring::Element`] that of carbon.
     fn colors_of_residues(&self) -> Vec<[f32; 3]> {
         let Some(topology) = &self.topology else { return Vec::new() };
         let last = topology.residue_count().saturating_sub(1).max(1) as f32;
@@ -175,10 +184,10 @@ impl Scene {
                     self.residue_values.get(index).map_or(palette::CARBON, |&value| palette::viridis(value))
                 }
             };
-        topology.residues().iter().enumerate().map(|r| palette::linear_from_srgb(color(r))).collect()
+        topology.residues().iter().enumerate().map(|r| palette::light_from_srgb(color(r))).collect()
     }
 
-    /// Linear rgb of an atom. Along with a ribbon, atoms other than carbon keep their element's colour,
+    /// Light of an atom. Along with a ribbon, atoms other than carbon keep their element's colour,
     /// so that side chains can be read.
     fn color_of_atom(&self, topology: &Topology, atom: usize) -> [f32; 3] {
         let atom = &topology.atoms()[atom];
@@ -186,7 +195,7 @@ impl Scene {
             || (self.style.representation == Representation::Ribbon
                 && atom.element != equijump_engine::structure::Element::Carbon);
         if by_element {
-            palette::linear_from_srgb(palette::element(atom.element))
+            palette::light_from_srgb(palette::element(atom.element))
         } else {
             self.residue_colors[atom.residue]
         }
@@ -252,6 +261,20 @@ impl Scene {
             _ => ColorSteps::Sharp,
         };
         self.ribbon.rebuild(&topology, &self.positions_angstrom, &structure, &self.residue_colors, steps);
+    }
+}
+
+impl Scene {
+    fn attach_side_chains(&mut self) {
+        self.attached_angstrom.clear();
+        let Some(topology) = &self.topology else { return };
+        let side_chains = self.style.ribbon_atoms == RibbonAtoms::SideChains;
+        if side_chains && self.ribbon.backbone_angstrom.len() == topology.residue_count() {
+            self.attached_angstrom.extend_from_slice(&self.positions_angstrom);
+            for (residue, &position) in self.ribbon.backbone_angstrom.iter().enumerate() {
+                self.attached_angstrom[topology.ca(residue)] = position;
+            }
+        }
     }
 }
 

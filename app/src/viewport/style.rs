@@ -137,6 +137,8 @@ pub struct Style {
     pub depth_cue: bool,
     /// Whether edges are outlined where something lies well behind them.
     pub outline: bool,
+    /// Whether creases and pockets, which less light reaches, are darker.
+    pub ambient_occlusion: bool,
     /// What is behind the molecule.
     pub background: Background,
 }
@@ -149,6 +151,7 @@ impl Default for Style {
             coloring: Coloring::default(),
             depth_cue: true,
             outline: true,
+            ambient_occlusion: true,
             background: Background::default(),
         }
     }

@@ -10,6 +10,7 @@ use super::dialogs::export_figures::FigureExport;
 use super::dialogs::export_trajectory::TrajectoryExport;
 use super::dialogs::screenshot::ScreenshotExport;
 use super::file_dialogs::FileRequest;
+use crate::viewport::{Projection, Style};
 
 /// Something to do after the pass.
 #[derive(Clone, Debug)]
@@ -26,6 +27,12 @@ pub enum Action {
     QuitConfirmed,
     /// Show a frame.
     GoToFrame(usize),
+    /// Mark an atom everywhere, or none.
+    SelectAtom(Option<usize>),
+    /// Change what the molecule looks like.
+    SetStyle(Style),
+    /// Perspective or parallel.
+    SetProjection(Projection),
     /// Show another replica.
     ShowReplica(usize),
     /// Set the playback speed, frames a second.

@@ -69,7 +69,9 @@ pub struct EquiJumpApp {
     pub(super) details: Option<Arc<FrameDetails>>,
     pub(super) tree: Tree<Pane>,
     pub(super) actions: Vec<Action>,
+    pub(super) selected_atom: Option<usize>,
     pub(super) quit_confirmed: bool,
+    pub(super) screenshot: Option<PathBuf>,
     pub(super) graphics: String,
 }
 
@@ -114,9 +116,13 @@ impl EquiJumpApp {
             details: None,
             tree,
             actions: Vec::new(),
+            selected_atom: None,
             quit_confirmed: false,
+            screenshot: None,
             graphics: graphics_name(cc),
         };
+        app.cache.molecule.set_available(cc.gl.is_some());
+        app.cache.molecule.viewport.set_style(app.preferences.style);
         app.load_model();
         let source = match parts.initial {
             Some(path) => StructureSource::File(path),
@@ -213,6 +219,7 @@ impl EquiJumpApp {
                 preferences: &mut self.preferences,
                 model: &self.model,
                 log: &self.log,
+                selected_atom: self.selected_atom,
                 cache: &mut self.cache,
                 actions: &mut actions,
                 dark_mode,
@@ -266,6 +273,7 @@ impl eframe::App for EquiJumpApp {
             ctx.request_repaint_after(wait);
         }
         self.show_frame();
+        self.finish_screenshot();
     }
 
     fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
@@ -290,8 +298,8 @@ impl eframe::App for EquiJumpApp {
         store(storage, layout::STORAGE_KEY, &self.tree);
     }
 
-    fn on_exit(&mut self, gl: Option<&eframe::glow::Context>) {
-        self.cache.molecule.destroy(gl);
+    fn on_exit(&mut self, _gl: Option<&eframe::glow::Context>) {
+        self.cache.molecule.viewport.release_graphics();
     }
 }
 

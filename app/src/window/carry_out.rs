@@ -42,8 +42,15 @@ impl EquiJumpApp {
             Action::ShowReplica(replica) => {
                 if let Some(run) = &mut self.project.run {
                     run.replica = replica;
-                    self.observe();
                 }
+            }
+            Action::SelectAtom(atom) => {
+                self.selected_atom = atom;
+                self.cache.molecule.viewport.set_selected_atom(atom);
+            }
+            Action::SetStyle(style) => self.set_style(style),
+            Action::SetProjection(projection) => {
+                self.cache.molecule.viewport.set_projection(projection);
             }
             Action::SetSpeed(speed) => self.timeline.set_speed(speed),
             Action::ChooseModel(file) => {
@@ -55,7 +62,7 @@ impl EquiJumpApp {
             Action::CloseDialog => self.dialog = None,
             Action::ExportTrajectory(export) => self.export_trajectory(export),
             Action::ExportFigures(export) => self.export_figures(&export),
-            Action::SaveScreenshot(export) => self.save_screenshot(&export),
+            Action::SaveScreenshot(export) => self.save_screenshot(export),
             Action::ClearLog => self.log.clear(),
             Action::Copy(text) => ctx.copy_text(text),
         }

@@ -84,7 +84,7 @@ impl EquiJumpApp {
                 let plural = if frames == 1 { "frame" } else { "frames" };
                 self.log.tell(Level::Success, format!("Wrote {frames} {plural}: {}", names.join(", ")));
             }
-            // The window asks for no imports.
+            // The window asks for no imports and trains nothing.
             Event::Imported { .. } | Event::TrainingProgress { .. } | Event::Trained { .. } => {}
             Event::JobEnded { job, outcome } => self.job_ended(job, outcome),
         }
@@ -130,7 +130,7 @@ impl EquiJumpApp {
         self.observer.observe(Subject {
             topology: opened.structure.topology.clone(),
             reference: opened.structure.positions_angstrom.clone(),
-            run: run.and_then(|run| Some((run.history()?.clone(), run.replica))),
+            run: run.and_then(Run::history).cloned(),
             frame_interval_ps: run.and_then(Run::frame_interval_ps).unwrap_or(PAPER_FRAME_INTERVAL_PS),
         });
         // The observer has forgotten the frame on screen as well.

@@ -11,7 +11,6 @@ mod events;
 pub mod examples;
 pub mod file_dialogs;
 pub mod icons;
-mod landscape_fit;
 pub mod layout;
 pub mod log;
 pub mod menu;

@@ -3,14 +3,111 @@
 use super::app::EquiJumpApp;
 use super::command::UiCommand;
 use super::dialogs::screenshot::ScreenshotExport;
+use super::log::Level;
+use crate::viewport::{Coloring, ImageRequest, Representation, SecondaryStructure, Style};
 
 impl EquiJumpApp {
-    pub(super) fn molecule_opened(&mut self) {}
-    pub(super) fn molecule_changed(&mut self) {}
-    pub(super) fn details_changed(&mut self) {}
-    pub(super) fn style_selected(&self, _command: UiCommand) -> Option<bool> {
-        None
+    /// Another structure is open.
+    pub(super) fn molecule_opened(&mut self) {
+        if let Some(opened) = &self.project.opened {
+            self.selected_atom = None;
+            let viewport = &mut self.cache.molecule.viewport;
+            viewport.set_molecule(opened.structure.topology.clone());
+            viewport.set_selected_atom(None);
+        }
     }
-    pub(super) fn carry_out_view_command(&mut self, _command: UiCommand) {}
-    pub(super) fn save_screenshot(&mut self, _export: &ScreenshotExport) {}
+
+    /// Another frame is shown, or the same one differently superposed.
+    pub(super) fn molecule_changed(&mut self) {
+        if let Some(shown) = &self.project.shown {
+            self.cache.molecule.viewport.set_positions(&shown.displayed);
+        }
+    }
+
+    /// The observer has looked at the frame shown.
+    pub(super) fn details_changed(&mut self) {
+        if let Some(details) = &self.details {
+            let structure: Vec<SecondaryStructure> =
+                details.secondary_structure.iter().map(|code| SecondaryStructure::from_dssp(*code)).collect();
+            self.cache.molecule.viewport.set_secondary_structure(&structure);
+        }
+    }
+
+    pub(super) fn set_style(&mut self, style: Style) {
+        self.preferences.style = style;
+        self.cache.molecule.viewport.set_style(style);
+    }
+
+    /// Whether a command of the Molecule menu is the choice in force; `None` for commands without one.
+    pub(super) fn style_selected(&self, command: UiCommand) -> Option<bool> {
+        let style = self.preferences.style;
+        match (representation(command), coloring(command)) {
+            (Some(representation), _) => Some(style.representation == representation),
+            (_, Some(coloring)) => Some(style.coloring == coloring),
+            (None, None) => None,
+        }
+    }
+
+    pub(super) fn carry_out_view_command(&mut self, command: UiCommand) {
+        let style = self.preferences.style;
+        if let Some(representation) = representation(command) {
+            self.set_style(Style { representation, ..style });
+        } else if let Some(coloring) = coloring(command) {
+            self.set_style(Style { coloring, ..style });
+        } else if command == UiCommand::ResetCamera {
+            self.cache.molecule.viewport.reset_view();
+        }
+    }
+
+    /// Asks for a picture; it is drawn with the next pass and written after it.
+    pub(super) fn save_screenshot(&mut self, export: ScreenshotExport) {
+        let [width, height] = export.size;
+        let request = ImageRequest { width, height, transparent: export.transparent };
+        if self.cache.molecule.viewport.request_image(request) {
+            self.preferences.remember_export(&export.path);
+            self.screenshot = Some(export.path);
+        } else {
+            self.log.tell(Level::Warning, "There is nothing to take a picture of yet.");
+        }
+    }
+
+    /// Writes a picture that has been drawn.
+    pub(super) fn finish_screenshot(&mut self) {
+        if self.screenshot.is_none() {
+            return;
+        }
+        let Some(image) = self.cache.molecule.viewport.take_image() else { return };
+        let Some(path) = self.screenshot.take() else { return };
+        let written = match image {
+            Ok(image) => image.save(&path).map_err(|error| error.to_string()),
+            Err(error) => Err(error.to_string()),
+        };
+        match written {
+            Ok(()) => self.log.tell(Level::Success, format!("Wrote {}", path.display())),
+            Err(reason) => self.log.tell(
+                Level::Error,
+                format!("The picture {} could not be written: {reason}.", path.display()),
+            ),
+        }
+    }
+}
+
+fn representation(command: UiCommand) -> Option<Representation> {
+    match command {
+        UiCommand::BallAndStick => Some(Representation::BallAndStick),
+        UiCommand::Sticks => Some(Representation::Sticks),
+        UiCommand::Spacefill => Some(Representation::Spacefill),
+        UiCommand::Ribbon => Some(Representation::Ribbon),
+        _ => None,
+    }
+}
+
+fn coloring(command: UiCommand) -> Option<Coloring> {
+    match command {
+        UiCommand::ColourElement => Some(Coloring::Element),
+        UiCommand::ColourResidue => Some(Coloring::ResidueType),
+        UiCommand::ColourPosition => Some(Coloring::ChainPosition),
+        UiCommand::ColourStructure => Some(Coloring::SecondaryStructure),
+        _ => None,
+    }
 }

@@ -2,30 +2,50 @@
 
 use std::sync::Arc;
 
+use equijump_engine::analysis::{ProjectedPoint, SeriesPoint, ValiditySummary};
+
 use crate::figures::{FreeEnergyFigure, Grid2, RamachandranFigure, ResiduePoint, RmsdSeries};
 
-/// Numbers over all frames of one replica that have been looked at.
+/// Numbers over all frames that have been looked at.
 #[derive(Clone, Debug, Default)]
 pub struct Observations {
     /// Grows with every change; panes keep textures by it.
     pub revision: u64,
-    /// Cα RMSD from the start structure, Å, per frame.
-    pub rmsd_angstrom: Vec<f64>,
-    /// Fraction of the samples in each bin of φ and ψ, degrees.
+    /// Frames looked at, of each replica.
+    pub frames: u64,
+    /// Series of the replica shown; in very long runs thinned to evenly spaced frames.
+    pub series: Vec<SeriesPoint>,
+    /// Fraction of the samples in each bin of φ and ψ, degrees, all replicas together.
     pub dihedral_density: Option<Grid2>,
+    /// What is known of the protein from molecular dynamics.
+    pub reference: Option<Arc<Reference>>,
     /// The map of slow coordinates, or why there is none yet.
     pub landscape: Landscape,
-    /// Violations per frame: bonds, clashes and inverted centres together.
-    pub violations: Vec<u32>,
+    /// The chemistry of all frames and replicas.
+    pub validity: Option<ValiditySummary>,
+    /// The frame of the replica shown with the most violations, and their number.
+    pub worst_frame: Option<(usize, usize)>,
+}
+
+/// Distributions of a long molecular dynamics simulation, as regions that hold 50, 90 and 99 % of it: a bin
+/// is 3, 2, 1 or NaN (outside all three).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reference {
+    /// What was simulated, in words.
+    pub description: String,
+    /// φ and ψ, degrees.
+    pub dihedral_regions: Grid2,
+    /// The two slowest coordinates.
+    pub landscape_regions: Grid2,
 }
 
 /// The free-energy map.
 #[derive(Clone, Debug, Default)]
 pub enum Landscape {
-    /// Not enough frames for a fit, and no reference for this protein.
+    /// No run.
     #[default]
     Waiting,
-    /// Waiting, with the reason in words.
+    /// A run without a map, with the reason in words.
     NotYet(String),
     /// There is one.
     Map(Arc<LandscapeMap>),
@@ -36,20 +56,29 @@ pub enum Landscape {
 pub struct LandscapeMap {
     /// `−ln p`, kT, deepest bin 0; NaN where no frame fell.
     pub free_energy_kt: Grid2,
-    /// Coordinates of every frame of the run looked at so far.
-    pub projections: Vec<[f64; 2]>,
+    /// Coordinates of the frames of all replicas; in very long runs thinned evenly.
+    pub projections: Vec<ProjectedPoint>,
     /// What the coordinates were fitted to, in words.
     pub basis: String,
 }
 
 impl LandscapeMap {
-    /// The frame whose coordinates are nearest to a point, distances measured in widths of the map.
-    pub fn nearest_frame(&self, x: f64, y: f64) -> Option<usize> {
+    /// The frame whose coordinates are nearest to a point, distances measured in widths of the map: its
+    /// number and replica. Frames of `replica` are preferred when they lie in the same bin.
+    pub fn nearest_frame(&self, x: f64, y: f64, replica: usize) -> Option<(usize, usize)> {
+        let grid = &self.free_energy_kt;
         let width = |range: [f64; 2]| (range[1] - range[0]).max(1e-12);
-        let (wx, wy) = (width(self.free_energy_kt.x_range), width(self.free_energy_kt.y_range));
-        let distance = |p: &[f64; 2]| ((p[0] - x) / wx).powi(2) + ((p[1] - y) / wy).powi(2);
-        let candidates = self.projections.iter().enumerate();
-        candidates.min_by(|a, b| distance(a.1).total_cmp(&distance(b.1))).map(|(frame, _)| frame)
+        let (wx, wy) = (width(grid.x_range), width(grid.y_range));
+        let bin = (0.5 / grid.nx as f64).hypot(0.5 / grid.ny as f64);
+        let distance = |point: &ProjectedPoint| {
+            let [px, py] = point.tica.map(f64::from);
+            let plain = ((px - x) / wx).hypot((py - y) / wy);
+            if point.replica as usize == replica { plain } else { plain + bin }
+        };
+        self.projections
+            .iter()
+            .min_by(|a, b| distance(a).total_cmp(&distance(b)))
+            .map(|point| (point.frame as usize, point.replica as usize))
     }
 }
 
@@ -59,12 +88,12 @@ pub struct Violation {
     /// Name for the user: `Bond lengths`.
     pub name: &'static str,
     /// What counts as one.
-    pub meaning: &'static str,
+    pub meaning: String,
     /// How many there are.
     pub count: usize,
-    /// Of how many that were looked at.
-    pub of: usize,
-    /// Which, in words, the worst first; a few.
+    /// Of how many that were looked at, where that is a number that says something.
+    pub of: Option<usize>,
+    /// Which, in words; a few.
     pub examples: Vec<String>,
 }
 
@@ -75,6 +104,10 @@ pub struct FrameDetails {
     pub frame: usize,
     /// Of which replica.
     pub replica: usize,
+    /// Cα RMSD from the start structure, Å.
+    pub rmsd_angstrom: f64,
+    /// The two slowest coordinates, once there is a basis.
+    pub tica: Option<[f64; 2]>,
     /// Backbone dihedrals of the residues that have both.
     pub dihedrals: Vec<ResiduePoint>,
     /// DSSP letters, one per residue.
@@ -86,14 +119,21 @@ pub struct FrameDetails {
 impl Observations {
     /// The RMSD plot for a file.
     pub fn rmsd_figure(&self, interval_ns: f64) -> RmsdSeries {
-        let time_ns = (0..self.rmsd_angstrom.len()).map(|frame| frame as f64 * interval_ns).collect();
-        RmsdSeries { time_ns, rmsd_angstrom: self.rmsd_angstrom.clone() }
+        RmsdSeries {
+            frames: self.series.iter().map(|point| u64::from(point.frame)).collect(),
+            time_ns: self.series.iter().map(|point| f64::from(point.frame) * interval_ns).collect(),
+            rmsd_angstrom: self.series.iter().map(|point| f64::from(point.rmsd_angstrom)).collect(),
+        }
     }
 
-    /// The Ramachandran plot for a file, if a frame has been looked at.
+    /// The Ramachandran plot for a file.
     pub fn ramachandran_figure(&self, details: &FrameDetails) -> RamachandranFigure {
-        let density = self.dihedral_density.clone().unwrap_or_else(empty_dihedral_grid);
-        RamachandranFigure { points: details.dihedrals.clone(), frame: details.frame, density }
+        RamachandranFigure {
+            points: details.dihedrals.clone(),
+            frame: details.frame,
+            density: self.dihedral_density.clone().unwrap_or_else(empty_dihedral_grid),
+            reference_regions: self.reference.as_ref().map(|reference| reference.dihedral_regions.clone()),
+        }
     }
 
     /// The free-energy map for a file, if there is one.
@@ -101,8 +141,13 @@ impl Observations {
         let Landscape::Map(map) = &self.landscape else { return None };
         Some(FreeEnergyFigure {
             free_energy_kt: map.free_energy_kt.clone(),
-            projections: map.projections.clone(),
+            projections: map
+                .projections
+                .iter()
+                .map(|p| (p.replica, p.frame, p.tica.map(f64::from)))
+                .collect(),
             basis: map.basis.clone(),
+            reference_regions: self.reference.as_ref().map(|reference| reference.landscape_regions.clone()),
         })
     }
 }
@@ -127,14 +172,18 @@ mod tests {
 
     #[test]
     fn the_nearest_frame_is_nearest_in_the_plot() {
-        let grid = Grid2 { x_range: [0.0, 100.0], y_range: [0.0, 1.0], nx: 2, ny: 2, values: vec![0.0; 4] };
+        let grid =
+            Grid2 { x_range: [0.0, 100.0], y_range: [0.0, 1.0], nx: 10, ny: 10, values: vec![0.0; 100] };
+        let point = |replica, frame, tica| ProjectedPoint { replica, frame, tica };
         let map = LandscapeMap {
             free_energy_kt: grid,
-            projections: vec![[50.0, 0.0], [60.0, 1.0]],
+            projections: vec![point(0, 5, [50.0, 0.0]), point(0, 6, [60.0, 1.0]), point(1, 7, [59.0, 1.0])],
             basis: String::new(),
         };
         // 10 units of x are a tenth of the plot, 0.6 units of y more than half of it.
-        assert_eq!(map.nearest_frame(60.0, 0.4), Some(0));
-        assert_eq!(map.nearest_frame(50.0, 0.9), Some(1));
+        assert_eq!(map.nearest_frame(60.0, 0.4, 0), Some((5, 0)));
+        assert_eq!(map.nearest_frame(50.0, 0.9, 0), Some((6, 0)));
+        assert_eq!(map.nearest_frame(59.0, 1.0, 0), Some((6, 0)), "the replica shown goes first");
+        assert_eq!(map.nearest_frame(59.0, 1.0, 1), Some((7, 1)));
     }
 }

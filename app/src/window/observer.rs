@@ -15,7 +15,7 @@ use equijump_engine::structure::Topology;
 
 use super::observations::{FrameDetails, Observations};
 use super::project::Positions;
-use super::run_observer::{RunObserver, inspect};
+use super::run_observer::RunObserver;
 
 /// The least time between two publications while catching up: more often helps nobody's eyes and copies
 /// long series for nothing.
@@ -28,16 +28,23 @@ pub struct Subject {
     pub topology: Arc<Topology>,
     /// The start structure.
     pub reference: Positions,
-    /// The run, if there is one: its frames and the replica to look at.
-    pub run: Option<(Arc<FrameHistory>, usize)>,
+    /// Frames of the run, if there is one.
+    pub run: Option<Arc<FrameHistory>>,
     /// Time between frames, ps.
     pub frame_interval_ps: f64,
 }
 
 enum Task {
     Observe { generation: u64, subject: Box<Subject> },
-    Inspect { frame: usize, replica: usize, positions: Positions },
+    Inspect(Inspection),
     FramesMade,
+}
+
+#[derive(Clone)]
+struct Inspection {
+    frame: usize,
+    replica: usize,
+    positions: Positions,
 }
 
 /// What has been found out.
@@ -78,9 +85,9 @@ impl Observer {
         self.send(Task::Observe { generation: self.generation, subject: Box::new(subject) });
     }
 
-    /// Looks at one frame, before anything else.
+    /// Looks at one frame, before anything else; its replica is the one whose series are shown.
     pub fn inspect(&self, frame: usize, replica: usize, positions: Positions) {
-        self.send(Task::Inspect { frame, replica, positions });
+        self.send(Task::Inspect(Inspection { frame, replica, positions }));
     }
 
     /// There are more frames.
@@ -135,10 +142,9 @@ struct Worker {
 
 impl Worker {
     fn run(&self, tasks: &Receiver<Task>) {
-        let mut generation = 0;
-        let mut subject: Option<Box<Subject>> = None;
         let mut observer: Option<RunObserver> = None;
-        let mut inspection = None;
+        let mut inspected: Option<Inspection> = None;
+        let mut to_inspect = false;
         let mut last_publication = Instant::now();
         let mut behind = false;
         loop {
@@ -147,15 +153,15 @@ impl Worker {
                 if behind { tasks.try_recv() } else { tasks.recv().map_err(|_| TryRecvError::Disconnected) };
             loop {
                 match next {
-                    Ok(Task::Observe { generation: newest, subject: chosen }) => {
-                        generation = newest;
-                        observer = Some(RunObserver::new(&chosen));
-                        subject = Some(chosen);
-                        inspection = None;
+                    Ok(Task::Observe { generation, subject }) => {
                         *lock(&self.published) = Published { generation, ..Published::default() };
+                        observer = RunObserver::new(*subject).map_err(|sentence| self.fail(sentence)).ok();
+                        inspected = None;
+                        to_inspect = false;
                     }
-                    Ok(Task::Inspect { frame, replica, positions }) => {
-                        inspection = Some((frame, replica, positions));
+                    Ok(Task::Inspect(inspection)) => {
+                        inspected = Some(inspection);
+                        to_inspect = true;
                     }
                     Ok(Task::FramesMade) => {}
                     Err(TryRecvError::Empty) => break,
@@ -163,32 +169,49 @@ impl Worker {
                 }
                 next = tasks.try_recv();
             }
-            let (Some(subject), Some(observer)) = (&subject, &mut observer) else { continue };
-            if let Some((frame, replica, positions)) = inspection.take() {
-                let details = inspect(&subject.topology, frame, replica, &positions);
-                lock(&self.published).details = Some(Arc::new(details));
+            let Some(watched) = &mut observer else {
+                behind = false;
+                continue;
+            };
+            if let (true, Some(wanted)) = (to_inspect, &inspected) {
+                to_inspect = false;
+                let details = watched.inspect(wanted.frame, wanted.replica, &wanted.positions);
+                let mut published = lock(&self.published);
+                let other_replica = published.details.as_ref().is_none_or(|d| d.replica != wanted.replica);
+                published.details = Some(Arc::new(details));
+                if other_replica {
+                    published.observations = Arc::new(watched.observations(wanted.replica));
+                }
+                drop(published);
                 (self.wake)();
             }
-            let deadline = last_publication + PUBLISH_INTERVAL;
-            match observer.catch_up(subject, deadline.max(Instant::now() + Duration::from_millis(20))) {
+            let due = last_publication + PUBLISH_INTERVAL;
+            match watched.catch_up(due.max(Instant::now() + Duration::from_millis(20))) {
                 Ok(progress) => {
                     behind = progress.behind;
-                    if progress.changed && (!behind || Instant::now() >= deadline) {
+                    if progress.changed && (!behind || Instant::now() >= due) {
                         last_publication = Instant::now();
-                        let mut published = lock(&self.published);
-                        if published.generation == generation {
-                            published.observations = Arc::new(observer.observations());
-                        }
-                        drop(published);
+                        let replica = inspected.as_ref().map_or(0, |inspection| inspection.replica);
+                        let observations = Arc::new(watched.observations(replica));
+                        lock(&self.published).observations = observations;
+                        // The basis may be another one now, so the frame shown has new coordinates.
+                        to_inspect = inspected.is_some();
+                        behind |= to_inspect;
                         (self.wake)();
                     }
                 }
-                Err(failure) => {
+                Err(sentence) => {
+                    // The same frame would fail again.
+                    observer = None;
                     behind = false;
-                    lock(&self.published).failure = Some(failure);
-                    (self.wake)();
+                    self.fail(sentence);
                 }
             }
         }
+    }
+
+    fn fail(&self, sentence: String) {
+        lock(&self.published).failure = Some(sentence);
+        (self.wake)();
     }
 }

@@ -6,6 +6,8 @@ use equijump_engine::session::DevicePreference;
 use equijump_engine::transport::SamplerSettings;
 use serde::{Deserialize, Serialize};
 
+use crate::viewport::Style;
+
 /// Storage key. The number grows when the meaning of a field changes.
 pub const STORAGE_KEY: &str = "preferences-1";
 
@@ -23,6 +25,8 @@ pub struct Preferences {
     pub recent_files: Vec<PathBuf>,
     /// Settings of the next run.
     pub run: RunSettings,
+    /// What the molecule looks like.
+    pub style: Style,
     /// Show frames superposed on the start structure.
     pub superpose: bool,
     /// Playback speed, frames a second.
@@ -70,6 +74,7 @@ impl Default for Preferences {
             theme: egui::ThemePreference::System,
             recent_files: Vec::new(),
             run: RunSettings::default(),
+            style: Style::default(),
             superpose: true,
             speed_frames_per_s: 20.0,
             repeat: true,

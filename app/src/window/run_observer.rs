@@ -1,17 +1,26 @@
-//! Looking at the frames of one replica, one after the other, as they are made.
+//! Looking at the frames of a run, one after the other, as they are made. The numbers come from
+//! [`LiveObservables`]; this file turns them into what the panes draw.
 
+use std::sync::Arc;
 use std::time::Instant;
 
+use equijump_engine::analysis::ramachandran::density_levels;
+use equijump_engine::analysis::validity::{ANGLE_OUTLIER_DEGREES, BOND_OUTLIER_ANGSTROM};
 use equijump_engine::analysis::{
-    DihedralTable, RamachandranClass, RamachandranHistogram, ca_rmsd_angstrom, dihedrals, dssp,
+    BasisSource, DihedralTable, Histogram2d, LiveObservables, LiveSettings, RamachandranClass,
+    RamachandranHistogram, ReferenceData, ValidityChecker, ValidityReport, ca_rmsd_angstrom, dssp,
     ramachandran_classes,
 };
+use equijump_engine::session::FrameHistory;
 use equijump_engine::structure::Topology;
 
-use super::landscape_fit::LandscapeFit;
-use super::observations::{DIHEDRAL_BINS, FrameDetails, Observations};
+use super::observations::{FrameDetails, Landscape, LandscapeMap, Observations, Reference, Violation};
 use super::observer::Subject;
 use crate::figures::{Grid2, ResiduePoint};
+
+/// Points of the series of all replicas together: copied to the panes several times a second, so fewer
+/// than the engine's default.
+const MAX_POINTS: usize = 400_000;
 
 /// How far catching up has got.
 #[derive(Clone, Copy, Debug)]
@@ -22,80 +31,262 @@ pub struct CatchUp {
     pub behind: bool,
 }
 
-/// What is known so far of one replica of a run.
+/// What is known so far of a run, or of a structure without one.
 pub struct RunObserver {
-    rmsd_angstrom: Vec<f64>,
-    dihedral_table: DihedralTable,
+    subject: Subject,
+    live: Option<LiveObservables>,
+    reference: Option<Arc<Reference>>,
+    dihedrals: DihedralTable,
     classes: Vec<RamachandranClass>,
-    histogram: RamachandranHistogram,
-    landscape: LandscapeFit,
+    checker: ValidityChecker,
+    /// Frames looked at, of every replica.
+    frames: u64,
+    /// Per replica, the frame with the most violations and their number.
+    worst: Vec<Option<(usize, usize)>>,
     scratch: Vec<[f32; 3]>,
     revision: u64,
 }
 
 impl RunObserver {
     /// Nothing known yet.
-    pub fn new(subject: &Subject) -> Self {
-        Self {
-            rmsd_angstrom: Vec::new(),
-            dihedral_table: DihedralTable::new(&subject.topology),
-            classes: ramachandran_classes(&subject.topology),
-            histogram: RamachandranHistogram::new(DIHEDRAL_BINS),
-            landscape: LandscapeFit::new(&subject.topology, subject.frame_interval_ps),
-            scratch: vec![[0.0; 3]; subject.topology.atom_count()],
+    ///
+    /// # Errors
+    /// One sentence when the structure cannot be looked at.
+    pub fn new(subject: Subject) -> Result<Self, String> {
+        let topology = &subject.topology;
+        let reference_data = ReferenceData::bundled(topology).map(Arc::new);
+        let replicas = subject.run.as_ref().map_or(1, |run| run.replica_count());
+        let settings = LiveSettings { max_points: MAX_POINTS, ..LiveSettings::default() };
+        let live = match &subject.run {
+            Some(_) => Some(
+                LiveObservables::new(
+                    topology.clone(),
+                    subject.reference.clone(),
+                    reference_data.clone(),
+                    replicas,
+                    subject.frame_interval_ps,
+                    &settings,
+                )
+                .map_err(|error| format!("The plots cannot be made: {error}."))?,
+            ),
+            None => None,
+        };
+        Ok(Self {
+            live,
+            reference: reference_data.map(|data| Arc::new(reference(&data))),
+            dihedrals: DihedralTable::new(topology),
+            classes: ramachandran_classes(topology),
+            checker: ValidityChecker::new(topology),
+            frames: 0,
+            worst: vec![None; replicas],
+            scratch: vec![[0.0; 3]; topology.atom_count()],
             revision: 0,
-        }
+            subject,
+        })
     }
 
     /// Looks at new frames until there are none left or `deadline` is past.
     ///
     /// # Errors
-    /// One sentence when a frame cannot be read back.
-    pub fn catch_up(&mut self, subject: &Subject, deadline: Instant) -> Result<CatchUp, String> {
-        let Some((history, replica)) = &subject.run else {
+    /// One sentence when a frame cannot be read back or measured.
+    pub fn catch_up(&mut self, deadline: Instant) -> Result<CatchUp, String> {
+        let (Some(live), Some(history)) = (&mut self.live, &self.subject.run) else {
             return Ok(CatchUp { changed: false, behind: false });
         };
-        let topology = &subject.topology;
+        let history: &FrameHistory = history;
         let mut changed = false;
-        loop {
-            // Frames known before are projected on a new basis first, then new frames are looked at.
-            let next_projection = self.landscape.next_frame_to_project();
-            let next_frame = self.rmsd_angstrom.len() as u64;
-            let frame = next_projection.filter(|frame| *frame < next_frame).unwrap_or(next_frame);
-            if frame >= history.len() {
-                break;
-            }
+        while self.frames < history.len() {
             if Instant::now() > deadline {
                 self.revision += u64::from(changed);
                 return Ok(CatchUp { changed, behind: true });
             }
-            history
-                .read_into(frame, *replica, &mut self.scratch)
-                .map_err(|error| format!("Frame {frame} could not be read back for the plots: {error}."))?;
-            changed = true;
-            if frame < next_frame {
-                self.landscape.project(topology, &self.scratch);
-                continue;
+            let frame = self.frames;
+            for replica in 0..history.replica_count() {
+                history.read_into(frame, replica, &mut self.scratch).map_err(|error| {
+                    format!("Frame {frame} could not be read back for the plots: {error}.")
+                })?;
+                let measured = live
+                    .ingest(replica, frame, &self.scratch)
+                    .map_err(|error| format!("Frame {frame} is left out of the plots: {error}."))?;
+                let count = violation_count(&measured.validity);
+                let worst = &mut self.worst[replica];
+                if count > 0 && worst.is_none_or(|(_, most)| count > most) {
+                    *worst = Some((frame as usize, count));
+                }
             }
-            self.rmsd_angstrom.push(ca_rmsd_angstrom(topology, &self.scratch, &subject.reference));
-            let angles = self.dihedral_table.measure(&self.scratch);
-            self.histogram.add_frame(&self.classes, &angles);
-            self.landscape.add_frame(topology, &self.scratch);
+            self.frames += 1;
+            changed = true;
+            if let Some(request) = live.refit_request() {
+                let basis = request.run().map_err(|error| format!("The map was not refitted: {error}."))?;
+                live.adopt(basis).map_err(|error| format!("The map was not refitted: {error}."))?;
+            }
         }
         self.revision += u64::from(changed);
         Ok(CatchUp { changed, behind: false })
     }
 
-    /// A copy of what is known.
-    pub fn observations(&self) -> Observations {
+    /// A copy of what is known, with the series of one replica.
+    pub fn observations(&self, replica: usize) -> Observations {
+        let Some(live) = &self.live else {
+            return Observations { reference: self.reference.clone(), ..Observations::default() };
+        };
         Observations {
             revision: self.revision,
-            rmsd_angstrom: self.rmsd_angstrom.clone(),
-            dihedral_density: dihedral_density(&self.histogram),
-            landscape: self.landscape.landscape(),
-            ..Observations::default()
+            frames: self.frames,
+            series: live.series(replica).to_vec(),
+            dihedral_density: dihedral_density(live.ramachandran()),
+            reference: self.reference.clone(),
+            landscape: self.landscape(live),
+            validity: Some(live.validity().clone()),
+            worst_frame: self.worst.get(replica).copied().flatten(),
         }
     }
+
+    fn landscape(&self, live: &LiveObservables) -> Landscape {
+        let basis = match live.basis_source() {
+            BasisSource::Reference { name } => format!("Coordinates from molecular dynamics of {name}"),
+            BasisSource::Run { pairs } => {
+                format!("Coordinates fitted to this run so far ({pairs} pairs of frames)")
+            }
+            BasisSource::Waiting { pairs, needed } => {
+                return Landscape::NotYet(format!(
+                    "There is no reference for this protein, so the coordinates are fitted to this run once \
+                     it has {needed} pairs of frames one lag apart. So far it has {pairs}."
+                ));
+            }
+            BasisSource::Unavailable { reason } => return Landscape::NotYet(reason),
+        };
+        let Some(map) = live.tica_map() else {
+            return Landscape::NotYet("The first frame is being made.".to_owned());
+        };
+        Landscape::Map(Arc::new(LandscapeMap {
+            free_energy_kt: Grid2 {
+                x_range: [map.x.min, map.x.max],
+                y_range: [map.y.min, map.y.max],
+                nx: map.x.bins,
+                ny: map.y.bins,
+                values: map.free_energy().values_kt,
+            },
+            projections: live.projections().to_vec(),
+            basis,
+        }))
+    }
+
+    /// Everything about one frame.
+    pub fn inspect(&self, frame: usize, replica: usize, positions: &[[f32; 3]]) -> FrameDetails {
+        let topology = &self.subject.topology;
+        let dihedrals = self
+            .dihedrals
+            .measure(positions)
+            .iter()
+            .enumerate()
+            .filter_map(|(residue, angles)| {
+                Some(ResiduePoint {
+                    index: residue,
+                    residue: topology.residues()[residue].label(),
+                    class: self.classes[residue].label(),
+                    phi_degrees: angles.phi_rad?.to_degrees(),
+                    psi_degrees: angles.psi_rad?.to_degrees(),
+                })
+            })
+            .collect();
+        let basis = self.live.as_ref().and_then(|live| live.basis());
+        let tica = basis.map(|basis| basis.project(topology, positions)).filter(|point| point.len() >= 2);
+        FrameDetails {
+            frame,
+            replica,
+            rmsd_angstrom: ca_rmsd_angstrom(topology, positions, &self.subject.reference),
+            tica: tica.map(|point| [point[0], point[1]]),
+            dihedrals,
+            secondary_structure: dssp(topology, positions).iter().map(|state| state.code()).collect(),
+            violations: violations(topology, &self.checker.check(positions)),
+        }
+    }
+}
+
+/// Violations of all kinds that make a frame suspicious. Cis peptide bonds are not among them.
+fn violation_count(report: &ValidityReport) -> usize {
+    report.bond_outliers.len()
+        + report.angle_outliers.len()
+        + report.chirality_errors.len()
+        + report.twisted_peptides.len()
+        + report.clashes.len()
+}
+
+fn violations(topology: &Topology, report: &ValidityReport) -> Vec<Violation> {
+    const EXAMPLES: usize = 5;
+    let pair =
+        |atoms: [usize; 2]| format!("{} – {}", topology.atom_label(atoms[0]), topology.atom_label(atoms[1]));
+    let residues = |which: &[usize]| {
+        which.iter().take(EXAMPLES).map(|residue| topology.residues()[*residue].label()).collect()
+    };
+    vec![
+        Violation {
+            name: "Bond lengths",
+            meaning: format!("Off by more than {BOND_OUTLIER_ANGSTROM} Å"),
+            count: report.bond_outliers.len(),
+            of: Some(report.bonds_angstrom.count as usize),
+            examples: report
+                .bond_outliers
+                .iter()
+                .take(EXAMPLES)
+                .map(|o| format!("{}: {:.2} Å, usually {:.2} Å", pair(o.atoms), o.value, o.reference))
+                .collect(),
+        },
+        Violation {
+            name: "Bond angles",
+            meaning: format!("Off by more than {ANGLE_OUTLIER_DEGREES:.0}°"),
+            count: report.angle_outliers.len(),
+            of: Some(report.angles_degrees.count as usize),
+            examples: report
+                .angle_outliers
+                .iter()
+                .take(EXAMPLES)
+                .map(|o| {
+                    let apex = topology.atom_label(o.atoms[1]);
+                    format!("at {apex}: {:.0}°, usually {:.0}°", o.value, o.reference)
+                })
+                .collect(),
+        },
+        Violation {
+            name: "Clashes",
+            meaning: "Pairs of atoms whose van der Waals spheres overlap by more than 0.6 Å".to_owned(),
+            count: report.clashes.len(),
+            of: None,
+            examples: report
+                .clashes
+                .iter()
+                .take(EXAMPLES)
+                .map(|clash| format!("{}: {:.2} Å", pair(clash.atoms), clash.distance_angstrom))
+                .collect(),
+        },
+        Violation {
+            name: "Chirality",
+            meaning: "Centres of the wrong hand: Cα, and Cβ of isoleucine and threonine".to_owned(),
+            count: report.chirality_errors.len(),
+            of: None,
+            examples: report
+                .chirality_errors
+                .iter()
+                .take(EXAMPLES)
+                .map(|atom| topology.atom_label(*atom))
+                .collect(),
+        },
+        Violation {
+            name: "Twisted peptide bonds",
+            meaning: "Peptide bonds that are neither cis nor trans".to_owned(),
+            count: report.twisted_peptides.len(),
+            of: Some(topology.residue_count().saturating_sub(1)),
+            examples: residues(&report.twisted_peptides),
+        },
+        Violation {
+            name: "Cis peptide bonds",
+            meaning: "Rare but real before proline; not counted as a violation".to_owned(),
+            count: report.cis_peptides.len(),
+            of: Some(topology.residue_count().saturating_sub(1)),
+            examples: residues(&report.cis_peptides),
+        },
+    ]
 }
 
 /// The histogram as fractions of all samples, φ along x.
@@ -104,38 +295,47 @@ fn dihedral_density(histogram: &RamachandranHistogram) -> Option<Grid2> {
     if total == 0 {
         return None;
     }
-    let bins = histogram.bins();
-    let counts = histogram.all_counts();
-    let values = (0..bins * bins)
-        .map(|index| {
-            // The histogram has φ as its slow index, grids have x as their fast one.
-            let count = counts[(index % bins) * bins + index / bins];
-            if count == 0 { f64::NAN } else { count as f64 / total as f64 }
-        })
-        .collect();
-    Some(Grid2 { x_range: [-180.0, 180.0], y_range: [-180.0, 180.0], nx: bins, ny: bins, values })
+    let fraction = |count: u64| if count == 0 { f64::NAN } else { count as f64 / total as f64 };
+    let counts = phi_along_x(&histogram.all_counts(), histogram.bins());
+    Some(dihedral_grid(histogram.bins(), counts.into_iter().map(fraction).collect()))
 }
 
-/// Everything about one frame.
-pub fn inspect(topology: &Topology, frame: usize, replica: usize, positions: &[[f32; 3]]) -> FrameDetails {
-    let classes = ramachandran_classes(topology);
-    let points = dihedrals(topology, positions)
-        .iter()
-        .enumerate()
-        .filter_map(|(residue, angles)| {
-            Some(ResiduePoint {
-                residue: topology.residues()[residue].label(),
-                class: classes[residue].label(),
-                phi_degrees: angles.phi_rad?.to_degrees(),
-                psi_degrees: angles.psi_rad?.to_degrees(),
-            })
-        })
-        .collect();
-    FrameDetails {
-        frame,
-        replica,
-        dihedrals: points,
-        secondary_structure: dssp(topology, positions).iter().map(|state| state.code()).collect(),
-        violations: Vec::new(),
+fn dihedral_grid(bins: usize, values: Vec<f64>) -> Grid2 {
+    Grid2 { x_range: [-180.0, 180.0], y_range: [-180.0, 180.0], nx: bins, ny: bins, values }
+}
+
+/// The histogram has φ as its slow index, grids have x as their fast one.
+fn phi_along_x(counts: &[u64], bins: usize) -> Vec<u64> {
+    (0..bins * bins).map(|index| counts[(index % bins) * bins + index / bins]).collect()
+}
+
+/// What the panes draw of a reference.
+fn reference(data: &ReferenceData) -> Reference {
+    let bins = data.ramachandran.bins();
+    let dihedrals = phi_along_x(&data.ramachandran.all_counts(), bins);
+    Reference {
+        description: format!("{}, {:.0} K", data.provenance.description, data.provenance.temperature_kelvin),
+        dihedral_regions: dihedral_grid(bins, regions(&dihedrals)),
+        landscape_regions: landscape_regions(&data.tica),
     }
+}
+
+fn landscape_regions(histogram: &Histogram2d) -> Grid2 {
+    let counts: Vec<u64> = histogram.weights.iter().map(|weight| weight.round() as u64).collect();
+    Grid2 {
+        x_range: [histogram.x.min, histogram.x.max],
+        y_range: [histogram.y.min, histogram.y.max],
+        nx: histogram.x.bins,
+        ny: histogram.y.bins,
+        values: regions(&counts),
+    }
+}
+
+/// 3, 2, 1 for bins within the densest 50, 90, 99 % of all counts, NaN for the others.
+fn regions(counts: &[u64]) -> Vec<f64> {
+    let Some(levels) = density_levels(counts, &[0.99, 0.9, 0.5]) else {
+        return vec![f64::NAN; counts.len()];
+    };
+    let region = |count: u64| levels.iter().filter(|level| count >= **level && count > 0).count();
+    counts.iter().map(|count| if region(*count) == 0 { f64::NAN } else { region(*count) as f64 }).collect()
 }

@@ -153,6 +153,11 @@ impl GlHarness {
         image::RgbaImage::from_raw(self.size[0], self.size[1], pixels).unwrap()
     }
 
+    /// Waits until everything is drawn.
+    pub fn finish(&self) {
+        unsafe { self.gl.finish() };
+    }
+
     /// Name of the renderer, for reports.
     pub fn renderer(&self) -> String {
         unsafe { self.gl.get_parameter_string(glow::RENDERER) }

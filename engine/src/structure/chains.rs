@@ -1,17 +1,17 @@
 //! From atom records to protein chains: which records form a residue, and which residues a chain.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
 use super::naming::{ResidueName, residue_name};
 use super::records::AtomRecord;
 use super::segments::PEPTIDE_BOND_LIMIT_ANGSTROM;
 
-/// Consecutive records with one residue number, all alternate locations included.
+/// The records of one residue, all alternate locations included.
 #[derive(Clone, Debug)]
 pub(super) struct Group {
-    /// Record indices.
-    pub records: Range<usize>,
+    /// Record indices, ascending. Not always consecutive: some programs write hydrogens after all heavy atoms.
+    pub records: Vec<usize>,
     /// Whether a name of the vocabulary is among its residue names.
     pub known: bool,
 }
@@ -46,8 +46,17 @@ pub(super) fn sort_content(atoms: &[AtomRecord], trust_positions: bool) -> Conte
     let groups = group_records(atoms);
     let mut content = Content::default();
     let mut keys: Vec<(&str, usize)> = Vec::new();
+    let mut last_at: HashMap<((&str, usize), i32, Option<char>), (usize, usize)> = HashMap::new();
     for (index, records) in groups.iter().enumerate() {
         let first = &atoms[records.start];
+        let key = (first.chain.as_str(), if first.chain.is_empty() { first.part } else { 0 });
+        let place = (key, first.number, first.insertion_code);
+        if let Some(&(chain, earlier)) = last_at.get(&place)
+            && continues(atoms, &content.chains[chain].groups[earlier], records)
+        {
+            content.chains[chain].groups[earlier].records.extend(records.clone());
+            continue;
+        }
         let names: Vec<_> = atoms[records.clone()].iter().map(|a| residue_name(&a.residue_name)).collect();
         let known = names.iter().any(|name| matches!(name, ResidueName::Protein { .. }));
         match names[0] {
@@ -55,13 +64,14 @@ pub(super) fn sort_content(atoms: &[AtomRecord], trust_positions: bool) -> Conte
             ResidueName::Nucleic => content.nucleotides += 1,
             ResidueName::Cap => *content.caps.entry(first.residue_name.clone()).or_default() += 1,
             _ if in_polymer(atoms, &groups, index, known, trust_positions) => {
-                let key = (first.chain.as_str(), if first.chain.is_empty() { first.part } else { 0 });
                 let chain = keys.iter().position(|&k| k == key).unwrap_or_else(|| {
                     keys.push(key);
                     content.chains.push(Chain { id: first.chain.clone(), groups: Vec::new() });
                     keys.len() - 1
                 });
-                content.chains[chain].groups.push(Group { records: records.clone(), known });
+                let chain_groups = &mut content.chains[chain].groups;
+                last_at.insert(place, (chain, chain_groups.len()));
+                chain_groups.push(Group { records: records.clone().collect(), known });
             }
             _ => *content.others.entry(first.residue_name.clone()).or_default() += 1,
         }
@@ -93,6 +103,17 @@ fn group_records(atoms: &[AtomRecord]) -> Vec<Range<usize>> {
     groups
 }
 
+/// Whether later records belong to an earlier residue of the same number: same name, other atoms.
+fn continues(atoms: &[AtomRecord], earlier: &Group, records: &Range<usize>) -> bool {
+    atoms[records.clone()].iter().all(|new| {
+        earlier.records.iter().all(|&index| {
+            let old = &atoms[index];
+            let same_atom = old.name == new.name && old.altloc == new.altloc;
+            !same_atom && (old.residue_name == new.residue_name || old.altloc != new.altloc)
+        })
+    })
+}
+
 /// Whether a group that is no water, cap or nucleotide belongs to a protein chain.
 fn in_polymer(
     atoms: &[AtomRecord],
@@ -113,7 +134,7 @@ fn in_polymer(
         return true;
     }
     if !trust_positions {
-        return known;
+        return true;
     }
     // A hetero group with a backbone: a modified residue if it is bonded to a neighbour, else a ligand.
     let neighbour = |other: usize| groups.get(other).map_or(&[][..], |range| &atoms[range.clone()]);

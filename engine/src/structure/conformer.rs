@@ -19,8 +19,6 @@ pub(super) struct RawResidue {
     pub had_alternates: bool,
     /// Names of heavy atoms that the residue type does not have.
     pub foreign: Vec<String>,
-    /// Hydrogens left out.
-    pub hydrogens: usize,
 }
 
 impl RawResidue {
@@ -42,52 +40,51 @@ impl RawResidue {
     }
 }
 
-/// Reads the records `first..first + records.len()` as one residue; `None` if its name in the chosen
+/// Reads records, given with their indices in the file, as one residue; `None` if its name in the chosen
 /// conformer is outside the vocabulary.
-pub(super) fn read_residue(records: &[AtomRecord], first: usize) -> Option<RawResidue> {
+pub(super) fn read_residue(records: &[(usize, &AtomRecord)]) -> Option<RawResidue> {
     let chosen = chosen_altloc(records);
     let name = records
         .iter()
-        .find(|a| a.altloc == chosen && a.altloc.is_some())
+        .find(|(_, a)| a.altloc == chosen && a.altloc.is_some())
         .or_else(|| records.first())
-        .map(|a| a.residue_name.as_str())?;
+        .map(|(_, a)| a.residue_name.as_str())?;
     let ResidueName::Protein { kind, renamed } = residue_name(name) else { return None };
     let count = kind.atom_count();
     let mut residue = RawResidue {
-        residue: Residue { kind, number: records[0].number, insertion_code: records[0].insertion_code },
+        residue: Residue { kind, number: records[0].1.number, insertion_code: records[0].1.insertion_code },
         renamed_from: renamed.then(|| name.to_owned()),
         records: vec![None; count],
         positions_angstrom: vec![None; count],
         had_alternates: chosen.is_some(),
         foreign: Vec::new(),
-        hydrogens: 0,
     };
     let mut best: Vec<Option<(bool, f64)>> = vec![None; count];
     let mut terminal_oxygen = None;
-    for (index, record) in records.iter().enumerate().filter(|(_, a)| a.residue_name == name) {
+    for &(index, record) in records.iter().filter(|(_, a)| a.residue_name == name) {
         match atom_name(kind, &record.name, record.hydrogen) {
             AtomName::Canonical(offset) => {
                 // The chosen conformer first; an atom it lacks comes from the fullest of the others.
                 let rank = (record.altloc.is_none() || record.altloc == chosen, record.occupancy);
                 if best[offset].is_none_or(|best| !best.0 && (rank.0 || rank.1 > best.1)) {
                     best[offset] = Some(rank);
-                    residue.records[offset] = Some(first + index);
+                    residue.records[offset] = Some(index);
                     residue.positions_angstrom[offset] = Some(record.position_angstrom);
                 }
             }
-            AtomName::TerminalOxygen => terminal_oxygen = terminal_oxygen.or(Some(index)),
-            AtomName::Hydrogen => residue.hydrogens += 1,
+            AtomName::TerminalOxygen => terminal_oxygen = terminal_oxygen.or(Some((index, record))),
+            AtomName::Hydrogen => {}
             AtomName::Foreign => residue.foreign.push(record.name.clone()),
         }
     }
     residue.foreign.sort_unstable();
     residue.foreign.dedup();
     // A lone carboxyl oxygen may carry either name.
-    if let (Some(index), Some(offset)) = (terminal_oxygen, oxygen_offset(kind))
+    if let (Some((index, record)), Some(offset)) = (terminal_oxygen, oxygen_offset(kind))
         && residue.positions_angstrom[offset].is_none()
     {
-        residue.records[offset] = Some(first + index);
-        residue.positions_angstrom[offset] = Some(records[index].position_angstrom);
+        residue.records[offset] = Some(index);
+        residue.positions_angstrom[offset] = Some(record.position_angstrom);
     }
     Some(residue)
 }
@@ -97,9 +94,9 @@ fn oxygen_offset(kind: ResidueType) -> Option<usize> {
 }
 
 /// The altloc of the highest mean occupancy, the first in the file among equals.
-fn chosen_altloc(records: &[AtomRecord]) -> Option<String> {
+fn chosen_altloc(records: &[(usize, &AtomRecord)]) -> Option<String> {
     let mut sums: Vec<(&str, f64, f64)> = Vec::new();
-    for record in records {
+    for (_, record) in records {
         let Some(altloc) = record.altloc.as_deref() else { continue };
         match sums.iter_mut().find(|(known, ..)| *known == altloc) {
             Some((_, sum, count)) => {
@@ -140,6 +137,10 @@ mod tests {
         }
     }
 
+    fn read(records: &[AtomRecord]) -> RawResidue {
+        read_residue(&records.iter().enumerate().collect::<Vec<_>>()).unwrap()
+    }
+
     #[test]
     fn the_fuller_conformer_wins_as_a_whole() {
         let records = [
@@ -150,13 +151,13 @@ mod tests {
             record("CB", Some("B"), "SER", 0.6, 4.0),
             record("OG", Some("A"), "SER", 0.4, 5.0), // B has none: taken from A
         ];
-        let residue = read_residue(&records, 100).unwrap();
+        let residue = read(&records);
         let x = |name| residue.position_angstrom(name).map(|p| p[0]);
         assert_eq!(
             (x("N"), x("CA"), x("CB"), x("OG"), x("C")),
             (Some(0.0), Some(2.0), Some(4.0), Some(5.0), None)
         );
-        assert_eq!(residue.records[1], Some(102));
+        assert_eq!(residue.records[1], Some(2));
         assert!(residue.had_alternates);
         assert_eq!(residue.missing(|_| true), ["C", "O"]);
     }
@@ -164,7 +165,7 @@ mod tests {
     #[test]
     fn equal_occupancies_take_the_first() {
         let records = [record("CA", Some("B"), "SER", 0.5, 1.0), record("CA", Some("A"), "SER", 0.5, 2.0)];
-        assert_eq!(read_residue(&records, 0).unwrap().position_angstrom("CA"), Some([1.0, 0.0, 0.0]));
+        assert_eq!(read(&records).position_angstrom("CA"), Some([1.0, 0.0, 0.0]));
     }
 
     #[test]
@@ -174,7 +175,7 @@ mod tests {
             record("CG", Some("A"), "PRO", 0.3, 1.5),
             record("CA", Some("B"), "SER", 0.7, 2.0),
         ];
-        let residue = read_residue(&records, 0).unwrap();
+        let residue = read(&records);
         assert_eq!(residue.residue.kind, ResidueType::Ser);
         assert_eq!(residue.position_angstrom("CA"), Some([2.0, 0.0, 0.0]));
         assert!(residue.foreign.is_empty());
@@ -182,7 +183,7 @@ mod tests {
 
     #[test]
     fn a_lone_terminal_oxygen_serves_as_o() {
-        let residue = read_residue(&[record("OXT", None, "GLY", 1.0, 9.0)], 0).unwrap();
+        let residue = read(&[record("OXT", None, "GLY", 1.0, 9.0)]);
         assert_eq!(residue.position_angstrom("O"), Some([9.0, 0.0, 0.0]));
     }
 }

@@ -54,6 +54,9 @@ pub enum StructureProblem {
     /// Compressed data that end early or are damaged.
     #[error("the gzip data are cut off or damaged; download or copy the file again")]
     DamagedGzip,
+    /// Compressed otherwise than by gzip.
+    #[error("the file is packed with {0}; unpack it first (only gzip is read directly)")]
+    OtherCompression(&'static str),
     /// Larger than we are willing to hold in memory.
     #[error("the file is larger than {} MiB uncompressed; cut out the protein chain first", MAX_FILE_BYTES >> 20)]
     FileTooLarge,
@@ -94,7 +97,7 @@ pub enum StructureProblem {
     #[error("backbone atoms are missing: {}; complete them, or take the longest unbroken segment (--longest-segment)", list(.0))]
     MissingBackbone(Vec<MissingAtoms>),
     /// The chain is interrupted.
-    #[error("the chain is broken between {before} and {after}, where C and N are {distance_angstrom:.1} Å apart{}; complete it, or take the longest unbroken segment of {longest} residues (--longest-segment)", others(*.breaks))]
+    #[error("the chain is broken between {before} and {after}, where C and N are {distance_angstrom:.1} Å apart{}; {}, or take the longest unbroken segment of {longest} residues (--longest-segment)", others(*.breaks), remedy(*.distance_angstrom))]
     ChainBreak {
         /// Residue before the first break.
         before: String,
@@ -148,6 +151,15 @@ pub(super) fn list<T: std::fmt::Display>(items: &[T]) -> String {
         text.push_str(&format!(" and {} more", items.len() - SHOWN));
     }
     text
+}
+
+/// Missing loops span some ångström; what lies farther apart was wrapped at the edge of a simulation box.
+fn remedy(distance_angstrom: f64) -> &'static str {
+    if distance_angstrom > 30.0 {
+        "if the molecule was wrapped in a periodic box, make it whole"
+    } else {
+        "complete it"
+    }
 }
 
 fn others(breaks: usize) -> String {

@@ -154,10 +154,10 @@ pub(super) fn select_chain<'a>(
 pub(super) fn read_residues(file: &FileAtoms, chain: &Chain) -> Result<Vec<RawResidue>, StructureProblem> {
     let mut residues = Vec::with_capacity(chain.groups.len());
     for group in &chain.groups {
-        let records = &file.atoms[group.records.clone()];
-        let residue = if group.known { read_residue(records, group.records.start) } else { None };
+        let records: Vec<_> = group.records.iter().map(|&index| (index, &file.atoms[index])).collect();
+        let residue = if group.known { read_residue(&records) } else { None };
         residues.push(residue.ok_or_else(|| {
-            let first = &records[0];
+            let first = records[0].1;
             let code = first.insertion_code.map(String::from).unwrap_or_default();
             StructureProblem::UnknownResidue {
                 residue: format!("{} {}{code}", first.residue_name, first.number),

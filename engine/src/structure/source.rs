@@ -1,4 +1,8 @@
 //! From bytes to atom records: decompression and the choice of format, both by content.
+//!
+//! Both formats are cut into records by our own readers. pdbtbx 0.12 panics on NaN and on `?` coordinates,
+//! turns unreadable coordinates into zeros and chain `01` into `1`, and sorts atoms into residues, so that the
+//! order of a trajectory's frames is lost.
 
 use std::io::Read;
 
@@ -22,6 +26,11 @@ pub(super) fn parse(bytes: &[u8]) -> Result<FileAtoms, StructureProblem> {
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
     if text.trim_ascii().is_empty() {
         return Err(StructureProblem::Empty);
+    }
+    let packed: [(&[u8], &'static str); 4] =
+        [(b"BZh", "bzip2"), (b"\xfd7zXZ", "xz"), (b"PK\x03\x04", "zip"), (b"\x28\xb5\x2f\xfd", "zstd")];
+    if let Some((_, name)) = packed.iter().find(|(magic, _)| text.starts_with(magic)) {
+        return Err(StructureProblem::OtherCompression(name));
     }
     if is_binary(text) {
         return Err(StructureProblem::NoAtoms);

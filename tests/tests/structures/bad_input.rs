@@ -43,6 +43,12 @@ fn other_files() {
 }
 
 #[test]
+fn other_compression() {
+    let error = read_structure_bytes("a.pdb.bz2", b"BZh91AY&SY....", &ReadOptions::default()).unwrap_err();
+    assert!(error.to_string().contains("packed with bzip2; unpack it first"), "{error}");
+}
+
+#[test]
 fn water_only() {
     let water = "HETATM    1  O   HOH A   1      10.000  10.000  10.000  1.00  0.00           O\n";
     assert_eq!(complaint(water), "test.pdb: there is no protein in the file, only water");

@@ -116,6 +116,19 @@ fn hetero_residues_belong_to_the_chain_if_they_are_bonded() {
     assert!(notices(&opened).contains("hetero groups GLY"));
 }
 
+/// Some programs write all hydrogens, or all side chains, after the rest.
+#[test]
+fn residues_in_two_pieces() {
+    let lines = atom_lines("villin");
+    let backbone = |line: &&String| ["N", "CA", "C", "O"].contains(&columns(line, 13, 16));
+    let pieces: Vec<String> =
+        lines.iter().filter(backbone).chain(lines.iter().filter(|l| !backbone(l))).cloned().collect();
+    let opened = read_lines(&pieces);
+    let original = read_lines(&lines);
+    assert_eq!(opened.positions_angstrom, original.positions_angstrom);
+    assert_eq!(opened.topology.residues(), original.topology.residues());
+}
+
 #[test]
 fn insertion_codes_are_not_alternate_locations() {
     // Residues 4, 5, 6 of chignolin numbered 4, 4A, 4B.

@@ -1,12 +1,17 @@
 //! Textures that an image is drawn into: samples with depth, and the image they resolve to.
 
 use three_d::{
-    ClearState, Context, CoreError, DepthTexture2D, Interpolation, RenderTarget, RendererError, Texture2D,
-    Viewer, Viewport, Wrapping,
+    ClearState, Context, CoreError, DepthTexture2D, Interpolation, RenderTarget, RendererError, ScissorBox,
+    Texture2D, Viewer, Viewport, Wrapping,
 };
 
+use super::super::camera::Projection;
 use super::screen_pass::ScreenPass;
 use super::{GraphicsError, View};
+
+/// How dark outlines are, and the deepest creases.
+const OUTLINE_AMOUNT: f32 = 0.55;
+const OCCLUSION_AMOUNT: f32 = 0.5;
 
 pub(super) struct ImageTarget {
     size: [u32; 2],
@@ -63,34 +68,50 @@ impl ImageTarget {
         Viewport::new_at_origo(self.color.width(), self.color.height())
     }
 
-    /// Clears the samples and draws into them.
+    /// Clears the samples and draws into those of a region of the image.
     pub fn draw_samples(
         &self,
+        region: ScissorBox,
         draw: impl FnOnce() -> Result<(), RendererError>,
     ) -> Result<(), RendererError> {
+        let scale = self.samples_per_axis;
+        let samples = ScissorBox {
+            x: region.x * scale as i32,
+            y: region.y * scale as i32,
+            width: region.width * scale,
+            height: region.height * scale,
+        };
         RenderTarget::new(self.color.as_color_target(None), self.depth.as_depth_target())
             .clear(ClearState::color_and_depth(0.0, 0.0, 0.0, 0.0, 1.0))
-            .write(draw)?;
+            .write_partially(samples, draw)?;
         Ok(())
     }
 
-    /// Turns the samples into the image.
+    /// Turns the samples of a region into the image; the rest becomes background.
     pub fn resolve(
         &self,
         pass: &ScreenPass,
+        region: ScissorBox,
         camera: &three_d::Camera,
         view: &View,
     ) -> Result<(), GraphicsError> {
         let [r, g, b] = view.background.map(|value| f32::from(value) / 255.0);
         let background =
             if view.transparent { three_d::vec4(0.0, 0.0, 0.0, 0.0) } else { three_d::vec4(r, g, b, 1.0) };
-        self.image.as_color_target(None).write::<CoreError>(|| {
+        let clear = ClearState::color(background.x, background.y, background.z, background.w);
+        let orthographic = view.camera.projection == Projection::Orthographic;
+        let switch = |on: bool, amount: f32| if on { amount } else { 0.0 };
+        let target = self.image.as_color_target(None);
+        target.clear(clear).write_partially::<CoreError>(region, || {
             pass.draw(Viewport::new_at_origo(self.size[0], self.size[1]), |program| {
                 program.use_texture("color_map", &self.color);
                 program.use_depth_texture("depth_map", &self.depth);
                 program.use_uniform_if_required("projection", camera.projection());
+                program.use_uniform_if_required("orthographic", switch(orthographic, 1.0));
                 program.use_uniform_if_required("samples_per_axis", self.samples_per_axis as i32);
-                program.use_uniform_if_required("outline_amount", if view.outline { 0.55 } else { 0.0 });
+                program.use_uniform_if_required("outline_amount", switch(view.outline, OUTLINE_AMOUNT));
+                let occlusion = switch(view.ambient_occlusion, OCCLUSION_AMOUNT);
+                program.use_uniform_if_required("occlusion_amount", occlusion);
                 program.use_uniform_if_required("background", background);
             });
             Ok(())

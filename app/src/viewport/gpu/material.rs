@@ -6,7 +6,6 @@ use three_d::{
 };
 
 use super::super::camera::Projection;
-use super::super::palette::linear_from_srgb;
 use super::View;
 
 /// How much of the background colour the farthest atoms take on.
@@ -49,7 +48,7 @@ impl Material for MoleculeMaterial<'_> {
     fn use_uniforms(&self, program: &Program, _viewer: &dyn Viewer, _lights: &[&dyn Light]) {
         let orthographic = self.view.camera.projection == Projection::Orthographic;
         program.use_uniform_if_required("orthographic", f32::from(u8::from(orthographic)));
-        let [r, g, b] = linear_from_srgb(self.view.background);
+        let [r, g, b] = self.view.background.map(|value| f32::from(value) / 255.0);
         program.use_uniform_if_required("fog_color", three_d::vec3(r, g, b));
         let depth = self.view.camera.depth_of(self.view.fog_bounds.center);
         let radius = self.view.fog_bounds.radius_angstrom;

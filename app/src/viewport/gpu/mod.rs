@@ -22,6 +22,10 @@ use self::screen_pass::ScreenPass;
 use super::camera::{Bounds, Camera};
 use super::scene::{Revision, Scene};
 
+/// How far anything that is drawn reaches from the nearest atom, Å: ribbons bulge between Cα atoms. Near the
+/// eye perspective makes spheres look larger than their radius.
+const LARGEST_REACH_ANGSTROM: f32 = 3.0;
+
 /// Why the molecule could not be drawn.
 #[derive(Debug, thiserror::Error)]
 pub enum GraphicsError {
@@ -58,6 +62,7 @@ pub(super) struct View {
     pub fog_bounds: Bounds,
     pub depth_cue: bool,
     pub outline: bool,
+    pub ambient_occlusion: bool,
     /// sRGB; also the colour of the fog.
     pub background: [u8; 3],
     /// Leave the background transparent.
@@ -106,9 +111,10 @@ impl Gpu {
             self.spheres.set_appearance(&scene.atom_appearance);
             self.bonds.set_appearance(&scene.bond_appearance, &scene.bond_end_albedo);
         }
-        if changed(|r| r.appearance) || changed(|r| r.positions) {
-            self.spheres.set_positions(&scene.shown_atoms, scene.positions_angstrom());
-            self.bonds.set_positions(&scene.shown_bonds, scene.positions_angstrom());
+        // Side chains follow the ribbon.
+        if old != Some(new) {
+            self.spheres.set_positions(&scene.shown_atoms, scene.drawn_positions_angstrom());
+            self.bonds.set_positions(&scene.shown_bonds, scene.drawn_positions_angstrom());
         }
         if changed(|r| r.ribbon) {
             self.surface.set_mesh(&scene.ribbon);
@@ -121,7 +127,8 @@ impl Gpu {
         self.upload(scene);
         let viewport = target.samples_viewport();
         let camera = view.camera.to_three_d(viewport, view.bounds);
-        target.draw_samples(|| {
+        let region = covered_region(scene, view);
+        target.draw_samples(region, || {
             let material = |shape| MoleculeMaterial { shape, view };
             if self.spheres.count() > 0 {
                 let material = material(Shape::Sphere);
@@ -137,7 +144,7 @@ impl Gpu {
             }
             Ok(())
         })?;
-        target.resolve(&self.resolve, &camera, view)
+        target.resolve(&self.resolve, region, &camera, view)
     }
 
     /// Draws the scene into the framebuffer that is bound, lower left corner at `origin`, inside `clip`.
@@ -177,6 +184,33 @@ impl Gpu {
         window.into_framebuffer();
         Ok(())
     }
+}
+
+/// The part of the image that the molecule can cover, pixels: the rest need not be touched, which is most
+/// of the work of a software renderer.
+fn covered_region(scene: &Scene, view: &View) -> ScissorBox {
+    let [width, height] = view.size.map(|side| side as f32);
+    let aspect = width / height;
+    let whole = ScissorBox { x: 0, y: 0, width: view.size[0], height: view.size[1] };
+    let (mut low, mut high) = ([f32::INFINITY; 2], [f32::NEG_INFINITY; 2]);
+    for &position in scene.positions_angstrom() {
+        if position.iter().any(|x| !x.is_finite()) {
+            continue;
+        }
+        // An atom behind the eye may still reach into view.
+        let Some(([x, y], half_height)) = view.camera.project(position, aspect) else { return whole };
+        let center = [0.5 * (x + 1.0) * width, 0.5 * (y + 1.0) * height];
+        let reach = 0.5 * height * LARGEST_REACH_ANGSTROM / half_height + 2.0;
+        for axis in 0..2 {
+            low[axis] = low[axis].min(center[axis] - reach);
+            high[axis] = high[axis].max(center[axis] + reach);
+        }
+    }
+    let clamp = |value: f32, side: f32| value.clamp(0.0, side) as i32;
+    let (x, y) = (clamp(low[0].floor(), width), clamp(low[1].floor(), height));
+    let (right, top) = (clamp(high[0].ceil(), width), clamp(high[1].ceil(), height));
+    // Never empty: three-d takes an empty box for no box.
+    ScissorBox { x, y, width: (right - x).max(1) as u32, height: (top - y).max(1) as u32 }
 }
 
 /// The framebuffer that drawing goes to; `None` is the window itself.
@@ -246,8 +280,17 @@ impl Graphics {
         view: &View,
     ) -> Result<image::RgbaImage, GraphicsError> {
         self.guarded(gl, |gpu| {
-            let target = ImageTarget::new(&gpu.context, view.size, view.samples_per_axis)?;
-            gpu.render(scene, view, &target)?;
+            // The largest images have to do with fewer samples.
+            let mut view = *view;
+            let target = loop {
+                match ImageTarget::new(&gpu.context, view.size, view.samples_per_axis) {
+                    Err(GraphicsError::TooLarge { .. }) if view.samples_per_axis > 1 => {
+                        view.samples_per_axis -= 1
+                    }
+                    target => break target?,
+                }
+            };
+            gpu.render(scene, &view, &target)?;
             Ok(target.read(view.transparent))
         })
     }

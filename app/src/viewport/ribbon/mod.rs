@@ -37,12 +37,14 @@ pub struct RibbonMesh {
     pub positions_angstrom: Vec<[f32; 3]>,
     /// Unit vectors, outwards.
     pub normals: Vec<[f32; 3]>,
-    /// Linear rgb.
+    /// Light.
     pub albedo: Vec<[f32; 3]>,
     /// Residue indices.
     pub residues: Vec<u32>,
     /// Three vertices a triangle.
     pub indices: Vec<u32>,
+    /// Per residue, where the middle of the ribbon passes its Cα, Å: smoothed away from it in strands.
+    pub backbone_angstrom: Vec<[f32; 3]>,
 }
 
 impl RibbonMesh {
@@ -53,9 +55,10 @@ impl RibbonMesh {
         self.albedo.clear();
         self.residues.clear();
         self.indices.clear();
+        self.backbone_angstrom.clear();
     }
 
-    /// Builds the ribbon of a chain; `structure` and `colors` (linear rgb) have one entry per residue.
+    /// Builds the ribbon of a chain; `structure` and `colors` (light) have one entry per residue.
     /// Leaves nothing for chains of one residue and for positions that are not finite.
     pub fn rebuild(
         &mut self,
@@ -69,6 +72,8 @@ impl RibbonMesh {
         let kinds = section::drawable(structure);
         let Some(path) = Path::new(topology, positions_angstrom, &kinds) else { return };
         let count = topology.residue_count();
+        self.backbone_angstrom =
+            (0..count).map(|residue| path.frame(residue as f32).position.into()).collect();
         let profile = Profile::new(kinds);
         let per_residue = if count > LONG_CHAIN { RINGS_PER_RESIDUE_LONG } else { RINGS_PER_RESIDUE };
         let color = |t: f32, beyond: bool| match steps {
@@ -87,7 +92,8 @@ impl RibbonMesh {
         for ring in 0..=rings {
             let t = ring as f32 / per_residue as f32;
             let frame = path.frame(t);
-            let arrow_begins = profile.arrow_begins(t);
+            // At the very beginning the cap is the rear face already.
+            let arrow_begins = ring > 0 && profile.arrow_begins(t);
             let residue_ends = (t.fract() - 0.5).abs() < 1e-3;
             let residue = |beyond| residue_at(t, beyond, count) as u32;
             if arrow_begins || residue_ends {

@@ -3,7 +3,7 @@
 use egui::{Role, WidgetInfo};
 use egui_plot::{Plot, Points};
 
-use super::heat_map::colour_bar;
+use super::heat_map::{colour_bar, region_colour};
 use super::{PaneContext, empty_state};
 use crate::figures::colour_map::viridis;
 use crate::window::action::Action;
@@ -27,14 +27,33 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         }
     };
     let colours = context.palette();
+    let tooltip = match &context.observations.reference {
+        Some(reference) => format!(
+            "What the two coordinates were fitted to. Grey: where molecular dynamics goes (the inner 50, 90 \
+             and 99 % of it). {}",
+            reference.description
+        ),
+        None => "What the two coordinates were fitted to".to_owned(),
+    };
     ui.add(egui::Label::new(egui::RichText::new(&map.basis).small().weak()).truncate())
-        .on_hover_text("What the two coordinates were fitted to");
+        .on_hover_text(tooltip);
     let grid = &map.free_energy_kt;
     let top = grid.max().unwrap_or(1.0).max(1e-6);
     let revision = (context.observations.revision, context.dark_mode);
-    let image =
-        context.cache.free_energy.image(ui.ctx(), "free energy", grid, revision, |value| colour(value / top));
-    let present = map.projections.get(context.timeline.frame()).copied();
+    let nearest = egui::TextureOptions::NEAREST;
+    let image = context
+        .cache
+        .free_energy
+        .image(ui.ctx(), "free energy", grid, revision, nearest, |value| colour(value / top));
+    let reference = context.observations.reference.as_ref().and_then(|reference| {
+        let dark_mode = context.dark_mode;
+        let revision = (std::sync::Arc::as_ptr(reference) as u64, dark_mode);
+        let linear = egui::TextureOptions::LINEAR;
+        let grid = &reference.landscape_regions;
+        let colour = |region| region_colour(region, dark_mode);
+        context.cache.landscape_regions.image(ui.ctx(), "landscape of MD", grid, revision, linear, colour)
+    });
+    let present = context.details.and_then(|details| details.tica);
 
     const BAR_WIDTH: f32 = 46.0;
     let size = ui.available_size();
@@ -53,7 +72,7 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         .show_grid([false, false])
         .label_formatter(|_| None)
         .show(ui, |plot| {
-            if let Some(image) = image {
+            for image in [reference, image].into_iter().flatten() {
                 plot.image(image);
             }
             if let Some([x, y]) = present {
@@ -74,7 +93,11 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     plot.widget_info(|| WidgetInfo::labeled(Role::GraphicsObject, true, "Free-energy map"));
     if let Some(pointer) = plot.interact_pointer_pos().filter(|_| plot.clicked()) {
         let at = response.transform.value_from_position(pointer);
-        if let Some(frame) = map.nearest_frame(at.x, at.y) {
+        let replica = context.project.run.as_ref().map_or(0, |run| run.replica);
+        if let Some((frame, of_replica)) = map.nearest_frame(at.x, at.y, replica) {
+            if of_replica != replica {
+                context.actions.push(Action::ShowReplica(of_replica));
+            }
             context.actions.push(Action::GoToFrame(frame));
         }
     }

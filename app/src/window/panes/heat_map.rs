@@ -19,6 +19,7 @@ impl HeatMapTexture {
         name: &str,
         grid: &Grid2,
         revision: (u64, bool),
+        options: egui::TextureOptions,
         colour: impl Fn(f64) -> egui::Color32,
     ) -> Option<PlotImage> {
         if grid.nx == 0 || grid.ny == 0 {
@@ -33,8 +34,8 @@ impl HeatMapTexture {
                 .collect();
             let image = egui::ColorImage::new([grid.nx, grid.ny], pixels);
             match &mut self.texture {
-                Some(texture) => texture.set(image, egui::TextureOptions::NEAREST),
-                None => self.texture = Some(ctx.load_texture(name, image, egui::TextureOptions::NEAREST)),
+                Some(texture) => texture.set(image, options),
+                None => self.texture = Some(ctx.load_texture(name, image, options)),
             }
             self.revision = Some(revision);
         }
@@ -47,6 +48,12 @@ impl HeatMapTexture {
         let position = PlotPoint::new(centre(grid.x_range), centre(grid.y_range));
         Some(PlotImage::new(name, texture.id(), position, size).allow_hover(false))
     }
+}
+
+/// The regions of molecular dynamics as a grey ground, smooth, under the run.
+pub fn region_colour(region: f64, dark_mode: bool) -> egui::Color32 {
+    let ground = if dark_mode { egui::Color32::WHITE } else { egui::Color32::BLACK };
+    ground.gamma_multiply(0.045 * region as f32)
 }
 
 /// A vertical colour bar with ticks, `title` above it.

@@ -37,6 +37,8 @@ pub struct PaneContext<'a> {
     pub model: &'a ModelChoice,
     /// What the user was told.
     pub log: &'a Log,
+    /// The atom that is marked.
+    pub selected_atom: Option<usize>,
     /// Textures and the like.
     pub cache: &'a mut PaneCache,
     /// What the user asked for.
@@ -61,6 +63,10 @@ pub struct PaneCache {
     pub dihedral_density: heat_map::HeatMapTexture,
     /// Texture of the free-energy map.
     pub free_energy: heat_map::HeatMapTexture,
+    /// Regions of molecular dynamics under the Ramachandran plot.
+    pub dihedral_regions: heat_map::HeatMapTexture,
+    /// Regions of molecular dynamics under the free-energy map.
+    pub landscape_regions: heat_map::HeatMapTexture,
 }
 
 /// Draws panes for egui_tiles.

@@ -1,29 +1,209 @@
-//! The molecule.
+//! The molecule, with the choices of its appearance above it.
 
 use super::{PaneContext, empty_state};
+use crate::viewport::{
+    Background, Coloring, Projection, Representation, RibbonAtoms, Style, Viewport, palette,
+};
+use crate::window::action::Action;
+use crate::window::command::UiCommand;
+use crate::window::theme;
 
-/// The 3D view; absent where there is no OpenGL, as in tests.
-#[derive(Default)]
+/// The 3D view.
 pub struct MoleculeView {
+    /// What draws.
+    pub viewport: Viewport,
     /// Size of the pane, pixels, for screenshots.
     pub size_pixels: [u32; 2],
+    available: bool,
+}
+
+impl Default for MoleculeView {
+    fn default() -> Self {
+        Self { viewport: Viewport::new(), size_pixels: [1280, 960], available: false }
+    }
 }
 
 impl MoleculeView {
-    /// Whether there is a view.
+    /// Whether there is OpenGL to draw with; there is none in tests of the window's logic.
     pub fn is_available(&self) -> bool {
-        false
+        self.available
     }
 
-    /// Frees what it holds on the graphics device.
-    pub fn destroy(&mut self, _gl: Option<&eframe::glow::Context>) {}
+    pub(in crate::window) fn set_available(&mut self, available: bool) {
+        self.available = available;
+    }
 }
 
+/// Height of the row of choices.
+const BAR_HEIGHT: f32 = 36.0;
+
 pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
-    let size = ui.available_size() * ui.ctx().pixels_per_point();
-    context.cache.molecule.size_pixels = [size.x as u32, size.y as u32];
     if context.project.opened.is_none() {
         return empty_state(ui, "No structure", "Open a PDB or mmCIF file, or drop one here.");
     }
-    empty_state(ui, "No 3D view", "Drawing molecules needs OpenGL 3.3.");
+    let area = ui.available_rect_before_wrap();
+    let (bar, view) = area.split_top_bottom_at_y(area.top() + BAR_HEIGHT);
+    let mut bar_ui = ui.new_child(egui::UiBuilder::new().max_rect(bar.shrink2(egui::vec2(8.0, 4.0))));
+    bar_ui.horizontal_centered(|ui| appearance_ui(ui, context));
+
+    let size = view.size() * ui.ctx().pixels_per_point();
+    context.cache.molecule.size_pixels = [size.x.max(1.0) as u32, size.y.max(1.0) as u32];
+    let mut view_ui = ui.new_child(egui::UiBuilder::new().max_rect(view));
+    let answer = context.cache.molecule.viewport.ui(&mut view_ui);
+    if let Some(atom) = answer.clicked_atom {
+        context.actions.push(Action::SelectAtom(Some(atom)));
+    } else if answer.clicked_background {
+        context.actions.push(Action::SelectAtom(None));
+    }
+    legend_ui(&view_ui, view, context.preferences.style);
+    caption_ui(&view_ui, view, context);
+    ui.advance_cursor_after_rect(area);
+}
+
+/// Style, colours and effects.
+fn appearance_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
+    let mut style = context.preferences.style;
+    choice(ui, "Style", &mut style.representation, &Representation::ALL, |r| r.label());
+    choice(ui, "Color by", &mut style.coloring, &Coloring::ALL, |c| c.label());
+    if ui.available_width() > 150.0 {
+        let reset = UiCommand::ResetCamera;
+        if ui.button("Reset view").on_hover_text(reset.tooltip_with_shortcut(ui.ctx())).clicked() {
+            context.actions.push(Action::Command(reset));
+        }
+    }
+    ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+        ui.menu_button("More", |ui| more_ui(ui, &mut style, context))
+            .response
+            .on_hover_text("Side chains, depth cue, outlines, background, projection");
+    });
+    if style != context.preferences.style {
+        context.actions.push(Action::SetStyle(style));
+    }
+}
+
+fn more_ui(ui: &mut egui::Ui, style: &mut Style, context: &mut PaneContext<'_>) {
+    ui.set_min_width(210.0);
+    ui.checkbox(&mut style.depth_cue, "Depth cue").on_hover_text("Distant parts fade into the background");
+    ui.checkbox(&mut style.outline, "Outlines").on_hover_text("Dark edges where something lies well behind");
+    let mut superpose = context.preferences.superpose;
+    let command = UiCommand::ToggleSuperpose;
+    if ui.checkbox(&mut superpose, command.text().text).on_hover_text(command.text().tooltip).changed() {
+        context.actions.push(Action::Command(command));
+    }
+    ui.separator();
+    ui.weak("Atoms with the ribbon");
+    for atoms in RibbonAtoms::ALL {
+        ui.radio_value(&mut style.ribbon_atoms, atoms, atoms.label());
+    }
+    ui.separator();
+    ui.weak("Background");
+    for (background, name) in
+        [(Background::Theme, "As the theme"), (Background::White, "White"), (Background::Black, "Black")]
+    {
+        ui.radio_value(&mut style.background, background, name);
+    }
+    ui.separator();
+    ui.weak("Projection");
+    let present = context.cache.molecule.viewport.camera().projection;
+    for (projection, name, tooltip) in [
+        (Projection::Perspective, "Perspective", "Far things are smaller"),
+        (Projection::Orthographic, "Parallel", "All things keep their size, for comparing lengths"),
+    ] {
+        if ui.radio(present == projection, name).on_hover_text(tooltip).clicked() {
+            context.actions.push(Action::SetProjection(projection));
+        }
+    }
+}
+
+fn choice<T: Copy + PartialEq>(
+    ui: &mut egui::Ui,
+    label: &str,
+    value: &mut T,
+    all: &[T],
+    name: impl Fn(T) -> &'static str,
+) {
+    let label_id = ui.weak(label).id;
+    egui::ComboBox::from_id_salt(label)
+        .width(118.0)
+        .selected_text(name(*value))
+        .show_ui(ui, |ui| {
+            for candidate in all {
+                ui.selectable_value(value, *candidate, name(*candidate));
+            }
+        })
+        .response
+        .labelled_by(label_id)
+        .on_hover_text(match label {
+            "Style" => "How atoms and bonds are drawn",
+            _ => "What the colors mean",
+        });
+}
+
+/// What the colours mean, bottom right.
+fn legend_ui(ui: &egui::Ui, view: egui::Rect, style: Style) {
+    let entries = palette::legend(style.coloring);
+    let painter = ui.painter().with_clip_rect(view);
+    let font = egui::TextStyle::Small.resolve(ui.style());
+    let text = ui.visuals().text_color();
+    const LINE: f32 = 17.0;
+    let mut y = view.bottom() - 12.0 - LINE * entries.len() as f32;
+    let width = entries
+        .iter()
+        .map(|(name, _)| painter.layout_no_wrap((*name).to_owned(), font.clone(), text).size().x)
+        .fold(0.0, f32::max);
+    for (name, [r, g, b]) in entries {
+        let centre = egui::pos2(view.right() - width - 24.0, y + LINE / 2.0);
+        painter.circle_filled(centre, 4.5, egui::Color32::from_rgb(r, g, b));
+        let at = centre + egui::vec2(10.0, 0.0);
+        painter.text(at, egui::Align2::LEFT_CENTER, name, font.clone(), text);
+        y += LINE;
+    }
+    if style.coloring == Coloring::ChainPosition {
+        position_legend_ui(ui, view);
+    }
+}
+
+/// The scale from N- to C-terminus.
+fn position_legend_ui(ui: &egui::Ui, view: egui::Rect) {
+    let painter = ui.painter().with_clip_rect(view);
+    let font = egui::TextStyle::Small.resolve(ui.style());
+    let text = ui.visuals().text_color();
+    let bar =
+        egui::Rect::from_min_size(view.right_bottom() - egui::vec2(140.0, 24.0), egui::vec2(100.0, 8.0));
+    const STEPS: usize = 32;
+    for step in 0..STEPS {
+        let [r, g, b] = palette::chain_position(step as f32 / (STEPS - 1) as f32);
+        let width = bar.width() / STEPS as f32;
+        let min = egui::pos2(bar.left() + step as f32 * width, bar.top());
+        let slice = egui::Rect::from_min_size(min, egui::vec2(width + 0.5, bar.height()));
+        painter.rect_filled(slice, 0.0, egui::Color32::from_rgb(r, g, b));
+    }
+    let (left, right) = (bar.left_center() - egui::vec2(6.0, 0.0), bar.right_center() + egui::vec2(6.0, 0.0));
+    painter.text(left, egui::Align2::RIGHT_CENTER, "N", font.clone(), text);
+    painter.text(right, egui::Align2::LEFT_CENTER, "C", font, text);
+}
+
+/// Which frame is shown, and which atom is marked, bottom left.
+fn caption_ui(ui: &egui::Ui, view: egui::Rect, context: &PaneContext<'_>) {
+    let painter = ui.painter().with_clip_rect(view);
+    let colours = context.palette();
+    let text = ui.visuals().text_color();
+    let mut at = view.left_bottom() + egui::vec2(14.0, -12.0);
+    let frame = context.timeline.frame();
+    let caption = match (frame, context.project.time_ns(frame)) {
+        (0, _) => "Start structure".to_owned(),
+        (_, Some(time_ns)) => format!("Frame {frame}, {time_ns:.1} ns"),
+        (_, None) => format!("Frame {frame}"),
+    };
+    let font = theme::semibold(13.0);
+    painter.text(at, egui::Align2::LEFT_BOTTOM, caption, font, text);
+    let topology = context.project.opened.as_ref().map(|opened| &opened.structure.topology);
+    if let (Some(atom), Some(topology)) = (context.selected_atom, topology)
+        && atom < topology.atom_count()
+    {
+        at.y -= 20.0;
+        let font = egui::TextStyle::Body.resolve(ui.style());
+        let marked = format!("Marked: {}", topology.atom_label(atom));
+        painter.text(at, egui::Align2::LEFT_BOTTOM, marked, font, colours.cursor);
+    }
 }

@@ -3,8 +3,10 @@
 use egui::{Role, WidgetInfo};
 use egui_plot::{MarkerShape, Plot, PlotPoint, Points};
 
+use super::heat_map::region_colour;
 use super::{PaneContext, empty_state};
 use crate::figures::ResiduePoint;
+use crate::window::action::Action;
 use crate::window::theme::Palette;
 
 /// Residue classes of the plot, each with its own marker.
@@ -30,16 +32,31 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     };
     let colours = context.palette();
     let points = &details.dihedrals;
-    legend(ui, points, &colours);
+    let has_reference = context.observations.reference.is_some();
+    legend(ui, points, &colours, has_reference);
     let density = context.observations.dihedral_density.as_ref();
     let top = density.and_then(|grid| grid.max()).unwrap_or(1.0).max(1e-12);
     let tint = colours.series;
     let image = density.and_then(|grid| {
         let revision = (context.observations.revision, context.dark_mode);
         // Square root: rare regions stay visible beside the dominant basin.
-        context.cache.dihedral_density.image(ui.ctx(), "dihedral density", grid, revision, |value| {
+        let nearest = egui::TextureOptions::NEAREST;
+        context.cache.dihedral_density.image(ui.ctx(), "dihedral density", grid, revision, nearest, |value| {
             tint.gamma_multiply(0.12 + 0.78 * (value / top).sqrt() as f32)
         })
+    });
+    let reference = context.observations.reference.as_ref().and_then(|reference| {
+        let dark_mode = context.dark_mode;
+        // The pointer tells references apart: each protein has its own allocation.
+        let revision = (std::sync::Arc::as_ptr(reference) as u64, dark_mode);
+        let linear = egui::TextureOptions::LINEAR;
+        let grid = &reference.dihedral_regions;
+        let colour = |region| region_colour(region, dark_mode);
+        context.cache.dihedral_regions.image(ui.ctx(), "dihedrals of MD", grid, revision, linear, colour)
+    });
+    let selected = context.selected_atom.and_then(|atom| {
+        let topology = &context.project.opened.as_ref()?.structure.topology;
+        topology.atoms().get(atom).map(|atom| atom.residue)
     });
     let side = ui.available_size();
     let response = Plot::new("ramachandran")
@@ -57,10 +74,23 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         .y_grid_spacer(angle_marks)
         .width(side.x)
         .height(side.y)
+        .grid_color(colours.hairline)
+        .x_axis_formatter(angle_label)
+        .y_axis_formatter(angle_label)
         .label_formatter(|_| None)
         .show(ui, |plot| {
-            if let Some(image) = image {
+            for image in [reference, image].into_iter().flatten() {
                 plot.image(image);
+            }
+            if let Some(point) = points.iter().find(|point| Some(point.index) == selected) {
+                let at = vec![[point.phi_degrees, point.psi_degrees]];
+                plot.points(
+                    Points::new("Marked", at)
+                        .radius(7.0)
+                        .filled(false)
+                        .color(colours.accent)
+                        .allow_hover(false),
+                );
             }
             for (class, shape) in CLASSES {
                 let of_class: Vec<[f64; 2]> = points
@@ -92,6 +122,10 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
             })
             .filter(|(_, distance)| *distance < REACH)
             .min_by(|a, b| a.1.total_cmp(&b.1));
+        if let (true, Some((point, _)), Some(opened)) = (plot.clicked(), nearest, &context.project.opened) {
+            let atom = opened.structure.topology.ca(point.index);
+            context.actions.push(Action::SelectAtom(Some(atom)));
+        }
         let text = match nearest {
             Some((point, _)) => format!(
                 "{} ({})\nφ {:.0}°, ψ {:.0}°",
@@ -109,18 +143,17 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     }
 }
 
-/// Marks every 90°, finer ones every 30°.
+/// Marks every 90°.
 fn angle_marks(_: egui_plot::GridInput) -> Vec<egui_plot::GridMark> {
-    (-6..=6)
-        .map(|k| {
-            let value = f64::from(k) * 30.0;
-            let step_size = if k % 3 == 0 { 90.0 } else { 30.0 };
-            egui_plot::GridMark { value, step_size }
-        })
-        .collect()
+    (-2..=2).map(|k| egui_plot::GridMark { value: f64::from(k) * 90.0, step_size: 90.0 }).collect()
 }
 
-fn legend(ui: &mut egui::Ui, points: &[ResiduePoint], colours: &Palette) {
+/// No labels at the corners, where those of both axes would meet.
+fn angle_label(mark: egui_plot::GridMark, _: &std::ops::RangeInclusive<f64>) -> String {
+    if mark.value.abs() > 170.0 { String::new() } else { format!("{:.0}", mark.value) }
+}
+
+fn legend(ui: &mut egui::Ui, points: &[ResiduePoint], colours: &Palette, has_reference: bool) {
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 4.0;
         for (class, _) in CLASSES {
@@ -131,6 +164,14 @@ fn legend(ui: &mut egui::Ui, points: &[ResiduePoint], colours: &Palette) {
                 ui.small(class);
                 ui.add_space(6.0);
             }
+        }
+        if has_reference {
+            let (rect, response) = ui.allocate_exact_size(egui::vec2(10.0, 10.0), egui::Sense::hover());
+            ui.painter().rect_filled(rect.shrink(1.0), 2.0, region_colour(4.0, ui.visuals().dark_mode));
+            let text = ui.small("MD");
+            response.union(text).on_hover_text(
+                "Grey: the angles of molecular dynamics of this protein (the inner 50, 90 and 99 % of them)",
+            );
         }
     });
 }

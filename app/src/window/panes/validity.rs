@@ -10,24 +10,31 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     };
     let colours = context.palette();
     egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-        let total: usize = details.violations.iter().map(|violation| violation.count).sum();
-        let (text, colour) = if total == 0 {
-            ("No violations in this frame".to_owned(), colours.good)
-        } else {
-            let plural = if total == 1 { "violation" } else { "violations" };
-            (format!("{total} {plural} in this frame"), colours.warn)
+        let total: usize =
+            details.violations.iter().filter(|v| v.name != CIS).map(|violation| violation.count).sum();
+        let (text, colour) = match total {
+            0 => ("No violations in this frame".to_owned(), colours.good),
+            1 => ("1 violation in this frame".to_owned(), colours.warn),
+            _ => (format!("{total} violations in this frame"), colours.warn),
         };
         ui.label(egui::RichText::new(text).color(colour).font(theme::semibold(13.0)));
-        egui::Grid::new("validity").num_columns(2).spacing([14.0, 5.0]).show(ui, |ui| {
+        egui::Grid::new("validity").num_columns(2).spacing([14.0, 4.0]).show(ui, |ui| {
             for violation in &details.violations {
-                let mut tooltip = violation.meaning.to_owned();
+                let mut tooltip = violation.meaning.clone();
                 for example in &violation.examples {
                     tooltip.push('\n');
                     tooltip.push_str(example);
                 }
+                if violation.count > violation.examples.len() {
+                    tooltip.push_str("\n…");
+                }
                 ui.label(violation.name).on_hover_text(&tooltip);
-                let colour = if violation.count == 0 { colours.weak } else { colours.warn };
-                let text = format!("{} of {}", violation.count, violation.of);
+                let suspicious = violation.count > 0 && violation.name != CIS;
+                let colour = if suspicious { colours.warn } else { colours.weak };
+                let text = match violation.of {
+                    Some(of) => format!("{} of {of}", violation.count),
+                    None => violation.count.to_string(),
+                };
                 ui.label(egui::RichText::new(text).color(colour)).on_hover_text(&tooltip);
                 ui.end_row();
             }
@@ -36,19 +43,31 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     });
 }
 
-/// The same over the run: how many frames have violations, and the worst of them.
+/// Reported, but no violation.
+const CIS: &str = "Cis peptide bonds";
+
+/// The same over the run.
 fn run_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
-    let violations = &context.observations.violations;
-    let worst = violations.iter().enumerate().rev().max_by_key(|(_, count)| **count);
-    let (Some((frame, &count)), true) = (worst, violations.len() > 1) else { return };
-    ui.add_space(4.0);
-    let with_some = violations.iter().filter(|count| **count > 0).count();
-    ui.horizontal_wrapped(|ui| {
-        ui.weak(format!("{with_some} of {} frames have some.", violations.len()));
-        if count > 0
-            && ui.link(format!("Worst: frame {frame}, {count}")).on_hover_text("Show this frame").clicked()
-        {
+    let Some(summary) = context.observations.validity.as_ref().filter(|summary| summary.frames > 1) else {
+        return;
+    };
+    ui.add_space(6.0);
+    ui.label(egui::RichText::new("Whole run").font(theme::semibold(13.0)));
+    let percent = |count: u64| 100.0 * count as f64 / summary.frames as f64;
+    egui::Grid::new("validity-run").num_columns(2).spacing([14.0, 4.0]).show(ui, |ui| {
+        ui.label("Intact frames")
+            .on_hover_text("No bond or angle outlier, no wrong hand, no twisted peptide bond; all replicas");
+        ui.weak(format!("{:.1} %", percent(summary.intact_frames)));
+        ui.end_row();
+        ui.label("Frames with clashes").on_hover_text("At least one clash; all replicas");
+        ui.weak(format!("{:.1} %", percent(summary.frames_with_clashes)));
+        ui.end_row();
+    });
+    if let Some((frame, count)) = context.observations.worst_frame {
+        let plural = if count == 1 { "violation" } else { "violations" };
+        let text = format!("Worst frame: {frame}, {count} {plural}");
+        if ui.link(text).on_hover_text("Show this frame").clicked() {
             context.actions.push(Action::GoToFrame(frame));
         }
-    });
+    }
 }
