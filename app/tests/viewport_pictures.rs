@@ -46,3 +46,34 @@ fn pictures() {
         }
     }
 }
+
+/// Every bundled protein as a ribbon, in every colouring.
+#[test]
+fn ribbons() {
+    let Ok(folder) = std::env::var("EQUIJUMP_PICTURES") else { return };
+    let harness = GlHarness::new(64, 64);
+    for name in [
+        "chignolin",
+        "trpcage",
+        "bba",
+        "villin",
+        "wwdomain",
+        "ntl9",
+        "bbl",
+        "proteinb",
+        "homeodomain",
+        "proteing",
+        "a3d",
+        "lambda",
+    ] {
+        for coloring in Coloring::ALL {
+            let mut viewport = viewport_of(&protein(name));
+            let style = Style { representation: Representation::Ribbon, coloring, ..Style::default() };
+            viewport.set_style(Style { background: Background::Light, ..style });
+            let request = ImageRequest { width: 480, height: 360, transparent: false };
+            let image = viewport.render_to_image(&harness.gl, request).unwrap();
+            image.save(format!("{folder}/ribbon-{name}-{coloring:?}.png")).unwrap();
+            viewport.release_graphics();
+        }
+    }
+}

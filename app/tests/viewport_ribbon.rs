@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use equijump_app::viewport::SecondaryStructure;
 use equijump_app::viewport::ribbon::{ColorSteps, RibbonMesh};
 use equijump_engine::structure::OpenedStructure;
-use gl_harness::{protein, rough_secondary_structure};
+use gl_harness::{protein, secondary_structure};
 
 const PROTEINS: [&str; 12] = [
     "chignolin",
@@ -50,7 +50,7 @@ fn all_kinds(opened: &OpenedStructure) -> Vec<Vec<SecondaryStructure>> {
         vec![SecondaryStructure::Coil; count],
         vec![SecondaryStructure::Helix; count],
         vec![SecondaryStructure::Strand; count],
-        rough_secondary_structure(opened),
+        secondary_structure(opened),
         (0..count)
             .map(|i| match i / 3 % 3 {
                 0 => SecondaryStructure::Strand,
@@ -144,7 +144,7 @@ fn normals_agree_with_the_triangles() {
 #[test]
 fn ribbons_turn_with_the_chain() {
     let opened = protein("proteing");
-    let structure = rough_secondary_structure(&opened);
+    let structure = secondary_structure(&opened);
     let turn = |[x, y, z]: [f32; 3]| [y + 3.0, z - 1.0, x + 7.0];
     let mut turned = opened.clone();
     turned.positions_angstrom =
@@ -160,7 +160,7 @@ fn ribbons_turn_with_the_chain() {
 #[test]
 fn short_and_broken_chains_have_no_ribbon() {
     let opened = protein("chignolin");
-    let mut mesh = ribbon(&opened, &rough_secondary_structure(&opened));
+    let mut mesh = ribbon(&opened, &secondary_structure(&opened));
     assert!(!mesh.indices.is_empty());
     let mut positions = opened.positions_angstrom.to_vec();
     positions[3][1] = f32::NAN;

@@ -10,6 +10,7 @@ uniform mat4 projection;
 uniform float orthographic;
 uniform int samples_per_axis;
 uniform float outline_amount;    // 0 switches outlines off
+uniform int outline_width;       // pixels
 uniform float occlusion_amount;  // 0 switches ambient occlusion off
 uniform vec4 background;         // sRGB, premultiplied; alpha 0 for a transparent image
 
@@ -55,7 +56,7 @@ void main() {
             float edge = 0.0;
             int sides = outline_amount > 0.0 ? 4 : 0;
             for (int side = 0; side < sides; side++) {
-                int way = samples_per_axis * (1 - 2 * (side & 1));
+                int way = samples_per_axis * outline_width * (1 - 2 * (side & 1));
                 ivec2 offset = side < 2 ? ivec2(way, 0) : ivec2(0, way);
                 edge = max(edge, step_back(here, eye_distance(texel + offset, size)));
             }

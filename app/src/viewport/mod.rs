@@ -214,7 +214,7 @@ impl Viewport {
     /// Turns the molecule to its best side and fits it into the view.
     pub fn reset_view(&mut self) {
         let mut camera = self.camera;
-        camera.face_points(self.shared().scene.positions_angstrom());
+        camera.face_points(&self.shared().scene.framing_points());
         self.frame_from(camera);
     }
 
@@ -222,7 +222,7 @@ impl Viewport {
     fn frame_from(&mut self, mut camera: Camera) {
         let bounds = {
             let shared = self.shared();
-            camera.frame(shared.scene.positions_angstrom(), FRAME_MARGIN_ANGSTROM, self.aspect);
+            camera.frame(&shared.scene.framing_points(), FRAME_MARGIN_ANGSTROM, self.aspect);
             shared.scene.bounds()
         };
         if bounds.is_some() {

@@ -149,6 +149,20 @@ impl Scene {
         Bounds::of_points(&self.positions_angstrom, 2.0)
     }
 
+    /// The points that framing fits into the view: of a ribbon alone the backbone, else all atoms.
+    pub fn framing_points(&self) -> Vec<[f32; 3]> {
+        let style = &self.style;
+        let backbone_only =
+            style.representation == Representation::Ribbon && style.ribbon_atoms == RibbonAtoms::None;
+        match &self.topology {
+            Some(topology) if backbone_only => (self.positions_angstrom.iter().zip(topology.atoms()))
+                .filter(|(_, atom)| matches!(atom.name, "N" | "CA" | "C" | "O"))
+                .map(|(&position, _)| position)
+                .collect(),
+            _ => self.positions_angstrom.clone(),
+        }
+    }
+
     /// Brings everything derived up to date. Cheap when nothing has changed.
     pub fn update(&mut self) {
         if std::mem::take(&mut self.appearance_stale) {

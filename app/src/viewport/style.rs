@@ -169,6 +169,18 @@ pub enum SecondaryStructure {
     Coil,
 }
 
+impl From<equijump_engine::analysis::dssp::SecondaryStructure> for SecondaryStructure {
+    fn from(dssp: equijump_engine::analysis::dssp::SecondaryStructure) -> Self {
+        if dssp.is_helix() {
+            Self::Helix
+        } else if dssp.is_strand() {
+            Self::Strand
+        } else {
+            Self::Coil
+        }
+    }
+}
+
 impl SecondaryStructure {
     /// From a DSSP letter: `H G I P` are helices, `E B` strands, all else coil.
     pub fn from_dssp(code: char) -> Self {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use egui_glow::Painter;
 use equijump_app::viewport::{SecondaryStructure, Viewport, ViewportResponse};
+use equijump_engine::analysis::dssp::dssp;
 use equijump_engine::structure::{OpenedStructure, ReadOptions, read_structure};
 use glow::HasContext as _;
 use glutin::api::egl::context::PossiblyCurrentContext;
@@ -176,24 +177,9 @@ pub fn protein(name: &str) -> OpenedStructure {
     read_structure(&path, &ReadOptions::default()).unwrap()
 }
 
-/// Helices and strands by distances between Cα atoms, well enough for pictures.
-pub fn rough_secondary_structure(opened: &OpenedStructure) -> Vec<SecondaryStructure> {
-    let topology = &opened.topology;
-    let count = topology.residue_count();
-    let distance = |a: usize, b: usize| {
-        let (a, b) = (opened.positions_angstrom[topology.ca(a)], opened.positions_angstrom[topology.ca(b)]);
-        (0..3).map(|k| (a[k] - b[k]).powi(2)).sum::<f32>().sqrt()
-    };
-    let mut kinds = vec![SecondaryStructure::Coil; count];
-    for i in 0..count.saturating_sub(3) {
-        let third = distance(i, i + 3);
-        if third < 5.8 && distance(i, i + 2) < 5.9 {
-            kinds[i..=i + 3].fill(SecondaryStructure::Helix);
-        } else if third > 9.2 && kinds[i] != SecondaryStructure::Helix {
-            kinds[i..=i + 3].fill(SecondaryStructure::Strand);
-        }
-    }
-    kinds
+/// Helices and strands as DSSP finds them.
+pub fn secondary_structure(opened: &OpenedStructure) -> Vec<SecondaryStructure> {
+    dssp(&opened.topology, &opened.positions_angstrom).into_iter().map(SecondaryStructure::from).collect()
 }
 
 /// A viewport that shows a bundled protein.
@@ -201,6 +187,6 @@ pub fn viewport_of(opened: &OpenedStructure) -> Viewport {
     let mut viewport = Viewport::new();
     viewport.set_molecule(opened.topology.clone());
     assert!(viewport.set_positions(&opened.positions_angstrom));
-    viewport.set_secondary_structure(&rough_secondary_structure(opened));
+    viewport.set_secondary_structure(&secondary_structure(opened));
     viewport
 }

@@ -11,6 +11,8 @@ use super::{GraphicsError, View};
 
 /// How dark outlines are, and the deepest creases.
 const OUTLINE_AMOUNT: f32 = 0.55;
+/// Height of image for each pixel of an outline's width.
+const OUTLINE_HEIGHT: f32 = 900.0;
 const OCCLUSION_AMOUNT: f32 = 0.5;
 
 pub(super) struct ImageTarget {
@@ -110,6 +112,9 @@ impl ImageTarget {
                 program.use_uniform_if_required("orthographic", switch(orthographic, 1.0));
                 program.use_uniform_if_required("samples_per_axis", self.samples_per_axis as i32);
                 program.use_uniform_if_required("outline_amount", switch(view.outline, OUTLINE_AMOUNT));
+                // Large images, and screens with small pixels, need thicker lines.
+                let outline_width = (self.size[1] as f32 / OUTLINE_HEIGHT).round().max(1.0);
+                program.use_uniform_if_required("outline_width", outline_width as i32);
                 let occlusion = switch(view.ambient_occlusion, OCCLUSION_AMOUNT);
                 program.use_uniform_if_required("occlusion_amount", occlusion);
                 program.use_uniform_if_required("background", background);
