@@ -89,6 +89,7 @@ fn assert_features(got: &Features, expected: &Features, tolerance: f64, what: &s
 
 fn layer_config() -> NetworkConfig {
     NetworkConfig {
+        strain_inputs: false,
         multiplicity: 8,
         neighbours: 6,
         radial_bins: 10,
@@ -217,6 +218,7 @@ fn convolution_is_that_of_e3nn() {
 fn whole_network(heads: Heads, residual: Residual, name: &str, dtype: DType, tolerance: f64) {
     let fixture = Fixture::load();
     let config = NetworkConfig {
+        strain_inputs: false,
         multiplicity: 4,
         conditioner_layers: 2,
         header_layers: 2,

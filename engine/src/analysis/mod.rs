@@ -23,7 +23,6 @@ pub mod observables;
 pub mod ramachandran;
 mod random;
 pub mod reference;
-mod reference_geometry;
 pub mod superposition;
 mod thinned;
 pub mod tica;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::clashes::{CLASH_OVERLAP_ANGSTROM, Clash, ClashFinder};
 use super::geometry::{angle_rad, dihedral_rad, distance_angstrom, vec3};
-use super::reference_geometry::{C_N_CD_PROLINE_DEGREES, O_C_N_DEGREES, reference_geometry};
+use crate::structure::reference_geometry::{C_N_CD_PROLINE_DEGREES, O_C_N_DEGREES, reference_geometry};
 use crate::structure::{ResidueType, Topology};
 
 /// A bond that deviates by more than this is an outlier, Å (about six thermal standard deviations).

@@ -1,5 +1,8 @@
 //! Several proteins in one batch: rows are residues, one protein after the other, nothing is padded.
 
+use std::sync::Arc;
+
+use super::strain::StrainTemplate;
 use crate::structure::{ResidueType, SLOTS, TensorCloud, Topology};
 
 /// What does not change along a trajectory: residue labels, used slots, where each protein starts.
@@ -11,6 +14,8 @@ pub struct SequenceBatch {
     pub used_slots: Vec<usize>,
     /// Row at which each protein starts, and the total at the end, `[B + 1]`.
     pub starts: Vec<usize>,
+    /// Covalent geometry of each protein, `[B]`.
+    pub strain: Vec<Arc<StrainTemplate>>,
 }
 
 impl SequenceBatch {
@@ -21,8 +26,17 @@ impl SequenceBatch {
 
     /// Several proteins.
     pub fn from_topologies<'a>(topologies: impl IntoIterator<Item = &'a Topology>) -> Self {
-        let mut batch = Self { residues: Vec::new(), used_slots: Vec::new(), starts: vec![0] };
+        let mut batch =
+            Self { residues: Vec::new(), used_slots: Vec::new(), starts: vec![0], strain: Vec::new() };
+        // Copies of one protein follow each other as a rule and share what is expensive to make.
+        let mut last: Option<&Topology> = None;
         for topology in topologies {
+            let known = last.is_some_and(|l| std::ptr::eq(l, topology));
+            match batch.strain.last() {
+                Some(template) if known => batch.strain.push(template.clone()),
+                _ => batch.strain.push(Arc::new(StrainTemplate::new(topology))),
+            }
+            last = Some(topology);
             for residue in topology.residues() {
                 batch.residues.push(residue.kind);
                 batch.used_slots.push(residue.kind.atom_count() - 1);

@@ -58,6 +58,10 @@ pub struct NetworkConfig {
     /// Bins of the soft one-hot of τ.
     #[arg(long, default_value_t = 100)]
     pub time_bins: usize,
+    /// Whether headers see how far bonds, angles and contacts are from ideal covalent geometry. An addition to
+    /// the paper, which makes a small model keep its chemistry.
+    #[arg(long, default_value_t = true, action = clap::ArgAction::Set)]
+    pub strain_inputs: bool,
     /// Standard deviation σ_P of the noise on Cα positions.
     #[arg(long, default_value_t = 3.0)]
     pub sigma_position_angstrom: f32,
@@ -79,6 +83,7 @@ impl Default for NetworkConfig {
             radial_cutoff_angstrom: 20.0,
             sequence_clamp: 8,
             time_bins: 100,
+            strain_inputs: true,
             sigma_position_angstrom: 3.0,
             sigma_vector_angstrom: 1.0,
         }

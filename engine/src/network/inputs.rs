@@ -1,5 +1,6 @@
 //! Input features of conditioner and headers that follow directly from coordinates.
 
+use super::strain::{STRAIN_SCALARS, STRAIN_VECTORS};
 use super::{CloudBatch, NetworkConfig, SequenceBatch};
 use crate::structure::{ResidueType, SLOTS};
 
@@ -13,14 +14,16 @@ pub const CONDITIONER_SCALARS: usize = ResidueType::COUNT + SLOTS + CHAIN_VECTOR
 /// Vectors of the conditioner's input.
 pub const CONDITIONER_VECTORS: usize = SLOTS + CHAIN_VECTORS;
 
-/// Scalars of a header's input: time, conditioner, lengths.
+/// Scalars of a header's input: time, conditioner, lengths, strain.
 pub fn header_scalars(config: &NetworkConfig) -> usize {
-    config.time_bins + config.multiplicity + SLOTS + CHAIN_VECTORS
+    let strain = if config.strain_inputs { STRAIN_SCALARS } else { 0 };
+    config.time_bins + config.multiplicity + FEATURES + strain
 }
 
-/// Vectors of a header's input: 13 vectors, chain vectors, displacement, conditioner.
+/// Vectors of a header's input: 13 vectors, chain vectors, strain, displacement, conditioner.
 pub fn header_vectors(config: &NetworkConfig) -> usize {
-    SLOTS + CHAIN_VECTORS + 1 + config.multiplicity
+    let strain = if config.strain_inputs { STRAIN_VECTORS } else { 0 };
+    FEATURES + strain + 1 + config.multiplicity
 }
 
 /// Geometric features of a conformation.

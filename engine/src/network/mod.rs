@@ -15,6 +15,7 @@ pub mod initial;
 pub mod inputs;
 pub mod model;
 pub mod parameters;
+pub mod strain;
 
 pub use batch::{CloudBatch, SequenceBatch};
 pub use candle_model::CandleModel;

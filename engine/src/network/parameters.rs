@@ -34,8 +34,9 @@
 //!
 //! **Conditioner** input, from X^t: scalars `[√21 one-hot (21), |vectors| (13), chain lengths (4)]`,
 //! vectors `[13 vectors, 4 chain vectors]`. **Header** input, from X_τ: scalars
-//! `[√bins time (bins), conditioner (H), |vectors| (13), chain lengths (4)]`, vectors
-//! `[13 vectors, 4 chain vectors, P_τ − P^t (1), conditioner (H)]`. See [`super::inputs`] for the chain
+//! `[√bins time (bins), conditioner (H), |vectors| (13), chain lengths (4), strain]`, vectors
+//! `[13 vectors, 4 chain vectors, strain, P_τ − P^t (1), conditioner (H)]`; the strain of
+//! [`super::strain`] only with `strain_inputs`. See [`super::inputs`] for the chain
 //! vectors. They and the lengths are an addition to the paper: layer norm removes the absolute scale of a
 //! residue's vectors, so that without them a header cannot see a bond that is too long.
 //!
@@ -225,6 +226,7 @@ mod tests {
                 multiplicity,
                 residual: Residual::Concat,
                 heads: Heads::Paper,
+                strain_inputs: false,
                 ..NetworkConfig::default()
             };
             let total = ParameterLayout::new(&config).total() as f64 / 1e6;

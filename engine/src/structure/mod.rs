@@ -15,6 +15,7 @@ mod pdb_records;
 pub mod read;
 mod rebuild;
 mod records;
+pub(crate) mod reference_geometry;
 pub mod residue;
 mod segments;
 mod source;

@@ -11,6 +11,7 @@ use super::trunk::Trunk;
 use super::weights::{WeightError, Weights};
 use crate::network::inputs::{CloudFeatures, FEATURES, time_embedding};
 use crate::network::parameters::header_outputs;
+use crate::network::strain::{STRAIN_SCALARS, STRAIN_VECTORS, StrainFeatures};
 use crate::network::{CloudBatch, Geometry, NetworkConfig, ParameterLayout, SequenceBatch};
 use crate::structure::{ResidueType, SLOTS};
 
@@ -215,9 +216,18 @@ impl CandleModel {
         let lengths = self.upload(features.lengths, &[1, rows, FEATURES])?;
         let vectors = self.upload(features.vectors, &[1, rows, 3, FEATURES])?;
         let displacement = self.upload(displacement, &[1, rows, 3, 1])?;
+        let mut scalars = vec![time, conditioned.scalars.unsqueeze(0)?, lengths];
+        let mut all_vectors = vec![vectors];
+        if self.config.strain_inputs {
+            let strain = StrainFeatures::new(sequence, latent);
+            scalars.push(self.upload(strain.scalars, &[1, rows, STRAIN_SCALARS])?);
+            all_vectors.push(self.upload(strain.vectors, &[1, rows, 3, STRAIN_VECTORS])?);
+        }
+        all_vectors.push(displacement);
+        all_vectors.push(conditioned.vectors.unsqueeze(0)?);
         Ok(Features {
-            scalars: Tensor::cat(&[&time, &conditioned.scalars.unsqueeze(0)?, &lengths], D::Minus1)?,
-            vectors: Tensor::cat(&[&vectors, &displacement, &conditioned.vectors.unsqueeze(0)?], D::Minus1)?,
+            scalars: Tensor::cat(&scalars, D::Minus1)?,
+            vectors: Tensor::cat(&all_vectors, D::Minus1)?,
         })
     }
 

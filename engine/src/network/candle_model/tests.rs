@@ -88,7 +88,12 @@ pub(crate) fn variants() -> [NetworkConfig; 3] {
     [
         config(Residual::Sum, Heads::Endpoint),
         config(Residual::Concat, Heads::Paper),
-        NetworkConfig { multiplicity: 16, neighbours: 16, ..config(Residual::Sum, Heads::Paper) },
+        NetworkConfig {
+            multiplicity: 16,
+            neighbours: 16,
+            strain_inputs: false,
+            ..config(Residual::Sum, Heads::Paper)
+        },
     ]
 }
 

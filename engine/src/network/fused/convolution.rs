@@ -269,21 +269,63 @@ fn edge_hidden_backward(
     }
 }
 
-/// The four matrices of one node's vectors, per axis: `[m¹ | m² | m³ | m⁴]`.
+const THIRD: f32 = PATH_QUADRUPOLE / 3.0;
+
+/// `L` channels at `at`. Working on small arrays instead of slices tells the compiler that nothing overlaps,
+/// which it cannot prove for thirty slices of four buffers, and so the loops become vector instructions.
 #[inline(always)]
-fn blocks(x: &[f32], h: usize) -> (&[f32], &[f32], &[f32], &[f32]) {
-    let (m1, rest) = x[..4 * h].split_at(h);
-    let (m2, rest) = rest.split_at(h);
-    let (m3, m4) = rest.split_at(h);
-    (m1, m2, m3, m4)
+fn load<const L: usize>(x: &[f32], at: usize) -> [f32; L] {
+    let mut out = [0.0; L];
+    out.copy_from_slice(&x[at..at + L]);
+    out
 }
 
 #[inline(always)]
-fn blocks_mut(x: &mut [f32], h: usize) -> (&mut [f32], &mut [f32], &mut [f32], &mut [f32]) {
-    let (m1, rest) = x[..4 * h].split_at_mut(h);
-    let (m2, rest) = rest.split_at_mut(h);
-    let (m3, m4) = rest.split_at_mut(h);
-    (m1, m2, m3, m4)
+fn add_to<const L: usize>(x: &mut [f32], at: usize, by: &[f32; L]) {
+    for (x, b) in x[at..at + L].iter_mut().zip(by) {
+        *x += *b;
+    }
+}
+
+/// Runs `$block::<L>(channel, …)` over all channels in blocks of 16, 8 and 1.
+macro_rules! for_channels {
+    ($h:expr, $block:ident, $($argument:expr),*) => {{
+        let h: usize = $h;
+        let mut c = 0;
+        while c + 16 <= h {
+            $block::<16>(c, $($argument),*);
+            c += 16;
+        }
+        while c + 8 <= h {
+            $block::<8>(c, $($argument),*);
+            c += 8;
+        }
+        while c < h {
+            $block::<1>(c, $($argument),*);
+            c += 1;
+        }
+    }};
+}
+
+/// The neighbours of one row.
+#[derive(Clone, Copy)]
+struct Neighbourhood<'a> {
+    geometry: &'a Geometry,
+    row: usize,
+    first: usize,
+    end: usize,
+    h: usize,
+}
+
+/// All rows that have neighbours.
+#[inline(always)]
+fn neighbourhoods(geometry: &Geometry, h: usize) -> impl Iterator<Item = Neighbourhood<'_>> {
+    (0..geometry.rows())
+        .map(move |row| {
+            let (first, end) = (geometry.start[row] as usize, geometry.start[row + 1] as usize);
+            Neighbourhood { geometry, row, first, end, h }
+        })
+        .filter(|n| n.first < n.end)
 }
 
 /// Adds the mean of the gated messages to `sum_s`, `sum_v`.
@@ -297,38 +339,52 @@ fn aggregate(
     gates: &[f32],
     h: usize,
 ) {
-    for i in 0..geometry.rows() {
-        let (first, end) = (geometry.start[i] as usize, geometry.start[i + 1] as usize);
-        if first == end {
-            continue;
+    for at in neighbourhoods(geometry, h) {
+        for_channels!(h, aggregate_block, at, sum_s, sum_v, nodes_s, nodes_v, gates);
+    }
+}
+
+#[inline(always)]
+fn aggregate_block<const L: usize>(
+    c: usize,
+    at: Neighbourhood<'_>,
+    sum_s: &mut [f32],
+    sum_v: &mut [f32],
+    nodes_s: &[f32],
+    nodes_v: &[f32],
+    gates: &[f32],
+) {
+    let h = at.h;
+    let (mut s, mut x, mut y, mut z) = ([0.0f32; L], [0.0f32; L], [0.0f32; L], [0.0f32; L]);
+    for e in at.first..at.end {
+        let j = at.geometry.neighbour[e] as usize;
+        let [rx, ry, rz] = at.geometry.unit[e];
+        let n: [[f32; L]; 2] = std::array::from_fn(|k| load(nodes_s, (j * 4 + k) * h + c));
+        let mx: [[f32; L]; 4] = std::array::from_fn(|k| load(nodes_v, (j * 12 + k) * h + c));
+        let my: [[f32; L]; 4] = std::array::from_fn(|k| load(nodes_v, (j * 12 + 4 + k) * h + c));
+        let mz: [[f32; L]; 4] = std::array::from_fn(|k| load(nodes_v, (j * 12 + 8 + k) * h + c));
+        let (gs, gv): ([f32; L], [f32; L]) = (load(gates, e * 2 * h + c), load(gates, (e * 2 + 1) * h + c));
+        for l in 0..L {
+            s[l] += gs[l] * (n[0][l] + mx[0][l] * rx + my[0][l] * ry + mz[0][l] * rz);
+            let along = PATH_SV * n[1][l] + PATH_QUADRUPOLE * (mx[3][l] * rx + my[3][l] * ry + mz[3][l] * rz);
+            x[l] += gv[l]
+                * (PATH_VV * mx[1][l] - THIRD * mx[3][l]
+                    + along * rx
+                    + PATH_CROSS * (my[2][l] * rz - mz[2][l] * ry));
+            y[l] += gv[l]
+                * (PATH_VV * my[1][l] - THIRD * my[3][l]
+                    + along * ry
+                    + PATH_CROSS * (mz[2][l] * rx - mx[2][l] * rz));
+            z[l] += gv[l]
+                * (PATH_VV * mz[1][l] - THIRD * mz[3][l]
+                    + along * rz
+                    + PATH_CROSS * (mx[2][l] * ry - my[2][l] * rx));
         }
-        let inverse = 1.0 / (end - first) as f32;
-        let out_s = &mut sum_s[i * h..][..h];
-        let (out_x, rest) = sum_v[i * 3 * h..][..3 * h].split_at_mut(h);
-        let (out_y, out_z) = rest.split_at_mut(h);
-        for e in first..end {
-            let j = geometry.neighbour[e] as usize;
-            let [rx, ry, rz] = geometry.unit[e];
-            let (n1, n2) = nodes_s[j * 4 * h..][..2 * h].split_at(h);
-            let m = &nodes_v[j * 12 * h..][..12 * h];
-            let (x1, x2, x3, x4) = blocks(m, h);
-            let (y1, y2, y3, y4) = blocks(&m[4 * h..], h);
-            let (z1, z2, z3, z4) = blocks(&m[8 * h..], h);
-            let (gs, gv) = gates[e * 2 * h..][..2 * h].split_at(h);
-            for c in 0..h {
-                let scalar = MESSAGE_S * (n1[c] + x1[c] * rx + y1[c] * ry + z1[c] * rz);
-                out_s[c] += inverse * gs[c] * scalar;
-                let g = inverse * gv[c];
-                let along = PATH_SV * n2[c] + PATH_QUADRUPOLE * (x4[c] * rx + y4[c] * ry + z4[c] * rz);
-                const THIRD: f32 = PATH_QUADRUPOLE / 3.0;
-                out_x[c] += g
-                    * (PATH_VV * x2[c] - THIRD * x4[c] + along * rx + PATH_CROSS * (y3[c] * rz - z3[c] * ry));
-                out_y[c] += g
-                    * (PATH_VV * y2[c] - THIRD * y4[c] + along * ry + PATH_CROSS * (z3[c] * rx - x3[c] * rz));
-                out_z[c] += g
-                    * (PATH_VV * z2[c] - THIRD * z4[c] + along * rz + PATH_CROSS * (x3[c] * ry - y3[c] * rx));
-            }
-        }
+    }
+    let inverse = 1.0 / (at.end - at.first) as f32;
+    add_to(sum_s, at.row * h + c, &s.map(|a| MESSAGE_S * inverse * a));
+    for (axis, sum) in [x, y, z].iter().enumerate() {
+        add_to(sum_v, (at.row * 3 + axis) * h + c, &sum.map(|a| inverse * a));
     }
 }
 
@@ -345,66 +401,96 @@ fn aggregate_backward(
     gates: &[f32],
     h: usize,
 ) {
-    const THIRD: f32 = PATH_QUADRUPOLE / 3.0;
-    for i in 0..geometry.rows() {
-        let (first, end) = (geometry.start[i] as usize, geometry.start[i + 1] as usize);
-        if first == end {
-            continue;
-        }
-        let inverse = 1.0 / (end - first) as f32;
-        let ds = &dsum_s[i * h..][..h];
-        let (dx, rest) = dsum_v[i * 3 * h..][..3 * h].split_at(h);
-        let (dy, dz) = rest.split_at(h);
-        for e in first..end {
-            let j = geometry.neighbour[e] as usize;
-            let [rx, ry, rz] = geometry.unit[e];
-            let (n1, n2) = nodes_s[j * 4 * h..][..2 * h].split_at(h);
-            let m = &nodes_v[j * 12 * h..][..12 * h];
-            let (x1, x2, x3, x4) = blocks(m, h);
-            let (y1, y2, y3, y4) = blocks(&m[4 * h..], h);
-            let (z1, z2, z3, z4) = blocks(&m[8 * h..], h);
-            let (gs, gv) = gates[e * 2 * h..][..2 * h].split_at(h);
-            let (dgs, dgv) = dgates[e * 2 * h..][..2 * h].split_at_mut(h);
-            let (dn1, dn2) = dnodes_s[j * 4 * h..][..2 * h].split_at_mut(h);
-            let (dmx, rest) = dnodes_v[j * 12 * h..][..12 * h].split_at_mut(4 * h);
-            let (dmy, dmz) = rest.split_at_mut(4 * h);
-            let (dx1, dx2, dx3, dx4) = blocks_mut(dmx, h);
-            let (dy1, dy2, dy3, dy4) = blocks_mut(dmy, h);
-            let (dz1, dz2, dz3, dz4) = blocks_mut(dmz, h);
-            for c in 0..h {
-                let scalar = MESSAGE_S * (n1[c] + x1[c] * rx + y1[c] * ry + z1[c] * rz);
-                let g = inverse * ds[c];
-                dgs[c] = g * scalar;
-                let g = MESSAGE_S * g * gs[c];
-                dn1[c] += g;
-                dx1[c] += g * rx;
-                dy1[c] += g * ry;
-                dz1[c] += g * rz;
+    for at in neighbourhoods(geometry, h) {
+        for_channels!(
+            h,
+            aggregate_backward_block,
+            at,
+            dgates,
+            dnodes_s,
+            dnodes_v,
+            dsum_s,
+            dsum_v,
+            nodes_s,
+            nodes_v,
+            gates
+        );
+    }
+}
 
-                let along = PATH_SV * n2[c] + PATH_QUADRUPOLE * (x4[c] * rx + y4[c] * ry + z4[c] * rz);
-                let mx =
-                    PATH_VV * x2[c] - THIRD * x4[c] + along * rx + PATH_CROSS * (y3[c] * rz - z3[c] * ry);
-                let my =
-                    PATH_VV * y2[c] - THIRD * y4[c] + along * ry + PATH_CROSS * (z3[c] * rx - x3[c] * rz);
-                let mz =
-                    PATH_VV * z2[c] - THIRD * z4[c] + along * rz + PATH_CROSS * (x3[c] * ry - y3[c] * rx);
-                dgv[c] = inverse * (dx[c] * mx + dy[c] * my + dz[c] * mz);
-                let g = inverse * gv[c];
-                let (gx, gy, gz) = (g * dx[c], g * dy[c], g * dz[c]);
-                let along = gx * rx + gy * ry + gz * rz;
-                dn2[c] += PATH_SV * along;
-                dx2[c] += PATH_VV * gx;
-                dy2[c] += PATH_VV * gy;
-                dz2[c] += PATH_VV * gz;
-                // (m × r)·g = m·(r × g).
-                dx3[c] += PATH_CROSS * (ry * gz - rz * gy);
-                dy3[c] += PATH_CROSS * (rz * gx - rx * gz);
-                dz3[c] += PATH_CROSS * (rx * gy - ry * gx);
-                let q = PATH_QUADRUPOLE * along;
-                dx4[c] += q * rx - THIRD * gx;
-                dy4[c] += q * ry - THIRD * gy;
-                dz4[c] += q * rz - THIRD * gz;
-            }
+#[inline(always)]
+fn aggregate_backward_block<const L: usize>(
+    c: usize,
+    at: Neighbourhood<'_>,
+    dgates: &mut [f32],
+    dnodes_s: &mut [f32],
+    dnodes_v: &mut [f32],
+    dsum_s: &[f32],
+    dsum_v: &[f32],
+    nodes_s: &[f32],
+    nodes_v: &[f32],
+    gates: &[f32],
+) {
+    let h = at.h;
+    let inverse = 1.0 / (at.end - at.first) as f32;
+    let ds: [f32; L] = load(dsum_s, at.row * h + c).map(|d: f32| inverse * d);
+    let dv: [[f32; L]; 3] =
+        std::array::from_fn(|axis| load(dsum_v, (at.row * 3 + axis) * h + c).map(|d: f32| inverse * d));
+    for e in at.first..at.end {
+        let j = at.geometry.neighbour[e] as usize;
+        let [rx, ry, rz] = at.geometry.unit[e];
+        let n: [[f32; L]; 2] = std::array::from_fn(|k| load(nodes_s, (j * 4 + k) * h + c));
+        let mx: [[f32; L]; 4] = std::array::from_fn(|k| load(nodes_v, (j * 12 + k) * h + c));
+        let my: [[f32; L]; 4] = std::array::from_fn(|k| load(nodes_v, (j * 12 + 4 + k) * h + c));
+        let mz: [[f32; L]; 4] = std::array::from_fn(|k| load(nodes_v, (j * 12 + 8 + k) * h + c));
+        let (gs, gv): ([f32; L], [f32; L]) = (load(gates, e * 2 * h + c), load(gates, (e * 2 + 1) * h + c));
+        let (mut dgs, mut dgv) = ([0.0; L], [0.0; L]);
+        let mut dn = [[0.0; L]; 2];
+        let (mut dx, mut dy, mut dz) = ([[0.0; L]; 4], [[0.0; L]; 4], [[0.0; L]; 4]);
+        for l in 0..L {
+            let scalar = n[0][l] + mx[0][l] * rx + my[0][l] * ry + mz[0][l] * rz;
+            dgs[l] = MESSAGE_S * ds[l] * scalar;
+            let g = MESSAGE_S * ds[l] * gs[l];
+            dn[0][l] = g;
+            dx[0][l] = g * rx;
+            dy[0][l] = g * ry;
+            dz[0][l] = g * rz;
+
+            let along = PATH_SV * n[1][l] + PATH_QUADRUPOLE * (mx[3][l] * rx + my[3][l] * ry + mz[3][l] * rz);
+            let x = PATH_VV * mx[1][l] - THIRD * mx[3][l]
+                + along * rx
+                + PATH_CROSS * (my[2][l] * rz - mz[2][l] * ry);
+            let y = PATH_VV * my[1][l] - THIRD * my[3][l]
+                + along * ry
+                + PATH_CROSS * (mz[2][l] * rx - mx[2][l] * rz);
+            let z = PATH_VV * mz[1][l] - THIRD * mz[3][l]
+                + along * rz
+                + PATH_CROSS * (mx[2][l] * ry - my[2][l] * rx);
+            dgv[l] = dv[0][l] * x + dv[1][l] * y + dv[2][l] * z;
+            let (gx, gy, gz) = (gv[l] * dv[0][l], gv[l] * dv[1][l], gv[l] * dv[2][l]);
+            let along = gx * rx + gy * ry + gz * rz;
+            dn[1][l] = PATH_SV * along;
+            dx[1][l] = PATH_VV * gx;
+            dy[1][l] = PATH_VV * gy;
+            dz[1][l] = PATH_VV * gz;
+            // (m × r)·g = m·(r × g).
+            dx[2][l] = PATH_CROSS * (ry * gz - rz * gy);
+            dy[2][l] = PATH_CROSS * (rz * gx - rx * gz);
+            dz[2][l] = PATH_CROSS * (rx * gy - ry * gx);
+            let q = PATH_QUADRUPOLE * along;
+            dx[3][l] = q * rx - THIRD * gx;
+            dy[3][l] = q * ry - THIRD * gy;
+            dz[3][l] = q * rz - THIRD * gz;
+        }
+        dgates[e * 2 * h + c..][..L].copy_from_slice(&dgs);
+        dgates[(e * 2 + 1) * h + c..][..L].copy_from_slice(&dgv);
+        for (k, d) in dn.iter().enumerate() {
+            add_to(dnodes_s, (j * 4 + k) * h + c, d);
+        }
+        for k in 0..4 {
+            add_to(dnodes_v, (j * 12 + k) * h + c, &dx[k]);
+            add_to(dnodes_v, (j * 12 + 4 + k) * h + c, &dy[k]);
+            add_to(dnodes_v, (j * 12 + 8 + k) * h + c, &dz[k]);
         }
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::trunk::{Trunk, TrunkCache};
 use crate::network::inputs::{self, CloudFeatures, FEATURES, time_embedding};
 use crate::network::parameters::header_outputs;
+use crate::network::strain::{STRAIN_SCALARS, STRAIN_VECTORS, StrainFeatures};
 use crate::network::{CloudBatch, Geometry, Heads, NetworkConfig, ParameterLayout, SequenceBatch};
 use crate::structure::{ResidueType, SLOTS};
 
@@ -44,6 +45,7 @@ pub struct HeaderContext<'a> {
 #[derive(Default)]
 pub struct Workspace {
     features: CloudFeatures,
+    strain: StrainFeatures,
     source_geometry: Geometry,
     latent_geometry: Geometry,
     condition_s: Vec<f32>,
@@ -145,6 +147,9 @@ impl FusedModel {
     ) {
         let w = &mut *workspace;
         w.features.update(context.sequence, context.latent);
+        if self.config.strain_inputs {
+            w.strain.update(context.sequence, context.latent);
+        }
         w.latent_geometry.update(&self.config, &context.latent.positions, &context.sequence.starts);
         self.header_inputs(w, context);
         w.headers.resize_with(self.headers.len(), TrunkCache::default);
@@ -214,6 +219,7 @@ impl FusedModel {
     fn header_inputs(&self, w: &mut Workspace, context: &HeaderContext<'_>) {
         let h = self.config.multiplicity;
         let bins = self.config.time_bins;
+        let strain = self.config.strain_inputs;
         w.header_s.clear();
         w.header_v.clear();
         for (protein, pair) in context.sequence.starts.windows(2).enumerate() {
@@ -226,9 +232,16 @@ impl FusedModel {
                 }
                 w.header_s.extend_from_slice(&context.conditioned.scalars[row * h..][..h]);
                 w.header_s.extend_from_slice(&w.features.lengths[row * FEATURES..][..FEATURES]);
+                if strain {
+                    w.header_s.extend_from_slice(&w.strain.scalars[row * STRAIN_SCALARS..][..STRAIN_SCALARS]);
+                }
                 for axis in 0..3 {
                     let at = row * 3 + axis;
                     w.header_v.extend_from_slice(&w.features.vectors[at * FEATURES..][..FEATURES]);
+                    if strain {
+                        let vectors = &w.strain.vectors[at * STRAIN_VECTORS..][..STRAIN_VECTORS];
+                        w.header_v.extend_from_slice(vectors);
+                    }
                     w.header_v.push(context.latent.positions[at] - context.source.positions[at]);
                     w.header_v.extend_from_slice(&context.conditioned.vectors[at * h..][..h]);
                 }

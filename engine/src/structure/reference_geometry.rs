@@ -2,10 +2,10 @@
 //! means over PDB chains that Biopython carries (Bio.PDB.ic_data, BSD 3-Clause), and Engh & Huber 1991
 //! for what those leave out; do not edit.
 
-use crate::structure::ResidueType;
+use super::ResidueType;
 
 /// Bond lengths (Å) and angles (degrees) within a residue, and of the peptide bond to the next.
-pub(super) struct ReferenceGeometry {
+pub(crate) struct ReferenceGeometry {
     pub bonds: &'static [(&'static str, &'static str, f64)],
     pub angles: &'static [(&'static str, &'static str, &'static str, f64)],
     /// CA–C–N of the bond to the residue after.
@@ -16,12 +16,12 @@ pub(super) struct ReferenceGeometry {
 }
 
 /// O–C–N, which is what the other two angles about C leave of a flat group, degrees.
-pub(super) const O_C_N_DEGREES: f64 = 123.0;
+pub(crate) const O_C_N_DEGREES: f64 = 123.0;
 /// C–N–CD before proline, degrees.
-pub(super) const C_N_CD_PROLINE_DEGREES: f64 = 125.0;
+pub(crate) const C_N_CD_PROLINE_DEGREES: f64 = 125.0;
 
 #[rustfmt::skip] // one residue after the other, not one number a line
-pub(super) fn reference_geometry(kind: ResidueType) -> &'static ReferenceGeometry {
+pub(crate) fn reference_geometry(kind: ResidueType) -> &'static ReferenceGeometry {
     match kind {
         ResidueType::Ala => const { &ReferenceGeometry {
             bonds: &[
