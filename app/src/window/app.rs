@@ -207,14 +207,10 @@ impl EquiJumpApp {
         });
         let frame = egui::Frame::new().fill(colours.hairline);
         egui::CentralPanel::default().frame(frame).show(ui, |ui| {
-            let shown = self.project.shown.as_ref();
-            let details = self.details.as_deref().filter(|details| {
-                shown.is_some_and(|shown| (shown.frame, shown.replica) == (details.frame, details.replica))
-            });
             let context = PaneContext {
                 project: &self.project,
                 observations: &self.observations,
-                details,
+                details: self.details.as_deref(),
                 timeline: &self.timeline,
                 preferences: &mut self.preferences,
                 model: &self.model,

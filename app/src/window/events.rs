@@ -68,7 +68,6 @@ impl EquiJumpApp {
             Event::FramesMade { job, last_frame, .. } => {
                 if let Some(run) = self.run_of(job) {
                     run.frames = last_frame + 1;
-                    run.latent = None;
                     self.timeline.set_frame_count(self.project.frame_count());
                     self.observer.frames_made();
                 }

@@ -36,12 +36,13 @@ pub fn ui(ui: &mut egui::Ui, timeline: &Timeline, project: &Project, actions: &m
         ui.add_space(8.0);
         ui.spacing_mut().item_spacing.x = 8.0;
 
-        const RIGHT_WIDTH: f32 = 340.0;
+        const RIGHT_WIDTH: f32 = 410.0;
         let replicas = project.run.as_ref().and_then(|run| run.info.as_ref()).map_or(1, |info| info.replicas);
         let right = RIGHT_WIDTH + if replicas > 1 { 120.0 } else { 0.0 };
         scrubber(ui, timeline, (ui.available_width() - right).max(60.0), actions);
         frame_field(ui, timeline, actions);
-        ui.label(time_text(timeline, project)).on_hover_text("Time of the frame shown, of the newest frame");
+        ui.separator();
+        time_ui(ui, timeline, project);
         if replicas > 1 {
             replica_box(ui, project, replicas, actions);
         }
@@ -51,12 +52,15 @@ pub fn ui(ui: &mut egui::Ui, timeline: &Timeline, project: &Project, actions: &m
     });
 }
 
-fn time_text(timeline: &Timeline, project: &Project) -> String {
+/// Time of the frame shown and of the newest.
+fn time_ui(ui: &mut egui::Ui, timeline: &Timeline, project: &Project) {
     let last = timeline.frame_count().saturating_sub(1);
-    match (project.time_ns(timeline.frame()), project.time_ns(last)) {
-        (Some(now), Some(end)) => format!("{now:.1} of {end:.1} ns"),
-        _ => "0.0 ns".to_owned(),
-    }
+    let (now, end) = (project.time_ns(timeline.frame()), project.time_ns(last));
+    ui.scope(|ui| {
+        ui.spacing_mut().item_spacing.x = 4.0;
+        ui.label(format!("{:.1} ns", now.unwrap_or(0.0))).on_hover_text("Time of the frame shown");
+        ui.weak(format!("of {:.1} ns", end.unwrap_or(0.0))).on_hover_text("Time of the newest frame");
+    });
 }
 
 /// The slider over all frames.

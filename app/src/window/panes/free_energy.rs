@@ -3,7 +3,7 @@
 use egui::{Role, WidgetInfo};
 use egui_plot::{Plot, Points};
 
-use super::heat_map::{colour_bar, region_colour};
+use super::heat_map::{axis_x, axis_y, colour_bar, region_colour};
 use super::{PaneContext, empty_state};
 use crate::figures::colour_map::viridis;
 use crate::window::action::Action;
@@ -64,9 +64,8 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         .allow_zoom(false)
         .allow_boxed_zoom(false)
         .set_margin_fraction(egui::vec2(0.02, 0.02))
-        .x_axis_label("TIC 1")
-        .y_axis_label("TIC 2")
-        .y_axis_min_width(28.0)
+        .custom_x_axes(vec![axis_x("TIC 1")])
+        .custom_y_axes(vec![axis_y("TIC 2")])
         .width((size.x - BAR_WIDTH).max(60.0))
         .height(size.y)
         .show_grid([false, false])

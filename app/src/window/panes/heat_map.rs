@@ -1,6 +1,6 @@
 //! Grids drawn as one texture each: a cell is a texel, empty cells are transparent.
 
-use egui_plot::{PlotImage, PlotPoint};
+use egui_plot::{AxisHints, PlotImage, PlotPoint};
 
 use crate::figures::Grid2;
 
@@ -50,10 +50,28 @@ impl HeatMapTexture {
     }
 }
 
+/// Font size of axis titles and of tick labels, points.
+const AXIS_FONT: f32 = 11.5;
+
+/// An x axis as all plots have it: small text, labels no closer than they can be read.
+pub fn axis_x(label: &str) -> AxisHints<'static> {
+    styled(AxisHints::new_x(), label).label_spacing(18.0..=30.0)
+}
+
+/// A y axis as all plots have it, all of one width, so that plots above each other line up.
+pub fn axis_y(label: &str) -> AxisHints<'static> {
+    styled(AxisHints::new_y(), label).label_spacing(14.0..=22.0).min_thickness(36.0)
+}
+
+fn styled(axis: AxisHints<'static>, label: &str) -> AxisHints<'static> {
+    axis.label(egui::RichText::new(label).size(AXIS_FONT))
+        .tick_label_font(egui::FontId::proportional(AXIS_FONT))
+}
+
 /// The regions of molecular dynamics as a grey ground, smooth, under the run.
 pub fn region_colour(region: f64, dark_mode: bool) -> egui::Color32 {
     let ground = if dark_mode { egui::Color32::WHITE } else { egui::Color32::BLACK };
-    ground.gamma_multiply(0.045 * region as f32)
+    ground.gamma_multiply(0.075 * region as f32)
 }
 
 /// A vertical colour bar with ticks, `title` above it.

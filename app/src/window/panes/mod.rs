@@ -27,7 +27,7 @@ pub struct PaneContext<'a> {
     pub project: &'a Project,
     /// Numbers over the run.
     pub observations: &'a Observations,
-    /// Numbers of the frame shown, when they are of that frame.
+    /// Numbers of the frame shown, or for a moment those of the frame before.
     pub details: Option<&'a FrameDetails>,
     /// Frame cursor.
     pub timeline: &'a Timeline,

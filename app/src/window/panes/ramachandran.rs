@@ -3,7 +3,7 @@
 use egui::{Role, WidgetInfo};
 use egui_plot::{MarkerShape, Plot, PlotPoint, Points};
 
-use super::heat_map::region_colour;
+use super::heat_map::{axis_x, axis_y, region_colour};
 use super::{PaneContext, empty_state};
 use crate::figures::ResiduePoint;
 use crate::window::action::Action;
@@ -67,16 +67,13 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         .allow_double_click_reset(false)
         .default_x_bounds(-180.0, 180.0)
         .default_y_bounds(-180.0, 180.0)
-        .x_axis_label("φ (°)")
-        .y_axis_label("ψ (°)")
-        .y_axis_min_width(28.0)
+        .custom_x_axes(vec![axis_x("φ (°)").formatter(angle_label)])
+        .custom_y_axes(vec![axis_y("ψ (°)").formatter(angle_label)])
         .x_grid_spacer(angle_marks)
         .y_grid_spacer(angle_marks)
         .width(side.x)
         .height(side.y)
         .grid_color(colours.hairline)
-        .x_axis_formatter(angle_label)
-        .y_axis_formatter(angle_label)
         .label_formatter(|_| None)
         .show(ui, |plot| {
             for image in [reference, image].into_iter().flatten() {

@@ -4,6 +4,7 @@ use egui::{Role, WidgetInfo};
 use egui_plot::{Line, LineStyle, Plot, PlotPoints, Points, VLine};
 use equijump_engine::analysis::SeriesPoint;
 
+use super::heat_map::{axis_x, axis_y};
 use super::{PaneContext, empty_state};
 use crate::window::action::Action;
 use crate::window::aggregate::min_max;
@@ -24,9 +25,19 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     let colours = context.palette();
     let frame = context.timeline.frame();
     let now_ns = frame as f64 * interval_ns;
-    let now_angstrom = context.details.map(|details| details.rmsd_angstrom).filter(|v| v.is_finite());
-    match now_angstrom {
-        Some(value) => ui.label(format!("{value:.2} Å at {now_ns:.1} ns")),
+    let details = context.details.filter(|details| details.frame == frame);
+    let from_series = || {
+        let index = series.binary_search_by_key(&frame, |point| point.frame as usize).ok()?;
+        Some(f64::from(series[index].rmsd_angstrom))
+    };
+    let now_angstrom =
+        details.map(|details| details.rmsd_angstrom).or_else(from_series).filter(|v| v.is_finite());
+    // While frames come fast, the numbers are those of the newest frame that has been measured.
+    let read_out = now_angstrom
+        .map(|value| (value, now_ns))
+        .or_else(|| context.details.map(|known| (known.rmsd_angstrom, known.frame as f64 * interval_ns)));
+    match read_out {
+        Some((value, time_ns)) => ui.label(format!("{value:.2} Å at {time_ns:.1} ns")),
         None => ui.weak(format!("Frame {frame} is being measured")),
     };
 
@@ -44,9 +55,8 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         .include_y(top * 1.08)
         .include_x(0.0)
         .set_margin_fraction(egui::vec2(0.012, 0.0))
-        .x_axis_label("Time (ns)")
-        .y_axis_label("Cα RMSD (Å)")
-        .y_axis_min_width(28.0)
+        .custom_x_axes(vec![axis_x("Time (ns)")])
+        .custom_y_axes(vec![axis_y("Cα RMSD (Å)")])
         .show_grid([false, true])
         .grid_color(colours.hairline)
         .label_formatter(|_| None)
