@@ -13,7 +13,7 @@ pub(super) fn run() -> anyhow::Result<Ending> {
     if !display_is_there() {
         bail!("there is no display to open the window on; {HEADLESS}");
     }
-    if let Err(error) = crate::window::run() {
+    if let Err(error) = crate::window::run(None) {
         bail!("the window cannot be opened ({error}); {HEADLESS}");
     }
     Ok(Ending::Done)

@@ -26,7 +26,8 @@ pub fn ui(
     egui::MenuBar::new().ui(ui, |ui| {
         for menu in Menu::ALL {
             ui.menu_button(menu.title(), |ui| {
-                ui.set_min_width(210.0);
+                ui.set_min_width(220.0);
+                roomy(ui);
                 for command in UiCommand::ALL.into_iter().filter(|command| command.text().menu == menu) {
                     if command.text().group_start {
                         ui.separator();
@@ -55,18 +56,40 @@ fn entry(ui: &mut egui::Ui, state: &dyn CommandState, command: UiCommand, action
         button = button.selected(selected);
     }
     let response = ui.add_enabled(state.is_enabled(command), button);
-    if response.on_hover_text(text.tooltip).on_disabled_hover_text(text.tooltip).clicked() {
+    tooltip_beside(&response, text.tooltip);
+    if response.clicked() {
         actions.push(Action::Command(command));
         ui.close();
+    }
+}
+
+/// Entries of a menu keep clear of its edges.
+fn roomy(ui: &mut egui::Ui) {
+    ui.spacing_mut().button_padding = egui::vec2(8.0, 3.0);
+    ui.spacing_mut().item_spacing.y = 2.0;
+}
+
+/// A tooltip right of the menu; below the entry it would hide the next one.
+fn tooltip_beside(response: &egui::Response, text: &str) {
+    for tooltip in [egui::Tooltip::for_enabled(response), egui::Tooltip::for_disabled(response)] {
+        let mut tooltip = tooltip;
+        tooltip.popup = tooltip.popup.align(egui::RectAlign::RIGHT_START).gap(8.0);
+        tooltip.show(|ui| {
+            ui.set_max_width(280.0);
+            ui.label(text);
+        });
     }
 }
 
 fn recent_menu(ui: &mut egui::Ui, preferences: &Preferences, actions: &mut Vec<Action>) {
     ui.add_enabled_ui(!preferences.recent_files.is_empty(), |ui| {
         ui.menu_button("Open recent", |ui| {
+            roomy(ui);
             for path in &preferences.recent_files {
                 let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
-                if ui.button(name).on_hover_text(path.display().to_string()).clicked() {
+                let response = ui.button(name);
+                tooltip_beside(&response, &path.display().to_string());
+                if response.clicked() {
                     let source = StructureSource::File(path.clone());
                     actions.push(Action::Open(OpenRequest::new(source)));
                     ui.close();
@@ -79,6 +102,7 @@ fn recent_menu(ui: &mut egui::Ui, preferences: &Preferences, actions: &mut Vec<A
 fn examples_menu(ui: &mut egui::Ui, actions: &mut Vec<Action>) {
     ui.menu_button("Open example", |ui| {
         ui.set_min_width(240.0);
+        roomy(ui);
         for (index, example) in EXAMPLES.iter().enumerate() {
             // The two variants stand apart from the twelve proteins of the paper.
             if index == 12 {

@@ -1,0 +1,38 @@
+#![allow(clippy::unwrap_used, missing_docs)]
+#[path = "../tests/support/mod.rs"]
+mod support;
+use equijump_app::window::{EquiJumpApp, Parts};
+use std::sync::Arc;
+fn main() {
+    let options = eframe::NativeOptions {
+        renderer: eframe::Renderer::Glow,
+        depth_buffer: 24,
+        viewport: egui::ViewportBuilder::default().with_inner_size([1280.0, 800.0]),
+        ..Default::default()
+    };
+    let initial = std::env::args().nth(1).map(Into::into);
+    eframe::run_native(
+        "EquiJump",
+        options,
+        Box::new(|cc| {
+            static M: &[equijump_app::window::models::BundledModel] =
+                &[equijump_app::window::models::BundledModel { name: "test", bytes: &[] }];
+            let parts = Parts {
+                start_session: Box::new(|wake| {
+                    equijump_engine::session::SessionHandle::start(
+                        Arc::new(support::WaveBackend {
+                            latent_steps: 20,
+                            step_time: std::time::Duration::from_millis(2),
+                        }),
+                        wake,
+                    )
+                }),
+                dialogs: Box::new(equijump_app::window::file_dialogs::NativeDialogs::default()),
+                bundled_models: M,
+                initial,
+            };
+            Ok(Box::new(EquiJumpApp::new(cc, parts)?))
+        }),
+    )
+    .unwrap();
+}
