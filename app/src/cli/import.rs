@@ -7,6 +7,7 @@ use equijump_engine::session::{Command, Event, ImportRequest};
 use super::Ending;
 use super::job::Jobs;
 use super::progress::{ProgressDisplay, simulated_text};
+use super::terminal;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -68,7 +69,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<Ending> {
     )?;
     drop(display);
     if let Some(report) = stored {
-        println!(
+        terminal::result(format_args!(
             "{}: {} frames of {} ({} residues, {} heavy atoms) in {} trajectories, {} in all",
             out.display(),
             report.frames,
@@ -76,8 +77,8 @@ pub(super) fn run(args: Args) -> anyhow::Result<Ending> {
             report.residues,
             report.atoms,
             report.trajectories,
-            simulated_text(report.frames as f64 * report.interval_ps),
-        );
+            simulated_text(report.frames as f64 * report.interval_ps)
+        ));
     }
     Ok(ending)
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use equijump_engine::trajectory::describe;
 
 use super::Ending;
+use super::terminal;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -18,9 +19,9 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args) -> anyhow::Result<Ending> {
     let info = describe(&args.file)?;
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&info)?);
+        terminal::result(serde_json::to_string_pretty(&info)?);
     } else {
-        println!("{}", info.to_string().trim_end());
+        terminal::result(info.to_string().trim_end());
     }
     Ok(Ending::Done)
 }

@@ -8,6 +8,7 @@ mod interrupt;
 mod job;
 mod progress;
 mod simulate;
+mod terminal;
 mod train;
 mod window;
 
@@ -66,7 +67,7 @@ pub fn main() -> ExitCode {
         Ok(Ending::Interrupted) => ExitCode::from(INTERRUPTED),
         Err(error) => {
             // `{:#}` joins the causes to one line.
-            eprintln!("equijump: {error:#}");
+            terminal::remark(format_args!("equijump: {error:#}"));
             ExitCode::FAILURE
         }
     }

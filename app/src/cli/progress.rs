@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 use equijump_engine::session::Progress;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::terminal;
+
 /// Time between two lines when stderr is no terminal.
 const LINE_INTERVAL: Duration = Duration::from_secs(10);
 
@@ -51,15 +53,15 @@ impl ProgressDisplay {
         if finished || self.last_line.is_none_or(|last| last.elapsed() >= LINE_INTERVAL) {
             self.last_line = Some(Instant::now());
             let of_total = progress.total.map(|total| format!(" of {total}")).unwrap_or_default();
-            eprintln!("{}{of_total} {}, {message}", progress.done, self.noun);
+            terminal::remark(format_args!("{}{of_total} {}, {message}", progress.done, self.noun));
         }
     }
 
     /// Writes a line above the bar.
     pub fn line(&self, text: &str) {
         match &self.bar {
-            Some(bar) => bar.suspend(|| eprintln!("{text}")),
-            None => eprintln!("{text}"),
+            Some(bar) => bar.suspend(|| terminal::remark(text)),
+            None => terminal::remark(text),
         }
     }
 }

@@ -13,6 +13,7 @@ use equijump_engine::transport::SamplerSettings;
 use super::Ending;
 use super::job::Jobs;
 use super::progress::{ProgressDisplay, duration_text, simulated_text};
+use super::terminal;
 use crate::bundled;
 
 #[derive(Debug, clap::Args)]
@@ -66,7 +67,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<Ending> {
     let request = OpenRequest { source, chain: args.chain.clone(), longest_segment: args.longest_segment };
     let Some(structure) = open(&jobs, request)? else { return Ok(Ending::Interrupted) };
     for notice in &structure.notices {
-        eprintln!("note: {notice}");
+        terminal::remark(format_args!("note: {notice}"));
     }
 
     let existing = match (args.resume, args.force) {
@@ -190,16 +191,16 @@ impl Report {
         drop(display);
         let Some(run) = run else { return };
         let made = (newest_frame + 1).saturating_sub(run.first_new_frame);
-        println!(
+        terminal::result(format_args!(
             "{}{made} frames ({}{}) in {}, {} in the trajectory",
             if ending == Ending::Interrupted { "interrupted after " } else { "" },
             simulated_text(made as f64 * run.frame_interval_ps),
             if run.replicas > 1 { format!(" × {} replicas", run.replicas) } else { String::new() },
             duration_text(started.elapsed()),
-            newest_frame + 1,
-        );
+            newest_frame + 1
+        ));
         for path in &run.outputs {
-            println!("{}", path.display());
+            terminal::result(path.display());
         }
     }
 }
