@@ -7,8 +7,8 @@ mod gl_harness;
 use std::sync::Arc;
 
 use equijump_app::viewport::{
-    Background, Camera, Coloring, GraphicsError, ImageRequest, Projection, Representation, Style, Viewport,
-    palette,
+    Background, Camera, Coloring, GraphicsError, ImageRequest, Projection, Representation, RibbonAtoms,
+    Style, Viewport, palette,
 };
 use equijump_engine::structure::{Element, Residue, ResidueType, Topology};
 use gl_harness::{Dialect, GlHarness, protein, viewport_of};
@@ -82,7 +82,7 @@ fn visible_atoms_have_their_colour_and_are_picked_at_their_centre() {
             let mut viewport = viewport_of(&opened);
             viewport.set_style(plain(representation));
             // Large enough that the smallest atom covers several pixels.
-            let request = ImageRequest { width: 4 * WIDTH, height: 4 * HEIGHT, transparent: false };
+            let request = ImageRequest { width: 2 * WIDTH, height: 2 * HEIGHT, transparent: false };
             let image = viewport.render_to_image(&harness.gl, request).unwrap();
             let camera = viewport.camera();
             let mut visible = 0;
@@ -251,6 +251,49 @@ fn ribbons_have_the_colour_of_their_residues() {
     assert!(hits > 300, "{hits} hits");
     // Pixels on edges mix colours.
     assert!(right as f32 > 0.85 * hits as f32, "{right} of {hits}");
+}
+
+/// What is drawn is what can be picked, pixel by pixel: two independent computations of the same shapes,
+/// with the molecule whole, cut off by the border, and from very near.
+#[test]
+fn drawn_pixels_are_those_that_can_be_picked() {
+    let harness = GlHarness::new(WIDTH, HEIGHT);
+    let opened = protein("proteing");
+    let request = ImageRequest { transparent: true, ..REQUEST };
+    for representation in Representation::ALL {
+        for projection in [Projection::Perspective, Projection::Orthographic] {
+            let mut viewport = viewport_of(&opened);
+            viewport.set_style(Style { ribbon_atoms: RibbonAtoms::SideChains, ..plain(representation) });
+            viewport.set_projection(projection);
+            viewport.render_to_image(&harness.gl, request).unwrap(); // places the camera
+            let whole = viewport.camera();
+            let mut cut = whole;
+            cut.pan(0.7, -0.4, 1.0);
+            let mut near = whole;
+            near.zoom(5.0);
+            for camera in [whole, cut, near] {
+                viewport.set_camera(camera);
+                let image = viewport.render_to_image(&harness.gl, request).unwrap();
+                let (mut looked_at, mut covered, mut wrong) = (0, 0, 0);
+                for row in (1..HEIGHT).step_by(6) {
+                    for column in (1..WIDTH).step_by(6) {
+                        let alpha = image.get_pixel(column, row).0[3];
+                        if alpha != 0 && alpha != 255 {
+                            continue; // an edge
+                        }
+                        let x = (column as f32 + 0.5) / WIDTH as f32 * 2.0 - 1.0;
+                        let y = 1.0 - (row as f32 + 0.5) / HEIGHT as f32 * 2.0;
+                        looked_at += 1;
+                        covered += i32::from(alpha == 255);
+                        wrong += i32::from((alpha == 255) != viewport.atom_at(x, y, ASPECT).is_some());
+                    }
+                }
+                assert!(covered > looked_at / 50, "{representation:?}: only {covered} covered");
+                assert!(wrong <= 1, "{representation:?} {projection:?} {camera:?}: {wrong} of {looked_at}");
+            }
+            viewport.release_graphics();
+        }
+    }
 }
 
 #[test]

@@ -6,6 +6,10 @@ use super::camera::Ray;
 use super::ribbon::RibbonMesh;
 use super::scene::Scene;
 
+/// No part of a residue's ribbon is farther from its middle, Å: half a residue along the chain and the width
+/// of an arrow head, with much to spare.
+const RIBBON_REACH_ANGSTROM: f32 = 8.0;
+
 /// A hit of the viewing ray.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Hit {
@@ -70,8 +74,19 @@ fn hit_cylinder(ray: Ray, start: Vec3, end: Vec3, radius_angstrom: f32) -> Optio
 
 /// Distance along the ray to the nearest triangle, and its residue.
 fn hit_mesh(ray: Ray, mesh: &RibbonMesh) -> Option<(f32, usize)> {
+    let may_hit: Vec<bool> = mesh
+        .backbone_angstrom
+        .iter()
+        .map(|&backbone| {
+            let offset = Vec3::from(backbone) - ray.origin;
+            (offset - ray.direction * offset.dot(ray.direction)).magnitude() < RIBBON_REACH_ANGSTROM
+        })
+        .collect();
     let mut best: Option<(f32, usize)> = None;
     for triangle in mesh.indices.chunks_exact(3) {
+        if !may_hit[mesh.residues[triangle[0] as usize] as usize] {
+            continue;
+        }
         let [a, b, c] =
             [0, 1, 2].map(|corner| Vec3::from(mesh.positions_angstrom[triangle[corner] as usize]));
         let (edge1, edge2) = (b - a, c - a);

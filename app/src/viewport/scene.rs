@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use equijump_engine::structure::Topology;
 
-use super::camera::Bounds;
+use super::framing::Bounds;
 use super::palette::{self, ResidueClass};
 use super::ribbon::{ColorSteps, RibbonMesh};
 use super::style::{Coloring, Representation, RibbonAtoms, SecondaryStructure, Style};

@@ -5,8 +5,10 @@
 //! one copy, screenshots of any size take the same path, and the window needs no depth buffer.
 
 mod geometry;
+mod gl_state;
 mod image_target;
 mod material;
+mod region;
 mod screen_pass;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -16,15 +18,14 @@ use glow::HasContext as _;
 use three_d::{Context, CoreError, RenderTarget, RendererError, ScissorBox};
 
 use self::geometry::{Bonds, Spheres, Surface};
+use self::gl_state::GlState;
 use self::image_target::ImageTarget;
 use self::material::{MoleculeMaterial, Shape};
+use self::region::covered_region;
 use self::screen_pass::ScreenPass;
-use super::camera::{Bounds, Camera};
+use super::camera::Camera;
+use super::framing::Bounds;
 use super::scene::{Revision, Scene};
-
-/// How far anything that is drawn reaches from the nearest atom, Å: ribbons bulge between Cα atoms. Near the
-/// eye perspective makes spheres look larger than their radius.
-const LARGEST_REACH_ANGSTROM: f32 = 3.0;
 
 /// Why the molecule could not be drawn.
 #[derive(Debug, thiserror::Error)]
@@ -186,33 +187,6 @@ impl Gpu {
     }
 }
 
-/// The part of the image that the molecule can cover, pixels: the rest need not be touched, which is most
-/// of the work of a software renderer.
-fn covered_region(scene: &Scene, view: &View) -> ScissorBox {
-    let [width, height] = view.size.map(|side| side as f32);
-    let aspect = width / height;
-    let whole = ScissorBox { x: 0, y: 0, width: view.size[0], height: view.size[1] };
-    let (mut low, mut high) = ([f32::INFINITY; 2], [f32::NEG_INFINITY; 2]);
-    for &position in scene.positions_angstrom() {
-        if position.iter().any(|x| !x.is_finite()) {
-            continue;
-        }
-        // An atom behind the eye may still reach into view.
-        let Some(([x, y], half_height)) = view.camera.project(position, aspect) else { return whole };
-        let center = [0.5 * (x + 1.0) * width, 0.5 * (y + 1.0) * height];
-        let reach = 0.5 * height * LARGEST_REACH_ANGSTROM / half_height + 2.0;
-        for axis in 0..2 {
-            low[axis] = low[axis].min(center[axis] - reach);
-            high[axis] = high[axis].max(center[axis] + reach);
-        }
-    }
-    let clamp = |value: f32, side: f32| value.clamp(0.0, side) as i32;
-    let (x, y) = (clamp(low[0].floor(), width), clamp(low[1].floor(), height));
-    let (right, top) = (clamp(high[0].ceil(), width), clamp(high[1].ceil(), height));
-    // Never empty: three-d takes an empty box for no box.
-    ScissorBox { x, y, width: (right - x).max(1) as u32, height: (top - y).max(1) as u32 }
-}
-
 /// The framebuffer that drawing goes to; `None` is the window itself.
 fn bound_framebuffer(context: &Context) -> Option<glow::Framebuffer> {
     // SAFETY: a query of state on the current context.
@@ -336,72 +310,6 @@ impl Drop for Graphics {
         // OpenGL objects can be deleted only while their context is current, which is not known here.
         // `release` is the orderly way; without it the driver frees them along with the context.
         std::mem::forget(self.gpu.take());
-    }
-}
-
-/// The OpenGL state that drawing changes and that egui does not set again by itself.
-struct GlState {
-    draw_framebuffer: Option<glow::Framebuffer>,
-    read_framebuffer: Option<glow::Framebuffer>,
-    viewport: [i32; 4],
-    scissor: [i32; 4],
-    scissor_test: bool,
-}
-
-impl GlState {
-    fn save(gl: &glow::Context) -> Self {
-        let mut viewport = [0; 4];
-        let mut scissor = [0; 4];
-        // SAFETY: queries of state on the current context, into arrays of the documented length.
-        unsafe {
-            // Errors left by others would be taken for ours.
-            for _ in 0..16 {
-                if gl.get_error() == glow::NO_ERROR {
-                    break;
-                }
-            }
-            gl.get_parameter_i32_slice(glow::VIEWPORT, &mut viewport);
-            gl.get_parameter_i32_slice(glow::SCISSOR_BOX, &mut scissor);
-            if !gl.version().is_embedded {
-                // Colours are sRGB already.
-                gl.disable(glow::FRAMEBUFFER_SRGB);
-            }
-            Self {
-                draw_framebuffer: gl.get_parameter_framebuffer(glow::DRAW_FRAMEBUFFER_BINDING),
-                read_framebuffer: gl.get_parameter_framebuffer(glow::READ_FRAMEBUFFER_BINDING),
-                viewport,
-                scissor,
-                scissor_test: gl.is_enabled(glow::SCISSOR_TEST),
-            }
-        }
-    }
-
-    fn restore(&self, gl: &glow::Context) {
-        // SAFETY: sets plain state on the current context to values read from it.
-        unsafe {
-            gl.bind_framebuffer(glow::DRAW_FRAMEBUFFER, self.draw_framebuffer);
-            gl.bind_framebuffer(glow::READ_FRAMEBUFFER, self.read_framebuffer);
-            let [x, y, width, height] = self.viewport;
-            gl.viewport(x, y, width, height);
-            let [x, y, width, height] = self.scissor;
-            gl.scissor(x, y, width, height);
-            if self.scissor_test {
-                gl.enable(glow::SCISSOR_TEST);
-            } else {
-                gl.disable(glow::SCISSOR_TEST);
-            }
-            gl.color_mask(true, true, true, true);
-            gl.depth_mask(true);
-            gl.disable(glow::DEPTH_TEST);
-            gl.disable(glow::CULL_FACE);
-            gl.bind_vertex_array(None);
-            gl.bind_buffer(glow::ARRAY_BUFFER, None);
-            gl.use_program(None);
-            gl.active_texture(glow::TEXTURE1);
-            gl.bind_texture(glow::TEXTURE_2D, None);
-            gl.active_texture(glow::TEXTURE0);
-            gl.bind_texture(glow::TEXTURE_2D, None);
-        }
     }
 }
 

@@ -85,6 +85,8 @@ fn more_ui(ui: &mut egui::Ui, style: &mut Style, context: &mut PaneContext<'_>) 
     ui.set_min_width(210.0);
     ui.checkbox(&mut style.depth_cue, "Depth cue").on_hover_text("Distant parts fade into the background");
     ui.checkbox(&mut style.outline, "Outlines").on_hover_text("Dark edges where something lies well behind");
+    ui.checkbox(&mut style.ambient_occlusion, "Ambient occlusion")
+        .on_hover_text("Creases and pockets, which less light reaches, are darker");
     let mut superpose = context.preferences.superpose;
     let command = UiCommand::ToggleSuperpose;
     if ui.checkbox(&mut superpose, command.text().text).on_hover_text(command.text().tooltip).changed() {
