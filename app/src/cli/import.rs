@@ -6,7 +6,7 @@ use equijump_engine::session::{Command, Event, ImportRequest};
 
 use super::Ending;
 use super::job::Jobs;
-use super::progress::{ProgressDisplay, simulated_text};
+use super::progress::{ProgressDisplay, counted, simulated_text};
 use super::terminal;
 
 #[derive(Debug, clap::Args)]
@@ -70,13 +70,16 @@ pub(super) fn run(args: Args) -> anyhow::Result<Ending> {
     drop(display);
     if let Some(report) = stored {
         terminal::result(format_args!(
-            "{}: {} frames of {} ({} residues, {} heavy atoms) in {} trajectories, {} in all",
+            "{}: {} of {} ({} residues, {} heavy atoms) in {}, {} in all",
             out.display(),
-            report.frames,
+            counted(report.frames as u64, "frame"),
             report.name,
             report.residues,
             report.atoms,
-            report.trajectories,
+            match report.trajectories {
+                1 => "1 trajectory".to_owned(),
+                n => format!("{n} trajectories"),
+            },
             simulated_text(report.frames as f64 * report.interval_ps)
         ));
     }

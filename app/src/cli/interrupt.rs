@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use anyhow::Context;
+use anyhow::anyhow;
 
 /// Tells whether the user has pressed Ctrl-C (or the process was asked to terminate).
 #[derive(Clone, Debug)]
@@ -20,7 +20,7 @@ impl Interrupt {
                 std::process::exit(super::INTERRUPTED.into());
             }
         })
-        .context("cannot listen to Ctrl-C")?;
+        .map_err(|error| anyhow!("cannot listen to Ctrl-C: {error}"))?;
         Ok(Self(flag))
     }
 

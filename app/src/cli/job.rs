@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, anyhow};
+use anyhow::anyhow;
 use equijump_engine::session::{Command, Event, JobId, JobOutcome, ModelLibrary, SessionHandle};
 
 use super::Ending;
@@ -22,7 +22,7 @@ impl Jobs {
     /// Starts the session and listens to Ctrl-C.
     pub fn start() -> anyhow::Result<Self> {
         let session = SessionHandle::start(Arc::new(ModelLibrary::new()), Arc::new(|| ()))
-            .context("cannot start the engine threads")?;
+            .map_err(|error| anyhow!("cannot start the engine threads: {error}"))?;
         Ok(Self { session, interrupt: Interrupt::listen()? })
     }
 

@@ -66,8 +66,8 @@ pub fn main() -> ExitCode {
         Ok(Ending::Done) => ExitCode::SUCCESS,
         Ok(Ending::Interrupted) => ExitCode::from(INTERRUPTED),
         Err(error) => {
-            // `{:#}` joins the causes to one line.
-            terminal::remark(format_args!("equijump: {error:#}"));
+            // Messages name their causes themselves.
+            terminal::remark(format_args!("equijump: {error}"));
             ExitCode::FAILURE
         }
     }

@@ -53,7 +53,8 @@ impl ProgressDisplay {
         if finished || self.last_line.is_none_or(|last| last.elapsed() >= LINE_INTERVAL) {
             self.last_line = Some(Instant::now());
             let of_total = progress.total.map(|total| format!(" of {total}")).unwrap_or_default();
-            terminal::remark(format_args!("{}{of_total} {}, {message}", progress.done, self.noun));
+            let comma = if message.is_empty() { "" } else { ", " };
+            terminal::remark(format_args!("{}{of_total} {}{comma}{message}", progress.done, self.noun));
         }
     }
 
@@ -85,6 +86,24 @@ pub(super) fn duration_text(duration: Duration) -> String {
     }
 }
 
+/// `1 frame`, `31 frames`, `12,000 frames`.
+pub(super) fn counted(count: u64, noun: &str) -> String {
+    format!("{} {noun}{}", grouped(count), if count == 1 { "" } else { "s" })
+}
+
+/// A number with its thousands set apart.
+pub(super) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 /// Simulated time in the unit that suits it.
 pub(super) fn simulated_text(time_ps: f64) -> String {
     match time_ps {
@@ -99,10 +118,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_read_well() {
+    fn times_and_counts_read_well() {
         assert_eq!(duration_text(Duration::from_secs_f64(11.6)), "12 s");
         assert_eq!(duration_text(Duration::from_secs(200)), "3 min 20 s");
         assert_eq!(duration_text(Duration::from_secs(7530)), "2 h 5 min");
+        assert_eq!(counted(1, "frame"), "1 frame");
+        assert_eq!(counted(0, "frame"), "0 frames");
+        assert_eq!([999, 1000, 12_345, 1_234_567].map(grouped), ["999", "1,000", "12,345", "1,234,567"]);
         assert_eq!(simulated_text(100.0), "100 ps");
         assert_eq!(simulated_text(50_000.0), "50.0 ns");
         assert_eq!(simulated_text(2.5e6), "2.500 µs");

@@ -12,7 +12,7 @@ use equijump_engine::transport::SamplerSettings;
 
 use super::Ending;
 use super::job::Jobs;
-use super::progress::{ProgressDisplay, duration_text, simulated_text};
+use super::progress::{ProgressDisplay, counted, duration_text, grouped, simulated_text};
 use super::terminal;
 use crate::bundled;
 
@@ -155,10 +155,7 @@ impl Report {
                     run.topology.name,
                     run.topology.residue_count(),
                     run.topology.atom_count(),
-                    match run.replicas {
-                        1 => "1 replica".to_owned(),
-                        n => format!("{n} replicas"),
-                    },
+                    counted(run.replicas as u64, "replica"),
                     run.settings.seed,
                     run.device_name,
                 ));
@@ -183,7 +180,7 @@ impl Report {
     fn rate_text(&self, frames_per_second: f64) -> String {
         let ps_per_frame = self.run.as_ref().map_or(0.0, |run| run.frame_interval_ps * run.replicas as f64);
         let ns_per_day = frames_per_second * ps_per_frame * 1e-3 * 86_400.0;
-        format!("{frames_per_second:.2} frames/s, {ns_per_day:.0} ns/day")
+        format!("{frames_per_second:.2} frames/s, {} ns/day", grouped(ns_per_day.round() as u64))
     }
 
     fn finish(self, ending: Ending) {
@@ -192,8 +189,9 @@ impl Report {
         let Some(run) = run else { return };
         let made = (newest_frame + 1).saturating_sub(run.first_new_frame);
         terminal::result(format_args!(
-            "{}{made} frames ({}{}) in {}, {} in the trajectory",
+            "{}{} ({}{}) in {}, {} in the trajectory",
             if ending == Ending::Interrupted { "interrupted after " } else { "" },
+            counted(made, "frame"),
             simulated_text(made as f64 * run.frame_interval_ps),
             if run.replicas > 1 { format!(" × {} replicas", run.replicas) } else { String::new() },
             duration_text(started.elapsed()),

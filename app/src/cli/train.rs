@@ -4,7 +4,7 @@ use equijump_engine::session::{Command, Event, TrainRequest};
 
 use super::Ending;
 use super::job::Jobs;
-use super::progress::ProgressDisplay;
+use super::progress::{ProgressDisplay, counted};
 use super::terminal;
 
 #[derive(Debug, clap::Args)]
@@ -45,7 +45,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<Ending> {
     if let Some(result) = result {
         let best =
             result.best_validation.map(|loss| format!(", best held-out loss {loss:.4}")).unwrap_or_default();
-        terminal::result(format_args!("{}: {} steps{best}", out.display(), result.step));
+        terminal::result(format_args!("{}: {}{best}", out.display(), counted(result.step, "step")));
     }
     Ok(ending)
 }
