@@ -2,6 +2,7 @@
 //!
 //! Exit codes: 0 done, 1 an error (one sentence on stderr), 2 wrong usage, 130 interrupted.
 
+mod bench;
 mod import;
 mod info;
 mod interrupt;
@@ -41,6 +42,8 @@ enum Job {
     Import(import::Args),
     /// Train a model on stores made by `import`.
     Train(train::Args),
+    /// Measure how fast this machine samples.
+    Bench(bench::Args),
 }
 
 /// How a subcommand ended.
@@ -60,6 +63,7 @@ pub fn main() -> ExitCode {
         Some(Job::Info(args)) => info::run(&args),
         Some(Job::Import(args)) => import::run(args),
         Some(Job::Train(args)) => train::run(args),
+        Some(Job::Bench(args)) => bench::run(&args),
         None => window::run(),
     };
     match ending {

@@ -13,7 +13,8 @@ pub struct Example {
     pub pdb_id: &'static str,
     /// Number of residues.
     pub residues: usize,
-    bytes: &'static [u8],
+    /// The file.
+    pub bytes: &'static [u8],
 }
 
 impl Example {

@@ -50,7 +50,23 @@ pub struct StrainTemplate {
     branches: Vec<Option<[u32; 4]>>,
 }
 
+/// Site of the Cα of `residue`; its slots are the 13 sites before.
+pub fn ca_site(residue: usize) -> usize {
+    residue * SITES + CA_SITE
+}
+
+/// Residue and slot of a site, the slot being `None` for Cα.
+pub fn residue_and_slot(site: usize) -> (usize, Option<usize>) {
+    let slot = site % SITES;
+    (site / SITES, (slot != CA_SITE).then_some(slot))
+}
+
 impl StrainTemplate {
+    /// Pairs of bonded atoms and of atoms bonded to a common one, as sites.
+    pub fn rigid_pairs(&self) -> impl Iterator<Item = (usize, usize)> + '_ {
+        self.bonds.iter().chain(&self.angles).map(|&(a, b, _)| (a as usize, b as usize))
+    }
+
     /// The pairs of `topology`.
     pub fn new(topology: &Topology) -> Self {
         let site = |atom: usize| -> u32 {

@@ -50,6 +50,13 @@ pub struct TrainSettings {
     /// Worker threads; each takes a share of the batch.
     #[arg(long, default_value_t = 2)]
     pub threads: usize,
+    /// Weight of errors along bonds and 1–3 distances, the directions in which molecules are stiff; 0 is the
+    /// paper's loss. The minimum is the same.
+    #[arg(long, default_value_t = 5.0)]
+    pub rigid_weight: f32,
+    /// Noise added to the source frames, so that a model corrects its own small errors.
+    #[arg(long, default_value_t = 0.05)]
+    pub source_noise_angstrom: f32,
     /// Frames dropped at the start of each trajectory, ps.
     #[arg(long, default_value_t = 0.0)]
     pub skip_ps: f64,
@@ -71,6 +78,8 @@ impl Default for TrainSettings {
             checkpoint_every: 1000,
             seed: 0,
             threads: 2,
+            rigid_weight: 5.0,
+            source_noise_angstrom: 0.05,
             skip_ps: 0.0,
         }
     }
@@ -106,6 +115,12 @@ impl TrainSettings {
                 fail("validation and checkpoint intervals must be at least 1 step")
             }
             () if self.threads == 0 || self.threads > 1024 => fail("threads must be 1 to 1024"),
+            () if !(self.rigid_weight.is_finite() && self.rigid_weight >= 0.0) => {
+                fail("the rigid weight must not be negative")
+            }
+            () if !(self.source_noise_angstrom.is_finite() && self.source_noise_angstrom >= 0.0) => {
+                fail("the source noise must not be negative")
+            }
             () if !(self.skip_ps.is_finite() && self.skip_ps >= 0.0) => {
                 fail("the skipped time must not be negative")
             }

@@ -2,9 +2,12 @@
 
 use crate::network::fused::{Conditioned, HeaderContext, Workspace};
 use crate::network::{CloudBatch, NetworkConfig, SequenceBatch, fused::FusedModel};
-use crate::transport::interpolant::{NoiseAddress, TrackLosses, fill_noise, interpolate, loss_and_gradient};
+use crate::transport::interpolant::{
+    LossBatch, NoiseAddress, TrackLosses, fill_noise, interpolate, loss_and_gradient,
+};
 use crate::transport::noise::{Noise, Stream};
 
+use super::TrainSettings;
 use super::dataset::{Pair, PairDataset};
 
 /// Keeps the draws of pairs and times apart from the noise of the clouds, whose latent step is 0.
@@ -76,6 +79,7 @@ impl Worker {
         &mut self,
         model: &FusedModel,
         parameters: &[f32],
+        settings: &TrainSettings,
         seed: u64,
         draw: &Draw,
         atoms: usize,
@@ -92,6 +96,9 @@ impl Worker {
             self.target.push(&pair.target);
         }
         let noise = Noise::new(seed, Stream::Training);
+        if train && settings.source_noise_angstrom > 0.0 {
+            self.blur_source(&sequence, &noise, draw, settings.source_noise_angstrom);
+        }
         fill_noise(config, &sequence, &noise, &draw.addresses, &mut self.noise);
         interpolate(&sequence, &self.source, &self.target, &self.noise, &draw.tau, &mut self.latent);
         model.condition(
@@ -110,15 +117,18 @@ impl Worker {
             conditioned: &self.conditioned,
         };
         model.headers(parameters, &mut self.workspace, &context, train);
-        self.losses = loss_and_gradient(
-            config.heads,
-            &sequence,
-            (&self.source, &self.target, &self.noise),
-            &draw.tau,
+        let batch = LossBatch {
+            sequence: &sequence,
+            source: &self.source,
+            target: &self.target,
+            noise: &self.noise,
+            latent: &self.latent,
+            tau: &draw.tau,
             atoms,
-            &self.workspace.outputs,
-            &mut self.output_gradients,
-        );
+            rigid_weight: settings.rigid_weight,
+        };
+        let gradients = &mut self.output_gradients;
+        self.losses = loss_and_gradient(config.heads, &batch, &self.workspace.outputs, gradients);
         if train {
             self.gradient.clear();
             self.gradient.resize(parameters.len(), 0.0);
@@ -128,16 +138,38 @@ impl Worker {
     }
 }
 
+impl Worker {
+    /// Adds normal noise to X^t. A simulation feeds a model its own frames, which are never as clean as
+    /// those of MD; a model that has seen blurred sources leads back to clean ones instead of astray.
+    fn blur_source(&mut self, sequence: &SequenceBatch, noise: &Noise, draw: &Draw, sigma: f32) {
+        let same = NetworkConfig {
+            sigma_position_angstrom: sigma,
+            sigma_vector_angstrom: sigma,
+            ..NetworkConfig::default()
+        };
+        let addresses: Vec<NoiseAddress> =
+            draw.addresses.iter().map(|a| NoiseAddress { latent_step: 1, ..*a }).collect();
+        fill_noise(&same, sequence, noise, &addresses, &mut self.noise);
+        for (x, n) in self.source.positions.iter_mut().zip(&self.noise.positions) {
+            *x += n;
+        }
+        for (x, n) in self.source.vectors.iter_mut().zip(&self.noise.vectors) {
+            *x += n;
+        }
+    }
+}
+
 /// Mean losses of `model` over `count` held-out pairs.
 pub(super) fn validate(
     worker: &mut Worker,
     model: &FusedModel,
     parameters: &[f32],
+    settings: &TrainSettings,
     draw: &[Draw],
 ) -> TrackLosses {
     let mut total = TrackLosses::default();
     for part in draw {
-        worker.run(model, parameters, 0x5A11_DA7E, part, part.atoms(), false);
+        worker.run(model, parameters, settings, 0x5A11_DA7E, part, part.atoms(), false);
         total.add_scaled(&worker.losses, 1.0 / draw.len() as f64);
     }
     total

@@ -177,7 +177,8 @@ impl<'a> Run<'a> {
             let last = self.state.step == settings.steps;
             let mut checked = None;
             if (self.state.step % settings.validate_every == 0 || last) && !validation.is_empty() {
-                let losses = validate(&mut workers[0], &self.model, &self.optimizer.ema, &validation);
+                let losses =
+                    validate(&mut workers[0], &self.model, &self.optimizer.ema, &settings, &validation);
                 checked = Some(losses);
                 if self.state.best_validation.is_none_or(|best| losses.total < best) {
                     self.state.best_validation = Some(losses.total);
@@ -222,14 +223,14 @@ impl<'a> Run<'a> {
         let atoms = draws.iter().map(Draw::atoms).sum();
         let (model, parameters, seed) = (&self.model, &self.parameters[..], settings.seed);
         if let ([worker], [draw]) = (&mut *workers, &draws[..]) {
-            worker.run(model, parameters, seed, draw, atoms, true);
+            worker.run(model, parameters, settings, seed, draw, atoms, true);
         } else {
             std::thread::scope(|scope| {
                 let handles: Vec<_> = workers
                     .iter_mut()
                     .zip(&draws)
                     .map(|(worker, draw)| {
-                        scope.spawn(move || worker.run(model, parameters, seed, draw, atoms, true))
+                        scope.spawn(move || worker.run(model, parameters, settings, seed, draw, atoms, true))
                     })
                     .collect();
                 handles.into_iter().try_for_each(|h| h.join().map_err(panic_message))
@@ -241,11 +242,11 @@ impl<'a> Run<'a> {
             for (total, share) in gradient.iter_mut().zip(&worker.gradient) {
                 *total += share;
             }
-            // `total` is already scaled by all atoms; the tracks are means over the share.
+            // The totals are already scaled by all atoms; the tracks are means over the share.
             let share = range(k).len() as f64 / batch as f64;
-            let total = losses.total + worker.losses.total;
+            let (total, rigid) = (losses.total + worker.losses.total, losses.rigid + worker.losses.rigid);
             losses.add_scaled(&worker.losses, share);
-            losses.total = total;
+            (losses.total, losses.rigid) = (total, rigid);
         }
         Ok(losses)
     }
@@ -301,9 +302,10 @@ impl<'a> Run<'a> {
     fn write_log(&mut self, p: &TrainProgress) -> Result<(), TrainError> {
         let l = &p.losses;
         let mut line = format!(
-            "{},{:.6},{:.6},{:.6},{:.6},{:.6},{:.4e},{:.4e}",
+            "{},{:.6},{:.6},{:.6},{:.6},{:.6},{:.6},{:.4e},{:.4e}",
             p.step,
             l.total,
+            l.rigid,
             l.positions,
             l.vectors,
             l.noise_positions,
@@ -312,8 +314,10 @@ impl<'a> Run<'a> {
             p.learning_rate
         );
         match &p.validation {
-            Some(v) => line += &format!(",{:.6},{:.6},{:.6}\n", v.total, v.positions, v.vectors),
-            None => line += ",,,\n",
+            Some(v) => {
+                line += &format!(",{:.6},{:.6},{:.6},{:.6}\n", v.total, v.rigid, v.positions, v.vectors)
+            }
+            None => line += ",,,,\n",
         }
         let path = self.request.out.join(LOG_FILE);
         self.log.write_all(line.as_bytes()).map_err(|source| TrainError::Io { path, source })
@@ -340,7 +344,7 @@ fn panic_message(payload: Box<dyn std::any::Any + Send>) -> TrainError {
 /// Opens the log for appending; lines after `step`, left by a run that was killed past its last checkpoint,
 /// are dropped, for those steps will be done again.
 fn open_log(path: &Path, step: u64) -> std::io::Result<File> {
-    const HEADER: &str = "step,loss,positions_A2,vectors_A2,noise_positions_A2,noise_vectors_A2,gradient_norm,learning_rate,validation_loss,validation_positions_A2,validation_vectors_A2\n";
+    const HEADER: &str = "step,loss,loss_rigid,positions_A2,vectors_A2,noise_positions_A2,noise_vectors_A2,gradient_norm,learning_rate,validation_loss,validation_rigid,validation_positions_A2,validation_vectors_A2\n";
     let mut kept = String::from(HEADER);
     if step > 0
         && let Ok(old) = std::fs::read_to_string(path)

@@ -11,6 +11,7 @@
 //! divide the error of X̂₁ by a number that vanishes at both ends. At τ = 0, where `X_τ = X^t`, the limits of
 //! the conditional means are `b̂ = u`, `η̂ = 0`.
 
+use crate::network::strain::residue_and_slot;
 use crate::network::{CloudBatch, Heads, NetworkConfig, SequenceBatch};
 use crate::structure::SLOTS;
 
@@ -102,6 +103,8 @@ pub struct TrackLosses {
     /// Mean over atoms of everything that is trained, the number that is minimised (up to the constant
     /// `½‖target‖²` that Alg. 1 leaves out).
     pub total: f64,
+    /// Share of `total` that weighs the rigid pairs.
+    pub rigid: f64,
     /// Error of the position track: of the end-point velocity u, or of b_P.
     pub positions: f64,
     /// Error of the vector track: of u, or of b_V.
@@ -116,6 +119,7 @@ impl TrackLosses {
     /// Adds `other · weight`.
     pub fn add_scaled(&mut self, other: &Self, weight: f64) {
         self.total += weight * other.total;
+        self.rigid += weight * other.rigid;
         self.positions += weight * other.positions;
         self.vectors += weight * other.vectors;
         self.noise_positions += weight * other.noise_positions;
@@ -123,70 +127,121 @@ impl TrackLosses {
     }
 }
 
-/// Loss of Alg. 1 (lines 8–9) and its gradient with respect to the header outputs.
+/// The clouds and times of one batch.
+#[derive(Clone, Copy)]
+pub struct LossBatch<'a> {
+    /// Labels, rows and covalent geometry.
+    pub sequence: &'a SequenceBatch,
+    /// X^t.
+    pub source: &'a CloudBatch,
+    /// X^{t+1}.
+    pub target: &'a CloudBatch,
+    /// Z.
+    pub noise: &'a CloudBatch,
+    /// X_τ.
+    pub latent: &'a CloudBatch,
+    /// τ per protein.
+    pub tau: &'a [f32],
+    /// Heavy atoms of the whole step, which may be more than this batch when several workers share one.
+    pub atoms: usize,
+    /// Weight of the relative error of rigid pairs, see [`loss_and_gradient`].
+    pub rigid_weight: f32,
+}
+
+/// One pair of tracks: what the vectors and the positions should be, as `displacement · (X^{t+1} − X^t) +
+/// noise · Z`, and which outputs hold them at which channel.
+struct Target {
+    displacement: f32,
+    noise: fn(f32) -> f32,
+    /// `(header, channels of that header)`; vectors are its first 13 channels, the position its last.
+    vectors: (usize, usize),
+    positions: (usize, usize),
+}
+
+fn targets(heads: Heads) -> Vec<Target> {
+    const BOTH: usize = SLOTS + 1;
+    match heads {
+        Heads::Endpoint => {
+            vec![Target { displacement: 1.0, noise: |t| -t, vectors: (0, BOTH), positions: (0, BOTH) }]
+        }
+        Heads::Paper => vec![
+            Target { displacement: 1.0, noise: |t| 1.0 - 2.0 * t, vectors: (0, SLOTS), positions: (1, 1) },
+            Target { displacement: 0.0, noise: |_| 1.0, vectors: (2, SLOTS), positions: (3, 1) },
+        ],
+    }
+}
+
+/// Loss of Alg. 1 (lines 8–9) and its gradient with respect to the header outputs, which are those of
+/// [`crate::network::fused::Workspace`]; `gradients` receives arrays of the same shape.
 ///
-/// `outputs` are those of [`crate::network::fused::Workspace`]; `gradients` receives arrays of the same
-/// shape, scaled by `1/atoms` with `atoms` the number of heavy atoms of the whole step, which may be more
-/// than this batch when several workers share one.
+/// The loss is the mean over atoms of half the square error. `rigid_weight` λ adds
+/// `λ τ² ½ ((e_b − e_a)·r̂_ab)²` for each bond and each 1–3 pair, `e` being the error of the predicted
+/// velocity of an atom and `r̂` the direction of the pair in X_τ. Both terms are quadratic forms in the error
+/// that depend on X_τ and τ alone, so their minimum is the same conditional mean; the second weighs the few
+/// directions in which molecules are stiff, whose errors are a small part of the first but decide
+/// whether the chemistry is right.
 pub fn loss_and_gradient(
     heads: Heads,
-    sequence: &SequenceBatch,
-    (source, target, noise): (&CloudBatch, &CloudBatch, &CloudBatch),
-    tau: &[f32],
-    atoms: usize,
+    batch: &LossBatch<'_>,
     outputs: &[Vec<f32>],
     gradients: &mut Vec<Vec<f32>>,
 ) -> TrackLosses {
     gradients.resize_with(outputs.len(), Vec::new);
-    let scale = 1.0 / atoms.max(1) as f32;
-    let rows = sequence.rows().max(1) as f64;
+    for (gradient, output) in gradients.iter_mut().zip(outputs) {
+        gradient.resize(output.len(), 0.0);
+    }
+    let sequence = batch.sequence;
+    let scale = 1.0 / batch.atoms.max(1) as f32;
+    let rows = sequence.rows();
     let vectors: usize = sequence.used_slots.iter().sum();
     let mut losses = TrackLosses::default();
-    for (head, (output, gradient)) in outputs.iter().zip(gradients).enumerate() {
-        gradient.resize(output.len(), 0.0);
-        // How the target mixes the displacement and the noise: displacement · X + noise_weight(τ) · Z.
-        let (displacement, noise_weight): (f32, fn(f32) -> f32) = match (heads, head) {
-            (Heads::Endpoint, _) => (1.0, |t| -t),
-            (Heads::Paper, 0 | 1) => (1.0, |t| 1.0 - 2.0 * t),
-            (Heads::Paper, _) => (0.0, |_| 1.0),
-        };
-        let (first, second) = match heads {
-            Heads::Endpoint => (SLOTS, 1),
-            Heads::Paper if head % 2 == 0 => (SLOTS, 0),
-            Heads::Paper => (0, 1),
-        };
-        let width = first + second;
+    let mut error = CloudBatch::zeros(rows);
+    let mut weighted = CloudBatch::zeros(rows);
+    for target in targets(heads) {
         let (mut error_vectors, mut error_positions) = (0.0f64, 0.0f64);
         for (protein, pair) in sequence.starts.windows(2).enumerate() {
-            let w = noise_weight(tau[protein]);
+            let w = (target.noise)(batch.tau[protein]);
             for row in pair[0]..pair[1] {
-                for axis in 0..3 {
-                    let at = row * 3 + axis;
-                    let (o, g) = (&output[at * width..][..width], &mut gradient[at * width..][..width]);
-                    for slot in 0..first {
+                for at in row * 3..row * 3 + 3 {
+                    let (header, width) = target.vectors;
+                    for slot in 0..SLOTS {
                         let i = at * SLOTS + slot;
-                        let t = if slot < sequence.used_slots[row] {
-                            displacement * (target.vectors[i] - source.vectors[i]) + w * noise.vectors[i]
+                        // The output of an unused slot is masked to zero, and so is what it should be.
+                        error.vectors[i] = if slot < sequence.used_slots[row] {
+                            outputs[header][at * width + slot]
+                                - target.displacement * (batch.target.vectors[i] - batch.source.vectors[i])
+                                - w * batch.noise.vectors[i]
                         } else {
                             0.0
                         };
-                        let difference = o[slot] - t;
-                        g[slot] = scale * difference;
-                        error_vectors += f64::from(difference * difference);
+                        error_vectors += f64::from(error.vectors[i] * error.vectors[i]);
                     }
-                    if second == 1 {
-                        let t = displacement * (target.positions[at] - source.positions[at])
-                            + w * noise.positions[at];
-                        let difference = o[first] - t;
-                        g[first] = scale * difference;
-                        error_positions += f64::from(difference * difference);
-                    }
+                    let (header, width) = target.positions;
+                    error.positions[at] = outputs[header][at * width + width - 1]
+                        - target.displacement * (batch.target.positions[at] - batch.source.positions[at])
+                        - w * batch.noise.positions[at];
+                    error_positions += f64::from(error.positions[at] * error.positions[at]);
                 }
             }
         }
-        losses.total += 0.5 * (error_vectors + error_positions) * f64::from(scale);
-        let (mean_vectors, mean_positions) = (error_vectors / vectors.max(1) as f64, error_positions / rows);
-        if displacement > 0.0 {
+        weighted.clone_from(&error);
+        let mut rigid = 0.0;
+        if batch.rigid_weight > 0.0 {
+            rigid = add_rigid_pairs(batch, &error, &mut weighted);
+        }
+        for at in 0..rows * 3 {
+            let (header, width) = target.vectors;
+            for slot in 0..SLOTS {
+                gradients[header][at * width + slot] = scale * weighted.vectors[at * SLOTS + slot];
+            }
+            let (header, width) = target.positions;
+            gradients[header][at * width + width - 1] = scale * weighted.positions[at];
+        }
+        losses.total += 0.5 * (error_vectors + error_positions + rigid) * f64::from(scale);
+        losses.rigid += 0.5 * rigid * f64::from(scale);
+        let (mean_vectors, mean_positions) =
+            (error_vectors / vectors.max(1) as f64, error_positions / rows.max(1) as f64);
+        if target.displacement > 0.0 {
             losses.vectors += mean_vectors;
             losses.positions += mean_positions;
         } else {
@@ -195,6 +250,46 @@ pub fn loss_and_gradient(
         }
     }
     losses
+}
+
+/// Adds the gradient of the rigid-pair term to `gradient` and returns twice the term, both times the number
+/// of atoms.
+fn add_rigid_pairs(batch: &LossBatch<'_>, error: &CloudBatch, gradient: &mut CloudBatch) -> f64 {
+    let mut total = 0.0f64;
+    for (protein, pair) in batch.sequence.starts.windows(2).enumerate() {
+        let weight = batch.rigid_weight * batch.tau[protein].powi(2);
+        // Value of a field at an atom: that of its residue's position plus that of its vector.
+        let value = |cloud: &CloudBatch, site: usize| -> [f32; 3] {
+            let (residue, slot) = residue_and_slot(site);
+            std::array::from_fn(|axis| {
+                let at = (pair[0] + residue) * 3 + axis;
+                cloud.positions[at] + slot.map_or(0.0, |slot| cloud.vectors[at * SLOTS + slot])
+            })
+        };
+        for (a, b) in batch.sequence.strain[protein].rigid_pairs() {
+            let (xa, xb) = (value(batch.latent, a), value(batch.latent, b));
+            let d: [f32; 3] = std::array::from_fn(|i| xb[i] - xa[i]);
+            let length = (d[0] * d[0] + d[1] * d[1] + d[2] * d[2]).sqrt();
+            if length < 1e-3 {
+                continue;
+            }
+            let (ea, eb) = (value(error, a), value(error, b));
+            let along = (0..3).map(|i| (eb[i] - ea[i]) * d[i]).sum::<f32>() / length;
+            total += f64::from(weight * along * along);
+            for (site, sign) in [(a, -1.0), (b, 1.0)] {
+                let (residue, slot) = residue_and_slot(site);
+                for axis in 0..3 {
+                    let at = (pair[0] + residue) * 3 + axis;
+                    let g = sign * weight * along * d[axis] / length;
+                    gradient.positions[at] += g;
+                    if let Some(slot) = slot {
+                        gradient.vectors[at * SLOTS + slot] += g;
+                    }
+                }
+            }
+        }
+    }
+    total
 }
 
 /// Drift b̂ and noise η̂ of both tracks from the header outputs.

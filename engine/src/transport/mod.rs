@@ -1,5 +1,6 @@
 //! Interpolants, schedules, integrators and the noise stream (design §6).
 
+pub mod benchmark;
 pub mod cpu_sampler;
 pub mod integrator;
 pub mod interpolant;
