@@ -70,16 +70,36 @@ pub fn main() -> ExitCode {
         Ok(Ending::Done) => ExitCode::SUCCESS,
         Ok(Ending::Interrupted) => ExitCode::from(INTERRUPTED),
         Err(error) => {
-            // Messages name their causes themselves.
-            terminal::remark(format_args!("equijump: {error}"));
+            terminal::remark(format_args!("equijump: {}", sentence(&error)));
             ExitCode::FAILURE
         }
     }
 }
 
+/// The error with its causes on one line. Many messages name their cause themselves; it is not repeated.
+fn sentence(error: &anyhow::Error) -> String {
+    let mut text = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
+    use anyhow::Context;
     use clap::CommandFactory;
+
+    #[test]
+    fn causes_are_named_once() {
+        let io = || std::io::Error::other("disk on fire");
+        let told = anyhow::Error::new(io()).context("cannot write run.dcd: disk on fire");
+        assert_eq!(super::sentence(&told), "cannot write run.dcd: disk on fire");
+        let untold = Err::<(), _>(io()).context("cannot write run.dcd");
+        assert_eq!(untold.map_err(|e| super::sentence(&e)), Err("cannot write run.dcd: disk on fire".into()));
+    }
 
     #[test]
     fn the_command_line_is_consistent() {

@@ -176,7 +176,7 @@ impl<'a> Run<'a> {
             recent = mean;
             let last = self.state.step == settings.steps;
             let mut checked = None;
-            if (self.state.step % settings.validate_every == 0 || last) && !validation.is_empty() {
+            if (self.state.step.is_multiple_of(settings.validate_every) || last) && !validation.is_empty() {
                 let losses =
                     validate(&mut workers[0], &self.model, &self.optimizer.ema, &settings, &validation);
                 checked = Some(losses);
@@ -195,10 +195,10 @@ impl<'a> Run<'a> {
                 steps_per_second: (self.state.step - first_step) as f64
                     / started.elapsed().as_secs_f64().max(1e-9),
             };
-            if self.state.step % 100 == 0 || checked.is_some() {
+            if self.state.step.is_multiple_of(100) || checked.is_some() {
                 self.write_log(&progress)?;
             }
-            if self.state.step % settings.checkpoint_every == 0 {
+            if self.state.step.is_multiple_of(settings.checkpoint_every) {
                 self.save()?;
             }
             if control(&progress).is_break() {
