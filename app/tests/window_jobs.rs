@@ -52,6 +52,7 @@ fn starts_with_chignolin_ready_to_simulate() {
     });
     let button = window.harness.get_by_role_and_label(Role::Button, "Simulate");
     assert!(!button.accesskit_node().is_disabled());
+    window.step_until("the start is measured", |harness| harness.state().details_for_test().is_some());
     assert_eq!(window.app().details_for_test().unwrap().dihedrals.len(), 8);
 }
 
@@ -205,6 +206,10 @@ fn a_protein_with_a_reference_has_its_map_at_once_and_a_click_leads_to_the_neare
     assert!(window.harness.query_by_label_contains("Coordinates from molecular dynamics").is_some());
     // The start lies within the bins of the reference, so the plot shows just these.
     click(&mut window, "First frame");
+    window.step_until("the start is measured", |harness| {
+        harness.state().details_for_test().is_some_and(|details| details.frame == 0)
+    });
+    window.settle();
     // Frame 12 is where it is; a click there goes there, or to a frame that lies as near.
     let target = map.projections.iter().find(|point| point.frame == 12).unwrap().tica;
     let plot = window.harness.get_by_label("Free-energy map").rect();

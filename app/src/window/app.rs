@@ -252,7 +252,11 @@ impl eframe::App for EquiJumpApp {
     fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
         self.take_events();
         self.take_file_answers();
-        self.observations = self.observer.observations();
+        let observations = self.observer.observations();
+        if !Arc::ptr_eq(&observations, &self.observations) {
+            self.observations = observations;
+            self.residue_values_changed();
+        }
         // Details of another frame are kept until the new ones come, so that plots do not flicker.
         if let Some(details) = self.observer.details() {
             let new = self.details.as_ref().is_none_or(|known| !Arc::ptr_eq(known, &details));

@@ -20,6 +20,7 @@ use super::layout;
 use super::log::Level;
 use super::menu::CommandState as _;
 use super::models::ModelState;
+use super::preferences::StartFrom;
 use super::project::{Phase, Run};
 use crate::figures::Figure;
 
@@ -125,6 +126,8 @@ impl EquiJumpApp {
             | UiCommand::ColourResidue
             | UiCommand::ColourPosition
             | UiCommand::ColourStructure
+            | UiCommand::ColourFluctuation
+            | UiCommand::ColourDeviation
             | UiCommand::ResetCamera => self.carry_out_view_command(command),
             UiCommand::ToggleSuperpose => {
                 self.preferences.superpose = !self.preferences.superpose;
@@ -205,20 +208,27 @@ impl EquiJumpApp {
             return;
         }
         let settings = &self.preferences.run;
+        let mut structure = opened.structure.clone();
+        let mut start = "the start structure".to_owned();
+        if let (StartFrom::FrameShown, Some(shown)) = (settings.start_from, &self.project.shown) {
+            structure.positions_angstrom = shown.positions.clone();
+            start = format!("frame {}", shown.frame);
+        }
+        let output = settings.output.request();
         let frames = (!settings.until_stopped).then_some(settings.frames);
         let job = self.session.next_job();
         let request = SimulationRequest {
-            structure: opened.structure.clone(),
+            structure,
             model,
             settings: settings.sampler.clone(),
             replicas: settings.replicas,
             frames,
             device: settings.device,
-            output: None,
+            output,
             keep_history: true,
         };
         let note = format!(
-            "Simulating {} from the start structure: {} latent steps, seed {}.",
+            "Simulating {} from {start}: {} latent steps, seed {}.",
             opened.structure.topology.name, settings.sampler.latent_steps, settings.sampler.seed
         );
         self.log.note(Level::Info, note);

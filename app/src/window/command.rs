@@ -34,6 +34,8 @@ pub enum UiCommand {
     ColourResidue,
     ColourPosition,
     ColourStructure,
+    ColourFluctuation,
+    ColourDeviation,
     ResetCamera,
     ToggleSuperpose,
     ThemeSystem,
@@ -98,7 +100,7 @@ const NONE: Modifiers = Modifiers::NONE;
 
 impl UiCommand {
     /// Every command, in menu order.
-    pub const ALL: [UiCommand; 38] = {
+    pub const ALL: [UiCommand; 40] = {
         use UiCommand::*;
         [
             OpenFile,
@@ -128,6 +130,8 @@ impl UiCommand {
             ColourResidue,
             ColourPosition,
             ColourStructure,
+            ColourFluctuation,
+            ColourDeviation,
             ToggleSuperpose,
             ResetCamera,
             ThemeSystem,
@@ -260,6 +264,18 @@ impl UiCommand {
                 Molecule,
                 Some((NONE, Key::Num8)),
             ),
+            Self::ColourFluctuation => row(
+                "Color by fluctuation",
+                "Root mean square fluctuation of each Cα over the run",
+                Molecule,
+                Some((NONE, Key::Num9)),
+            ),
+            Self::ColourDeviation => row(
+                "Color by deviation",
+                "Distance of each Cα from the start structure, in the frame shown",
+                Molecule,
+                Some((NONE, Key::Num0)),
+            ),
             Self::ToggleSuperpose => row(
                 "Superpose on start",
                 "Show each frame superposed on the start structure (Cα); the trajectory itself is not changed",
@@ -301,9 +317,15 @@ impl UiCommand {
         )
     }
 
-    /// The shortcut as shown to users, `Ctrl+O`.
+    /// The shortcut as shown to users, `Ctrl+O`; keys by what is printed on them.
     pub fn shortcut_text(self, ctx: &egui::Context) -> Option<String> {
-        self.text().shortcut.map(|shortcut| ctx.format_shortcut(&shortcut))
+        let mut text = ctx.format_shortcut(&self.text().shortcut?);
+        for (name, sign) in
+            [("OpenBracket", "["), ("CloseBracket", "]"), ("Period", "."), ("Plus", "+"), ("Minus", "−")]
+        {
+            text = text.replace(name, sign);
+        }
+        Some(text)
     }
 
     /// Tooltip with the shortcut behind it.

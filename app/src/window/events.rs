@@ -182,6 +182,11 @@ impl EquiJumpApp {
                 (Purpose::OpenStructure, FileAnswer::Unavailable) => {
                     self.dialog = Some(Dialog::OpenPath(OpenPath::new(true)));
                 }
+                (Purpose::RunOutput, FileAnswer::Picked(path)) => {
+                    // The dialog of the desktop has asked about replacing.
+                    self.preferences.run.output.overwrite = path.exists();
+                    self.preferences.run.output.path = path.display().to_string();
+                }
                 (Purpose::OpenModel, FileAnswer::Picked(path)) => {
                     self.model.file = Some(path);
                     self.load_model();

@@ -4,7 +4,9 @@ use super::app::EquiJumpApp;
 use super::command::UiCommand;
 use super::dialogs::screenshot::ScreenshotExport;
 use super::log::Level;
-use crate::viewport::{Coloring, ImageRequest, Representation, SecondaryStructure, Style};
+use super::panes::molecule::{ColorChoice, RESIDUE_VALUE_TOP_ANGSTROM};
+use super::preferences::ResidueValue;
+use crate::viewport::{ImageRequest, Representation, SecondaryStructure, Style};
 
 impl EquiJumpApp {
     /// Another structure is open.
@@ -31,6 +33,22 @@ impl EquiJumpApp {
                 details.secondary_structure.iter().map(|code| SecondaryStructure::from_dssp(*code)).collect();
             self.cache.molecule.viewport.set_secondary_structure(&structure);
         }
+        self.residue_values_changed();
+    }
+
+    /// The numbers per residue that colours show, or which of them, have changed.
+    pub(super) fn residue_values_changed(&mut self) {
+        let values: Vec<f32> = match self.preferences.residue_value {
+            ResidueValue::Fluctuation => {
+                self.observations.rmsf_angstrom.iter().flatten().map(|value| *value as f32).collect()
+            }
+            ResidueValue::Deviation => {
+                let details = self.details.as_deref();
+                let deviations = details.map_or(&[][..], |details| &details.deviations_angstrom);
+                deviations.iter().map(|value| *value as f32).collect()
+            }
+        };
+        self.cache.molecule.viewport.set_residue_values(&values, (0.0, RESIDUE_VALUE_TOP_ANGSTROM));
     }
 
     pub(super) fn set_style(&mut self, style: Style) {
@@ -41,19 +59,23 @@ impl EquiJumpApp {
     /// Whether a command of the Molecule menu is the choice in force; `None` for commands without one.
     pub(super) fn style_selected(&self, command: UiCommand) -> Option<bool> {
         let style = self.preferences.style;
-        match (representation(command), coloring(command)) {
-            (Some(representation), _) => Some(style.representation == representation),
-            (_, Some(coloring)) => Some(style.coloring == coloring),
-            (None, None) => None,
+        if let Some(representation) = representation(command) {
+            return Some(style.representation == representation);
         }
+        let choice = ColorChoice::of_command(command)?;
+        Some(choice == ColorChoice::present(style, self.preferences.residue_value))
     }
 
     pub(super) fn carry_out_view_command(&mut self, command: UiCommand) {
         let style = self.preferences.style;
         if let Some(representation) = representation(command) {
             self.set_style(Style { representation, ..style });
-        } else if let Some(coloring) = coloring(command) {
-            self.set_style(Style { coloring, ..style });
+        } else if let Some(choice) = ColorChoice::of_command(command) {
+            if let Some(value) = choice.residue_value {
+                self.preferences.residue_value = value;
+                self.residue_values_changed();
+            }
+            self.set_style(Style { coloring: choice.coloring, ..style });
         } else if command == UiCommand::ResetCamera {
             self.cache.molecule.viewport.reset_view();
         }
@@ -98,16 +120,6 @@ fn representation(command: UiCommand) -> Option<Representation> {
         UiCommand::Sticks => Some(Representation::Sticks),
         UiCommand::Spacefill => Some(Representation::Spacefill),
         UiCommand::Ribbon => Some(Representation::Ribbon),
-        _ => None,
-    }
-}
-
-fn coloring(command: UiCommand) -> Option<Coloring> {
-    match command {
-        UiCommand::ColourElement => Some(Coloring::Element),
-        UiCommand::ColourResidue => Some(Coloring::ResidueType),
-        UiCommand::ColourPosition => Some(Coloring::ChainPosition),
-        UiCommand::ColourStructure => Some(Coloring::SecondaryStructure),
         _ => None,
     }
 }

@@ -19,6 +19,8 @@ pub struct Observations {
     pub dihedral_density: Option<Grid2>,
     /// What is known of the protein from molecular dynamics.
     pub reference: Option<Arc<Reference>>,
+    /// RMSF of each Cα over all frames and replicas, Å; `None` before the second frame.
+    pub rmsf_angstrom: Option<Vec<f64>>,
     /// The map of slow coordinates, or why there is none yet.
     pub landscape: Landscape,
     /// The chemistry of all frames and replicas.
@@ -106,6 +108,8 @@ pub struct FrameDetails {
     pub replica: usize,
     /// Cα RMSD from the start structure, Å.
     pub rmsd_angstrom: f64,
+    /// Distance of each Cα from the start structure, Å.
+    pub deviations_angstrom: Vec<f64>,
     /// The two slowest coordinates, once there is a basis.
     pub tica: Option<[f64; 2]>,
     /// Backbone dihedrals of the residues that have both.

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use equijump_engine::session::DevicePreference;
+use equijump_engine::session::{DevicePreference, ExistingFiles, RunOutput};
 use equijump_engine::transport::SamplerSettings;
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +27,8 @@ pub struct Preferences {
     pub run: RunSettings,
     /// What the molecule looks like.
     pub style: Style,
+    /// Which number per residue colours show, when they show one.
+    pub residue_value: ResidueValue,
     /// Show frames superposed on the start structure.
     pub superpose: bool,
     /// Playback speed, frames a second.
@@ -35,6 +37,46 @@ pub struct Preferences {
     pub repeat: bool,
     /// Folder of the last file written.
     pub export_folder: Option<PathBuf>,
+}
+
+/// A number per residue that colours can show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ResidueValue {
+    /// Root mean square fluctuation of the Cα over the run.
+    Fluctuation,
+    /// Distance of the Cα from the start structure, in the frame shown.
+    Deviation,
+}
+
+/// Where the next run starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StartFrom {
+    /// The structure that was opened.
+    Structure,
+    /// The frame on screen.
+    FrameShown,
+}
+
+/// A trajectory file that the next run writes as it goes on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LiveOutput {
+    /// Whether to write one.
+    pub enabled: bool,
+    /// The file as typed; its extension is the format.
+    pub path: String,
+    /// Replace files that are there.
+    pub overwrite: bool,
+}
+
+impl LiveOutput {
+    /// What the engine is asked to write.
+    pub fn request(&self) -> Option<RunOutput> {
+        let path = self.path.trim();
+        (self.enabled && !path.is_empty()).then(|| RunOutput {
+            path: PathBuf::from(path),
+            existing: if self.overwrite { ExistingFiles::Overwrite } else { ExistingFiles::Refuse },
+        })
+    }
 }
 
 /// Settings of the next run.
@@ -51,6 +93,12 @@ pub struct RunSettings {
     pub until_stopped: bool,
     /// Where to compute.
     pub device: DevicePreference,
+    /// Where it starts; always the structure after a restart.
+    #[serde(skip, default = "RunSettings::default_start")]
+    pub start_from: StartFrom,
+    /// File written meanwhile; never after a restart, or it would overwrite.
+    #[serde(skip)]
+    pub output: LiveOutput,
     /// A model file; `None` takes the bundled model.
     pub model_file: Option<PathBuf>,
 }
@@ -63,8 +111,16 @@ impl Default for RunSettings {
             frames: 500,
             until_stopped: false,
             device: DevicePreference::Auto,
+            start_from: StartFrom::Structure,
+            output: LiveOutput::default(),
             model_file: None,
         }
+    }
+}
+
+impl RunSettings {
+    fn default_start() -> StartFrom {
+        StartFrom::Structure
     }
 }
 
@@ -75,6 +131,7 @@ impl Default for Preferences {
             recent_files: Vec::new(),
             run: RunSettings::default(),
             style: Style::default(),
+            residue_value: ResidueValue::Fluctuation,
             superpose: true,
             speed_frames_per_s: 20.0,
             repeat: true,

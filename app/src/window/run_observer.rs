@@ -7,9 +7,9 @@ use std::time::Instant;
 use equijump_engine::analysis::ramachandran::density_levels;
 use equijump_engine::analysis::validity::{ANGLE_OUTLIER_DEGREES, BOND_OUTLIER_ANGSTROM};
 use equijump_engine::analysis::{
-    BasisSource, DihedralTable, Histogram2d, LiveObservables, LiveSettings, RamachandranClass,
-    RamachandranHistogram, ReferenceData, ValidityChecker, ValidityReport, ca_rmsd_angstrom, dssp,
-    ramachandran_classes,
+    BasisSource, DihedralTable, Fluctuation, Histogram2d, LiveObservables, LiveSettings, RamachandranClass,
+    RamachandranHistogram, ReferenceData, ValidityChecker, ValidityReport, ca_deviations_angstrom,
+    ca_rmsd_angstrom, dssp, ramachandran_classes,
 };
 use equijump_engine::session::FrameHistory;
 use equijump_engine::structure::Topology;
@@ -39,6 +39,7 @@ pub struct RunObserver {
     dihedrals: DihedralTable,
     classes: Vec<RamachandranClass>,
     checker: ValidityChecker,
+    fluctuation: Fluctuation,
     /// Frames looked at, of every replica.
     frames: u64,
     /// Per replica, the frame with the most violations and their number.
@@ -77,6 +78,7 @@ impl RunObserver {
             dihedrals: DihedralTable::new(topology),
             classes: ramachandran_classes(topology),
             checker: ValidityChecker::new(topology),
+            fluctuation: Fluctuation::new(topology, &subject.reference),
             frames: 0,
             worst: vec![None; replicas],
             scratch: vec![[0.0; 3]; topology.atom_count()],
@@ -109,6 +111,7 @@ impl RunObserver {
                     .ingest(replica, frame, &self.scratch)
                     .map_err(|error| format!("Frame {frame} is left out of the plots: {error}."))?;
                 let count = violation_count(&measured.validity);
+                self.fluctuation.add(&self.subject.topology, &self.scratch);
                 let worst = &mut self.worst[replica];
                 if count > 0 && worst.is_none_or(|(_, most)| count > most) {
                     *worst = Some((frame as usize, count));
@@ -136,6 +139,7 @@ impl RunObserver {
             series: live.series(replica).to_vec(),
             dihedral_density: dihedral_density(live.ramachandran()),
             reference: self.reference.clone(),
+            rmsf_angstrom: self.fluctuation.rmsf_angstrom(),
             landscape: self.landscape(live),
             validity: Some(live.validity().clone()),
             worst_frame: self.worst.get(replica).copied().flatten(),
@@ -196,6 +200,7 @@ impl RunObserver {
             frame,
             replica,
             rmsd_angstrom: ca_rmsd_angstrom(topology, positions, &self.subject.reference),
+            deviations_angstrom: ca_deviations_angstrom(topology, positions, &self.subject.reference),
             tica: tica.map(|point| [point[0], point[1]]),
             dihedrals,
             secondary_structure: dssp(topology, positions).iter().map(|state| state.code()).collect(),

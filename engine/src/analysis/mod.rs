@@ -13,6 +13,7 @@ pub mod divergence;
 pub mod dssp;
 pub mod error;
 pub mod features;
+pub mod fluctuation;
 pub mod frame_clusters;
 pub mod geometry;
 pub mod histogram;
@@ -36,6 +37,7 @@ pub use divergence::{
 pub use dssp::{SecondaryStructure, dssp};
 pub use error::AnalysisError;
 pub use features::CaPairFeatures;
+pub use fluctuation::{Fluctuation, ca_deviations_angstrom};
 pub use frame_clusters::{ClusterSettings, FrameClusters};
 pub use histogram::{Binning, FreeEnergySurface, Histogram1d, Histogram2d};
 pub use kmeans::{KMeans, kmeans};

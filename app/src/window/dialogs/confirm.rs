@@ -47,7 +47,7 @@ impl Confirm {
             .wrap(),
         );
         ui.add_space(10.0);
-        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+        super::button_row(ui, |ui| {
             if ui.add(super::primary_button(ui, "Export…")).clicked() {
                 actions.push(Action::CloseDialog);
                 actions.push(Action::Command(UiCommand::ExportTrajectory));

@@ -6,7 +6,7 @@ use crate::window::theme;
 
 /// All shortcuts, in two columns, from the command table.
 pub(super) fn shortcuts_ui(ui: &mut egui::Ui, actions: &mut Vec<Action>) {
-    egui::ScrollArea::vertical().max_height(460.0).show(ui, |ui| {
+    egui::ScrollArea::vertical().max_height(560.0).show(ui, |ui| {
         ui.columns(2, |columns| {
             // Filled so that both columns are about as long.
             let left = [Menu::File, Menu::Simulation, Menu::View, Menu::Help];
@@ -69,7 +69,7 @@ impl About {
 
 fn close_button(ui: &mut egui::Ui, actions: &mut Vec<Action>) {
     ui.add_space(8.0);
-    ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+    super::button_row(ui, |ui| {
         if ui.add(super::primary_button(ui, "Close")).clicked() {
             actions.push(Action::CloseDialog);
         }

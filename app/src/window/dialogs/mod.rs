@@ -58,7 +58,7 @@ impl Dialog {
     /// Draws the dialog; what the user decides goes into `actions`.
     pub fn show(&mut self, ctx: &egui::Context, actions: &mut Vec<Action>) {
         let width = self.width();
-        let modal = egui::Modal::new(egui::Id::unique("dialog")).show(ctx, |ui| {
+        let modal = egui::Modal::new(egui::Id::unique(self.title())).show(ctx, |ui| {
             ui.set_width(width);
             ui.heading(self.title());
             ui.add_space(6.0);
@@ -179,13 +179,19 @@ impl PathField {
 fn buttons(ui: &mut egui::Ui, confirm: &str, enabled: bool, actions: &mut Vec<Action>) -> bool {
     let mut confirmed = false;
     ui.add_space(10.0);
-    ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+    button_row(ui, |ui| {
         confirmed = ui.add_enabled(enabled, primary_button(ui, confirm)).clicked();
         if ui.add(egui::Button::new("Cancel").min_size(egui::vec2(80.0, 28.0))).clicked() {
             actions.push(Action::CloseDialog);
         }
     });
     confirmed
+}
+
+/// A row of buttons from the right edge, no higher than they are.
+fn button_row(ui: &mut egui::Ui, contents: impl FnOnce(&mut egui::Ui)) {
+    let size = egui::vec2(ui.available_width(), 30.0);
+    ui.allocate_ui_with_layout(size, egui::Layout::right_to_left(egui::Align::Center), contents);
 }
 
 /// The button for what the user most probably wants.

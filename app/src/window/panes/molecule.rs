@@ -6,6 +6,7 @@ use crate::viewport::{
 };
 use crate::window::action::Action;
 use crate::window::command::UiCommand;
+use crate::window::preferences::ResidueValue;
 use crate::window::theme;
 
 /// The 3D view.
@@ -31,6 +32,58 @@ impl MoleculeView {
 
     pub(in crate::window) fn set_available(&mut self, available: bool) {
         self.available = available;
+    }
+}
+
+/// Upper end of the colour scale of numbers per residue, Å; larger ones have the colour of the end.
+pub const RESIDUE_VALUE_TOP_ANGSTROM: f32 = 5.0;
+
+/// What colours mean, numbers per residue told apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ColorChoice {
+    /// The viewport's colouring.
+    pub coloring: Coloring,
+    /// Which number, for [`Coloring::ResidueValue`].
+    pub residue_value: Option<ResidueValue>,
+}
+
+impl ColorChoice {
+    /// The commands that choose, in the order of menus.
+    const COMMANDS: [UiCommand; 6] = [
+        UiCommand::ColourElement,
+        UiCommand::ColourResidue,
+        UiCommand::ColourPosition,
+        UiCommand::ColourStructure,
+        UiCommand::ColourFluctuation,
+        UiCommand::ColourDeviation,
+    ];
+
+    /// The choice that a command makes.
+    pub fn of_command(command: UiCommand) -> Option<Self> {
+        let (coloring, residue_value) = match command {
+            UiCommand::ColourElement => (Coloring::Element, None),
+            UiCommand::ColourResidue => (Coloring::ResidueType, None),
+            UiCommand::ColourPosition => (Coloring::ChainPosition, None),
+            UiCommand::ColourStructure => (Coloring::SecondaryStructure, None),
+            UiCommand::ColourFluctuation => (Coloring::ResidueValue, Some(ResidueValue::Fluctuation)),
+            UiCommand::ColourDeviation => (Coloring::ResidueValue, Some(ResidueValue::Deviation)),
+            _ => return None,
+        };
+        Some(Self { coloring, residue_value })
+    }
+
+    /// The choice in force.
+    pub fn present(style: Style, residue_value: ResidueValue) -> Self {
+        let of_residue = style.coloring == Coloring::ResidueValue;
+        Self { coloring: style.coloring, residue_value: of_residue.then_some(residue_value) }
+    }
+
+    fn label(self) -> &'static str {
+        match self.residue_value {
+            Some(ResidueValue::Fluctuation) => "Fluctuation (RMSF)",
+            Some(ResidueValue::Deviation) => "Deviation from start",
+            None => self.coloring.label(),
+        }
     }
 }
 
@@ -63,8 +116,8 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
 /// Style, colours and effects.
 fn appearance_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     let mut style = context.preferences.style;
-    choice(ui, "Style", &mut style.representation, &Representation::ALL, |r| r.label());
-    choice(ui, "Color by", &mut style.coloring, &Coloring::ALL, |c| c.label());
+    representation_box(ui, &mut style);
+    color_box(ui, context);
     if ui.available_width() > 150.0 {
         let reset = UiCommand::ResetCamera;
         if ui.button("Reset view").on_hover_text(reset.tooltip_with_shortcut(ui.ctx())).clicked() {
@@ -117,28 +170,39 @@ fn more_ui(ui: &mut egui::Ui, style: &mut Style, context: &mut PaneContext<'_>) 
     }
 }
 
-fn choice<T: Copy + PartialEq>(
-    ui: &mut egui::Ui,
-    label: &str,
-    value: &mut T,
-    all: &[T],
-    name: impl Fn(T) -> &'static str,
-) {
-    let label_id = ui.weak(label).id;
-    egui::ComboBox::from_id_salt(label)
-        .width(118.0)
-        .selected_text(name(*value))
+fn representation_box(ui: &mut egui::Ui, style: &mut Style) {
+    let label = ui.weak("Style").id;
+    egui::ComboBox::from_id_salt("style")
+        .width(112.0)
+        .selected_text(style.representation.label())
         .show_ui(ui, |ui| {
-            for candidate in all {
-                ui.selectable_value(value, *candidate, name(*candidate));
+            for representation in Representation::ALL {
+                ui.selectable_value(&mut style.representation, representation, representation.label());
             }
         })
         .response
-        .labelled_by(label_id)
-        .on_hover_text(match label {
-            "Style" => "How atoms and bonds are drawn",
-            _ => "What the colors mean",
-        });
+        .labelled_by(label)
+        .on_hover_text("How atoms and bonds are drawn");
+}
+
+fn color_box(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
+    let present = ColorChoice::present(context.preferences.style, context.preferences.residue_value);
+    let label = ui.weak("Color by").id;
+    egui::ComboBox::from_id_salt("color")
+        .width(150.0)
+        .selected_text(present.label())
+        .show_ui(ui, |ui| {
+            for command in ColorChoice::COMMANDS {
+                let Some(choice) = ColorChoice::of_command(command) else { continue };
+                let entry = ui.selectable_label(choice == present, choice.label());
+                if entry.on_hover_text(command.text().tooltip).clicked() {
+                    context.actions.push(Action::Command(command));
+                }
+            }
+        })
+        .response
+        .labelled_by(label)
+        .on_hover_text("What the colors mean");
 }
 
 /// What the colours mean, bottom right.
@@ -160,13 +224,16 @@ fn legend_ui(ui: &egui::Ui, view: egui::Rect, style: Style) {
         painter.text(at, egui::Align2::LEFT_CENTER, name, font.clone(), text);
         y += LINE;
     }
-    if style.coloring == Coloring::ChainPosition {
-        position_legend_ui(ui, view);
+    let end = format!("{RESIDUE_VALUE_TOP_ANGSTROM:.0} Å");
+    match style.coloring {
+        Coloring::ChainPosition => scale_ui(ui, view, "N", "C", palette::chain_position),
+        Coloring::ResidueValue => scale_ui(ui, view, "0", &end, palette::viridis),
+        Coloring::Element | Coloring::ResidueType | Coloring::SecondaryStructure => {}
     }
 }
 
-/// The scale from N- to C-terminus.
-fn position_legend_ui(ui: &egui::Ui, view: egui::Rect) {
+/// A horizontal colour scale with its ends named, bottom right.
+fn scale_ui(ui: &egui::Ui, view: egui::Rect, low: &str, high: &str, colour: impl Fn(f32) -> [u8; 3]) {
     let painter = ui.painter().with_clip_rect(view);
     let font = egui::TextStyle::Small.resolve(ui.style());
     let text = ui.visuals().text_color();
@@ -174,15 +241,15 @@ fn position_legend_ui(ui: &egui::Ui, view: egui::Rect) {
         egui::Rect::from_min_size(view.right_bottom() - egui::vec2(140.0, 24.0), egui::vec2(100.0, 8.0));
     const STEPS: usize = 32;
     for step in 0..STEPS {
-        let [r, g, b] = palette::chain_position(step as f32 / (STEPS - 1) as f32);
+        let [r, g, b] = colour(step as f32 / (STEPS - 1) as f32);
         let width = bar.width() / STEPS as f32;
         let min = egui::pos2(bar.left() + step as f32 * width, bar.top());
         let slice = egui::Rect::from_min_size(min, egui::vec2(width + 0.5, bar.height()));
         painter.rect_filled(slice, 0.0, egui::Color32::from_rgb(r, g, b));
     }
     let (left, right) = (bar.left_center() - egui::vec2(6.0, 0.0), bar.right_center() + egui::vec2(6.0, 0.0));
-    painter.text(left, egui::Align2::RIGHT_CENTER, "N", font.clone(), text);
-    painter.text(right, egui::Align2::LEFT_CENTER, "C", font, text);
+    painter.text(left, egui::Align2::RIGHT_CENTER, low, font.clone(), text);
+    painter.text(right, egui::Align2::LEFT_CENTER, high, font, text);
 }
 
 /// Which frame is shown, and which atom is marked, bottom left.

@@ -9,7 +9,7 @@ use crate::window::command::UiCommand;
 use crate::window::file_dialogs::{FileRequest, Purpose};
 use crate::window::icons::{self, Icon};
 use crate::window::models::ModelState;
-use crate::window::preferences::PRESETS;
+use crate::window::preferences::{LiveOutput, PRESETS, StartFrom};
 use crate::window::project::{Phase, Run, grouped, human_duration};
 use crate::window::theme;
 
@@ -416,6 +416,24 @@ fn run_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         row(ui, "", "", |ui, _| {
             ui.checkbox(&mut run.until_stopped, "Until stopped").on_hover_text("Go on until Stop is pressed");
         });
+        row(ui, "Start from", "Conformation of frame 0 of the next run", |ui, label| {
+            let name = |start| match start {
+                StartFrom::Structure => "Start structure",
+                StartFrom::FrameShown => "Frame shown",
+            };
+            let width = ui.available_width();
+            egui::ComboBox::from_id_salt("start")
+                .width(width)
+                .selected_text(name(run.start_from))
+                .show_ui(ui, |ui| {
+                    for start in [StartFrom::Structure, StartFrom::FrameShown] {
+                        ui.selectable_value(&mut run.start_from, start, name(start));
+                    }
+                })
+                .response
+                .labelled_by(label)
+                .on_hover_text("Conformation of frame 0 of the next run");
+        });
         row(ui, "Replicas", "Independent trajectories made together from the same start", |ui, label| {
             let replicas = egui::DragValue::new(&mut run.replicas).range(1..=1024).speed(0.05);
             ui.add(replicas)
@@ -443,7 +461,34 @@ fn run_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
                 .on_hover_text("Where to compute");
         });
     });
+    output_ui(ui, &mut context.preferences.run.output, context.actions);
     if let Some(info) = context.project.run.as_ref().and_then(|run| run.info.as_ref()) {
         ui.weak(format!("Last run on {}", info.device_name));
     }
+}
+
+/// The trajectory file written while the run goes on.
+fn output_ui(ui: &mut egui::Ui, output: &mut LiveOutput, actions: &mut Vec<Action>) {
+    ui.checkbox(&mut output.enabled, "Write a file while running").on_hover_text(
+        "Frames go to disk as they are made, with topology and settings beside them; the file stays readable \
+         whatever happens",
+    );
+    if !output.enabled {
+        return;
+    }
+    ui.horizontal(|ui| {
+        const BROWSE_WIDTH: f32 = 30.0;
+        let width = ui.available_width() - BROWSE_WIDTH - ui.spacing().item_spacing.x;
+        let edit = egui::TextEdit::singleline(&mut output.path)
+            .hint_text("run.dcd, .xtc or .pdb")
+            .desired_width(width)
+            .clip_text(true);
+        ui.add(edit).on_hover_text("Path of the trajectory; its ending chooses the format");
+        let browse = ui.add(crate::window::icons::IconButton::new(Icon::More, "Choose output file"));
+        if browse.on_hover_text("Pick it in a file dialog of the desktop").clicked() {
+            let suggestion = std::path::PathBuf::from(output.path.trim());
+            actions.push(Action::Browse(FileRequest { purpose: Purpose::RunOutput, suggestion }));
+        }
+    });
+    ui.checkbox(&mut output.overwrite, "Replace files that are there");
 }
