@@ -1,4 +1,5 @@
-//! Messages that come up at the top right and fade by themselves. The log keeps them.
+//! Messages that come up at the foot of the molecule, where they cover no plot and no control, and fade by
+//! themselves. The log keeps them.
 //!
 //! Our own in place of egui-notify: its symbols (✅, ❗) are in none of the fonts of egui 0.37.
 
@@ -54,7 +55,7 @@ impl Toasts {
         let mut closed = None;
         Area::new(Id::unique("toasts"))
             .order(Order::Foreground)
-            .anchor(Align2::RIGHT_TOP, egui::vec2(-12.0, 44.0))
+            .anchor(Align2::CENTER_BOTTOM, egui::vec2(0.0, -62.0))
             .interactable(true)
             .show(ctx, |ui| {
                 ui.spacing_mut().item_spacing.y = 8.0;
