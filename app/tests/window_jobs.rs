@@ -235,8 +235,8 @@ fn a_protein_without_a_reference_says_what_the_map_waits_for() {
     window.wait_for_protein("trpcage");
     simulate(&mut window, 30);
     assert!(matches!(window.app().observations().landscape, Landscape::NotYet(_)));
-    assert!(window.harness.query_by_label_contains("So far it has 11").is_some());
-    simulate_again(&mut window, 480);
+    assert!(window.harness.query_by_label_contains("11 of 156 frame pairs").is_some());
+    simulate_again(&mut window, 190);
     window.step_until("there is a map", |harness| {
         matches!(harness.state().observations().landscape, Landscape::Map(_))
     });

@@ -4,7 +4,7 @@ use super::app::EquiJumpApp;
 use super::command::UiCommand;
 use super::dialogs::screenshot::ScreenshotExport;
 use super::log::Level;
-use super::panes::molecule::{ColorChoice, RESIDUE_VALUE_TOP_ANGSTROM};
+use super::panes::molecule::ColorChoice;
 use super::preferences::ResidueValue;
 use crate::viewport::{ImageRequest, Representation, SecondaryStructure, Style};
 
@@ -38,17 +38,13 @@ impl EquiJumpApp {
 
     /// The numbers per residue that colours show, or which of them, have changed.
     pub(super) fn residue_values_changed(&mut self) {
-        let values: Vec<f32> = match self.preferences.residue_value {
-            ResidueValue::Fluctuation => {
-                self.observations.rmsf_angstrom.iter().flatten().map(|value| *value as f32).collect()
-            }
-            ResidueValue::Deviation => {
-                let details = self.details.as_deref();
-                let deviations = details.map_or(&[][..], |details| &details.deviations_angstrom);
-                deviations.iter().map(|value| *value as f32).collect()
-            }
+        let details = self.details.as_deref();
+        let values = match self.preferences.residue_value {
+            ResidueValue::Fluctuation => self.observations.rmsf_angstrom.as_deref(),
+            ResidueValue::Deviation => details.map(|details| details.deviations_angstrom.as_slice()),
         };
-        self.cache.molecule.viewport.set_residue_values(&values, (0.0, RESIDUE_VALUE_TOP_ANGSTROM));
+        let values: Vec<f32> = values.unwrap_or_default().iter().map(|value| *value as f32).collect();
+        self.cache.molecule.set_residue_values(&values);
     }
 
     pub(super) fn set_style(&mut self, style: Style) {

@@ -22,6 +22,10 @@ use crate::figures::{Grid2, ResiduePoint};
 /// than the engine's default.
 const MAX_POINTS: usize = 400_000;
 
+/// Distances that a live fit works on, those between 13 residues: a fit needs twice as many pairs of frames,
+/// and more would keep the map away for too long.
+const MAX_FEATURES: usize = 78;
+
 /// How far catching up has got.
 #[derive(Clone, Copy, Debug)]
 pub struct CatchUp {
@@ -57,7 +61,8 @@ impl RunObserver {
         let topology = &subject.topology;
         let reference_data = ReferenceData::bundled(topology).map(Arc::new);
         let replicas = subject.run.as_ref().map_or(1, |run| run.replica_count());
-        let settings = LiveSettings { max_points: MAX_POINTS, ..LiveSettings::default() };
+        let mut settings = LiveSettings { max_points: MAX_POINTS, ..LiveSettings::default() };
+        settings.tica.max_features = MAX_FEATURES;
         let live = match &subject.run {
             Some(_) => Some(
                 LiveObservables::new(
@@ -155,7 +160,7 @@ impl RunObserver {
             BasisSource::Waiting { pairs, needed } => {
                 return Landscape::NotYet(format!(
                     "There is no reference for this protein, so the coordinates are fitted to this run once \
-                     it has {needed} pairs of frames one lag apart. So far it has {pairs}."
+                     it is long enough: {pairs} of {needed} frame pairs so far."
                 ));
             }
             BasisSource::Unavailable { reason } => return Landscape::NotYet(reason),

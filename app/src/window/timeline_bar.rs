@@ -55,11 +55,14 @@ pub fn ui(ui: &mut egui::Ui, timeline: &Timeline, project: &Project, actions: &m
 /// Time of the frame shown and of the newest.
 fn time_ui(ui: &mut egui::Ui, timeline: &Timeline, project: &Project) {
     let last = timeline.frame_count().saturating_sub(1);
-    let (now, end) = (project.time_ns(timeline.frame()), project.time_ns(last));
+    let (Some(now), Some(end)) = (project.time_ns(timeline.frame()), project.time_ns(last)) else {
+        ui.weak("no run yet");
+        return;
+    };
     ui.scope(|ui| {
         ui.spacing_mut().item_spacing.x = 4.0;
-        ui.label(format!("{:.1} ns", now.unwrap_or(0.0))).on_hover_text("Time of the frame shown");
-        ui.weak(format!("of {:.1} ns", end.unwrap_or(0.0))).on_hover_text("Time of the newest frame");
+        ui.label(format!("{now:.1} ns")).on_hover_text("Time of the frame shown");
+        ui.weak(format!("of {end:.1} ns")).on_hover_text("Time of the newest frame");
     });
 }
 

@@ -15,12 +15,18 @@ pub struct MoleculeView {
     pub viewport: Viewport,
     /// Size of the pane, pixels, for screenshots.
     pub size_pixels: [u32; 2],
+    scale_top_angstrom: f32,
     available: bool,
 }
 
 impl Default for MoleculeView {
     fn default() -> Self {
-        Self { viewport: Viewport::new(), size_pixels: [1280, 960], available: false }
+        Self {
+            viewport: Viewport::new(),
+            size_pixels: [1280, 960],
+            scale_top_angstrom: SCALE_TOPS_ANGSTROM[0],
+            available: false,
+        }
     }
 }
 
@@ -30,13 +36,21 @@ impl MoleculeView {
         self.available
     }
 
+    /// Sets the numbers per residue that colours may show, Å.
+    pub(in crate::window) fn set_residue_values(&mut self, values: &[f32]) {
+        let most = values.iter().copied().filter(|value| value.is_finite()).fold(0.0, f32::max);
+        let last = SCALE_TOPS_ANGSTROM[SCALE_TOPS_ANGSTROM.len() - 1];
+        self.scale_top_angstrom = SCALE_TOPS_ANGSTROM.into_iter().find(|top| *top >= most).unwrap_or(last);
+        self.viewport.set_residue_values(values, (0.0, self.scale_top_angstrom));
+    }
+
     pub(in crate::window) fn set_available(&mut self, available: bool) {
         self.available = available;
     }
 }
 
-/// Upper end of the colour scale of numbers per residue, Å; larger ones have the colour of the end.
-pub const RESIDUE_VALUE_TOP_ANGSTROM: f32 = 5.0;
+/// Upper ends that the colour scale of numbers per residue may have, Å: few, so that it seldom changes.
+const SCALE_TOPS_ANGSTROM: [f32; 6] = [1.0, 2.0, 5.0, 10.0, 20.0, 50.0];
 
 /// What colours mean, numbers per residue told apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,7 +122,8 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     } else if answer.clicked_background {
         context.actions.push(Action::SelectAtom(None));
     }
-    legend_ui(&view_ui, view, context.preferences.style);
+    let scale_top_angstrom = context.cache.molecule.scale_top_angstrom;
+    legend_ui(&view_ui, view, context.preferences.style, scale_top_angstrom);
     caption_ui(&view_ui, view, context);
     ui.advance_cursor_after_rect(area);
 }
@@ -206,7 +221,7 @@ fn color_box(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
 }
 
 /// What the colours mean, bottom right.
-fn legend_ui(ui: &egui::Ui, view: egui::Rect, style: Style) {
+fn legend_ui(ui: &egui::Ui, view: egui::Rect, style: Style, scale_top_angstrom: f32) {
     let entries = palette::legend(style.coloring);
     let painter = ui.painter().with_clip_rect(view);
     let font = egui::TextStyle::Small.resolve(ui.style());
@@ -224,7 +239,7 @@ fn legend_ui(ui: &egui::Ui, view: egui::Rect, style: Style) {
         painter.text(at, egui::Align2::LEFT_CENTER, name, font.clone(), text);
         y += LINE;
     }
-    let end = format!("{RESIDUE_VALUE_TOP_ANGSTROM:.0} Å");
+    let end = format!("{scale_top_angstrom:.0} Å");
     match style.coloring {
         Coloring::ChainPosition => scale_ui(ui, view, "N", "C", palette::chain_position),
         Coloring::ResidueValue => scale_ui(ui, view, "0", &end, palette::viridis),
