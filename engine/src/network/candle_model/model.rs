@@ -6,10 +6,13 @@ use candle_core::{D, DType, Device, Result, Tensor, Var};
 
 use super::Features;
 use super::edges::Edges;
+use super::linear::{Linear, activation};
 use super::self_interaction::{SelfInteraction, VectorReadout};
 use super::trunk::Trunk;
+use super::weights::WeightGroup;
 use super::weights::{WeightError, Weights};
 use crate::network::inputs::{CloudFeatures, FEATURES, time_embedding};
+use crate::network::parameters::has_skip;
 use crate::network::parameters::header_outputs;
 use crate::network::strain::{STRAIN_SCALARS, STRAIN_VECTORS, StrainFeatures};
 use crate::network::{CloudBatch, Geometry, NetworkConfig, ParameterLayout, SequenceBatch};
@@ -33,6 +36,24 @@ pub struct HeaderOutput {
     pub values: Tensor,
 }
 
+/// The gated connection from a header's input vectors to its outputs.
+#[derive(Clone, Debug)]
+struct Skip {
+    gate: Linear,
+    vectors: Linear,
+}
+
+impl Skip {
+    fn load(group: &WeightGroup<'_>) -> Result<Self> {
+        Ok(Self { gate: Linear::load(group, "gate")?, vectors: Linear::load(group, "vectors")? })
+    }
+
+    fn forward(&self, scalars: &Tensor, vectors: &Tensor) -> Result<Tensor> {
+        let gate = activation(&self.gate.forward(scalars)?)?.unsqueeze(2)?;
+        self.vectors.forward(&vectors.broadcast_mul(&gate)?)
+    }
+}
+
 /// The network's modules with their weights in the form in which they compute.
 #[derive(Clone, Debug)]
 struct Modules {
@@ -40,6 +61,7 @@ struct Modules {
     conditioner_readout: SelfInteraction,
     headers: Trunk,
     header_readouts: Vec<VectorReadout>,
+    header_skips: Vec<Skip>,
 }
 
 impl Modules {
@@ -54,6 +76,14 @@ impl Modules {
                 .iter()
                 .map(|name| VectorReadout::load(&weights.group(&[name]).child("readout")))
                 .collect::<Result<_>>()?,
+            header_skips: if has_skip(config, (0, 1)) {
+                names
+                    .iter()
+                    .map(|name| Skip::load(&weights.group(&[name]).child("skip")))
+                    .collect::<Result<_>>()?
+            } else {
+                Vec::new()
+            },
         })
     }
 }
@@ -183,7 +213,12 @@ impl CandleModel {
                         vectors: features.vectors.narrow(0, group, 1)?,
                     };
                     let scale = self.output_scale(sequence, outputs)?;
-                    let values = readout.forward(&own)?.squeeze(0)?.broadcast_mul(&scale)?;
+                    let mut values = readout.forward(&own)?;
+                    if let Some(skip) = modules.header_skips.get(group) {
+                        values =
+                            (values + skip.forward(&own.scalars, &input.vectors.narrow(0, group, 1)?)?)?;
+                    }
+                    let values = values.squeeze(0)?.broadcast_mul(&scale)?;
                     Ok(HeaderOutput { name, values })
                 })
                 .collect()

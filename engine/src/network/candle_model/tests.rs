@@ -101,6 +101,12 @@ pub(crate) fn flat(config: &NetworkConfig, seed: u64) -> Vec<f32> {
     let mut random = Random(seed);
     let layout = ParameterLayout::new(config);
     let mut flat = initial_parameters(&layout, |_| random.normal());
+    // Skip connections start as zero.
+    for spec in layout.specs().iter().filter(|spec| spec.name.ends_with("skip.vectors")) {
+        for value in &mut flat[spec.range.clone()] {
+            *value = random.normal();
+        }
+    }
     // Biases and norm scales away from their neutral start, else a mistake in them would not show.
     for spec in layout.specs().iter().filter(|spec| spec.shape.len() == 1) {
         for value in &mut flat[spec.range.clone()] {

@@ -14,6 +14,7 @@ mod model;
 mod norm;
 mod self_interaction;
 mod simd;
+mod skip;
 #[cfg(test)]
 mod tests;
 mod trunk;

@@ -412,7 +412,7 @@ fn gate_square_vectors_backward(
 
 /// `out = v g`.
 #[inline(always)]
-fn gate_vectors(out: &mut [f32], v: &[f32], gate: &[f32], r: usize, b: usize) {
+pub(super) fn gate_vectors(out: &mut [f32], v: &[f32], gate: &[f32], r: usize, b: usize) {
     for row in 0..r {
         let g = &gate[row * b..][..b];
         for axis in 0..3 {
@@ -426,7 +426,7 @@ fn gate_vectors(out: &mut [f32], v: &[f32], gate: &[f32], r: usize, b: usize) {
 }
 
 #[inline(always)]
-fn gate_vectors_backward(
+pub(super) fn gate_vectors_backward(
     dgate: &mut [f32],
     dv: &mut [f32],
     du: &[f32],

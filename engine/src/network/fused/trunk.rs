@@ -7,7 +7,8 @@ use super::linear::{inverse_sqrt, product, product_input_gradient, product_weigh
 use super::norm::{self, NormCache};
 use super::self_interaction::{SelfInteraction, SelfInteractionCache};
 use super::simd::{add, sized, zeroed};
-use crate::network::parameters::{ParameterLayout, state_width};
+use super::skip::{Skip, SkipCache};
+use crate::network::parameters::{ParameterLayout, has_skip, state_width};
 use crate::network::{Geometry, NetworkConfig, Residual};
 
 /// Where the parameters under one prefix lie in the flat vector.
@@ -57,6 +58,7 @@ pub(super) struct Trunk {
     layers: Vec<(SelfInteraction, Convolution, ParameterRanges)>,
     readout: SelfInteraction,
     parameters: ParameterRanges,
+    skip: Option<Skip>,
     output: (usize, usize),
 }
 
@@ -90,6 +92,7 @@ pub(super) struct TrunkCache {
     dstates_v: Vec<Vec<f32>>,
     daggregate_s: Vec<f32>,
     daggregate_v: Vec<f32>,
+    skip: SkipCache,
 }
 
 impl Trunk {
@@ -118,6 +121,7 @@ impl Trunk {
                 .collect(),
             readout: SelfInteraction::new(at("readout"), (h, h), output, output.0 > 0),
             parameters: at("aggregate"),
+            skip: has_skip(config, output).then(|| Skip::new(at("skip"), h, input.1, output.1)),
             output,
         }
     }
@@ -132,7 +136,7 @@ impl Trunk {
             total += r * (interaction.macs_per_row() + per_row) + edges * per_edge;
             aggregate += state_width(&self.config, l + 1);
         }
-        total + r * 4 * aggregate * h
+        total + r * (4 * aggregate * h + self.skip.as_ref().map_or(0, Skip::macs_per_row))
     }
 
     /// Computes `out_s [R, c]`, `out_v [R, 3, d]`.
@@ -145,6 +149,7 @@ impl Trunk {
         (out_s, out_v): (&mut Vec<f32>, &mut Vec<f32>),
         train: bool,
     ) {
+        let input_v = v;
         let h = self.config.multiplicity;
         let r = geometry.rows();
         let layers = self.layers.len();
@@ -194,6 +199,9 @@ impl Trunk {
         }
         let (s, v) = (&cache.aggregate_s, &cache.aggregate_v);
         self.readout.forward(p, &mut cache.readout, s, v, out_s, out_v, train);
+        if let Some(skip) = &self.skip {
+            skip.forward(p, &mut cache.skip, s, input_v, out_v, train);
+        }
     }
 
     /// Adds gradients to `ds`, `dv` (inputs) and `grad` (parameters); `dout_*` are consumed as scratch.
@@ -214,6 +222,9 @@ impl Trunk {
         zeroed(&mut cache.daggregate_v, r * 3 * h);
         let (das, dav) = (&mut cache.daggregate_s, &mut cache.daggregate_v);
         let (agg_s, agg_v) = (&cache.aggregate_s, &cache.aggregate_v);
+        if let Some(skip) = &self.skip {
+            skip.backward(p, &mut cache.skip, (agg_s, v), dout_v, grad, (das, dv));
+        }
         self.readout.backward(p, &mut cache.readout, agg_s, agg_v, dout_s, dout_v, grad, das, dav);
 
         let scale = inverse_sqrt(self.aggregate_width());
