@@ -6,6 +6,8 @@ pub mod integrator;
 pub mod interpolant;
 pub mod noise;
 pub mod sampler;
+#[cfg(test)]
+mod sampler_tests;
 pub mod settings;
 
 pub use cpu_sampler::CpuSampler;

@@ -1,0 +1,141 @@
+//! The CPU sampler: reproducible, independent of batch, threads and resumption, equivariant, stoppable.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::sync::Arc;
+
+use nalgebra::Rotation3;
+
+use super::*;
+use crate::network::{Heads, Model, ModelCard, NetworkConfig, Residual};
+use crate::structure::{ReadOptions, Topology, read_structure};
+use crate::training::trainer::initial_weights;
+
+fn model(heads: Heads, residual: Residual) -> Arc<Model> {
+    let config = NetworkConfig {
+        multiplicity: 8,
+        conditioner_layers: 2,
+        header_layers: 2,
+        heads,
+        residual,
+        ..NetworkConfig::default()
+    };
+    let layout = crate::network::ParameterLayout::new(&config);
+    Arc::new(Model::new(&config, initial_weights(&layout, 4), ModelCard::default()))
+}
+
+fn chignolin() -> (Arc<Topology>, Vec<[f32; 3]>) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/structures/chignolin.pdb");
+    let protein = read_structure(&path, &ReadOptions::default()).unwrap();
+    (protein.topology.clone(), protein.positions_angstrom.to_vec())
+}
+
+fn settings(integrator: Integrator) -> SamplerSettings {
+    SamplerSettings { integrator, latent_steps: 12, epsilon: 0.5, schedule: Schedule::Matched, seed: 9 }
+}
+
+fn go(sampler: &mut CpuSampler, replicas: &mut [Replica], frames: usize) {
+    for _ in 0..frames {
+        let done = sampler.advance(replicas, &mut |_| ControlFlow::Continue(())).unwrap();
+        assert_eq!(done, Advance::Done);
+    }
+}
+
+fn replicas(positions: &[[f32; 3]], indices: &[u64]) -> Vec<Replica> {
+    indices.iter().map(|&index| Replica { index, frame: 0, positions_angstrom: positions.to_vec() }).collect()
+}
+
+#[test]
+fn a_seed_gives_the_same_frames_whatever_the_batch_the_threads_and_the_point_of_resumption() {
+    let (topology, start) = chignolin();
+    for (heads, residual) in [(Heads::Endpoint, Residual::Sum), (Heads::Paper, Residual::Concat)] {
+        for integrator in [Integrator::Sde, Integrator::Ode, Integrator::OdeHeun] {
+            let model = model(heads, residual);
+            let new = |threads| {
+                CpuSampler::with_threads(model.clone(), &topology, settings(integrator), threads).unwrap()
+            };
+            let mut together = replicas(&start, &[0, 1, 2, 3, 4]);
+            go(&mut new(1), &mut together, 2);
+            let mut threaded = replicas(&start, &[0, 1, 2, 3, 4]);
+            go(&mut new(3), &mut threaded, 2);
+            assert_eq!(together, threaded, "{heads:?} {integrator:?}: the number of threads matters");
+            let mut alone = replicas(&start, &[3]);
+            let mut sampler = new(2);
+            go(&mut sampler, &mut alone, 1);
+            // Resumed by another sampler from the positions alone.
+            let mut resumed = vec![Replica { ..alone[0].clone() }];
+            go(&mut new(1), &mut resumed, 1);
+            assert_eq!(together[3], resumed[0], "{heads:?} {integrator:?}: batch or resumption matters");
+            assert_ne!(together[2].positions_angstrom, together[3].positions_angstrom);
+        }
+    }
+}
+
+/// Rotating the start rotates nothing of the noise, so the whole step is equivariant only in distribution; with
+/// the noise off (ε = 0) it must be so exactly.
+#[test]
+fn without_noise_the_next_frame_turns_with_the_start() {
+    let (topology, start) = chignolin();
+    let settings = SamplerSettings { epsilon: 0.0, ..settings(Integrator::Sde) };
+    let mut sampler =
+        CpuSampler::with_threads(model(Heads::Endpoint, Residual::Sum), &topology, settings, 1).unwrap();
+    let rotation = Rotation3::from_euler_angles(0.4f32, -1.1, 2.3);
+    let turn = |x: &[[f32; 3]]| -> Vec<[f32; 3]> {
+        x.iter().map(|p| (rotation * nalgebra::Vector3::from(*p)).into()).collect()
+    };
+    let mut plain = replicas(&start, &[0]);
+    let mut turned = replicas(&turn(&start), &[0]);
+    go(&mut sampler, &mut plain, 1);
+    go(&mut sampler, &mut turned, 1);
+    let expected = turn(&plain[0].positions_angstrom);
+    let worst = expected
+        .iter()
+        .flatten()
+        .zip(turned[0].positions_angstrom.iter().flatten())
+        .map(|(a, b)| (a - b).abs())
+        .fold(0.0f32, f32::max);
+    assert!(worst < 2e-3, "off by {worst} Å");
+}
+
+#[test]
+fn stopping_leaves_the_replicas_as_they_were_within_one_latent_step() {
+    let (topology, start) = chignolin();
+    let mut sampler = CpuSampler::with_threads(
+        model(Heads::Endpoint, Residual::Sum),
+        &topology,
+        settings(Integrator::Sde),
+        2,
+    )
+    .unwrap();
+    let mut all = replicas(&start, &[0, 1, 2]);
+    let before = all.clone();
+    let mut asked = 0;
+    let end = sampler
+        .advance(&mut all, &mut |progress| {
+            asked += 1;
+            assert_eq!(progress.total, 12);
+            if progress.done == 5 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })
+        .unwrap();
+    assert_eq!(end, Advance::Cancelled);
+    assert_eq!(asked, 6);
+    assert_eq!(all, before);
+}
+
+#[test]
+fn what_cannot_be_sampled_is_refused_in_words() {
+    let (topology, start) = chignolin();
+    let model = model(Heads::Endpoint, Residual::Sum);
+    let bad = SamplerSettings { epsilon: f32::NAN, ..settings(Integrator::Sde) };
+    let error = CpuSampler::new(model.clone(), &topology, bad).err().unwrap();
+    assert!(error.to_string().contains("epsilon"), "{error}");
+    let mut sampler = CpuSampler::new(model, &topology, settings(Integrator::Sde)).unwrap();
+    let mut short = replicas(&start[..10], &[7]);
+    let error = sampler.advance(&mut short, &mut |_| ControlFlow::Continue(())).err().unwrap();
+    assert!(error.to_string().contains("replica 7 has 10 atoms"), "{error}");
+    let mut broken = replicas(&start, &[0]);
+    broken[0].positions_angstrom[3][1] = f32::NAN;
+    let error = sampler.advance(&mut broken, &mut |_| ControlFlow::Continue(())).err().unwrap();
+    assert!(error.to_string().contains("non-finite"), "{error}");
+}
