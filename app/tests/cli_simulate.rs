@@ -54,6 +54,11 @@ fn a_run_killed_at_any_moment_stays_readable_and_resumes_to_the_same_frames() {
             }
         }
     }
+    let litter = |workplace: &Workplace| {
+        let entries = std::fs::read_dir(workplace.folder.path()).unwrap();
+        let names = entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned());
+        names.filter(|name| name.starts_with('.')).collect::<Vec<_>>()
+    };
     let written = frames(&workplace.path("run_r000.dcd")).len();
     assert!(written > 1, "the test must kill runs that were under way");
     let total = (written + 5).to_string();
@@ -62,6 +67,7 @@ fn a_run_killed_at_any_moment_stays_readable_and_resumes_to_the_same_frames() {
     assert_eq!(code, Some(0), "{stderr}");
     let (code, _, stderr) = finish(workplace.simulate(&common).args(["--out", "whole.dcd"]));
     assert_eq!(code, Some(0), "{stderr}");
+    assert_eq!(litter(&workplace), [""; 0], "what kills left behind is cleared away");
     for replica in ["r000", "r001"] {
         let whole = frames(&workplace.path(&format!("whole_{replica}.dcd")));
         assert_eq!(whole.len(), written + 6);
@@ -103,6 +109,23 @@ fn a_second_run_refuses_to_overwrite_and_force_replaces() {
     let (code, _, stderr) = run(&["--frames", "4", "--seed", "9", "--out", "run.pdb", "--force"]);
     assert_eq!(code, Some(0), "{stderr}");
     assert_eq!(frames(&workplace.path("run.pdb")).len(), 5);
+}
+
+#[test]
+fn a_run_that_is_being_written_is_left_alone() {
+    let workplace = Workplace::new();
+    let mut child = start(&mut workplace.simulate(&["--frames", "1000000", "--out", "run.dcd"]));
+    wait_for_frames(&workplace, "run.dcd", 3);
+    for how in ["--resume", "--force"] {
+        let (code, _, stderr) = finish(&mut workplace.simulate(&["--frames", "9", "--out", "run.dcd", how]));
+        assert_eq!(code, Some(1), "{how}: {stderr}");
+        assert!(stderr.contains("run.dcd is being written by another EquiJump"), "{stderr}");
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let arguments = ["--frames", "9", "--out", "run.dcd", "--force"];
+    let (code, _, stderr) = finish(&mut workplace.simulate(&arguments));
+    assert_eq!(code, Some(0), "{stderr}");
 }
 
 #[test]

@@ -14,6 +14,7 @@ mod mailbox;
 mod models;
 mod output;
 mod rate;
+mod run_lock;
 mod simulate;
 mod training;
 mod validity_watch;

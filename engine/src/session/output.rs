@@ -14,6 +14,7 @@ use crate::transport::Replica;
 
 use super::description::RunDescription;
 use super::request::{ExistingFiles, RunOutput, beside};
+use super::run_lock::{RunLock, remove_partial_files};
 
 /// The state is written no more often than this: bringing it to disk takes longer than a fast frame.
 const STATE_INTERVAL: Duration = Duration::from_secs(1);
@@ -27,6 +28,7 @@ pub(super) struct RunFiles {
     state_path: PathBuf,
     state_written: Instant,
     state_frame: u64,
+    lock: Option<RunLock>,
 }
 
 /// Trajectory of one replica: `run.dcd` alone, or `run_r000.dcd` and so on.
@@ -61,6 +63,7 @@ impl RunFiles {
             state_path: beside(&output.path, ".state"),
             state_written: Instant::now(),
             state_frame: 0,
+            lock: None,
             description,
         };
         let trajectories: Vec<PathBuf> =
@@ -78,6 +81,12 @@ impl RunFiles {
                 "{} is there already; choose another name, continue the run with --resume, or replace it with --force",
                 path.display()
             ));
+        }
+        if let Some(first) = trajectories.first().filter(|path| path.exists()) {
+            files.lock = Some(RunLock::take(first)?);
+            for path in [&topology_path, &files.description_path, &files.state_path] {
+                remove_partial_files(path);
+            }
         }
         if output.existing == ExistingFiles::Resume {
             if files.state_path.exists() {
@@ -109,6 +118,9 @@ impl RunFiles {
                 writer.write_frame(&replica.positions_angstrom, 0.0).map_err(|error| error.to_string())?;
                 files.writers.push(writer);
             }
+        }
+        if let (None, Some(first)) = (&files.lock, trajectories.first()) {
+            files.lock = Some(RunLock::take(first)?);
         }
         let mut pdb = Vec::new();
         write_pdb(&structure.topology, &structure.positions_angstrom, &mut pdb)
