@@ -6,7 +6,10 @@ use crate::window::examples::EXAMPLES;
 use crate::window::models::BundledModel;
 
 /// Models inside the binary; the first is the default.
-pub static MODELS: &[BundledModel] = &[];
+pub static MODELS: &[BundledModel] = &[BundledModel {
+    name: "chignolin",
+    bytes: include_bytes!("../../assets/models/chignolin/model.safetensors"),
+}];
 
 /// The model that samples when the user names none.
 pub fn default_model() -> Option<ModelSource> {
