@@ -1,7 +1,8 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 #[path = "../tests/support/mod.rs"]
 mod support;
-use equijump_app::window::{EquiJumpApp, Parts};
+use equijump_app::window::{EquiJumpApp, Parts, models::BundledModel};
+use equijump_engine::session::{ModelLibrary, SessionHandle};
 use std::sync::Arc;
 fn main() {
     let options = eframe::NativeOptions {
@@ -15,20 +16,28 @@ fn main() {
         "EquiJump",
         options,
         Box::new(|cc| {
-            static M: &[equijump_app::window::models::BundledModel] =
-                &[equijump_app::window::models::BundledModel { name: "test", bytes: &[] }];
+            let real = std::env::var("MODEL").ok();
+            let (name, bytes): (&str, &[u8]) = match &real {
+                Some(p) => ("chignolin", Box::leak(std::fs::read(p).unwrap().into_boxed_slice())),
+                None => ("test", &[]),
+            };
+            let models: &'static [BundledModel] = Box::leak(Box::new([BundledModel { name, bytes }]));
             let parts = Parts {
-                start_session: Box::new(|wake| {
-                    equijump_engine::session::SessionHandle::start(
-                        Arc::new(support::WaveBackend {
-                            latent_steps: 20,
-                            step_time: std::time::Duration::from_millis(2),
-                        }),
-                        wake,
-                    )
+                start_session: Box::new(move |wake| {
+                    if real.is_some() {
+                        SessionHandle::start(Arc::new(ModelLibrary::new()), wake)
+                    } else {
+                        SessionHandle::start(
+                            Arc::new(support::WaveBackend {
+                                latent_steps: 20,
+                                step_time: std::time::Duration::from_millis(2),
+                            }),
+                            wake,
+                        )
+                    }
                 }),
                 dialogs: Box::new(equijump_app::window::file_dialogs::NativeDialogs::default()),
-                bundled_models: M,
+                bundled_models: models,
                 initial,
             };
             Ok(Box::new(EquiJumpApp::new(cc, parts)?))

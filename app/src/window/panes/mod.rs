@@ -6,6 +6,7 @@ pub mod log;
 pub mod molecule;
 pub mod ramachandran;
 pub mod rmsd;
+pub mod run_settings;
 pub mod simulation;
 pub mod validity;
 

@@ -1,0 +1,205 @@
+//! Opening real files in the window: several chains, broken chains, dropped files, and what is lost by it.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod support;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use egui::accesskit::Role;
+use egui_kittest::kittest::Queryable as _;
+use support::{WaveBackend, Window, window, window_with};
+
+fn example(name: &str) -> String {
+    let path = format!("{}/../assets/structures/{name}.pdb", env!("CARGO_MANIFEST_DIR"));
+    std::fs::read_to_string(path).unwrap()
+}
+
+/// The atoms of chignolin as another chain, moved away.
+fn second_chain() -> String {
+    let moved = |line: &str| {
+        let x: f64 = line[30..38].trim().parse().unwrap();
+        format!("{}B{}{:8.3}{}\n", &line[..21], &line[22..30], x + 60.0, &line[38..])
+    };
+    example("chignolin").lines().filter(|line| line.starts_with("ATOM")).map(moved).collect()
+}
+
+fn opened_with(path: PathBuf) -> Window {
+    window_with(Some(path), WaveBackend { latent_steps: 4, step_time: Duration::ZERO })
+}
+
+/// Clicks something that may have to be scrolled into view first.
+fn click_far(window: &mut Window, role: Role, name: &str) {
+    window.harness.get_by_role_and_label(role, name).scroll_to_me();
+    window.settle();
+    window.harness.get_by_role_and_label(role, name).click();
+    window.settle();
+}
+
+fn click(window: &mut Window, name: &str) {
+    window.harness.get_by_role_and_label(Role::Button, name).click();
+    window.settle();
+}
+
+#[test]
+fn of_several_chains_one_is_chosen() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("pair.pdb");
+    let first: String = example("trpcage")
+        .lines()
+        .filter(|line| line.starts_with("ATOM"))
+        .map(|l| format!("{l}\n"))
+        .collect();
+    std::fs::write(&path, first + "TER\n" + &second_chain() + "TER\nEND\n").unwrap();
+    let mut window = opened_with(path);
+    window.step_until("the chain is asked for", |harness| harness.query_by_label("Choose a chain").is_some());
+    window.settle();
+    window.harness.get_by_label_contains("Chain B (10 residues)").click();
+    window.settle();
+    click(&mut window, "Open");
+    window.wait_for_protein("pair");
+    let topology = window.app().project().opened.as_ref().unwrap().structure.topology.clone();
+    assert_eq!((topology.chain_id.as_str(), topology.residue_count()), ("B", 10));
+}
+
+#[test]
+fn of_a_broken_chain_the_longest_segment_is_offered() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("broken.pdb");
+    // Villin without its residues 11 to 13.
+    let gap = |line: &&str| !matches!(line[22..26].trim().parse::<i32>(), Ok(11..=13));
+    let atoms = example("villin");
+    let kept: String = atoms
+        .lines()
+        .filter(|line| line.starts_with("ATOM") || line.starts_with("HETATM"))
+        .filter(gap)
+        .map(|line| format!("{line}\n"))
+        .collect();
+    std::fs::write(&path, kept + "END\n").unwrap();
+    let mut window = opened_with(path);
+    window.step_until("the break is told", |harness| harness.query_by_label("The chain is broken").is_some());
+    window.settle();
+    click(&mut window, "Open longest segment");
+    window.wait_for_protein("broken");
+    let topology = window.app().project().opened.as_ref().unwrap().structure.topology.clone();
+    assert_eq!(topology.residue_count(), 22, "residues 14 to 35");
+}
+
+#[derive(Debug)]
+struct Dropped(PathBuf);
+
+impl egui::DroppedFile for Dropped {
+    fn path(&self) -> &Path {
+        &self.0
+    }
+    fn bytes(&self) -> Result<Vec<u8>, String> {
+        std::fs::read(&self.0).map_err(|error| error.to_string())
+    }
+}
+
+#[test]
+fn a_dropped_file_is_opened_and_remembered() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("dropped.pdb");
+    std::fs::write(&path, example("bba")).unwrap();
+    let mut window = window();
+    window.wait_for_protein("chignolin");
+    window.harness.input_mut().dropped_files.push(Arc::new(Dropped(path)));
+    window.wait_for_protein("dropped");
+    click(&mut window, "File");
+    window.harness.get_by_label_contains("Open recent").click();
+    window.settle();
+    assert!(window.harness.query_by_label("dropped.pdb").is_some());
+}
+
+#[test]
+fn replicas_are_shown_one_at_a_time() {
+    let mut window = window();
+    window.wait_for_protein("chignolin");
+    for (name, value) in [("Frames", 12.0), ("Replicas", 3.0)] {
+        window.harness.get_by_role_and_label(Role::SpinButton, name).set_value_accesskit(value);
+        window.settle();
+    }
+    click(&mut window, "Simulate");
+    window.step_until("the run is over", |harness| {
+        let state = harness.state();
+        state.observations().frames == 13 && !state.project().is_running()
+    });
+    window.settle();
+    let shown = |window: &Window| window.app().project().shown.clone().unwrap();
+    let first = shown(&window);
+    window.harness.get_by_role_and_label(Role::SpinButton, "Replica").set_value_accesskit(2.0);
+    window.settle();
+    let third = shown(&window);
+    assert_eq!((third.frame, third.replica), (first.frame, 2));
+    assert_ne!(first.positions, third.positions);
+    window.step_until("the series of that replica is there", |harness| {
+        let rmsd = harness.state().observations().series.last().map(|point| point.rmsd_angstrom);
+        rmsd.is_some_and(|rmsd| {
+            (f64::from(rmsd) - harness.state().details_for_test().unwrap().rmsd_angstrom).abs() < 1e-4
+        })
+    });
+}
+
+#[test]
+fn a_trajectory_is_exported_with_its_topology_and_then_nothing_is_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("out.dcd");
+    let mut window = window();
+    window.wait_for_protein("chignolin");
+    window.harness.get_by_role_and_label(Role::SpinButton, "Frames").set_value_accesskit(10.0);
+    window.settle();
+    click(&mut window, "Simulate");
+    window.step_until("the run is over", |harness| {
+        harness.state().timeline().frame_count() == 11 && !harness.state().project().is_running()
+    });
+    window.harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::E);
+    window.settle();
+    window.harness.get_by_role_and_label(Role::SpinButton, "Every").set_value_accesskit(2.0);
+    window.settle();
+    window.dialogs.will_answer(equijump_app::window::file_dialogs::FileAnswer::Picked(path.clone()));
+    click(&mut window, "Browse…");
+    click(&mut window, "Export");
+    window.step_until("the file is written", |harness| {
+        harness.state().log().to_text().contains("Wrote 6 frames")
+    });
+    assert!(path.exists() && folder.path().join("out_topology.pdb").exists());
+    // Exported frames may be left behind without a question.
+    click(&mut window, "Simulate");
+    assert!(window.harness.query_by_label_contains("would be lost").is_none());
+}
+
+#[test]
+fn a_run_writes_its_file_as_it_goes_and_starts_from_the_frame_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("live.dcd");
+    let mut window = window();
+    window.wait_for_protein("chignolin");
+    window.harness.get_by_role_and_label(Role::SpinButton, "Frames").set_value_accesskit(8.0);
+    window.settle();
+    click_far(&mut window, Role::CheckBox, "Write a file while running");
+    window.dialogs.will_answer(equijump_app::window::file_dialogs::FileAnswer::Picked(path.clone()));
+    click_far(&mut window, Role::Button, "Choose output file");
+    click(&mut window, "Simulate");
+    window.step_until("the run is over", |harness| {
+        harness.state().timeline().frame_count() == 9 && !harness.state().project().is_running()
+    });
+    assert!(path.exists());
+    let last = window.app().project().shown.as_ref().unwrap().positions.clone();
+
+    click_far(&mut window, Role::CheckBox, "Write a file while running");
+    click_far(&mut window, Role::ComboBox, "Start from");
+    window.harness.get_by_label("Frame shown").click();
+    window.settle();
+    // The frames are in a file, so nothing is lost and nothing is asked.
+    click(&mut window, "Simulate");
+    window.step_until("the second run is over", |harness| {
+        harness.state().timeline().frame_count() == 9 && !harness.state().project().is_running()
+    });
+    click(&mut window, "First frame");
+    let start = window.app().project().shown.as_ref().unwrap().positions.clone();
+    let largest =
+        start.iter().flatten().zip(last.iter().flatten()).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+    assert!(largest < 1e-3, "frame 0 is {largest} Å from where the run was");
+}
