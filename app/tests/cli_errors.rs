@@ -27,6 +27,17 @@ fn without_a_display_the_window_is_one_sentence_that_names_the_headless_form() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn a_display_that_does_not_answer_is_one_sentence_too() {
+    let workplace = Workplace::new();
+    let (code, _, stderr) = finish(workplace.command(&[]).env("DISPLAY", ":4242"));
+    assert_eq!(code, Some(1), "{stderr}");
+    assert_eq!(stderr.trim().lines().count(), 1, "{stderr}");
+    assert!(stderr.contains("cannot be opened") && stderr.contains("equijump simulate"), "{stderr}");
+    assert!(!stderr.contains(".rs:") && !stderr.contains("panicked"), "{stderr}");
+}
+
+#[test]
 fn structures_that_cannot_be_simulated() {
     let workplace = Workplace::new();
     let write = |name: &str, contents: &str| std::fs::write(workplace.path(name), contents).unwrap();

@@ -14,7 +14,10 @@ pub(super) fn run() -> anyhow::Result<Ending> {
         bail!("there is no display to open the window on; {HEADLESS}");
     }
     if let Err(error) = crate::window::run(None) {
-        bail!("the window cannot be opened ({error}); {HEADLESS}");
+        // winit puts places in its own sources before the reason.
+        let text = error.to_string();
+        let reason = text.rsplit(": ").next().unwrap_or(&text);
+        bail!("the window cannot be opened ({reason}); {HEADLESS}");
     }
     Ok(Ending::Done)
 }
