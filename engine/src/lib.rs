@@ -8,6 +8,7 @@
 //! analysis in `f64`.
 
 pub mod analysis;
+pub mod atomic_file;
 pub mod network;
 pub mod session;
 pub mod structure;

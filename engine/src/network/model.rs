@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::fused::FusedModel;
 use super::{NetworkConfig, ParameterLayout};
+use crate::atomic_file::write_atomically;
 
 /// Version of the file layout; raised when older programs could no longer read it.
 pub const MODEL_FORMAT: &str = "equijump-model-1";
@@ -228,23 +229,4 @@ pub(crate) fn read_flat(
         return Err(format!("the tensor {prefix}{name} holds a value that is not finite"));
     }
     Ok(flat)
-}
-
-/// Writes beside the target and renames, so that a crash leaves either the old file or the new one.
-pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    use std::io::Write as _;
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".tmp");
-    let temporary = path.with_file_name(name);
-    let result = (|| {
-        let mut file = std::fs::File::create(&temporary)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        std::fs::rename(&temporary, path)
-    })();
-    if result.is_err() {
-        // The half-written file is of no use to anybody; the first error is the one to report.
-        std::fs::remove_file(&temporary).ok();
-    }
-    result
 }

@@ -6,7 +6,8 @@ use std::path::Path;
 use safetensors::SafeTensors;
 use serde::{Deserialize, Serialize};
 
-use crate::network::model::{flat_views, read_flat, write_atomically};
+use crate::atomic_file::write_atomically;
+use crate::network::model::{flat_views, read_flat};
 use crate::network::{NetworkConfig, ParameterLayout};
 
 use super::optimizer::Optimizer;

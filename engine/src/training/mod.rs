@@ -6,6 +6,8 @@ pub mod error;
 pub mod optimizer;
 pub mod settings;
 mod step;
+#[cfg(test)]
+mod tests;
 pub mod trainer;
 
 pub use dataset::PairDataset;

@@ -6,8 +6,9 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Instant;
 
+use crate::atomic_file::write_atomically;
 use crate::network::fused::FusedModel;
-use crate::network::model::{save_model, write_atomically};
+use crate::network::model::save_model;
 use crate::network::{ModelCard, ParameterLayout, initial_parameters};
 use crate::transport::interpolant::TrackLosses;
 use crate::transport::noise::{Noise, Stream};

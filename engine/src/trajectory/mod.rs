@@ -1,7 +1,6 @@
 //! Frames, trajectory files (DCD, XTC, multi-model PDB), the exact state of runs, and the memory-mapped
 //! training store.
 
-pub mod atomic_file;
 pub mod dcd;
 pub mod describe;
 pub mod error;
@@ -16,7 +15,7 @@ pub mod store;
 pub mod writer;
 pub mod xtc;
 
-pub use atomic_file::{AtomicFile, write_atomically};
+pub use crate::atomic_file::{AtomicFile, write_atomically};
 pub use describe::{DescribeError, FileContent, FileInfo, describe};
 pub use error::TrajectoryError;
 pub use format::TrajectoryFormat;

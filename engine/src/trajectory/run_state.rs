@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 
-use super::atomic_file::write_atomically;
+use crate::atomic_file::write_atomically;
 
 /// Key of the description in the safetensors metadata.
 pub(crate) const METADATA_KEY: &str = "equijump_run";

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use super::{METADATA_KEY, StoreError, StoreMetadata};
-use crate::trajectory::atomic_file::AtomicFile;
+use crate::atomic_file::AtomicFile;
 
 /// Positions start at a multiple of this, so that the mapped `f32` are aligned and frames start on pages.
 const DATA_ALIGNMENT: usize = 4096;

@@ -1,0 +1,187 @@
+//! Training on a small store: it learns, resumes exactly, keeps its files whole, refuses bad input in words.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+use super::checkpoint::Checkpoint;
+use super::trainer::{CHECKPOINT_FILE, LOG_FILE, MODEL_FILE};
+use super::*;
+use crate::network::{Heads, Model, NetworkConfig, Residual};
+use crate::structure::{ReadOptions, read_structure, write_pdb};
+use crate::trajectory::{ImportRequest, TrajectoryWriter, import};
+use crate::transport::noise::{Noise, Stream};
+
+/// A store of two trajectories of chignolin that wobbles about its crystal structure, 50 ps a frame.
+fn store(folder: &Path) -> PathBuf {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/structures/chignolin.pdb");
+    let protein = read_structure(&path, &ReadOptions::default()).unwrap();
+    let topology_path = folder.join("top.pdb");
+    let mut pdb = Vec::new();
+    write_pdb(&protein.topology, &protein.positions_angstrom, &mut pdb).unwrap();
+    std::fs::write(&topology_path, pdb).unwrap();
+    let noise = Noise::new(1, Stream::Sampling);
+    let mut trajectories = Vec::new();
+    for which in 0..2u32 {
+        let path = folder.join(format!("run{which}.dcd"));
+        let mut writer = TrajectoryWriter::create(&path, &protein.topology, 50.0, false).unwrap();
+        for frame in 0..20u32 {
+            let mut positions = protein.positions_angstrom.to_vec();
+            let mut numbers = vec![0.0; positions.len() * 3];
+            noise.fill(which, frame, &mut numbers);
+            for (position, n) in positions.iter_mut().zip(numbers.chunks_exact(3)) {
+                for axis in 0..3 {
+                    position[axis] += 0.05 * n[axis];
+                }
+            }
+            writer.write_frame(&positions, f64::from(frame) * 50.0).unwrap();
+        }
+        trajectories.push(path);
+    }
+    let output = folder.join("store.safetensors");
+    let request =
+        ImportRequest { topology: topology_path, trajectories, output: output.clone(), ..Default::default() };
+    import(&request, &mut |_| ControlFlow::Continue(())).unwrap();
+    output
+}
+
+fn request(folder: &Path, out: &str, steps: u64) -> TrainRequest {
+    TrainRequest {
+        stores: vec![folder.join("store.safetensors")],
+        out: folder.join(out),
+        name: "test".to_owned(),
+        network: NetworkConfig {
+            multiplicity: 4,
+            conditioner_layers: 1,
+            header_layers: 1,
+            ..NetworkConfig::default()
+        },
+        settings: TrainSettings {
+            steps,
+            batch_size: 4,
+            warmup_steps: 2,
+            validation_fraction: 0.5,
+            validate_every: 4,
+            checkpoint_every: 3,
+            threads: 2,
+            ..TrainSettings::default()
+        },
+        resume: false,
+        force: false,
+    }
+}
+
+fn run(request: &TrainRequest, stop_after: u64) -> TrainOutcome {
+    train(request, &mut |p| {
+        if p.step >= stop_after { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    })
+    .unwrap()
+}
+
+fn checkpoint(request: &TrainRequest) -> Checkpoint {
+    Checkpoint::load(&request.out.join(CHECKPOINT_FILE)).unwrap()
+}
+
+#[test]
+fn the_loss_falls() {
+    for (heads, residual) in [(Heads::Endpoint, Residual::Sum), (Heads::Paper, Residual::Concat)] {
+        let folder = tempfile::tempdir().unwrap();
+        store(folder.path());
+        let mut request = request(folder.path(), "run", 300);
+        request.network.multiplicity = 8;
+        request.settings.batch_size = 8;
+        request.settings.validate_every = 300;
+        request.network.heads = heads;
+        request.network.residual = residual;
+        let mut losses = Vec::new();
+        train(&request, &mut |p| {
+            losses.push(p.losses.total);
+            ControlFlow::Continue(())
+        })
+        .unwrap();
+        // Running means: over the first ten steps, and over the last hundred.
+        let (first, last) = (losses[9], losses[losses.len() - 1]);
+        assert!(last < 0.6 * first, "{heads:?} {residual:?}: loss {first} → {last}");
+        let model = Model::load(&request.out.join(MODEL_FILE)).unwrap();
+        assert_eq!(model.card.steps, 300);
+        assert_eq!(model.card.sequences, ["YYDPETGTWY"]);
+        assert_eq!(model.card.frame_interval_ps, 100.0);
+    }
+}
+
+#[test]
+fn a_resumed_run_ends_with_the_bits_of_an_uninterrupted_one() {
+    let folder = tempfile::tempdir().unwrap();
+    store(folder.path());
+    let whole = request(folder.path(), "whole", 11);
+    assert_eq!(run(&whole, u64::MAX).end, TrainEnd::Finished);
+    let mut parts = request(folder.path(), "parts", 11);
+    let outcome = run(&parts, 5);
+    assert_eq!((outcome.end, outcome.step), (TrainEnd::Cancelled, 5));
+    parts.resume = true;
+    assert_eq!(run(&parts, 8).end, TrainEnd::Cancelled);
+    assert_eq!(run(&parts, u64::MAX).end, TrainEnd::Finished);
+    let (a, b) = (checkpoint(&whole), checkpoint(&parts));
+    assert_eq!(a.state.step, b.state.step);
+    assert_eq!(a.state.best_validation, b.state.best_validation);
+    // Not assert_eq, which would print the numbers.
+    assert!(a.parameters == b.parameters, "parameters differ");
+    assert!(a.optimizer == b.optimizer, "moments or averages differ");
+    let model = |r: &TrainRequest| Model::load(&r.out.join(MODEL_FILE)).unwrap();
+    assert!(model(&whole).parameters == model(&parts).parameters);
+    assert_eq!(model(&whole).card, model(&parts).card);
+}
+
+#[test]
+fn an_earlier_run_is_neither_lost_nor_mixed_up() {
+    let folder = tempfile::tempdir().unwrap();
+    store(folder.path());
+    let mut request = request(folder.path(), "run", 3);
+    run(&request, u64::MAX);
+    let before = std::fs::read(request.out.join(CHECKPOINT_FILE)).unwrap();
+    let error = train(&request, &mut |_| ControlFlow::Continue(())).err().unwrap();
+    assert!(error.to_string().contains("--resume"), "{error}");
+    assert_eq!(std::fs::read(request.out.join(CHECKPOINT_FILE)).unwrap(), before);
+    request.force = true;
+    run(&request, u64::MAX);
+    let log = std::fs::read_to_string(request.out.join(LOG_FILE)).unwrap();
+    assert_eq!(log.lines().filter(|l| l.starts_with("3,")).count(), 1, "{log}");
+
+    // A damaged checkpoint is named, whatever byte it ends at.
+    request.force = false;
+    request.resume = true;
+    for length in [0, 7, 100, before.len() / 2, before.len() - 1] {
+        std::fs::write(request.out.join(CHECKPOINT_FILE), &before[..length]).unwrap();
+        let error = train(&request, &mut |_| ControlFlow::Continue(())).err().unwrap();
+        assert!(error.to_string().contains(CHECKPOINT_FILE), "{error}");
+    }
+    // A model is not a checkpoint, a checkpoint is not a model.
+    std::fs::copy(request.out.join(MODEL_FILE), request.out.join(CHECKPOINT_FILE)).unwrap();
+    let error = train(&request, &mut |_| ControlFlow::Continue(())).err().unwrap();
+    assert!(error.to_string().contains("not a checkpoint"), "{error}");
+    std::fs::write(request.out.join(MODEL_FILE), before).unwrap();
+    let error = Model::load(&request.out.join(MODEL_FILE)).err().unwrap();
+    assert!(error.to_string().contains("equijump-checkpoint-1"), "{error}");
+}
+
+#[test]
+fn what_cannot_be_trained_on_is_refused_in_words() {
+    let folder = tempfile::tempdir().unwrap();
+    store(folder.path());
+    let refused = |change: &dyn Fn(&mut TrainRequest), word: &str| {
+        let mut request = request(folder.path(), "bad", 3);
+        change(&mut request);
+        let error = train(&request, &mut |_| ControlFlow::Continue(())).err().unwrap().to_string();
+        assert!(error.contains(word), "{error:?} does not say {word:?}");
+        assert!(!folder.path().join("bad").join(CHECKPOINT_FILE).exists());
+    };
+    refused(&|r| r.settings.lag_ps = 70.0, "70");
+    refused(&|r| r.settings.lag_ps = 5000.0, "no two frames");
+    refused(&|r| r.settings.learning_rate = -1.0, "learning rate");
+    refused(&|r| r.network.multiplicity = 0, "multiplicity");
+    refused(&|r| r.stores[0] = folder.path().join("nowhere.safetensors"), "nowhere.safetensors");
+    refused(&|r| r.stores[0] = folder.path().join("top.pdb"), "top.pdb");
+    refused(&|r| r.resume = true, "checkpoint");
+    // A loss that blows up ends the run; the checkpoint before it stays.
+    refused(&|r| r.settings.learning_rate = 1e30, "learning rate");
+}
