@@ -113,6 +113,21 @@ fn other_programs_load_a_run_by_its_exported_topology() {
 }
 
 #[test]
+fn the_bundled_model_needs_no_flag_and_says_what_it_was_not_trained_on() {
+    let workplace = Workplace::new();
+    let run = |protein: &str| {
+        let arguments = ["simulate", protein, "--frames", "2", "--latent-steps", "10"];
+        let (code, stdout, stderr) = finish(&mut workplace.command(&arguments));
+        assert_eq!(code, Some(0), "{stderr}");
+        assert!(stdout.contains(&format!("{protein}.dcd")), "{stdout}");
+        assert_eq!(frames(&workplace.path(&format!("{protein}.dcd"))).len(), 3);
+        stderr
+    };
+    assert!(!run("chignolin").contains("not trained"));
+    assert!(run("villin").contains("was not trained on villin"));
+}
+
+#[test]
 fn a_reader_that_goes_away_does_not_end_a_run() {
     let workplace = Workplace::new();
     let mut child = workplace

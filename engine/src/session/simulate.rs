@@ -31,6 +31,9 @@ pub(super) fn run(
     let mut simulation = Simulation::prepare(context, backend, &request)?;
     simulation.announce(context, &request);
     let outcome = simulation.make_frames(context, request.frames);
+    if let Some(sentence) = simulation.validity.summary() {
+        context.notice(sentence);
+    }
     let finished = matches!(outcome, Ok(JobOutcome::Finished));
     // However it ended, the files must say where it stands; a failure of their own comes second.
     let closed = simulation.files.take().map_or(Ok(()), |files| files.close(&simulation.replicas, finished));

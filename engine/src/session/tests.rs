@@ -266,7 +266,7 @@ fn a_panic_fails_the_job_with_its_message_and_the_next_job_works() {
 }
 
 #[test]
-fn a_broken_molecule_is_told_once() {
+fn a_broken_molecule_is_told_at_its_first_frame_and_at_the_end() {
     let session = session([Script::default()]);
     // Atoms on a line are no molecule.
     let job = simulate(&session, Some(20), 2);
@@ -279,9 +279,10 @@ fn a_broken_molecule_is_told_once() {
         Event::JobEnded { .. } => Some(()),
         _ => None,
     });
-    assert_eq!(notices.len(), 1, "{notices:?}");
+    assert_eq!(notices.len(), 2, "{notices:?}");
     assert!(notices[0].contains("start structure is not chemically intact"), "{notices:?}");
     assert!(notices[0].contains("ALA 1"), "{notices:?}");
+    assert_eq!(notices[1], "42 of 42 frames are not chemically intact (100.0 %).");
 }
 
 #[test]

@@ -1,38 +1,54 @@
-//! Tells the user once when the molecule of a run is no longer chemically intact.
+//! Tells the user when the molecule of a run is no longer chemically intact: at the first broken frame, and
+//! at the end, how many there were.
 
 use crate::analysis::validity::Outlier;
 use crate::analysis::{ValidityChecker, ValidityReport};
 use crate::structure::Topology;
 use crate::transport::Replica;
 
-/// Looks at every frame until the first broken one.
+/// Looks at every frame of a run.
 pub(super) struct ValidityWatch {
-    checker: Option<ValidityChecker>,
+    checker: ValidityChecker,
+    frames: u64,
+    broken: u64,
 }
 
 impl ValidityWatch {
     /// Prepares for `topology`.
     pub fn new(topology: &Topology) -> Self {
-        Self { checker: Some(ValidityChecker::new(topology)) }
+        Self { checker: ValidityChecker::new(topology), frames: 0, broken: 0 }
     }
 
-    /// A sentence for the user about the first broken frame; `None` for all others.
+    /// Counts the present frame of every replica. A sentence for the user about the first broken one; `None`
+    /// for all others.
     pub fn look(&mut self, topology: &Topology, replicas: &[Replica]) -> Option<String> {
-        let checker = self.checker.as_ref()?;
-        let (replica, report) = replicas
-            .iter()
-            .map(|replica| (replica, checker.check(&replica.positions_angstrom)))
-            .find(|(_, report)| !report.is_intact())?;
-        self.checker = None;
+        let mut first = None;
+        for replica in replicas {
+            self.frames += 1;
+            let report = self.checker.check(&replica.positions_angstrom);
+            if report.is_intact() {
+                continue;
+            }
+            if self.broken == 0 {
+                first = Some((replica, report));
+            }
+            self.broken += 1;
+        }
+        let (replica, report) = first?;
         let place = match (replica.frame, replicas.len()) {
             (0, _) => "The start structure".to_owned(),
             (frame, 1) => format!("Frame {frame}"),
             (frame, _) => format!("Frame {frame} of replica {}", replica.index),
         };
-        Some(format!(
-            "{place} is not chemically intact: {}. Later frames are not checked.",
-            description(topology, &report)
-        ))
+        Some(format!("{place} is not chemically intact: {}.", description(topology, &report)))
+    }
+
+    /// At the end of the run: how many frames were broken, unless it was the one already told of.
+    pub fn summary(&self) -> Option<String> {
+        (self.broken > 1).then(|| {
+            let percent = 100.0 * self.broken as f64 / self.frames as f64;
+            format!("{} of {} frames are not chemically intact ({percent:.1} %).", self.broken, self.frames)
+        })
     }
 }
 
