@@ -134,6 +134,8 @@ fn a_file_that_is_no_structure_is_one_clear_sentence() {
     let mut window = window_with(Some(path), WaveBackend { latent_steps: 4, step_time: Duration::ZERO });
     window.step_until("the error is told", |harness| harness.state().log().to_text().contains("Error"));
     assert!(window.app().project().opened.is_none());
+    window.settle();
+    assert!(window.harness.query_by_label("Not opened").is_some());
     assert!(
         window.harness.query_by_label_contains("Open a PDB or mmCIF file").is_some(),
         "the empty state says what to do"
@@ -321,4 +323,13 @@ fn every_shortcut_is_listed_in_the_help() {
             assert!(window.harness.query_all_by_label(label).next().is_some(), "{label} is not listed");
         }
     }
+}
+
+#[test]
+fn space_plays_even_after_a_button_was_clicked() {
+    let mut window = ready();
+    simulate(&mut window, 20);
+    click(&mut window, "First frame");
+    window.harness.key_press(egui::Key::Space);
+    window.step_until("playback has moved on", |harness| harness.state().timeline().frame() > 3);
 }

@@ -114,6 +114,7 @@ impl EquiJumpApp {
         };
         let request = OpenRequest::new(source);
         self.project.opened = Some(Opened { structure, request });
+        self.project.open_error = None;
         self.project.run = None;
         self.project.shown = None;
         self.details = None;
@@ -139,6 +140,7 @@ impl EquiJumpApp {
     }
 
     fn job_ended(&mut self, job: JobId, outcome: JobOutcome) {
+        let opening = self.pending.contains(&PendingJob::Open(job));
         self.pending.retain(|pending| pending.id() != job);
         if matches!(self.model.state, ModelState::Loading(wanted) if wanted == job) {
             self.model.state = match &outcome {
@@ -164,6 +166,9 @@ impl EquiJumpApp {
             }
         }
         if let JobOutcome::Failed(reason) = outcome {
+            if opening {
+                self.project.open_error = Some(reason.clone());
+            }
             self.log.tell(Level::Error, reason);
         }
     }

@@ -135,6 +135,8 @@ pub struct Shown {
 pub struct Project {
     /// The structure.
     pub opened: Option<Opened>,
+    /// Why the structure asked for last is not the one that is open.
+    pub open_error: Option<String>,
     /// The run from it.
     pub run: Option<Run>,
     /// The frame on screen.

@@ -1,11 +1,15 @@
 //! The molecule, with the choices of its appearance above it.
 
-use super::{PaneContext, empty_state};
+use equijump_engine::session::OpenRequest;
+
+use super::PaneContext;
 use crate::viewport::{
     Background, Coloring, Projection, Representation, RibbonAtoms, Style, Viewport, palette,
 };
 use crate::window::action::Action;
 use crate::window::command::UiCommand;
+use crate::window::dialogs::primary_button;
+use crate::window::examples::EXAMPLES;
 use crate::window::preferences::ResidueValue;
 use crate::window::theme;
 
@@ -106,7 +110,7 @@ const BAR_HEIGHT: f32 = 36.0;
 
 pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     if context.project.opened.is_none() {
-        return empty_state(ui, "No structure", "Open a PDB or mmCIF file, or drop one here.");
+        return nothing_open_ui(ui, context);
     }
     let area = ui.available_rect_before_wrap();
     let (bar, view) = area.split_top_bottom_at_y(area.top() + BAR_HEIGHT);
@@ -126,6 +130,35 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     legend_ui(&view_ui, view, context.preferences.style, scale_top_angstrom);
     caption_ui(&view_ui, view, context);
     ui.advance_cursor_after_rect(area);
+}
+
+/// What to do when nothing is open, and why that may be so.
+fn nothing_open_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
+    let area = ui.available_rect_before_wrap();
+    let middle = egui::Rect::from_center_size(area.center(), egui::vec2(area.width().min(420.0), 130.0));
+    let mut ui = ui.new_child(egui::UiBuilder::new().max_rect(middle));
+    ui.vertical_centered(|ui| {
+        let heading = if context.project.open_error.is_some() { "Not opened" } else { "No structure" };
+        ui.label(egui::RichText::new(heading).font(theme::semibold(15.0)));
+        if let Some(reason) = &context.project.open_error {
+            let colour = ui.visuals().error_fg_color;
+            ui.add(egui::Label::new(egui::RichText::new(reason).color(colour)).wrap());
+        }
+        ui.add(
+            egui::Label::new(egui::RichText::new("Open a PDB or mmCIF file, or drop one here.").weak())
+                .wrap(),
+        );
+        ui.add_space(6.0);
+        let open = UiCommand::OpenFile;
+        if ui.add(primary_button(ui, open.text().text)).on_hover_text(open.text().tooltip).clicked() {
+            context.actions.push(Action::Command(open));
+        }
+        let example = &EXAMPLES[0];
+        let tooltip = "The smallest of the bundled proteins";
+        if ui.link(format!("Open {}", example.name)).on_hover_text(tooltip).clicked() {
+            context.actions.push(Action::Open(OpenRequest::new(example.source())));
+        }
+    });
 }
 
 /// Style, colours and effects.
