@@ -7,6 +7,7 @@ use equijump_engine::session::OpenRequest;
 use super::command::UiCommand;
 use super::dialogs::Dialog;
 use super::dialogs::export_figures::FigureExport;
+use super::dialogs::export_movie::MovieExport;
 use super::dialogs::export_trajectory::TrajectoryExport;
 use super::dialogs::screenshot::ScreenshotExport;
 use super::file_dialogs::FileRequest;
@@ -49,6 +50,8 @@ pub enum Action {
     ExportTrajectory(TrajectoryExport),
     /// Write figures.
     ExportFigures(FigureExport),
+    /// Write many pictures of the molecule.
+    ExportMovie(MovieExport),
     /// Write a picture of the molecule.
     SaveScreenshot(ScreenshotExport),
     /// Forget the log.

@@ -15,6 +15,7 @@ use super::layout::{self, Pane};
 use super::log::{Level, Log};
 use super::menu::{self, CommandState};
 use super::models::{BundledModel, ModelChoice, ModelState};
+use super::movie::Movie;
 use super::observations::{FrameDetails, Observations};
 use super::observer::Observer;
 use super::panes::{PaneBehavior, PaneCache, PaneContext};
@@ -72,6 +73,7 @@ pub struct EquiJumpApp {
     pub(super) selected_atom: Option<usize>,
     pub(super) quit_confirmed: bool,
     pub(super) screenshot: Option<PathBuf>,
+    pub(super) movie: Option<Movie>,
     pub(super) graphics: String,
 }
 
@@ -119,6 +121,7 @@ impl EquiJumpApp {
             selected_atom: None,
             quit_confirmed: false,
             screenshot: None,
+            movie: None,
             graphics: graphics_name(cc),
         };
         app.cache.molecule.set_available(cc.gl.is_some());
@@ -170,7 +173,7 @@ impl EquiJumpApp {
     }
 
     fn take_input(&mut self, ctx: &egui::Context) {
-        if self.dialog.is_none() {
+        if self.dialog.is_none() && self.movie.is_none() {
             let commands = UiCommand::pressed(ctx);
             let enabled: Vec<_> = commands.into_iter().filter(|command| self.is_enabled(*command)).collect();
             self.actions.extend(enabled.into_iter().map(Action::Command));
@@ -225,6 +228,7 @@ impl EquiJumpApp {
         if let Some(dialog) = &mut self.dialog {
             dialog.show(ui.ctx(), &mut actions);
         }
+        self.movie_ui(ui.ctx());
         drop_hint_ui(ui.ctx());
         self.log.show_toasts(ui.ctx());
         self.actions = actions;
@@ -272,6 +276,7 @@ impl eframe::App for EquiJumpApp {
         if let Some(wait) = self.timeline.tick(elapsed_s) {
             ctx.request_repaint_after(wait);
         }
+        self.continue_movie(ctx);
         self.show_frame();
         self.finish_screenshot();
     }
@@ -319,6 +324,7 @@ impl CommandState for EquiJumpApp {
             | UiCommand::StepForward
             | UiCommand::FirstFrame
             | UiCommand::LastFrame => frames > 1,
+            UiCommand::ExportMovie => frames > 1 && self.cache.molecule.is_available(),
             UiCommand::SaveScreenshot | UiCommand::ResetCamera => self.cache.molecule.is_available(),
             _ => true,
         }

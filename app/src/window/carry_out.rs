@@ -10,6 +10,7 @@ use super::command::UiCommand;
 use super::dialogs::Dialog;
 use super::dialogs::confirm::{Cause, Confirm};
 use super::dialogs::export_figures::{FigureExport, FigureForm};
+use super::dialogs::export_movie::MovieForm;
 use super::dialogs::export_trajectory::{TrajectoryExport, TrajectoryForm};
 use super::dialogs::go_to_frame::GoToFrame;
 use super::dialogs::help::About;
@@ -63,6 +64,7 @@ impl EquiJumpApp {
             Action::CloseDialog => self.dialog = None,
             Action::ExportTrajectory(export) => self.export_trajectory(export),
             Action::ExportFigures(export) => self.export_figures(&export),
+            Action::ExportMovie(export) => self.start_movie(export),
             Action::SaveScreenshot(export) => self.save_screenshot(export),
             Action::ClearLog => self.log.clear(),
             Action::Copy(text) => ctx.copy_text(text),
@@ -81,6 +83,12 @@ impl EquiJumpApp {
             UiCommand::ExportFigures => {
                 let form = FigureForm::new(self.preferences.export_folder());
                 self.dialog = Some(Dialog::ExportFigures(form));
+            }
+            UiCommand::ExportMovie => {
+                let newest = self.timeline.frame_count().saturating_sub(1);
+                let folder = self.preferences.export_folder();
+                let form = MovieForm::new(folder, newest, self.cache.molecule.size_pixels);
+                self.dialog = Some(Dialog::ExportMovie(form));
             }
             UiCommand::SaveScreenshot => {
                 let proposal = self.proposal(&format!("frame{}", self.timeline.frame()), "png");

@@ -11,6 +11,7 @@ pub enum UiCommand {
     OpenPath,
     ExportTrajectory,
     ExportFigures,
+    ExportMovie,
     SaveScreenshot,
     Quit,
     Simulate,
@@ -100,13 +101,14 @@ const NONE: Modifiers = Modifiers::NONE;
 
 impl UiCommand {
     /// Every command, in menu order.
-    pub const ALL: [UiCommand; 40] = {
+    pub const ALL: [UiCommand; 41] = {
         use UiCommand::*;
         [
             OpenFile,
             OpenPath,
             ExportTrajectory,
             ExportFigures,
+            ExportMovie,
             SaveScreenshot,
             Quit,
             Simulate,
@@ -177,6 +179,12 @@ impl UiCommand {
                 "Write the plots as PNG or SVG, and their numbers as CSV",
                 File,
                 Some((CTRL_SHIFT, Key::E)),
+            ),
+            Self::ExportMovie => row(
+                "Export movie frames…",
+                "Write the frames as numbered pictures, to be made into a film",
+                File,
+                Some((CTRL_SHIFT, Key::M)),
             ),
             Self::SaveScreenshot => {
                 row("Save screenshot…", "Write the molecule as a PNG image", File, Some((CTRL_SHIFT, Key::S)))

@@ -22,6 +22,8 @@ pub enum Purpose {
     ExportTrajectory,
     /// Into which folder to write figures.
     FigureFolder,
+    /// Into which folder to write the pictures of a film.
+    MovieFolder,
     /// Where to write a screenshot.
     Screenshot,
 }
@@ -34,6 +36,7 @@ impl Purpose {
             Purpose::RunOutput => "Write trajectory to",
             Purpose::ExportTrajectory => "Export trajectory",
             Purpose::FigureFolder => "Export plots into folder",
+            Purpose::MovieFolder => "Export pictures into folder",
             Purpose::Screenshot => "Save screenshot",
         }
     }
@@ -148,7 +151,7 @@ fn show(request: &FileRequest) -> impl Future<Output = Option<PathBuf>> + Send +
             Purpose::RunOutput | Purpose::ExportTrajectory => {
                 Box::pin(dialog.add_filter("Trajectories", &["dcd", "xtc", "pdb"]).save_file())
             }
-            Purpose::FigureFolder => Box::pin(dialog.pick_folder()),
+            Purpose::FigureFolder | Purpose::MovieFolder => Box::pin(dialog.pick_folder()),
             Purpose::Screenshot => Box::pin(dialog.add_filter("PNG images", &["png"]).save_file()),
         };
     async move { picked.await.map(|file| file.path().to_owned()) }

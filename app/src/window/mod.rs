@@ -16,6 +16,7 @@ pub mod log;
 pub mod menu;
 pub mod models;
 mod molecule_link;
+mod movie;
 pub mod observations;
 pub mod observer;
 pub mod panes;

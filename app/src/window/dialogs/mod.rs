@@ -3,6 +3,7 @@
 pub mod choice;
 pub mod confirm;
 pub mod export_figures;
+pub mod export_movie;
 pub mod export_trajectory;
 pub mod go_to_frame;
 pub mod help;
@@ -27,6 +28,7 @@ pub enum Dialog {
     ExportTrajectory(export_trajectory::TrajectoryForm),
     ExportFigures(export_figures::FigureForm),
     Screenshot(screenshot::ScreenshotForm),
+    ExportMovie(export_movie::MovieForm),
     Shortcuts,
     About(help::About),
 }
@@ -42,6 +44,7 @@ impl Dialog {
             Dialog::ExportTrajectory(_) => "Export trajectory",
             Dialog::ExportFigures(_) => "Export plots",
             Dialog::Screenshot(_) => "Save screenshot",
+            Dialog::ExportMovie(_) => "Export movie frames",
             Dialog::Shortcuts => "Keyboard shortcuts",
             Dialog::About(_) => "About EquiJump",
         }
@@ -71,6 +74,7 @@ impl Dialog {
                 Dialog::ExportTrajectory(form) => form.ui(ui, actions),
                 Dialog::ExportFigures(form) => form.ui(ui, actions),
                 Dialog::Screenshot(form) => form.ui(ui, actions),
+                Dialog::ExportMovie(form) => form.ui(ui, actions),
                 Dialog::Shortcuts => help::shortcuts_ui(ui, actions),
                 Dialog::About(form) => form.ui(ui, actions),
             }
@@ -86,6 +90,7 @@ impl Dialog {
             (Dialog::ExportTrajectory(form), Purpose::ExportTrajectory) => &mut form.path,
             (Dialog::ExportFigures(form), Purpose::FigureFolder) => &mut form.folder,
             (Dialog::Screenshot(form), Purpose::Screenshot) => &mut form.path,
+            (Dialog::ExportMovie(form), Purpose::MovieFolder) => &mut form.folder,
             (Dialog::OpenPath(form), Purpose::OpenStructure) => &mut form.path,
             _ => return false,
         };

@@ -55,7 +55,7 @@ const AXIS_FONT: f32 = 11.5;
 
 /// An x axis as all plots have it: small text, labels no closer than they can be read.
 pub fn axis_x(label: &str) -> AxisHints<'static> {
-    styled(AxisHints::new_x(), label).label_spacing(25.0..=38.0)
+    styled(AxisHints::new_x(), label).label_spacing(22.0..=27.0)
 }
 
 /// A y axis as all plots have it, all of one width, so that plots above each other line up.

@@ -99,14 +99,13 @@ fn run_button(
 }
 
 fn progress_ui(ui: &mut egui::Ui, run: &Run) {
-    let colours = theme::palette(ui.visuals().dark_mode);
     let made = run.frames.saturating_sub(1);
     let status = match &run.phase {
         Phase::Preparing => "Preparing the model".to_owned(),
         Phase::Running if run.stop_wanted => "Stopping after the present latent step".to_owned(),
         Phase::Running => match run.frames_wanted {
-            Some(wanted) => format!("Frame {} of {}", grouped(made), grouped(wanted)),
-            None => format!("Frame {}, until stopped", grouped(made)),
+            Some(wanted) => format!("Making frame {} of {}", grouped(made + 1), grouped(wanted)),
+            None => format!("Making frame {}, until stopped", grouped(made + 1)),
         },
         Phase::Paused => format!("Paused after frame {}", grouped(made)),
         Phase::Ended(outcome) => ended_text(outcome, made),
@@ -114,18 +113,18 @@ fn progress_ui(ui: &mut egui::Ui, run: &Run) {
     ui.label(egui::RichText::new(status).font(theme::semibold(13.0)));
     let fraction = run.frames_wanted.filter(|wanted| *wanted > 0).map(|wanted| made as f32 / wanted as f32);
     if let (true, Some(fraction)) = (run.is_active(), fraction) {
-        progress_bar(ui, "Frames made", fraction, 6.0, colours.accent);
+        progress_bar(ui, "Frames made", fraction, 6.0);
     }
     if let (true, Some((_, latent))) = (run.is_active(), run.latent) {
         let fraction = latent.done as f32 / latent.total.max(1) as f32;
-        progress_bar(ui, "Latent steps of this frame", fraction, 3.0, colours.series);
+        progress_bar(ui, "Latent steps of this frame", fraction, 3.0);
         ui.small(format!("Latent step {} of {}", latent.done, latent.total));
     }
     speed_ui(ui, run);
 }
 
 /// A bar that egui's own has no look for: thin, with a track that is seen in both themes.
-fn progress_bar(ui: &mut egui::Ui, name: &str, fraction: f32, height: f32, colour: egui::Color32) {
+pub fn progress_bar(ui: &mut egui::Ui, name: &str, fraction: f32, height: f32) {
     let size = egui::vec2(ui.available_width(), height);
     let (rect, response) = ui.allocate_exact_size(size, egui::Sense::hover());
     let fraction = fraction.clamp(0.0, 1.0);
@@ -134,6 +133,7 @@ fn progress_bar(ui: &mut egui::Ui, name: &str, fraction: f32, height: f32, colou
         value: Some(f64::from(fraction)),
         ..egui::WidgetInfo::new(egui::Role::ProgressIndicator)
     });
+    let colour = theme::palette(ui.visuals().dark_mode).accent;
     let track = ui.visuals().widgets.inactive.bg_fill;
     ui.painter().rect_filled(rect, height / 2.0, track);
     let done = egui::Rect::from_min_size(rect.min, egui::vec2(rect.width() * fraction, height));
