@@ -7,6 +7,7 @@
 //! faster. Tests hold them to each other and to numbers computed with e3nn.
 
 pub mod batch;
+pub mod candle_device;
 pub mod candle_model;
 pub mod config;
 pub mod fused;
@@ -18,6 +19,7 @@ pub mod parameters;
 pub mod strain;
 
 pub use batch::{CloudBatch, SequenceBatch};
+pub use candle_device::{CandleDevice, DeviceError, open_candle_device};
 pub use candle_model::CandleModel;
 pub use config::{Heads, NetworkConfig, Residual};
 pub use geometry::Geometry;

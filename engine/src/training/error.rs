@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::network::ModelError;
+use crate::network::{DeviceError, ModelError};
 use crate::trajectory::StoreError;
 
 /// Why a training run ended before its time. The last checkpoint is intact in every case.
@@ -49,6 +49,17 @@ pub enum TrainError {
     /// The model file cannot be written.
     #[error(transparent)]
     Model(#[from] ModelError),
+    /// There is no such device.
+    #[error(transparent)]
+    Device(#[from] DeviceError),
+    /// The device failed.
+    #[error("the network failed on {device}: {reason}; if its memory is full, use a smaller --batch-size")]
+    Network {
+        /// Which device.
+        device: String,
+        /// What it said.
+        reason: String,
+    },
     /// The loss is NaN or infinite.
     #[error(
         "the loss became {loss} in step {step}; the last checkpoint is intact: resume it with a lower learning rate"

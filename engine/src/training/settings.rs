@@ -7,6 +7,21 @@ use serde::{Deserialize, Serialize};
 
 use crate::network::NetworkConfig;
 
+/// What computes losses and gradients.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum TrainDevice {
+    /// The processor, with the fused kernels.
+    #[default]
+    Cpu,
+    /// The processor, with candle: the reference, several times slower.
+    Candle,
+    /// The first NVIDIA GPU, with candle; needs a build with `--features cuda`.
+    Cuda,
+    /// The GPU of a Mac, with candle; needs a build with `--features metal`.
+    Metal,
+}
+
 /// Settings of the optimisation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, clap::Args)]
 #[serde(default, deny_unknown_fields)]
@@ -47,7 +62,10 @@ pub struct TrainSettings {
     /// Seed of weights, pairs and noise.
     #[arg(long, default_value_t = 0)]
     pub seed: u64,
-    /// Worker threads; each takes a share of the batch.
+    /// What computes.
+    #[arg(long, value_enum, default_value_t = TrainDevice::Cpu)]
+    pub device: TrainDevice,
+    /// Worker threads of the device cpu; each takes a share of the batch.
     #[arg(long, default_value_t = 2)]
     pub threads: usize,
     /// Weight of errors along bonds and 1–3 distances, the directions in which molecules are stiff; 0 is the
@@ -77,6 +95,7 @@ impl Default for TrainSettings {
             validate_every: 1000,
             checkpoint_every: 1000,
             seed: 0,
+            device: TrainDevice::Cpu,
             threads: 2,
             rigid_weight: 5.0,
             source_noise_angstrom: 0.05,

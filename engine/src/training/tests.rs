@@ -13,7 +13,7 @@ use crate::trajectory::{ImportRequest, TrajectoryWriter, import};
 use crate::transport::noise::{Noise, Stream};
 
 /// A store of two trajectories of chignolin that wobbles about its crystal structure, 50 ps a frame.
-fn store(folder: &Path) -> PathBuf {
+pub(super) fn store(folder: &Path) -> PathBuf {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/structures/chignolin.pdb");
     let protein = read_structure(&path, &ReadOptions::default()).unwrap();
     let topology_path = folder.join("top.pdb");
@@ -45,7 +45,7 @@ fn store(folder: &Path) -> PathBuf {
     output
 }
 
-fn request(folder: &Path, out: &str, steps: u64) -> TrainRequest {
+pub(super) fn request(folder: &Path, out: &str, steps: u64) -> TrainRequest {
     TrainRequest {
         stores: vec![folder.join("store.safetensors")],
         out: folder.join(out),

@@ -4,20 +4,21 @@ use std::fs::File;
 use std::io::Write as _;
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Instant;
 
 use crate::atomic_file::write_atomically;
-use crate::network::fused::FusedModel;
 use crate::network::model::save_model;
 use crate::network::{ModelCard, ParameterLayout, initial_parameters};
 use crate::transport::interpolant::TrackLosses;
 use crate::transport::noise::{Noise, Stream};
 
+use super::backend::{GradientBackend, open_backend};
+use super::batch::Draw;
 use super::checkpoint::{Checkpoint, CheckpointState};
 use super::dataset::PairDataset;
 use super::optimizer::Optimizer;
-use super::step::{Draw, Worker, validate};
-use super::{TrainError, TrainRequest};
+use super::{TrainError, TrainRequest, TrainSettings};
 
 /// Held-out pairs per validation.
 const VALIDATION_PAIRS: usize = 512;
@@ -82,7 +83,8 @@ pub struct TrainOutcome {
 struct Run<'a> {
     request: &'a TrainRequest,
     dataset: PairDataset,
-    model: FusedModel,
+    layout: Arc<ParameterLayout>,
+    backend: Box<dyn GradientBackend>,
     parameters: Vec<f32>,
     optimizer: Optimizer,
     state: CheckpointState,
@@ -116,6 +118,7 @@ impl<'a> Run<'a> {
             // A longer run may be asked for; everything else is as it was, or it would be another run.
             checkpoint.state.settings.steps = checkpoint.state.settings.steps.max(request.settings.steps);
             checkpoint.state.settings.threads = request.settings.threads;
+            checkpoint.state.settings.device = request.settings.device;
             Some(checkpoint)
         } else {
             if checkpoint_path.exists() && !request.force {
@@ -129,13 +132,14 @@ impl<'a> Run<'a> {
         };
         settings.check().map_err(TrainError::Settings)?;
         network.check().map_err(TrainError::Settings)?;
+        let layout = Arc::new(ParameterLayout::new(&network));
+        let backend = open_backend(&network, &layout, &settings)?;
         let dataset = PairDataset::open(&request.stores, &settings)?;
         std::fs::create_dir_all(folder).map_err(io(folder))?;
-        let model = FusedModel::new(&network);
         let (parameters, optimizer, state) = match resumed {
             Some(c) => (c.parameters, c.optimizer, c.state),
             None => {
-                let parameters = initial_weights(model.layout(), settings.seed);
+                let parameters = initial_weights(&layout, settings.seed);
                 let optimizer = Optimizer::new(&parameters);
                 let state = CheckpointState { step: 0, best_validation: None, network, settings };
                 (parameters, optimizer, state)
@@ -146,7 +150,7 @@ impl<'a> Run<'a> {
         let config_path = folder.join("train.json");
         let json = serde_json::to_vec_pretty(request).map_err(|e| io(&config_path)(e.into()))?;
         write_atomically(&config_path, &json).map_err(io(&config_path))?;
-        Ok(Self { request, dataset, model, parameters, optimizer, state, log })
+        Ok(Self { request, dataset, layout, backend, parameters, optimizer, state, log })
     }
 
     fn work(
@@ -154,15 +158,14 @@ impl<'a> Run<'a> {
         control: &mut dyn FnMut(&TrainProgress) -> ControlFlow<()>,
     ) -> Result<TrainEnd, TrainError> {
         let settings = self.state.settings.clone();
-        let threads = settings.threads.min(settings.batch_size);
-        let mut workers: Vec<Worker> = (0..threads).map(|_| Worker::default()).collect();
         let validation: Vec<Draw> = self.validation_draws();
         let (started, first_step) = (Instant::now(), self.state.step);
         let mut recent = TrackLosses::default();
         let mut gradient = vec![0.0f32; self.parameters.len()];
         while self.state.step < settings.steps {
             let step = self.state.step;
-            let losses = self.gradients(&mut workers, step, &mut gradient)?;
+            let draw = Draw::training(&self.dataset, settings.seed, step, 0..settings.batch_size);
+            let losses = self.backend.gradient(&self.parameters, &settings, draw, &mut gradient)?;
             if !losses.total.is_finite() {
                 return Err(TrainError::Diverged { step, loss: losses.total });
             }
@@ -178,8 +181,7 @@ impl<'a> Run<'a> {
             let last = self.state.step == settings.steps;
             let mut checked = None;
             if (self.state.step.is_multiple_of(settings.validate_every) || last) && !validation.is_empty() {
-                let losses =
-                    validate(&mut workers[0], &self.model, &self.optimizer.ema, &settings, &validation);
+                let losses = self.validate(&settings, &validation)?;
                 checked = Some(losses);
                 if self.state.best_validation.is_none_or(|best| losses.total < best) {
                     self.state.best_validation = Some(losses.total);
@@ -209,68 +211,25 @@ impl<'a> Run<'a> {
         Ok(TrainEnd::Finished)
     }
 
-    /// Mean gradient of one step, the batch split among the workers.
-    fn gradients(
-        &self,
-        workers: &mut [Worker],
-        step: u64,
-        gradient: &mut [f32],
-    ) -> Result<TrackLosses, TrainError> {
-        let settings = &self.state.settings;
-        let (batch, shares) = (settings.batch_size, workers.len());
-        let range = |k: usize| k * batch / shares..(k + 1) * batch / shares;
-        let draws: Vec<Draw> =
-            (0..shares).map(|k| Draw::training(&self.dataset, settings.seed, step, range(k))).collect();
-        let atoms = draws.iter().map(Draw::atoms).sum();
-        let (model, parameters, seed) = (&self.model, &self.parameters[..], settings.seed);
-        if let ([worker], [draw]) = (&mut *workers, &draws[..]) {
-            worker.run(model, parameters, settings, seed, draw, atoms, true);
-        } else {
-            std::thread::scope(|scope| {
-                let handles: Vec<_> = workers
-                    .iter_mut()
-                    .zip(&draws)
-                    .map(|(worker, draw)| {
-                        scope.spawn(move || worker.run(model, parameters, settings, seed, draw, atoms, true))
-                    })
-                    .collect();
-                handles.into_iter().try_for_each(|h| h.join().map_err(panic_message))
-            })?;
-        }
-        gradient.fill(0.0);
-        let mut losses = TrackLosses::default();
-        for (k, worker) in workers.iter().enumerate() {
-            for (total, share) in gradient.iter_mut().zip(&worker.gradient) {
-                *total += share;
-            }
-            // The totals are already scaled by all atoms; the tracks are means over the share.
-            let share = range(k).len() as f64 / batch as f64;
-            let (total, rigid) = (losses.total + worker.losses.total, losses.rigid + worker.losses.rigid);
-            losses.add_scaled(&worker.losses, share);
-            (losses.total, losses.rigid) = (total, rigid);
-        }
-        Ok(losses)
-    }
-
     fn validation_draws(&self) -> Vec<Draw> {
         let count = VALIDATION_PAIRS.min(self.dataset.validation_len());
-        let mut whole = Draw::validation(&self.dataset, count);
-        let mut parts = Vec::new();
-        while !whole.pairs.is_empty() {
-            let n = VALIDATION_BATCH.min(whole.pairs.len());
-            parts.push(Draw {
-                pairs: whole.pairs.drain(..n).collect(),
-                tau: whole.tau.drain(..n).collect(),
-                addresses: whole.addresses.drain(..n).collect(),
-            });
+        let whole = Draw::validation(&self.dataset, count);
+        whole.split((0..count).step_by(VALIDATION_BATCH).map(|start| VALIDATION_BATCH.min(count - start)))
+    }
+
+    /// Mean losses of the averaged weights over held-out pairs.
+    fn validate(&mut self, settings: &TrainSettings, draws: &[Draw]) -> Result<TrackLosses, TrainError> {
+        let mut mean = TrackLosses::default();
+        for draw in draws {
+            let losses = self.backend.validation_losses(&self.optimizer.ema, settings, draw)?;
+            mean.add_scaled(&losses, 1.0 / draws.len() as f64);
         }
-        parts
+        Ok(mean)
     }
 
     fn save(&self) -> Result<(), TrainError> {
         let path = self.request.out.join(CHECKPOINT_FILE);
-        let layout = self.model.layout();
-        Checkpoint::save(&path, layout, &self.state, &self.parameters, &self.optimizer)?;
+        Checkpoint::save(&path, &self.layout, &self.state, &self.parameters, &self.optimizer)?;
         self.save_model(MODEL_FILE, None)
     }
 
@@ -296,7 +255,7 @@ impl<'a> Run<'a> {
             validation_loss,
         };
         let path = self.request.out.join(file);
-        save_model(&path, self.model.config(), self.model.layout(), &self.optimizer.ema, &card)?;
+        save_model(&path, &self.state.network, &self.layout, &self.optimizer.ema, &card)?;
         Ok(())
     }
 
@@ -331,15 +290,6 @@ pub fn initial_weights(layout: &ParameterLayout, seed: u64) -> Vec<f32> {
     initial_parameters(layout, |index| {
         noise.normals([(index / 4) as u32, (index >> 34) as u32, 0, 0])[(index % 4) as usize]
     })
-}
-
-fn panic_message(payload: Box<dyn std::any::Any + Send>) -> TrainError {
-    let text = payload
-        .downcast_ref::<String>()
-        .cloned()
-        .or_else(|| payload.downcast_ref::<&str>().map(|s| (*s).to_owned()))
-        .unwrap_or_else(|| "no message".to_owned());
-    TrainError::Worker(text)
 }
 
 /// Opens the log for appending; lines after `step`, left by a run that was killed past its last checkpoint,

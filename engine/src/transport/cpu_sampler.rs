@@ -6,10 +6,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::network::fused::{Conditioned, HeaderContext, Workspace};
 use crate::network::{CloudBatch, Model, SequenceBatch};
-use crate::structure::{TensorCloud, Topology};
+use crate::structure::Topology;
 
+use super::batch::{accept, check_order, check_replicas, frames, next_frames};
 use super::integrator::{Field, IntegratorState, integrate};
-use super::interpolant::{NoiseAddress, drift_and_noise};
+use super::interpolant::drift_and_noise;
 use super::noise::{Noise, Stream};
 use super::sampler::{Advance, FrameSampler, LatentProgress, Replica, TransportError};
 use super::settings::SamplerSettings;
@@ -55,10 +56,7 @@ impl CpuSampler {
         settings: SamplerSettings,
         threads: usize,
     ) -> Result<Self, TransportError> {
-        settings.check().map_err(TransportError::Settings)?;
-        if topology.residue_count() == 0 {
-            return Err(TransportError::Settings("the protein has no residues".to_owned()));
-        }
+        check_order(topology, &settings)?;
         let stream = Noise::new(settings.seed, Stream::Sampling);
         let workers = (0..threads.max(1)).map(|_| Worker::default()).collect();
         Ok(Self { model, topology: topology.clone(), settings, stream, workers })
@@ -71,15 +69,7 @@ impl FrameSampler for CpuSampler {
         replicas: &mut [Replica],
         control: &mut dyn FnMut(LatentProgress) -> ControlFlow<()>,
     ) -> Result<Advance, TransportError> {
-        for replica in replicas.iter() {
-            if replica.positions_angstrom.len() != self.topology.atom_count() {
-                return Err(TransportError::AtomCount {
-                    replica: replica.index,
-                    expected: self.topology.atom_count(),
-                    got: replica.positions_angstrom.len(),
-                });
-            }
-        }
+        check_replicas(&self.topology, replicas)?;
         let Self { model, topology, settings, stream, workers } = self;
         let shares = workers.len().min(replicas.len());
         if shares == 0 {
@@ -134,10 +124,7 @@ impl FrameSampler for CpuSampler {
                 None => return Ok(Advance::Cancelled),
             }
         }
-        for (replica, positions) in replicas.iter_mut().zip(frames) {
-            replica.positions_angstrom = positions;
-            replica.frame += 1;
-        }
+        accept(replicas, frames);
         Ok(Advance::Done)
     }
 
@@ -164,14 +151,7 @@ impl Worker {
         replicas: &[Replica],
         control: &mut dyn FnMut(LatentProgress) -> ControlFlow<()>,
     ) -> Result<Option<Vec<Vec<[f32; 3]>>>, TransportError> {
-        let sequence = SequenceBatch::replicate(topology, replicas.len());
-        self.source.positions.clear();
-        self.source.vectors.clear();
-        for replica in replicas {
-            let mut cloud = TensorCloud::from_atoms(topology, &replica.positions_angstrom);
-            cloud.center();
-            self.source.push(&cloud);
-        }
+        let (sequence, mut addresses) = next_frames(topology, replicas, &mut self.source);
         let (workspace, source) = (&mut self.workspace, &self.source);
         model.network.condition(
             &model.parameters,
@@ -182,10 +162,6 @@ impl Worker {
             false,
         );
         self.state.latent.clone_from(source);
-        let mut addresses: Vec<NoiseAddress> = replicas
-            .iter()
-            .map(|r| NoiseAddress { replica: r.index, frame: r.frame, latent_step: 0 })
-            .collect();
         let mut field = NetworkField {
             model,
             workspace,
@@ -208,15 +184,7 @@ impl Worker {
         if !done {
             return Ok(None);
         }
-        let mut frames = Vec::with_capacity(replicas.len());
-        for (replica, pair) in replicas.iter().zip(sequence.starts.windows(2)) {
-            let atoms = self.state.latent.cloud(pair[0], pair[1]).to_atoms(topology);
-            if atoms.iter().flatten().any(|x| !x.is_finite()) {
-                return Err(TransportError::NonFinite { replica: replica.index, frame: replica.frame + 1 });
-            }
-            frames.push(atoms);
-        }
-        Ok(Some(frames))
+        frames(topology, replicas, &sequence, &self.state.latent).map(Some)
     }
 }
 

@@ -37,6 +37,9 @@ pub enum TransportError {
     /// The network or its tensors failed.
     #[error("the network failed: {0}")]
     Network(#[from] candle_core::Error),
+    /// There is no such device.
+    #[error(transparent)]
+    Device(#[from] crate::network::DeviceError),
     /// Positions became NaN or infinite.
     #[error(
         "replica {replica} became non-finite in frame {frame}: the model left the region it was trained on; start from another structure, use more latent steps or a smaller epsilon"

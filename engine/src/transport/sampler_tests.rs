@@ -8,7 +8,7 @@ use std::sync::Arc;
 use nalgebra::Rotation3;
 
 use super::*;
-use crate::network::{Heads, Model, ModelCard, NetworkConfig, Residual};
+use crate::network::{CandleDevice, Heads, Model, ModelCard, NetworkConfig, Residual};
 use crate::structure::{ReadOptions, Topology, read_structure};
 use crate::training::trainer::initial_weights;
 
@@ -35,7 +35,7 @@ fn settings(integrator: Integrator) -> SamplerSettings {
     SamplerSettings { integrator, latent_steps: 12, epsilon: 0.5, schedule: Schedule::Matched, seed: 9 }
 }
 
-fn go(sampler: &mut CpuSampler, replicas: &mut [Replica], frames: usize) {
+fn go(sampler: &mut dyn FrameSampler, replicas: &mut [Replica], frames: usize) {
     for _ in 0..frames {
         let done = sampler.advance(replicas, &mut |_| ControlFlow::Continue(())).unwrap();
         assert_eq!(done, Advance::Done);
@@ -70,6 +70,52 @@ fn a_seed_gives_the_same_frames_whatever_the_batch_the_threads_and_the_point_of_
             assert_ne!(together[2].positions_angstrom, together[3].positions_angstrom);
         }
     }
+}
+
+/// Two implementations of the network, one integrator and one noise stream.
+#[test]
+fn the_candle_sampler_gives_the_frames_of_the_cpu_sampler() {
+    let (topology, start) = chignolin();
+    for (heads, residual) in [(Heads::Endpoint, Residual::Sum), (Heads::Paper, Residual::Concat)] {
+        for integrator in [Integrator::Sde, Integrator::OdeHeun] {
+            let model = model(heads, residual);
+            let mut fast = CpuSampler::new(model.clone(), &topology, settings(integrator)).unwrap();
+            let mut reference =
+                CandleSampler::new(&model, &topology, settings(integrator), CandleDevice::Cpu).unwrap();
+            let (mut own, mut expected) = (replicas(&start, &[0, 7]), replicas(&start, &[0, 7]));
+            go(&mut fast, &mut own, 1);
+            go(&mut reference, &mut expected, 1);
+            for (own, expected) in own.iter().zip(&expected) {
+                assert_eq!((own.index, own.frame), (expected.index, expected.frame));
+                let distances = own.positions_angstrom.iter().zip(&expected.positions_angstrom);
+                let worst = distances
+                    .flat_map(|(a, b)| (0..3).map(move |axis| (a[axis] - b[axis]).abs()))
+                    .fold(0.0f32, f32::max);
+                assert!(worst < 1e-3, "{heads:?} {integrator:?}: off by {worst} Å");
+                assert_ne!(own.positions_angstrom, start);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_candle_sampler_stops_and_refuses_as_the_cpu_sampler_does() {
+    let (topology, start) = chignolin();
+    let model = model(Heads::Endpoint, Residual::Sum);
+    let new = |settings| CandleSampler::new(&model, &topology, settings, CandleDevice::Cpu);
+    let mut sampler = new(settings(Integrator::Sde)).unwrap();
+    let mut all = replicas(&start, &[0, 1]);
+    let before = all.clone();
+    let stop =
+        |p: LatentProgress| if p.done == 2 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
+    assert_eq!(sampler.advance(&mut all, &mut { stop }).unwrap(), Advance::Cancelled);
+    assert_eq!(all, before);
+    let mut broken = before.clone();
+    broken[1].positions_angstrom[3][1] = f32::NAN;
+    let error = sampler.advance(&mut broken, &mut |_| ControlFlow::Continue(())).err().unwrap();
+    assert!(error.to_string().contains("replica 1 became non-finite"), "{error}");
+    let error = new(SamplerSettings { epsilon: -1.0, ..settings(Integrator::Sde) }).err().unwrap();
+    assert!(error.to_string().contains("epsilon"), "{error}");
 }
 
 /// Rotating the start rotates nothing of the noise, so the whole step is equivariant only in distribution; with

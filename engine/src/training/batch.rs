@@ -1,10 +1,8 @@
-//! One training step (Alg. 1, lines 1–9) on one worker's share of the batch.
+//! What a training step computes with (Alg. 1, lines 1–7): pairs, latent times, noise, the interpolated cloud.
+//! The same for every backend.
 
-use crate::network::fused::{Conditioned, HeaderContext, Workspace};
-use crate::network::{CloudBatch, NetworkConfig, SequenceBatch, fused::FusedModel};
-use crate::transport::interpolant::{
-    LossBatch, NoiseAddress, TrackLosses, fill_noise, interpolate, loss_and_gradient,
-};
+use crate::network::{CloudBatch, NetworkConfig, SequenceBatch};
+use crate::transport::interpolant::{LossBatch, NoiseAddress, fill_noise, interpolate};
 use crate::transport::noise::{Noise, Stream};
 
 use super::TrainSettings;
@@ -12,22 +10,6 @@ use super::dataset::{Pair, PairDataset};
 
 /// Keeps the draws of pairs and times apart from the noise of the clouds, whose latent step is 0.
 const DRAW: u32 = 0x3FFF;
-
-/// Buffers of one worker.
-#[derive(Default)]
-pub(super) struct Worker {
-    workspace: Workspace,
-    conditioned: Conditioned,
-    source: CloudBatch,
-    target: CloudBatch,
-    noise: CloudBatch,
-    latent: CloudBatch,
-    output_gradients: Vec<Vec<f32>>,
-    /// Gradient of the parameters, this worker's share.
-    pub gradient: Vec<f32>,
-    /// Losses of the share.
-    pub losses: TrackLosses,
-}
 
 /// Which pairs, at which latent times.
 pub(super) struct Draw {
@@ -67,25 +49,53 @@ impl Draw {
         draw
     }
 
+    /// Splits the draw into consecutive parts of these numbers of pairs.
+    pub fn split(mut self, sizes: impl IntoIterator<Item = usize>) -> Vec<Self> {
+        let take = |size: usize| Self {
+            pairs: self.pairs.drain(..size).collect(),
+            tau: self.tau.drain(..size).collect(),
+            addresses: self.addresses.drain(..size).collect(),
+        };
+        sizes.into_iter().map(take).collect()
+    }
+
+    /// Number of pairs.
+    pub fn len(&self) -> usize {
+        self.pairs.len()
+    }
+
+    /// Residues of all pairs.
+    pub fn rows(&self) -> usize {
+        self.pairs.iter().map(|p| p.topology.residue_count()).sum()
+    }
+
     /// Heavy atoms of all pairs.
     pub fn atoms(&self) -> usize {
         self.pairs.iter().map(|p| p.topology.atom_count()).sum()
     }
 }
 
-impl Worker {
-    /// Computes losses and, if `train`, the gradient of the share `draw` of a step with `atoms` atoms.
-    pub fn run(
+/// The clouds of a draw, and buffers for the next one.
+#[derive(Default)]
+pub(super) struct PreparedBatch {
+    /// X^t, blurred when training.
+    pub source: CloudBatch,
+    target: CloudBatch,
+    noise: CloudBatch,
+    /// X_τ.
+    pub latent: CloudBatch,
+}
+
+impl PreparedBatch {
+    /// Makes the clouds of `draw` with the noise of `seed`; `train` blurs the sources.
+    pub fn prepare(
         &mut self,
-        model: &FusedModel,
-        parameters: &[f32],
+        config: &NetworkConfig,
         settings: &TrainSettings,
         seed: u64,
         draw: &Draw,
-        atoms: usize,
         train: bool,
-    ) {
-        let config: &NetworkConfig = model.config();
+    ) -> SequenceBatch {
         let sequence = SequenceBatch::from_topologies(draw.pairs.iter().map(|p| &*p.topology));
         for cloud in [&mut self.source, &mut self.target] {
             cloud.positions.clear();
@@ -101,24 +111,19 @@ impl Worker {
         }
         fill_noise(config, &sequence, &noise, &draw.addresses, &mut self.noise);
         interpolate(&sequence, &self.source, &self.target, &self.noise, &draw.tau, &mut self.latent);
-        model.condition(
-            parameters,
-            &mut self.workspace,
-            &sequence,
-            &self.source,
-            &mut self.conditioned,
-            train,
-        );
-        let context = HeaderContext {
-            sequence: &sequence,
-            source: &self.source,
-            latent: &self.latent,
-            tau: &draw.tau,
-            conditioned: &self.conditioned,
-        };
-        model.headers(parameters, &mut self.workspace, &context, train);
-        let batch = LossBatch {
-            sequence: &sequence,
+        sequence
+    }
+
+    /// What the loss is computed from, for a part of a step that has `atoms` atoms in all.
+    pub fn loss_batch<'a>(
+        &'a self,
+        settings: &TrainSettings,
+        sequence: &'a SequenceBatch,
+        draw: &'a Draw,
+        atoms: usize,
+    ) -> LossBatch<'a> {
+        LossBatch {
+            sequence,
             source: &self.source,
             target: &self.target,
             noise: &self.noise,
@@ -126,19 +131,9 @@ impl Worker {
             tau: &draw.tau,
             atoms,
             rigid_weight: settings.rigid_weight,
-        };
-        let gradients = &mut self.output_gradients;
-        self.losses = loss_and_gradient(config.heads, &batch, &self.workspace.outputs, gradients);
-        if train {
-            self.gradient.clear();
-            self.gradient.resize(parameters.len(), 0.0);
-            let (gradients, into) = (&mut self.output_gradients, &mut self.gradient);
-            model.backward(parameters, &mut self.workspace, &sequence, gradients, into);
         }
     }
-}
 
-impl Worker {
     /// Adds normal noise to X^t. A simulation feeds a model its own frames, which are never as clean as
     /// those of MD; a model that has seen blurred sources leads back to clean ones instead of astray.
     fn blur_source(&mut self, sequence: &SequenceBatch, noise: &Noise, draw: &Draw, sigma: f32) {
@@ -157,20 +152,4 @@ impl Worker {
             *x += n;
         }
     }
-}
-
-/// Mean losses of `model` over `count` held-out pairs.
-pub(super) fn validate(
-    worker: &mut Worker,
-    model: &FusedModel,
-    parameters: &[f32],
-    settings: &TrainSettings,
-    draw: &[Draw],
-) -> TrackLosses {
-    let mut total = TrackLosses::default();
-    for part in draw {
-        worker.run(model, parameters, settings, 0x5A11_DA7E, part, part.atoms(), false);
-        total.add_scaled(&worker.losses, 1.0 / draw.len() as f64);
-    }
-    total
 }

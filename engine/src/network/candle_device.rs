@@ -1,0 +1,74 @@
+//! The devices candle can compute on, opened at run time.
+
+use candle_core::Device;
+
+/// A kind of candle device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CandleDevice {
+    /// The processor.
+    Cpu,
+    /// The first NVIDIA GPU.
+    Cuda,
+    /// The GPU of a Mac.
+    Metal,
+}
+
+impl std::fmt::Display for CandleDevice {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Cpu => "CPU (candle)",
+            Self::Cuda => "CUDA",
+            Self::Metal => "Metal",
+        })
+    }
+}
+
+/// Why a device cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DeviceError {
+    /// The program was built without it.
+    #[error(
+        "this build of EquiJump cannot compute with {device}; build it with `--features {feature}`, or choose the device cpu"
+    )]
+    NotBuilt {
+        /// Name of the interface.
+        device: CandleDevice,
+        /// The cargo feature that brings it.
+        feature: &'static str,
+    },
+    /// The machine has none, or its driver does not work.
+    #[error(
+        "no {device} device can be used here ({reason}); check that its driver is installed, or choose the device cpu"
+    )]
+    Unavailable {
+        /// Name of the interface.
+        device: CandleDevice,
+        /// What candle or the driver said, on one line.
+        reason: String,
+    },
+}
+
+/// Opens the first device of a kind.
+///
+/// # Errors
+/// [`DeviceError`] when this build or this machine has none.
+pub fn open_candle_device(kind: CandleDevice) -> Result<Device, DeviceError> {
+    let (built, feature, open): (bool, &str, fn(usize) -> candle_core::Result<Device>) = match kind {
+        CandleDevice::Cpu => return Ok(Device::Cpu),
+        CandleDevice::Cuda => (candle_core::utils::cuda_is_available(), "cuda", Device::new_cuda),
+        CandleDevice::Metal => (candle_core::utils::metal_is_available(), "metal", Device::new_metal),
+    };
+    if !built {
+        return Err(DeviceError::NotBuilt { device: kind, feature });
+    }
+    let unavailable = |reason: &str| DeviceError::Unavailable {
+        device: kind,
+        reason: reason.lines().next().unwrap_or("unknown reason").trim().to_owned(),
+    };
+    // The CUDA bindings panic when the driver's library is not there.
+    match std::panic::catch_unwind(|| open(0)) {
+        Ok(Ok(device)) => Ok(device),
+        Ok(Err(error)) => Err(unavailable(&error.to_string())),
+        Err(_) => Err(unavailable("its driver library cannot be loaded")),
+    }
+}

@@ -1,0 +1,130 @@
+//! The candle backend against the fused one, and whole runs by either.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use super::backend::{GradientBackend, open_backend};
+use super::batch::Draw;
+use super::checkpoint::Checkpoint;
+use super::dataset::Pair;
+use super::trainer::CHECKPOINT_FILE;
+use super::tests::{request, store};
+use super::*;
+use crate::network::candle_model::tests::{Random, flat, protein, relative_error, variants};
+use crate::network::{CandleDevice, NetworkConfig, ParameterLayout, open_candle_device};
+use crate::transport::interpolant::{NoiseAddress, TrackLosses};
+
+fn draw(sizes: &[usize]) -> Draw {
+    let mut random = Random(11);
+    let mut draw = Draw { pairs: Vec::new(), tau: Vec::new(), addresses: Vec::new() };
+    for (k, &size) in sizes.iter().enumerate() {
+        let (topology, mut source, mut target) = protein(size, &mut random);
+        source.center();
+        target.center();
+        draw.pairs.push(Pair { topology: Arc::new(topology), source, target });
+        draw.tau.push(0.1 + 0.8 * random.uniform() as f32);
+        draw.addresses.push(NoiseAddress { replica: k as u64, frame: 3, latent_step: 0 });
+    }
+    draw
+}
+
+fn open(config: &NetworkConfig, settings: &TrainSettings) -> Box<dyn GradientBackend> {
+    let layout = Arc::new(ParameterLayout::new(config));
+    open_backend(config, &layout, settings).unwrap()
+}
+
+fn numbers(losses: &TrackLosses) -> [f64; 6] {
+    let l = losses;
+    [l.total, l.rigid, l.positions, l.vectors, l.noise_positions, l.noise_vectors]
+}
+
+#[test]
+fn candle_and_the_fused_kernels_agree_on_losses_and_gradients() {
+    // 600 residues: more than candle takes in one pass.
+    let sizes = [9, 2, 7, 300, 240, 42];
+    for config in variants() {
+        let layout = ParameterLayout::new(&config);
+        let parameters = flat(&config, 3);
+        let settings = |device| TrainSettings { device, batch_size: sizes.len(), ..Default::default() };
+        let gradient = |device| {
+            let settings = settings(device);
+            let mut gradient = vec![1.0; parameters.len()];
+            let mut backend = open(&config, &settings);
+            let losses = backend.gradient(&parameters, &settings, draw(&sizes), &mut gradient).unwrap();
+            let held_out = backend.validation_losses(&parameters, &settings, &draw(&sizes[..3])).unwrap();
+            (losses, gradient, held_out)
+        };
+        let (losses, own, held_out) = gradient(TrainDevice::Cpu);
+        let (expected_losses, expected, expected_held_out) = gradient(TrainDevice::Candle);
+        for (a, b) in [(losses, expected_losses), (held_out, expected_held_out)] {
+            for (a, b) in numbers(&a).into_iter().zip(numbers(&b)) {
+                assert!((a - b).abs() <= 1e-4 * b.abs(), "{:?}: loss {a} and {b}", config.heads);
+            }
+        }
+        assert!(losses.total > 0.0 && losses.total.is_finite());
+        assert!(losses.total != held_out.total);
+        let as_f64 = |x: &[f32]| x.iter().map(|&x| f64::from(x)).collect::<Vec<_>>();
+        for spec in layout.specs() {
+            let (own, expected) = (as_f64(&own[spec.range.clone()]), as_f64(&expected[spec.range.clone()]));
+            let error = relative_error(&own, &expected);
+            assert!(error < 1e-3, "{:?}: gradient of {} differs by {error}", config.heads, spec.name);
+        }
+    }
+}
+
+#[test]
+fn a_run_gives_nearly_the_same_model_on_either_backend_and_can_change_it() {
+    let folder = tempfile::tempdir().unwrap();
+    store(folder.path());
+    let order = |device, steps| {
+        let mut request = request(folder.path(), &format!("{device:?}"), steps);
+        request.network = NetworkConfig { multiplicity: 8, conditioner_layers: 2, ..request.network };
+        request.settings = TrainSettings { device, validate_every: 2, ..request.settings };
+        request
+    };
+    let run = |request: &TrainRequest| {
+        let mut validations = Vec::new();
+        let end = train(request, &mut |progress| {
+            validations.extend(progress.validation.map(|v| v.total));
+            ControlFlow::Continue(())
+        })
+        .unwrap();
+        assert_eq!((end.end, end.step), (TrainEnd::Finished, request.settings.steps));
+        (Checkpoint::load(&request.out.join(CHECKPOINT_FILE)).unwrap().parameters, validations)
+    };
+    let (cpu, cpu_validations) = run(&order(TrainDevice::Cpu, 4));
+    let (candle, candle_validations) = run(&order(TrainDevice::Candle, 2));
+    assert_eq!((cpu_validations.len(), candle_validations.len()), (2, 1));
+    let difference = (cpu_validations[0] / candle_validations[0] - 1.0).abs();
+    assert!(difference < 1e-3, "validation losses differ by {difference}");
+    // Goes on elsewhere: the checkpoint belongs to no device.
+    let resumed = TrainRequest { resume: true, ..order(TrainDevice::Candle, 4) };
+    let (mixed, _) = run(&resumed);
+    let start = trainer::initial_weights(&ParameterLayout::new(&resumed.network), 0);
+    let moved = |to: &[f32]| to.iter().zip(&start).map(|(a, b)| f64::from(a - b)).collect::<Vec<_>>();
+    assert_ne!(candle, mixed);
+    let error = relative_error(&moved(&cpu), &moved(&mixed));
+    assert!(error < 0.02, "after 4 steps the parameters moved differently by {error}");
+}
+
+#[test]
+fn a_device_that_is_not_there_is_one_sentence_and_leaves_no_files() {
+    let folder = tempfile::tempdir().unwrap();
+    store(folder.path());
+    for (device, kind, feature) in
+        [(TrainDevice::Cuda, CandleDevice::Cuda, "cuda"), (TrainDevice::Metal, CandleDevice::Metal, "metal")]
+    {
+        if open_candle_device(kind).is_ok() {
+            continue;
+        }
+        let mut request = request(folder.path(), "out", 1);
+        request.settings.device = device;
+        let error = train(&request, &mut |_| ControlFlow::Continue(())).err().unwrap().to_string();
+        assert!(error.contains("choose the device cpu") && !error.contains('\n'), "{error}");
+        if !cfg!(any(feature = "cuda", feature = "metal")) {
+            assert!(error.contains(&format!("--features {feature}")), "{error}");
+        }
+        assert!(!request.out.exists());
+    }
+}

@@ -1,0 +1,77 @@
+//! Between replicas and the batches of clouds that samplers compute on; the same for every sampler.
+
+use crate::network::{CloudBatch, SequenceBatch};
+use crate::structure::{TensorCloud, Topology};
+
+use super::interpolant::NoiseAddress;
+use super::sampler::{Replica, TransportError};
+use super::settings::SamplerSettings;
+
+/// Whether a protein can be sampled with these settings.
+pub(super) fn check_order(topology: &Topology, settings: &SamplerSettings) -> Result<(), TransportError> {
+    settings.check().map_err(TransportError::Settings)?;
+    if topology.residue_count() == 0 {
+        return Err(TransportError::Settings("the protein has no residues".to_owned()));
+    }
+    Ok(())
+}
+
+/// Whether the replicas are of the protein.
+pub(super) fn check_replicas(topology: &Topology, replicas: &[Replica]) -> Result<(), TransportError> {
+    let expected = topology.atom_count();
+    match replicas.iter().find(|replica| replica.positions_angstrom.len() != expected) {
+        Some(replica) => Err(TransportError::AtomCount {
+            replica: replica.index,
+            expected,
+            got: replica.positions_angstrom.len(),
+        }),
+        None => Ok(()),
+    }
+}
+
+/// Labels, centred sources X^t (into `source`) and noise addresses of the replicas' next frames.
+pub(super) fn next_frames(
+    topology: &Topology,
+    replicas: &[Replica],
+    source: &mut CloudBatch,
+) -> (SequenceBatch, Vec<NoiseAddress>) {
+    source.positions.clear();
+    source.vectors.clear();
+    for replica in replicas {
+        let mut cloud = TensorCloud::from_atoms(topology, &replica.positions_angstrom);
+        cloud.center();
+        source.push(&cloud);
+    }
+    let addresses =
+        replicas.iter().map(|r| NoiseAddress { replica: r.index, frame: r.frame, latent_step: 0 }).collect();
+    (SequenceBatch::replicate(topology, replicas.len()), addresses)
+}
+
+/// Atom positions of the finished clouds, one frame per replica.
+///
+/// # Errors
+/// [`TransportError::NonFinite`].
+pub(super) fn frames(
+    topology: &Topology,
+    replicas: &[Replica],
+    sequence: &SequenceBatch,
+    latent: &CloudBatch,
+) -> Result<Vec<Vec<[f32; 3]>>, TransportError> {
+    let mut frames = Vec::with_capacity(replicas.len());
+    for (replica, pair) in replicas.iter().zip(sequence.starts.windows(2)) {
+        let atoms = latent.cloud(pair[0], pair[1]).to_atoms(topology);
+        if atoms.iter().flatten().any(|x| !x.is_finite()) {
+            return Err(TransportError::NonFinite { replica: replica.index, frame: replica.frame + 1 });
+        }
+        frames.push(atoms);
+    }
+    Ok(frames)
+}
+
+/// Gives the replicas their new positions.
+pub(super) fn accept(replicas: &mut [Replica], frames: Vec<Vec<[f32; 3]>>) {
+    for (replica, positions) in replicas.iter_mut().zip(frames) {
+        replica.positions_angstrom = positions;
+        replica.frame += 1;
+    }
+}

@@ -1,0 +1,130 @@
+//! The sampler in candle tensors: the reference that other samplers are held to, and the one that runs on
+//! candle's GPUs (design §2).
+
+use std::ops::ControlFlow;
+
+use candle_core::Device;
+
+use crate::network::candle_model::{Conditioned, HeaderOutput};
+use crate::network::{CandleDevice, CandleModel, CloudBatch, Model, SequenceBatch, open_candle_device};
+use crate::structure::Topology;
+
+use super::batch::{accept, check_order, check_replicas, frames, next_frames};
+use super::integrator::{Field, IntegratorState, integrate};
+use super::interpolant::drift_and_noise;
+use super::noise::{Noise, Stream};
+use super::sampler::{Advance, FrameSampler, LatentProgress, Replica, TransportError};
+use super::settings::SamplerSettings;
+
+/// Advances replicas of one protein with the candle network; all replicas are one batch. The network runs on
+/// the device, the integrator on the processor.
+pub struct CandleSampler {
+    model: CandleModel,
+    device: CandleDevice,
+    topology: Topology,
+    settings: SamplerSettings,
+    stream: Noise,
+    frame_interval_ps: f64,
+    source: CloudBatch,
+    state: IntegratorState,
+}
+
+impl CandleSampler {
+    /// A sampler for `topology` with the weights of `model` on `device`.
+    ///
+    /// # Errors
+    /// [`TransportError::Settings`] when a setting is out of range, [`TransportError::Device`] when there is no
+    /// such device, [`TransportError::Network`] when it has no room for the weights.
+    pub fn new(
+        model: &Model,
+        topology: &Topology,
+        settings: SamplerSettings,
+        device: CandleDevice,
+    ) -> Result<Self, TransportError> {
+        check_order(topology, &settings)?;
+        let opened: Device = open_candle_device(device)?;
+        let weights = CandleModel::from_flat(model.config().clone(), &model.parameters, &opened);
+        Ok(Self {
+            model: weights.map_err(|error| candle_core::Error::Msg(error.to_string()))?,
+            device,
+            topology: topology.clone(),
+            stream: Noise::new(settings.seed, Stream::Sampling),
+            settings,
+            frame_interval_ps: model.card.frame_interval_ps,
+            source: CloudBatch::default(),
+            state: IntegratorState::default(),
+        })
+    }
+}
+
+impl FrameSampler for CandleSampler {
+    fn advance(
+        &mut self,
+        replicas: &mut [Replica],
+        control: &mut dyn FnMut(LatentProgress) -> ControlFlow<()>,
+    ) -> Result<Advance, TransportError> {
+        check_replicas(&self.topology, replicas)?;
+        if replicas.is_empty() {
+            return Ok(Advance::Done);
+        }
+        let (sequence, mut addresses) = next_frames(&self.topology, replicas, &mut self.source);
+        let mut field = CandleField {
+            model: &self.model,
+            sequence: &sequence,
+            source: &self.source,
+            conditioned: self.model.condition(&sequence, &self.source)?,
+            tau: vec![0.0; replicas.len()],
+        };
+        self.state.latent.clone_from(&self.source);
+        let done = integrate(
+            &self.settings,
+            self.model.config(),
+            &sequence,
+            &self.stream,
+            &mut addresses,
+            &mut field,
+            &mut self.state,
+            control,
+        )?;
+        if !done {
+            return Ok(Advance::Cancelled);
+        }
+        accept(replicas, frames(&self.topology, replicas, &sequence, &self.state.latent)?);
+        Ok(Advance::Done)
+    }
+
+    fn frame_interval_ps(&self) -> f64 {
+        self.frame_interval_ps
+    }
+
+    fn device_name(&self) -> String {
+        self.device.to_string()
+    }
+}
+
+/// The candle network as a field.
+struct CandleField<'a> {
+    model: &'a CandleModel,
+    sequence: &'a SequenceBatch,
+    source: &'a CloudBatch,
+    conditioned: Conditioned,
+    tau: Vec<f32>,
+}
+
+impl Field for CandleField<'_> {
+    fn evaluate(
+        &mut self,
+        tau: f32,
+        latent: &CloudBatch,
+        drift: &mut CloudBatch,
+        noise: &mut CloudBatch,
+    ) -> Result<(), TransportError> {
+        self.tau.fill(tau);
+        let headers = self.model.headers(self.sequence, self.source, latent, &self.tau, &self.conditioned)?;
+        let values = |header: &HeaderOutput| header.values.flatten_all()?.to_vec1();
+        let outputs = headers.iter().map(values).collect::<candle_core::Result<Vec<Vec<f32>>>>()?;
+        let heads = self.model.config().heads;
+        drift_and_noise(heads, self.sequence, self.source, latent, tau, &outputs, drift, noise);
+        Ok(())
+    }
+}
