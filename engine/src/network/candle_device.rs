@@ -48,6 +48,17 @@ pub enum DeviceError {
     },
 }
 
+/// The kind of GPU that this build can compute on with candle, if any.
+pub fn built_gpu() -> Option<CandleDevice> {
+    if candle_core::utils::cuda_is_available() {
+        Some(CandleDevice::Cuda)
+    } else if candle_core::utils::metal_is_available() {
+        Some(CandleDevice::Metal)
+    } else {
+        None
+    }
+}
+
 /// Opens the first device of a kind.
 ///
 /// # Errors

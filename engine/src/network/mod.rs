@@ -19,7 +19,7 @@ pub mod parameters;
 pub mod strain;
 
 pub use batch::{CloudBatch, SequenceBatch};
-pub use candle_device::{CandleDevice, DeviceError, open_candle_device};
+pub use candle_device::{CandleDevice, DeviceError, built_gpu, open_candle_device};
 pub use candle_model::CandleModel;
 pub use config::{Heads, NetworkConfig, Residual};
 pub use geometry::Geometry;

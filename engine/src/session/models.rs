@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
-use crate::network::{Model, ModelError};
-use crate::transport::CpuSampler;
+use crate::network::{Model, ModelError, built_gpu};
+use crate::transport::{CandleSampler, CpuSampler, FrameSampler, TransportError};
 
 use super::backend::{ComputeBackend, PreparedSampler, SamplerOrder};
 use super::protocol::ModelInfo;
@@ -121,9 +121,12 @@ impl ComputeBackend for ModelLibrary {
     }
 
     fn prepare_sampler(&self, order: SamplerOrder<'_>) -> Result<PreparedSampler, String> {
-        if order.device == DevicePreference::Gpu {
-            return Err("this build computes on the CPU; choose the device cpu or auto".into());
-        }
+        let gpu = match order.device {
+            DevicePreference::Auto | DevicePreference::Cpu => None,
+            DevicePreference::Gpu => Some(built_gpu().ok_or(
+                "this build computes on the CPU; choose the device cpu or auto, or build with `--features cuda` or `--features metal`",
+            )?),
+        };
         let Loaded { model, info } = self.get(order.model)?;
         let mut notices = Vec::new();
         let sequence = order.topology.sequence();
@@ -133,8 +136,14 @@ impl ComputeBackend for ModelLibrary {
                 info.name, order.topology.name
             ));
         }
-        let sampler = CpuSampler::new(model, order.topology, order.settings.clone())
-            .map_err(|error| error.to_string())?;
-        Ok(PreparedSampler { sampler: Box::new(sampler), model: info, notices })
+        let settings = order.settings.clone();
+        let sampler: Result<Box<dyn FrameSampler>, TransportError> = match gpu {
+            Some(device) => CandleSampler::new(&model, order.topology, settings, device)
+                .map(|sampler| Box::new(sampler) as Box<dyn FrameSampler>),
+            None => CpuSampler::new(model, order.topology, settings)
+                .map(|sampler| Box::new(sampler) as Box<dyn FrameSampler>),
+        };
+        let sampler = sampler.map_err(|error| error.to_string())?;
+        Ok(PreparedSampler { sampler, model: info, notices })
     }
 }

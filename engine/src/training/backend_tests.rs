@@ -8,8 +8,8 @@ use super::backend::{GradientBackend, open_backend};
 use super::batch::Draw;
 use super::checkpoint::Checkpoint;
 use super::dataset::Pair;
-use super::trainer::CHECKPOINT_FILE;
 use super::tests::{request, store};
+use super::trainer::CHECKPOINT_FILE;
 use super::*;
 use crate::network::candle_model::tests::{Random, flat, protein, relative_error, variants};
 use crate::network::{CandleDevice, NetworkConfig, ParameterLayout, open_candle_device};
@@ -77,35 +77,39 @@ fn candle_and_the_fused_kernels_agree_on_losses_and_gradients() {
 fn a_run_gives_nearly_the_same_model_on_either_backend_and_can_change_it() {
     let folder = tempfile::tempdir().unwrap();
     store(folder.path());
-    let order = |device, steps| {
-        let mut request = request(folder.path(), &format!("{device:?}"), steps);
+    let order = |device, out| {
+        let mut request = request(folder.path(), out, 4);
         request.network = NetworkConfig { multiplicity: 8, conditioner_layers: 2, ..request.network };
         request.settings = TrainSettings { device, validate_every: 2, ..request.settings };
         request
     };
-    let run = |request: &TrainRequest| {
+    let run = |request: &TrainRequest, stop_after: u64| {
         let mut validations = Vec::new();
         let end = train(request, &mut |progress| {
             validations.extend(progress.validation.map(|v| v.total));
-            ControlFlow::Continue(())
+            if progress.step == stop_after { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         })
         .unwrap();
-        assert_eq!((end.end, end.step), (TrainEnd::Finished, request.settings.steps));
+        assert_eq!(end.step, stop_after);
         (Checkpoint::load(&request.out.join(CHECKPOINT_FILE)).unwrap().parameters, validations)
     };
-    let (cpu, cpu_validations) = run(&order(TrainDevice::Cpu, 4));
-    let (candle, candle_validations) = run(&order(TrainDevice::Candle, 2));
-    assert_eq!((cpu_validations.len(), candle_validations.len()), (2, 1));
-    let difference = (cpu_validations[0] / candle_validations[0] - 1.0).abs();
-    assert!(difference < 1e-3, "validation losses differ by {difference}");
-    // Goes on elsewhere: the checkpoint belongs to no device.
-    let resumed = TrainRequest { resume: true, ..order(TrainDevice::Candle, 4) };
-    let (mixed, _) = run(&resumed);
-    let start = trainer::initial_weights(&ParameterLayout::new(&resumed.network), 0);
+    let (cpu, expected) = run(&order(TrainDevice::Cpu, "cpu"), 4);
+    let (candle, validations) = run(&order(TrainDevice::Candle, "candle"), 4);
+    assert_eq!((expected.len(), validations.len()), (2, 2));
+    for (a, b) in validations.iter().zip(&expected) {
+        assert!((a / b - 1.0).abs() < 1e-3, "validation losses {a} and {b}");
+    }
+    // A checkpoint belongs to no device.
+    run(&order(TrainDevice::Cpu, "both"), 2);
+    let (both, _) = run(&TrainRequest { resume: true, ..order(TrainDevice::Candle, "both") }, 4);
+    let layout = ParameterLayout::new(&order(TrainDevice::Cpu, "cpu").network);
+    let start = trainer::initial_weights(&layout, 0);
     let moved = |to: &[f32]| to.iter().zip(&start).map(|(a, b)| f64::from(a - b)).collect::<Vec<_>>();
-    assert_ne!(candle, mixed);
-    let error = relative_error(&moved(&cpu), &moved(&mixed));
-    assert!(error < 0.02, "after 4 steps the parameters moved differently by {error}");
+    for other in [&candle, &both] {
+        assert_ne!(&cpu, other);
+        let error = relative_error(&moved(other), &moved(&cpu));
+        assert!(error < 0.02, "after 4 steps the parameters moved differently by {error}");
+    }
 }
 
 #[test]
