@@ -144,6 +144,39 @@ impl StrainTemplate {
         t
     }
 
+    /// Calls `f(a, b, contact distance in Å)` for all pairs of sites four or more bonds apart whose residues
+    /// have their Cα within `ca_angstrom`; `atoms` are positions by site.
+    fn for_neighbours(&self, atoms: &[[f32; 3]], ca_angstrom: f32, f: &mut impl FnMut(u32, u32, f32)) {
+        let n = self.sites.len();
+        for i in 0..n {
+            for j in i..n {
+                if squared(atoms[ca_site(i)], atoms[ca_site(j)]) > ca_angstrom * ca_angstrom {
+                    continue;
+                }
+                for &(a, class_a) in &self.sites[i] {
+                    let close = &self.close[a as usize];
+                    for &(b, class_b) in &self.sites[j] {
+                        if b > a && (j > i + 1 || close.binary_search(&b).is_err()) {
+                            f(a, b, contact_angstrom(class_a, class_b));
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Pairs of atoms four or more bonds apart that touch or nearly do: less than `margin_angstrom` beyond
+    /// their contact distance. `atoms` are positions by site.
+    pub fn touching_pairs(&self, atoms: &[[f32; 3]], margin_angstrom: f32, out: &mut Vec<(usize, usize)>) {
+        out.clear();
+        self.for_neighbours(atoms, CONTACT_CA_ANGSTROM, &mut |a, b, contact| {
+            let limit = contact + margin_angstrom;
+            if squared(atoms[a as usize], atoms[b as usize]) < limit * limit {
+                out.push((a as usize, b as usize));
+            }
+        });
+    }
+
     fn fill_close(&mut self, topology: &Topology, site: &dyn Fn(usize) -> u32) {
         let mut bonded: Vec<Vec<usize>> = vec![Vec::new(); topology.atom_count()];
         for &[a, b] in topology.bonds() {
@@ -240,29 +273,13 @@ impl StrainFeatures {
             }
         }
         let n = end - first;
-        for i in 0..n {
-            for j in i..n {
-                let (ci, cj) = (atoms[i * SITES + CA_SITE], atoms[j * SITES + CA_SITE]);
-                if squared(ci, cj) > CONTACT_CA_ANGSTROM * CONTACT_CA_ANGSTROM {
-                    continue;
-                }
-                for &(a, class_a) in &template.sites[i] {
-                    let close = &template.close[a as usize];
-                    for &(b, class_b) in &template.sites[j] {
-                        let limit = contact_angstrom(class_a, class_b);
-                        if b <= a
-                            || squared(atoms[a as usize], atoms[b as usize]) >= limit * limit
-                            || (j <= i + 1 && close.binary_search(&b).is_ok())
-                        {
-                            continue;
-                        }
-                        let (unit, distance) = direction(atoms[a as usize], atoms[b as usize]);
-                        let push = ((limit - distance) / OVERLAP_SCALE_ANGSTROM).min(1.0);
-                        add_pair(sums, a, b, 2, unit, -push);
-                    }
-                }
+        template.for_neighbours(atoms, CONTACT_CA_ANGSTROM, &mut |a, b, contact| {
+            if squared(atoms[a as usize], atoms[b as usize]) < contact * contact {
+                let (unit, distance) = direction(atoms[a as usize], atoms[b as usize]);
+                let push = ((contact - distance) / OVERLAP_SCALE_ANGSTROM).min(1.0);
+                add_pair(sums, a, b, 2, unit, -push);
             }
-        }
+        });
         for residue in 0..n {
             let row = first + residue;
             let at = |site: usize| self.atoms[residue * SITES + site];

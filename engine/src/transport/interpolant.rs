@@ -175,7 +175,7 @@ fn targets(heads: Heads) -> Vec<Target> {
 /// [`crate::network::fused::Workspace`]; `gradients` receives arrays of the same shape.
 ///
 /// The loss is the mean over atoms of half the square error. `rigid_weight` λ adds
-/// `λ τ² ½ ((e_b − e_a)·r̂_ab)²` for each bond and each 1–3 pair, `e` being the error of the predicted
+/// `λ τ² ½ ((e_b − e_a)·r̂_ab)²` for each bond, each 1–3 pair and each pair of touching atoms in X_τ, `e` being the error of the predicted
 /// velocity of an atom and `r̂` the direction of the pair in X_τ. Both terms are quadratic forms in the error
 /// that depend on X_τ and τ alone, so their minimum is the same conditional mean; the second weighs the few
 /// directions in which molecules are stiff, whose errors are a small part of the first but decide
@@ -252,10 +252,14 @@ pub fn loss_and_gradient(
     losses
 }
 
+/// Atoms up to this much beyond contact count as touching.
+const TOUCHING_MARGIN_ANGSTROM: f32 = 0.5;
+
 /// Adds the gradient of the rigid-pair term to `gradient` and returns twice the term, both times the number
 /// of atoms.
 fn add_rigid_pairs(batch: &LossBatch<'_>, error: &CloudBatch, gradient: &mut CloudBatch) -> f64 {
     let mut total = 0.0f64;
+    let (mut atoms, mut touching) = (Vec::new(), Vec::new());
     for (protein, pair) in batch.sequence.starts.windows(2).enumerate() {
         let weight = batch.rigid_weight * batch.tau[protein].powi(2);
         // Value of a field at an atom: that of its residue's position plus that of its vector.
@@ -266,8 +270,12 @@ fn add_rigid_pairs(batch: &LossBatch<'_>, error: &CloudBatch, gradient: &mut Clo
                 cloud.positions[at] + slot.map_or(0.0, |slot| cloud.vectors[at * SLOTS + slot])
             })
         };
-        for (a, b) in batch.sequence.strain[protein].rigid_pairs() {
-            let (xa, xb) = (value(batch.latent, a), value(batch.latent, b));
+        let template = &batch.sequence.strain[protein];
+        atoms.clear();
+        atoms.extend((0..(pair[1] - pair[0]) * (SLOTS + 1)).map(|site| value(batch.latent, site)));
+        template.touching_pairs(&atoms, TOUCHING_MARGIN_ANGSTROM, &mut touching);
+        for (a, b) in template.rigid_pairs().chain(touching.iter().copied()) {
+            let (xa, xb) = (atoms[a], atoms[b]);
             let d: [f32; 3] = std::array::from_fn(|i| xb[i] - xa[i]);
             let length = (d[0] * d[0] + d[1] * d[1] + d[2] * d[2]).sqrt();
             if length < 1e-3 {
