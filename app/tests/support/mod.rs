@@ -121,7 +121,7 @@ impl FileDialogs for ScriptedDialogs {
     }
 }
 
-static TEST_MODELS: &[BundledModel] = &[BundledModel { name: "test", bytes: &[] }];
+pub static TEST_MODELS: &[BundledModel] = &[BundledModel { name: "test", bytes: &[] }];
 
 /// A window under test.
 pub struct Window {

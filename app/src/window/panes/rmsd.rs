@@ -66,6 +66,7 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
                 Line::new("RMSD", PlotPoints::Owned(points.iter().map(|p| (*p).into()).collect()))
                     .color(colours.series)
                     .width(1.5)
+                    .allow_band(false)
                     .allow_hover(false),
             );
             plot.vline(
