@@ -137,23 +137,25 @@ fn show(request: &FileRequest) -> impl Future<Output = Option<PathBuf>> + Send +
             dialog = dialog.set_file_name(name.to_string_lossy());
         }
     }
-    let picked: std::pin::Pin<Box<dyn Future<Output = Option<rfd::FileHandle>> + Send>> =
-        match request.purpose {
-            Purpose::OpenStructure => Box::pin(
-                dialog
-                    .add_filter("Structures", &["pdb", "ent", "cif", "mmcif", "gz"])
-                    .add_filter("All files", &["*"])
-                    .pick_file(),
-            ),
-            Purpose::OpenModel => Box::pin(
-                dialog.add_filter("Models", &["safetensors"]).add_filter("All files", &["*"]).pick_file(),
-            ),
-            Purpose::RunOutput | Purpose::ExportTrajectory => {
-                Box::pin(dialog.add_filter("Trajectories", &["dcd", "xtc", "pdb"]).save_file())
-            }
-            Purpose::FigureFolder | Purpose::MovieFolder => Box::pin(dialog.pick_folder()),
-            Purpose::Screenshot => Box::pin(dialog.add_filter("PNG images", &["png"]).save_file()),
-        };
+    let picked: std::pin::Pin<Box<dyn Future<Output = Option<rfd::FileHandle>> + Send>> = match request
+        .purpose
+    {
+        Purpose::OpenStructure => Box::pin(
+            dialog
+                .add_filter("Structures", &["pdb", "ent", "cif", "mmcif", "gz"])
+                .add_filter("All files", &["*"])
+                .pick_file(),
+        ),
+        Purpose::OpenModel => Box::pin(
+            dialog.add_filter("Models", &["safetensors"]).add_filter("All files", &["*"]).pick_file(),
+        ),
+        Purpose::RunOutput => Box::pin(dialog.add_filter("Trajectories", &["dcd", "xtc", "pdb"]).save_file()),
+        Purpose::ExportTrajectory => {
+            Box::pin(dialog.add_filter("Trajectories", &["dcd", "xtc", "pdb", "cif"]).save_file())
+        }
+        Purpose::FigureFolder | Purpose::MovieFolder => Box::pin(dialog.pick_folder()),
+        Purpose::Screenshot => Box::pin(dialog.add_filter("PNG images", &["png"]).save_file()),
+    };
     async move { picked.await.map(|file| file.path().to_owned()) }
 }
 

@@ -1,8 +1,11 @@
 //! Writing frames of a run to a trajectory file of the user's choice, also while the run goes on.
 
+use std::fs::File;
+use std::io::BufWriter;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use crate::structure::write_pdb;
+use crate::structure::{MmcifWriter, Topology, write_pdb};
 use crate::trajectory::{TrajectoryFormat, TrajectoryWriter, write_atomically};
 
 use super::context::JobContext;
@@ -16,10 +19,9 @@ const CHUNK: u64 = 64;
 /// Writes the file under a temporary name and renames it at the end, so that it is whole or not there.
 pub(super) fn run(context: &JobContext<'_>, request: &ExportRequest) -> Result<JobOutcome, String> {
     let path = &request.path;
-    let format = TrajectoryFormat::from_path(path).map_err(|error| error.to_string())?;
+    let format = ExportFormat::from_path(path)?;
     check(request)?;
-    // A PDB trajectory is its own topology.
-    let topology_path = (format != TrajectoryFormat::Pdb).then(|| beside(path, "_topology.pdb"));
+    let topology_path = (!format.holds_topology()).then(|| beside(path, "_topology.pdb"));
     if !request.overwrite
         && let Some(present) = std::iter::once(path).chain(&topology_path).find(|path| path.exists())
     {
@@ -29,7 +31,9 @@ pub(super) fn run(context: &JobContext<'_>, request: &ExportRequest) -> Result<J
         ));
     }
     let partial = Partial(beside(path, &format!(".{}.partial.{}", std::process::id(), format.extension())));
-    let Some(frames) = write_frames(context, request, &partial.0)? else { return Ok(JobOutcome::Cancelled) };
+    let Some(frames) = write_frames(context, request, format, &partial.0)? else {
+        return Ok(JobOutcome::Cancelled);
+    };
     std::fs::rename(&partial.0, path)
         .map_err(|error| format!("{} cannot be put in its place: {error}", path.display()))?;
     let mut files = vec![path.clone()];
@@ -39,6 +43,89 @@ pub(super) fn run(context: &JobContext<'_>, request: &ExportRequest) -> Result<J
     }
     context.post(Event::Exported { job: context.job, frames, files });
     Ok(JobOutcome::Finished)
+}
+
+/// What frames can be exported to: the trajectory formats, and mmCIF, which only export writes, since a run
+/// cannot be continued in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ExportFormat {
+    Trajectory(TrajectoryFormat),
+    Mmcif,
+}
+
+impl ExportFormat {
+    fn from_path(path: &Path) -> Result<Self, String> {
+        let extension = path.extension().map(|e| e.to_string_lossy().to_ascii_lowercase());
+        if matches!(extension.as_deref(), Some("cif" | "mmcif")) {
+            return Ok(Self::Mmcif);
+        }
+        TrajectoryFormat::from_path(path).map(Self::Trajectory).map_err(|_| {
+            format!(
+                "{}: the name of the file must end in .dcd, .xtc, .pdb or .cif, which decides its format",
+                path.display()
+            )
+        })
+    }
+
+    fn extension(self) -> &'static str {
+        match self {
+            Self::Trajectory(format) => format.extension(),
+            Self::Mmcif => "cif",
+        }
+    }
+
+    fn holds_topology(self) -> bool {
+        matches!(self, Self::Mmcif | Self::Trajectory(TrajectoryFormat::Pdb))
+    }
+}
+
+/// A file of frames being written.
+enum Output<'a> {
+    Trajectory(Box<TrajectoryWriter>),
+    Mmcif { writer: MmcifWriter<BufWriter<File>>, topology: &'a Topology, path: &'a Path },
+}
+
+impl<'a> Output<'a> {
+    fn create(
+        format: ExportFormat,
+        path: &'a Path,
+        topology: &'a Arc<Topology>,
+        interval_ps: f64,
+    ) -> Result<Self, String> {
+        match format {
+            ExportFormat::Trajectory(_) => TrajectoryWriter::create(path, topology, interval_ps, true)
+                .map(|writer| Self::Trajectory(Box::new(writer)))
+                .map_err(|error| error.to_string()),
+            ExportFormat::Mmcif => {
+                let file = File::create(path).map_err(|error| unwritten(path, &error))?;
+                Ok(Self::Mmcif { writer: MmcifWriter::new(BufWriter::new(file)), topology, path })
+            }
+        }
+    }
+
+    fn write_frame(&mut self, positions_angstrom: &[[f32; 3]], time_ps: f64) -> Result<(), String> {
+        match self {
+            Self::Trajectory(writer) => {
+                writer.write_frame(positions_angstrom, time_ps).map_err(|error| error.to_string())
+            }
+            Self::Mmcif { writer, topology, path } => {
+                writer.write_model(topology, positions_angstrom).map_err(|error| unwritten(path, &error))
+            }
+        }
+    }
+
+    fn finish(self) -> Result<(), String> {
+        match self {
+            Self::Trajectory(_) => Ok(()),
+            Self::Mmcif { writer, path, .. } => {
+                writer.finish().map(drop).map_err(|error| unwritten(path, &error))
+            }
+        }
+    }
+}
+
+fn unwritten(path: &Path, error: &std::io::Error) -> String {
+    format!("{} cannot be written: {error}", path.display())
 }
 
 fn check(request: &ExportRequest) -> Result<(), String> {
@@ -73,14 +160,14 @@ fn check(request: &ExportRequest) -> Result<(), String> {
 fn write_frames(
     context: &JobContext<'_>,
     request: &ExportRequest,
+    format: ExportFormat,
     path: &Path,
 ) -> Result<Option<u64>, String> {
     let history = &request.history;
     let total = (request.last_frame - request.first_frame) / request.stride + 1;
     let interval_ps = history.time_ps(1) * request.stride as f64;
-    let start_ps = start_ps(context, request, interval_ps);
-    let mut writer = TrajectoryWriter::create(path, &request.topology, interval_ps, true)
-        .map_err(|error| error.to_string())?;
+    let start_ps = start_ps(context, request, format, interval_ps);
+    let mut output = Output::create(format, path, &request.topology, interval_ps)?;
     let mut meter = RateMeter::start(ProgressUnit::Frames, 0, Some(total));
     let mut positions = vec![[0.0; 3]; history.atom_count()];
     for index in 0..total {
@@ -89,7 +176,7 @@ fn write_frames(
             .read_into(frame, request.replica, &mut positions)
             .map_err(|error| format!("frame {frame} cannot be read back: {error}"))?;
         let time_ps = start_ps + index as f64 * interval_ps;
-        writer.write_frame(&positions, time_ps).map_err(|error| error.to_string())?;
+        output.write_frame(&positions, time_ps)?;
         if index % CHUNK == CHUNK - 1 || index + 1 == total {
             meter.reach(index + 1, Some(total));
             context.post(Event::Progress { job: context.job, progress: meter.progress() });
@@ -98,15 +185,22 @@ fn write_frames(
             }
         }
     }
+    output.finish()?;
     Ok(Some(total))
 }
 
 /// Time of the first frame in the file. DCD counts the first time in whole intervals; where the stride
 /// makes that impossible, its times start at 0, and the user is told.
-fn start_ps(context: &JobContext<'_>, request: &ExportRequest, interval_ps: f64) -> f64 {
+fn start_ps(
+    context: &JobContext<'_>,
+    request: &ExportRequest,
+    format: ExportFormat,
+    interval_ps: f64,
+) -> f64 {
     let start_ps = request.history.time_ps(request.first_frame);
-    let is_dcd = matches!(TrajectoryFormat::from_path(&request.path), Ok(TrajectoryFormat::Dcd));
-    if !is_dcd || request.first_frame.is_multiple_of(request.stride) {
+    if format != ExportFormat::Trajectory(TrajectoryFormat::Dcd)
+        || request.first_frame.is_multiple_of(request.stride)
+    {
         return start_ps;
     }
     context.notice(format!(
@@ -116,7 +210,7 @@ fn start_ps(context: &JobContext<'_>, request: &ExportRequest, interval_ps: f64)
 }
 
 fn write_topology(request: &ExportRequest, path: &Path) -> Result<(), String> {
-    let cannot = |error| format!("{} cannot be written: {error}", path.display());
+    let cannot = |error| unwritten(path, &error);
     let start = request.history.read(request.first_frame, request.replica).map_err(cannot)?;
     let mut pdb = Vec::new();
     write_pdb(&request.topology, &start, &mut pdb).and_then(|()| write_atomically(path, &pdb)).map_err(cannot)

@@ -161,8 +161,8 @@ pub struct ExportRequest {
     pub last_frame: u64,
     /// Every how many frames one is written, at least 1.
     pub stride: u64,
-    /// File to write; its extension (`.dcd`, `.xtc`, `.pdb`) decides the format. The topology is written
-    /// beside it (`name_topology.pdb`), since DCD and XTC hold none.
+    /// File to write; its extension (`.dcd`, `.xtc`, `.pdb`, `.cif`) decides the format. The topology is
+    /// written beside DCD and XTC (`name_topology.pdb`), which hold none.
     pub path: PathBuf,
     /// Replace the file if it is there. Leave it to the save dialog to have asked.
     pub overwrite: bool,

@@ -7,6 +7,7 @@ mod conformer;
 pub mod equivalent;
 pub mod error;
 mod ideal_geometry;
+pub mod mmcif_format;
 mod mmcif_records;
 mod naming;
 pub mod opened;
@@ -25,6 +26,7 @@ pub mod topology_map;
 
 pub use equivalent::relabel_equivalent;
 pub use error::{ChainSummary, MissingAtoms, StructureError, StructureProblem};
+pub use mmcif_format::{MmcifWriter, write_mmcif};
 pub use opened::{Notice, OpenedStructure};
 pub use pdb_format::{pdb_atom_line, pdb_ter_line, write_pdb};
 pub use read::{ReadOptions, read_structure, read_structure_bytes};

@@ -1,8 +1,11 @@
 //! From bytes to atom records: decompression and the choice of format, both by content.
 //!
-//! Both formats are cut into records by our own readers. pdbtbx 0.12 panics on NaN and on `?` coordinates,
-//! turns unreadable coordinates into zeros and chain `01` into `1`, and sorts atoms into residues, so that the
-//! order of a trajectory's frames is lost.
+//! Both formats are cut into records by our own readers. pdbtbx 0.12, which writes mmCIF for us, cannot carry
+//! this path: it sorts atoms into residues, so that the order of a trajectory's frames is lost (that of a
+//! plain entry such as 2F4K too); it keeps neither TER nor `label_seq_id`, which tell ligands from the polymer,
+//! and joins waters to the residue of the same number; chain `01` becomes `1`; it panics on NaN, on `?`
+//! coordinates and cell lengths, and on unknown space groups; and it refuses
+//! mmCIF of several models because their atom ids differ, which the dictionary demands.
 
 use std::io::Read;
 

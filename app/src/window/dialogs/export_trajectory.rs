@@ -25,10 +25,11 @@ pub struct TrajectoryExport {
 }
 
 /// Formats offered, with what they are good for.
-const FORMATS: [(&str, &str); 3] = [
+const FORMATS: [(&str, &str); 4] = [
     ("dcd", "DCD: exact positions, read by every analysis program"),
     ("xtc", "XTC: compressed, rounded to 0.01 Å"),
     ("pdb", "PDB: one model per frame, text, needs no topology"),
+    ("cif", "mmCIF: one model per frame, text, needs no topology, keeps no times"),
 ];
 
 /// The form.
@@ -118,9 +119,13 @@ impl TrajectoryForm {
         let count = (self.last.saturating_sub(self.first)) / self.stride.max(1) + 1;
         let every_ps = self.interval_ps * self.stride as f64;
         let frames = if count == 1 { "1 frame".to_owned() } else { format!("{} frames", grouped(count)) };
-        ui.weak(format!("{frames}, {every_ps:.0} ps apart. The topology is written beside it as PDB."));
+        let beside = match FORMATS[self.format].0 {
+            "dcd" | "xtc" => " The topology is written beside it as PDB.",
+            _ => "",
+        };
+        ui.weak(format!("{frames}, {every_ps:.0} ps apart.{beside}"));
         if path.is_some() && known.is_none() {
-            error_line(ui, "The file name must end in .dcd, .xtc or .pdb.");
+            error_line(ui, "The file name must end in .dcd, .xtc, .pdb or .cif.");
         }
         let enabled = known.is_some() && (!exists || self.overwrite);
         let confirmed = buttons(ui, "Export", enabled, actions);

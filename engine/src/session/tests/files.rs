@@ -195,12 +195,25 @@ fn exported_frames_are_those_of_the_history_with_their_times() {
         }
     }
     assert!(folder.path().join("part_topology.pdb").exists());
+    assert_eq!(send(export("part.cif", 4, 29, 5)), JobOutcome::Finished);
+    let text = std::fs::read_to_string(folder.path().join("part.cif")).unwrap();
+    let rows: Vec<Vec<&str>> =
+        text.lines().filter(|l| l.starts_with("ATOM ")).map(|l| l.split_whitespace().collect()).collect();
+    let frames = [4, 9, 14, 19, 24, 29].map(|number| history.read(number, 1).unwrap());
+    let expected: Vec<(usize, &[f32; 3])> =
+        frames.iter().enumerate().flat_map(|(k, frame)| frame.iter().map(move |x| (k + 1, x))).collect();
+    assert_eq!(rows.len(), expected.len());
+    for (row, (model, position)) in rows.iter().zip(expected) {
+        assert_eq!(row[18], model.to_string());
+        let same = |(text, x): (&&str, &f32)| (text.parse::<f32>().unwrap() - x).abs() <= 2e-5;
+        assert!(row[12..15].iter().zip(position).all(same), "{row:?} {position:?}");
+    }
     assert!(failure(send(export("part.dcd", 0, 1, 1))).contains("there already"));
     assert!(failure(send(export("new.dcd", 0, 31, 1))).contains("frame 31"));
     assert!(failure(send(export("new.dcd", 5, 4, 1))).contains("after"));
     assert!(failure(send(export("new.dcd", 0, 4, 0))).contains("stride"));
     assert!(failure(send(export("new.txt", 0, 4, 1))).contains(".xtc"));
-    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 3, "no partial file is left");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 4, "no partial file is left");
 }
 
 #[test]
