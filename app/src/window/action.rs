@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use equijump_engine::session::OpenRequest;
 
 use super::command::UiCommand;
-use super::dialogs::Dialog;
 use super::dialogs::export_figures::FigureExport;
 use super::dialogs::export_movie::MovieExport;
 use super::dialogs::export_trajectory::TrajectoryExport;
@@ -42,8 +41,6 @@ pub enum Action {
     ChooseModel(Option<PathBuf>),
     /// Open a dialog of the desktop.
     Browse(FileRequest),
-    /// Open one of our own dialogs.
-    ShowDialog(Box<Dialog>),
     /// Close it.
     CloseDialog,
     /// Write frames.

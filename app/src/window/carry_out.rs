@@ -60,7 +60,6 @@ impl EquiJumpApp {
                 self.load_model();
             }
             Action::Browse(request) => self.file_dialogs.open(request, ctx),
-            Action::ShowDialog(dialog) => self.dialog = Some(*dialog),
             Action::CloseDialog => self.dialog = None,
             Action::ExportTrajectory(export) => self.export_trajectory(export),
             Action::ExportFigures(export) => self.export_figures(&export),

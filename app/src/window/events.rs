@@ -108,12 +108,7 @@ impl EquiJumpApp {
             let plural = if count == 1 { "notice" } else { "notices" };
             self.log.tell(Level::Warning, format!("{name} was read with {count} {plural}, see the log."));
         }
-        let source = match &structure.path {
-            Some(path) => StructureSource::File(path.clone()),
-            None => StructureSource::Bundled { file_name: name, bytes: &[] },
-        };
-        let request = OpenRequest::new(source);
-        self.project.opened = Some(Opened { structure, request });
+        self.project.opened = Some(Opened { structure });
         self.project.open_error = None;
         self.project.run = None;
         self.project.shown = None;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use equijump_engine::analysis::superposed_copy;
 use equijump_engine::session::{
-    FrameHistory, JobId, JobOutcome, OpenRequest, OpenedStructure, Progress, RunInfo, SimulationState,
+    FrameHistory, JobId, JobOutcome, OpenedStructure, Progress, RunInfo, SimulationState,
 };
 use equijump_engine::transport::LatentProgress;
 
@@ -17,8 +17,6 @@ pub type Positions = Arc<Vec<[f32; 3]>>;
 pub struct Opened {
     /// What the engine read.
     pub structure: OpenedStructure,
-    /// How to read it again.
-    pub request: OpenRequest,
 }
 
 /// Where a run stands.
