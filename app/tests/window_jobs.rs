@@ -333,3 +333,25 @@ fn space_plays_even_after_a_button_was_clicked() {
     window.harness.key_press(egui::Key::Space);
     window.step_until("playback has moved on", |harness| harness.state().timeline().frame() > 3);
 }
+
+#[test]
+fn a_model_that_cannot_be_read_says_so_and_the_bundled_one_is_a_click_away() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("notes.safetensors");
+    std::fs::write(&path, "not a model").unwrap();
+    let mut window = ready();
+    window.dialogs.will_answer(FileAnswer::Picked(path));
+    window.harness.get_by_role_and_label(Role::ComboBox, "Model").click();
+    window.settle();
+    click(&mut window, "Choose file…");
+    window.step_until("the error is told", |harness| {
+        harness.state().log().to_text().contains("is not a model")
+    });
+    window.settle();
+    window.harness.get_by_role_and_label(Role::ComboBox, "Model").click();
+    window.settle();
+    window.harness.get_by_label("test (bundled)").click();
+    window.step_until("the bundled model is back", |harness| {
+        harness.query_by_label_contains("Ready to simulate").is_some()
+    });
+}

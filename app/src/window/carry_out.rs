@@ -77,7 +77,9 @@ impl EquiJumpApp {
                 let purpose = Purpose::OpenStructure;
                 self.file_dialogs.open(FileRequest { purpose, suggestion }, ctx);
             }
-            UiCommand::OpenPath => self.dialog = Some(Dialog::OpenPath(OpenPath::new(false))),
+            UiCommand::OpenPath => {
+                self.dialog = Some(Dialog::OpenPath(OpenPath::new(Purpose::OpenStructure, false)))
+            }
             UiCommand::ExportTrajectory => self.show_trajectory_form(),
             UiCommand::ExportFigures => {
                 let form = FigureForm::new(self.preferences.export_folder());

@@ -179,8 +179,12 @@ impl EquiJumpApp {
                 (Purpose::OpenStructure, FileAnswer::Picked(path)) => {
                     self.ask_before_opening(OpenRequest::new(StructureSource::File(path)));
                 }
-                (Purpose::OpenStructure, FileAnswer::Unavailable) => {
-                    self.dialog = Some(Dialog::OpenPath(OpenPath::new(true)));
+                (Purpose::OpenStructure | Purpose::OpenModel, FileAnswer::Unavailable) => {
+                    self.dialog = Some(Dialog::OpenPath(OpenPath::new(purpose, true)));
+                }
+                (Purpose::RunOutput, FileAnswer::Unavailable) => {
+                    let advice = "This desktop offers no file dialog; type the path beside the button.";
+                    self.log.tell(Level::Warning, advice);
                 }
                 (Purpose::RunOutput, FileAnswer::Picked(path)) => {
                     // The dialog of the desktop has asked about replacing.
@@ -190,12 +194,6 @@ impl EquiJumpApp {
                 (Purpose::OpenModel, FileAnswer::Picked(path)) => {
                     self.model.file = Some(path);
                     self.load_model();
-                }
-                (Purpose::OpenModel, FileAnswer::Unavailable) => {
-                    self.log.tell(
-                        Level::Warning,
-                        "This desktop offers no file dialog; drop the model file on the window instead.",
-                    );
                 }
                 _ => {}
             }

@@ -60,7 +60,10 @@ impl About {
             ui.label(self.compute.as_deref().unwrap_or("nothing yet; press Simulate"));
             ui.end_row();
             ui.weak("Licence");
-            ui.label("MIT or Apache-2.0; the Inter typeface under the SIL Open Font License");
+            ui.label("MIT or Apache-2.0");
+            ui.end_row();
+            ui.weak("Typeface");
+            ui.label("Inter, SIL Open Font License 1.1");
             ui.end_row();
         });
         close_button(ui, actions);

@@ -36,7 +36,7 @@ pub enum Dialog {
 impl Dialog {
     fn title(&self) -> &str {
         match self {
-            Dialog::OpenPath(_) => "Open structure by path",
+            Dialog::OpenPath(form) => form.title(),
             Dialog::GoToFrame(_) => "Go to frame",
             Dialog::Chain(_) => "Choose a chain",
             Dialog::Segment(_) => "The chain is broken",
@@ -91,7 +91,7 @@ impl Dialog {
             (Dialog::ExportFigures(form), Purpose::FigureFolder) => &mut form.folder,
             (Dialog::Screenshot(form), Purpose::Screenshot) => &mut form.path,
             (Dialog::ExportMovie(form), Purpose::MovieFolder) => &mut form.folder,
-            (Dialog::OpenPath(form), Purpose::OpenStructure) => &mut form.path,
+            (Dialog::OpenPath(form), purpose) if form.purpose == purpose => &mut form.path,
             _ => return false,
         };
         match answer {

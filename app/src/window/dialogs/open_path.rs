@@ -1,4 +1,4 @@
-//! Opening a structure by typing its path: the equal of the desktop's dialog.
+//! Opening a structure or a model by typing its path: the equal of the desktop's dialog.
 
 use equijump_engine::session::{OpenRequest, StructureSource};
 
@@ -11,29 +11,44 @@ use crate::window::file_dialogs::Purpose;
 pub struct OpenPath {
     /// The file.
     pub path: PathField,
+    /// [`Purpose::OpenStructure`] or [`Purpose::OpenModel`].
+    pub purpose: Purpose,
     error: Option<String>,
 }
 
 impl OpenPath {
     /// An empty form. `dialogs_missing` explains why it came up in place of the desktop's dialog.
-    pub fn new(dialogs_missing: bool) -> Self {
+    pub fn new(purpose: Purpose, dialogs_missing: bool) -> Self {
         let mut path = PathField::new(std::path::PathBuf::new());
         path.unavailable = dialogs_missing;
-        Self { path, error: None }
+        Self { path, purpose, error: None }
+    }
+
+    pub(super) fn title(&self) -> &'static str {
+        match self.purpose {
+            Purpose::OpenModel => "Choose model by path",
+            _ => "Open structure by path",
+        }
     }
 
     pub(super) fn ui(&mut self, ui: &mut egui::Ui, actions: &mut Vec<Action>) {
-        let entered =
-            self.path.ui(ui, "PDB or mmCIF file, plain or gzipped", Purpose::OpenStructure, actions);
+        let (label, confirm) = match self.purpose {
+            Purpose::OpenModel => ("Model file (.safetensors)", "Choose"),
+            _ => ("PDB or mmCIF file, plain or gzipped", "Open"),
+        };
+        let entered = self.path.ui(ui, label, self.purpose, actions);
         if let Some(error) = &self.error {
             error_line(ui, error);
         }
         let path = self.path.path();
-        let confirmed = buttons(ui, "Open", path.is_some(), actions);
+        let confirmed = buttons(ui, confirm, path.is_some(), actions);
         if let Some(path) = path.filter(|_| confirmed || entered) {
             if path.is_file() {
                 actions.push(Action::CloseDialog);
-                actions.push(Action::Open(OpenRequest::new(StructureSource::File(path))));
+                actions.push(match self.purpose {
+                    Purpose::OpenModel => Action::ChooseModel(Some(path)),
+                    _ => Action::Open(OpenRequest::new(StructureSource::File(path))),
+                });
             } else {
                 self.error = Some(format!("There is no file {}.", path.display()));
             }
