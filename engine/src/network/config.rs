@@ -2,6 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::ParameterLayout;
+
+/// Parameters of the largest network, 4 GiB of them: H = 256 with concatenation has 402 M. Each setting may be
+/// in range and the network of all of them together still larger than any memory.
+const MOST_PARAMETERS: usize = 1 << 30;
+
 /// How the states of consecutive blocks are joined.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "kebab-case")]
@@ -120,6 +126,37 @@ impl NetworkConfig {
                 return Err(format!("{name} is {value} Å, it must be positive"));
             }
         }
+        let parameters = ParameterLayout::new(self).total();
+        if parameters > MOST_PARAMETERS {
+            return Err(format!(
+                "the network would have {:.1} billion parameters, more than {:.1} billion; choose a smaller multiplicity or fewer layers",
+                parameters as f64 / 1e9,
+                MOST_PARAMETERS as f64 / 1e9
+            ));
+        }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_out_of_range_and_networks_beyond_memory_are_refused_in_words() {
+        let default = NetworkConfig::default;
+        let refused = |config: NetworkConfig, word: &str| {
+            let sentence = config.check().err().unwrap_or_default();
+            assert!(sentence.contains(word), "{sentence:?} does not say {word:?}");
+        };
+        refused(NetworkConfig { multiplicity: 0, ..default() }, "multiplicity");
+        refused(NetworkConfig { neighbours: 0, ..default() }, "neighbours");
+        refused(NetworkConfig { sigma_position_angstrom: f32::NAN, ..default() }, "sigma of positions");
+        refused(NetworkConfig { radial_cutoff_angstrom: 0.0, ..default() }, "radial cutoff");
+        let concat = NetworkConfig { residual: Residual::Concat, heads: Heads::Paper, ..default() };
+        refused(NetworkConfig { multiplicity: 1024, header_layers: 64, ..concat.clone() }, "parameters");
+        // The largest network of Table 4.
+        assert_eq!(NetworkConfig { multiplicity: 256, ..concat }.check(), Ok(()));
+        assert_eq!(default().check(), Ok(()));
     }
 }

@@ -39,7 +39,7 @@ impl Geometry {
         let mut candidates: Vec<(f32, u32)> = Vec::new();
         for pair in starts.windows(2) {
             let (first, end) = (pair[0], pair[1]);
-            let k = config.neighbours.min(end - first - 1);
+            let k = config.neighbours.min((end - first).saturating_sub(1));
             for i in first..end {
                 candidates.clear();
                 candidates.extend((first..end).filter(|&j| j != i).map(|j| {

@@ -208,7 +208,7 @@ pub(crate) fn read_flat(
     tensors: &SafeTensors<'_>,
     prefix: &str,
 ) -> Result<Vec<f32>, String> {
-    let mut flat = vec![0.0f32; layout.total()];
+    let mut flat = Vec::new();
     for spec in layout.specs() {
         let name = format!("{prefix}{}", spec.name);
         let view = tensors.tensor(&name).map_err(|_| format!("the tensor {name} is missing"))?;
@@ -220,13 +220,73 @@ pub(crate) fn read_flat(
                 spec.shape
             ));
         }
-        for (value, bytes) in flat[spec.range.clone()].iter_mut().zip(view.data().chunks_exact(4)) {
-            *value = f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
-        }
+        // Grows with what the file holds, whatever its configuration claims.
+        flat.extend(view.data().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])));
     }
-    if let Some(bad) = flat.iter().position(|x| !x.is_finite()) {
+    if let Some(bad) = flat.iter().position(|x: &f32| !x.is_finite()) {
         let name = layout.specs().iter().find(|s| s.range.contains(&bad)).map_or("?", |s| &s.name);
         return Err(format!("the tensor {prefix}{name} holds a value that is not finite"));
     }
     Ok(flat)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::network::initial_parameters;
+
+    fn small() -> Model {
+        let config = NetworkConfig {
+            multiplicity: 2,
+            conditioner_layers: 1,
+            header_layers: 1,
+            ..NetworkConfig::default()
+        };
+        let parameters =
+            initial_parameters(&ParameterLayout::new(&config), |index| (index as f32 * 0.7).sin());
+        Model::new(&config, parameters, ModelCard { name: "small".to_owned(), ..ModelCard::default() })
+    }
+
+    /// The file of a small model with its header changed; same length, so that the tensors stay in place.
+    fn file(old: &str, new: &str) -> Vec<u8> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("model.safetensors");
+        small().save(&path).unwrap();
+        let bytes = std::fs::read(path).unwrap();
+        assert_eq!(old.len(), new.len());
+        let at = bytes.windows(old.len()).position(|w| w == old.as_bytes()).unwrap();
+        [&bytes[..at], new.as_bytes(), &bytes[at + new.len()..]].concat()
+    }
+
+    fn refused(bytes: &[u8], word: &str) {
+        let error = Model::from_bytes("x.safetensors", bytes).err().unwrap().to_string();
+        assert!(error.contains("x.safetensors") && error.contains(word), "{error:?} does not say {word:?}");
+    }
+
+    #[test]
+    fn a_model_comes_back_to_the_bit() {
+        let model = Model::from_bytes("x", &file("small", "small")).unwrap();
+        assert_eq!((&model.card, model.config()), (&small().card, small().config()));
+        assert_eq!(model.parameters, small().parameters);
+    }
+
+    #[test]
+    fn damaged_and_foreign_files_are_refused_by_name() {
+        let whole = file("small", "small");
+        for length in (0..whole.len()).step_by(97).chain([7, 8, 9, whole.len() - 1]) {
+            refused(&whole[..length], "not an EquiJump model");
+        }
+        refused(&file("equijump-model-1", "equijump-model-9"), "newer");
+        refused(&file("conditioner.input.gate.hidden", "conditioner.input.gate.hiddem"), "gate.hidden");
+        // Numbers in the configuration that ask for more than the file holds, and for more than any memory.
+        refused(&file(r#"multiplicity\":2"#, r#"multiplicity\":3"#), "expected F32");
+        refused(&file(r#"header_layers\":1"#, r#"header_layers\":0"#), "header layers");
+        refused(&file(r#"frame_interval_ps\":100.0"#, r#"frame_interval_ps\":-10.0"#), "frame interval");
+        let mut broken = whole.clone();
+        let end = broken.len();
+        broken[end - 4..].copy_from_slice(&f32::NAN.to_le_bytes());
+        refused(&broken, "not finite");
+    }
 }

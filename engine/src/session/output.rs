@@ -102,7 +102,8 @@ impl RunFiles {
         let interval_ps = files.description.frame_interval_ps;
         if files.state_frame > 0 {
             for path in &trajectories {
-                let keep = usize::try_from(files.state_frame + 1).map_err(|error| error.to_string())?;
+                let keep = usize::try_from(files.state_frame.saturating_add(1))
+                    .map_err(|error| error.to_string())?;
                 let (writer, _) =
                     TrajectoryWriter::append(path, &structure.topology, interval_ps, Some(keep))
                         .map_err(|error| error.to_string())?;

@@ -268,3 +268,21 @@ fn a_plain_structure_file_is_a_trajectory_of_one_frame_without_time() {
     let refused = TrajectoryWriter::append(&path, &topology, 100.0, None).unwrap_err().to_string();
     assert!(refused.contains("not written by EquiJump"), "{refused}");
 }
+
+/// A frame that claims two billion atoms in 16 bytes asks for no memory to hold them.
+#[test]
+fn an_impossible_number_of_atoms_in_xtc_is_refused_before_it_is_believed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("claim.xtc");
+    let mut bytes = Vec::new();
+    let claimed = i32::MAX;
+    bytes.extend([1995, claimed, 0, 0].into_iter().flat_map(i32::to_be_bytes));
+    bytes.extend([0u8; 36]); // cell
+    bytes.extend(claimed.to_be_bytes());
+    bytes.extend(1000.0f32.to_be_bytes());
+    bytes.extend([0, 0, 0, 0, 0, 0, 9, 16].into_iter().flat_map(i32::to_be_bytes));
+    bytes.extend([0u8; 16]);
+    std::fs::write(&path, bytes).unwrap();
+    let error = TrajectoryReader::open(&path).unwrap_err().to_string();
+    assert!(error.contains("2147483647 atoms cannot take 16 bytes"), "{error}");
+}

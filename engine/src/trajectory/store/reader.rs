@@ -71,7 +71,7 @@ impl TrajectoryStore {
         let &[frames, atoms, 3] = shape.as_slice() else {
             return Err(damaged("`positions` is not [frames, atoms, 3]"));
         };
-        if atoms != topology.atom_count() {
+        if atoms == 0 || atoms != topology.atom_count() {
             return Err(damaged("its residues do not have as many atoms as its frames"));
         }
         if times_shape != [frames] {

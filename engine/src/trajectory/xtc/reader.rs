@@ -248,7 +248,8 @@ fn layout(head: &[u8]) -> Result<Option<Layout>, String> {
     } else {
         u64::from(be_i32(head, length_at) as u32)
     };
-    if payload_bytes == 0 || payload_bytes > MOST_BYTES_PER_ATOM * atoms as u64 {
+    // An atom takes a bit at least: a damaged count must not ask for more memory than the file can fill.
+    if (atoms as u64).div_ceil(8) > payload_bytes || payload_bytes > MOST_BYTES_PER_ATOM * atoms as u64 {
         return Err(format!("{atoms} atoms cannot take {payload_bytes} bytes"));
     }
     let frame_bytes = payload_start as u64 + payload_bytes.next_multiple_of(4);
