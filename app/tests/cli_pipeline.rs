@@ -57,6 +57,12 @@ fn imported_dynamics_trains_a_model_that_simulates() {
     };
     assert!(train("3", &[]).contains("training: 3 steps"));
     assert!(train("5", &["--resume"]).contains("training: 5 steps"));
+    // What is not given anew stays as it was, in the run and in the settings kept beside it.
+    assert!(run(&["train", "md.store", "--out", "training", "--resume"]).contains("training: 5 steps"));
+    let kept = std::fs::read_to_string(workplace.path("training/train.json")).unwrap();
+    let kept: serde_json::Value = serde_json::from_str(&kept).unwrap();
+    assert_eq!((&kept["settings"]["steps"], &kept["settings"]["threads"]), (&5.into(), &1.into()));
+    assert_eq!((&kept["network"]["multiplicity"], &kept["name"]), (&4.into(), &"tiny".into()));
 
     let model = "training/model.safetensors";
     let common = ["simulate", "chignolin", "--model", model, "--latent-steps", "4", "--frames", "3"];

@@ -15,7 +15,8 @@ mod window;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::parser::ValueSource;
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 /// What the process returns when the user interrupted it: 128 + SIGINT, as shells do.
 const INTERRUPTED: u8 = 130;
@@ -57,12 +58,18 @@ enum Ending {
 
 /// Runs what the command line asks for.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let matches = Cli::command().get_matches();
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    // Whether a flag of the subcommand was given, or has its default.
+    let given = |flag: &str| {
+        let job = matches.subcommand().map(|(_, job)| job);
+        job.is_some_and(|job| job.value_source(flag) == Some(ValueSource::CommandLine))
+    };
     let ending = match cli.command {
         Some(Job::Simulate(args)) => simulate::run(args),
         Some(Job::Info(args)) => info::run(&args),
         Some(Job::Import(args)) => import::run(args),
-        Some(Job::Train(args)) => train::run(args),
+        Some(Job::Train(args)) => train::run(args, given),
         Some(Job::Bench(args)) => bench::run(&args),
         None => window::run(),
     };
@@ -89,8 +96,8 @@ fn sentence(error: &anyhow::Error) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::CommandFactory;
     use anyhow::Context;
-    use clap::CommandFactory;
 
     #[test]
     fn causes_are_named_once() {

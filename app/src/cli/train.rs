@@ -1,6 +1,6 @@
 //! `equijump train`: trains a model on stores made by `import`.
 
-use equijump_engine::session::{Command, Event, TrainRequest};
+use equijump_engine::session::{Command, Event, KeptSettings, TrainRequest};
 
 use super::Ending;
 use super::job::Jobs;
@@ -13,7 +13,14 @@ pub(super) struct Args {
     request: TrainRequest,
 }
 
-pub(super) fn run(args: Args) -> anyhow::Result<Ending> {
+/// `given` tells which flags the user gave.
+pub(super) fn run(mut args: Args, given: impl Fn(&str) -> bool) -> anyhow::Result<Ending> {
+    args.request.keep = KeptSettings {
+        steps: !given("steps"),
+        threads: !given("threads"),
+        device: !given("device"),
+        name: !given("name"),
+    };
     let jobs = Jobs::start()?;
     let out = args.request.out.clone();
     let mut display = ProgressDisplay::new("steps");

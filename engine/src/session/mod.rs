@@ -34,7 +34,7 @@ pub use request::{
 };
 
 pub use crate::structure::{ChainSummary, Notice, OpenedStructure};
-pub use crate::training::{TrainOutcome, TrainProgress, TrainRequest};
+pub use crate::training::{KeptSettings, TrainOutcome, TrainProgress, TrainRequest};
 pub use crate::trajectory::{ImportReport, ImportRequest};
 
 #[cfg(test)]

@@ -22,6 +22,9 @@ pub struct CheckpointState {
     pub step: u64,
     /// Best validation loss so far.
     pub best_validation: Option<f64>,
+    /// Name on the model's card.
+    #[serde(default)]
+    pub name: String,
     /// Network of the run.
     pub network: NetworkConfig,
     /// Settings of the run.

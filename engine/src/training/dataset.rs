@@ -56,7 +56,7 @@ impl PairDataset {
                 let into =
                     if held_out.contains(&source) { &mut dataset.validation } else { &mut dataset.training };
                 let frames = store.trajectory(trajectory);
-                let kept = (frames.start + skip).min(frames.end)..frames.end;
+                let kept = frames.start.saturating_add(skip).min(frames.end)..frames.end;
                 into.extend(pairs.within(kept).map(|(first, _)| (index as u32, first as u32)));
             }
             for source in held_out {

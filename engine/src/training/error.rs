@@ -62,7 +62,7 @@ pub enum TrainError {
     },
     /// The loss is NaN or infinite.
     #[error(
-        "the loss became {loss} in step {step}; the last checkpoint is intact: resume it with a lower learning rate"
+        "the loss became {loss} in step {step}; the last checkpoint is intact; train anew with a lower learning rate"
     )]
     Diverged {
         /// Which step.

@@ -17,5 +17,5 @@ pub mod trainer;
 
 pub use dataset::PairDataset;
 pub use error::TrainError;
-pub use settings::{TrainDevice, TrainRequest, TrainSettings};
+pub use settings::{KeptSettings, TrainDevice, TrainRequest, TrainSettings};
 pub use trainer::{TrainEnd, TrainOutcome, TrainProgress, train};

@@ -148,6 +148,20 @@ impl TrainSettings {
     }
 }
 
+/// What a resumed run takes from its checkpoint although a resumed run may change it. Without this, the
+/// default of a flag that was left out would count as the user's wish.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct KeptSettings {
+    /// Number of steps, which also sets the decay of the learning rate.
+    pub steps: bool,
+    /// Worker threads.
+    pub threads: bool,
+    /// What computes.
+    pub device: bool,
+    /// Name on the model's card.
+    pub name: bool,
+}
+
 /// One training run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, clap::Args)]
 pub struct TrainRequest {
@@ -166,9 +180,14 @@ pub struct TrainRequest {
     /// Optimisation.
     #[command(flatten)]
     pub settings: TrainSettings,
-    /// Go on from the checkpoint in the folder, with the settings kept there.
+    /// Go on from the checkpoint in the folder, with the settings kept there; only name, device, threads and
+    /// a larger number of steps can be given anew.
     #[arg(long)]
     pub resume: bool,
+    /// What of those is not given anew.
+    #[arg(skip)]
+    #[serde(skip)]
+    pub keep: KeptSettings,
     /// Replace an earlier run in the folder.
     #[arg(long, conflicts_with = "resume")]
     pub force: bool,

@@ -67,6 +67,7 @@ pub(super) fn request(folder: &Path, out: &str, steps: u64) -> TrainRequest {
             ..TrainSettings::default()
         },
         resume: false,
+        keep: KeptSettings::default(),
         force: false,
     }
 }
@@ -179,6 +180,7 @@ fn what_cannot_be_trained_on_is_refused_in_words() {
     refused(&|r| r.settings.lag_ps = 5000.0, "no two frames");
     refused(&|r| r.settings.learning_rate = -1.0, "learning rate");
     refused(&|r| r.network.multiplicity = 0, "multiplicity");
+    refused(&|r| r.settings.skip_ps = f64::MAX, "no two frames");
     refused(&|r| r.stores[0] = folder.path().join("nowhere.safetensors"), "nowhere.safetensors");
     refused(&|r| r.stores[0] = folder.path().join("top.pdb"), "top.pdb");
     refused(&|r| r.resume = true, "checkpoint");

@@ -116,9 +116,20 @@ impl<'a> Run<'a> {
         let resumed = if request.resume {
             let mut checkpoint = Checkpoint::load(&checkpoint_path)?;
             // A longer run may be asked for; everything else is as it was, or it would be another run.
-            checkpoint.state.settings.steps = checkpoint.state.settings.steps.max(request.settings.steps);
-            checkpoint.state.settings.threads = request.settings.threads;
-            checkpoint.state.settings.device = request.settings.device;
+            let (keep, asked) = (&request.keep, &request.settings);
+            let settings = &mut checkpoint.state.settings;
+            if !keep.steps {
+                settings.steps = settings.steps.max(asked.steps);
+            }
+            if !keep.threads {
+                settings.threads = asked.threads;
+            }
+            if !keep.device {
+                settings.device = asked.device;
+            }
+            if !keep.name || checkpoint.state.name.is_empty() {
+                checkpoint.state.name.clone_from(&request.name);
+            }
             Some(checkpoint)
         } else {
             if checkpoint_path.exists() && !request.force {
@@ -141,14 +152,22 @@ impl<'a> Run<'a> {
             None => {
                 let parameters = initial_weights(&layout, settings.seed);
                 let optimizer = Optimizer::new(&parameters);
-                let state = CheckpointState { step: 0, best_validation: None, network, settings };
+                let name = request.name.clone();
+                let state = CheckpointState { step: 0, best_validation: None, name, network, settings };
                 (parameters, optimizer, state)
             }
         };
         let log_path = folder.join(LOG_FILE);
         let log = open_log(&log_path, state.step).map_err(io(&log_path))?;
         let config_path = folder.join("train.json");
-        let json = serde_json::to_vec_pretty(request).map_err(|e| io(&config_path)(e.into()))?;
+        // What the run does, which after resuming is not what was asked for.
+        let done = TrainRequest {
+            name: state.name.clone(),
+            network: state.network.clone(),
+            settings: state.settings.clone(),
+            ..request.clone()
+        };
+        let json = serde_json::to_vec_pretty(&done).map_err(|e| io(&config_path)(e.into()))?;
         write_atomically(&config_path, &json).map_err(io(&config_path))?;
         Ok(Self { request, dataset, layout, backend, parameters, optimizer, state, log })
     }
@@ -241,7 +260,7 @@ impl<'a> Run<'a> {
             .map(|p| p.file_stem().unwrap_or_default().to_string_lossy().into_owned())
             .collect();
         let card = ModelCard {
-            name: self.request.name.clone(),
+            name: self.state.name.clone(),
             frame_interval_ps: self.state.settings.lag_ps,
             trained_on: format!(
                 "{} frame pairs of {}, {} more from held-out trajectories for validation",
