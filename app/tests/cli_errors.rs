@@ -101,6 +101,27 @@ fn trajectories_that_cannot_be_imported() {
 }
 
 #[test]
+fn training_and_benchmarks_that_cannot_start() {
+    let workplace = Workplace::new();
+    std::fs::write(workplace.path("notes.store"), "Dear diary").unwrap();
+    let train = |store: &'static str, extra: &[&'static str]| {
+        [&["train", store, "--out", "training"], extra].concat()
+    };
+    fails(&workplace, &train("absent.store", &[]), &["absent.store"]);
+    fails(&workplace, &train("notes.store", &[]), &["notes.store", "equijump import"]);
+    fails(&workplace, &train("model.safetensors", &[]), &["model.safetensors", "equijump import"]);
+    fails(&workplace, &train("absent.store", &["--resume"]), &["training", "resumed"]);
+    fails(&workplace, &train("absent.store", &["--batch-size", "0"]), &["batch size"]);
+    fails(&workplace, &train("absent.store", &["--multiplicity", "0"]), &["multiplicity"]);
+    let giant = ["--multiplicity", "1024", "--residual", "concat", "--header-layers", "64"];
+    fails(&workplace, &train("absent.store", &giant), &["parameters"]);
+    for seconds in ["0", "inf", "nan", "1e300"] {
+        fails(&workplace, &["bench", "--seconds", seconds], &["--seconds"]);
+    }
+    fails(&workplace, &["bench", "--multiplicity", "0"], &["multiplicity"]);
+}
+
+#[test]
 fn files_that_cannot_be_described() {
     let workplace = Workplace::new();
     std::fs::write(workplace.path("notes.txt"), "Dear diary\n").unwrap();
@@ -118,6 +139,7 @@ fn wrong_usage_exits_with_2() {
         &["simulate", "chignolin", "--replicas", "0"],
         &["simulate", "chignolin", "--force", "--resume"],
         &["import", "run.xtc"],
+        &["bench", "--batch", "0"],
     ] {
         let (code, _, stderr) = finish(&mut workplace.command(arguments));
         assert_eq!(code, Some(2), "{arguments:?}: {stderr}");

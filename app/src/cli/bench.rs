@@ -10,6 +10,7 @@ use equijump_engine::transport::benchmark::{BenchmarkRow, machine_product_rate, 
 use serde::Serialize;
 
 use super::Ending;
+use super::terminal;
 use crate::window::examples::EXAMPLES;
 
 #[derive(Debug, clap::Args)]
@@ -18,8 +19,11 @@ pub(super) struct Args {
     #[arg(long = "multiplicity", value_name = "H", default_values_t = [32])]
     multiplicities: Vec<usize>,
     /// Replicas advanced together; may be given several times.
-    #[arg(long = "batch", value_name = "B", default_values_t = [1, 8])]
-    batches: Vec<usize>,
+    #[arg(
+        long = "batch", value_name = "B", default_values_t = [1, 8],
+        value_parser = clap::value_parser!(u32).range(1..=10_000)
+    )]
+    batches: Vec<u32>,
     /// Threads at most; all processors by default.
     #[arg(long)]
     threads: Option<usize>,
@@ -45,13 +49,25 @@ struct Machine {
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<Ending> {
-    anyhow::ensure!(args.seconds.is_finite() && args.seconds > 0.0, "--seconds must be a positive time");
+    anyhow::ensure!(
+        args.seconds > 0.0 && args.seconds <= 3600.0,
+        "--seconds must be above 0 and at most 3600"
+    );
+    for &multiplicity in &args.multiplicities {
+        for residual in [Residual::Sum, Residual::Concat] {
+            for heads in [Heads::Endpoint, Heads::Paper] {
+                configuration(multiplicity, residual, heads).check().map_err(anyhow::Error::msg)?;
+            }
+        }
+    }
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     let threads = args.threads.unwrap_or(processors).clamp(1, processors);
     let one = machine_product_rate(1);
     let all = if threads > 1 { machine_product_rate(threads) } else { one };
-    println!("f32 matrix products, 512 × 512: {one:.0} GFLOP/s on 1 thread, {all:.0} on {threads}");
-    println!(
+    terminal::result(format_args!(
+        "f32 matrix products, 512 × 512: {one:.0} GFLOP/s on 1 thread, {all:.0} on {threads}"
+    ));
+    terminal::result(format_args!(
         "\n{:>4} {:>3} {:>5} {:>8} {:>8} {:>8} {:>8} {:>11} {:>8} {:>7} {:>11}",
         "N",
         "H",
@@ -64,7 +80,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Ending> {
         "GFLOP/s",
         "share",
         "ns/day"
-    );
+    ));
     let mut rows = Vec::new();
     for name in ["chignolin", "lambda"] {
         let example = EXAMPLES
@@ -75,15 +91,14 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Ending> {
         for &multiplicity in &args.multiplicities {
             for residual in [Residual::Sum, Residual::Concat] {
                 for heads in [Heads::Endpoint, Heads::Paper] {
-                    let config = NetworkConfig { multiplicity, residual, heads, ..NetworkConfig::default() };
-                    config.check().map_err(anyhow::Error::msg)?;
+                    let config = configuration(multiplicity, residual, heads);
                     for &batch in &args.batches {
-                        let rate = if threads.min(batch) > 1 { all } else { one };
+                        let rate = if threads.min(batch as usize) > 1 { all } else { one };
                         let row = measure(
                             &config,
                             &protein.topology,
                             &protein.positions_angstrom,
-                            batch.max(1),
+                            batch as usize,
                             threads,
                             rate,
                             Duration::from_secs_f64(args.seconds),
@@ -95,9 +110,9 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Ending> {
             }
         }
     }
-    println!(
+    terminal::result(
         "\nA frame is 100 ps: the conditioner once and 100 times the median header call, all replicas of the \
-         batch together, random weights. Share: of the matrix-product rate above on as many threads."
+         batch together, random weights. Share: of the matrix-product rate above on as many threads.",
     );
     if let Some(path) = &args.json {
         let machine =
@@ -106,6 +121,10 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Ending> {
         std::fs::write(path, json).with_context(|| format!("cannot write {}", path.display()))?;
     }
     Ok(Ending::Done)
+}
+
+fn configuration(multiplicity: usize, residual: Residual, heads: Heads) -> NetworkConfig {
+    NetworkConfig { multiplicity, residual, heads, ..NetworkConfig::default() }
 }
 
 fn print_row(row: &BenchmarkRow) {
@@ -117,7 +136,7 @@ fn print_row(row: &BenchmarkRow) {
         Heads::Endpoint => "endpoint",
         Heads::Paper => "paper",
     };
-    println!(
+    terminal::result(format_args!(
         "{:>4} {:>3} {:>5} {:>8} {:>8} {:>8.2} {:>8} {:>11.4} {:>8.1} {:>6.1}% {:>11.0}",
         row.residues,
         row.multiplicity,
@@ -130,5 +149,5 @@ fn print_row(row: &BenchmarkRow) {
         row.gflop_per_second,
         100.0 * row.share_of_product_rate,
         row.ns_per_day
-    );
+    ));
 }
