@@ -43,13 +43,25 @@ pub struct Parts {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum PendingJob {
     Open(JobId),
-    Export(JobId),
+    Export(Export),
+}
+
+/// A trajectory on its way to a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Export {
+    pub job: JobId,
+    /// The run it is from.
+    pub run: JobId,
+    /// Frames of the run that lie in a file of the user's once it is written.
+    pub frames_saved: u64,
 }
 
 impl PendingJob {
     pub(super) fn id(self) -> JobId {
-        let (PendingJob::Open(job) | PendingJob::Export(job)) = self;
-        job
+        match self {
+            PendingJob::Open(job) => job,
+            PendingJob::Export(export) => export.job,
+        }
     }
 }
 

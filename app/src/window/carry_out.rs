@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use equijump_engine::session::{Command, ExportRequest, OpenRequest, SimulationRequest};
 
 use super::action::Action;
-use super::app::{EquiJumpApp, PendingJob};
+use super::app::{EquiJumpApp, Export, PendingJob};
 use super::command::UiCommand;
 use super::dialogs::Dialog;
 use super::dialogs::confirm::{Cause, Confirm};
@@ -288,7 +288,7 @@ impl EquiJumpApp {
     }
 
     fn export_trajectory(&mut self, export: TrajectoryExport) {
-        let Some(run) = &mut self.project.run else { return };
+        let Some(run) = &self.project.run else { return };
         let (Some(info), Some(history)) = (&run.info, run.history().cloned()) else { return };
         self.preferences.remember_export(&export.path);
         let job = self.session.next_job();
@@ -303,8 +303,8 @@ impl EquiJumpApp {
             overwrite: export.overwrite,
         };
         // A range or a stride was the user's own choice of what matters.
-        run.frames_saved = run.frames_saved.max(export.last + 1);
-        self.pending.push(PendingJob::Export(job));
+        let frames_saved = export.last + 1;
+        self.pending.push(PendingJob::Export(Export { job, run: run.job, frames_saved }));
         self.session.send(Command::Export { job, request });
     }
 

@@ -78,7 +78,8 @@ impl EquiJumpApp {
                 }
             }
             Event::Notice { notice, .. } => self.log.tell(Level::Warning, notice.0),
-            Event::Exported { frames, files, .. } => {
+            Event::Exported { job, frames, files } => {
+                self.exported(job);
                 let names: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
                 let plural = if frames == 1 { "frame" } else { "frames" };
                 self.log.tell(Level::Success, format!("Wrote {frames} {plural}: {}", names.join(", ")));
@@ -86,6 +87,17 @@ impl EquiJumpApp {
             // The window asks for no imports and trains nothing.
             Event::Imported { .. } | Event::TrainingProgress { .. } | Event::Trained { .. } => {}
             Event::JobEnded { job, outcome } => self.job_ended(job, outcome),
+        }
+    }
+
+    /// Only what has been written counts as saved: a full disk or a closed window would lose it.
+    fn exported(&mut self, job: JobId) {
+        for pending in &self.pending {
+            if let (PendingJob::Export(export), Some(run)) = (pending, &mut self.project.run)
+                && (export.job, export.run) == (job, run.job)
+            {
+                run.frames_saved = run.frames_saved.max(export.frames_saved);
+            }
         }
     }
 
