@@ -35,7 +35,7 @@ pub fn philox(counter: [u32; 4], key: [u32; 2]) -> [u32; 4] {
     c
 }
 
-/// A seeded stream of blocks of four numbers, addressed by a 96-bit position.
+/// A seeded stream of blocks of four numbers, addressed by a 128-bit position.
 #[derive(Clone, Copy, Debug)]
 pub struct Noise {
     key: [u32; 2],

@@ -10,9 +10,9 @@ pub enum Integrator {
     /// Stochastic: Euler–Maruyama on eq. 9 (Alg. 2).
     #[default]
     Sde,
-    /// Deterministic: Euler on eq. 8.
+    /// Euler on eq. 8: deterministic, once noise has spread the start over the first fifth of latent time.
     Ode,
-    /// Deterministic: Heun's second-order method on eq. 8; two network calls a step.
+    /// As `ode` with Heun's second-order method: two network calls a step.
     OdeHeun,
 }
 
@@ -37,10 +37,10 @@ pub struct SamplerSettings {
     /// Latent steps per frame.
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(2..=10_000))]
     pub latent_steps: u32,
-    /// Noise strength ε₀, in units of σ² (one value serves positions and vectors).
+    /// Noise strength ε₀ of the SDE, in units of σ² (one value serves positions and vectors).
     #[arg(long, default_value_t = 1.0)]
     pub epsilon: f32,
-    /// How ε depends on the latent time.
+    /// How ε of the SDE depends on the latent time.
     #[arg(long, value_enum, default_value_t = Schedule::Matched)]
     pub schedule: Schedule,
     /// Seed of the noise stream. The same seed gives the same trajectory.

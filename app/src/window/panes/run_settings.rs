@@ -188,13 +188,13 @@ fn sampling_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
             },
         );
         let stochastic = settings.integrator == Integrator::Sde;
-        row(ui, "Noise ε", "Noise strength in units of σ²; the ODE has none", |ui, label| {
+        row(ui, "Noise ε", "Noise strength of the SDE in units of σ²", |ui, label| {
             let epsilon =
                 egui::DragValue::new(&mut settings.epsilon).range(0.0..=20.0).speed(0.01).max_decimals(3);
             ui.add_enabled(stochastic, epsilon)
                 .labelled_by(label)
                 .on_hover_text("Noise strength ε in units of σ²")
-                .on_disabled_hover_text("The ODE integrators add no noise");
+                .on_disabled_hover_text("The ODE integrators draw a fixed noise at first and none later");
         });
         row(ui, "Schedule", "How ε depends on the latent time τ", |ui, label| {
             ui.add_enabled_ui(stochastic, |ui| {
