@@ -67,11 +67,6 @@ impl LaggedMoments {
         }
     }
 
-    /// Number of features, `F`.
-    pub fn feature_count(&self) -> usize {
-        self.features
-    }
-
     /// Frame pairs added so far.
     pub fn pair_count(&self) -> u64 {
         self.pairs

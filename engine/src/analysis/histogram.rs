@@ -177,11 +177,6 @@ impl FreeEnergySurface {
     pub fn value_kt(&self, ix: usize, iy: usize) -> Option<f64> {
         self.values_kt.get(iy * self.x.bins + ix).copied().filter(|v| v.is_finite())
     }
-
-    /// Highest value, `None` for an empty map.
-    pub fn max_kt(&self) -> Option<f64> {
-        self.values_kt.iter().copied().filter(|v| v.is_finite()).reduce(f64::max)
-    }
 }
 
 /// `−ln p` in kT of unnormalised weights, shifted so that the lowest is 0; NaN where the weight is zero.

@@ -79,11 +79,6 @@ impl RamachandranHistogram {
         self.bins
     }
 
-    /// Lower edge of bin `index` of either axis, degrees.
-    pub fn edge_deg(&self, index: usize) -> f64 {
-        -180.0 + 360.0 * index as f64 / self.bins as f64
-    }
-
     /// Counts one (φ, ψ). Angles that are not finite are left out.
     pub fn add(&mut self, class: RamachandranClass, phi_rad: f64, psi_rad: f64) {
         if !(phi_rad.is_finite() && psi_rad.is_finite()) {

@@ -8,7 +8,6 @@ use super::format::TrajectoryFormat;
 use super::frame::Frame;
 use super::pdb::PdbReader;
 use super::xtc::XtcReader;
-use crate::structure::TopologyMap;
 
 /// An open trajectory file with random access to its frames.
 #[derive(Debug)]
@@ -114,21 +113,5 @@ impl TrajectoryReader {
     /// If there is no such frame or it is damaged.
     pub fn read_frame(&mut self, index: usize, frame: &mut Frame) -> Result<(), TrajectoryError> {
         delegate!(&mut self.inner, reader => reader.read_frame(index, frame))
-    }
-
-    /// Reads frame `index` reduced to the canonical heavy atoms of a topology.
-    ///
-    /// # Errors
-    /// As [`TrajectoryReader::read_frame`], and if the topology has another number of atoms.
-    pub fn read_canonical(&mut self, index: usize, map: &TopologyMap) -> Result<Frame, TrajectoryError> {
-        let mut frame = Frame::default();
-        self.read_frame(index, &mut frame)?;
-        frame.positions_angstrom =
-            map.reduce(&frame.positions_angstrom).ok_or_else(|| TrajectoryError::AtomCount {
-                path: self.path.clone(),
-                found: frame.positions_angstrom.len(),
-                expected: map.file_atom_count,
-            })?;
-        Ok(frame)
     }
 }

@@ -6,7 +6,7 @@ use super::trunk::{Trunk, TrunkCache};
 use crate::network::inputs::{self, CloudFeatures, FEATURES, time_embedding};
 use crate::network::parameters::header_outputs;
 use crate::network::strain::{STRAIN_SCALARS, STRAIN_VECTORS, StrainFeatures};
-use crate::network::{CloudBatch, Geometry, Heads, NetworkConfig, ParameterLayout, SequenceBatch};
+use crate::network::{CloudBatch, Geometry, NetworkConfig, ParameterLayout, SequenceBatch};
 use crate::structure::{ResidueType, SLOTS};
 
 /// The network on the CPU. Holds weights and shapes only; everything that changes is in a [`Workspace`].
@@ -264,10 +264,5 @@ impl FusedModel {
                 }
             }
         }
-    }
-
-    /// Whether positions and vectors come from one header.
-    pub fn heads(&self) -> Heads {
-        self.config.heads
     }
 }
