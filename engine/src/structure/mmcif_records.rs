@@ -10,6 +10,33 @@ pub(super) fn is_mmcif(text: &[u8]) -> bool {
     matches!(Tokens::new(text).next(), Some(Token::Bare(word)) if starts_with(word, b"data_"))
 }
 
+/// The first value of each item before the atoms, alone or in a table; `None` where absent, `.` or `?`.
+pub(super) fn first_values(text: &[u8], items: &[&str]) -> Vec<Option<String>> {
+    let mut values = vec![None; items.len()];
+    let mut tokens = Tokens::new(text).peekable();
+    while let Some(token) = tokens.next() {
+        let Token::Bare(word) = token else { continue };
+        let mut tags = Vec::new();
+        if word.eq_ignore_ascii_case(b"loop_") {
+            while let Some(tag) = tokens.next_if(|token| matches!(token, Token::Bare([b'_', ..]))) {
+                tags.push(tag);
+            }
+        } else if word.starts_with(b"_") {
+            tags.push(token);
+        }
+        if tags.iter().any(|tag| matches!(tag, Token::Bare(tag) if starts_with(tag, b"_atom_site."))) {
+            break;
+        }
+        for tag in tags {
+            let Some(value) = tokens.next_if(|token| !token.ends_table()) else { break };
+            if let Some(index) = items.iter().position(|item| tag.text().eq_ignore_ascii_case(item)) {
+                values[index] = value.value().map(Cow::into_owned);
+            }
+        }
+    }
+    values
+}
+
 /// Reads the atoms of the first model.
 ///
 /// # Errors

@@ -4,6 +4,7 @@
 pub mod bonds;
 mod chains;
 mod conformer;
+pub mod crystal;
 pub mod equivalent;
 pub mod error;
 mod ideal_geometry;
@@ -24,6 +25,7 @@ pub mod tensor_cloud;
 pub mod topology;
 pub mod topology_map;
 
+pub use crystal::{CrystalInfo, read_crystal};
 pub use equivalent::relabel_equivalent;
 pub use error::{ChainSummary, MissingAtoms, StructureError, StructureProblem};
 pub use mmcif_format::{MmcifWriter, write_mmcif};

@@ -1,12 +1,13 @@
 //! From bytes to atom records: decompression and the choice of format, both by content.
 //!
-//! Both formats are cut into records by our own readers. pdbtbx 0.12, which writes mmCIF for us, cannot carry
+//! Both formats are cut into records by our own readers. pdbtbx 0.12, which writes mmCIF and reads headers for us, cannot carry
 //! this path: it sorts atoms into residues, so that the order of a trajectory's frames is lost (that of a
 //! plain entry such as 2F4K too); it keeps neither TER nor `label_seq_id`, which tell ligands from the polymer,
 //! and joins waters to the residue of the same number; chain `01` becomes `1`; it panics on NaN, on `?`
 //! coordinates and cell lengths, and on unknown space groups; and it refuses
 //! mmCIF of several models because their atom ids differ, which the dictionary demands.
 
+use std::borrow::Cow;
 use std::io::Read;
 
 use flate2::read::MultiGzDecoder;
@@ -19,14 +20,8 @@ use super::records::FileAtoms;
 
 /// Reads the first model of a PDB or mmCIF file, gzipped or not.
 pub(super) fn parse(bytes: &[u8]) -> Result<FileAtoms, StructureProblem> {
-    let unpacked;
-    let text = if bytes.starts_with(&[0x1f, 0x8b]) {
-        unpacked = gunzip(bytes)?;
-        &unpacked
-    } else {
-        bytes
-    };
-    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
+    let unpacked = unpack(bytes)?;
+    let text = unpacked.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&unpacked);
     if text.trim_ascii().is_empty() {
         return Err(StructureProblem::Empty);
     }
@@ -40,6 +35,11 @@ pub(super) fn parse(bytes: &[u8]) -> Result<FileAtoms, StructureProblem> {
     }
     let file = if is_mmcif(text) { parse_mmcif(text)? } else { parse_pdb(text) };
     if file.atoms.is_empty() { Err(StructureProblem::NoAtoms) } else { Ok(file) }
+}
+
+/// The content, unpacked if it is gzipped.
+pub(super) fn unpack(bytes: &[u8]) -> Result<Cow<'_, [u8]>, StructureProblem> {
+    if bytes.starts_with(&[0x1f, 0x8b]) { gunzip(bytes).map(Cow::Owned) } else { Ok(Cow::Borrowed(bytes)) }
 }
 
 /// Text has no zero bytes.

@@ -15,7 +15,9 @@ use super::frame::Frame;
 use super::reader::TrajectoryReader;
 use super::run_state::RunStateError;
 use super::store::StoreError;
-use crate::structure::{ReadOptions, StructureError, StructureProblem, read_structure};
+use crate::structure::{
+    CrystalInfo, ReadOptions, StructureError, StructureProblem, read_crystal, read_structure,
+};
 
 /// A file and what it holds.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -65,6 +67,8 @@ pub struct StructureInfo {
     pub format: String,
     /// The protein; `None` where a choice or a repair is needed first, see `problem`.
     pub protein: Option<ProteinInfo>,
+    /// The crystal it was measured in, where the file tells.
+    pub crystal: Option<CrystalInfo>,
     /// What reading substitutes, rebuilds or drops.
     pub notices: Vec<String>,
     /// Why the file cannot be simulated as it is.
@@ -233,6 +237,7 @@ fn describe_structure(path: &Path, head: &[u8]) -> Result<StructureInfo, Describ
     Ok(StructureInfo {
         format,
         protein: opened.as_ref().map(|opened| protein_info(&opened.topology)),
+        crystal: read_crystal(path),
         notices: opened.iter().flat_map(|o| &o.notices).map(ToString::to_string).collect(),
         problem: problem.map(|problem| problem.to_string()),
     })

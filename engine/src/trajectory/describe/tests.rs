@@ -25,6 +25,13 @@ fn a_structure_is_told_with_its_protein() {
 }
 
 #[test]
+fn an_entry_is_told_with_its_crystal() {
+    let text = describe(&repository("tests/fixtures/structures/2f4k.cif.gz")).unwrap().to_string();
+    assert!(text.contains("2F4K, space group C 2 2 21 (no. 20) at 1.05 Å resolution"), "{text}");
+    assert!(text.contains("19.68 × 39.90 × 75.09 Å, 90.0°, 90.0°, 90.0°"), "{text}");
+}
+
+#[test]
 fn trajectories_tell_frames_times_and_cut_off_ends() {
     let directory = tempfile::tempdir().unwrap();
     let residue = |number| Residue { kind: ResidueType::Ala, number, insertion_code: None };

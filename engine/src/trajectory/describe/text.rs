@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::structure::CrystalInfo;
+
 use super::{FileContent, FileInfo, ProteinInfo, TrajectoryInfo};
 
 /// Width of the column of names.
@@ -24,6 +26,23 @@ impl Lines<'_, '_> {
         self.line("Sequence", &protein.sequence)
     }
 
+    fn cell(&mut self, lengths_angstrom: [f64; 3], angles_degrees: [f64; 3]) -> fmt::Result {
+        let lengths = lengths_angstrom.map(|x| format!("{x:.2}")).join(" × ");
+        let angles = angles_degrees.map(|x| format!("{x:.1}°")).join(", ");
+        self.line("Cell", format!("{lengths} Å, {angles}"))
+    }
+
+    fn crystal(&mut self, c: &CrystalInfo) -> fmt::Result {
+        let entry = c.entry.as_ref().map(|entry| format!("{entry}, ")).unwrap_or_default();
+        let resolution =
+            c.resolution_angstrom.map(|x| format!(" at {x:.2} Å resolution")).unwrap_or_default();
+        self.line(
+            "Crystal",
+            format!("{entry}space group {} (no. {}){resolution}", c.space_group, c.space_group_number),
+        )?;
+        self.cell(c.cell_lengths_angstrom, c.cell_angles_degrees)
+    }
+
     fn trajectory(&mut self, t: &TrajectoryInfo) -> fmt::Result {
         let variant = if t.variant.is_empty() { String::new() } else { format!(" ({})", t.variant) };
         self.line("Trajectory", format!("{}{variant}", t.format))?;
@@ -44,9 +63,7 @@ impl Lines<'_, '_> {
             self.line("Time", format!("{} to {}", duration(first), duration(last)))?;
         }
         if let (Some(lengths), Some(angles)) = (t.cell_lengths_angstrom, t.cell_angles_degrees) {
-            let numbers = |x: [f64; 3]| x.map(|x| format!("{x:.2}")).join(" × ");
-            let angles = angles.map(|x| format!("{x:.1}°")).join(", ");
-            self.line("Cell", format!("{} Å, {angles}", numbers(lengths)))?;
+            self.cell(lengths, angles)?;
         }
         if let Some([low, high]) = t.extent_angstrom {
             let size = [0, 1, 2].map(|axis| format!("{:.1}", high[axis] - low[axis])).join(" × ");
@@ -71,6 +88,9 @@ impl fmt::Display for FileInfo {
                 lines.line("Structure", &s.format)?;
                 if let Some(protein) = &s.protein {
                     lines.protein(protein)?;
+                }
+                if let Some(crystal) = &s.crystal {
+                    lines.crystal(crystal)?;
                 }
                 for notice in &s.notices {
                     lines.line("Notice", notice)?;
