@@ -107,7 +107,6 @@ impl SessionHandle {
             Command::Pause { job } => self.with_control(job, |control| control.set_paused(true)),
             Command::Resume { job } => self.with_control(job, |control| control.set_paused(false)),
             Command::Stop { job } => self.with_control(job, JobControl::cancel),
-            Command::Shutdown => self.cancel_all(),
         }
     }
 

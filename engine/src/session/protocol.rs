@@ -97,8 +97,6 @@ pub enum Command {
         /// Which.
         job: JobId,
     },
-    /// Stops all jobs and ends the engine threads. Dropping the handle does the same.
-    Shutdown,
 }
 
 /// Whether a simulation is moving.
