@@ -105,7 +105,10 @@ fn source_of(path: &std::path::Path) -> anyhow::Result<StructureSource> {
         return Ok(source);
     }
     if !path.exists() {
-        bail!("there is no file {} and no bundled structure of that name", path.display());
+        bail!(
+            "there is no file {} and no bundled structure of that name; `equijump simulate --help` lists those",
+            path.display()
+        );
     }
     Ok(StructureSource::File(path.to_owned()))
 }

@@ -38,7 +38,7 @@ pub struct SamplerSettings {
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(2..=10_000))]
     pub latent_steps: u32,
     /// Noise strength ε₀ of the SDE, in units of σ² (one value serves positions and vectors).
-    #[arg(long, default_value_t = 1.0)]
+    #[arg(long, default_value_t = 1.0, allow_negative_numbers = true)]
     pub epsilon: f32,
     /// How ε of the SDE depends on the latent time.
     #[arg(long, value_enum, default_value_t = Schedule::Matched)]
