@@ -32,7 +32,7 @@ fn chignolin() -> (Arc<Topology>, Vec<[f32; 3]>) {
 }
 
 fn settings(integrator: Integrator) -> SamplerSettings {
-    SamplerSettings { integrator, latent_steps: 12, epsilon: 0.5, schedule: Schedule::Matched, seed: 9 }
+    SamplerSettings { integrator, latent_steps: 12, epsilon: 0.5, seed: 9, ..SamplerSettings::default() }
 }
 
 fn go(sampler: &mut dyn FrameSampler, replicas: &mut [Replica], frames: usize) {

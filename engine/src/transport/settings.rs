@@ -40,6 +40,11 @@ pub struct SamplerSettings {
     /// Noise strength ε₀ of the SDE, in units of σ² (one value serves positions and vectors).
     #[arg(long, default_value_t = 1.0, allow_negative_numbers = true)]
     pub epsilon: f32,
+    /// Factor on ε for the Cα positions, past the first fifth of latent time. For an exact network the
+    /// distribution does not depend on it; for a trained one, late noise on the positions pulls frames back
+    /// towards the start and slows the motion down.
+    #[arg(long, default_value_t = 0.0)]
+    pub position_epsilon_factor: f32,
     /// How ε of the SDE depends on the latent time.
     #[arg(long, value_enum, default_value_t = Schedule::Matched)]
     pub schedule: Schedule,
@@ -54,6 +59,7 @@ impl Default for SamplerSettings {
             integrator: Integrator::Sde,
             latent_steps: 100,
             epsilon: 1.0,
+            position_epsilon_factor: 0.0,
             schedule: Schedule::Matched,
             seed: 0,
         }
@@ -71,6 +77,14 @@ impl SamplerSettings {
         }
         if !(self.epsilon.is_finite() && (0.0..=100.0).contains(&self.epsilon)) {
             return Err(format!("epsilon is {}, it must be 0 to 100", self.epsilon));
+        }
+        if !(self.position_epsilon_factor.is_finite()
+            && (0.0..=100.0).contains(&self.position_epsilon_factor))
+        {
+            return Err(format!(
+                "the position epsilon factor is {}, it must be 0 to 100",
+                self.position_epsilon_factor
+            ));
         }
         Ok(())
     }
