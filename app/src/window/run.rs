@@ -19,7 +19,7 @@ pub fn run(initial: Option<PathBuf>) -> anyhow::Result<()> {
     let mut viewport = egui::ViewportBuilder::default()
         .with_app_id("equijump")
         .with_inner_size([1280.0, 800.0])
-        .with_min_inner_size([760.0, 520.0])
+        .with_min_inner_size([960.0, 600.0])
         .with_drag_and_drop(true);
     match eframe::icon_data::from_png_bytes(ICON) {
         Ok(icon) => viewport = viewport.with_icon(icon),

@@ -237,7 +237,8 @@ fn color_box(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     let present = ColorChoice::present(context.preferences.style, context.preferences.residue_value);
     let label = ui.weak("Color by").id;
     egui::ComboBox::from_id_salt("color")
-        .width(150.0)
+        .width((ui.available_width() - 150.0).clamp(90.0, 150.0))
+        .truncate()
         .selected_text(present.label())
         .show_ui(ui, |ui| {
             for command in ColorChoice::COMMANDS {

@@ -33,6 +33,8 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     let colours = context.palette();
     let points = &details.dihedrals;
     let has_reference = context.observations.reference.is_some();
+    // Before the legend, which may be wider than a narrow pane.
+    let width = ui.available_width();
     legend(ui, points, &colours, has_reference);
     let density = context.observations.dihedral_density.as_ref();
     let top = density.and_then(|grid| grid.max()).unwrap_or(1.0).max(1e-12);
@@ -58,7 +60,6 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         let topology = &context.project.opened.as_ref()?.structure.topology;
         topology.atoms().get(atom).map(|atom| atom.residue)
     });
-    let side = ui.available_size();
     let response = Plot::new("ramachandran")
         .allow_drag(false)
         .allow_scroll(false)
@@ -71,8 +72,7 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         .custom_y_axes(vec![axis_y("ψ (°)").formatter(angle_label)])
         .x_grid_spacer(angle_marks)
         .y_grid_spacer(angle_marks)
-        .width(side.x)
-        .height(side.y)
+        .width(width)
         .grid_color(colours.hairline)
         .label_formatter(|_| None)
         .show(ui, |plot| {

@@ -45,10 +45,13 @@ fn run_buttons_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     let paused = run.is_some_and(|run| run.phase == Phase::Paused);
     let pausing = run.is_some_and(|run| run.pause_wanted);
     let stopping = run.is_some_and(|run| run.stop_wanted);
+    let roomy = ui.available_width() > 230.0;
     let mut command =
         |ui: &mut egui::Ui, enabled: bool, icon: Icon, text: &str, command: UiCommand, width: f32| {
             let primary = command == UiCommand::Simulate;
-            let response = run_button(ui, enabled, icon, text, primary, width);
+            // In a narrow pane, and beside a long word, the words matter more than the icons.
+            let with_icon = roomy && !text.ends_with('…');
+            let response = run_button(ui, enabled, icon, text, primary, with_icon, width);
             let tooltip = command.tooltip_with_shortcut(ui.ctx());
             if response.on_hover_text(&tooltip).on_disabled_hover_text(&tooltip).clicked() {
                 context.actions.push(Action::Command(command));
@@ -56,8 +59,8 @@ fn run_buttons_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         };
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 6.0;
-        let width = ui.available_width() - 2.0 * 6.0;
-        command(ui, can_start, Icon::Play, "Simulate", UiCommand::Simulate, width * 0.40);
+        let width = (ui.available_width() - 2.0 * 6.0).max(120.0);
+        command(ui, can_start, Icon::Play, "Simulate", UiCommand::Simulate, width * 0.38);
         let (icon, text) = match (paused, pausing) {
             (true, _) => (Icon::Play, "Resume"),
             (false, true) => (Icon::Pause, "Pausing…"),
@@ -65,7 +68,7 @@ fn run_buttons_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         };
         command(ui, running && !stopping && !pausing, icon, text, UiCommand::PauseRun, width * 0.33);
         let text = if stopping && running { "Stopping…" } else { "Stop" };
-        command(ui, running && !stopping, Icon::Stop, text, UiCommand::StopRun, width * 0.27);
+        command(ui, running && !stopping, Icon::Stop, text, UiCommand::StopRun, width * 0.29);
     });
 }
 
@@ -76,6 +79,7 @@ fn run_button(
     icon: Icon,
     text: &str,
     primary: bool,
+    with_icon: bool,
     width: f32,
 ) -> egui::Response {
     let colours = theme::palette(ui.visuals().dark_mode);
@@ -83,6 +87,14 @@ fn run_button(
     let colour = if emphasised { colours.on_accent } else { ui.visuals().text_color() };
     let label = egui::RichText::new(text).color(colour).font(theme::semibold(13.0));
     const ICON_WIDTH: f32 = 18.0;
+    if !with_icon {
+        let mut button = egui::Button::new(label).min_size(egui::vec2(width, 32.0)).truncate();
+        if emphasised {
+            button = button.fill(colours.accent);
+        }
+        ui.spacing_mut().button_padding.x = 3.0;
+        return ui.add_enabled(enabled, button);
+    }
     let icon_id = egui::IdSalt::new("run-button-icon");
     let icon_space = egui::Atom::custom(icon_id, egui::vec2(ICON_WIDTH, ICON_WIDTH));
     let mut button = egui::Button::new((icon_space, label)).min_size(egui::vec2(width, 32.0));
