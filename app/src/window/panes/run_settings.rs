@@ -158,8 +158,10 @@ fn sampling_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
             };
             let tooltip = |integrator| match integrator {
                 Integrator::Sde => "Stochastic, as in the paper",
-                Integrator::Ode => "Deterministic once the first noise is drawn",
-                Integrator::OdeHeun => "Deterministic and second order; two network calls a step",
+                Integrator::Ode => {
+                    "Deterministic, once noise has spread the start over the first fifth of latent time"
+                }
+                Integrator::OdeHeun => "As the ODE with Euler, second order; two network calls a step",
             };
             let width = ui.available_width();
             egui::ComboBox::from_id_salt("integrator")
@@ -196,6 +198,25 @@ fn sampling_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
                 .on_hover_text("Noise strength ε in units of σ²")
                 .on_disabled_hover_text("The ODE integrators draw a fixed noise at first and none later");
         });
+        row(
+            ui,
+            "Cα noise",
+            "Factor on ε for the Cα positions, past the first fifth of latent time",
+            |ui, label| {
+                let factor = egui::DragValue::new(&mut settings.position_epsilon_factor)
+                    .range(0.0..=20.0)
+                    .speed(0.01)
+                    .max_decimals(3)
+                    .prefix("× ");
+                ui.add_enabled(stochastic, factor)
+                .labelled_by(label)
+                .on_hover_text(
+                    "Factor on ε for the Cα positions past the first fifth of latent time; late noise there \
+                     slows the motion down",
+                )
+                .on_disabled_hover_text("The ODE integrators add no late noise");
+            },
+        );
         row(ui, "Schedule", "How ε depends on the latent time τ", |ui, label| {
             ui.add_enabled_ui(stochastic, |ui| {
                 let name = |schedule| match schedule {
