@@ -89,7 +89,10 @@ impl FrameSampler for CandleSampler {
         if !done {
             return Ok(Advance::Cancelled);
         }
-        accept(replicas, frames(&self.topology, replicas, &sequence, &self.state.latent)?);
+        accept(
+            replicas,
+            frames(&self.topology, replicas, &sequence, &self.state.latent, self.settings.keep_geometry)?,
+        );
         Ok(Advance::Done)
     }
 

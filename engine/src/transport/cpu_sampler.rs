@@ -184,7 +184,7 @@ impl Worker {
         if !done {
             return Ok(None);
         }
-        frames(topology, replicas, &sequence, &self.state.latent).map(Some)
+        frames(topology, replicas, &sequence, &self.state.latent, settings.keep_geometry).map(Some)
     }
 }
 

@@ -276,7 +276,7 @@ mod tests {
                 epsilon,
                 position_epsilon_factor,
                 latent_steps: 200,
-                seed: 0,
+                ..SamplerSettings::default()
             };
             let [mean_p, variance_p, mean_v, variance_v] = sample_moments(&settings);
             let what =

@@ -48,6 +48,11 @@ pub struct SamplerSettings {
     /// How ε of the SDE depends on the latent time.
     #[arg(long, value_enum, default_value_t = Schedule::Matched)]
     pub schedule: Schedule,
+    /// Whether each frame's remaining violations of covalent geometry (bonds off by more than 0.09 Å, 1–3
+    /// distances by more than 0.15 Å, overlaps) are taken out before the next frame is made. `false` gives
+    /// what the network says.
+    #[arg(long, default_value_t = true, action = clap::ArgAction::Set)]
+    pub keep_geometry: bool,
     /// Seed of the noise stream. The same seed gives the same trajectory.
     #[arg(long, default_value_t = 0)]
     pub seed: u64,
@@ -61,6 +66,7 @@ impl Default for SamplerSettings {
             epsilon: 1.0,
             position_epsilon_factor: 0.0,
             schedule: Schedule::Matched,
+            keep_geometry: true,
             seed: 0,
         }
     }
