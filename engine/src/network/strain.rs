@@ -33,10 +33,10 @@ const ANGLE_SCALE_ANGSTROM: f32 = 0.2;
 const CB_SCALE_ANGSTROM: f32 = 0.2;
 /// Overlap at which a push is at its limit.
 const OVERLAP_SCALE_ANGSTROM: f32 = 0.5;
-/// What [`StrainTemplate::keep_geometry`] leaves alone: about three standard deviations of MD at 350 K for
+/// What [`StrainTemplate::keep_geometry`] leaves alone: about one and a half standard deviations of MD at 350 K for
 /// bonds (0.03 Å) and 1–3 distances (0.05 Å), and tight contacts.
-const BOND_TOLERANCE_ANGSTROM: f32 = 0.09;
-const ANGLE_TOLERANCE_ANGSTROM: f32 = 0.15;
+const BOND_TOLERANCE_ANGSTROM: f32 = 0.05;
+const ANGLE_TOLERANCE_ANGSTROM: f32 = 0.08;
 const OVERLAP_TOLERANCE_ANGSTROM: f32 = 0.15;
 const GEOMETRY_SWEEPS: usize = 30;
 /// Residues with Cα farther apart cannot touch.

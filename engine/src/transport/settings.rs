@@ -48,8 +48,8 @@ pub struct SamplerSettings {
     /// How ε of the SDE depends on the latent time.
     #[arg(long, value_enum, default_value_t = Schedule::Matched)]
     pub schedule: Schedule,
-    /// Whether each frame's remaining violations of covalent geometry (bonds off by more than 0.09 Å, 1–3
-    /// distances by more than 0.15 Å, overlaps) are taken out before the next frame is made. `false` gives
+    /// Whether each frame's remaining violations of covalent geometry (bonds off by more than 0.05 Å, 1–3
+    /// distances by more than 0.08 Å, overlaps) are taken out before the next frame is made. `false` gives
     /// what the network says.
     #[arg(long, default_value_t = true, action = clap::ArgAction::Set)]
     pub keep_geometry: bool,
