@@ -32,6 +32,16 @@ pub enum AnalysisError {
         "the lag of {lag_ps} ps is not a whole number of frames of {interval_ps} ps: choose a multiple of the frame interval"
     )]
     Lag { lag_ps: f64, interval_ps: f64 },
+    #[error(
+        "a Markov model needs states that are visited back and forth, and no two of the {states} states are: use longer trajectories or a shorter lag"
+    )]
+    Disconnected { states: usize },
+    #[error(
+        "a Markov model of these trajectories would cover only {percent:.0} % of the frames, the rest is visited one way only: use more or longer trajectories"
+    )]
+    Unconnected { percent: f64 },
+    #[error("the trajectories are too short for a Markov model: at least four frames each are needed")]
+    TrajectoriesTooShort,
     #[error("the reference file is not valid: {0}")]
     ReferenceFile(String),
     #[error("{0}")]

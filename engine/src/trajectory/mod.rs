@@ -1,6 +1,7 @@
 //! Frames, trajectory files (DCD, XTC, multi-model PDB), the exact state of runs, and the memory-mapped
 //! training store.
 
+pub mod canonical;
 pub mod dcd;
 pub mod describe;
 pub mod error;
@@ -16,6 +17,7 @@ pub mod writer;
 pub mod xtc;
 
 pub use crate::atomic_file::{AtomicFile, write_atomically};
+pub use canonical::{CanonicalFrame, CanonicalFrames, FrameSelection, TrajectorySource};
 pub use describe::{DescribeError, FileContent, FileInfo, describe};
 pub use error::TrajectoryError;
 pub use format::TrajectoryFormat;

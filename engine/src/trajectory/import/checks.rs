@@ -26,7 +26,7 @@ pub(super) fn median_ca_distance(topology: &Topology, positions: &[[f32; 3]]) ->
 }
 
 /// Refuses frames in nm, and atoms in another order than the topology's.
-pub(super) fn check_geometry(
+pub(in crate::trajectory) fn check_geometry(
     topology: &Topology,
     positions: &[[f32; 3]],
     path: &Path,

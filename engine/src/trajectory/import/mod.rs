@@ -1,6 +1,6 @@
 //! Turning trajectories of other programs into a training store (design §7).
 
-mod checks;
+pub(super) mod checks;
 mod run;
 
 use std::path::PathBuf;

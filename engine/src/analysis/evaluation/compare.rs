@@ -1,0 +1,428 @@
+//! Samples against the reference: divergences with confidence intervals and floors, averages, curves, maps.
+
+use serde::{Deserialize, Serialize};
+
+use super::ensemble::{Ensemble, Estimate, Weighting};
+use super::quantity::Quantity;
+use super::reference::PreparedReference;
+use super::settings::{EvaluationStage, ProgressCallback, report};
+use super::{EvaluationError, FrameSource};
+use crate::analysis::divergence::jensen_shannon_nats;
+use crate::analysis::histogram::Binning;
+use crate::analysis::msm::{MIN_CONNECTED_SHARE, connected_share};
+use crate::analysis::random::SplitMix64;
+
+/// A number with its confidence interval.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Interval {
+    /// The estimate from all data.
+    pub value: f64,
+    /// Lower end.
+    pub low: f64,
+    /// Upper end.
+    pub high: f64,
+}
+
+/// A Jensen–Shannon divergence, nats.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Divergence {
+    /// Samples against reference.
+    pub samples: Interval,
+    /// One random half of the reference against the other: mean over halvings, and the range that holds
+    /// the stated confidence of them. No samples can be asked to come closer.
+    pub floor: Interval,
+}
+
+/// The divergences of one quantity.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DivergenceRow {
+    /// Which.
+    pub quantity: Quantity,
+    /// All frames counted alike.
+    pub plain: Divergence,
+    /// Frames weighted by the Markov models, where both ensembles carry one.
+    pub weighted: Option<Divergence>,
+}
+
+/// Averages of one quantity (Table 3).
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AverageRow {
+    /// Which.
+    pub quantity: Quantity,
+    /// Mean over the reference.
+    pub reference: Interval,
+    /// Mean over the samples.
+    pub samples: Interval,
+    /// `|samples − reference| / |reference|`, percent.
+    pub percent_error: Interval,
+}
+
+/// Probabilities per bin with their confidence intervals, sum 1 with those outside.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Profile {
+    /// Probability of each bin.
+    pub probability: Vec<f64>,
+    /// Lower end of the confidence interval of each bin.
+    pub low: Vec<f64>,
+    /// Upper end of the confidence interval of each bin.
+    pub high: Vec<f64>,
+    /// Probability outside the bins.
+    pub outside: f64,
+}
+
+/// Distributions of one quantity.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CurvePair {
+    /// Which.
+    pub quantity: Quantity,
+    /// Bins.
+    pub binning: Binning,
+    /// Of the reference.
+    pub reference: Profile,
+    /// Of the samples.
+    pub samples: Profile,
+}
+
+/// Distributions of a pair of coordinates.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MapPair {
+    /// Which.
+    pub quantity: Quantity,
+    /// Bins along x.
+    pub x: Binning,
+    /// Bins along y.
+    pub y: Binning,
+    /// Probabilities of the reference, row by row: cell `(ix, iy)` at `iy · x.bins + ix`.
+    pub reference: Vec<f64>,
+    /// Probabilities of the samples.
+    pub samples: Vec<f64>,
+}
+
+/// Samples against the reference.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Comparison {
+    /// Whether averages, curves and maps are weighted by Markov models; if not, all frames count alike.
+    pub weighted: bool,
+    /// Why there are no weights, if there are none.
+    pub unweighted_because: Option<String>,
+    /// Divergences of every quantity that the protein has.
+    pub divergences: Vec<DivergenceRow>,
+    /// Averages.
+    pub averages: Vec<AverageRow>,
+    /// Distributions of the one-dimensional quantities.
+    pub curves: Vec<CurvePair>,
+    /// Distributions of the two-dimensional ones.
+    pub maps: Vec<MapPair>,
+}
+
+impl Comparison {
+    /// The divergence of a quantity, weighted where there are weights.
+    pub fn divergence(&self, quantity: Quantity) -> Option<Divergence> {
+        let row = self.divergences.iter().find(|row| row.quantity == quantity)?;
+        Some(row.weighted.unwrap_or(row.plain))
+    }
+}
+
+impl PreparedReference {
+    /// Measures samples and compares them with the reference: all that other commands need.
+    ///
+    /// # Errors
+    /// As [`PreparedReference::measure`].
+    pub fn compare_frames(
+        &self,
+        samples: &mut dyn FrameSource,
+        progress: &mut ProgressCallback<'_>,
+    ) -> Result<Comparison, EvaluationError> {
+        let samples = self.measure(samples, progress)?;
+        self.compare(&samples, progress)
+    }
+
+    /// Compares measured samples with the reference.
+    ///
+    /// # Errors
+    /// Distributions without weight, or the caller breaking off.
+    pub fn compare(
+        &self,
+        samples: &Ensemble,
+        progress: &mut ProgressCallback<'_>,
+    ) -> Result<Comparison, EvaluationError> {
+        let plain = Resampled::new(self, samples, Weighting::Frames, progress)?;
+        let weighting = Weighting::Markov(self.settings.estimator);
+        let (weighted, unweighted_because) = match self.why_not_weighted(samples) {
+            Some(reason) => (None, Some(reason)),
+            None => (Some(Resampled::new(self, samples, weighting, progress)?), None),
+        };
+        let divergences = Quantity::ALL
+            .into_iter()
+            .filter(|&quantity| self.grids.x(quantity).is_some())
+            .map(|quantity| {
+                let plain = plain.divergence(self, quantity)?;
+                let weighted = weighted.as_ref().map(|w| w.divergence(self, quantity)).transpose()?;
+                Ok(DivergenceRow { quantity, plain, weighted })
+            })
+            .collect::<Result<_, EvaluationError>>()?;
+        let shown = weighted.as_ref().unwrap_or(&plain);
+        Ok(Comparison {
+            weighted: weighted.is_some(),
+            unweighted_because,
+            divergences,
+            averages: shown.averages(self.settings.confidence),
+            curves: shown.curves(self),
+            maps: shown.maps(self),
+        })
+    }
+
+    /// Why the ensembles cannot be weighted by Markov models, if they cannot.
+    fn why_not_weighted(&self, samples: &Ensemble) -> Option<String> {
+        if let super::MarkovLag::Impossible(why) = &self.lag {
+            return Some(format!("reference: {why}"));
+        }
+        for (name, ensemble) in [("reference", &self.ensemble), ("samples", samples)] {
+            let all = vec![1.0; ensemble.block_count()];
+            match ensemble.markov_model(&all, self.settings.estimator) {
+                Err(why) => return Some(format!("{name}: {why}")),
+                Ok(model) => {
+                    let trajectories = ensemble.state_trajectories();
+                    let share = connected_share(&trajectories, model.states(), ensemble.state_count());
+                    if share < MIN_CONNECTED_SHARE {
+                        return Some(format!(
+                            "{name}: at the lag of {} ps only {:.0} % of the frames lie in states that are visited back and forth, too few for a Markov model",
+                            self.lag.lag_ps().unwrap_or(0.0),
+                            100.0 * share
+                        ));
+                    }
+                }
+            }
+        }
+        None
+    }
+}
+
+/// Both ensembles, their bootstrap replicates, and halves of the reference, under one weighting.
+struct Resampled {
+    reference: Estimate,
+    samples: Estimate,
+    replicates: Vec<(Estimate, Estimate)>,
+    halves: Vec<(Estimate, Estimate)>,
+}
+
+impl Resampled {
+    fn new(
+        prepared: &PreparedReference,
+        samples: &Ensemble,
+        weighting: Weighting,
+        progress: &mut ProgressCallback<'_>,
+    ) -> Result<Self, EvaluationError> {
+        let settings = &prepared.settings;
+        let total = settings.bootstrap + settings.halvings;
+        let stage = EvaluationStage::Resampling;
+        let of = |ensemble: &Ensemble, name| ensemble.estimate(weighting).map_err(EvaluationError::of(name));
+        let mut result = Self {
+            reference: of(&prepared.ensemble, "reference")?,
+            samples: of(samples, "samples")?,
+            replicates: Vec::new(),
+            halves: Vec::new(),
+        };
+        let mut random = SplitMix64::new(settings.seed);
+        for replicate in 0..settings.bootstrap {
+            report(progress, stage, replicate, total)?;
+            let of_reference = with_replacement(prepared.ensemble.block_count(), &mut random);
+            let of_samples = with_replacement(samples.block_count(), &mut random);
+            // A draw whose Markov model falls apart has no weights and tells nothing.
+            if let (Ok(a), Ok(b)) = (
+                prepared.ensemble.estimate_of(&of_reference, weighting),
+                samples.estimate_of(&of_samples, weighting),
+            ) {
+                result.replicates.push((a, b));
+            }
+        }
+        for halving in 0..settings.halvings {
+            report(progress, stage, settings.bootstrap + halving, total)?;
+            let (one, other) = halves(prepared.ensemble.block_count(), &mut random);
+            if let (Ok(a), Ok(b)) = (
+                prepared.ensemble.estimate_of(&one, weighting),
+                prepared.ensemble.estimate_of(&other, weighting),
+            ) {
+                result.halves.push((a, b));
+            }
+        }
+        report(progress, stage, total, total)?;
+        Ok(result)
+    }
+
+    fn divergence(
+        &self,
+        prepared: &PreparedReference,
+        quantity: Quantity,
+    ) -> Result<Divergence, EvaluationError> {
+        let k = quantity.index();
+        let between =
+            |(a, b): &(Estimate, Estimate)| jensen_shannon_nats(&a.histograms[k], &b.histograms[k]).ok();
+        let value = jensen_shannon_nats(&self.reference.histograms[k], &self.samples.histograms[k])
+            .map_err(EvaluationError::of("samples"))?;
+        let replicates = self.replicates.iter().filter_map(between).collect();
+        let confidence = prepared.settings.confidence;
+        let samples = centred(value, replicates, confidence, 0.0, std::f64::consts::LN_2);
+        let halves: Vec<f64> = self.halves.iter().filter_map(between).collect();
+        let mean = halves.iter().sum::<f64>() / halves.len() as f64;
+        let [low, high] = range(halves, confidence);
+        Ok(Divergence { samples, floor: Interval { value: mean, low, high } })
+    }
+
+    fn averages(&self, confidence: f64) -> Vec<AverageRow> {
+        let error = |reference: f64, samples: f64| 100.0 * ((samples - reference) / reference).abs();
+        Quantity::AVERAGED
+            .into_iter()
+            .enumerate()
+            .filter(|&(k, _)| self.reference.means[k].is_finite())
+            .map(|(k, quantity)| {
+                let (reference, samples) = (self.reference.means[k], self.samples.means[k]);
+                let each = |f: &dyn Fn(f64, f64) -> f64| {
+                    self.replicates.iter().map(|(a, b)| f(a.means[k], b.means[k])).collect::<Vec<f64>>()
+                };
+                let whole = |value, replicates| {
+                    centred(value, replicates, confidence, f64::NEG_INFINITY, f64::INFINITY)
+                };
+                AverageRow {
+                    quantity,
+                    reference: whole(reference, each(&|a, _| a)),
+                    samples: whole(samples, each(&|_, b| b)),
+                    percent_error: centred(
+                        error(reference, samples),
+                        each(&error),
+                        confidence,
+                        0.0,
+                        f64::INFINITY,
+                    ),
+                }
+            })
+            .collect()
+    }
+
+    fn curves(&self, prepared: &PreparedReference) -> Vec<CurvePair> {
+        let confidence = prepared.settings.confidence;
+        let profile = |k: usize, bins: usize, whole: &Estimate, replicates: &[&Estimate]| {
+            let (mut low, mut high) = (Vec::with_capacity(bins), Vec::with_capacity(bins));
+            for bin in 0..bins {
+                let [a, b] = range(replicates.iter().map(|e| e.histograms[k][bin]).collect(), confidence);
+                low.push(a);
+                high.push(b);
+            }
+            let (inside, outside) = whole.histograms[k].split_at(bins);
+            Profile { probability: inside.to_vec(), low, high, outside: outside.iter().sum() }
+        };
+        let references: Vec<&Estimate> = self.replicates.iter().map(|(a, _)| a).collect();
+        let samples: Vec<&Estimate> = self.replicates.iter().map(|(_, b)| b).collect();
+        Quantity::ALL
+            .into_iter()
+            .filter(|quantity| !quantity.is_map())
+            .filter_map(|quantity| {
+                let (k, binning) = (quantity.index(), prepared.grids.x(quantity)?);
+                Some(CurvePair {
+                    quantity,
+                    binning,
+                    reference: profile(k, binning.bins, &self.reference, &references),
+                    samples: profile(k, binning.bins, &self.samples, &samples),
+                })
+            })
+            .collect()
+    }
+
+    fn maps(&self, prepared: &PreparedReference) -> Vec<MapPair> {
+        Quantity::ALL
+            .into_iter()
+            .filter_map(|quantity| {
+                let (k, x, y) = (quantity.index(), prepared.grids.x(quantity)?, prepared.grids.y(quantity)?);
+                let inside = |estimate: &Estimate| estimate.histograms[k][..x.bins * y.bins].to_vec();
+                Some(MapPair {
+                    quantity,
+                    x,
+                    y,
+                    reference: inside(&self.reference),
+                    samples: inside(&self.samples),
+                })
+            })
+            .collect()
+    }
+}
+
+/// Multiplicities of `blocks` draws with replacement.
+fn with_replacement(blocks: usize, random: &mut SplitMix64) -> Vec<f64> {
+    let mut times = vec![0.0; blocks];
+    for _ in 0..blocks {
+        times[random.index(blocks)] += 1.0;
+    }
+    times
+}
+
+/// A random half of the blocks, and the rest.
+fn halves(blocks: usize, random: &mut SplitMix64) -> (Vec<f64>, Vec<f64>) {
+    let mut order: Vec<usize> = (0..blocks).collect();
+    for k in (1..blocks).rev() {
+        order.swap(k, random.index(k + 1));
+    }
+    let mut one = vec![0.0; blocks];
+    order.iter().take(blocks / 2).for_each(|&block| one[block] = 1.0);
+    let other = one.iter().map(|times| 1.0 - times).collect();
+    (one, other)
+}
+
+/// The spread of bootstrap replicates, laid around the estimate.
+///
+/// A divergence of resampled data is larger than that of the data on average, for resampling adds noise of
+/// its own; so the replicates are moved by the difference between the estimate and their mean.
+fn centred(value: f64, replicates: Vec<f64>, confidence: f64, least: f64, most: f64) -> Interval {
+    let mean = replicates.iter().sum::<f64>() / replicates.len().max(1) as f64;
+    let [low, high] = range(replicates, confidence);
+    let (low, high) = (value + (low - mean), value + (high - mean));
+    Interval { value, low: low.clamp(least, most), high: high.clamp(least, most) }
+}
+
+/// The range that holds the middle `confidence` of the values; NaN when there are none.
+fn range(mut values: Vec<f64>, confidence: f64) -> [f64; 2] {
+    values.sort_by(f64::total_cmp);
+    let tail = 0.5 * (1.0 - confidence);
+    [quantile(&values, tail), quantile(&values, 1.0 - tail)]
+}
+
+/// Linear interpolation between order statistics, as NumPy does by default.
+fn quantile(sorted: &[f64], fraction: f64) -> f64 {
+    let Some(last) = sorted.len().checked_sub(1) else { return f64::NAN };
+    let position = fraction * last as f64;
+    let below = position.floor() as usize;
+    let above = (below + 1).min(last);
+    sorted[below] + (sorted[above] - sorted[below]) * (position - below as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantiles_are_those_of_numpy() {
+        // numpy.quantile([1, 2, 4, 8], [0.025, 0.5, 0.975]) = [1.075, 3.0, 7.7]
+        let sorted = [1.0, 2.0, 4.0, 8.0];
+        for (fraction, expected) in [(0.025, 1.075), (0.5, 3.0), (0.975, 7.7)] {
+            assert!((quantile(&sorted, fraction) - expected).abs() < 1e-12);
+        }
+        assert!(quantile(&[], 0.5).is_nan());
+        assert_eq!(range(vec![3.0], 0.95), [3.0, 3.0]);
+    }
+
+    #[test]
+    fn resampling_keeps_the_number_of_blocks() {
+        let mut random = SplitMix64::new(1);
+        for blocks in [1, 2, 7] {
+            assert_eq!(with_replacement(blocks, &mut random).iter().sum::<f64>(), blocks as f64);
+            let (one, other) = halves(blocks, &mut random);
+            assert_eq!(one.iter().sum::<f64>(), (blocks / 2) as f64);
+            assert!(one.iter().zip(&other).all(|(a, b)| a + b == 1.0));
+        }
+    }
+
+    #[test]
+    fn intervals_lie_around_the_estimate() {
+        let interval = centred(0.1, vec![0.2, 0.3, 0.4], 0.95, 0.0, 1.0);
+        assert!(interval.low < 0.1 && 0.1 < interval.high && interval.low >= 0.0);
+    }
+}

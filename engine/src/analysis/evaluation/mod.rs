@@ -1,0 +1,47 @@
+//! Samples against reference trajectories (paper 4.2, A.7): what `equijump evaluate`, the comparison of
+//! transports and the sampling study are made of.
+//!
+//! ```text
+//! FrameSource ──► PreparedReference::new ──► TICA basis, bins, states, Markov lag, measured reference
+//! FrameSource ──► PreparedReference::compare_frames ──► Comparison: divergences with intervals and floors
+//!                                                       averages, curves, maps
+//! FrameSource ──► evaluate ──► Evaluation: all of it with what a report needs besides
+//! ```
+//!
+//! Trajectory files come in through [`CanonicalFrames`](crate::trajectory::CanonicalFrames), frames in
+//! memory through [`MemoryFrames`]; both are [`FrameSource`]s, and give the same numbers. Frames are read
+//! one at a time; what is kept of each is about 100 bytes and 4 bytes a residue. The light call is
+//!
+//! ```ignore
+//! let prepared = PreparedReference::new(protein, &mut reference_frames, settings, &mut progress)?;
+//! let comparison = prepared.compare_frames(&mut sample_frames, &mut progress)?;   // as often as wanted
+//! let tic1 = comparison.divergence(Quantity::Tic1);                               // value, interval, floor
+//! ```
+//!
+//! **Method.** TICA is fitted to the reference and the samples are projected on it. Histograms have 100
+//! bins over the range of the reference with a margin of 5 % on each side, maps 50 × 50; what falls outside
+//! is one more bin. Conformations are clustered in the first four components; Markov models of reference
+//! and samples on the same clusters give the weights of frames. The lag is the shortest at which the
+//! slowest implied timescale of the reference has levelled off. Where one of the two ensembles cannot carry
+//! a model, nothing is weighted, and the result says why. Confidence intervals come from resampling blocks
+//! of both ensembles with replacement, each replicate with Markov models of its own; floors from random
+//! halvings of the reference's blocks.
+
+mod compare;
+mod ensemble;
+mod error;
+mod grids;
+mod measure;
+mod quantity;
+mod reference;
+mod settings;
+mod source;
+
+pub use compare::{AverageRow, Comparison, CurvePair, Divergence, DivergenceRow, Interval, MapPair, Profile};
+pub use ensemble::{Ensemble, Estimate, Weighting};
+pub use error::EvaluationError;
+pub use measure::FrameTable;
+pub use quantity::Quantity;
+pub use reference::{MarkovLag, PreparedReference, Protein};
+pub use settings::{EvaluationProgress, EvaluationSettings, EvaluationStage, ProgressCallback};
+pub use source::{FrameSource, MemoryFrames};

@@ -1,0 +1,141 @@
+//! What an evaluation may be asked for.
+
+use std::ops::ControlFlow;
+
+use serde::{Deserialize, Serialize};
+
+use super::EvaluationError;
+use crate::analysis::msm::Estimator;
+use crate::analysis::tica::TicaSettings;
+
+/// How samples are compared with the reference.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct EvaluationSettings {
+    /// The slow coordinates, fitted to the reference.
+    pub tica: TicaSettings,
+    /// Components that conformations are clustered in (paper: 4).
+    pub cluster_components: usize,
+    /// Clusters, the states of the Markov models (paper: 100).
+    pub clusters: usize,
+    /// Lag of the Markov models, ps; by default chosen by the implied timescales of the reference.
+    pub markov_lag_ps: Option<f64>,
+    /// The lag is a multiple of this time, so that samples with frames this far apart can use it, ps.
+    pub markov_lag_step_ps: f64,
+    /// Estimator of the Markov models.
+    pub estimator: Estimator,
+    /// Bootstrap replicates behind each confidence interval.
+    pub bootstrap: usize,
+    /// Confidence of the intervals, in (0, 1).
+    pub confidence: f64,
+    /// Random halvings of the reference behind each floor.
+    pub halvings: usize,
+    /// Seed of clustering and resampling.
+    pub seed: u64,
+}
+
+impl Default for EvaluationSettings {
+    fn default() -> Self {
+        Self {
+            tica: TicaSettings::default(),
+            cluster_components: 4,
+            clusters: 100,
+            markov_lag_ps: None,
+            markov_lag_step_ps: 100.0,
+            estimator: Estimator::default(),
+            bootstrap: 200,
+            confidence: 0.95,
+            halvings: 30,
+            seed: 0,
+        }
+    }
+}
+
+impl EvaluationSettings {
+    /// Whether the numbers make sense.
+    ///
+    /// # Errors
+    /// One sentence about the first that does not.
+    pub fn check(&self) -> Result<(), EvaluationError> {
+        let refuse = |text: String| Err(EvaluationError::Setting(text));
+        if self.tica.components < 2 || self.cluster_components < 1 {
+            return refuse("an evaluation needs at least two TICA components".into());
+        }
+        if !(2..=10_000).contains(&self.clusters) {
+            return refuse(format!("{} clusters cannot be used: choose 2 to 10000", self.clusters));
+        }
+        if self.markov_lag_ps.is_some_and(|lag| !(lag.is_finite() && lag > 0.0)) {
+            return refuse("the lag of the Markov model must be a positive time in ps".into());
+        }
+        if !(self.markov_lag_step_ps.is_finite() && self.markov_lag_step_ps > 0.0) {
+            return refuse("the step of the lag must be a positive time in ps".into());
+        }
+        if !(self.confidence > 0.0 && self.confidence < 1.0) {
+            return refuse(format!("a confidence of {} is impossible: choose 0.95", self.confidence));
+        }
+        if self.bootstrap < 20 || self.halvings < 1 {
+            return refuse("at least 20 bootstrap replicates and one halving are needed".into());
+        }
+        Ok(())
+    }
+}
+
+/// What an evaluation is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EvaluationStage {
+    /// Fitting TICA to the reference, first reading.
+    FittingTica,
+    /// Measuring the reference, second reading.
+    MeasuringReference,
+    /// Measuring the samples.
+    MeasuringSamples,
+    /// Resampling for confidence intervals and floors.
+    Resampling,
+}
+
+impl EvaluationStage {
+    /// For people.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::FittingTica => "fitting TICA to the reference",
+            Self::MeasuringReference => "measuring the reference",
+            Self::MeasuringSamples => "measuring the samples",
+            Self::Resampling => "resampling for confidence intervals",
+        }
+    }
+
+    /// What is counted at this stage.
+    pub fn noun(self) -> &'static str {
+        match self {
+            Self::Resampling => "replicates",
+            _ => "frames",
+        }
+    }
+}
+
+/// How far an evaluation has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EvaluationProgress {
+    /// What it is doing.
+    pub stage: EvaluationStage,
+    /// Frames or replicates done at this stage.
+    pub done: usize,
+    /// All of them.
+    pub total: usize,
+}
+
+/// Asked after every step whether to go on.
+pub type ProgressCallback<'a> = dyn FnMut(EvaluationProgress) -> ControlFlow<()> + 'a;
+
+/// Passes progress on; an error when the caller breaks off.
+pub(super) fn report(
+    progress: &mut ProgressCallback<'_>,
+    stage: EvaluationStage,
+    done: usize,
+    total: usize,
+) -> Result<(), EvaluationError> {
+    match progress(EvaluationProgress { stage, done, total }) {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(()) => Err(EvaluationError::Cancelled),
+    }
+}

@@ -1,0 +1,117 @@
+//! Choosing the lag of a Markov state model by its implied timescales.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Estimator, MarkovModel, count_transitions};
+use crate::analysis::error::AnalysisError;
+
+/// The slowest timescale has levelled off when it grows by less than this fraction per step of the lag.
+const LEVEL_GROWTH: f64 = 0.10;
+/// For so many steps.
+const LEVEL_STEPS: usize = 2;
+/// Share of the frames that must lie in the largest connected set.
+pub const MIN_CONNECTED_SHARE: f64 = 0.8;
+/// A lag may be at most this share of the typical trajectory, or pairs of frames become too few.
+const LONGEST_SHARE: f64 = 0.25;
+
+/// Implied timescales against lag. A model is good from the lag on where they no longer change.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ImpliedTimescales {
+    /// Lags, ps, ascending.
+    pub lags_ps: Vec<f64>,
+    /// Slowest timescales at each lag, ps, falling; empty where the data are not connected at that lag.
+    pub timescales_ps: Vec<Vec<f64>>,
+    /// Share of the frames in the largest connected set at each lag.
+    pub connected_share: Vec<f64>,
+}
+
+/// A chosen lag.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LagChoice {
+    /// The lag, ps.
+    pub lag_ps: f64,
+    /// Whether the slowest timescale has levelled off at this lag. If not, the model underestimates it.
+    pub levelled_off: bool,
+}
+
+/// Lags worth trying for trajectories of the given lengths (frames): multiples of `step_frames`, about
+/// evenly spaced on a logarithmic scale, up to a quarter of the median length.
+pub fn candidate_lags_frames(lengths: &[usize], step_frames: usize) -> Vec<usize> {
+    let mut sorted = lengths.to_vec();
+    sorted.sort_unstable();
+    let median = sorted.get(sorted.len() / 2).copied().unwrap_or(0);
+    let longest = (median as f64 * LONGEST_SHARE) as usize / step_frames.max(1);
+    let steps = [10usize, 15, 20, 30, 40, 50, 70];
+    let mut lags: Vec<usize> = (0..8u32)
+        .flat_map(|decade| steps.map(|s| s * 10usize.pow(decade) / 10))
+        .take_while(|&lag| lag <= longest)
+        .collect();
+    lags.dedup();
+    lags.into_iter().map(|lag| lag * step_frames.max(1)).collect()
+}
+
+/// Estimates a model at every lag and tells its slowest timescales.
+pub fn implied_timescales(
+    trajectories: &[&[u16]],
+    states: usize,
+    interval_ps: f64,
+    lags_frames: &[usize],
+    estimator: Estimator,
+    count: usize,
+) -> ImpliedTimescales {
+    let mut result = ImpliedTimescales::default();
+    for &lag in lags_frames {
+        let lag_ps = lag as f64 * interval_ps;
+        let counts = count_transitions(trajectories, states, lag);
+        let (timescales, share) = match MarkovModel::estimate(&counts, estimator) {
+            Ok(model) => {
+                (model.timescales(lag_ps, count), connected_share(trajectories, model.states(), states))
+            }
+            Err(_) => (Vec::new(), 0.0),
+        };
+        result.lags_ps.push(lag_ps);
+        result.timescales_ps.push(timescales);
+        result.connected_share.push(share);
+    }
+    result
+}
+
+/// Share of all frames that lie in one of `connected`.
+pub(in crate::analysis) fn connected_share(
+    trajectories: &[&[u16]],
+    connected: &[usize],
+    states: usize,
+) -> f64 {
+    let mut member = vec![false; states];
+    connected.iter().for_each(|&state| member[state] = true);
+    let frames = || trajectories.iter().copied().flatten();
+    let inside = frames().filter(|&&s| member.get(usize::from(s)).copied().unwrap_or(false)).count();
+    inside as f64 / frames().count().max(1) as f64
+}
+
+/// The shortest lag from which the slowest timescale grows by less than 10 % per step for two steps, all
+/// with at least 80 % of the frames connected; where there is none, the longest lag with so many connected.
+///
+/// # Errors
+/// When no lag connects enough frames.
+pub fn choose_lag(timescales: &ImpliedTimescales) -> Result<LagChoice, AnalysisError> {
+    let usable: Vec<(f64, f64)> = timescales
+        .lags_ps
+        .iter()
+        .zip(&timescales.timescales_ps)
+        .zip(&timescales.connected_share)
+        .filter(|&(_, &share)| share >= MIN_CONNECTED_SHARE)
+        .filter_map(|((&lag, slowest), _)| Some((lag, *slowest.first()?)))
+        .collect();
+    let level = usable.windows(LEVEL_STEPS + 1).find(|window| {
+        window.windows(2).all(|pair| (pair[1].1 - pair[0].1).abs() <= LEVEL_GROWTH * pair[0].1)
+    });
+    match (level, usable.last()) {
+        (Some(window), _) => Ok(LagChoice { lag_ps: window[0].0, levelled_off: true }),
+        (None, Some(&(lag_ps, _))) => Ok(LagChoice { lag_ps, levelled_off: false }),
+        (None, None) if timescales.lags_ps.is_empty() => Err(AnalysisError::TrajectoriesTooShort),
+        (None, None) => Err(AnalysisError::Unconnected {
+            percent: 100.0 * timescales.connected_share.iter().copied().fold(0.0, f64::max),
+        }),
+    }
+}
