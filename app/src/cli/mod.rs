@@ -66,7 +66,7 @@ pub fn main() -> ExitCode {
         job.is_some_and(|job| job.value_source(flag) == Some(ValueSource::CommandLine))
     };
     let ending = match cli.command {
-        Some(Job::Simulate(args)) => simulate::run(args),
+        Some(Job::Simulate(args)) => simulate::run(args, given),
         Some(Job::Info(args)) => info::run(&args),
         Some(Job::Import(args)) => import::run(args),
         Some(Job::Train(args)) => train::run(args, given),

@@ -8,7 +8,7 @@ use equijump_engine::session::{
     Command, DevicePreference, Event, ExistingFiles, ModelSource, OpenRequest, OpenedStructure, RunInfo,
     RunOutput, SimulationRequest, StructureChoice, StructureSource,
 };
-use equijump_engine::transport::SamplerSettings;
+use equijump_engine::transport::{Integrator, SamplerSettings, Transport};
 
 use super::Ending;
 use super::job::Jobs;
@@ -55,7 +55,8 @@ pub(super) struct Args {
     force: bool,
 }
 
-pub(super) fn run(args: Args) -> anyhow::Result<Ending> {
+/// `given` tells which flags the user gave.
+pub(super) fn run(mut args: Args, given: impl Fn(&str) -> bool) -> anyhow::Result<Ending> {
     let source = source_of(&args.structure)?;
     let out = args.out.clone().unwrap_or_else(|| PathBuf::from(format!("{}.dcd", source.display_name())));
     let model = match &args.model {
@@ -64,6 +65,10 @@ pub(super) fn run(args: Args) -> anyhow::Result<Ending> {
             .ok_or_else(|| anyhow!("this build holds no model; name one with --model FILE"))?,
     };
     let jobs = Jobs::start()?;
+    if !given("integrator") && transport_of(&jobs, &model)? == Some(Transport::FlowMatching) {
+        // It has no stochastic sampler, which is the default.
+        args.settings.integrator = Integrator::Ode;
+    }
     let request = OpenRequest { source, chain: args.chain.clone(), longest_segment: args.longest_segment };
     let Some(structure) = open(&jobs, request)? else { return Ok(Ending::Interrupted) };
     for notice in &structure.notices {
@@ -111,6 +116,21 @@ fn source_of(path: &std::path::Path) -> anyhow::Result<StructureSource> {
         );
     }
     Ok(StructureSource::File(path.to_owned()))
+}
+
+/// The transport that a model was trained for; `None` if the user interrupted.
+fn transport_of(jobs: &Jobs, model: &ModelSource) -> anyhow::Result<Option<Transport>> {
+    let mut transport = None;
+    jobs.run(
+        |job| Command::LoadModel { job, model: model.clone() },
+        |event| {
+            if let Event::ModelLoaded { model, .. } = event {
+                transport = Some(model.config.transport);
+            }
+            Ok(())
+        },
+    )?;
+    Ok(transport)
 }
 
 /// Opens the structure; `None` if the user interrupted.

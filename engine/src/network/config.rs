@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::ParameterLayout;
+use super::{ParameterLayout, Transport};
 
 /// Parameters of the largest network, 4 GiB of them: H = 256 with concatenation has 402 M. Each setting may be
 /// in range and the network of all of them together still larger than any memory.
@@ -23,9 +23,11 @@ pub enum Residual {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum Heads {
-    /// Four independent headers: b_V, b_P, η_V, η_P (the paper).
+    /// Independent headers: b_V, b_P, η_V, η_P (the paper); of these flow matching has the first two, DDPM the
+    /// last two.
     Paper,
-    /// One header that predicts the end point `X̂₁ = E[X^{t+1} | X_τ, X^t]`, from which b and η follow.
+    /// One header from which all follow: it predicts the end point `X̂₁ = E[X^{t+1} | X_τ, X^t]`, or the
+    /// noise for DDPM.
     #[default]
     Endpoint,
 }
@@ -34,6 +36,9 @@ pub enum Heads {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, clap::Args)]
 #[serde(default, deny_unknown_fields)]
 pub struct NetworkConfig {
+    /// How the next frame is generated from the present one.
+    #[arg(long, value_enum, default_value_t = Transport::TwoSided)]
+    pub transport: Transport,
     /// Multiplicity H of scalars and of vectors.
     #[arg(long, default_value_t = 32)]
     pub multiplicity: usize,
@@ -79,6 +84,7 @@ pub struct NetworkConfig {
 impl Default for NetworkConfig {
     fn default() -> Self {
         Self {
+            transport: Transport::TwoSided,
             multiplicity: 32,
             conditioner_layers: 6,
             header_layers: 4,

@@ -16,6 +16,7 @@ pub mod initial;
 pub mod inputs;
 pub mod model;
 pub mod parameters;
+pub mod path;
 pub mod strain;
 
 pub use batch::{CloudBatch, SequenceBatch};
@@ -26,3 +27,4 @@ pub use geometry::Geometry;
 pub use initial::initial_parameters;
 pub use model::{Model, ModelCard, ModelError};
 pub use parameters::{ParameterLayout, ParameterSpec};
+pub use path::Transport;

@@ -272,6 +272,17 @@ mod tests {
         assert_eq!(model.parameters, small().parameters);
     }
 
+    /// Files from before there was a choice of transports have no such entry.
+    #[test]
+    fn a_model_that_names_no_transport_is_two_sided() {
+        let config = serde_json::to_string(small().config()).unwrap();
+        let old = config.replace(r#""transport":"two-sided","#, "");
+        assert!(old.len() < config.len());
+        let old: NetworkConfig = serde_json::from_str(&old).unwrap();
+        assert_eq!(old.transport, crate::network::Transport::TwoSided);
+        assert_eq!(old, *small().config());
+    }
+
     #[test]
     fn damaged_and_foreign_files_are_refused_by_name() {
         let whole = file("small", "small");

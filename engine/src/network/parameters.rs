@@ -35,7 +35,8 @@
 //! **Conditioner** input, from X^t: scalars `[√21 one-hot (21), |vectors| (13), chain lengths (4)]`,
 //! vectors `[13 vectors, 4 chain vectors]`. **Header** input, from X_τ: scalars
 //! `[√bins time (bins), conditioner (H), |vectors| (13), chain lengths (4), strain]`, vectors
-//! `[13 vectors, 4 chain vectors, strain, P_τ − P^t (1), conditioner (H)]`; the strain of
+//! `[13 vectors, 4 chain vectors, strain, P_τ − m P^t (1), conditioner (H)]`, `m` being the
+//! [`Transport::still_scale`] at τ, 1 for the two-sided transport; the strain of
 //! [`super::strain`] only with `strain_inputs`, and then also a gated skip connection from the input vectors
 //! `x` to the outputs: with `t` the scalars of the aggregate,
 //! `Linear(x·ψ(Linear(t; skip.gate)); skip.vectors)` is added to the readout. It spares 43 strain vectors the
@@ -43,14 +44,15 @@
 //! vectors. They and the lengths are an addition to the paper: layer norm removes the absolute scale of a
 //! residue's vectors, so that without them a header cannot see a bond that is too long.
 //!
-//! **Headers**: `endpoint` has one, `header.endpoint`, with 14 outputs (13 vectors, then the position);
-//! `paper` has `header.drift_vectors` (13), `header.drift_positions` (1), `header.noise_vectors` (13),
-//! `header.noise_positions` (1). Outputs are multiplied by σ_V and σ_P, and by the slot mask.
+//! **Headers**: `endpoint` has one, `header.endpoint` (DDPM: `header.noise`), with 14 outputs (13 vectors, then
+//! the position); `paper` has `header.drift_vectors` (13), `header.drift_positions` (1),
+//! `header.noise_vectors` (13), `header.noise_positions` (1), flow matching only the drift, DDPM only the
+//! noise. What they stand for is in [`crate::transport::heads`]. Outputs are multiplied by σ_V and σ_P, and by the slot mask.
 
 use std::collections::HashMap;
 use std::ops::Range;
 
-use super::{Heads, NetworkConfig, Residual, inputs};
+use super::{Heads, NetworkConfig, Residual, Transport, inputs};
 use crate::structure::SLOTS;
 
 /// How a parameter starts.
@@ -86,15 +88,19 @@ pub struct ParameterLayout {
 }
 
 /// Names of the header networks and how many vectors each puts out.
-pub fn header_outputs(heads: Heads) -> &'static [(&'static str, usize)] {
-    match heads {
-        Heads::Endpoint => &[("header.endpoint", SLOTS + 1)],
-        Heads::Paper => &[
-            ("header.drift_vectors", SLOTS),
-            ("header.drift_positions", 1),
-            ("header.noise_vectors", SLOTS),
-            ("header.noise_positions", 1),
-        ],
+pub fn header_outputs(config: &NetworkConfig) -> &'static [(&'static str, usize)] {
+    const DRIFT_THEN_NOISE: &[(&str, usize)] = &[
+        ("header.drift_vectors", SLOTS),
+        ("header.drift_positions", 1),
+        ("header.noise_vectors", SLOTS),
+        ("header.noise_positions", 1),
+    ];
+    match (config.heads, config.transport) {
+        (Heads::Endpoint, Transport::Ddpm) => &[("header.noise", SLOTS + 1)],
+        (Heads::Endpoint, _) => &[("header.endpoint", SLOTS + 1)],
+        (Heads::Paper, Transport::TwoSided | Transport::OneSided) => DRIFT_THEN_NOISE,
+        (Heads::Paper, Transport::FlowMatching) => &DRIFT_THEN_NOISE[..2],
+        (Heads::Paper, Transport::Ddpm) => &DRIFT_THEN_NOISE[2..],
     }
 }
 
@@ -110,7 +116,7 @@ impl ParameterLayout {
             (inputs::CONDITIONER_SCALARS, inputs::CONDITIONER_VECTORS),
             (h, h),
         );
-        for &(name, outputs) in header_outputs(config.heads) {
+        for &(name, outputs) in header_outputs(config) {
             let input = (inputs::header_scalars(config), inputs::header_vectors(config));
             layout.trunk(config, name, config.header_layers, input, (0, outputs));
         }

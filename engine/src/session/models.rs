@@ -105,7 +105,7 @@ fn card_text(model: &Model) -> String {
     if !card.trained_on.is_empty() {
         lines.push(format!("Trained on {}.", card.trained_on.trim_end_matches('.')));
     }
-    lines.push(format!("Jumps of {} ps.", card.frame_interval_ps));
+    lines.push(format!("Jumps of {} ps, {} transport.", card.frame_interval_ps, model.config().transport));
     if card.steps > 0 {
         lines.push(format!("{} optimiser steps of {} frame pairs.", card.steps, card.batch_size));
     }

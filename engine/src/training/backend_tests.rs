@@ -12,7 +12,7 @@ use super::tests::{request, store};
 use super::trainer::CHECKPOINT_FILE;
 use super::*;
 use crate::network::candle_model::tests::{Random, flat, protein, relative_error, variants};
-use crate::network::{CandleDevice, NetworkConfig, ParameterLayout, open_candle_device};
+use crate::network::{CandleDevice, NetworkConfig, ParameterLayout, Transport, open_candle_device};
 use crate::transport::interpolant::{NoiseAddress, TrackLosses};
 
 fn draw(sizes: &[usize]) -> Draw {
@@ -34,6 +34,12 @@ fn open(config: &NetworkConfig, settings: &TrainSettings) -> Box<dyn GradientBac
     open_backend(config, &layout, settings).unwrap()
 }
 
+/// The baselines of Table 1, each with either kind of heads.
+fn other_transports() -> impl Iterator<Item = NetworkConfig> {
+    let of = |transport| variants().into_iter().take(2).map(move |v| NetworkConfig { transport, ..v });
+    [Transport::OneSided, Transport::FlowMatching, Transport::Ddpm].into_iter().flat_map(of)
+}
+
 fn numbers(losses: &TrackLosses) -> [f64; 6] {
     let l = losses;
     [l.total, l.rigid, l.positions, l.vectors, l.noise_positions, l.noise_vectors]
@@ -43,7 +49,7 @@ fn numbers(losses: &TrackLosses) -> [f64; 6] {
 fn candle_and_the_fused_kernels_agree_on_losses_and_gradients() {
     // 600 residues: more than candle takes in one pass.
     let sizes = [9, 2, 7, 300, 240, 42];
-    for config in variants() {
+    for config in variants().into_iter().chain(other_transports()) {
         let layout = ParameterLayout::new(&config);
         let parameters = flat(&config, 3);
         let settings = |device| TrainSettings { device, batch_size: sizes.len(), ..Default::default() };
@@ -68,7 +74,13 @@ fn candle_and_the_fused_kernels_agree_on_losses_and_gradients() {
         for spec in layout.specs() {
             let (own, expected) = (as_f64(&own[spec.range.clone()]), as_f64(&expected[spec.range.clone()]));
             let error = relative_error(&own, &expected);
-            assert!(error < 1e-3, "{:?}: gradient of {} differs by {error}", config.heads, spec.name);
+            assert!(
+                error < 1e-3,
+                "{} {:?}: gradient of {} differs by {error}",
+                config.transport,
+                config.heads,
+                spec.name
+            );
         }
     }
 }

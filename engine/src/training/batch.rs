@@ -110,7 +110,15 @@ impl PreparedBatch {
             self.blur_source(&sequence, &noise, draw, settings.source_noise_angstrom);
         }
         fill_noise(config, &sequence, &noise, &draw.addresses, &mut self.noise);
-        interpolate(&sequence, &self.source, &self.target, &self.noise, &draw.tau, &mut self.latent);
+        interpolate(
+            config.transport,
+            &sequence,
+            &self.source,
+            &self.target,
+            &self.noise,
+            &draw.tau,
+            &mut self.latent,
+        );
         sequence
     }
 

@@ -91,7 +91,7 @@ impl CandleBackend {
             .map(|header| header.values.flatten_all()?.to_vec1())
             .collect::<candle_core::Result<Vec<Vec<f32>>>>()?;
         let batch = self.batch.loss_batch(settings, &sequence, draw, atoms);
-        let losses = loss_and_gradient(config.heads, &batch, &outputs, &mut self.output_gradients);
+        let losses = loss_and_gradient(config, &batch, &outputs, &mut self.output_gradients);
         if let Some(gradient) = gradient {
             // The gradient by the outputs comes from the host, where the loss has no parameters; its product
             // with the outputs has the loss's gradient by the parameters.

@@ -112,7 +112,7 @@ impl Worker {
         model.headers(parameters, workspace, &context, train);
         let batch = self.batch.loss_batch(settings, &sequence, draw, atoms);
         let gradients = &mut self.output_gradients;
-        self.losses = loss_and_gradient(config.heads, &batch, &workspace.outputs, gradients);
+        self.losses = loss_and_gradient(config, &batch, &workspace.outputs, gradients);
         if train {
             self.gradient.clear();
             self.gradient.resize(parameters.len(), 0.0);

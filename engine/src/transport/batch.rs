@@ -1,16 +1,20 @@
 //! Between replicas and the batches of clouds that samplers compute on; the same for every sampler.
 
 use crate::network::strain::StrainTemplate;
-use crate::network::{CloudBatch, SequenceBatch};
+use crate::network::{CloudBatch, SequenceBatch, Transport};
 use crate::structure::{SLOTS, TensorCloud, Topology};
 
 use super::interpolant::NoiseAddress;
 use super::sampler::{Replica, TransportError};
 use super::settings::SamplerSettings;
 
-/// Whether a protein can be sampled with these settings.
-pub(super) fn check_order(topology: &Topology, settings: &SamplerSettings) -> Result<(), TransportError> {
-    settings.check().map_err(TransportError::Settings)?;
+/// Whether a protein can be sampled with these settings by a model of this transport.
+pub(super) fn check_order(
+    transport: Transport,
+    topology: &Topology,
+    settings: &SamplerSettings,
+) -> Result<(), TransportError> {
+    settings.check_for(transport).map_err(TransportError::Settings)?;
     if topology.residue_count() == 0 {
         return Err(TransportError::Settings("the protein has no residues".to_owned()));
     }

@@ -10,8 +10,8 @@ use crate::network::{CandleDevice, CandleModel, CloudBatch, Model, SequenceBatch
 use crate::structure::Topology;
 
 use super::batch::{accept, check_order, check_replicas, frames, next_frames};
+use super::heads::drift_and_noise;
 use super::integrator::{Field, IntegratorState, integrate};
-use super::interpolant::drift_and_noise;
 use super::noise::{Noise, Stream};
 use super::sampler::{Advance, FrameSampler, LatentProgress, Replica, TransportError};
 use super::settings::SamplerSettings;
@@ -41,7 +41,7 @@ impl CandleSampler {
         settings: SamplerSettings,
         device: CandleDevice,
     ) -> Result<Self, TransportError> {
-        check_order(topology, &settings)?;
+        check_order(model.config().transport, topology, &settings)?;
         let opened: Device = open_candle_device(device)?;
         let weights = CandleModel::from_flat(model.config().clone(), &model.parameters, &opened);
         Ok(Self {
@@ -75,11 +75,11 @@ impl FrameSampler for CandleSampler {
             conditioned: self.model.condition(&sequence, &self.source)?,
             tau: vec![0.0; replicas.len()],
         };
-        self.state.latent.clone_from(&self.source);
         let done = integrate(
             &self.settings,
             self.model.config(),
             &sequence,
+            &self.source,
             &self.stream,
             &mut addresses,
             &mut field,
@@ -126,8 +126,8 @@ impl Field for CandleField<'_> {
         let headers = self.model.headers(self.sequence, self.source, latent, &self.tau, &self.conditioned)?;
         let values = |header: &HeaderOutput| header.values.flatten_all()?.to_vec1();
         let outputs = headers.iter().map(values).collect::<candle_core::Result<Vec<Vec<f32>>>>()?;
-        let heads = self.model.config().heads;
-        drift_and_noise(heads, self.sequence, self.source, latent, tau, &outputs, drift, noise);
+        let config = self.model.config();
+        drift_and_noise(config, self.sequence, self.source, latent, tau, &outputs, drift, noise);
         Ok(())
     }
 }

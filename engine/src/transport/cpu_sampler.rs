@@ -9,8 +9,8 @@ use crate::network::{CloudBatch, Model, SequenceBatch};
 use crate::structure::Topology;
 
 use super::batch::{accept, check_order, check_replicas, frames, next_frames};
+use super::heads::drift_and_noise;
 use super::integrator::{Field, IntegratorState, integrate};
-use super::interpolant::drift_and_noise;
 use super::noise::{Noise, Stream};
 use super::sampler::{Advance, FrameSampler, LatentProgress, Replica, TransportError};
 use super::settings::SamplerSettings;
@@ -56,7 +56,7 @@ impl CpuSampler {
         settings: SamplerSettings,
         threads: usize,
     ) -> Result<Self, TransportError> {
-        check_order(topology, &settings)?;
+        check_order(model.config().transport, topology, &settings)?;
         let stream = Noise::new(settings.seed, Stream::Sampling);
         let workers = (0..threads.max(1)).map(|_| Worker::default()).collect();
         Ok(Self { model, topology: topology.clone(), settings, stream, workers })
@@ -161,7 +161,6 @@ impl Worker {
             &mut self.conditioned,
             false,
         );
-        self.state.latent.clone_from(source);
         let mut field = NetworkField {
             model,
             workspace,
@@ -175,6 +174,7 @@ impl Worker {
             settings,
             config,
             &sequence,
+            source,
             stream,
             &mut addresses,
             &mut field,
@@ -216,7 +216,7 @@ impl Field for NetworkField<'_> {
         };
         self.model.network.headers(&self.model.parameters, self.workspace, &context, false);
         drift_and_noise(
-            self.model.config().heads,
+            self.model.config(),
             self.sequence,
             self.source,
             latent,

@@ -1,23 +1,14 @@
-//! The two-sided stochastic interpolant `I = (1 − τ) X^t + τ X^{t+1} + γ(τ) Z`, `γ = τ (1 − τ)`, `Z = σ ξ`
-//! (paper 3.1–3.3, design §6), its training targets, and drift and noise from the heads' outputs.
-//!
-//! # The endpoint head
-//! One header predicts `u = X^{t+1} − X^t − τ Z`, from which everything follows exactly:
-//! - the end point `X̂₁ = X_τ + (1 − τ) u`,
-//! - the noise `η̂ = (X_τ − X^t)/τ − u`,
-//! - the drift `b̂ = τ u + (1 − τ)(X_τ − X^t)/τ`.
-//!
-//! `u` has the same size at every τ, which the end point itself or η̂ from it have not: `η̂ = (…)/γ` would
-//! divide the error of X̂₁ by a number that vanishes at both ends. At τ = 0, where `X_τ = X^t`, the limits of
-//! the conditional means are `b̂ = u`, `η̂ = 0`.
+//! The interpolated clouds X_τ of all transports ([`Transport`]; paper 3.1–3.3, design §6) and the loss of a
+//! batch. What the headers are asked for is in [`super::heads`].
 
 use crate::network::strain::residue_and_slot;
-use crate::network::{CloudBatch, Heads, NetworkConfig, SequenceBatch};
+use crate::network::{CloudBatch, NetworkConfig, SequenceBatch, Transport};
 use crate::structure::SLOTS;
 
+use super::heads::targets;
 use super::noise::{NUMBERS_PER_RESIDUE, Noise};
 
-/// `γ(τ) = τ (1 − τ)`.
+/// `γ(τ) = τ (1 − τ)` of the two-sided interpolant.
 pub fn gamma(tau: f32) -> f32 {
     tau * (1.0 - tau)
 }
@@ -77,6 +68,7 @@ fn per_protein(starts: &[usize], width: usize, mut f: impl FnMut(usize, std::ops
 
 /// `X_τ` for `tau [B]`.
 pub fn interpolate(
+    transport: Transport,
     sequence: &SequenceBatch,
     source: &CloudBatch,
     target: &CloudBatch,
@@ -88,8 +80,10 @@ pub fn interpolate(
         out.resize(x0.len(), 0.0);
         per_protein(&sequence.starts, width, |protein, range| {
             let t = tau[protein];
+            let (s, a) = (transport.source_scale(t), transport.target_scale(t));
+            let n = transport.noise_scale(t);
             for i in range {
-                out[i] = (1.0 - t) * x0[i] + t * x1[i] + gamma(t) * z[i];
+                out[i] = s * x0[i] + a * x1[i] + n * z[i];
             }
         });
     };
@@ -105,13 +99,13 @@ pub struct TrackLosses {
     pub total: f64,
     /// Share of `total` that weighs the rigid pairs.
     pub rigid: f64,
-    /// Error of the position track: of the end-point velocity u, or of b_P.
+    /// Error of the position track: of the end-point velocity u, or of b_P (not for DDPM).
     pub positions: f64,
-    /// Error of the vector track: of u, or of b_V.
+    /// Error of the vector track: of u, or of b_V (not for DDPM).
     pub vectors: f64,
-    /// Error of η_P (`heads = paper` only).
+    /// Error of η_P (`heads = paper` and DDPM only).
     pub noise_positions: f64,
-    /// Error of η_V (`heads = paper` only).
+    /// Error of η_V (`heads = paper` and DDPM only).
     pub noise_vectors: f64,
 }
 
@@ -148,40 +142,18 @@ pub struct LossBatch<'a> {
     pub rigid_weight: f32,
 }
 
-/// One pair of tracks: what the vectors and the positions should be, as `displacement · (X^{t+1} − X^t) +
-/// noise · Z`, and which outputs hold them at which channel.
-struct Target {
-    displacement: f32,
-    noise: fn(f32) -> f32,
-    /// `(header, channels of that header)`; vectors are its first 13 channels, the position its last.
-    vectors: (usize, usize),
-    positions: (usize, usize),
-}
-
-fn targets(heads: Heads) -> Vec<Target> {
-    const BOTH: usize = SLOTS + 1;
-    match heads {
-        Heads::Endpoint => {
-            vec![Target { displacement: 1.0, noise: |t| -t, vectors: (0, BOTH), positions: (0, BOTH) }]
-        }
-        Heads::Paper => vec![
-            Target { displacement: 1.0, noise: |t| 1.0 - 2.0 * t, vectors: (0, SLOTS), positions: (1, 1) },
-            Target { displacement: 0.0, noise: |_| 1.0, vectors: (2, SLOTS), positions: (3, 1) },
-        ],
-    }
-}
-
 /// Loss of Alg. 1 (lines 8–9) and its gradient with respect to the header outputs, which are those of
 /// [`crate::network::fused::Workspace`]; `gradients` receives arrays of the same shape.
 ///
 /// The loss is the mean over atoms of half the square error. `rigid_weight` λ adds
-/// `λ τ² ½ ((e_b − e_a)·r̂_ab)²` for each bond, each 1–3 pair and each pair of touching atoms in X_τ, `e` being the error of the predicted
-/// velocity of an atom and `r̂` the direction of the pair in X_τ. Both terms are quadratic forms in the error
+/// `λ w(τ) ½ ((e_b − e_a)·r̂_ab)²` for each bond, each 1–3 pair and each pair of touching atoms in X_τ, `e`
+/// being the error of the prediction for an atom and `r̂` the direction of the pair in X_τ; `w` is
+/// [`rigid_share`]. Both terms are quadratic forms in the error
 /// that depend on X_τ and τ alone, so their minimum is the same conditional mean; the second weighs the few
 /// directions in which molecules are stiff, whose errors are a small part of the first but decide
 /// whether the chemistry is right.
 pub fn loss_and_gradient(
-    heads: Heads,
+    config: &NetworkConfig,
     batch: &LossBatch<'_>,
     outputs: &[Vec<f32>],
     gradients: &mut Vec<Vec<f32>>,
@@ -197,7 +169,7 @@ pub fn loss_and_gradient(
     let mut losses = TrackLosses::default();
     let mut error = CloudBatch::zeros(rows);
     let mut weighted = CloudBatch::zeros(rows);
-    for target in targets(heads) {
+    for target in targets(config) {
         let (mut error_vectors, mut error_positions) = (0.0f64, 0.0f64);
         for (protein, pair) in sequence.starts.windows(2).enumerate() {
             let w = (target.noise)(batch.tau[protein]);
@@ -210,6 +182,7 @@ pub fn loss_and_gradient(
                         error.vectors[i] = if slot < sequence.used_slots[row] {
                             outputs[header][at * width + slot]
                                 - target.displacement * (batch.target.vectors[i] - batch.source.vectors[i])
+                                - target.source * batch.source.vectors[i]
                                 - w * batch.noise.vectors[i]
                         } else {
                             0.0
@@ -219,6 +192,7 @@ pub fn loss_and_gradient(
                     let (header, width) = target.positions;
                     error.positions[at] = outputs[header][at * width + width - 1]
                         - target.displacement * (batch.target.positions[at] - batch.source.positions[at])
+                        - target.source * batch.source.positions[at]
                         - w * batch.noise.positions[at];
                     error_positions += f64::from(error.positions[at] * error.positions[at]);
                 }
@@ -227,7 +201,7 @@ pub fn loss_and_gradient(
         weighted.clone_from(&error);
         let mut rigid = 0.0;
         if batch.rigid_weight > 0.0 {
-            rigid = add_rigid_pairs(batch, &error, &mut weighted);
+            rigid = add_rigid_pairs(config.transport, batch, &error, &mut weighted);
         }
         for at in 0..rows * 3 {
             let (header, width) = target.vectors;
@@ -255,13 +229,25 @@ pub fn loss_and_gradient(
 /// Atoms up to this much beyond contact count as touching.
 const TOUCHING_MARGIN_ANGSTROM: f32 = 0.5;
 
+/// Weight of the rigid pairs at τ: τ², and less where the noise is larger than the two-sided transport's ever
+/// is, since in such a cloud neither bonds nor contacts are what they are in molecules.
+fn rigid_share(transport: Transport, tau: f32) -> f32 {
+    let limit = Transport::TwoSided.largest_noise_scale();
+    tau * tau * (limit / transport.noise_scale(tau)).min(1.0).powi(2)
+}
+
 /// Adds the gradient of the rigid-pair term to `gradient` and returns twice the term, both times the number
 /// of atoms.
-fn add_rigid_pairs(batch: &LossBatch<'_>, error: &CloudBatch, gradient: &mut CloudBatch) -> f64 {
+fn add_rigid_pairs(
+    transport: Transport,
+    batch: &LossBatch<'_>,
+    error: &CloudBatch,
+    gradient: &mut CloudBatch,
+) -> f64 {
     let mut total = 0.0f64;
     let (mut atoms, mut touching) = (Vec::new(), Vec::new());
     for (protein, pair) in batch.sequence.starts.windows(2).enumerate() {
-        let weight = batch.rigid_weight * batch.tau[protein].powi(2);
+        let weight = batch.rigid_weight * rigid_share(transport, batch.tau[protein]);
         // Value of a field at an atom: that of its residue's position plus that of its vector.
         let value = |cloud: &CloudBatch, site: usize| -> [f32; 3] {
             let (residue, slot) = residue_and_slot(site);
@@ -298,50 +284,4 @@ fn add_rigid_pairs(batch: &LossBatch<'_>, error: &CloudBatch, gradient: &mut Clo
         }
     }
     total
-}
-
-/// Drift b̂ and noise η̂ of both tracks from the header outputs.
-pub fn drift_and_noise(
-    heads: Heads,
-    sequence: &SequenceBatch,
-    source: &CloudBatch,
-    latent: &CloudBatch,
-    tau: f32,
-    outputs: &[Vec<f32>],
-    drift: &mut CloudBatch,
-    noise: &mut CloudBatch,
-) {
-    let rows = sequence.rows();
-    for cloud in [&mut *drift, &mut *noise] {
-        cloud.positions.resize(rows * 3, 0.0);
-        cloud.vectors.resize(rows * 3 * SLOTS, 0.0);
-    }
-    match heads {
-        Heads::Endpoint => {
-            let u = &outputs[0];
-            let split = |x: f32, x0: f32, u: f32| {
-                if tau <= 0.0 {
-                    return (u, 0.0);
-                }
-                let rate = (x - x0) / tau;
-                (tau * u + (1.0 - tau) * rate, rate - u)
-            };
-            for at in 0..rows * 3 {
-                let u = &u[at * (SLOTS + 1)..][..SLOTS + 1];
-                for slot in 0..SLOTS {
-                    let i = at * SLOTS + slot;
-                    (drift.vectors[i], noise.vectors[i]) =
-                        split(latent.vectors[i], source.vectors[i], u[slot]);
-                }
-                (drift.positions[at], noise.positions[at]) =
-                    split(latent.positions[at], source.positions[at], u[SLOTS]);
-            }
-        }
-        Heads::Paper => {
-            drift.vectors.copy_from_slice(&outputs[0]);
-            drift.positions.copy_from_slice(&outputs[1]);
-            noise.vectors.copy_from_slice(&outputs[2]);
-            noise.positions.copy_from_slice(&outputs[3]);
-        }
-    }
 }

@@ -1,10 +1,14 @@
-//! Interpolants, schedules, integrators and the noise stream (design §6).
+//! Interpolants, diffusion, schedules, integrators and the noise stream (design §6).
 
 mod batch;
 pub mod benchmark;
 pub mod candle_sampler;
 pub mod cpu_sampler;
+mod ddpm;
+pub mod heads;
 pub mod integrator;
+#[cfg(test)]
+mod integrator_tests;
 pub mod interpolant;
 pub mod noise;
 pub mod sampler;
@@ -12,6 +16,7 @@ pub mod sampler;
 mod sampler_tests;
 pub mod settings;
 
+pub use crate::network::Transport;
 pub use candle_sampler::CandleSampler;
 pub use cpu_sampler::CpuSampler;
 pub use sampler::{Advance, FrameSampler, LatentProgress, Replica, TransportError};

@@ -8,12 +8,17 @@ use std::sync::Arc;
 use nalgebra::Rotation3;
 
 use super::*;
-use crate::network::{CandleDevice, Heads, Model, ModelCard, NetworkConfig, Residual};
+use crate::network::{CandleDevice, Heads, Model, ModelCard, NetworkConfig, Residual, Transport};
 use crate::structure::{ReadOptions, Topology, read_structure};
 use crate::training::trainer::initial_weights;
 
 fn model(heads: Heads, residual: Residual) -> Arc<Model> {
+    model_of(Transport::TwoSided, heads, residual)
+}
+
+fn model_of(transport: Transport, heads: Heads, residual: Residual) -> Arc<Model> {
     let config = NetworkConfig {
+        transport,
         multiplicity: 8,
         conditioner_layers: 2,
         header_layers: 2,
@@ -70,6 +75,78 @@ fn a_seed_gives_the_same_frames_whatever_the_batch_the_threads_and_the_point_of_
             assert_ne!(together[2].positions_angstrom, together[3].positions_angstrom);
         }
     }
+}
+
+#[test]
+fn every_transport_gives_the_same_frames_whatever_the_batch_and_the_threads() {
+    let (topology, start) = chignolin();
+    for (transport, heads, integrator) in baselines() {
+        let what = format!("{transport} {heads:?} {integrator:?}");
+        let model = model_of(transport, heads, Residual::Sum);
+        let new = |threads| {
+            CpuSampler::with_threads(model.clone(), &topology, settings(integrator), threads).unwrap()
+        };
+        let mut together = replicas(&start, &[0, 1, 2]);
+        go(&mut new(2), &mut together, 2);
+        let mut alone = replicas(&start, &[2]);
+        go(&mut new(1), &mut alone, 1);
+        let mut resumed = alone.clone();
+        go(&mut new(1), &mut resumed, 1);
+        assert_eq!(together[2], resumed[0], "{what}: batch, threads or resumption matter");
+        assert_ne!(together[1].positions_angstrom, together[2].positions_angstrom, "{what}");
+    }
+}
+
+#[test]
+fn the_candle_sampler_gives_the_frames_of_the_cpu_sampler_for_every_transport() {
+    let (topology, start) = chignolin();
+    for (transport, heads, integrator) in baselines() {
+        let model = model_of(transport, heads, Residual::Sum);
+        // What random weights make of a protein is no protein, and taking its violations out is chaotic.
+        let settings = SamplerSettings { keep_geometry: false, ..settings(integrator) };
+        let mut fast = CpuSampler::new(model.clone(), &topology, settings.clone()).unwrap();
+        let mut reference = CandleSampler::new(&model, &topology, settings, CandleDevice::Cpu).unwrap();
+        let (mut own, mut expected) = (replicas(&start, &[4]), replicas(&start, &[4]));
+        go(&mut fast, &mut own, 1);
+        go(&mut reference, &mut expected, 1);
+        let distances = own[0].positions_angstrom.iter().zip(&expected[0].positions_angstrom);
+        let worst = distances
+            .flat_map(|(a, b)| (0..3).map(move |axis| (a[axis] - b[axis]).abs()))
+            .fold(0.0f32, f32::max);
+        assert!(worst < 1e-3, "{transport} {heads:?} {integrator:?}: off by {worst} Å");
+    }
+}
+
+/// The transports that start from noise, with every integrator that they have.
+fn baselines() -> Vec<(Transport, Heads, Integrator)> {
+    use Integrator::{Ode, OdeHeun, Sde};
+    vec![
+        (Transport::OneSided, Heads::Endpoint, Sde),
+        (Transport::OneSided, Heads::Paper, Sde),
+        (Transport::OneSided, Heads::Paper, OdeHeun),
+        (Transport::FlowMatching, Heads::Endpoint, Ode),
+        (Transport::FlowMatching, Heads::Paper, OdeHeun),
+        (Transport::Ddpm, Heads::Endpoint, Sde),
+        (Transport::Ddpm, Heads::Paper, Sde),
+        (Transport::Ddpm, Heads::Paper, OdeHeun),
+    ]
+}
+
+#[test]
+fn what_a_transport_cannot_do_is_refused_in_words() {
+    let (topology, _) = chignolin();
+    let refused = |transport, settings, word: &str| {
+        let model = model_of(transport, Heads::Endpoint, Residual::Sum);
+        let error = CpuSampler::new(model, &topology, settings).err().unwrap().to_string();
+        assert!(error.contains(word) && !error.contains('\n'), "{error:?} does not say {word:?}");
+    };
+    refused(Transport::FlowMatching, settings(Integrator::Sde), "ode");
+    refused(Transport::Ddpm, SamplerSettings { epsilon: 1.5, ..settings(Integrator::Sde) }, "0 to 1");
+    refused(
+        Transport::Ddpm,
+        SamplerSettings { schedule: Schedule::Window, ..settings(Integrator::Sde) },
+        "matched",
+    );
 }
 
 /// Two implementations of the network, one integrator and one noise stream.

@@ -3,14 +3,17 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::network::Transport;
+
 /// How the latent dynamics is integrated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum Integrator {
-    /// Stochastic: Euler–Maruyama on eq. 9 (Alg. 2).
+    /// Stochastic: Euler–Maruyama on eq. 9 (Alg. 2); for DDPM its ancestral sampling. Not for flow matching.
     #[default]
     Sde,
-    /// Euler on eq. 8: deterministic, once noise has spread the start over the first fifth of latent time.
+    /// Euler on eq. 8: deterministic, once noise has spread the start over the first fifth of latent time,
+    /// or from the noise that other transports start from; for DDPM the DDIM sampler.
     Ode,
     /// As `ode` with Heun's second-order method: two network calls a step.
     OdeHeun,
@@ -37,12 +40,13 @@ pub struct SamplerSettings {
     /// Latent steps per frame.
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(2..=10_000))]
     pub latent_steps: u32,
-    /// Noise strength ε₀ of the SDE, in units of σ² (one value serves positions and vectors).
+    /// Noise strength ε₀ of the SDE, in units of σ² (one value serves positions and vectors); for DDPM, from
+    /// 0 to 1, the share of the ancestral sampler's noise.
     #[arg(long, default_value_t = 1.0, allow_negative_numbers = true)]
     pub epsilon: f32,
     /// Factor on ε for the Cα positions, past the first fifth of latent time. For an exact network the
     /// distribution does not depend on it; for a trained one, late noise on the positions pulls frames back
-    /// towards the start and slows the motion down.
+    /// towards the start and slows the motion down. Two-sided transport only.
     #[arg(long, default_value_t = 0.0)]
     pub position_epsilon_factor: f32,
     /// How ε of the SDE depends on the latent time.
@@ -73,6 +77,28 @@ impl Default for SamplerSettings {
 }
 
 impl SamplerSettings {
+    /// Whether the numbers make sense, and for this transport.
+    ///
+    /// # Errors
+    /// One sentence that names the setting and the values allowed.
+    pub fn check_for(&self, transport: Transport) -> Result<(), String> {
+        self.check()?;
+        match transport {
+            Transport::TwoSided | Transport::OneSided => Ok(()),
+            Transport::FlowMatching if self.integrator == Integrator::Sde => Err(
+                "a flow-matching model moves along a velocity field without noise; choose the sampler ode or ode-heun"
+                    .to_owned(),
+            ),
+            Transport::Ddpm if self.integrator == Integrator::Sde && self.epsilon > 1.0 => {
+                Err(format!("epsilon is {}, for a DDPM model it must be 0 to 1", self.epsilon))
+            }
+            Transport::Ddpm if self.schedule == Schedule::Window => Err(
+                "a DDPM model has a noise schedule of its own; leave the schedule at matched".to_owned(),
+            ),
+            Transport::FlowMatching | Transport::Ddpm => Ok(()),
+        }
+    }
+
     /// Whether the numbers make sense.
     ///
     /// # Errors

@@ -66,7 +66,7 @@ struct Modules {
 
 impl Modules {
     fn load(config: &NetworkConfig, weights: &Weights) -> Result<Self> {
-        let names: Vec<&str> = header_outputs(config.heads).iter().map(|&(name, _)| name).collect();
+        let names: Vec<&str> = header_outputs(config).iter().map(|&(name, _)| name).collect();
         let conditioner = weights.group(&["conditioner"]);
         Ok(Self {
             conditioner: Trunk::load(&conditioner, config.conditioner_layers, config.residual)?,
@@ -194,7 +194,7 @@ impl CandleModel {
                 sequence.proteins()
             );
         }
-        let names = header_outputs(self.config.heads);
+        let names = header_outputs(&self.config);
         let input = self.header_input(sequence, source, latent, tau_per_protein, conditioned)?;
         let input = Features {
             scalars: input.scalars.repeat((names.len(), 1, 1))?,
@@ -238,15 +238,19 @@ impl CandleModel {
         let bins = self.config.time_bins;
         let features = CloudFeatures::new(sequence, latent);
         let mut time = vec![0.0f32; rows * bins];
+        let mut displacement = latent.positions.clone();
         for (pair, &tau) in sequence.starts.windows(2).zip(tau_per_protein) {
             let embedding = time_embedding(bins, tau);
+            let still = self.config.transport.still_scale(tau);
             for row in pair[0]..pair[1] {
                 for (bin, value) in embedding {
                     time[row * bins + bin] += value;
                 }
+                for at in row * 3..row * 3 + 3 {
+                    displacement[at] -= still * source.positions[at];
+                }
             }
         }
-        let displacement = latent.positions.iter().zip(&source.positions).map(|(a, b)| a - b).collect();
         let time = self.upload(time, &[1, rows, bins])?;
         let lengths = self.upload(features.lengths, &[1, rows, FEATURES])?;
         let vectors = self.upload(features.vectors, &[1, rows, 3, FEATURES])?;

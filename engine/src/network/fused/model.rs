@@ -79,7 +79,7 @@ impl FusedModel {
             (h, h),
         );
         let input = (inputs::header_scalars(config), inputs::header_vectors(config));
-        let headers = header_outputs(config.heads)
+        let headers = header_outputs(config)
             .iter()
             .map(|&(name, n)| Trunk::new(config, &layout, name, config.header_layers, input, (0, n)))
             .collect();
@@ -224,6 +224,7 @@ impl FusedModel {
         w.header_v.clear();
         for (protein, pair) in context.sequence.starts.windows(2).enumerate() {
             let time = time_embedding(bins, context.tau[protein]);
+            let still = self.config.transport.still_scale(context.tau[protein]);
             for row in pair[0]..pair[1] {
                 let start = w.header_s.len();
                 w.header_s.resize(start + bins, 0.0);
@@ -242,7 +243,7 @@ impl FusedModel {
                         let vectors = &w.strain.vectors[at * STRAIN_VECTORS..][..STRAIN_VECTORS];
                         w.header_v.extend_from_slice(vectors);
                     }
-                    w.header_v.push(context.latent.positions[at] - context.source.positions[at]);
+                    w.header_v.push(context.latent.positions[at] - still * context.source.positions[at]);
                     w.header_v.extend_from_slice(&context.conditioned.vectors[at * h..][..h]);
                 }
             }

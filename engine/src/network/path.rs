@@ -1,0 +1,144 @@
+//! The transports of Table 1: which path leads from what is known to the next frame.
+//!
+//! Every path is a sum `X_τ = s(τ) X^t + a(τ) X^{t+1} + n(τ) Z` with `Z = σ ξ`, ξ standard normal:
+//!
+//! | transport | s | a | n | starts from |
+//! |---|---|---|---|---|
+//! | two-sided | 1 − τ | τ | τ (1 − τ) | X^t |
+//! | one-sided, flow matching | 0 | τ | 1 − τ | Z |
+//! | DDPM | 0 | √ᾱ(τ) | √(1 − ᾱ(τ)) | Z |
+//!
+//! One-sided: eq. 1 with `J = τ X^{t+1}`, `α = 1 − τ`. DDPM: the linear β schedule of Ho et al. (2020) in
+//! continuous time, with τ running from noise to data as in the other transports.
+//!
+//! X^{t+1} is superposed on X^t before training, so that what the conditioner says about X^t and what the
+//! headers are asked for share one frame, wherever X_τ starts. The paper's prior is the noise about the
+//! centroid; that the frame X^t is known enters only as input of the network and, with the `endpoint` head,
+//! as the point from which its output is counted.
+
+use serde::{Deserialize, Serialize};
+
+/// How the next frame is generated from the present one (paper 3.1 and 4.3). All use the same network.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Transport {
+    /// Two-sided stochastic interpolant from X^t to X^{t+1}: EquiJump.
+    #[default]
+    TwoSided,
+    /// One-sided stochastic interpolant from normal noise to X^{t+1} (Albergo et al. 2023).
+    OneSided,
+    /// Flow matching: the velocity field of the straight path from normal noise (Lipman et al. 2022).
+    FlowMatching,
+    /// Denoising diffusion: predicts the noise (Ho et al. 2020).
+    Ddpm,
+}
+
+/// Range of β in continuous time: Ho et al.'s 10⁻⁴ to 0.02 for each of 1000 steps.
+const BETA: [f64; 2] = [0.1, 20.0];
+
+impl Transport {
+    /// All, in the order of Table 1's columns from right to left.
+    pub const ALL: [Self; 4] = [Self::TwoSided, Self::OneSided, Self::FlowMatching, Self::Ddpm];
+
+    /// Its name in flags and files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::TwoSided => "two-sided",
+            Self::OneSided => "one-sided",
+            Self::FlowMatching => "flow-matching",
+            Self::Ddpm => "ddpm",
+        }
+    }
+
+    /// Whether X_0 is noise instead of X^t.
+    pub fn starts_from_noise(self) -> bool {
+        self != Self::TwoSided
+    }
+
+    /// s(τ), the share of X^t in X_τ.
+    pub fn source_scale(self, tau: f32) -> f32 {
+        if self.starts_from_noise() { 0.0 } else { 1.0 - tau }
+    }
+
+    /// a(τ), the share of X^{t+1} in X_τ.
+    pub fn target_scale(self, tau: f32) -> f32 {
+        match self {
+            Self::Ddpm => (0.5 * log_alpha_bar(tau)).exp() as f32,
+            _ => tau,
+        }
+    }
+
+    /// n(τ), the share of Z in X_τ.
+    pub fn noise_scale(self, tau: f32) -> f32 {
+        match self {
+            Self::TwoSided => tau * (1.0 - tau),
+            Self::OneSided | Self::FlowMatching => 1.0 - tau,
+            Self::Ddpm => (-log_alpha_bar(tau).exp_m1()).max(0.0).sqrt() as f32,
+        }
+    }
+
+    /// The largest [`Self::noise_scale`].
+    pub fn largest_noise_scale(self) -> f32 {
+        if self.starts_from_noise() { 1.0 } else { 0.25 }
+    }
+
+    /// What X_τ holds of X^t if nothing has moved, `s(τ) + a(τ)`. Headers are told how far X_τ is from that
+    /// much of X^t: it is what the noise and the motion together have done.
+    pub fn still_scale(self, tau: f32) -> f32 {
+        match self {
+            Self::TwoSided => 1.0,
+            _ => self.target_scale(tau),
+        }
+    }
+}
+
+impl std::fmt::Display for Transport {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// `ln ᾱ = −½ s² (β₁ − β₀) − s β₀` with diffusion time `s = 1 − τ`.
+fn log_alpha_bar(tau: f32) -> f64 {
+    let s = 1.0 - f64::from(tau);
+    -0.5 * s * s * (BETA[1] - BETA[0]) - s * BETA[0]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_lead_from_their_start_to_the_next_frame() {
+        for transport in Transport::ALL {
+            let at =
+                |tau| (transport.source_scale(tau), transport.target_scale(tau), transport.noise_scale(tau));
+            assert_eq!(at(1.0), (0.0, 1.0, 0.0), "{transport}");
+            let (source, target, noise) = at(0.0);
+            let start = if transport.starts_from_noise() { (0.0, 1.0) } else { (1.0, 0.0) };
+            assert_eq!(source, start.0, "{transport}");
+            assert!(target < 0.01 && (noise - start.1).abs() < 1e-4, "{transport}: {target} {noise}");
+            for k in 0..=100 {
+                let tau = k as f32 / 100.0;
+                let (source, target, noise) = at(tau);
+                assert!(noise <= transport.largest_noise_scale(), "{transport} at {tau}");
+                assert!((transport.still_scale(tau) - source - target).abs() < 1e-6, "{transport} at {tau}");
+            }
+        }
+    }
+
+    /// `numpy.cumprod(1 - numpy.linspace(1e-4, 0.02, 1000))` after 100, 300, 500, 700 and 1000 steps.
+    #[test]
+    fn the_diffusion_schedule_is_that_of_ho_et_al() {
+        for (steps, expected) in
+            [(100, 0.897_018), (300, 0.396_420), (500, 0.078_587), (700, 0.006_966), (1000, 4.035_8e-5)]
+        {
+            let tau = 1.0 - steps as f32 / 1000.0;
+            let alpha_bar = f64::from(Transport::Ddpm.target_scale(tau)).powi(2);
+            // `−ln(1 − β) > β`: the discrete schedule ends a little lower.
+            assert!((alpha_bar / expected - 1.0).abs() < 0.08, "{steps} steps: {alpha_bar}, not {expected}");
+            let noise = f64::from(Transport::Ddpm.noise_scale(tau)).powi(2);
+            assert!((alpha_bar + noise - 1.0).abs() < 1e-6);
+        }
+    }
+}
