@@ -90,6 +90,7 @@ fn assert_features(got: &Features, expected: &Features, tolerance: f64, what: &s
 fn layer_config() -> NetworkConfig {
     NetworkConfig {
         strain_inputs: false,
+        displacement_inputs: false,
         multiplicity: 8,
         neighbours: 6,
         radial_bins: 10,
@@ -219,6 +220,7 @@ fn whole_network(heads: Heads, residual: Residual, name: &str, dtype: DType, tol
     let fixture = Fixture::load();
     let config = NetworkConfig {
         strain_inputs: false,
+        displacement_inputs: false,
         multiplicity: 4,
         conditioner_layers: 2,
         header_layers: 2,

@@ -73,12 +73,22 @@ pub struct NetworkConfig {
     /// the paper, which makes a small model keep its chemistry.
     #[arg(long, default_value_t = true, action = clap::ArgAction::Set)]
     pub strain_inputs: bool,
+    /// Whether headers see X_τ − X^t of every atom, scaled to unit size at every τ. An addition to the paper:
+    /// without it the noise that a header must tell from motion is too small to see at small τ.
+    #[arg(long, default_value_t = true, action = clap::ArgAction::Set)]
+    #[serde(default = "absent")]
+    pub displacement_inputs: bool,
     /// Standard deviation σ_P of the noise on Cα positions.
     #[arg(long, default_value_t = 3.0)]
     pub sigma_position_angstrom: f32,
     /// Standard deviation σ_V of the noise on the vectors.
     #[arg(long, default_value_t = 1.0)]
     pub sigma_vector_angstrom: f32,
+}
+
+/// What a file says that was written before there was such an option.
+fn absent() -> bool {
+    false
 }
 
 impl Default for NetworkConfig {
@@ -96,6 +106,7 @@ impl Default for NetworkConfig {
             sequence_clamp: 8,
             time_bins: 100,
             strain_inputs: true,
+            displacement_inputs: true,
             sigma_position_angstrom: 3.0,
             sigma_vector_angstrom: 1.0,
         }

@@ -34,9 +34,10 @@
 //!
 //! **Conditioner** input, from X^t: scalars `[√21 one-hot (21), |vectors| (13), chain lengths (4)]`,
 //! vectors `[13 vectors, 4 chain vectors]`. **Header** input, from X_τ: scalars
-//! `[√bins time (bins), conditioner (H), |vectors| (13), chain lengths (4), strain]`, vectors
-//! `[13 vectors, 4 chain vectors, strain, P_τ − m P^t (1), conditioner (H)]`, `m` being the
-//! [`Transport::still_scale`] at τ, 1 for the two-sided transport; the strain of
+//! `[√bins time (bins), conditioner (H), |vectors| (13), chain lengths (4), strain, |displacements| (14)]`,
+//! vectors `[13 vectors, 4 chain vectors, strain, displacements (14), P_τ − m P^t (1), conditioner (H)]`, `m`
+//! being the [`Transport::still_scale`] at τ, 1 for the two-sided transport; the scaled displacements of
+//! [`super::inputs::DisplacementFeatures`] only with `displacement_inputs`, the strain of
 //! [`super::strain`] only with `strain_inputs`, and then also a gated skip connection from the input vectors
 //! `x` to the outputs: with `t` the scalars of the aggregate,
 //! `Linear(x·ψ(Linear(t; skip.gate)); skip.vectors)` is added to the readout. It spares 43 strain vectors the
@@ -246,6 +247,7 @@ mod tests {
                 residual: Residual::Concat,
                 heads: Heads::Paper,
                 strain_inputs: false,
+                displacement_inputs: false,
                 ..NetworkConfig::default()
             };
             let total = ParameterLayout::new(&config).total() as f64 / 1e6;

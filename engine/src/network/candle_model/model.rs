@@ -11,7 +11,7 @@ use super::self_interaction::{SelfInteraction, VectorReadout};
 use super::trunk::Trunk;
 use super::weights::WeightGroup;
 use super::weights::{WeightError, Weights};
-use crate::network::inputs::{CloudFeatures, FEATURES, time_embedding};
+use crate::network::inputs::{CloudFeatures, DISPLACEMENTS, DisplacementFeatures, FEATURES, time_embedding};
 use crate::network::parameters::has_skip;
 use crate::network::parameters::header_outputs;
 use crate::network::strain::{STRAIN_SCALARS, STRAIN_VECTORS, StrainFeatures};
@@ -261,6 +261,11 @@ impl CandleModel {
             let strain = StrainFeatures::new(sequence, latent);
             scalars.push(self.upload(strain.scalars, &[1, rows, STRAIN_SCALARS])?);
             all_vectors.push(self.upload(strain.vectors, &[1, rows, 3, STRAIN_VECTORS])?);
+        }
+        if self.config.displacement_inputs {
+            let scaled = DisplacementFeatures::new(&self.config, sequence, source, latent, tau_per_protein);
+            scalars.push(self.upload(scaled.lengths, &[1, rows, DISPLACEMENTS])?);
+            all_vectors.push(self.upload(scaled.vectors, &[1, rows, 3, DISPLACEMENTS])?);
         }
         all_vectors.push(displacement);
         all_vectors.push(conditioned.vectors.unsqueeze(0)?);

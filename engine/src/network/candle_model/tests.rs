@@ -92,6 +92,7 @@ pub(crate) fn variants() -> [NetworkConfig; 3] {
             multiplicity: 16,
             neighbours: 16,
             strain_inputs: false,
+            displacement_inputs: false,
             ..config(Residual::Sum, Heads::Paper)
         },
     ]
@@ -274,7 +275,8 @@ fn unused_slots_are_exactly_zero_and_used_ones_are_not() {
 
 #[test]
 fn sigma_scales_the_outputs_only() {
-    let base = config(Residual::Sum, Heads::Endpoint);
+    // The scale of the displacements follows sigma too.
+    let base = NetworkConfig { displacement_inputs: false, ..config(Residual::Sum, Heads::Endpoint) };
     let scaled = NetworkConfig { sigma_position_angstrom: 6.0, sigma_vector_angstrom: 0.5, ..base.clone() };
     let (topology, source, latent) = protein(6, &mut Random(2));
     let sequence = SequenceBatch::replicate(&topology, 1);

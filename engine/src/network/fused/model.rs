@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use super::trunk::{Trunk, TrunkCache};
-use crate::network::inputs::{self, CloudFeatures, FEATURES, time_embedding};
+use crate::network::inputs::{
+    self, CloudFeatures, DISPLACEMENTS, DisplacementFeatures, FEATURES, time_embedding,
+};
 use crate::network::parameters::header_outputs;
 use crate::network::strain::{STRAIN_SCALARS, STRAIN_VECTORS, StrainFeatures};
 use crate::network::{CloudBatch, Geometry, NetworkConfig, ParameterLayout, SequenceBatch};
@@ -46,6 +48,7 @@ pub struct HeaderContext<'a> {
 pub struct Workspace {
     features: CloudFeatures,
     strain: StrainFeatures,
+    displacements: DisplacementFeatures,
     source_geometry: Geometry,
     latent_geometry: Geometry,
     condition_s: Vec<f32>,
@@ -150,6 +153,10 @@ impl FusedModel {
         if self.config.strain_inputs {
             w.strain.update(context.sequence, context.latent);
         }
+        if self.config.displacement_inputs {
+            let (source, latent) = (context.source, context.latent);
+            w.displacements.update(&self.config, context.sequence, source, latent, context.tau);
+        }
         w.latent_geometry.update(&self.config, &context.latent.positions, &context.sequence.starts);
         self.header_inputs(w, context);
         w.headers.resize_with(self.headers.len(), TrunkCache::default);
@@ -220,6 +227,7 @@ impl FusedModel {
         let h = self.config.multiplicity;
         let bins = self.config.time_bins;
         let strain = self.config.strain_inputs;
+        let displacements = self.config.displacement_inputs;
         w.header_s.clear();
         w.header_v.clear();
         for (protein, pair) in context.sequence.starts.windows(2).enumerate() {
@@ -236,11 +244,19 @@ impl FusedModel {
                 if strain {
                     w.header_s.extend_from_slice(&w.strain.scalars[row * STRAIN_SCALARS..][..STRAIN_SCALARS]);
                 }
+                if displacements {
+                    let lengths = &w.displacements.lengths[row * DISPLACEMENTS..][..DISPLACEMENTS];
+                    w.header_s.extend_from_slice(lengths);
+                }
                 for axis in 0..3 {
                     let at = row * 3 + axis;
                     w.header_v.extend_from_slice(&w.features.vectors[at * FEATURES..][..FEATURES]);
                     if strain {
                         let vectors = &w.strain.vectors[at * STRAIN_VECTORS..][..STRAIN_VECTORS];
+                        w.header_v.extend_from_slice(vectors);
+                    }
+                    if displacements {
+                        let vectors = &w.displacements.vectors[at * DISPLACEMENTS..][..DISPLACEMENTS];
                         w.header_v.extend_from_slice(vectors);
                     }
                     w.header_v.push(context.latent.positions[at] - still * context.source.positions[at]);
