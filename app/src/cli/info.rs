@@ -9,7 +9,7 @@ use super::terminal;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Structure, trajectory, training store, model or run state.
+    /// Structure, trajectory, training store, model, or the .json or .state file of a run.
     file: PathBuf,
     /// Print JSON.
     #[arg(long)]

@@ -48,6 +48,8 @@ pub(super) struct Args {
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// Continue the run that --out holds up to --frames; its frames are those of an uninterrupted run.
+    /// Where there is none yet, the run starts and a note says so: a job that is submitted again after a
+    /// kill needs no other command.
     #[arg(long, conflicts_with = "force")]
     resume: bool,
     /// Replace files that are there.
@@ -87,10 +89,10 @@ pub(super) fn run(mut args: Args, given: impl Fn(&str) -> bool) -> anyhow::Resul
         replicas: args.replicas,
         frames: Some(args.frames),
         device: args.device,
-        output: Some(RunOutput { path: out, existing }),
+        output: Some(RunOutput { path: out.clone(), existing }),
         keep_history: false,
     });
-    let mut report = Report::new();
+    let mut report = Report::new(args.resume.then_some(out));
     let ending = jobs.run(
         |job| Command::Simulate { job, request },
         |event| {
@@ -160,14 +162,22 @@ fn open(jobs: &Jobs, request: OpenRequest) -> anyhow::Result<Option<OpenedStruct
 /// What the user sees of the run.
 struct Report {
     display: ProgressDisplay,
+    /// The trajectory to continue, where the user asked for that.
+    to_resume: Option<PathBuf>,
     run: Option<RunInfo>,
     started: Instant,
     newest_frame: u64,
 }
 
 impl Report {
-    fn new() -> Self {
-        Self { display: ProgressDisplay::new("frames"), run: None, started: Instant::now(), newest_frame: 0 }
+    fn new(to_resume: Option<PathBuf>) -> Self {
+        Self {
+            display: ProgressDisplay::new("frames"),
+            to_resume,
+            run: None,
+            started: Instant::now(),
+            newest_frame: 0,
+        }
     }
 
     fn event(&mut self, event: Event) {
@@ -184,6 +194,11 @@ impl Report {
                 ));
                 if run.first_new_frame > 1 {
                     self.display.line(&format!("goes on from frame {}", run.first_new_frame - 1));
+                } else if let Some(path) = &self.to_resume {
+                    self.display.line(&format!(
+                        "note: {} holds no frames to go on from; the run starts at the structure",
+                        path.display()
+                    ));
                 }
                 self.newest_frame = run.first_new_frame - 1;
                 self.started = Instant::now();
@@ -207,7 +222,7 @@ impl Report {
     }
 
     fn finish(self, ending: Ending) {
-        let Self { display, run, started, newest_frame } = self;
+        let Self { display, run, started, newest_frame, .. } = self;
         drop(display);
         let Some(run) = run else { return };
         let made = (newest_frame + 1).saturating_sub(run.first_new_frame);

@@ -150,14 +150,12 @@ impl TableReader {
         }
         let number = |column: usize| row[column].value().and_then(|t| t.parse().ok()).unwrap_or(f64::NAN);
         let hetero = text(columns.group).is_some_and(|group| group.eq_ignore_ascii_case("HETATM"));
-        let in_sequence = columns.label_number.map(|c| row[c].value().is_some());
+        let in_sequence = columns.label_number.is_some_and(|c| row[c].value().is_some());
         self.file.atoms.push(AtomRecord {
             hetero,
-            polymer: match in_sequence {
-                Some(true) => Some(true),
-                Some(false) if hetero => Some(false),
-                _ => None,
-            },
+            // Without a place in the sequence it may still be a modified residue: many programs number
+            // only the standard ones, or none. Its bonds tell.
+            polymer: in_sequence.then_some(true),
             name: row[columns.atom].text().into_owned(),
             altloc: text(columns.altloc).map(Cow::into_owned),
             residue_name: row[columns.residue].text().to_ascii_uppercase(),
@@ -309,7 +307,7 @@ mod tests {
         assert_eq!(ca.position_angstrom, [1.5, -2.5, 3.0]);
         assert_eq!(
             (water.chain.as_str(), water.insertion_code, water.polymer),
-            ("1E2", Some('A'), Some(false))
+            ("1E2", Some('A'), None)
         );
         assert!(water.hetero && water.position_angstrom[1].is_nan() && water.occupancy == 1.0);
         assert_eq!(water.altloc.as_deref(), Some("B"));

@@ -30,7 +30,7 @@ pub use equivalent::relabel_equivalent;
 pub use error::{ChainSummary, MissingAtoms, StructureError, StructureProblem};
 pub use mmcif_format::{MmcifWriter, write_mmcif};
 pub use opened::{Notice, OpenedStructure};
-pub use pdb_format::{pdb_atom_line, pdb_ter_line, write_pdb};
+pub use pdb_format::{pdb_atom_line, pdb_conect_lines, pdb_ter_line, write_pdb};
 pub use read::{ReadOptions, read_structure, read_structure_bytes};
 pub use residue::{ResidueType, SLOTS};
 pub use tensor_cloud::TensorCloud;

@@ -1,5 +1,6 @@
 //! Writing the PDB format: the columns of atom records, and whole single-model files.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use super::{ResidueType, Topology};
@@ -11,11 +12,11 @@ use super::{ResidueType, Topology};
 pub fn pdb_atom_line(topology: &Topology, atom: usize, position_angstrom: [f32; 3]) -> String {
     let record = &topology.atoms()[atom];
     let residue = &topology.residues()[record.residue];
-    let keyword = if residue.kind == ResidueType::Nle { "HETATM" } else { "ATOM  " };
+    let keyword = if is_hetero(residue.kind) { "HETATM" } else { "ATOM  " };
     let [x, y, z] = position_angstrom.map(coordinate);
     format!(
         "{keyword}{:5}  {:<3} {:3} {}{:4}{}   {x}{y}{z}  1.00  0.00          {:>2}  ",
-        (atom + 1) % 100_000,
+        serial_number(atom),
         record.name,
         residue.kind.code3(),
         chain_column(topology),
@@ -30,7 +31,7 @@ pub fn pdb_ter_line(topology: &Topology) -> String {
     let Some(last) = topology.residues().last() else { return "TER".to_owned() };
     format!(
         "TER   {:5}      {:3} {}{:4}{}",
-        (topology.atom_count() + 1) % 100_000,
+        serial_number(topology.atom_count()),
         last.kind.code3(),
         chain_column(topology),
         number_column(last.number),
@@ -40,7 +41,30 @@ pub fn pdb_ter_line(topology: &Topology) -> String {
     .to_owned()
 }
 
-/// Writes one conformation: atoms, TER and END. `positions_angstrom` in canonical order.
+/// The CONECT records of the bonds that no reader knows by itself, those of hetero residues, with line ends:
+/// without them other programs draw norleucine as loose atoms. Each bond stands under both of its atoms.
+pub fn pdb_conect_lines(topology: &Topology) -> String {
+    let hetero = |atom: usize| is_hetero(topology.residues()[topology.atoms()[atom].residue].kind);
+    let mut partners: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for &[a, b] in topology.bonds().iter().filter(|bond| bond.iter().any(|&atom| hetero(atom))) {
+        partners.entry(a).or_default().push(b);
+        partners.entry(b).or_default().push(a);
+    }
+    let mut text = String::new();
+    for (atom, partners) in partners {
+        for partners in partners.chunks(4) {
+            text.push_str("CONECT");
+            for serial in std::iter::once(atom).chain(partners.iter().copied()).map(serial_number) {
+                text.push_str(&format!("{serial:5}"));
+            }
+            text.push('\n');
+        }
+    }
+    text
+}
+
+/// Writes one conformation: atoms, TER, bonds of hetero residues and END. `positions_angstrom` in canonical
+/// order.
 ///
 /// # Errors
 /// Those of the writer, and `InvalidInput` when the number of positions does not fit the topology.
@@ -58,8 +82,18 @@ pub fn write_pdb(
     for (atom, &position) in positions_angstrom.iter().enumerate() {
         writeln!(writer, "{}", pdb_atom_line(topology, atom, position))?;
     }
-    writeln!(writer, "{}\nEND", pdb_ter_line(topology))?;
+    write!(writer, "{}\n{}END\n", pdb_ter_line(topology), pdb_conect_lines(topology))?;
     writer.flush()
+}
+
+/// What is no residue of the standard twenty is a hetero group to the PDB.
+fn is_hetero(kind: ResidueType) -> bool {
+    kind == ResidueType::Nle
+}
+
+/// The format has five columns for the serial number.
+fn serial_number(atom: usize) -> usize {
+    (atom + 1) % 100_000
 }
 
 fn coordinate(value_angstrom: f32) -> String {
@@ -107,6 +141,26 @@ mod tests {
             "ATOM     18  NH1 ARG C  52B      1.000   2.000   3.000  1.00  0.00           N  "
         );
         assert_eq!(pdb_ter_line(&topology), "TER      20      ARG C  52B");
+    }
+
+    // Norleucine's N CA C O CB CG CD CE are atoms 1 to 8, the nitrogen of the next residue is atom 9.
+    #[test]
+    fn bonds_of_hetero_residues() {
+        let lines = pdb_conect_lines(&topology());
+        let expected = [
+            "CONECT    1    2",
+            "CONECT    2    1    3    5",
+            "CONECT    3    2    4    9",
+            "CONECT    4    3",
+            "CONECT    5    2    6",
+            "CONECT    6    5    7",
+            "CONECT    7    6    8",
+            "CONECT    8    7",
+            "CONECT    9    3",
+        ];
+        assert_eq!(lines.lines().collect::<Vec<_>>(), expected);
+        let standard = vec![Residue { kind: ResidueType::Arg, number: 1, insertion_code: None }];
+        assert_eq!(pdb_conect_lines(&Topology::new("test", "A", standard)), "");
     }
 
     #[test]

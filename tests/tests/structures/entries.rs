@@ -46,10 +46,10 @@ fn assert_as_expected(opened: &OpenedStructure, key: &str) {
 
 #[test]
 fn villin_with_norleucine_and_alternate_locations() {
-    for file in ["2f4k.pdb.gz", "2f4k.cif.gz"] {
+    for file in ["2f4k.pdb.gz", "2f4k.cif.gz", "2f4k_unnumbered.cif.gz"] {
         let opened = open(file, None);
         assert_as_expected(&opened, "2f4k_A");
-        assert_eq!(opened.topology.name, "2f4k");
+        assert_eq!(opened.topology.name, file.split('.').next().unwrap());
         assert_eq!(opened.topology.sequence(), "LSDEDFKAVFGMTRSAFANLPLWXQQHLXKEKGLF");
         let notices = notices(&opened);
         assert!(notices.contains("alternate location"), "{notices}");

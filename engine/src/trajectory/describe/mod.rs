@@ -1,5 +1,6 @@
 //! What a file is and what it holds: `equijump info FILE [--json]`.
 
+mod settings;
 mod tensors;
 mod text;
 
@@ -45,6 +46,13 @@ pub enum FileContent {
     Model(ModelInfo),
     /// The exact state of a run.
     RunState(RunStateInfo),
+    /// What a run is, as kept beside its trajectories.
+    Run(RunInfo),
+    /// What a training does, as kept beside its checkpoints.
+    TrainingSettings {
+        /// Data, network and settings, as in the file.
+        description: serde_json::Map<String, serde_json::Value>,
+    },
 }
 
 /// A protein, as read by the rules of [`read_structure`].
@@ -157,6 +165,21 @@ pub struct RunStateInfo {
     pub settings: serde_json::Value,
 }
 
+/// A run, finished or not.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RunInfo {
+    /// Version of the program that made it.
+    pub version: String,
+    /// Frames in its trajectories, the start structure included.
+    pub frames: u64,
+    /// Whether it has made all frames it was asked for.
+    pub finished: bool,
+    /// Its trajectories, one per replica, in the folder of the file.
+    pub trajectories: Vec<String>,
+    /// Structure, model, sampler and all else that decides its frames.
+    pub run: serde_json::Map<String, serde_json::Value>,
+}
+
 /// Why a file could not be described.
 #[derive(Debug, thiserror::Error)]
 pub enum DescribeError {
@@ -180,6 +203,12 @@ pub enum DescribeError {
         /// Why.
         reason: String,
     },
+    /// JSON of another program.
+    #[error("{} is a JSON file that describes neither a run nor a training of EquiJump", path.display())]
+    ForeignJson {
+        /// File in question.
+        path: PathBuf,
+    },
 }
 
 /// Finds out what a file is, by its extension and its first bytes, and describes it. Only headers and
@@ -195,6 +224,7 @@ pub fn describe(path: &Path) -> Result<FileInfo, DescribeError> {
             FileContent::Trajectory(describe_trajectory(&mut TrajectoryReader::open(path)?)?)
         }
         Err(_) if tensors::looks_like_tensors(&head, bytes) => tensors::describe_tensors(path)?,
+        Err(_) if settings::looks_like_json(&head, bytes) => settings::describe_json(path)?,
         Err(_) => FileContent::Structure(describe_structure(path, &head)?),
     };
     Ok(FileInfo { path: path.display().to_string(), bytes, content })

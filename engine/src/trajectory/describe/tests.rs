@@ -92,6 +92,33 @@ fn models_and_run_states_are_told_apart() {
 }
 
 #[test]
+fn the_json_files_of_runs_and_trainings_are_told() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("run.json");
+    let run = serde_json::json!({
+        "program": "EquiJump", "version": "0.1.0", "frames_after_start": 41, "finished": false,
+        "trajectories": ["run_r000.dcd", "run_r001.dcd"],
+        "run": { "structure": "villin", "settings": { "seed": 7 } },
+    });
+    std::fs::write(&path, serde_json::to_vec_pretty(&run).unwrap()).unwrap();
+    let info = describe(&path).unwrap();
+    let FileContent::Run(told) = &info.content else { panic!("{info:?}") };
+    assert_eq!((told.frames, told.finished, told.trajectories.len()), (42, false, 2));
+    let text = info.to_string();
+    for part in ["42 frames, not finished", "run_r001.dcd", "structure    villin", "  seed       7"] {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+
+    let training = serde_json::json!({ "name": "a", "network": { "heads": "paper" }, "settings": {} });
+    std::fs::write(&path, training.to_string()).unwrap();
+    assert!(describe(&path).unwrap().to_string().contains("heads      paper"));
+    for foreign in [r#"{"a": 1}"#, "{", r#"{"program": "EquiJump"}"#] {
+        std::fs::write(&path, foreign).unwrap();
+        assert!(describe(&path).unwrap_err().to_string().contains("neither a run nor a training"), "{foreign}");
+    }
+}
+
+#[test]
 fn what_cannot_be_described_is_an_error() {
     let directory = tempfile::tempdir().unwrap();
     assert!(describe(&directory.path().join("absent.dcd")).unwrap_err().to_string().contains("cannot read"));

@@ -32,6 +32,17 @@ impl Lines<'_, '_> {
         self.line("Cell", format!("{lengths} Å, {angles}"))
     }
 
+    /// Entries of a JSON object, one a line; objects within it are indented.
+    fn entries(&mut self, entries: &serde_json::Map<String, serde_json::Value>) -> fmt::Result {
+        entries.iter().try_for_each(|(key, value)| match value {
+            serde_json::Value::Object(inner) => {
+                self.line(key, "")?;
+                inner.iter().try_for_each(|(key, value)| self.line(&format!("  {key}"), plain(value)))
+            }
+            value => self.line(key, plain(value)),
+        })
+    }
+
     fn crystal(&mut self, c: &CrystalInfo) -> fmt::Result {
         let entry = c.entry.as_ref().map(|entry| format!("{entry}, ")).unwrap_or_default();
         let resolution =
@@ -117,24 +128,38 @@ impl fmt::Display for FileInfo {
             FileContent::Model(m) => {
                 lines.line("Model", &m.format)?;
                 lines.line("Numbers", format!("{} in {} tensors", m.numbers, m.tensors))?;
-                m.description.iter().try_for_each(|(key, value)| match value {
-                    serde_json::Value::Object(entries) => {
-                        lines.line(key, "")?;
-                        entries
-                            .iter()
-                            .try_for_each(|(key, value)| lines.line(&format!("  {key}"), plain(value)))
-                    }
-                    value => lines.line(key, plain(value)),
-                })
+                lines.entries(&m.description)
             }
             FileContent::RunState(r) => {
-                lines.line("Run state", format!("frame {} of {} replicas", r.frame, r.replicas))?;
+                lines.line("Run state", format!("frame {} of {}", r.frame, counted(r.replicas, "replica")))?;
                 lines.line("Atoms", r.atoms)?;
-                lines.line("Seed", r.seed)?;
-                lines.line("Settings", plain(&r.settings))
+                match &r.settings {
+                    serde_json::Value::Object(entries) => lines.entries(entries),
+                    settings => {
+                        lines.line("Seed", r.seed)?;
+                        lines.line("Settings", plain(settings))
+                    }
+                }
+            }
+            FileContent::Run(r) => {
+                let end = if r.finished { "finished" } else { "not finished; --resume continues it" };
+                lines.line("Run", format!("{} frames, {end}", r.frames))?;
+                lines.line("Made by", format!("EquiJump {}", r.version))?;
+                for trajectory in &r.trajectories {
+                    lines.line("Trajectory", trajectory)?;
+                }
+                lines.entries(&r.run)
+            }
+            FileContent::TrainingSettings { description } => {
+                lines.line("Training", "its data, network and settings")?;
+                lines.entries(description)
             }
         }
     }
+}
+
+fn counted(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
 /// JSON without quotation marks around a lone text.

@@ -6,30 +6,36 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::reader::PdbReader;
-use crate::structure::{Topology, pdb_atom_line, pdb_ter_line};
+use crate::structure::{Topology, pdb_atom_line, pdb_conect_lines, pdb_ter_line};
 use crate::trajectory::error::TrajectoryError;
 
 /// The coordinate columns hold `-999.999`; larger positions are refused.
 pub(crate) const PDB_LIMIT_ANGSTROM: f32 = 999.999;
 
 const MODEL_END: &str = "ENDMDL\n";
-const FILE_END: &str = "END\n";
 
 /// Appends models to a PDB file.
 #[derive(Debug)]
 pub(crate) struct PdbWriter {
     file: File,
     topology: Arc<Topology>,
+    /// What follows the last model: bonds of hetero residues, END.
+    file_end: String,
     frames: usize,
-    /// Where the next model goes: over the END.
+    /// Where the next model goes: over the end of the file.
     end: u64,
+}
+
+fn file_end(topology: &Topology) -> String {
+    format!("{}END\n", pdb_conect_lines(topology))
 }
 
 impl PdbWriter {
     /// Starts an empty file.
     pub(crate) fn create(mut file: File, topology: Arc<Topology>) -> io::Result<Self> {
-        file.write_all(FILE_END.as_bytes())?;
-        Ok(Self { file, topology, frames: 0, end: 0 })
+        let file_end = file_end(&topology);
+        file.write_all(file_end.as_bytes())?;
+        Ok(Self { file, topology, file_end, frames: 0, end: 0 })
     }
 
     /// Continues a file after its first `keep` models; what follows them is cut off.
@@ -50,15 +56,17 @@ impl PdbWriter {
         if keep > 0 {
             closing = format!("{}\n{MODEL_END}", pdb_ter_line(&topology));
         }
+        let file_end = file_end(&topology);
         // Written over what is there, cut last: a kill in between loses no model.
         let write = |file: &mut File| {
-            let text = format!("{closing}{FILE_END}");
+            let text = format!("{closing}{file_end}");
             file.seek(SeekFrom::Start(end))?;
             file.write_all(text.as_bytes())?;
             file.set_len(end + text.len() as u64)
         };
         write(&mut file).map_err(TrajectoryError::io("write", path))?;
-        Ok(Self { file, topology, frames: keep, end: end + closing.len() as u64 })
+        let end = end + closing.len() as u64;
+        Ok(Self { file, topology, file_end, frames: keep, end })
     }
 
     /// Appends a frame whose positions have been checked.
@@ -78,7 +86,7 @@ impl PdbWriter {
         text.push('\n');
         text.push_str(MODEL_END);
         let model_bytes = text.len() as u64;
-        text.push_str(FILE_END);
+        text.push_str(&self.file_end);
         self.file.seek(SeekFrom::Start(self.end))?;
         self.file.write_all(text.as_bytes())?;
         self.frames += 1;
@@ -90,6 +98,6 @@ impl PdbWriter {
     pub(crate) fn cut_half_frame(&mut self) -> io::Result<()> {
         self.file.set_len(self.end)?;
         self.file.seek(SeekFrom::Start(self.end))?;
-        self.file.write_all(FILE_END.as_bytes())
+        self.file.write_all(self.file_end.as_bytes())
     }
 }
