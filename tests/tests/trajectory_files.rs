@@ -134,7 +134,7 @@ fn foreign_files_are_imported_alike_from_every_format() {
         assert_eq!((report.frames, report.trajectories, report.interval_ps), (4, 1, 20.0), "{name}");
         let store = TrajectoryStore::open(&output).unwrap();
         for frame in 0..4 {
-            for (atom, read) in store.frame(frame).iter().enumerate() {
+            for (atom, read) in store.frame(frame).unwrap().iter().enumerate() {
                 let at = 3 * (frame * map.file_atom_count + map.indices[atom]);
                 let expected = &positions[name][at..at + 3];
                 assert!((0..3).all(|k| (read[k] - expected[k]).abs() < 1e-4), "{name}");

@@ -158,6 +158,18 @@ impl TicaFit {
         window.push(features_angstrom, &mut self.moments)
     }
 
+    /// Adds the features of two frames of one trajectory that are one lag apart, without a window.
+    ///
+    /// # Errors
+    /// When a vector has another length than the features.
+    pub fn push_pair(
+        &mut self,
+        earlier_angstrom: &[f64],
+        later_angstrom: &[f64],
+    ) -> Result<(), AnalysisError> {
+        self.moments.add_pair(earlier_angstrom, later_angstrom)
+    }
+
     /// Frame pairs so far.
     pub fn pair_count(&self) -> u64 {
         self.moments.pair_count()

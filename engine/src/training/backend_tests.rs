@@ -97,7 +97,8 @@ fn a_run_gives_nearly_the_same_model_on_either_backend_and_can_change_it() {
     };
     let run = |request: &TrainRequest, stop_after: u64| {
         let mut validations = Vec::new();
-        let end = train(request, &mut |progress| {
+        let end = train(request, &mut |update| {
+            let TrainUpdate::Step(progress) = update else { return ControlFlow::Continue(()) };
             validations.extend(progress.validation.map(|v| v.total));
             if progress.step == stop_after { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         })

@@ -5,8 +5,8 @@ use crate::network::{CloudBatch, NetworkConfig, SequenceBatch};
 use crate::transport::interpolant::{LossBatch, NoiseAddress, fill_noise, interpolate};
 use crate::transport::noise::{Noise, Stream};
 
-use super::TrainSettings;
 use super::dataset::{Pair, PairDataset};
+use super::{TrainError, TrainSettings};
 
 /// Keeps the draws of pairs and times apart from the noise of the clouds, whose latent step is 0.
 const DRAW: u32 = 0x3FFF;
@@ -20,13 +20,24 @@ pub(super) struct Draw {
 
 impl Draw {
     /// The pairs `samples` of training step `step`; a pure function of seed, step and sample.
-    pub fn training(dataset: &PairDataset, seed: u64, step: u64, samples: std::ops::Range<usize>) -> Self {
+    ///
+    /// # Errors
+    /// [`TrainError::Store`] when a store cannot be read.
+    pub fn training(
+        dataset: &PairDataset,
+        seed: u64,
+        step: u64,
+        samples: std::ops::Range<usize>,
+    ) -> Result<Self, TrainError> {
         let noise = Noise::new(seed, Stream::Training);
         Self::new(samples, step, &noise, |_, random| dataset.training_pair(random))
     }
 
     /// `count` held-out pairs, the same ones with the same noise at every validation.
-    pub fn validation(dataset: &PairDataset, count: usize) -> Self {
+    ///
+    /// # Errors
+    /// [`TrainError::Store`] when a store cannot be read.
+    pub fn validation(dataset: &PairDataset, count: usize) -> Result<Self, TrainError> {
         let noise = Noise::new(0x5A11_DA7E, Stream::Training);
         Self::new(0..count, 0, &noise, |index, _| dataset.validation_pair(index, count))
     }
@@ -35,18 +46,18 @@ impl Draw {
         samples: std::ops::Range<usize>,
         step: u64,
         noise: &Noise,
-        pair: impl Fn(usize, u32) -> Pair,
-    ) -> Self {
+        pair: impl Fn(usize, [u32; 3]) -> Result<Pair, TrainError>,
+    ) -> Result<Self, TrainError> {
         let mut draw = Self { pairs: Vec::new(), tau: Vec::new(), addresses: Vec::new() };
         for sample in samples {
             let bits = noise.bits([sample as u32, step as u32, DRAW | ((step >> 32) as u32) << 16, 0]);
-            draw.pairs.push(pair(sample, bits[0]));
+            draw.pairs.push(pair(sample, [bits[0], bits[2], bits[3]])?);
             // U(1e-4, 1 − 1e-4), as the authors draw it.
             let uniform = (f64::from(bits[1]) + 0.5) / 4_294_967_296.0;
             draw.tau.push((1e-4 + uniform * (1.0 - 2e-4)) as f32);
             draw.addresses.push(NoiseAddress { replica: sample as u64, frame: step, latent_step: 0 });
         }
-        draw
+        Ok(draw)
     }
 
     /// Splits the draw into consecutive parts of these numbers of pairs.

@@ -1,6 +1,7 @@
 //! Frame pairs `(X^t, X^{t+1})` of one or several stores, split by source trajectory.
 
 use std::collections::BTreeSet;
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -9,16 +10,26 @@ use crate::structure::{TensorCloud, Topology, relabel_equivalent};
 use crate::trajectory::TrajectoryStore;
 use crate::transport::noise::{Noise, Stream};
 
-use super::{TrainError, TrainSettings};
+use super::conformations::{Conformations, Coverage};
+use super::pair_index::PairIndex;
+use super::{PairSampling, TrainError, TrainSettings};
 
-/// Pairs of all stores.
+/// Pairs of all stores. Its memory does not grow with the number of frames.
 pub struct PairDataset {
     stores: Vec<TrajectoryStore>,
-    /// `(store, first frame)`; the second frame is `lag` frames on.
-    training: Vec<(u32, u32)>,
-    validation: Vec<(u32, u32)>,
+    proteins: Vec<Protein>,
+    validation: PairIndex,
     lag_frames: Vec<usize>,
     held_out: Vec<String>,
+    notices: Vec<String>,
+}
+
+/// The training pairs of one protein, which may come from several stores.
+struct Protein {
+    topology: Arc<Topology>,
+    pairs: PairIndex,
+    /// How pairs are drawn; `None` draws all alike.
+    conformations: Option<Conformations>,
 }
 
 /// One pair ready for the interpolant: both centred, the target superposed on the source and its
@@ -33,54 +44,114 @@ pub struct Pair {
 }
 
 impl PairDataset {
-    /// Opens `paths` and splits their pairs by source trajectory.
+    /// Opens `paths`, splits their pairs by source trajectory and, where `settings` ask for it, groups the
+    /// training pairs by conformation. That takes seconds; `go_on` is asked meanwhile whether to.
     ///
     /// # Errors
-    /// [`TrainError`] when a store cannot be opened, the lag is no multiple of its interval, or nothing
-    /// is left to train on.
-    pub fn open(paths: &[PathBuf], settings: &TrainSettings) -> Result<Self, TrainError> {
+    /// [`TrainError`] when a store cannot be opened or read, the lag is no multiple of its interval, nothing
+    /// is left to train on, or `go_on` breaks off.
+    pub fn open(
+        paths: &[PathBuf],
+        settings: &TrainSettings,
+        go_on: &mut dyn FnMut() -> ControlFlow<()>,
+    ) -> Result<Self, TrainError> {
         let mut dataset = Self {
             stores: Vec::new(),
-            training: Vec::new(),
-            validation: Vec::new(),
+            proteins: Vec::new(),
+            validation: PairIndex::default(),
             lag_frames: Vec::new(),
             held_out: Vec::new(),
+            notices: Vec::new(),
         };
-        for (index, path) in paths.iter().enumerate() {
+        for path in paths {
             let store = TrajectoryStore::open(path)?;
-            let pairs = store.pairs(settings.lag_ps)?;
-            let held_out = held_out_sources(&store, settings);
-            let skip = (settings.skip_ps / store.interval_ps()).round() as usize;
-            for trajectory in 0..store.trajectory_count() {
-                let source = store.trajectory_source(trajectory);
-                let into =
-                    if held_out.contains(&source) { &mut dataset.validation } else { &mut dataset.training };
-                let frames = store.trajectory(trajectory);
-                let kept = frames.start.saturating_add(skip).min(frames.end)..frames.end;
-                into.extend(pairs.within(kept).map(|(first, _)| (index as u32, first as u32)));
-            }
-            for source in held_out {
-                if let Some(source) = store.metadata().sources.get(source) {
-                    dataset.held_out.push(source.path.clone());
-                }
-            }
-            dataset.lag_frames.push(pairs.lag_frames());
-            dataset.stores.push(store);
+            dataset.add(store, settings)?;
         }
-        if dataset.training.is_empty() {
-            let after = if settings.skip_ps > 0.0 || !dataset.validation.is_empty() {
+        dataset.proteins.retain(|protein| protein.pairs.len() > 0);
+        if dataset.proteins.is_empty() {
+            let after = if settings.skip_ps > 0.0 || dataset.validation.len() > 0 {
                 " once skipped and held-out frames are left out"
             } else {
                 ""
             };
             return Err(TrainError::NoPairs { lag_ps: settings.lag_ps, after: after.to_owned() });
         }
+        if settings.pairs == PairSampling::Enhanced {
+            dataset.find_conformations(settings, go_on)?;
+        }
         Ok(dataset)
+    }
+
+    fn add(&mut self, store: TrajectoryStore, settings: &TrainSettings) -> Result<(), TrainError> {
+        let index = self.stores.len();
+        let lag_frames = store.pairs(settings.lag_ps)?.lag_frames();
+        let held_out = held_out_sources(&store, settings);
+        let skip = (settings.skip_ps / store.interval_ps()).round() as usize;
+        let topology = store.topology();
+        let known = self.proteins.iter().position(|p| p.topology.sequence() == topology.sequence());
+        let protein = known.unwrap_or_else(|| {
+            self.proteins.push(Protein {
+                topology: topology.clone(),
+                pairs: PairIndex::default(),
+                conformations: None,
+            });
+            self.proteins.len() - 1
+        });
+        for trajectory in 0..store.trajectory_count() {
+            let frames = store.trajectory(trajectory);
+            let first = frames.start.saturating_add(skip).min(frames.end);
+            let pairs = first..frames.end.saturating_sub(lag_frames).max(first);
+            match held_out.contains(&store.trajectory_source(trajectory)) {
+                true => self.validation.push(index, pairs),
+                false => self.proteins[protein].pairs.push(index, pairs),
+            }
+        }
+        let sources = held_out.iter().filter_map(|&source| store.metadata().sources.get(source));
+        self.held_out.extend(sources.map(|source| source.path.clone()));
+        self.lag_frames.push(lag_frames);
+        self.stores.push(store);
+        Ok(())
+    }
+
+    fn find_conformations(
+        &mut self,
+        settings: &TrainSettings,
+        go_on: &mut dyn FnMut() -> ControlFlow<()>,
+    ) -> Result<(), TrainError> {
+        for protein in &mut self.proteins {
+            let found =
+                Conformations::find(&protein.topology, &protein.pairs, &self.stores, settings, go_on)?;
+            let name = &protein.topology.name;
+            self.notices.push(match &found {
+                Ok(found) => format!(
+                    "{name}: {} training pairs in {} clusters of conformations, drawn alike",
+                    protein.pairs.len(),
+                    found.cluster_count()
+                ),
+                Err(reason) => format!("{name}: pairs are drawn uniformly, without clusters: {reason}"),
+            });
+            protein.conformations = found.ok();
+        }
+        Ok(())
+    }
+
+    /// What the user should know about how pairs are drawn, in sentences.
+    pub fn notices(&self) -> &[String] {
+        &self.notices
+    }
+
+    /// What `count` uniform and as many enhanced draws see of each protein that has clusters (Figure 8).
+    pub fn coverage(&self, count: usize, seed: u64) -> Vec<Coverage> {
+        let random = Noise::new(seed, Stream::Training);
+        self.proteins
+            .iter()
+            .filter_map(|p| Some(p.conformations.as_ref()?.coverage(&p.topology.name, count, &random)))
+            .collect()
     }
 
     /// Number of pairs for training.
     pub fn training_len(&self) -> usize {
-        self.training.len()
+        self.proteins.iter().map(|p| p.pairs.len()).sum()
     }
 
     /// Number of pairs held out.
@@ -99,34 +170,65 @@ impl PairDataset {
         all.into_iter().collect()
     }
 
-    /// The training pair for a uniform random number.
-    pub fn training_pair(&self, random: u32) -> Pair {
-        self.pair(pick(&self.training, random))
+    /// Whether all stores are as they were when they were opened.
+    ///
+    /// # Errors
+    /// [`TrainError::Store`] that names the first that is not.
+    pub fn check_unchanged(&self) -> Result<(), TrainError> {
+        self.stores.iter().try_for_each(|store| Ok(store.check_unchanged()?))
+    }
+
+    /// The training pair for three uniform random numbers: a protein, a cluster of its conformations, a
+    /// pair that starts in it (Alg. 1, line 2); without clusters, any pair of the protein.
+    ///
+    /// # Errors
+    /// [`TrainError::Store`] when a store cannot be read any more.
+    pub fn training_pair(&self, random: [u32; 3]) -> Result<Pair, TrainError> {
+        let (store, frame) = self.drawn(random);
+        self.pair(store, frame)
+    }
+
+    /// Store and first frame of the pair for three random numbers.
+    pub(super) fn drawn(&self, [within, cluster, offset]: [u32; 3]) -> (usize, usize) {
+        // What choosing the protein leaves of a random number is as random as it was.
+        let (protein, cluster) = split(cluster, self.proteins.len());
+        let protein = &self.proteins[protein];
+        let pair = match &protein.conformations {
+            Some(conformations) => conformations.draw(cluster, within, offset),
+            None => split(within, protein.pairs.len()).0,
+        };
+        protein.pairs.get(pair)
     }
 
     /// Held-out pair `index` of `count` spread evenly over all of them.
-    pub fn validation_pair(&self, index: usize, count: usize) -> Pair {
-        self.pair(self.validation[index * self.validation.len() / count.max(1)])
+    ///
+    /// # Errors
+    /// [`TrainError::Store`] when a store cannot be read any more.
+    pub fn validation_pair(&self, index: usize, count: usize) -> Result<Pair, TrainError> {
+        let (store, frame) = self.validation.get(index * self.validation.len() / count.max(1));
+        self.pair(store, frame)
     }
 
-    fn pair(&self, (store, first): (u32, u32)) -> Pair {
-        let lag = self.lag_frames[store as usize];
-        let store = &self.stores[store as usize];
+    fn pair(&self, store: usize, first: usize) -> Result<Pair, TrainError> {
+        let lag = self.lag_frames[store];
+        let store = &self.stores[store];
         let topology = store.topology();
-        let source = store.frame(first as usize);
-        let mut target = superpose_pair(topology, source, store.frame(first as usize + lag));
-        relabel_equivalent(topology, source, &mut target);
+        let source = store.frame(first)?;
+        let mut target = superpose_pair(topology, &source, &store.frame(first + lag)?);
+        relabel_equivalent(topology, &source, &mut target);
         let cloud = |atoms: &[[f32; 3]]| {
             let mut cloud = TensorCloud::from_atoms(topology, atoms);
             cloud.center();
             cloud
         };
-        Pair { topology: topology.clone(), source: cloud(source), target: cloud(&target) }
+        Ok(Pair { topology: topology.clone(), source: cloud(&source), target: cloud(&target) })
     }
 }
 
-fn pick<T: Copy>(items: &[T], random: u32) -> T {
-    items[((u64::from(random) * items.len() as u64) >> 32) as usize]
+/// An index below `len` from a uniform random number, and the fraction that is left over, as random again.
+pub(super) fn split(random: u32, len: usize) -> (usize, u32) {
+    let product = u128::from(random) * len as u128;
+    ((product >> 32) as usize, product as u32)
 }
 
 /// Sources held out: the given share of them, at least one when there are two or more and the share is

@@ -70,6 +70,9 @@ pub enum TrainError {
         /// The loss.
         loss: f64,
     },
+    /// Stopped by the caller before the first step.
+    #[error("the training was stopped before its first step")]
+    Cancelled,
     /// A worker thread panicked.
     #[error("a training worker stopped unexpectedly: {0}")]
     Worker(String),

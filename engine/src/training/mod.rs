@@ -6,16 +6,19 @@ mod backend_tests;
 mod batch;
 mod candle_backend;
 pub mod checkpoint;
+mod conformations;
 pub mod dataset;
 pub mod error;
 mod fused_backend;
 pub mod optimizer;
+mod pair_index;
 pub mod settings;
 #[cfg(test)]
 mod tests;
 pub mod trainer;
 
+pub use conformations::Coverage;
 pub use dataset::PairDataset;
 pub use error::TrainError;
-pub use settings::{KeptSettings, TrainDevice, TrainRequest, TrainSettings};
-pub use trainer::{TrainEnd, TrainOutcome, TrainProgress, train};
+pub use settings::{KeptSettings, PairSampling, TrainDevice, TrainRequest, TrainSettings};
+pub use trainer::{TrainEnd, TrainOutcome, TrainProgress, TrainUpdate, train};

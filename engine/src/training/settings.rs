@@ -22,6 +22,25 @@ pub enum TrainDevice {
     Metal,
 }
 
+/// How training pairs are drawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum PairSampling {
+    /// Every cluster of conformations as often as every other (TICA, k-means): rare ones are learnt as well
+    /// as common ones.
+    #[default]
+    Enhanced,
+    /// Every pair as often as every other.
+    Uniform,
+}
+
+impl PairSampling {
+    /// How runs drew before this could be chosen; for their checkpoints.
+    fn of_earlier_runs() -> Self {
+        Self::Uniform
+    }
+}
+
 /// Settings of the optimisation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, clap::Args)]
 #[serde(default, deny_unknown_fields)]
@@ -35,6 +54,16 @@ pub struct TrainSettings {
     /// Time between the frames of a pair, ps; a multiple of the stores' frame interval.
     #[arg(long, default_value_t = 100.0)]
     pub lag_ps: f64,
+    /// How pairs are drawn. Of several proteins, each is drawn as often as every other in both cases.
+    #[arg(long, value_enum, default_value_t = PairSampling::Enhanced)]
+    #[serde(default = "PairSampling::of_earlier_runs")]
+    pub pairs: PairSampling,
+    /// Clusters of conformations per protein, for enhanced pairs.
+    #[arg(long, default_value_t = 200)]
+    pub clusters: usize,
+    /// Lag of the slow coordinates that conformations are clustered in, ps, for enhanced pairs.
+    #[arg(long, default_value_t = 2000.0)]
+    pub cluster_lag_ps: f64,
     /// Learning rate after warm-up.
     #[arg(long, default_value_t = 1e-2)]
     pub learning_rate: f64,
@@ -86,6 +115,9 @@ impl Default for TrainSettings {
             steps: 50_000,
             batch_size: 32,
             lag_ps: 100.0,
+            pairs: PairSampling::Enhanced,
+            clusters: 200,
+            cluster_lag_ps: 2000.0,
             learning_rate: 1e-2,
             final_learning_rate: 1e-3,
             warmup_steps: 500,
@@ -117,6 +149,10 @@ impl TrainSettings {
                 fail("the batch size must be 1 to 65,536")
             }
             () if !(self.lag_ps.is_finite() && self.lag_ps > 0.0) => fail("the lag must be a positive time"),
+            () if self.clusters == 0 || self.clusters > 100_000 => fail("clusters must be 1 to 100,000"),
+            () if !(self.cluster_lag_ps.is_finite() && self.cluster_lag_ps > 0.0) => {
+                fail("the lag of the clusters must be a positive time")
+            }
             () if !(self.learning_rate.is_finite() && self.learning_rate > 0.0) => {
                 fail("the learning rate must be positive")
             }

@@ -73,8 +73,9 @@ pub(super) fn request(folder: &Path, out: &str, steps: u64) -> TrainRequest {
 }
 
 fn run(request: &TrainRequest, stop_after: u64) -> TrainOutcome {
-    train(request, &mut |p| {
-        if p.step >= stop_after { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    train(request, &mut |update| match update {
+        TrainUpdate::Step(p) if p.step >= stop_after => ControlFlow::Break(()),
+        _ => ControlFlow::Continue(()),
     })
     .unwrap()
 }
@@ -95,8 +96,10 @@ fn the_loss_falls() {
         request.network.heads = heads;
         request.network.residual = residual;
         let mut losses = Vec::new();
-        train(&request, &mut |p| {
-            losses.push(p.losses.total);
+        train(&request, &mut |update| {
+            if let TrainUpdate::Step(p) = update {
+                losses.push(p.losses.total);
+            }
             ControlFlow::Continue(())
         })
         .unwrap();

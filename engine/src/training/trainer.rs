@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::atomic_file::write_atomically;
 use crate::network::model::save_model;
@@ -80,6 +80,17 @@ pub struct TrainOutcome {
     pub best_validation: Option<f64>,
 }
 
+/// What a run tells its caller as it goes on. Whoever is told answers whether it shall.
+#[derive(Clone, Debug, PartialEq)]
+pub enum TrainUpdate {
+    /// Preparing the data, which takes a while for large stores.
+    Preparing,
+    /// Something the user should know, as one sentence.
+    Notice(String),
+    /// A step was done.
+    Step(TrainProgress),
+}
+
 struct Run<'a> {
     request: &'a TrainRequest,
     dataset: PairDataset,
@@ -91,22 +102,25 @@ struct Run<'a> {
     log: File,
 }
 
-/// Trains until all steps are done or `control`, asked after every step, says to stop.
+/// Trains until all steps are done or `control`, told of every step, says to stop. It may keep the run waiting.
 ///
 /// # Errors
 /// [`TrainError`]; checkpoint and models on disk are intact.
 pub fn train(
     request: &TrainRequest,
-    control: &mut dyn FnMut(&TrainProgress) -> ControlFlow<()>,
+    control: &mut dyn FnMut(TrainUpdate) -> ControlFlow<()>,
 ) -> Result<TrainOutcome, TrainError> {
-    let mut run = Run::start(request)?;
+    let mut run = Run::start(request, control)?;
     let end = run.work(control)?;
     run.save()?;
     Ok(TrainOutcome { end, step: run.state.step, best_validation: run.state.best_validation })
 }
 
 impl<'a> Run<'a> {
-    fn start(request: &'a TrainRequest) -> Result<Self, TrainError> {
+    fn start(
+        request: &'a TrainRequest,
+        control: &mut dyn FnMut(TrainUpdate) -> ControlFlow<()>,
+    ) -> Result<Self, TrainError> {
         let folder = &request.out;
         let io = |path: &Path| {
             let path = path.to_owned();
@@ -145,7 +159,12 @@ impl<'a> Run<'a> {
         network.check().map_err(TrainError::Settings)?;
         let layout = Arc::new(ParameterLayout::new(&network));
         let backend = open_backend(&network, &layout, &settings)?;
-        let dataset = PairDataset::open(&request.stores, &settings)?;
+        let dataset = PairDataset::open(&request.stores, &settings, &mut || control(TrainUpdate::Preparing))?;
+        for notice in dataset.notices() {
+            if control(TrainUpdate::Notice(notice.clone())).is_break() {
+                return Err(TrainError::Cancelled);
+            }
+        }
         std::fs::create_dir_all(folder).map_err(io(folder))?;
         let (parameters, optimizer, state) = match resumed {
             Some(c) => (c.parameters, c.optimizer, c.state),
@@ -174,16 +193,19 @@ impl<'a> Run<'a> {
 
     fn work(
         &mut self,
-        control: &mut dyn FnMut(&TrainProgress) -> ControlFlow<()>,
+        control: &mut dyn FnMut(TrainUpdate) -> ControlFlow<()>,
     ) -> Result<TrainEnd, TrainError> {
         let settings = self.state.settings.clone();
-        let validation: Vec<Draw> = self.validation_draws();
-        let (started, first_step) = (Instant::now(), self.state.step);
+        let validation: Vec<Draw> = self.validation_draws()?;
+        let first_step = self.state.step;
+        // Time spent on steps; what the caller keeps the run waiting is left out.
+        let mut worked = Duration::ZERO;
         let mut recent = TrackLosses::default();
         let mut gradient = vec![0.0f32; self.parameters.len()];
         while self.state.step < settings.steps {
             let step = self.state.step;
-            let draw = Draw::training(&self.dataset, settings.seed, step, 0..settings.batch_size);
+            let started = Instant::now();
+            let draw = Draw::training(&self.dataset, settings.seed, step, 0..settings.batch_size)?;
             let losses = self.backend.gradient(&self.parameters, &settings, draw, &mut gradient)?;
             if !losses.total.is_finite() {
                 return Err(TrainError::Diverged { step, loss: losses.total });
@@ -207,6 +229,7 @@ impl<'a> Run<'a> {
                     self.save_model(BEST_MODEL_FILE, Some(losses.total))?;
                 }
             }
+            worked += started.elapsed();
             let progress = TrainProgress {
                 step: self.state.step,
                 steps: settings.steps,
@@ -214,8 +237,7 @@ impl<'a> Run<'a> {
                 validation: checked,
                 gradient_norm: norm,
                 learning_rate: rate,
-                steps_per_second: (self.state.step - first_step) as f64
-                    / started.elapsed().as_secs_f64().max(1e-9),
+                steps_per_second: (self.state.step - first_step) as f64 / worked.as_secs_f64().max(1e-9),
             };
             if self.state.step.is_multiple_of(100) || checked.is_some() {
                 self.write_log(&progress)?;
@@ -223,17 +245,18 @@ impl<'a> Run<'a> {
             if self.state.step.is_multiple_of(settings.checkpoint_every) {
                 self.save()?;
             }
-            if control(&progress).is_break() {
+            if control(TrainUpdate::Step(progress)).is_break() {
                 return Ok(TrainEnd::Cancelled);
             }
         }
         Ok(TrainEnd::Finished)
     }
 
-    fn validation_draws(&self) -> Vec<Draw> {
+    fn validation_draws(&self) -> Result<Vec<Draw>, TrainError> {
         let count = VALIDATION_PAIRS.min(self.dataset.validation_len());
-        let whole = Draw::validation(&self.dataset, count);
-        whole.split((0..count).step_by(VALIDATION_BATCH).map(|start| VALIDATION_BATCH.min(count - start)))
+        let whole = Draw::validation(&self.dataset, count)?;
+        let sizes = (0..count).step_by(VALIDATION_BATCH).map(|start| VALIDATION_BATCH.min(count - start));
+        Ok(whole.split(sizes))
     }
 
     /// Mean losses of the averaged weights over held-out pairs.
@@ -247,6 +270,8 @@ impl<'a> Run<'a> {
     }
 
     fn save(&self) -> Result<(), TrainError> {
+        // What was learnt from a store that another program writes into is not worth keeping.
+        self.dataset.check_unchanged()?;
         let path = self.request.out.join(CHECKPOINT_FILE);
         Checkpoint::save(&path, &self.layout, &self.state, &self.parameters, &self.optimizer)?;
         self.save_model(MODEL_FILE, None)

@@ -1,4 +1,5 @@
-//! The training store: all frames of one protein in one memory-mapped safetensors file (design §7).
+//! The training store: all frames of one protein in one safetensors file of any length, read frame by frame
+//! (design §7).
 //!
 //! | tensor | shape | |
 //! |---|---|---|

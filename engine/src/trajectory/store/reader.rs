@@ -4,6 +4,7 @@ use std::fs::File;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use memmap2::Mmap;
 use safetensors::tensor::{Dtype, SafeTensors};
@@ -11,15 +12,21 @@ use safetensors::tensor::{Dtype, SafeTensors};
 use super::{FramePairs, METADATA_KEY, STORE_VERSION, StoreError, StoreMetadata};
 use crate::structure::Topology;
 
-/// A memory-mapped store. Cheap to share between threads behind an [`Arc`].
+/// An open store. Cheap to share between threads behind an [`Arc`].
+///
+/// Frames are read one by one from their place in the file. A memory map would do the same, but its pages
+/// would count as memory of this process until the whole store is there, and a store that another program
+/// shortens meanwhile would end this one with SIGBUS instead of an error.
 #[derive(Debug)]
 pub struct TrajectoryStore {
     path: PathBuf,
-    map: Mmap,
+    file: File,
+    /// Length and time of the last change when the store was opened.
+    state: (u64, Option<SystemTime>),
     metadata: StoreMetadata,
     topology: Arc<Topology>,
     frames: usize,
-    /// Byte range of `positions` in the map; aligned for `f32`.
+    /// Byte range of `positions` in the file.
     positions: Range<usize>,
     /// Byte range of `times_ps`.
     times: Range<usize>,
@@ -34,8 +41,7 @@ impl TrajectoryStore {
     /// If the file cannot be opened, is no store, was written by a newer program, or contradicts itself.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let file = File::open(path).map_err(StoreError::io("open", path))?;
-        // SAFETY: the map is only read. Another process that shortens the file meanwhile would end this one
-        // with SIGBUS; stores are replaced by renaming, never changed in place.
+        // SAFETY: the map is only read, and only here, for the header and the few numbers behind the frames.
         let map = unsafe { Mmap::map(&file) }.map_err(StoreError::io("map", path))?;
         let not_a_store = |reason: String| StoreError::NotAStore { path: path.to_path_buf(), reason };
         let damaged =
@@ -77,9 +83,6 @@ impl TrajectoryStore {
         if times_shape != [frames] {
             return Err(damaged("there is not one time per frame"));
         }
-        if !map[positions.clone()].as_ptr().cast::<f32>().is_aligned() {
-            return Err(damaged("its frames are not aligned"));
-        }
         let integers = |range: Range<usize>| -> Option<Vec<usize>> {
             map[range]
                 .chunks_exact(8)
@@ -99,9 +102,11 @@ impl TrajectoryStore {
         if !(metadata.interval_ps.is_finite() && metadata.interval_ps > 0.0) {
             return Err(damaged("the interval between frames is not a positive time"));
         }
+        let state = state_of(&file).map_err(StoreError::io("open", path))?;
         Ok(Self {
             path: path.to_path_buf(),
-            map,
+            file,
+            state,
             topology,
             frames,
             positions,
@@ -137,21 +142,66 @@ impl TrajectoryStore {
         self.metadata.interval_ps
     }
 
-    /// Positions of frame `index` in canonical order, `[atoms]`, Å, straight from the mapped file.
+    /// Positions of frame `index` in canonical order, `[atoms]`, Å, read from the file.
     ///
-    /// # Panics
-    /// If `index ≥ frame_count()`, as slices do.
-    pub fn frame(&self, index: usize) -> &[[f32; 3]] {
-        assert!(index < self.frames, "frame {index} of a store of {}", self.frames);
-        let bytes = self.topology.atom_count() * size_of::<[f32; 3]>();
-        let start = self.positions.start + index * bytes;
-        bytemuck::cast_slice(&self.map[start..start + bytes])
+    /// # Errors
+    /// [`StoreError::Damaged`] past the end, and when the file was shortened after it was opened;
+    /// [`StoreError::Io`] when the system cannot read it.
+    pub fn frame(&self, index: usize) -> Result<Vec<[f32; 3]>, StoreError> {
+        let mut positions = vec![[0.0; 3]; self.topology.atom_count()];
+        self.read_frame(index, &mut positions)?;
+        Ok(positions)
     }
 
-    /// Time of frame `index` within its source, ps; `None` past the end.
-    pub fn time_ps(&self, index: usize) -> Option<f64> {
-        let bytes = self.map[self.times.clone()].get(8 * index..8 * index + 8)?;
-        Some(f64::from_le_bytes(bytes.try_into().ok()?))
+    /// As [`Self::frame`], into `positions` of one entry per atom.
+    ///
+    /// # Errors
+    /// As [`Self::frame`].
+    pub fn read_frame(&self, index: usize, positions: &mut [[f32; 3]]) -> Result<(), StoreError> {
+        if index >= self.frames {
+            return Err(self.damaged(format!("frame {index} is asked for, the last is {}", self.frames - 1)));
+        }
+        let bytes: &mut [u8] = bytemuck::cast_slice_mut(positions);
+        self.read_at(bytes, self.positions.start + index * bytes.len())
+    }
+
+    /// Time of frame `index` within its source, ps.
+    ///
+    /// # Errors
+    /// As [`Self::frame`].
+    pub fn time_ps(&self, index: usize) -> Result<f64, StoreError> {
+        if index >= self.frames {
+            return Err(self.damaged(format!("frame {index} is asked for, the last is {}", self.frames - 1)));
+        }
+        let mut bytes = [0; 8];
+        self.read_at(&mut bytes, self.times.start + 8 * index)?;
+        Ok(f64::from_le_bytes(bytes))
+    }
+
+    /// Whether the file is as it was when it was opened. A store that was deleted or replaced under its name
+    /// is: what was opened stays readable.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] if another program wrote into it.
+    pub fn check_unchanged(&self) -> Result<(), StoreError> {
+        let now = state_of(&self.file).map_err(StoreError::io("read", &self.path))?;
+        if now == self.state {
+            return Ok(());
+        }
+        Err(self.damaged("another program changed it while it was in use".to_owned()))
+    }
+
+    fn read_at(&self, bytes: &mut [u8], at: usize) -> Result<(), StoreError> {
+        read_exact_at(&self.file, bytes, at as u64).map_err(|error| match error.kind() {
+            std::io::ErrorKind::UnexpectedEof => {
+                self.damaged("another program shortened it while it was in use".to_owned())
+            }
+            _ => StoreError::io("read", &self.path)(error),
+        })
+    }
+
+    fn damaged(&self, reason: String) -> StoreError {
+        StoreError::Damaged { path: self.path.clone(), reason }
     }
 
     /// Number of unbroken trajectories.
@@ -196,17 +246,45 @@ impl TrajectoryStore {
     /// [`StoreError::Damaged`] if a bit has changed since the import.
     pub fn verify(&self) -> Result<(), StoreError> {
         let mut crc = flate2::Crc::new();
-        for chunk in self.map[self.positions.clone()].chunks(1 << 24) {
-            crc.update(chunk);
+        let mut buffer = vec![0; 1 << 20];
+        let mut at = self.positions.start;
+        while at < self.positions.end {
+            let count = buffer.len().min(self.positions.end - at);
+            self.read_at(&mut buffer[..count], at)?;
+            crc.update(&buffer[..count]);
+            at += count;
         }
         if crc.sum() == self.metadata.positions_crc32 {
             return Ok(());
         }
-        Err(StoreError::Damaged {
-            path: self.path.clone(),
-            reason: "the positions do not have the checksum they were written with".to_owned(),
-        })
+        Err(self.damaged("the positions do not have the checksum they were written with".to_owned()))
     }
+}
+
+fn state_of(file: &File) -> std::io::Result<(u64, Option<SystemTime>)> {
+    let metadata = file.metadata()?;
+    Ok((metadata.len(), metadata.modified().ok()))
+}
+
+/// Reads from a place in the file; threads may do so at once.
+#[cfg(unix)]
+fn read_exact_at(file: &File, bytes: &mut [u8], at: u64) -> std::io::Result<()> {
+    std::os::unix::fs::FileExt::read_exact_at(file, bytes, at)
+}
+
+/// Reads from a place in the file; threads may do so at once.
+#[cfg(windows)]
+fn read_exact_at(file: &File, mut bytes: &mut [u8], mut at: u64) -> std::io::Result<()> {
+    while !bytes.is_empty() {
+        match std::os::windows::fs::FileExt::seek_read(file, bytes, at)? {
+            0 => return Err(std::io::ErrorKind::UnexpectedEof.into()),
+            count => {
+                bytes = &mut bytes[count..];
+                at += count as u64;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Read first, so that a newer layout is told from a broken one.

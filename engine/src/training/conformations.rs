@@ -1,0 +1,357 @@
+//! The enhanced training set (paper 4.1, A.4, Figure 8): TICA, then k-means, then draw a cluster, then a pair
+//! that starts in it. Rare conformations are seen as often as common ones.
+
+use std::ops::ControlFlow;
+
+use crate::analysis::{AnalysisError, TicaBasis, TicaFit, TicaSettings, kmeans};
+use crate::structure::Topology;
+use crate::trajectory::TrajectoryStore;
+use crate::transport::noise::Noise;
+
+use super::dataset::split;
+use super::pair_index::PairIndex;
+use super::{TrainError, TrainSettings};
+
+/// Slow components that conformations are told apart by (A.4).
+const COMPONENTS: usize = 2;
+/// Multiplications for the moments of TICA; more pairs than they allow for are thinned out evenly.
+const MOMENT_BUDGET: f64 = 1e10;
+/// Frame pairs for TICA at most.
+const MOST_TICA_PAIRS: usize = 100_000;
+/// Frames that k-means is fitted to at most.
+const MOST_FITTED: usize = 50_000;
+/// Frames that are put into a cluster one by one; of more, blocks of consecutive frames are.
+const MOST_BLOCKS: usize = 1 << 20;
+/// Frames between two looks at whether to go on.
+const LOOK_EVERY: usize = 256;
+
+/// The training pairs of one protein by conformation.
+#[derive(Clone, Debug)]
+pub(super) struct Conformations {
+    /// Consecutive pairs that count as one conformation; 1 unless there are more than [`MOST_BLOCKS`].
+    block: usize,
+    pairs: usize,
+    /// Blocks of each cluster, ascending. None is empty.
+    members: Vec<Vec<u32>>,
+    /// Coordinates of every block, `[blocks · COMPONENTS]`.
+    points: Vec<f64>,
+}
+
+/// What ended the search: the data, which only means that pairs are drawn uniformly, or an error.
+enum Failure {
+    Data(AnalysisError),
+    Run(TrainError),
+}
+
+impl From<AnalysisError> for Failure {
+    fn from(error: AnalysisError) -> Self {
+        Self::Data(error)
+    }
+}
+
+impl From<TrainError> for Failure {
+    fn from(error: TrainError) -> Self {
+        Self::Run(error)
+    }
+}
+
+impl Conformations {
+    /// Groups `pairs` of the protein `topology` by the conformation of their first frames. The same stores
+    /// and settings give the same groups. The inner error tells why the data cannot carry it.
+    ///
+    /// # Errors
+    /// [`TrainError`] when a store cannot be read, or `go_on` breaks off.
+    pub fn find(
+        topology: &Topology,
+        pairs: &PairIndex,
+        stores: &[TrajectoryStore],
+        settings: &TrainSettings,
+        go_on: &mut dyn FnMut() -> ControlFlow<()>,
+    ) -> Result<Result<Self, AnalysisError>, TrainError> {
+        let mut search = Search { topology, pairs, stores, settings, go_on, looked: 0 };
+        match search.run() {
+            Ok(found) => Ok(Ok(found)),
+            Err(Failure::Data(reason)) => Ok(Err(reason)),
+            Err(Failure::Run(error)) => Err(error),
+        }
+    }
+
+    /// Number of clusters.
+    pub fn cluster_count(&self) -> usize {
+        self.members.len()
+    }
+
+    /// A pair for three uniform random numbers: a cluster, a block of it, a pair of the block.
+    pub fn draw(&self, cluster: u32, within: u32, offset: u32) -> usize {
+        let members = &self.members[split(cluster, self.members.len()).0];
+        let first = members[split(within, members.len()).0] as usize * self.block;
+        first + split(offset, self.block.min(self.pairs - first)).0
+    }
+
+    /// Coordinates of the conformation that pair `pair` starts from.
+    fn point(&self, pair: usize) -> [f64; COMPONENTS] {
+        let at = pair / self.block * COMPONENTS;
+        [self.points[at], self.points[at + 1]]
+    }
+}
+
+/// What uniform and enhanced draws see of one protein, for Figure 8.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Coverage {
+    /// Name of the protein.
+    pub protein: String,
+    /// First two slow components, without unit, of the first frames of pairs drawn uniformly.
+    pub uniform: Vec<[f64; 2]>,
+    /// The same of pairs drawn by cluster.
+    pub enhanced: Vec<[f64; 2]>,
+    /// Share of all training pairs that each cluster holds, falling. By cluster, each is drawn alike.
+    pub cluster_shares: Vec<f64>,
+}
+
+impl Conformations {
+    /// Draws `count` pairs either way with the numbers of `random`.
+    pub fn coverage(&self, protein: &str, count: usize, random: &Noise) -> Coverage {
+        let (mut uniform, mut enhanced) = (Vec::with_capacity(count), Vec::with_capacity(count));
+        for k in 0..count {
+            let bits = random.bits([k as u32, 0, 0, 0]);
+            uniform.push(self.point(split(bits[0], self.pairs).0));
+            enhanced.push(self.point(self.draw(bits[1], bits[2], bits[3])));
+        }
+        let blocks: usize = self.members.iter().map(Vec::len).sum();
+        let mut cluster_shares: Vec<f64> =
+            self.members.iter().map(|members| members.len() as f64 / blocks as f64).collect();
+        cluster_shares.sort_by(|a, b| b.total_cmp(a));
+        Coverage { protein: protein.to_owned(), uniform, enhanced, cluster_shares }
+    }
+}
+
+struct Search<'a> {
+    topology: &'a Topology,
+    pairs: &'a PairIndex,
+    stores: &'a [TrajectoryStore],
+    settings: &'a TrainSettings,
+    go_on: &'a mut dyn FnMut() -> ControlFlow<()>,
+    looked: usize,
+}
+
+impl Search<'_> {
+    fn run(&mut self) -> Result<Conformations, Failure> {
+        let clusters = self.settings.clusters;
+        if self.pairs.len() < 2 * clusters {
+            let points = self.pairs.len();
+            return Err(AnalysisError::TooFewPoints { clusters, points }.into());
+        }
+        let basis = self.fit_basis()?;
+        let block = self.pairs.len().div_ceil(MOST_BLOCKS);
+        let blocks = self.pairs.len().div_ceil(block);
+        let mut points = Vec::with_capacity(blocks * COMPONENTS);
+        let mut positions = vec![[0.0; 3]; self.topology.atom_count()];
+        for at in 0..blocks {
+            self.look()?;
+            let (store, frame) = self.pairs.get(at * block);
+            self.stores[store].read_frame(frame, &mut positions).map_err(TrainError::from)?;
+            points.extend(basis.project(self.topology, &positions));
+        }
+        let thinned = thin(&points, blocks.div_ceil(MOST_FITTED));
+        let fitted = kmeans(&thinned, COMPONENTS, clusters, self.settings.seed)?;
+        let mut members = vec![Vec::new(); clusters];
+        for (at, point) in points.chunks_exact(COMPONENTS).enumerate() {
+            members[fitted.assign(point)].push(at as u32);
+        }
+        members.retain(|blocks| !blocks.is_empty());
+        Ok(Conformations { block, pairs: self.pairs.len(), members, points })
+    }
+
+    /// TICA over first frames of training pairs and the frames one TICA lag later, where those are first
+    /// frames of the same trajectory too, so that nothing held out or skipped enters.
+    fn fit_basis(&mut self) -> Result<TicaBasis, Failure> {
+        let settings = TicaSettings {
+            lag_ps: self.settings.cluster_lag_ps,
+            components: COMPONENTS,
+            ..TicaSettings::default()
+        };
+        // Stores differ in their intervals: each has its own lag in frames, and the fit counts in lags.
+        let mut fit = TicaFit::new(self.topology, settings.lag_ps, settings)?;
+        let features = fit.features().len();
+        let most = ((MOMENT_BUDGET / (features * features) as f64) as usize).min(MOST_TICA_PAIRS);
+        let stride = self.pairs.len().div_ceil(most.max(1));
+        let mut earlier = vec![[0.0; 3]; self.topology.atom_count()];
+        let mut later = earlier.clone();
+        for at in (0..self.pairs.len()).step_by(stride) {
+            let (store, frame) = self.pairs.get(at);
+            let store = &self.stores[store];
+            let lag = (self.settings.cluster_lag_ps / store.interval_ps()).round().max(1.0) as usize;
+            if lag > self.pairs.following(at) {
+                continue;
+            }
+            self.look()?;
+            store.read_frame(frame, &mut earlier).map_err(TrainError::from)?;
+            store.read_frame(frame + lag, &mut later).map_err(TrainError::from)?;
+            let (x, y) = (
+                fit.features().measure(self.topology, &earlier),
+                fit.features().measure(self.topology, &later),
+            );
+            fit.push_pair(&x, &y)?;
+        }
+        // Fewer pairs than features leave directions that look infinitely slow.
+        let needed = features as u64;
+        if fit.pair_count() < needed {
+            return Err(AnalysisError::TooFewFrames { have: fit.pair_count(), needed }.into());
+        }
+        let basis = fit.fit(None)?;
+        if basis.len() < COMPONENTS {
+            return Err(AnalysisError::ConstantFeatures { features }.into());
+        }
+        Ok(basis)
+    }
+
+    fn look(&mut self) -> Result<(), TrainError> {
+        self.looked += 1;
+        if self.looked.is_multiple_of(LOOK_EVERY) && (self.go_on)().is_break() {
+            return Err(TrainError::Cancelled);
+        }
+        Ok(())
+    }
+}
+
+/// Every `stride`-th point.
+fn thin(points: &[f64], stride: usize) -> Vec<f64> {
+    points.chunks_exact(COMPONENTS).step_by(stride.max(1)).flatten().copied().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::path::{Path, PathBuf};
+
+    use super::*;
+    use crate::structure::{Residue, ResidueType};
+    use crate::training::{PairDataset, PairSampling};
+    use crate::trajectory::store::{STORE_VERSION, SourceFile, StoreMetadata, StoreWriter};
+    use crate::transport::noise::Stream;
+
+    const FRAMES: usize = 1600;
+
+    fn is_rare(frame: usize) -> bool {
+        frame % 400 >= 380
+    }
+
+    /// A chain that is straight for most of the time and folded for a twentieth of it.
+    fn frame(topology: &Topology, t: usize) -> Vec<[f32; 3]> {
+        let bend = if is_rare(t) { 0.9 } else { 0.1 } + 0.03 * (1.7 * t as f32).sin();
+        let mut positions = vec![[0.0f32; 3]; topology.atom_count()];
+        for residue in 0..topology.residue_count() {
+            let angle = bend * residue as f32;
+            positions[topology.ca(residue)] = [
+                3.8 * residue as f32 * angle.cos(),
+                3.8 * residue as f32 * angle.sin(),
+                0.2 * (2.3 * t as f32 + residue as f32).cos(),
+            ];
+        }
+        positions
+    }
+
+    /// Two trajectories of a peptide of `residues` alanines, a frame every ps.
+    fn store(folder: &Path, residues: usize) -> PathBuf {
+        let residues = vec![Residue { kind: ResidueType::Ala, number: 1, insertion_code: None }; residues];
+        let source = SourceFile { path: "a".into(), bytes: 0, crc32: 0, frames_in_file: 0, frames_stored: 0 };
+        let metadata = StoreMetadata {
+            version: STORE_VERSION,
+            name: format!("A{}", residues.len()),
+            chain_id: "A".into(),
+            residues,
+            interval_ps: 1.0,
+            sources: vec![source.clone(), SourceFile { path: "b".into(), ..source }],
+            positions_crc32: 0,
+            created_unix_s: 0,
+            created_by: String::new(),
+        };
+        let topology = metadata.topology();
+        let path = folder.join(format!("{}.store.safetensors", metadata.name));
+        let mut writer = StoreWriter::create(&path, &metadata, false).unwrap();
+        for source in 0..2 {
+            writer.start_trajectory(source, 0.0);
+            (0..FRAMES).for_each(|t| writer.push(&frame(&topology, t)).unwrap());
+        }
+        writer.finish(metadata).unwrap();
+        path
+    }
+
+    fn settings() -> TrainSettings {
+        TrainSettings {
+            lag_ps: 1.0,
+            clusters: 2,
+            cluster_lag_ps: 5.0,
+            validation_fraction: 0.5,
+            ..TrainSettings::default()
+        }
+    }
+
+    fn drawn(stores: &[PathBuf], settings: &TrainSettings) -> Vec<(usize, usize)> {
+        let data = PairDataset::open(stores, settings, &mut || ControlFlow::Continue(())).unwrap();
+        let random = Noise::new(3, Stream::Training);
+        let numbers = (0..2000).map(|k| random.bits([k, 0, 0, 0]));
+        numbers.map(|[a, b, c, _]| data.drawn([a, b, c])).collect()
+    }
+
+    #[test]
+    fn rare_conformations_are_drawn_as_often_as_common_ones_and_nothing_held_out_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let stores = [store(folder.path(), 6)];
+        let enhanced = drawn(&stores, &settings());
+        assert_eq!(enhanced, drawn(&stores, &settings()), "the same clusters when a run is resumed");
+        let uniform = drawn(&stores, &TrainSettings { pairs: PairSampling::Uniform, ..settings() });
+        let rare = |draws: &[(usize, usize)]| draws.iter().filter(|d| is_rare(d.1 % FRAMES)).count();
+        // Of 2000 draws a half, five standard deviations of 22 about it; and a twentieth, of 10.
+        assert!(rare(&enhanced).abs_diff(1000) < 110, "{}", rare(&enhanced));
+        assert!(rare(&uniform).abs_diff(100) < 50, "{}", rare(&uniform));
+        let trajectory = enhanced[0].1 / FRAMES;
+        assert!(enhanced.iter().chain(&uniform).all(|d| d.1 / FRAMES == trajectory));
+    }
+
+    #[test]
+    fn every_protein_is_drawn_as_often_as_every_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let (six, eight) = (store(folder.path(), 6), store(folder.path(), 8));
+        let copy = folder.path().join("copy.store.safetensors");
+        std::fs::copy(&six, &copy).unwrap();
+        for pairs in [PairSampling::Enhanced, PairSampling::Uniform] {
+            let settings = TrainSettings { pairs, ..settings() };
+            let draws = drawn(&[six.clone(), eight.clone(), copy.clone()], &settings);
+            let of = |store: usize| draws.iter().filter(|d| d.0 == store).count();
+            assert!(of(1).abs_diff(1000) < 110, "{}", of(1));
+            assert!(of(0) > 350 && of(2) > 350, "both stores of one protein: {} and {}", of(0), of(2));
+        }
+    }
+
+    #[test]
+    fn data_that_cannot_carry_clusters_is_drawn_uniformly_and_says_so() {
+        let folder = tempfile::tempdir().unwrap();
+        let stores = [store(folder.path(), 6)];
+        for settings in [
+            TrainSettings { clusters: 1000, ..settings() },
+            TrainSettings { cluster_lag_ps: 5000.0, ..settings() },
+        ] {
+            let data = PairDataset::open(&stores, &settings, &mut || ControlFlow::Continue(())).unwrap();
+            assert!(data.notices()[0].contains("uniformly"), "{}", data.notices()[0]);
+            assert!(data.coverage(10, 0).is_empty());
+        }
+        let stopped = PairDataset::open(&stores, &settings(), &mut || ControlFlow::Break(()));
+        assert!(matches!(stopped, Err(TrainError::Cancelled)));
+    }
+
+    #[test]
+    fn the_figure_shows_what_is_drawn() {
+        let folder = tempfile::tempdir().unwrap();
+        let stores = [store(folder.path(), 6)];
+        let data = PairDataset::open(&stores, &settings(), &mut || ControlFlow::Continue(())).unwrap();
+        let coverage = &data.coverage(2000, 1)[0];
+        assert_eq!((coverage.uniform.len(), coverage.enhanced.len()), (2000, 2000));
+        assert!((coverage.cluster_shares[0] - 0.95).abs() < 0.01, "{:?}", coverage.cluster_shares);
+        let far = |points: &[[f64; 2]]| {
+            let middle = points.iter().map(|p| p[0]).sum::<f64>() / points.len() as f64;
+            points.iter().map(|p| (p[0] - middle).powi(2)).sum::<f64>() / points.len() as f64
+        };
+        assert!(far(&coverage.enhanced) > 3.0 * far(&coverage.uniform));
+    }
+}
