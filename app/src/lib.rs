@@ -3,5 +3,6 @@
 pub mod bundled;
 pub mod cli;
 pub mod figures;
+pub mod report;
 pub mod viewport;
 pub mod window;

@@ -3,6 +3,8 @@
 //! Exit codes: 0 done, 1 an error (one sentence on stderr), 2 wrong usage, 130 interrupted.
 
 mod bench;
+mod clock;
+mod evaluate;
 mod import;
 mod info;
 mod interrupt;
@@ -43,6 +45,8 @@ enum Job {
     Import(import::Args),
     /// Train a model on stores made by `import`.
     Train(train::Args),
+    /// Compare samples with reference trajectories and write a report.
+    Evaluate(evaluate::Args),
     /// Measure how fast this machine samples.
     Bench(bench::Args),
 }
@@ -70,6 +74,7 @@ pub fn main() -> ExitCode {
         Some(Job::Info(args)) => info::run(&args),
         Some(Job::Import(args)) => import::run(args),
         Some(Job::Train(args)) => train::run(args, given),
+        Some(Job::Evaluate(args)) => evaluate::run(args),
         Some(Job::Bench(args)) => bench::run(&args),
         None => window::run(),
     };

@@ -25,3 +25,11 @@ pub fn viridis(fraction: f64) -> [u8; 3] {
         (a + (b - a) * mix).round() as u8
     })
 }
+
+/// Blue over white to red, for differences: 0.5 is none. Blue and red are those of `RdBu` (ColorBrewer 2).
+pub fn diverging(fraction: f64) -> [u8; 3] {
+    const ENDS: [[f64; 3]; 2] = [[33.0, 102.0, 172.0], [178.0, 24.0, 43.0]];
+    let side = 2.0 * fraction.clamp(0.0, 1.0) - 1.0;
+    let end = ENDS[usize::from(side > 0.0)];
+    std::array::from_fn(|channel| (247.0 + (end[channel] - 247.0) * side.abs()).round() as u8)
+}

@@ -2,7 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::data::{FreeEnergyFigure, RamachandranFigure, RmsdSeries};
+use super::data::{
+    CurveFigure, DistanceFigure, FreeEnergyFigure, MapPairFigure, RamachandranFigure, RmsdSeries, TraceFigure,
+};
 
 /// `frame,time_ns,ca_rmsd_angstrom`.
 pub fn rmsd(series: &RmsdSeries) -> String {
@@ -40,6 +42,66 @@ pub fn free_energy(figure: &FreeEnergyFigure) -> String {
     text.push_str("\nreplica,frame,tic1,tic2\n");
     for (replica, frame, [x, y]) in &figure.projections {
         writeln!(text, "{replica},{frame},{x:.6},{y:.6}").ok();
+    }
+    text
+}
+
+/// `x,<label>,<label> low,<label> high,…`: one column per curve, three where it has a band.
+pub fn curves(figure: &CurveFigure) -> String {
+    let mut text = format!("# {} against {}\n", figure.y_label, figure.x_label);
+    for curve in &figure.curves {
+        writeln!(text, "\n# {}", if curve.label.is_empty() { "(continued)" } else { &curve.label }).ok();
+        text.push_str(if curve.band.is_empty() { "x,y\n" } else { "x,y,low,high\n" });
+        for (k, (x, y)) in curve.x.iter().zip(&curve.y).enumerate() {
+            match curve.band.get(k) {
+                Some([low, high]) => writeln!(text, "{x:.6},{y:.6},{low:.6},{high:.6}").ok(),
+                None => writeln!(text, "{x:.6},{y:.6}").ok(),
+            };
+        }
+    }
+    text
+}
+
+/// Bins by their centres, one column per map; bins that both maps leave empty are not listed.
+pub fn map_pair(figure: &MapPairFigure) -> String {
+    let [left, right] = &figure.titles;
+    let mut text =
+        format!("# {}\n{},{},{left},{right}\n", figure.value_label, figure.x_label, figure.y_label);
+    let [first, second] = &figure.maps;
+    for (index, (a, b)) in first.values.iter().zip(&second.values).enumerate() {
+        if a.is_finite() || b.is_finite() {
+            let [x, y] = first.centre(index);
+            writeln!(text, "{x:.6},{y:.6},{a:.6},{b:.6}").ok();
+        }
+    }
+    text
+}
+
+/// One line per pair of residues, counted from 1.
+pub fn distances(figure: &DistanceFigure) -> String {
+    let [left, right] = &figure.titles;
+    let mut text = format!("# mean Cα distance, Å\nresidue_i,residue_j,{left},{right}\n");
+    for i in 0..figure.residues {
+        for j in i + 1..figure.residues {
+            let pair = figure.pair(i, j);
+            let [a, b] = [0, 1].map(|side: usize| figure.mean_angstrom[side][pair]);
+            writeln!(text, "{},{},{a:.5},{b:.5}", i + 1, j + 1).ok();
+        }
+    }
+    text
+}
+
+/// Every trace, point by point.
+pub fn traces(figure: &TraceFigure) -> String {
+    let mut text = String::from("ensemble,trace,residue,x_angstrom,y_angstrom\n");
+    let mut write = |ensemble: &str, trace: usize, points: &[[f64; 2]]| {
+        for (residue, [x, y]) in points.iter().enumerate() {
+            writeln!(text, "{ensemble},{trace},{},{x:.3},{y:.3}", residue + 1).ok();
+        }
+    };
+    write("native", 0, &figure.native);
+    for (title, traces) in figure.titles.iter().zip(&figure.traces) {
+        traces.iter().enumerate().for_each(|(k, trace)| write(title, k, trace));
     }
     text
 }

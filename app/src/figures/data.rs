@@ -92,3 +92,94 @@ pub struct FreeEnergyFigure {
     /// Regions of molecular dynamics: 3, 2, 1 for its inner 50, 90, 99 %, NaN outside.
     pub reference_regions: Option<Grid2>,
 }
+
+/// Which ensemble a curve belongs to; decides its colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CurveRole {
+    /// Molecular dynamics.
+    Reference,
+    /// What is compared with it.
+    Samples,
+    /// One of several settings, by number.
+    Other(usize),
+}
+
+/// One curve with its uncertainty.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Curve {
+    /// For the legend; empty for a curve that belongs to the one before.
+    pub label: String,
+    /// Colour.
+    pub role: CurveRole,
+    /// Along x.
+    pub x: Vec<f64>,
+    /// Along y; NaN interrupts the curve.
+    pub y: Vec<f64>,
+    /// Lower and upper end of the confidence interval at each point, or empty.
+    pub band: Vec<[f64; 2]>,
+}
+
+/// Curves on common axes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CurveFigure {
+    /// Name for files.
+    pub stem: String,
+    /// Label of the x axis, with its unit.
+    pub x_label: String,
+    /// Label of the y axis, with its unit.
+    pub y_label: String,
+    /// Whether both axes are logarithmic.
+    pub logarithmic: bool,
+    /// The curves.
+    pub curves: Vec<Curve>,
+    /// Whether to show the points of the curves.
+    pub points: bool,
+}
+
+/// Two maps side by side with one scale of colours.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MapPairFigure {
+    /// Name for files.
+    pub stem: String,
+    /// Titles of the two maps.
+    pub titles: [String; 2],
+    /// The maps, on the same grid; NaN where there is nothing.
+    pub maps: [Grid2; 2],
+    /// Label of the x axis, with its unit.
+    pub x_label: String,
+    /// Label of the y axis, with its unit.
+    pub y_label: String,
+    /// Label of the colours, with its unit.
+    pub value_label: String,
+    /// A point marked in both, if there is one.
+    pub mark: Option<[f64; 2]>,
+}
+
+/// Mean Cα distances of two ensembles, and their difference.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DistanceFigure {
+    /// Titles of the two ensembles.
+    pub titles: [String; 2],
+    /// Residues, `N`.
+    pub residues: usize,
+    /// Mean distance of every pair `i < j`, row by row, Å.
+    pub mean_angstrom: [Vec<f64>; 2],
+}
+
+impl DistanceFigure {
+    /// Position of the pair `i < j` in [`Self::mean_angstrom`].
+    pub fn pair(&self, i: usize, j: usize) -> usize {
+        i * (2 * self.residues - i - 1) / 2 + j - i - 1
+    }
+}
+
+/// Superposed Cα traces of two ensembles.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TraceFigure {
+    /// Titles of the two ensembles.
+    pub titles: [String; 2],
+    /// The native structure in the plane of the picture, Å.
+    pub native: Vec<[f64; 2]>,
+    /// Traces in the plane of the picture, Å.
+    pub traces: [Vec<Vec<[f64; 2]>>; 2],
+}

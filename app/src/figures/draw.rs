@@ -1,30 +1,10 @@
 //! Drawing with plotters, the same for PNG and SVG.
 
-use plotters::coord::Shift;
 use plotters::prelude::*;
 
-use super::colour_map::viridis;
-use super::data::{FreeEnergyFigure, Grid2, RamachandranFigure, RmsdSeries};
-use super::{FONT, FigureError};
-
-type Area<B> = DrawingArea<B, Shift>;
-
-pub(super) fn failed(error: impl std::fmt::Display) -> FigureError {
-    FigureError::Write(error.to_string())
-}
-
-const INK: RGBColor = RGBColor(0x2a, 0x66, 0xc8);
-const TEXT: RGBColor = RGBColor(0x1c, 0x23, 0x2d);
-
-/// A range widened by `margin` of its width, never empty.
-fn widened(low: f64, high: f64, margin: f64) -> std::ops::Range<f64> {
-    let width = (high - low).max(1e-9);
-    (low - margin * width)..(high + margin * width)
-}
-
-fn text(scale: f64, points: f64) -> TextStyle<'static> {
-    (FONT, points * scale).into_font().color(&TEXT)
-}
+use super::FigureError;
+use super::data::{FreeEnergyFigure, RamachandranFigure, RmsdSeries};
+use super::style::{Area, INK, cells, colour_bar, failed, pen, rgb, text, widened};
 
 pub(super) fn rmsd<B: DrawingBackend>(
     area: &Area<B>,
@@ -127,7 +107,7 @@ where
     let grid = &figure.free_energy_kt;
     let Some(top) = grid.max() else { return Err(FigureError::Empty("free energies")) };
     let top = top.max(1e-6);
-    let (width, height) = area.dim_in_pixel();
+    let (width, _) = area.dim_in_pixel();
     let bar_width = (104.0 * scale) as u32;
     let (map, bar) = area.split_horizontally(width.saturating_sub(bar_width));
     let mut chart = ChartBuilder::on(&map)
@@ -154,58 +134,12 @@ where
     }
     chart.draw_series(cells(grid, |value| rgb(value / top))).map_err(failed)?;
 
-    // The margins make the bar as tall as the map beside it.
-    let caption = (30.0 * scale) as i32;
-    let mut legend = ChartBuilder::on(&bar)
-        .margin_top(caption + (14.0 * scale) as i32)
-        .margin_bottom((60.0 * scale) as i32)
-        .margin_right((10.0 * scale) as i32)
-        .right_y_label_area_size((62.0 * scale) as i32)
-        .build_cartesian_2d(0.0..1.0f64, 0.0..top)
-        .map_err(failed)?;
-    let steps = (height / 4).clamp(32, 256);
-    legend
-        .draw_series((0..steps).map(|step| {
-            let (low, high) = (f64::from(step) / f64::from(steps), f64::from(step + 1) / f64::from(steps));
-            Rectangle::new([(0.0, low * top), (1.0, high * top)], rgb(low).filled())
-        }))
-        .map_err(failed)?;
-    legend
-        .configure_mesh()
-        .disable_mesh()
-        .disable_x_axis()
-        .y_desc("Free energy (kT)")
-        .y_label_formatter(&|v| format!("{v:.1}"))
-        .label_style(text(scale, 15.0))
-        .axis_desc_style(text(scale, 16.0))
-        .draw()
-        .map_err(failed)?;
-    Ok(())
+    // The margins make the bar as tall as the map beside it, below its caption.
+    colour_bar(&bar, (0.0, top), "Free energy (kT)", scale, (44.0, 60.0), rgb)
 }
 
 /// Grey of the regions of molecular dynamics, darker for the inner ones.
 fn region_grey(region: f64) -> RGBColor {
     let grey = (244.0 - 14.0 * region) as u8;
     RGBColor(grey, grey, grey)
-}
-
-fn rgb(fraction: f64) -> RGBColor {
-    let [r, g, b] = viridis(fraction);
-    RGBColor(r, g, b)
-}
-
-/// A line width or radius in whole pixels, at least one.
-fn pen(scale: f64, points: f64) -> u32 {
-    (points * scale).round().max(1.0) as u32
-}
-
-/// One filled rectangle per bin that holds something; empty bins stay as the paper.
-fn cells(grid: &Grid2, colour: impl Fn(f64) -> RGBColor) -> impl Iterator<Item = Rectangle<(f64, f64)>> {
-    let step_x = (grid.x_range[1] - grid.x_range[0]) / grid.nx as f64;
-    let step_y = (grid.y_range[1] - grid.y_range[0]) / grid.ny as f64;
-    grid.values.iter().enumerate().filter(|(_, value)| value.is_finite()).map(move |(index, &value)| {
-        let [x, y] = grid.centre(index);
-        let corners = [(x - step_x / 2.0, y - step_y / 2.0), (x + step_x / 2.0, y + step_y / 2.0)];
-        Rectangle::new(corners, colour(value).filled())
-    })
 }

@@ -5,15 +5,22 @@
 
 pub mod colour_map;
 pub mod csv;
+mod curves;
 pub mod data;
 mod draw;
+pub mod evaluation;
+mod maps;
+mod style;
 
 use std::path::Path;
 use std::sync::Once;
 
 use plotters::prelude::*;
 
-pub use data::{FreeEnergyFigure, Grid2, RamachandranFigure, ResiduePoint, RmsdSeries};
+pub use data::{
+    Curve, CurveFigure, CurveRole, DistanceFigure, FreeEnergyFigure, Grid2, MapPairFigure,
+    RamachandranFigure, ResiduePoint, RmsdSeries, TraceFigure,
+};
 
 /// Image formats of figures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -42,6 +49,14 @@ pub enum Figure {
     Ramachandran(RamachandranFigure),
     /// Free energy on the two slowest TICA coordinates.
     FreeEnergy(FreeEnergyFigure),
+    /// Curves with their uncertainty.
+    Curves(CurveFigure),
+    /// Two maps side by side.
+    MapPair(MapPairFigure),
+    /// Mean distances of two ensembles.
+    Distances(DistanceFigure),
+    /// Superposed traces of two ensembles.
+    Traces(TraceFigure),
 }
 
 /// Why a figure could not be written.
@@ -69,6 +84,9 @@ impl std::error::Error for FigureError {}
 /// Name under which plotters knows the bundled font.
 const FONT: &str = "sans-serif";
 
+/// Scale of text and lines on web pages, where figures are shown pixel by pixel: labels of 13 pixels.
+const WEB_SCALE: f64 = 0.85;
+
 fn register_font() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -79,11 +97,15 @@ fn register_font() {
 
 impl Figure {
     /// Short name, used in file names: `rmsd`.
-    pub fn stem(&self) -> &'static str {
+    pub fn stem(&self) -> &str {
         match self {
             Figure::Rmsd(_) => "rmsd",
             Figure::Ramachandran(_) => "ramachandran",
             Figure::FreeEnergy(_) => "free-energy",
+            Figure::Curves(figure) => &figure.stem,
+            Figure::MapPair(figure) => &figure.stem,
+            Figure::Distances(_) => "ca_distances",
+            Figure::Traces(_) => "ensembles",
         }
     }
 
@@ -94,8 +116,10 @@ impl Figure {
     pub fn write(&self, path: &Path, format: FigureFormat, size: (u32, u32)) -> Result<(), FigureError> {
         register_font();
         let written = match format {
-            FigureFormat::Png => self.draw_on(&BitMapBackend::new(path, size).into_drawing_area(), size),
-            FigureFormat::Svg => self.draw_on(&SVGBackend::new(path, size).into_drawing_area(), size),
+            FigureFormat::Png => {
+                self.draw_on_white(&BitMapBackend::new(path, size).into_drawing_area(), size)
+            }
+            FigureFormat::Svg => self.draw_on_white(&SVGBackend::new(path, size).into_drawing_area(), size),
         };
         // plotters reports a missing folder only as "IO error"; ask the file system for the reason.
         written.map_err(|error| match error {
@@ -112,7 +136,7 @@ impl Figure {
         })
     }
 
-    fn draw_on<B: DrawingBackend>(
+    fn draw_on_white<B: DrawingBackend>(
         &self,
         area: &DrawingArea<B, plotters::coord::Shift>,
         size: (u32, u32),
@@ -120,15 +144,44 @@ impl Figure {
     where
         B::ErrorType: 'static,
     {
+        area.fill(&WHITE).map_err(style::failed)?;
         // Text and lines keep their proportion to the figure.
-        let scale = f64::from(size.0.min(size.1)) / 600.0;
-        area.fill(&WHITE).map_err(draw::failed)?;
+        self.draw_on(area, f64::from(size.0.min(size.1)) / 600.0)
+    }
+
+    /// Draws on an area that has its paper already.
+    fn draw_on<B: DrawingBackend>(
+        &self,
+        area: &DrawingArea<B, plotters::coord::Shift>,
+        scale: f64,
+    ) -> Result<(), FigureError>
+    where
+        B::ErrorType: 'static,
+    {
         match self {
             Figure::Rmsd(series) => draw::rmsd(area, series, scale)?,
             Figure::Ramachandran(figure) => draw::ramachandran(area, figure, scale)?,
             Figure::FreeEnergy(figure) => draw::free_energy(area, figure, scale)?,
+            Figure::Curves(figure) => curves::curves(area, figure, scale)?,
+            Figure::MapPair(figure) => maps::map_pair(area, figure, scale)?,
+            Figure::Distances(figure) => maps::distances(area, figure, scale)?,
+            Figure::Traces(figure) => maps::traces(area, figure, scale)?,
         }
-        area.present().map_err(draw::failed)
+        area.present().map_err(style::failed)
+    }
+
+    /// The figure as an SVG element for a web page: on no paper of its own, its text and axes in the colour
+    /// of the page's text, so that it suits light and dark pages alike.
+    ///
+    /// # Errors
+    /// [`FigureError`] when there is no data.
+    pub fn to_web_svg(&self, size: (u32, u32)) -> Result<String, FigureError> {
+        register_font();
+        let mut svg = String::new();
+        self.draw_on(&SVGBackend::with_string(&mut svg, size).into_drawing_area(), WEB_SCALE)?;
+        let RGBColor(r, g, b) = style::TEXT;
+        let ink = format!("\"#{r:02X}{g:02X}{b:02X}\"");
+        Ok(svg.replace(&ink, "\"currentColor\""))
     }
 
     /// The numbers of the figure as CSV, units in the header.
@@ -137,6 +190,10 @@ impl Figure {
             Figure::Rmsd(series) => csv::rmsd(series),
             Figure::Ramachandran(figure) => csv::ramachandran(figure),
             Figure::FreeEnergy(figure) => csv::free_energy(figure),
+            Figure::Curves(figure) => csv::curves(figure),
+            Figure::MapPair(figure) => csv::map_pair(figure),
+            Figure::Distances(figure) => csv::distances(figure),
+            Figure::Traces(figure) => csv::traces(figure),
         }
     }
 }

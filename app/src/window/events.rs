@@ -85,7 +85,11 @@ impl EquiJumpApp {
                 self.log.tell(Level::Success, format!("Wrote {frames} {plural}: {}", names.join(", ")));
             }
             // The window asks for no imports and trains nothing.
-            Event::Imported { .. } | Event::TrainingProgress { .. } | Event::Trained { .. } => {}
+            Event::Imported { .. }
+            | Event::TrainingProgress { .. }
+            | Event::Trained { .. }
+            | Event::EvaluationStage { .. }
+            | Event::Evaluated { .. } => {}
             Event::JobEnded { job, outcome } => self.job_ended(job, outcome),
         }
     }

@@ -15,10 +15,11 @@ use crate::trajectory::ImportRequest;
 
 use super::backend::ComputeBackend;
 use super::context::{JobContext, JobControl};
+use super::evaluate::EvaluationRequest;
 use super::mailbox::{Mailbox, WakeCallback};
 use super::protocol::{Command, Event, JobId, JobOutcome};
 use super::request::{ExportRequest, ModelSource, OpenRequest, SimulationRequest};
-use super::{export, files, simulate, training};
+use super::{evaluate, export, files, simulate, training};
 
 pub use super::context::LatestFrame;
 
@@ -58,6 +59,7 @@ enum Task {
     LoadModel(ModelSource),
     Export(ExportRequest),
     Import(ImportRequest),
+    Evaluate(Box<EvaluationRequest>),
     Simulate(Box<SimulationRequest>),
     Train(Box<TrainRequest>),
 }
@@ -102,6 +104,7 @@ impl SessionHandle {
             Command::LoadModel { job, model } => self.begin(&self.files, job, Task::LoadModel(model)),
             Command::Export { job, request } => self.begin(&self.files, job, Task::Export(request)),
             Command::Import { job, request } => self.begin(&self.files, job, Task::Import(request)),
+            Command::Evaluate { job, request } => self.begin(&self.compute, job, Task::Evaluate(request)),
             Command::Simulate { job, request } => self.begin(&self.compute, job, Task::Simulate(request)),
             Command::Train { job, request } => self.begin(&self.compute, job, Task::Train(request)),
             Command::Pause { job } => self.with_control(job, |control| control.set_paused(true)),
@@ -206,6 +209,7 @@ fn run(context: &JobContext<'_>, backend: &dyn ComputeBackend, task: Task) -> Re
         }
         Task::Open(request) => files::open(context, request),
         Task::Import(request) => files::import(context, &request),
+        Task::Evaluate(request) => evaluate::run(context, &request),
         Task::Export(request) => export::run(context, &request),
     }
 }

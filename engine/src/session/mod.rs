@@ -7,6 +7,7 @@ pub mod request;
 mod backend;
 mod context;
 mod description;
+mod evaluate;
 mod export;
 mod files;
 mod handle;
@@ -20,6 +21,7 @@ mod training;
 mod validity_watch;
 
 pub use backend::{ComputeBackend, PreparedSampler, SamplerOrder};
+pub use evaluate::EvaluationRequest;
 pub use handle::{LatestFrame, SessionHandle};
 pub use history::{Frame, FrameHistory};
 pub use mailbox::WakeCallback;

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::analysis::evaluation::{Evaluation, EvaluationStage};
 use crate::network::NetworkConfig;
 use crate::structure::{Notice, OpenedStructure, Topology};
 use crate::training::{TrainOutcome, TrainProgress, TrainRequest};
@@ -15,6 +16,7 @@ use crate::trajectory::{ImportReport, ImportRequest};
 use crate::transport::{LatentProgress, SamplerSettings};
 
 use super::FrameHistory;
+use super::evaluate::EvaluationRequest;
 use super::request::{ExportRequest, ModelSource, OpenRequest, SimulationRequest, StructureChoice};
 
 /// Identifies one job from its command to its outcome.
@@ -81,6 +83,14 @@ pub enum Command {
         /// Data, network, optimiser, folder for the results.
         request: Box<TrainRequest>,
     },
+    /// Compares samples with reference trajectories. Answered by [`Event::EvaluationStage`], at the end by
+    /// [`Event::Evaluated`].
+    Evaluate {
+        /// Fresh id.
+        job: JobId,
+        /// What to read, and how to compare.
+        request: Box<EvaluationRequest>,
+    },
     /// Pauses a simulation after the present frame. Answered by [`Event::SimulationState`].
     Pause {
         /// Which.
@@ -119,6 +129,8 @@ pub enum ProgressUnit {
     Bytes,
     /// Optimiser steps.
     Steps,
+    /// Resamplings of an evaluation.
+    Replicates,
 }
 
 /// How far a job is.
@@ -283,6 +295,20 @@ pub enum Event {
         /// How far it came.
         result: TrainOutcome,
     },
+    /// An evaluation began its next stage; progress counts from zero.
+    EvaluationStage {
+        /// Which job.
+        job: JobId,
+        /// What it does now.
+        stage: EvaluationStage,
+    },
+    /// Samples were compared with a reference.
+    Evaluated {
+        /// Which job.
+        job: JobId,
+        /// All numbers and curves.
+        evaluation: Arc<Evaluation>,
+    },
     /// A job ended; its last event.
     JobEnded {
         /// Which.
@@ -309,6 +335,8 @@ impl Event {
             | Self::Imported { job, .. }
             | Self::TrainingProgress { job, .. }
             | Self::Trained { job, .. }
+            | Self::EvaluationStage { job, .. }
+            | Self::Evaluated { job, .. }
             | Self::JobEnded { job, .. } => *job,
         }
     }

@@ -8,7 +8,7 @@ use super::reference::PreparedReference;
 use super::settings::{EvaluationStage, ProgressCallback, report};
 use super::{EvaluationError, FrameSource};
 use crate::analysis::divergence::jensen_shannon_nats;
-use crate::analysis::histogram::Binning;
+use crate::analysis::histogram::{Binning, free_energy_kt};
 use crate::analysis::msm::{MIN_CONNECTED_SHARE, connected_share};
 use crate::analysis::random::SplitMix64;
 
@@ -68,6 +68,31 @@ pub struct Profile {
     pub high: Vec<f64>,
     /// Probability outside the bins.
     pub outside: f64,
+}
+
+/// Free energies per bin, kT, the lowest 0; NaN where nothing was seen.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FreeEnergyProfile {
+    /// `−ln p`.
+    pub value_kt: Vec<f64>,
+    /// Lower end of the confidence interval.
+    pub low_kt: Vec<f64>,
+    /// Upper end of the confidence interval; infinite where a replicate may not have seen the bin.
+    pub high_kt: Vec<f64>,
+}
+
+impl Profile {
+    /// `−ln p` with its confidence intervals.
+    pub fn free_energy(&self) -> FreeEnergyProfile {
+        let most = self.probability.iter().copied().fold(0.0, f64::max);
+        let seen = |k: usize, p: f64| if self.probability[k] > 0.0 { (most / p).ln() } else { f64::NAN };
+        let of = |values: &[f64]| values.iter().enumerate().map(|(k, &p)| seen(k, p)).collect();
+        FreeEnergyProfile {
+            value_kt: free_energy_kt(&self.probability),
+            low_kt: of(&self.high),
+            high_kt: of(&self.low),
+        }
+    }
 }
 
 /// Distributions of one quantity.
@@ -347,7 +372,7 @@ impl Resampled {
 }
 
 /// Multiplicities of `blocks` draws with replacement.
-fn with_replacement(blocks: usize, random: &mut SplitMix64) -> Vec<f64> {
+pub(super) fn with_replacement(blocks: usize, random: &mut SplitMix64) -> Vec<f64> {
     let mut times = vec![0.0; blocks];
     for _ in 0..blocks {
         times[random.index(blocks)] += 1.0;
@@ -379,7 +404,7 @@ fn centred(value: f64, replicates: Vec<f64>, confidence: f64, least: f64, most: 
 }
 
 /// The range that holds the middle `confidence` of the values; NaN when there are none.
-fn range(mut values: Vec<f64>, confidence: f64) -> [f64; 2] {
+pub(super) fn range(mut values: Vec<f64>, confidence: f64) -> [f64; 2] {
     values.sort_by(f64::total_cmp);
     let tail = 0.5 * (1.0 - confidence);
     [quantile(&values, tail), quantile(&values, 1.0 - tail)]

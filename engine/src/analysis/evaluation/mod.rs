@@ -21,8 +21,8 @@
 //! **Method.** TICA is fitted to the reference and the samples are projected on it. Histograms have 100
 //! bins over the range of the reference with a margin of 5 % on each side, maps 50 × 50; what falls outside
 //! is one more bin. Conformations are clustered in the first four components; Markov models of reference
-//! and samples on the same clusters give the weights of frames. The lag is the shortest at which the
-//! slowest implied timescale of the reference has levelled off. Where one of the two ensembles cannot carry
+//! and samples on the same clusters give the weights of frames. The lag is the shortest at which
+//! doubling it changes the slowest implied timescale of the reference by no more than 10 %. Where one of the two ensembles cannot carry
 //! a model, nothing is weighted, and the result says why. Confidence intervals come from resampling blocks
 //! of both ensembles with replacement, each replicate with Markov models of its own; floors from random
 //! halvings of the reference's blocks.
@@ -36,8 +36,12 @@ mod quantity;
 mod reference;
 mod settings;
 mod source;
+mod summary;
 
-pub use compare::{AverageRow, Comparison, CurvePair, Divergence, DivergenceRow, Interval, MapPair, Profile};
+pub use compare::{
+    AverageRow, Comparison, CurvePair, Divergence, DivergenceRow, FreeEnergyProfile, Interval, MapPair,
+    Profile,
+};
 pub use ensemble::{Ensemble, Estimate, Weighting};
 pub use error::EvaluationError;
 pub use measure::FrameTable;
@@ -45,3 +49,6 @@ pub use quantity::Quantity;
 pub use reference::{MarkovLag, PreparedReference, Protein};
 pub use settings::{EvaluationProgress, EvaluationSettings, EvaluationStage, ProgressCallback};
 pub use source::{FrameSource, MemoryFrames};
+pub use summary::{EnsembleSummary, Evaluation, MarkovSummary, TicaSummary, evaluate, time_text};
+
+pub use super::msm::{ImpliedTimescales, LagChoice};

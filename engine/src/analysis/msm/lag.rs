@@ -5,10 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::{Estimator, MarkovModel, count_transitions};
 use crate::analysis::error::AnalysisError;
 
-/// The slowest timescale has levelled off when it grows by less than this fraction per step of the lag.
-const LEVEL_GROWTH: f64 = 0.10;
-/// For so many steps.
-const LEVEL_STEPS: usize = 2;
+/// The slowest timescale has levelled off when doubling the lag changes it by no more than this fraction.
+const LEVEL_CHANGE: f64 = 0.10;
 /// Share of the frames that must lie in the largest connected set.
 pub const MIN_CONNECTED_SHARE: f64 = 0.8;
 /// A lag may be at most this share of the typical trajectory, or pairs of frames become too few.
@@ -89,8 +87,8 @@ pub(in crate::analysis) fn connected_share(
     inside as f64 / frames().count().max(1) as f64
 }
 
-/// The shortest lag from which the slowest timescale grows by less than 10 % per step for two steps, all
-/// with at least 80 % of the frames connected; where there is none, the longest lag with so many connected.
+/// The shortest lag at which doubling it changes the slowest timescale by no more than 10 %, with at least
+/// 80 % of the frames connected; where there is none, the longest lag with so many connected.
 ///
 /// # Errors
 /// When no lag connects enough frames.
@@ -103,15 +101,26 @@ pub fn choose_lag(timescales: &ImpliedTimescales) -> Result<LagChoice, AnalysisE
         .filter(|&(_, &share)| share >= MIN_CONNECTED_SHARE)
         .filter_map(|((&lag, slowest), _)| Some((lag, *slowest.first()?)))
         .collect();
-    let level = usable.windows(LEVEL_STEPS + 1).find(|window| {
-        window.windows(2).all(|pair| (pair[1].1 - pair[0].1).abs() <= LEVEL_GROWTH * pair[0].1)
+    let level = usable.iter().find(|&&(lag, slowest)| {
+        at_lag(&usable, 2.0 * lag).is_some_and(|later| (later / slowest - 1.0).abs() <= LEVEL_CHANGE)
     });
     match (level, usable.last()) {
-        (Some(window), _) => Ok(LagChoice { lag_ps: window[0].0, levelled_off: true }),
+        (Some(&(lag_ps, _)), _) => Ok(LagChoice { lag_ps, levelled_off: true }),
         (None, Some(&(lag_ps, _))) => Ok(LagChoice { lag_ps, levelled_off: false }),
         (None, None) if timescales.lags_ps.is_empty() => Err(AnalysisError::TrajectoriesTooShort),
         (None, None) => Err(AnalysisError::Unconnected {
             percent: 100.0 * timescales.connected_share.iter().copied().fold(0.0, f64::max),
         }),
     }
+}
+
+/// The slowest timescale at a lag, interpolated over the logarithm of the lag; `None` beyond the lags known.
+fn at_lag(known: &[(f64, f64)], lag_ps: f64) -> Option<f64> {
+    let after = known.iter().position(|&(lag, _)| lag >= lag_ps)?;
+    let (lag_1, slowest_1) = known[after];
+    let Some((lag_0, slowest_0)) = after.checked_sub(1).map(|before| known[before]) else {
+        return Some(slowest_1);
+    };
+    let along = (lag_ps / lag_0).ln() / (lag_1 / lag_0).ln();
+    Some(slowest_0 + (slowest_1 - slowest_0) * along)
 }

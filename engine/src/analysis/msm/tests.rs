@@ -47,7 +47,7 @@ fn the_lag_is_taken_where_timescales_level_off() {
         timescales_ps: slowest.iter().map(|&t| vec![t, 1.0]).collect(),
         connected_share: share.to_vec(),
     };
-    let choice = choose_lag(&its(&[10.0, 20.0, 30.0, 31.0, 30.5], &[1.0; 5])).unwrap();
+    let choice = choose_lag(&its(&[10.0, 20.0, 30.0, 31.0, 30.5, 32.0], &[1.0; 6])).unwrap();
     assert_eq!(choice, LagChoice { lag_ps: 30.0, levelled_off: true });
     let choice = choose_lag(&its(&[10.0, 20.0, 40.0, 80.0], &[1.0, 1.0, 0.9, 0.5])).unwrap();
     assert_eq!(choice, LagChoice { lag_ps: 30.0, levelled_off: false });

@@ -136,7 +136,7 @@ pub enum ImportError {
     },
     /// Files with different intervals.
     #[error(
-        "the frames of {} are {found_ps} ps apart, those of the files before {expected_ps} ps: import them into separate stores, or give the true interval with --interval-ps",
+        "the frames of {} are {found_ps} ps apart, those of the files before {expected_ps} ps: use them apart, or give the true interval with --interval-ps",
         path.display()
     )]
     IntervalMismatch {

@@ -1,0 +1,211 @@
+//! `equijump evaluate`: samples against reference trajectories, as a report.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::bail;
+use equijump_engine::analysis::evaluation::{Evaluation, EvaluationSettings};
+use equijump_engine::analysis::msm::Estimator;
+use equijump_engine::analysis::tica::TicaSettings;
+use equijump_engine::session::{Command, EvaluationRequest, Event, ProgressUnit, StructureSource};
+use equijump_engine::trajectory::FrameSelection;
+
+use super::Ending;
+use super::clock::utc_now;
+use super::job::Jobs;
+use super::progress::ProgressDisplay;
+use super::terminal;
+use crate::bundled;
+use crate::report::{self, Provenance, ReportFolder};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// PDB or mmCIF file with exactly the atoms of the reference trajectories, in their order; hydrogens,
+    /// waters and ions may be among them.
+    #[arg(long, value_name = "FILE")]
+    topology: PathBuf,
+    /// Structure that RMSD, GDT and native contacts refer to: a file, or the name of a bundled protein.
+    #[arg(long, value_name = "FILE")]
+    native: PathBuf,
+    /// Reference trajectories, XTC, DCD or multi-model PDB.
+    #[arg(long, required = true, num_args = 1.., value_name = "TRAJECTORY")]
+    reference: Vec<PathBuf>,
+    /// Trajectories to judge, written by `simulate` or any other program.
+    #[arg(long, required = true, num_args = 1.., value_name = "TRAJECTORY")]
+    samples: Vec<PathBuf>,
+    /// Folder for the report.
+    #[arg(long, value_name = "FOLDER")]
+    out: PathBuf,
+    /// Replace the report that is there.
+    #[arg(long)]
+    force: bool,
+    /// File with the atoms of the samples, where they are not those of the reference. The topology that
+    /// `simulate` writes beside its trajectories is found by itself.
+    #[arg(long, value_name = "FILE")]
+    sample_topology: Option<PathBuf>,
+    /// Chain of the protein, where the topology holds several.
+    #[arg(long)]
+    chain: Option<String>,
+    /// Leave out what happened before this time in each reference file, ps: equilibration.
+    #[arg(long, default_value_t = 0.0, value_name = "PS")]
+    skip_ps: f64,
+    /// Leave out what happened before this time in each sample file, ps.
+    #[arg(long, default_value_t = 0.0, value_name = "PS")]
+    sample_skip_ps: f64,
+    /// Time between the frames of the reference files, ps; replaces what the files say.
+    #[arg(long, value_name = "PS")]
+    interval_ps: Option<f64>,
+    /// Time between the frames of the sample files, ps; replaces what the files say.
+    #[arg(long, value_name = "PS")]
+    sample_interval_ps: Option<f64>,
+    /// Take every N-th frame of the reference.
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    stride: u32,
+    /// Take every N-th frame of the samples.
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    sample_stride: u32,
+    /// Seed of clustering and resampling.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    #[command(flatten)]
+    method: Method,
+}
+
+/// How ensembles are compared; shared with `study`.
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct Method {
+    /// Lag of TICA, ps.
+    #[arg(long, default_value_t = TicaSettings::default().lag_ps, value_name = "PS")]
+    tica_lag_ps: f64,
+    /// Lag of the Markov models, ps; by default chosen by implied timescales.
+    #[arg(long, alias = "lag", value_name = "PS")]
+    lag_ps: Option<f64>,
+    /// Clusters, the states of the Markov models.
+    #[arg(long, default_value_t = EvaluationSettings::default().clusters, value_name = "K")]
+    clusters: usize,
+    /// Estimator of the Markov models.
+    #[arg(long, value_enum, default_value_t = Estimator::Reversible)]
+    estimator: Estimator,
+    /// Bootstrap replicates behind each confidence interval.
+    #[arg(long, default_value_t = EvaluationSettings::default().bootstrap, value_name = "N")]
+    bootstrap: usize,
+    /// Confidence of the intervals.
+    #[arg(long, default_value_t = EvaluationSettings::default().confidence, value_name = "FRACTION")]
+    confidence: f64,
+}
+
+impl Method {
+    /// As settings of the engine.
+    pub fn settings(&self, seed: u64) -> EvaluationSettings {
+        let defaults = EvaluationSettings::default();
+        EvaluationSettings {
+            tica: TicaSettings { lag_ps: self.tica_lag_ps, ..defaults.tica.clone() },
+            markov_lag_ps: self.lag_ps,
+            clusters: self.clusters,
+            estimator: self.estimator,
+            bootstrap: self.bootstrap,
+            confidence: self.confidence,
+            seed,
+            ..defaults
+        }
+    }
+}
+
+pub(super) fn run(args: Args) -> anyhow::Result<Ending> {
+    let folder = ReportFolder::create(&args.out, args.force)?;
+    let jobs = Jobs::start()?;
+    let provenance = provenance(&args);
+    let request = Box::new(EvaluationRequest {
+        native: native_source(&args.native)?,
+        settings: args.method.settings(args.seed),
+        topology: args.topology,
+        chain: args.chain,
+        reference: args.reference,
+        reference_selection: FrameSelection {
+            stride: args.stride as usize,
+            skip_ps: args.skip_ps,
+            interval_ps: args.interval_ps,
+        },
+        samples: args.samples,
+        sample_topology: args.sample_topology,
+        sample_selection: FrameSelection {
+            stride: args.sample_stride as usize,
+            skip_ps: args.sample_skip_ps,
+            interval_ps: args.sample_interval_ps,
+        },
+    });
+    let mut evaluated: Option<Arc<Evaluation>> = None;
+    let mut display = ProgressDisplay::new("frames");
+    let ending = jobs.run(
+        |job| Command::Evaluate { job, request },
+        |event| {
+            match event {
+                Event::EvaluationStage { stage, .. } => {
+                    display = ProgressDisplay::new(stage.noun());
+                    display.line(stage.label());
+                }
+                Event::Progress { progress, .. } => {
+                    let rate = match progress.unit {
+                        ProgressUnit::Frames => progress.per_second.map(|r| format!("{r:.0} frames/s")),
+                        _ => None,
+                    };
+                    display.show(&progress, &rate.unwrap_or_default());
+                }
+                Event::Notice { notice, .. } => display.line(&format!("note: {notice}")),
+                Event::Evaluated { evaluation, .. } => evaluated = Some(evaluation),
+                _ => (),
+            }
+            Ok(())
+        },
+    )?;
+    drop(display);
+    let Some(evaluation) = evaluated else { return Ok(ending) };
+    report::write(&folder, &evaluation, &provenance)?;
+    folder.commit()?;
+    for warning in &evaluation.warnings {
+        terminal::remark(format_args!("warning: {warning}"));
+    }
+    terminal::result(report::divergences_text(&evaluation));
+    terminal::result(report::page_path(&args.out).display());
+    Ok(ending)
+}
+
+/// A file, or a bundled structure where there is no such file.
+pub(super) fn native_source(path: &Path) -> anyhow::Result<StructureSource> {
+    if path.exists() {
+        return Ok(StructureSource::File(path.to_owned()));
+    }
+    match path.to_str().and_then(bundled::structure) {
+        Some(source) => Ok(source),
+        None => bail!(
+            "there is no file {} and no bundled structure of that name; `equijump simulate --help` lists those",
+            path.display()
+        ),
+    }
+}
+
+fn provenance(args: &Args) -> Provenance {
+    let names = |paths: &[PathBuf]| paths.iter().map(|path| path.display().to_string()).collect();
+    Provenance {
+        command: command_line(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        made: utc_now(),
+        topology: args.topology.display().to_string(),
+        native: args.native.display().to_string(),
+        reference: names(&args.reference),
+        samples: names(&args.samples),
+    }
+}
+
+/// The command as it was typed, quoted where a shell needs it.
+pub(super) fn command_line() -> String {
+    let quoted = |word: String| {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=+,:@%".contains(c);
+        match !word.is_empty() && word.chars().all(plain) {
+            true => word,
+            false => format!("'{}'", word.replace('\'', r"'\''")),
+        }
+    };
+    let words = std::env::args_os().skip(1).map(|word| quoted(word.to_string_lossy().into_owned()));
+    std::iter::once("equijump".to_owned()).chain(words).collect::<Vec<_>>().join(" ")
+}

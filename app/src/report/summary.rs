@@ -1,0 +1,76 @@
+//! The summary for scripts.
+
+use equijump_engine::analysis::evaluation::{
+    AverageRow, DivergenceRow, EnsembleSummary, Evaluation, EvaluationSettings, MarkovLag, MarkovSummary,
+    TicaSummary,
+};
+use equijump_engine::analysis::validity::ValiditySummary;
+use serde::Serialize;
+
+use super::{Provenance, ReportError};
+
+#[derive(Serialize)]
+struct Summary<'a> {
+    #[serde(flatten)]
+    provenance: &'a Provenance,
+    protein: &'a str,
+    sequence: &'a str,
+    settings: &'a EvaluationSettings,
+    tica: &'a TicaSummary,
+    markov_lag: &'a MarkovLag,
+    ensembles: [Ensemble<'a>; 2],
+    weighted: bool,
+    divergences_nats: &'a [DivergenceRow],
+    averages: &'a [AverageRow],
+    warnings: &'a [String],
+}
+
+#[derive(Serialize)]
+struct Ensemble<'a> {
+    name: &'static str,
+    trajectories: usize,
+    frames: usize,
+    interval_ps: f64,
+    blocks: usize,
+    block_length_ps: f64,
+    markov: &'a Option<MarkovSummary>,
+    chemistry: &'a ValiditySummary,
+    notices: &'a [String],
+}
+
+impl<'a> Ensemble<'a> {
+    fn new(name: &'static str, ensemble: &'a EnsembleSummary) -> Self {
+        Self {
+            name,
+            trajectories: ensemble.trajectories,
+            frames: ensemble.frames,
+            interval_ps: ensemble.interval_ps,
+            blocks: ensemble.blocks,
+            block_length_ps: ensemble.block_length_ps,
+            markov: &ensemble.markov,
+            chemistry: &ensemble.validity,
+            notices: &ensemble.notices,
+        }
+    }
+}
+
+/// Everything but curves and maps, which lie beside it as CSV.
+pub(super) fn json(evaluation: &Evaluation, provenance: &Provenance) -> Result<String, ReportError> {
+    let summary = Summary {
+        provenance,
+        protein: &evaluation.protein,
+        sequence: &evaluation.sequence,
+        settings: &evaluation.settings,
+        tica: &evaluation.tica,
+        markov_lag: &evaluation.lag,
+        ensembles: [
+            Ensemble::new("reference", &evaluation.reference),
+            Ensemble::new("samples", &evaluation.samples),
+        ],
+        weighted: evaluation.comparison.weighted,
+        divergences_nats: &evaluation.comparison.divergences,
+        averages: &evaluation.comparison.averages,
+        warnings: &evaluation.warnings,
+    };
+    Ok(serde_json::to_string_pretty(&summary)?)
+}

@@ -1,0 +1,141 @@
+//! `equijump evaluate` as a user runs it: a report that stands alone, the numbers beside it, clear errors.
+
+#![allow(clippy::unwrap_used)]
+
+mod cli_common;
+
+use std::path::Path;
+
+use cli_common::{Workplace, finish};
+use equijump_engine::structure::{ReadOptions, read_structure};
+use equijump_engine::trajectory::TrajectoryWriter;
+
+/// Conformations of chignolin from molecular dynamics.
+fn conformations() -> Vec<Vec<[f32; 3]>> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/analysis/frames.json");
+    let value: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    serde_json::from_value(value["frames"].clone()).unwrap()
+}
+
+/// Writes a trajectory that walks back and forth through the conformations, shaken a little.
+fn write(workplace: &Workplace, name: &str, start: usize, length: usize) {
+    let structure = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/structures/chignolin.pdb");
+    let topology = read_structure(&structure, &ReadOptions::default()).unwrap().topology;
+    let frames = conformations();
+    let mut writer = TrajectoryWriter::create(&workplace.path(name), &topology, 100.0, false).unwrap();
+    for t in 0..length {
+        let position = (start + t / 3) % (2 * frames.len() - 2);
+        let mut frame = frames[position.min(2 * frames.len() - 2 - position)].clone();
+        for (k, p) in frame.iter_mut().enumerate() {
+            (0..3).for_each(|axis| {
+                p[axis] += 0.05 * ((start * 31 + t * 7 + k * 3 + axis * 5) as f32 * 1.7).sin();
+            });
+        }
+        writer.write_frame(&frame, 100.0 * t as f64).unwrap();
+    }
+}
+
+/// A folder with a topology, three reference and two sample trajectories.
+fn prepared() -> Workplace {
+    let workplace = Workplace::new();
+    write(&workplace, "top.pdb", 0, 1);
+    for k in 0..3 {
+        write(&workplace, &format!("md{k}.dcd"), 11 * k, 120);
+    }
+    write(&workplace, "run_r000.dcd", 5, 100);
+    write(&workplace, "run_r001.dcd", 9, 100);
+    workplace
+}
+
+const COMMAND: [&str; 21] = [
+    "evaluate",
+    "--topology",
+    "top.pdb",
+    "--native",
+    "chignolin",
+    "--reference",
+    "md0.dcd",
+    "md1.dcd",
+    "md2.dcd",
+    "--samples",
+    "run_r000.dcd",
+    "run_r001.dcd",
+    "--tica-lag-ps",
+    "300",
+    "--bootstrap",
+    "20",
+    "--clusters",
+    "10",
+    "--out",
+    "report",
+    "--seed=4",
+];
+
+#[test]
+fn a_report_stands_alone_and_is_not_overwritten() {
+    let workplace = prepared();
+    let (code, stdout, stderr) = finish(&mut workplace.command(&COMMAND));
+    assert_eq!(code, Some(0), "{stderr}");
+    assert!(stdout.contains("TIC 1") && stdout.contains("report.html"), "{stdout}");
+
+    let page = std::fs::read_to_string(workplace.path("report/report.html")).unwrap();
+    assert!(page.matches("<svg").count() >= 10, "{} figures", page.matches("<svg").count());
+    assert_eq!(page.matches("<svg").count(), page.matches("</svg>").count());
+    for outside in ["src=", "url(", "@import", "<script", "<link"] {
+        assert!(!page.contains(outside), "the page points outside with {outside}");
+    }
+    assert!(page.contains("equijump evaluate --topology top.pdb"), "the command is told");
+    for line in page.lines().flat_map(|line| line.split("href=\"").skip(1)) {
+        let file = line.split('"').next().unwrap();
+        assert!(workplace.path("report").join(file).is_file(), "{file} is linked and not there");
+    }
+
+    let summary = std::fs::read_to_string(workplace.path("report/summary.json")).unwrap();
+    let summary: serde_json::Value = serde_json::from_str(&summary).unwrap();
+    assert_eq!(summary["settings"]["seed"], 4);
+    assert_eq!(summary["ensembles"][0]["frames"], 360);
+    assert_eq!(summary["ensembles"][1]["frames"], 200);
+    assert_eq!(summary["ensembles"][1]["interval_ps"], 100.0);
+    let table = std::fs::read_to_string(workplace.path("report/divergences.csv")).unwrap();
+    for key in
+        ["tic1", "tic2", "rmsd", "gdt", "radius_of_gyration", "native_contacts", "ramachandran", "janin"]
+    {
+        let line = table.lines().find(|line| line.starts_with(&format!("{key},none,"))).unwrap();
+        let numbers: Vec<f64> = line.split(',').skip(2).map(|field| field.parse().unwrap()).collect();
+        assert!(numbers[1] <= numbers[0] && numbers[0] <= numbers[2], "{line}");
+        assert!((0.0..=std::f64::consts::LN_2).contains(&numbers[0]) && numbers[3] > 0.0, "{line}");
+    }
+
+    // The same command again: refused, and with --force the same numbers.
+    let (code, _, stderr) = finish(&mut workplace.command(&COMMAND));
+    assert_eq!(code, Some(1));
+    assert!(stderr.contains("--force") && stderr.trim().lines().count() == 1, "{stderr}");
+    let (code, _, stderr) = finish(workplace.command(&COMMAND).arg("--force"));
+    assert_eq!(code, Some(0), "{stderr}");
+    assert_eq!(std::fs::read_to_string(workplace.path("report/divergences.csv")).unwrap(), table);
+}
+
+#[test]
+fn wrong_files_are_one_sentence_and_leave_nothing() {
+    let workplace = prepared();
+    let files = || std::fs::read_dir(workplace.folder.path()).unwrap().count();
+    let before = files();
+    let fails = |replace: (&str, &str), words: &[&str]| {
+        let arguments: Vec<&str> =
+            COMMAND.iter().map(|&word| if word == replace.0 { replace.1 } else { word }).collect();
+        let (code, _, stderr) = finish(&mut workplace.command(&arguments));
+        assert_eq!(code, Some(1), "{stderr}");
+        let last = stderr.trim().lines().last().unwrap_or_default().to_owned();
+        for word in words {
+            assert!(last.contains(word), "{word:?} is not in {last:?}");
+        }
+        assert_eq!(files(), before, "{replace:?} left files behind");
+    };
+    fails(("chignolin", "trpcage"), &["sequence", "one protein"]);
+    fails(("chignolin", "nothing"), &["no bundled structure"]);
+    fails(("md1.dcd", "missing.dcd"), &["missing.dcd"]);
+    fails(("300", "350"), &["whole number of frames"]);
+    fails(("300", "90000"), &["shorten the lag"]);
+    std::fs::write(workplace.path("run_r000.dcd"), "not a trajectory").unwrap();
+    fails(("--seed=4", "--seed=5"), &["run_r000.dcd"]);
+}

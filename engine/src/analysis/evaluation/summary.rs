@@ -1,0 +1,314 @@
+//! The whole evaluation: a comparison and what a report needs besides.
+
+use std::sync::Arc;
+
+use nalgebra::{Matrix3, SymmetricEigen};
+use serde::{Deserialize, Serialize};
+
+use super::compare::{Comparison, Interval, range};
+use super::ensemble::Ensemble;
+use super::quantity::Quantity;
+use super::reference::{MarkovLag, PreparedReference, Protein, TIMESCALES};
+use super::settings::{EvaluationSettings, ProgressCallback};
+use super::{EvaluationError, FrameSource};
+use crate::analysis::geometry::{Vec3, centroid, vec3};
+use crate::analysis::msm::{ImpliedTimescales, connected_share};
+use crate::analysis::random::SplitMix64;
+use crate::analysis::superposition::ca_positions;
+use crate::analysis::validity::ValiditySummary;
+
+/// Share of samples outside the range of the reference from which a warning is due.
+const OUTSIDE_WARNING: f64 = 0.05;
+/// Share of chemically intact frames below which a warning is due.
+const INTACT_WARNING: f64 = 0.9;
+
+/// The slow coordinates.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TicaSummary {
+    /// Cα distances used.
+    pub features: usize,
+    /// Lag, ps.
+    pub lag_ps: f64,
+    /// Frame pairs of the fit.
+    pub pairs: u64,
+    /// Variance directions kept.
+    pub rank: usize,
+    /// Autocorrelations at the lag.
+    pub eigenvalues: Vec<f64>,
+    /// `−lag / ln λ`, ps; NaN where there is none.
+    pub timescales_ps: Vec<f64>,
+}
+
+/// The Markov model of an ensemble at the lag of the evaluation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MarkovSummary {
+    /// Connected states.
+    pub states: usize,
+    /// Share of the frames in them.
+    pub connected_share: f64,
+    /// Slowest timescales, ps, falling.
+    pub timescales_ps: Vec<f64>,
+    /// The slowest one with its bootstrap interval, ps.
+    pub slowest_ps: Interval,
+}
+
+/// One of the two ensembles.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EnsembleSummary {
+    /// Unbroken trajectories.
+    pub trajectories: usize,
+    /// Frames.
+    pub frames: usize,
+    /// Time between frames, ps.
+    pub interval_ps: f64,
+    /// Blocks, the units of resampling.
+    pub blocks: usize,
+    /// Typical length of a block, ps.
+    pub block_length_ps: f64,
+    /// Whether blocks are whole trajectories.
+    pub whole_trajectories: bool,
+    /// Bonds, angles, chirality, clashes of up to 3000 frames.
+    pub validity: ValiditySummary,
+    /// Mean Cα distance of every pair `i < j`, row by row, Å.
+    pub mean_ca_distances_angstrom: Vec<f64>,
+    /// Cα traces superposed on the native structure, Å, seen along its shortest principal axis: x and y
+    /// span its longest and middle axes.
+    pub traces_angstrom: Vec<Vec<[f32; 3]>>,
+    /// Implied timescales against lag.
+    pub implied_timescales: ImpliedTimescales,
+    /// The Markov model, where the data carry one.
+    pub markov: Option<MarkovSummary>,
+    /// What was special about the files.
+    pub notices: Vec<String>,
+}
+
+/// Samples against reference trajectories: all that a report shows.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Evaluation {
+    /// Name of the protein.
+    pub protein: String,
+    /// One-letter sequence, norleucine as X.
+    pub sequence: String,
+    /// Number of each residue in its file.
+    pub residue_numbers: Vec<i32>,
+    /// Settings in force.
+    pub settings: EvaluationSettings,
+    /// The slow coordinates.
+    pub tica: TicaSummary,
+    /// Lag of the Markov models.
+    pub lag: MarkovLag,
+    /// The reference.
+    pub reference: EnsembleSummary,
+    /// The samples.
+    pub samples: EnsembleSummary,
+    /// Divergences, averages, curves, maps.
+    pub comparison: Comparison,
+    /// Cα trace of the native structure in the same view, Å.
+    pub native_trace_angstrom: Vec<[f32; 3]>,
+    /// TICA components of the native structure.
+    pub native_tics: Vec<f64>,
+    /// What the reader must know to judge the numbers, one sentence each.
+    pub warnings: Vec<String>,
+}
+
+/// Evaluates samples against a reference.
+///
+/// # Errors
+/// As [`PreparedReference::new`] and [`PreparedReference::compare_frames`].
+pub fn evaluate(
+    protein: Protein,
+    reference: &mut dyn FrameSource,
+    samples: &mut dyn FrameSource,
+    settings: EvaluationSettings,
+    progress: &mut ProgressCallback<'_>,
+) -> Result<Evaluation, EvaluationError> {
+    let prepared = PreparedReference::new(protein, reference, settings, progress)?;
+    let samples = prepared.measure(samples, progress)?;
+    let comparison = prepared.compare(&samples, progress)?;
+    Ok(prepared.summarise(&samples, comparison))
+}
+
+impl PreparedReference {
+    /// Puts a comparison together with what a report needs besides.
+    pub fn summarise(&self, samples: &Ensemble, comparison: Comparison) -> Evaluation {
+        let topology = Arc::clone(&self.protein.topology);
+        let native = ca_positions(&topology, &self.protein.native_angstrom);
+        let view = PrincipalView::of(&native);
+        let reference = self.summary(&self.ensemble, self.timescales.clone(), &view);
+        let sample_summary = self.summary(samples, self.implied_timescales(samples), &view);
+        let warnings = self.warnings(&reference, &sample_summary, &comparison);
+        Evaluation {
+            protein: topology.name.clone(),
+            sequence: topology.sequence(),
+            residue_numbers: topology.residues().iter().map(|r| r.number).collect(),
+            settings: self.settings.clone(),
+            tica: TicaSummary {
+                features: self.basis.features.len(),
+                lag_ps: self.basis.lag_ps,
+                pairs: self.basis.pairs,
+                rank: self.basis.rank,
+                eigenvalues: self.basis.eigenvalues.clone(),
+                timescales_ps: self.basis.timescales_ps(),
+            },
+            lag: self.lag.clone(),
+            reference,
+            samples: sample_summary,
+            comparison,
+            native_trace_angstrom: native.iter().map(|&p| view.see(p)).collect(),
+            native_tics: self.basis.project(&topology, &self.protein.native_angstrom),
+            warnings,
+        }
+    }
+
+    fn summary(
+        &self,
+        ensemble: &Ensemble,
+        implied_timescales: ImpliedTimescales,
+        view: &PrincipalView,
+    ) -> EnsembleSummary {
+        let frames = &ensemble.frames;
+        let seen = |trace: &Vec<[f32; 3]>| trace.iter().map(|&p| view.see(vec3(p))).collect();
+        EnsembleSummary {
+            trajectories: frames.trajectory_starts.len(),
+            frames: frames.len(),
+            interval_ps: frames.interval_ps,
+            blocks: ensemble.block_count(),
+            block_length_ps: ensemble.block_length_ps(),
+            whole_trajectories: ensemble.has_whole_trajectories(),
+            validity: frames.validity.clone(),
+            mean_ca_distances_angstrom: frames.mean_ca_distances_angstrom.clone(),
+            traces_angstrom: frames.traces_angstrom.iter().map(seen).collect(),
+            implied_timescales,
+            markov: self.markov_summary(ensemble),
+            notices: ensemble.notices.clone(),
+        }
+    }
+
+    fn markov_summary(&self, ensemble: &Ensemble) -> Option<MarkovSummary> {
+        let lag_ps = self.lag.lag_ps()?;
+        let (blocks, estimator) = (ensemble.block_count(), self.settings.estimator);
+        let model = ensemble.markov_model(&vec![1.0; blocks], estimator).ok()?;
+        let timescales_ps = model.timescales(lag_ps, TIMESCALES);
+        let slowest = *timescales_ps.first()?;
+        let mut random = SplitMix64::new(self.settings.seed);
+        let replicates: Vec<f64> = (0..self.settings.bootstrap)
+            .filter_map(|_| {
+                let draw = super::compare::with_replacement(blocks, &mut random);
+                let model = ensemble.markov_model(&draw, estimator).ok()?;
+                model.timescales(lag_ps, 1).first().copied().filter(|t| t.is_finite())
+            })
+            .collect();
+        let [low, high] = range(replicates, self.settings.confidence);
+        Some(MarkovSummary {
+            states: model.states().len(),
+            connected_share: connected_share(
+                &ensemble.state_trajectories(),
+                model.states(),
+                ensemble.state_count(),
+            ),
+            timescales_ps,
+            slowest_ps: Interval { value: slowest, low, high },
+        })
+    }
+
+    fn warnings(
+        &self,
+        reference: &EnsembleSummary,
+        samples: &EnsembleSummary,
+        comparison: &Comparison,
+    ) -> Vec<String> {
+        let mut warnings = Vec::new();
+        if let Some(reason) = &comparison.unweighted_because {
+            warnings.push(format!("All frames count alike, there are no Markov model weights ({reason})."));
+        }
+        if let MarkovLag::Chosen(choice) = &self.lag
+            && !choice.levelled_off
+        {
+            warnings.push(format!(
+                "The implied timescales of the reference have not levelled off at {}, the longest lag its trajectories allow: equilibrium probabilities are estimates from trajectories shorter than the slowest process.",
+                time_text(choice.lag_ps)
+            ));
+        }
+        for (name, ensemble) in [("reference", reference), ("samples", samples)] {
+            if let Some(markov) = &ensemble.markov
+                && ensemble.block_length_ps < markov.slowest_ps.value
+            {
+                warnings.push(format!(
+                    "The {name}: blocks of {} are shorter than the slowest timescale of {}, so confidence intervals are rather too narrow.",
+                    time_text(ensemble.block_length_ps),
+                    time_text(markov.slowest_ps.value)
+                ));
+            }
+            let validity = &ensemble.validity;
+            let intact = validity.per_frame(validity.intact_frames);
+            if validity.frames > 0 && intact < INTACT_WARNING {
+                warnings.push(format!(
+                    "The {name}: only {:.1} % of the frames checked are chemically intact; see the chemistry table.",
+                    100.0 * intact
+                ));
+            }
+        }
+        for curve in comparison.curves.iter().filter(|c| Quantity::OF_THE_PAPER.contains(&c.quantity)) {
+            if curve.samples.outside > OUTSIDE_WARNING {
+                warnings.push(format!(
+                    "{:.0} % of the samples lie outside the range of the reference in {}.",
+                    100.0 * curve.samples.outside,
+                    curve.quantity.label()
+                ));
+            }
+        }
+        warnings
+    }
+}
+
+/// A view along the shortest principal axis of a set of points, which shows most of them.
+struct PrincipalView {
+    center: Vec3,
+    /// Rows: the axes, by falling extent; right-handed.
+    axes: Matrix3<f64>,
+}
+
+impl PrincipalView {
+    fn of(points: &[Vec3]) -> Self {
+        let center = centroid(points.iter().copied());
+        let moments =
+            points.iter().fold(Matrix3::zeros(), |sum, p| sum + (p - center) * (p - center).transpose());
+        let eigen = SymmetricEigen::new(moments);
+        let mut order = [0, 1, 2];
+        order.sort_by(|&a: &usize, &b| eigen.eigenvalues[b].total_cmp(&eigen.eigenvalues[a]));
+        let [x, y] = [0, 1].map(|k| eigen.eigenvectors.column(order[k]).clone_owned());
+        let axes = Matrix3::from_rows(&[x.transpose(), y.transpose(), x.cross(&y).transpose()]);
+        Self { center, axes }
+    }
+
+    fn see(&self, point: Vec3) -> [f32; 3] {
+        let seen = self.axes * (point - self.center);
+        [seen.x as f32, seen.y as f32, seen.z as f32]
+    }
+}
+
+/// `20 ps`, `1.5 ns`, `2.25 µs`.
+pub fn time_text(time_ps: f64) -> String {
+    let trimmed = |value: f64, unit: &str| {
+        let text = format!("{value:.2}");
+        format!("{} {unit}", text.trim_end_matches('0').trim_end_matches('.'))
+    };
+    match time_ps {
+        t if t >= 999_995.0 => trimmed(t * 1e-6, "µs"),
+        t if t >= 999.995 => trimmed(t * 1e-3, "ns"),
+        t => trimmed(t, "ps"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::time_text;
+
+    #[test]
+    fn times_read_well() {
+        assert_eq!(
+            [20.0, 1500.0, 2_250_000.0, 3.14159, 999.999].map(time_text),
+            ["20 ps", "1.5 ns", "2.25 µs", "3.14 ps", "1 ns"]
+        );
+    }
+}

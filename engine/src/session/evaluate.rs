@@ -1,0 +1,204 @@
+//! The evaluation job: samples against reference trajectories.
+
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::analysis::evaluation::{
+    EvaluationError, EvaluationProgress, EvaluationSettings, EvaluationStage, PreparedReference, Protein,
+};
+use crate::structure::{
+    OpenedStructure, ReadOptions, Topology, TopologyMap, read_structure, read_structure_bytes,
+    read_topology_map, read_topology_map_of_chain,
+};
+use crate::trajectory::{CanonicalFrames, FrameSelection, TrajectoryReader, TrajectorySource};
+
+use super::context::JobContext;
+use super::protocol::{Event, JobOutcome, ProgressUnit};
+use super::rate::RateMeter;
+use super::request::StructureSource;
+
+/// What to evaluate, and how.
+#[derive(Clone, Debug)]
+pub struct EvaluationRequest {
+    /// PDB or mmCIF file with exactly the atoms of the reference trajectories, in their order.
+    pub topology: PathBuf,
+    /// Chain of the protein, where files hold several.
+    pub chain: Option<String>,
+    /// The structure that RMSD, GDT and native contacts refer to.
+    pub native: StructureSource,
+    /// Reference trajectories.
+    pub reference: Vec<PathBuf>,
+    /// Which of their frames.
+    pub reference_selection: FrameSelection,
+    /// Trajectories to judge.
+    pub samples: Vec<PathBuf>,
+    /// Atoms of the samples; by default found beside them, as `simulate` writes it, or else those of the
+    /// reference.
+    pub sample_topology: Option<PathBuf>,
+    /// Which of their frames.
+    pub sample_selection: FrameSelection,
+    /// How they are compared. The step of the Markov lag is replaced by the interval of the samples.
+    pub settings: EvaluationSettings,
+}
+
+/// Runs the evaluation.
+pub(super) fn run(context: &JobContext<'_>, request: &EvaluationRequest) -> Result<JobOutcome, String> {
+    let job = context.job;
+    let mut stage = None;
+    let mut meter = RateMeter::start(ProgressUnit::Frames, 0, None);
+    let mut progress = |now: EvaluationProgress| {
+        if stage != Some(now.stage) || now.done == 0 {
+            let unit = match now.stage {
+                EvaluationStage::Resampling => ProgressUnit::Replicates,
+                _ => ProgressUnit::Frames,
+            };
+            stage = Some(now.stage);
+            meter = RateMeter::start(unit, 0, Some(now.total as u64));
+            context.post(Event::EvaluationStage { job, stage: now.stage });
+        }
+        meter.reach(now.done as u64, Some(now.total as u64));
+        context.post(Event::Progress { job, progress: meter.progress() });
+        if context.control.is_cancelled() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    let OpenedFiles { protein, mut reference, mut samples } = open_files(request)?;
+    let settings =
+        EvaluationSettings { markov_lag_step_ps: samples.interval_ps(), ..request.settings.clone() };
+    let result =
+        PreparedReference::new(protein, &mut reference, settings, &mut progress).and_then(|prepared| {
+            let samples = prepared.measure(&mut samples, &mut progress)?;
+            let comparison = prepared.compare(&samples, &mut progress)?;
+            Ok(prepared.summarise(&samples, comparison))
+        });
+    match result {
+        Ok(evaluation) => {
+            for notice in evaluation.reference.notices.iter().chain(&evaluation.samples.notices) {
+                context.notice(notice);
+            }
+            context.post(Event::Evaluated { job, evaluation: Arc::new(evaluation) });
+            Ok(JobOutcome::Finished)
+        }
+        Err(EvaluationError::Cancelled) => Ok(JobOutcome::Cancelled),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// All that an evaluation reads.
+pub(super) struct OpenedFiles {
+    pub protein: Protein,
+    pub reference: CanonicalFrames,
+    pub samples: CanonicalFrames,
+}
+
+fn open_files(request: &EvaluationRequest) -> Result<OpenedFiles, String> {
+    let chain = request.chain.as_deref();
+    let (protein, map) = open_protein(&request.topology, chain, &request.native)?;
+    let reference = open_reference(&map, &request.reference, request.reference_selection)?;
+    let topology = match &request.sample_topology {
+        Some(path) => Some(read_topology_map_of_chain(path, chain).map_err(|error| error.to_string())?),
+        None => None,
+    };
+    let sources = request
+        .samples
+        .iter()
+        .map(|path| sample_source(path, topology.as_ref(), &map))
+        .collect::<Result<Vec<_>, _>>()?;
+    let samples = CanonicalFrames::open(sources, request.sample_selection)
+        .map_err(|error| format!("samples: {error}"))?;
+    Ok(OpenedFiles { protein, reference, samples })
+}
+
+/// The protein that a topology file tells, with its native structure.
+pub(super) fn open_protein(
+    topology: &Path,
+    chain: Option<&str>,
+    native: &StructureSource,
+) -> Result<(Protein, TopologyMap), String> {
+    let map = read_topology_map_of_chain(topology, chain).map_err(|error| error.to_string())?;
+    let native = open_native(native, chain)?;
+    same_protein("native structure", &native.topology, &map.topology)?;
+    let protein = Protein { topology: Arc::clone(&map.topology), native_angstrom: native.positions_angstrom };
+    Ok((protein, map))
+}
+
+/// The reference trajectories, all with the atoms of one topology.
+pub(super) fn open_reference(
+    map: &TopologyMap,
+    files: &[PathBuf],
+    selection: FrameSelection,
+) -> Result<CanonicalFrames, String> {
+    let sources = files.iter().map(|path| TrajectorySource { path: path.clone(), map: map.clone() });
+    CanonicalFrames::open(sources.collect(), selection).map_err(|error| format!("reference: {error}"))
+}
+
+/// The native structure. A chain that is named is taken where there are several, and only there.
+fn open_native(source: &StructureSource, chain: Option<&str>) -> Result<OpenedStructure, String> {
+    let read = |chain: Option<&str>| {
+        let options = ReadOptions { chain: chain.map(str::to_owned), longest_segment: false };
+        match source {
+            StructureSource::File(path) => read_structure(path, &options),
+            StructureSource::Bundled { file_name, bytes } => read_structure_bytes(file_name, bytes, &options),
+        }
+    };
+    read(None)
+        .or_else(|error| if chain.is_some() { read(chain) } else { Err(error) })
+        .map_err(|e| e.to_string())
+}
+
+/// Which atoms a sample file holds: those of the topology given; else of the topology that `simulate` wrote
+/// beside it; else those of the reference; else the canonical ones.
+fn sample_source(
+    path: &Path,
+    given: Option<&TopologyMap>,
+    reference: &TopologyMap,
+) -> Result<TrajectorySource, String> {
+    let source = |map: TopologyMap| TrajectorySource { path: path.to_path_buf(), map };
+    let checked = |map: TopologyMap| {
+        same_protein("topology of the samples", &map.topology, &reference.topology)?;
+        Ok(source(map))
+    };
+    if let Some(map) = given {
+        return checked(map.clone());
+    }
+    if let Some(beside) = topology_beside(path) {
+        return checked(read_topology_map(&beside).map_err(|error| error.to_string())?);
+    }
+    let atoms = TrajectoryReader::open(path).map_err(|error| error.to_string())?.atom_count();
+    let canonical = reference.topology.atom_count();
+    if atoms == reference.file_atom_count {
+        Ok(source(reference.clone()))
+    } else if atoms == canonical {
+        Ok(source(TopologyMap {
+            topology: Arc::clone(&reference.topology),
+            file_atom_count: canonical,
+            indices: (0..canonical).collect(),
+        }))
+    } else {
+        Err(format!(
+            "{} holds {atoms} atoms a frame, the topology of the reference {} and its heavy atoms are {canonical}: name the file with the atoms of the samples with --sample-topology",
+            path.display(),
+            reference.file_atom_count,
+        ))
+    }
+}
+
+/// `run_topology.pdb` for `run.dcd` and `run_r003.dcd`, if it is there.
+fn topology_beside(path: &Path) -> Option<PathBuf> {
+    let stem = path.file_stem()?.to_str()?;
+    let run = stem
+        .rsplit_once("_r")
+        .filter(|(_, number)| !number.is_empty() && number.bytes().all(|digit| digit.is_ascii_digit()));
+    [Some(stem), run.map(|(run, _)| run)]
+        .into_iter()
+        .flatten()
+        .map(|stem| path.with_file_name(format!("{stem}_topology.pdb")))
+        .find(|candidate| candidate.is_file())
+}
+
+fn same_protein(what: &'static str, found: &Topology, expected: &Topology) -> Result<(), String> {
+    let (found, expected) = (found.sequence(), expected.sequence());
+    if found == expected {
+        return Ok(());
+    }
+    Err(EvaluationError::OtherProtein { what, found, expected }.to_string())
+}
