@@ -49,7 +49,7 @@ pub(super) fn page(
             if !placed.caption.is_empty() {
                 write!(page, "<figcaption>{}</figcaption>", escaped(&placed.caption)).ok();
             }
-            write!(page, "{svg}</figure>\n").ok();
+            writeln!(page, "{svg}</figure>").ok();
         }
         page.push_str("</div>\n");
     }
@@ -145,9 +145,9 @@ fn origin(evaluation: &Evaluation, provenance: &Provenance, groups: &[Group]) ->
     };
     text.push_str(&files("Reference", &provenance.reference, &evaluation.reference.notices));
     text.push_str(&files("Samples", &provenance.samples, &evaluation.samples.notices));
-    write!(
+    writeln!(
         text,
-        "<p class=\"weak\">Topology {}, native structure {}.</p>\n",
+        "<p class=\"weak\">Topology {}, native structure {}.</p>",
         escaped(&provenance.topology),
         escaped(&provenance.native)
     )
@@ -158,9 +158,9 @@ fn origin(evaluation: &Evaluation, provenance: &Provenance, groups: &[Group]) ->
     names.dedup();
     let links: Vec<String> =
         names.iter().map(|name| format!("<a href=\"{name}.csv\">{name}.csv</a>")).collect();
-    write!(
+    writeln!(
         text,
-        "<p>Numbers beside this page: {}, and <a href=\"summary.json\">summary.json</a>.</p>\n",
+        "<p>Numbers beside this page: {}, and <a href=\"summary.json\">summary.json</a>.</p>",
         links.join(", ")
     )
     .ok();
