@@ -305,10 +305,7 @@ mod tests {
         assert_eq!((ca.name.as_str(), ca.residue_name.as_str(), ca.chain.as_str()), ("CA", "GLY", "01"));
         assert_eq!((ca.number, ca.insertion_code, ca.polymer), (17, None, Some(true)));
         assert_eq!(ca.position_angstrom, [1.5, -2.5, 3.0]);
-        assert_eq!(
-            (water.chain.as_str(), water.insertion_code, water.polymer),
-            ("1E2", Some('A'), None)
-        );
+        assert_eq!((water.chain.as_str(), water.insertion_code, water.polymer), ("1E2", Some('A'), None));
         assert!(water.hetero && water.position_angstrom[1].is_nan() && water.occupancy == 1.0);
         assert_eq!(water.altloc.as_deref(), Some("B"));
     }

@@ -114,7 +114,10 @@ fn the_json_files_of_runs_and_trainings_are_told() {
     assert!(describe(&path).unwrap().to_string().contains("heads      paper"));
     for foreign in [r#"{"a": 1}"#, "{", r#"{"program": "EquiJump"}"#] {
         std::fs::write(&path, foreign).unwrap();
-        assert!(describe(&path).unwrap_err().to_string().contains("neither a run nor a training"), "{foreign}");
+        assert!(
+            describe(&path).unwrap_err().to_string().contains("neither a run nor a training"),
+            "{foreign}"
+        );
     }
 }
 

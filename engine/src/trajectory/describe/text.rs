@@ -131,7 +131,8 @@ impl fmt::Display for FileInfo {
                 lines.entries(&m.description)
             }
             FileContent::RunState(r) => {
-                lines.line("Run state", format!("frame {} of {}", r.frame, counted(r.replicas, "replica")))?;
+                lines
+                    .line("Run state", format!("frame {} of {}", r.frame, counted(r.replicas, "replica")))?;
                 lines.line("Atoms", r.atoms)?;
                 match &r.settings {
                     serde_json::Value::Object(entries) => lines.entries(entries),
