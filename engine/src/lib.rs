@@ -9,6 +9,7 @@
 
 pub mod analysis;
 pub mod atomic_file;
+pub mod gpu;
 pub mod network;
 pub mod session;
 pub mod structure;

@@ -46,14 +46,14 @@ const CONTACT_CA_ANGSTROM: f32 = 14.0;
 #[derive(Clone, Debug, PartialEq)]
 pub struct StrainTemplate {
     /// `(site, site, Å)`; a site is `residue · 14 + slot`, Cα as slot 13.
-    bonds: Vec<(u32, u32, f32)>,
-    angles: Vec<(u32, u32, f32)>,
+    pub(crate) bonds: Vec<(u32, u32, f32)>,
+    pub(crate) angles: Vec<(u32, u32, f32)>,
     /// Used sites per residue with 0, 1, 2 for carbon, polar, sulfur.
-    sites: Vec<Vec<(u32, u8)>>,
+    pub(crate) sites: Vec<Vec<(u32, u8)>>,
     /// Per site the later sites fewer than four bonds away.
-    close: Vec<Vec<u32>>,
+    pub(crate) close: Vec<Vec<u32>>,
     /// Sites of the centre and three substituents of the branch of ILE, LEU, THR, VAL.
-    branches: Vec<Option<[u32; 4]>>,
+    pub(crate) branches: Vec<Option<[u32; 4]>>,
 }
 
 /// Site of the Cα of `residue`; its slots are the 13 sites before.

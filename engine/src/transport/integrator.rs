@@ -19,7 +19,7 @@ use super::settings::{Integrator, SamplerSettings, Schedule};
 /// Ends of the window in which `Schedule::Window` is stochastic.
 const WINDOW: std::ops::Range<f32> = 0.1..0.9;
 /// Latent time up to which both tracks of the two-sided transport are stochastic, whatever the integrator.
-const SPREAD: f32 = 0.2;
+pub(super) const SPREAD: f32 = 0.2;
 /// Latent step in the noise stream of the noise that a transport starts from, beyond all steps of a frame.
 const START: u32 = 0x3FFE;
 

@@ -4,8 +4,14 @@ mod batch;
 pub mod benchmark;
 pub mod candle_sampler;
 pub mod cpu_sampler;
+<<<<<<< HEAD
 mod ddpm;
 pub mod heads;
+=======
+pub mod gpu_sampler;
+#[cfg(test)]
+mod gpu_sampler_tests;
+>>>>>>> a1aa7ac (Sampling through wgpu: network and integrator as compute passes, held to the CPU sampler)
 pub mod integrator;
 #[cfg(test)]
 mod integrator_tests;
@@ -19,5 +25,6 @@ pub mod settings;
 pub use crate::network::Transport;
 pub use candle_sampler::CandleSampler;
 pub use cpu_sampler::CpuSampler;
+pub use gpu_sampler::GpuSampler;
 pub use sampler::{Advance, FrameSampler, LatentProgress, Replica, TransportError};
 pub use settings::{Integrator, SamplerSettings, Schedule};

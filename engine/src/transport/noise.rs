@@ -47,6 +47,11 @@ impl Noise {
         Self { key: [seed as u32, (seed >> 32) as u32 ^ stream as u32] }
     }
 
+    /// What selects the stream, for generators elsewhere.
+    pub fn key(&self) -> [u32; 2] {
+        self.key
+    }
+
     /// Four uniform 32-bit numbers.
     pub fn bits(&self, counter: [u32; 4]) -> [u32; 4] {
         philox(counter, self.key)

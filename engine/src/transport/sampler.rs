@@ -40,6 +40,9 @@ pub enum TransportError {
     /// There is no such device.
     #[error(transparent)]
     Device(#[from] crate::network::DeviceError),
+    /// The graphics processor cannot do it, or not any more.
+    #[error(transparent)]
+    Gpu(#[from] crate::gpu::GpuError),
     /// Positions became NaN or infinite.
     #[error(
         "replica {replica} became non-finite in frame {frame}: the model left the region it was trained on; start from another structure, use more latent steps or a smaller epsilon"

@@ -1,0 +1,109 @@
+//! Widths of a network on the GPU, where channels are padded to multiples of four.
+
+use crate::network::parameters::{has_skip, header_outputs, state_width};
+use crate::network::{NetworkConfig, Residual, Transport, inputs};
+
+/// The widest network whose edge kernel fits the smallest workgroup memory.
+const MOST_CHANNELS: usize = 256;
+
+/// Neighbours and residues that `assemble.wgsl` has room for.
+pub(super) const MOST_NEIGHBOURS: usize = 256;
+pub(super) const MOST_RESIDUES: usize = 2048;
+
+/// `n` in units of four numbers, rounded up.
+pub(super) fn quads(n: usize) -> usize {
+    n.div_ceil(4)
+}
+
+/// One trunk or, for the headers, all of them: they differ in weights and outputs only.
+#[derive(Clone, Debug)]
+pub(super) struct TrunkShape {
+    /// Prefix of the parameters of each.
+    pub prefixes: Vec<String>,
+    pub layers: usize,
+    /// Scalars and vectors in.
+    pub input: (usize, usize),
+    /// Vectors out of each header; empty for the conditioner, which puts out H of both.
+    pub outputs: Vec<usize>,
+    pub skip: bool,
+}
+
+/// The whole network.
+#[derive(Clone, Debug)]
+pub(super) struct NetworkShape {
+    pub config: NetworkConfig,
+    /// H/4, rounded up.
+    pub h4: usize,
+    pub conditioner: TrunkShape,
+    pub headers: TrunkShape,
+}
+
+impl NetworkShape {
+    /// The shapes of `config`, or why the kernels cannot run it.
+    pub fn new(config: &NetworkConfig) -> Result<Self, String> {
+        if config.multiplicity > MOST_CHANNELS {
+            return Err(format!(
+                "it has a multiplicity of {}, the kernels take up to {MOST_CHANNELS}",
+                config.multiplicity
+            ));
+        }
+        if config.neighbours > MOST_NEIGHBOURS {
+            return Err(format!(
+                "it has {} neighbours, the kernels take up to {MOST_NEIGHBOURS}",
+                config.neighbours
+            ));
+        }
+        if config.transport != Transport::TwoSided {
+            return Err(format!(
+                "its transport is {}, the kernels integrate the two-sided one",
+                config.transport
+            ));
+        }
+        let headers = header_outputs(config);
+        Ok(Self {
+            config: config.clone(),
+            h4: quads(config.multiplicity),
+            conditioner: TrunkShape {
+                prefixes: vec!["conditioner".to_owned()],
+                layers: config.conditioner_layers,
+                input: (inputs::CONDITIONER_SCALARS, inputs::CONDITIONER_VECTORS),
+                outputs: Vec::new(),
+                skip: false,
+            },
+            headers: TrunkShape {
+                prefixes: headers.iter().map(|(name, _)| (*name).to_owned()).collect(),
+                layers: config.header_layers,
+                input: (inputs::header_scalars(config), inputs::header_vectors(config)),
+                outputs: headers.iter().map(|(_, n)| *n).collect(),
+                skip: has_skip(config, (0, 1)),
+            },
+        })
+    }
+
+    /// Width of state `layer` in units of four.
+    pub fn state4(&self, layer: usize) -> usize {
+        self.blocks(layer) * self.h4
+    }
+
+    /// Channels of state `layer` that are not padding.
+    pub fn state_channels(&self, layer: usize) -> usize {
+        state_width(&self.config, layer)
+    }
+
+    /// Columns of state `layer` in the array of all states, and the width of that array after the last one.
+    pub fn state_column4(&self, layer: usize) -> usize {
+        (0..layer).map(|l| self.state4(l)).sum()
+    }
+
+    /// Channels of a state's last four that are not padding.
+    pub fn tail(&self) -> usize {
+        self.config.multiplicity - 4 * (self.h4 - 1)
+    }
+
+    fn blocks(&self, layer: usize) -> usize {
+        match self.config.residual {
+            Residual::Sum => 1,
+            Residual::Concat => layer + 1,
+        }
+    }
+}

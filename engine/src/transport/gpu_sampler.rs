@@ -1,0 +1,205 @@
+//! The sampler on a graphics processor: what [`integrate`](super::integrator::integrate) does, as a list of
+//! evaluations for [`GpuBatch`].
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use crate::gpu::{Action, Address, Evaluation, GpuBatch, GpuError, GpuNetwork};
+use crate::network::{CloudBatch, Model, SequenceBatch, Transport};
+use crate::structure::{SLOTS, Topology};
+
+use super::batch::{accept, check_order, check_replicas, frames, next_frames};
+use super::integrator::{SPREAD, strength};
+use super::noise::{Noise, Stream};
+use super::sampler::{Advance, FrameSampler, LatentProgress, Replica, TransportError};
+use super::settings::{Integrator, SamplerSettings, Schedule};
+
+/// The transport that the kernels know.
+const TRANSPORT: Transport = Transport::TwoSided;
+
+/// Sites of a residue: the 13 vectors' and Cα.
+const SITES: usize = SLOTS + 1;
+
+/// Advances replicas of one protein with a model on a graphics processor.
+pub struct GpuSampler {
+    network: Arc<GpuNetwork>,
+    topology: Topology,
+    settings: SamplerSettings,
+    stream: Noise,
+    evaluations: Vec<Evaluation>,
+    frame_interval_ps: f64,
+    /// Buffers, and for how many replicas.
+    batch: Option<(usize, GpuBatch)>,
+    source: CloudBatch,
+}
+
+impl GpuSampler {
+    /// A sampler for `topology`. `network` must have been made from `model`.
+    ///
+    /// # Errors
+    /// [`TransportError::Settings`] when a setting is out of range, [`TransportError::Gpu`] when the device
+    /// has not the room for one replica.
+    pub fn new(
+        network: Arc<GpuNetwork>,
+        model: &Model,
+        topology: &Topology,
+        settings: SamplerSettings,
+    ) -> Result<Self, TransportError> {
+        check_order(model.config().transport, topology, &settings)?;
+        GpuBatch::most_replicas(&network, &SequenceBatch::replicate(topology, 1))?;
+        Ok(Self {
+            network,
+            topology: topology.clone(),
+            stream: Noise::new(settings.seed, Stream::Sampling),
+            evaluations: evaluations(&settings),
+            settings,
+            frame_interval_ps: model.card.frame_interval_ps,
+            batch: None,
+            source: CloudBatch::default(),
+        })
+    }
+
+    /// Buffers for `replicas` or, where that is too many at a time, for as many as there is room for.
+    fn batch(&mut self, replicas: usize) -> Result<(usize, &mut GpuBatch), GpuError> {
+        let most = GpuBatch::most_replicas(&self.network, &SequenceBatch::replicate(&self.topology, 1))?;
+        // Portions of one size, so that one set of buffers serves all.
+        let mut size = replicas.div_ceil(replicas.div_ceil(most));
+        if self.batch.as_ref().is_none_or(|(room, _)| *room > size || replicas % *room != replicas % size) {
+            self.batch = None;
+            loop {
+                let sequence = SequenceBatch::replicate(&self.topology, size);
+                match GpuBatch::new(self.network.clone(), &sequence, self.evaluations.len()) {
+                    Ok(batch) => {
+                        self.batch = Some((size, batch));
+                        break;
+                    }
+                    Err(GpuError::OutOfMemory { .. }) if size > 1 => size = size.div_ceil(2),
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        match &mut self.batch {
+            Some((size, batch)) => Ok((*size, batch)),
+            None => Err(GpuError::Unsupported("no buffers".to_owned())),
+        }
+    }
+}
+
+impl FrameSampler for GpuSampler {
+    fn advance(
+        &mut self,
+        replicas: &mut [Replica],
+        control: &mut dyn FnMut(LatentProgress) -> ControlFlow<()>,
+    ) -> Result<Advance, TransportError> {
+        check_replicas(&self.topology, replicas)?;
+        if replicas.is_empty() {
+            return Ok(Advance::Done);
+        }
+        let total = self.settings.latent_steps;
+        let key = self.stream.key();
+        let evaluations = self.evaluations.clone();
+        let keep_geometry = self.settings.keep_geometry;
+        let topology = self.topology.clone();
+        let (size, _) = self.batch(replicas.len())?;
+        let portions = replicas.len().div_ceil(size);
+        let mut made = Vec::with_capacity(replicas.len());
+        for (portion, part) in replicas.chunks(size).enumerate() {
+            let mut source = std::mem::take(&mut self.source);
+            let (sequence, addresses) = next_frames(&topology, part, &mut source);
+            let mut sources = sites(&source);
+            self.source = source;
+            let mut addresses: Vec<Address> =
+                addresses.iter().map(|a| Address { replica: a.replica, frame: a.frame }).collect();
+            // A last portion that is not full computes its last replica several times.
+            let residues = sequence.rows() / part.len();
+            while addresses.len() < size {
+                addresses.extend(addresses.last().copied());
+                sources.extend_from_within(sources.len() - residues * SITES..);
+            }
+            let mut asked = None;
+            let mut control = |evaluation: usize| {
+                let step = evaluations[evaluation].latent_step;
+                // Heun's method evaluates twice in a step.
+                if asked.replace(step) == Some(step) {
+                    return ControlFlow::Continue(());
+                }
+                let done = (u64::from(total) * portion as u64 + u64::from(step)) / portions as u64;
+                control(LatentProgress { done: done as u32, total })
+            };
+            let (_, batch) = self.batch(replicas.len())?;
+            let Some(result) = batch.frame(&sources, &addresses, key, &evaluations, &mut control)? else {
+                return Ok(Advance::Cancelled);
+            };
+            let mut latent = cloud(&result[..part.len() * residues * SITES]);
+            latent.center(&sequence.starts);
+            made.extend(frames(&topology, part, &sequence, &latent, keep_geometry)?);
+        }
+        accept(replicas, made);
+        Ok(Advance::Done)
+    }
+
+    fn frame_interval_ps(&self) -> f64 {
+        self.frame_interval_ps
+    }
+
+    fn device_name(&self) -> String {
+        let adapter = self.network.gpu().adapter();
+        format!("GPU, {} ({})", adapter.name, adapter.interface)
+    }
+}
+
+/// The evaluations of one frame, in order.
+fn evaluations(settings: &SamplerSettings) -> Vec<Evaluation> {
+    let steps = settings.latent_steps;
+    let dt = 1.0 / steps as f32;
+    let mut out = Vec::new();
+    for step in 0..steps {
+        let tau = step as f32 / steps as f32;
+        let last = step + 1 == steps;
+        let at = |tau, action| Evaluation { tau, dt, action, latent_step: step };
+        if settings.integrator == Integrator::OdeHeun && tau >= SPREAD && !last {
+            out.push(at(tau, Action::Predict));
+            out.push(at((step + 1) as f32 / steps as f32, Action::Correct));
+            continue;
+        }
+        let (epsilon, ratio) = match settings.integrator {
+            Integrator::Sde => strength(TRANSPORT, settings.schedule, settings.epsilon, tau, dt),
+            Integrator::Ode | Integrator::OdeHeun if tau < SPREAD => {
+                strength(TRANSPORT, Schedule::Matched, 1.0, tau, dt)
+            }
+            Integrator::Ode | Integrator::OdeHeun => (0.0, 0.0),
+        };
+        let factor = if tau < SPREAD { 1.0 } else { settings.position_epsilon_factor };
+        let noise = if epsilon > 0.0 && !last { (2.0 * epsilon * dt).sqrt() } else { 0.0 };
+        let action =
+            Action::Euler { score: -ratio * dt, noise, position_factors: [factor, factor.sqrt()] };
+        out.push(at(tau, action));
+    }
+    out
+}
+
+/// A cloud as the GPU has it: site by site, the position last.
+fn sites(cloud: &CloudBatch) -> Vec<[f32; 3]> {
+    let mut out = Vec::with_capacity(cloud.rows() * SITES);
+    for row in 0..cloud.rows() {
+        for slot in 0..SLOTS {
+            out.push(std::array::from_fn(|axis| cloud.vectors[(row * 3 + axis) * SLOTS + slot]));
+        }
+        out.push(std::array::from_fn(|axis| cloud.positions[row * 3 + axis]));
+    }
+    out
+}
+
+/// The reverse of [`sites`].
+fn cloud(sites: &[[f32; 3]]) -> CloudBatch {
+    let mut out = CloudBatch::zeros(sites.len() / SITES);
+    for (row, sites) in sites.chunks_exact(SITES).enumerate() {
+        for axis in 0..3 {
+            for slot in 0..SLOTS {
+                out.vectors[(row * 3 + axis) * SLOTS + slot] = sites[slot][axis];
+            }
+            out.positions[row * 3 + axis] = sites[SLOTS][axis];
+        }
+    }
+    out
+}

@@ -1,0 +1,149 @@
+//! The GPU sampler against the CPU sampler. Where no adapter exists the tests say so and pass, unless
+//! `EQUIJUMP_REQUIRE_GPU_TESTS` is set.
+#![allow(clippy::unwrap_used)]
+
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::sync::{Arc, LazyLock};
+
+use super::{
+    Advance, CpuSampler, FrameSampler, GpuSampler, Integrator, Replica, SamplerSettings, Schedule,
+    TransportError,
+};
+use crate::gpu::{AdapterChoice, Gpu, GpuError, GpuNetwork};
+use crate::network::{Heads, Model, ModelCard, NetworkConfig, ParameterLayout, Residual};
+use crate::structure::{ReadOptions, Topology, read_structure};
+use crate::training::trainer::initial_weights;
+
+/// The bound of design §10 on the deviation after one frame.
+const TOLERANCE_ANGSTROM: f32 = 1e-3;
+
+/// One device for all tests, `None` without an adapter.
+fn gpu() -> Option<Arc<Gpu>> {
+    static SHARED: LazyLock<Option<Arc<Gpu>>> = LazyLock::new(open);
+    SHARED.clone()
+}
+
+fn open() -> Option<Arc<Gpu>> {
+    match Gpu::open(&AdapterChoice::First) {
+        Ok(gpu) => Some(Arc::new(gpu)),
+        Err(error) => {
+            let required = std::env::var_os("EQUIJUMP_REQUIRE_GPU_TESTS").is_some();
+            assert!(!required, "GPU tests are required here: {error}");
+            eprintln!("skipped, there is no adapter to test on: {error}");
+            None
+        }
+    }
+}
+
+fn tiny() -> NetworkConfig {
+    NetworkConfig {
+        multiplicity: 6,
+        conditioner_layers: 1,
+        header_layers: 2,
+        neighbours: 5,
+        time_bins: 7,
+        strain_inputs: false,
+        displacement_inputs: false,
+        ..NetworkConfig::default()
+    }
+}
+
+fn model(config: &NetworkConfig) -> Arc<Model> {
+    let mut weights = initial_weights(&ParameterLayout::new(config), 4);
+    // Biases, norms and the skip connection start at values that hide mistakes in them.
+    for spec in ParameterLayout::new(config).specs() {
+        for (i, x) in weights[spec.range.clone()].iter_mut().enumerate() {
+            *x += 0.1 * (i as f32 * 0.7 + spec.range.start as f32).sin();
+        }
+    }
+    Arc::new(Model::new(config, weights, ModelCard::default()))
+}
+
+fn chignolin() -> (Arc<Topology>, Vec<[f32; 3]>) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/structures/chignolin.pdb");
+    let protein = read_structure(&path, &ReadOptions::default()).unwrap();
+    (protein.topology.clone(), protein.positions_angstrom.to_vec())
+}
+
+fn settings() -> SamplerSettings {
+    // What the network says, because tolerances of the geometry are steps.
+    SamplerSettings {
+        latent_steps: 6,
+        epsilon: 0.5,
+        seed: 9,
+        keep_geometry: false,
+        ..SamplerSettings::default()
+    }
+}
+
+fn replicas(positions: &[[f32; 3]], indices: &[u64]) -> Vec<Replica> {
+    let replica = |&index| Replica { index, frame: 3, positions_angstrom: positions.to_vec() };
+    indices.iter().map(replica).collect()
+}
+
+fn go(sampler: &mut dyn FrameSampler, replicas: &mut [Replica]) {
+    let done = sampler.advance(replicas, &mut |_| ControlFlow::Continue(())).unwrap();
+    assert_eq!(done, Advance::Done);
+}
+
+/// Largest deviation of a frame of both samplers.
+fn deviation(gpu: &Arc<Gpu>, config: &NetworkConfig, settings: &SamplerSettings, indices: &[u64]) -> f32 {
+    let (topology, start) = chignolin();
+    let model = model(config);
+    let network = Arc::new(GpuNetwork::new(gpu.clone(), &model).unwrap());
+    let mut tested = GpuSampler::new(network, &model, &topology, settings.clone()).unwrap();
+    let mut reference = CpuSampler::with_threads(model, &topology, settings.clone(), 1).unwrap();
+    let (mut own, mut expected) = (replicas(&start, indices), replicas(&start, indices));
+    go(&mut tested, &mut own);
+    go(&mut reference, &mut expected);
+    let mut worst = 0.0f32;
+    for (own, expected) in own.iter().zip(&expected) {
+        assert_eq!((own.index, own.frame), (expected.index, 4));
+        for (a, b) in own.positions_angstrom.iter().zip(&expected.positions_angstrom) {
+            worst = (0..3).map(|axis| (a[axis] - b[axis]).abs()).fold(worst, f32::max);
+        }
+        let moved = own.positions_angstrom.iter().flatten().zip(start.iter().flatten());
+        assert!(moved.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max) > 0.1, "nothing moved");
+    }
+    worst
+}
+
+fn assert_parity(what: &str, config: &NetworkConfig, settings: &SamplerSettings, indices: &[u64]) {
+    let Some(gpu) = gpu() else { return };
+    let worst = deviation(&gpu, config, settings, indices);
+    println!("{what}: {worst} Å");
+    assert!(worst < TOLERANCE_ANGSTROM, "{what}: off by {worst} Å");
+}
+
+#[test]
+fn every_residual_form_head_and_strain_gives_the_frames_of_the_cpu() {
+    for residual in [Residual::Sum, Residual::Concat] {
+        for heads in [Heads::Paper, Heads::Endpoint] {
+            for strain_inputs in [false, true] {
+                for displacement_inputs in [false, true] {
+                    let config =
+                        NetworkConfig { residual, heads, strain_inputs, displacement_inputs, ..tiny() };
+                    let what = format!(
+                        "{residual:?} {heads:?} strain {strain_inputs} displacement {displacement_inputs}"
+                    );
+                    assert_parity(&what, &config, &settings(), &[0, 7]);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn every_integrator_and_schedule_gives_the_frames_of_the_cpu() {
+    for integrator in [Integrator::Sde, Integrator::Ode, Integrator::OdeHeun] {
+        for schedule in [Schedule::Window, Schedule::Matched] {
+            for position_epsilon_factor in [0.0, 0.5] {
+                let settings =
+                    SamplerSettings { integrator, schedule, position_epsilon_factor, ..settings() };
+                let what = format!("{integrator:?} {schedule:?} {position_epsilon_factor}");
+                assert_parity(&what, &tiny(), &settings, &[2]);
+            }
+        }
+    }
+}

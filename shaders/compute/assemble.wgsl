@@ -1,0 +1,348 @@
+// From a cloud to the inputs of a trunk: centring, neighbours and edge embeddings, lengths, chain vectors,
+// strain, time and the conditioner's result. One workgroup per row.
+//
+// Constants from the host: THREADS (128, a power of two, at least 8 · SITES), MOST_RESIDUES, MOST_NEIGHBOURS.
+
+struct Params {
+    residues: u32,
+    neighbours: u32, bins: u32, bins4: u32, bin_spacing: f32, radial_scale: f32, clamp: u32,
+    edges: u32, radial: u32,
+    source: u32, centred: u32,
+    // Inputs of the trunk.
+    s: u32, s4: u32, v: u32, v4: u32,
+    // 1: the conditioner's inputs (labels). 0: a header's (time, conditioner, strain, displacement).
+    conditioner: u32,
+    label_count: u32, time_bins: u32, strain: u32, displacement: u32,
+    // The conditioner's result.
+    condition_s: u32, condition_v: u32, channels: u32, channels4: u32,
+    // Tables.
+    residue_words: u32, branches: u32, classes: u32, pair_starts: u32, pairs: u32, close: u32,
+}
+
+@group(0) @binding(3) var<uniform> params: Params;
+
+const CHAIN_VECTORS: u32 = 4u;
+const FEATURES: u32 = SLOTS + CHAIN_VECTORS;
+const STRAIN_VECTORS: u32 = 3u * SITES + 1u;
+const STRAIN_SCALARS: u32 = STRAIN_VECTORS + 2u;
+const N_SLOT: u32 = 0u;
+const C_SLOT: u32 = 1u;
+const CB_SLOT: u32 = 3u;
+const NOWHERE: u32 = 0xffffffffu;
+const LANES_PER_SITE: u32 = 8u;
+
+var<workgroup> squared: array<f32, MOST_RESIDUES>;
+var<workgroup> distances: array<f32, MOST_NEIGHBOURS>;
+var<workgroup> partial: array<vec3<f32>, THREADS>;
+
+fn position(first: u32, residue: u32) -> vec3<f32> {
+    return arena[moment.cloud + (first + residue) * SITES + SLOTS].xyz;
+}
+
+fn slot_vector(first: u32, residue: u32, slot: u32) -> vec3<f32> {
+    return arena[moment.cloud + (first + residue) * SITES + slot].xyz;
+}
+
+fn site_position(first: u32, site: u32) -> vec3<f32> {
+    let p = position(first, site / SITES);
+    if (site % SITES == SLOTS) {
+        return p;
+    }
+    return p + slot_vector(first, site / SITES, site % SITES);
+}
+
+fn put_scalar(row: u32, channel: u32, x: f32) {
+    arena[params.s + row * params.s4 + channel / 4u][channel % 4u] = x;
+}
+
+fn put_vector(row: u32, channel: u32, x: vec3<f32>) {
+    let at = params.v + 3u * row * params.v4 + channel / 4u;
+    arena[at][channel % 4u] = x.x;
+    arena[at + params.v4][channel % 4u] = x.y;
+    arena[at + 2u * params.v4][channel % 4u] = x.z;
+}
+
+// The 13 vectors, then those along the chain; zero at its ends.
+fn feature(first: u32, residue: u32, which: u32) -> vec3<f32> {
+    if (which < SLOTS) {
+        return slot_vector(first, residue, which);
+    }
+    let forward = which == SLOTS + 1u || which == SLOTS + 3u;
+    if (select(residue == 0u, residue + 1u >= params.residues, forward)) {
+        return vec3(0.0);
+    }
+    let before = select(residue - 1u, residue, forward);
+    let chain = position(first, before + 1u) - position(first, before);
+    if (which == SLOTS + 2u) {
+        return -chain;
+    }
+    if (which == SLOTS + 3u) {
+        return chain;
+    }
+    return chain + slot_vector(first, before + 1u, N_SLOT) - slot_vector(first, before, C_SLOT);
+}
+
+// Volume spanned by three vectors over the product of their lengths.
+fn triple(a: vec3<f32>, b: vec3<f32>, c: vec3<f32>) -> f32 {
+    return dot(cross(a, b), c) / max(sqrt(dot(a, a) * dot(b, b) * dot(c, c)), 1e-3);
+}
+
+// Distance below which two atoms overlap; classes 0, 1, 2 are carbon, polar, sulfur.
+fn contact_angstrom(a: u32, b: u32) -> f32 {
+    let low = min(a, b);
+    let high = max(a, b);
+    if (low == 0u) {
+        return select(select(3.4, 3.0, high == 1u), 3.3, high == 0u);
+    }
+    return select(3.1, 2.6, high == 1u);
+}
+
+fn class_of(site: u32) -> u32 {
+    return (tables[params.classes + site / SITES] >> (2u * (site % SITES))) & 3u;
+}
+
+// Whether `other` is fewer than four bonds from `site`, both in the same or in neighbouring residues.
+fn is_close(site: u32, other: u32) -> bool {
+    let bit = other % SITES;
+    let at = params.close + 2u * site;
+    if (other / SITES < site / SITES) {
+        return ((tables[at] >> bit) & 1u) != 0u;
+    }
+    if (other / SITES == site / SITES) {
+        return ((tables[at] >> (SITES + bit)) & 1u) != 0u;
+    }
+    return ((tables[at + 1u] >> bit) & 1u) != 0u;
+}
+
+// Pulls of kind 0 (bonds) or 1 (1–3 distances) on a site.
+fn pulls(first: u32, site: u32, kind: u32) -> vec3<f32> {
+    let scale = select(0.2, 0.1, kind == 0u);
+    let own = site_position(first, site);
+    var sum = vec3(0.0);
+    let end = tables[params.pair_starts + site + 1u];
+    for (var at = tables[params.pair_starts + site]; at < end; at++) {
+        let word = tables[params.pairs + 2u * at];
+        if ((word & 1u) != kind) {
+            continue;
+        }
+        let away = site_position(first, word >> 1u) - own;
+        let distance = sqrt(dot(away, away));
+        let x = distance - bitcast<f32>(tables[params.pairs + 2u * at + 1u]);
+        sum += away / max(distance, 1e-6) * (x / (abs(x) + scale));
+    }
+    return sum;
+}
+
+// One lane's share of the pushes out of overlaps on a site.
+fn pushes(first: u32, site: u32, share: u32) -> vec3<f32> {
+    let own = site_position(first, site);
+    let residue = site / SITES;
+    let ca = position(first, residue);
+    let class_own = class_of(site);
+    var sum = vec3(0.0);
+    for (var j = share; j < params.residues; j += LANES_PER_SITE) {
+        let apart = position(first, j) - ca;
+        if (dot(apart, apart) > 196.0) {
+            continue;
+        }
+        let near = j + 1u >= residue && j <= residue + 1u;
+        let used = (tables[params.residue_words + j] >> 8u) & 255u;
+        for (var k = 0u; k <= used; k++) {
+            // The used slots, then Cα.
+            let other = j * SITES + select(k, SLOTS, k == used);
+            if (other == site || (near && is_close(site, other))) {
+                continue;
+            }
+            let contact = contact_angstrom(class_own, class_of(other));
+            let away = site_position(first, other) - own;
+            let square = dot(away, away);
+            if (square < contact * contact) {
+                let distance = sqrt(square);
+                sum -= away / max(distance, 1e-6) * min((contact - distance) / 0.5, 1.0);
+            }
+        }
+    }
+    return sum;
+}
+
+@compute @workgroup_size(THREADS)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+    let row = group.x;
+    let residue = row % params.residues;
+    let first = row - residue;
+    let residue_word = tables[params.residue_words + residue];
+    let used = (residue_word >> 8u) & 255u;
+    let own = position(first, residue);
+
+    // The centre of the replica, and squared distances to this residue.
+    var sum = vec3(0.0);
+    for (var j = lane; j < params.residues; j += THREADS) {
+        let p = position(first, j);
+        let d = p - own;
+        squared[j] = select(d.x * d.x + d.y * d.y + d.z * d.z, 3e38, j == residue);
+        sum += p;
+    }
+    partial[lane] = sum;
+    workgroupBarrier();
+    for (var half = THREADS / 2u; half > 0u; half /= 2u) {
+        if (lane < half) {
+            partial[lane] += partial[lane + half];
+        }
+        workgroupBarrier();
+    }
+    let centred = own - partial[0] / f32(params.residues);
+    workgroupBarrier();
+    if (lane < SITES) {
+        let vector = slot_vector(first, residue, lane);
+        arena[params.centred + row * SITES + lane] = vec4(select(vector, centred, lane == SLOTS), 0.0);
+    }
+
+    // A residue that as many others are nearer than is the neighbour of that number; ties by index.
+    for (var j = lane; j < params.residues; j += THREADS) {
+        let mine = squared[j];
+        var rank = 0u;
+        for (var other = 0u; other < params.residues; other++) {
+            let theirs = squared[other];
+            rank += select(0u, 1u, theirs < mine || (theirs == mine && other < j));
+        }
+        if (j != residue && rank < params.neighbours) {
+            let distance = sqrt(mine);
+            let inverse = select(0.0, 1.0 / distance, distance > 1e-6);
+            let unit = (position(first, j) - own) * inverse;
+            let limit = i32(params.clamp);
+            let offset = u32(clamp(i32(j) - i32(residue), -limit, limit) + limit);
+            let edge = params.edges + 2u * (row * params.neighbours + rank);
+            arena[edge] = vec4(unit, distance);
+            // As numbers, not as bits: small integers would be denormal.
+            arena[edge + 1u] = vec4(f32(first + j), f32(offset), 0.0, 0.0);
+            distances[rank] = distance;
+        }
+    }
+    workgroupBarrier();
+    let spacing = params.bin_spacing;
+    let radial_scale = params.radial_scale;
+    for (var at = lane; at < params.neighbours * params.bins4; at += THREADS) {
+        let x = min(distances[at / params.bins4] / spacing, f32(params.bins - 1u));
+        let t = vec4(x) - (vec4(0.0, 1.0, 2.0, 3.0) + f32(4u * (at % params.bins4)));
+        let rho = select(radial_scale * exp(-0.5 * t * t), vec4(0.0), abs(t) > vec4(6.0));
+        arena[params.radial + row * params.neighbours * params.bins4 + at] = rho;
+    }
+
+    // Scalars before and after the lengths, vectors after the features.
+    var lengths = 0u;
+    var next_s = 0u;
+    var next_v = FEATURES;
+    if (params.conditioner != 0u) {
+        for (var c = lane; c < params.label_count; c += THREADS) {
+            put_scalar(row, c, select(0.0, sqrt(f32(params.label_count)), c == (residue_word & 255u)));
+        }
+        lengths = params.label_count;
+        next_s = lengths + FEATURES;
+    } else {
+        let x = moment.tau * f32(params.time_bins + 1u) - 1.0;
+        for (var c = lane; c < params.time_bins; c += THREADS) {
+            let d = abs(x - f32(c));
+            put_scalar(row, c, select(0.0, sqrt(f32(params.time_bins)) * cos(1.5707964 * d), d < 1.0));
+        }
+        for (var c = lane; c < params.channels; c += THREADS) {
+            let at = params.condition_s + row * params.channels4 + c / 4u;
+            put_scalar(row, params.time_bins + c, arena[at][c % 4u]);
+        }
+        lengths = params.time_bins + params.channels;
+        next_s = lengths + FEATURES;
+    }
+    if (lane < FEATURES) {
+        let x = feature(first, residue, lane);
+        put_scalar(row, lengths + lane, sqrt(dot(x, x)));
+        put_vector(row, lane, x);
+    }
+    if (params.strain != 0u) {
+        let site_slot = lane / LANES_PER_SITE;
+        let site = residue * SITES + site_slot;
+        let is_site = site_slot < used || site_slot == SLOTS;
+        var push = vec3(0.0);
+        if (is_site && site_slot < SITES) {
+            push = pushes(first, site, lane % LANES_PER_SITE);
+        }
+        partial[lane] = push;
+        workgroupBarrier();
+        // Lanes of kind · 14 + site.
+        if (lane < 3u * SITES) {
+            let kind = lane / SITES;
+            var x = vec3(0.0);
+            if (kind < 2u) {
+                x = pulls(first, residue * SITES + lane % SITES, kind);
+            } else {
+                for (var i = 0u; i < LANES_PER_SITE; i++) {
+                    x += partial[lane % SITES * LANES_PER_SITE + i];
+                }
+            }
+            put_scalar(row, next_s + lane, sqrt(dot(x, x)));
+            put_vector(row, next_v + lane, x);
+        } else if (lane == 3u * SITES) {
+            // The way to the ideal Cβ, from N, CA, C of a tetrahedral centre, and the handedness of Cα.
+            var x = vec3(0.0);
+            var hand = 0.0;
+            if ((residue_word >> 16u) != 0u) {
+                let n = slot_vector(first, residue, N_SLOT);
+                let c = slot_vector(first, residue, C_SLOT);
+                let cb = slot_vector(first, residue, CB_SLOT);
+                let away = -0.5827343 * cross(-n, c) - 0.5680283 * n - 0.5406747 * c - cb;
+                x = away / (sqrt(dot(away, away)) + 0.2);
+                hand = triple(n, c, cb);
+            }
+            put_scalar(row, next_s + lane, sqrt(dot(x, x)));
+            put_vector(row, next_v + lane, x);
+            put_scalar(row, next_s + STRAIN_VECTORS, hand);
+        } else if (lane == 3u * SITES + 1u) {
+            // Handedness of the side chain's branch.
+            var hand = 0.0;
+            let branch = params.branches + 4u * residue;
+            if (tables[branch] != NOWHERE) {
+                let centre = site_position(first, tables[branch]);
+                hand = triple(
+                    site_position(first, tables[branch + 1u]) - centre,
+                    site_position(first, tables[branch + 2u]) - centre,
+                    site_position(first, tables[branch + 3u]) - centre,
+                );
+            }
+            put_scalar(row, next_s + STRAIN_VECTORS + 1u, hand);
+        }
+        next_s += STRAIN_SCALARS;
+        next_v += STRAIN_VECTORS;
+    }
+    if (params.displacement != 0u) {
+        if (lane < SITES) {
+            let is_position = lane == SLOTS;
+            let here = select(slot_vector(first, residue, lane), centred, is_position);
+            let scale = select(moment.vector_displacement, moment.position_displacement, is_position);
+            let x = scale * (here - arena[params.source + row * SITES + lane].xyz);
+            put_scalar(row, next_s + lane, sqrt(dot(x, x)));
+            put_vector(row, next_v + lane, x);
+        }
+        next_s += SITES;
+        next_v += SITES;
+    }
+    if (params.conditioner == 0u) {
+        if (lane == 0u) {
+            put_vector(row, next_v, centred - arena[params.source + row * SITES + SLOTS].xyz);
+        }
+        next_v += 1u;
+        for (var c = lane; c < params.channels; c += THREADS) {
+            let at = params.condition_v + 3u * row * params.channels4 + c / 4u;
+            put_vector(row, next_v + c, vec3(
+                arena[at][c % 4u],
+                arena[at + params.channels4][c % 4u],
+                arena[at + 2u * params.channels4][c % 4u],
+            ));
+        }
+        next_v += params.channels;
+    }
+    // Padding.
+    if (next_s + lane < 4u * params.s4) {
+        put_scalar(row, next_s + lane, 0.0);
+    }
+    if (next_v + lane < 4u * params.v4) {
+        put_vector(row, next_v + lane, vec3(0.0));
+    }
+}
