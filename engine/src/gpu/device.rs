@@ -75,8 +75,8 @@ impl Gpu {
             memory_hints: wgpu::MemoryHints::Performance,
             ..wgpu::DeviceDescriptor::default()
         };
-        let (device, queue) =
-            ready(adapter.request_device(&descriptor)).map_err(|error| failed(one_line(&error.to_string())))?;
+        let (device, queue) = ready(adapter.request_device(&descriptor))
+            .map_err(|error| failed(one_line(&error.to_string())))?;
         let faults = Arc::new(Faults::default());
         let reported = faults.clone();
         device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| {

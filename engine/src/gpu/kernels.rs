@@ -1,8 +1,8 @@
 //! The compute pipelines: WGSL of `shaders/compute` with constants put in, compiled once per network.
 
+use super::GpuError;
 use super::device::{Gpu, one_line, ready};
 use super::shape::{MOST_NEIGHBOURS, MOST_RESIDUES, NetworkShape, quads};
-use super::GpuError;
 
 /// Bytes of a dispatch's parameters, and the alignment of the next one's.
 pub(super) const PARAMETER_BYTES: u64 = 256;

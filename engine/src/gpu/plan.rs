@@ -573,14 +573,7 @@ impl Plan {
         }
         let headers = lists.pop().unwrap_or_default();
         let conditioner = lists.pop().unwrap_or_default();
-        Self {
-            conditioner,
-            headers,
-            parameters: builder.parameters,
-            clouds,
-            arena_bytes: 16 * most,
-            rows,
-        }
+        Self { conditioner, headers, parameters: builder.parameters, clouds, arena_bytes: 16 * most, rows }
     }
 
     /// How many replicas of a protein fit into one batch on this device.

@@ -171,8 +171,7 @@ fn evaluations(settings: &SamplerSettings) -> Vec<Evaluation> {
         };
         let factor = if tau < SPREAD { 1.0 } else { settings.position_epsilon_factor };
         let noise = if epsilon > 0.0 && !last { (2.0 * epsilon * dt).sqrt() } else { 0.0 };
-        let action =
-            Action::Euler { score: -ratio * dt, noise, position_factors: [factor, factor.sqrt()] };
+        let action = Action::Euler { score: -ratio * dt, noise, position_factors: [factor, factor.sqrt()] };
         out.push(at(tau, action));
     }
     out

@@ -11,7 +11,7 @@ use super::{
     TransportError,
 };
 use crate::gpu::{AdapterChoice, Gpu, GpuError, GpuNetwork};
-use crate::network::{Heads, Model, ModelCard, NetworkConfig, ParameterLayout, Residual};
+use crate::network::{Heads, Model, ModelCard, NetworkConfig, ParameterLayout, Residual, Transport};
 use crate::structure::{ReadOptions, Topology, read_structure};
 use crate::training::trainer::initial_weights;
 
@@ -146,4 +146,86 @@ fn every_integrator_and_schedule_gives_the_frames_of_the_cpu() {
             }
         }
     }
+}
+
+/// Channels that are and are not multiples of four, several groups of threads an edge, neighbours beyond one
+/// round of sixteen, more residues than threads.
+#[test]
+fn every_width_gives_the_frames_of_the_cpu() {
+    for (multiplicity, neighbours) in [(1, 3), (4, 9), (33, 4), (72, 9), (256, 9)] {
+        let config = NetworkConfig {
+            multiplicity,
+            neighbours,
+            header_layers: 1,
+            heads: Heads::Endpoint,
+            residual: Residual::Concat,
+            ..tiny()
+        };
+        let settings = SamplerSettings { latent_steps: 2, ..settings() };
+        assert_parity(&format!("H = {multiplicity}"), &config, &settings, &[1]);
+    }
+}
+
+/// Stopping answers before the next latent step and leaves the replicas as they were; the sampler goes on.
+#[test]
+fn a_frame_is_cancelled_within_one_latent_step() {
+    let Some(gpu) = gpu() else { return };
+    let (topology, start) = chignolin();
+    let model = model(&tiny());
+    let network = Arc::new(GpuNetwork::new(gpu, &model).unwrap());
+    let mut sampler = GpuSampler::new(network, &model, &topology, settings()).unwrap();
+    let mut all = replicas(&start, &[0, 1, 2]);
+    let before = all.clone();
+    let mut asked = 0;
+    let end = sampler
+        .advance(&mut all, &mut |progress| {
+            assert_eq!((progress.done, progress.total), (asked, 6));
+            asked += 1;
+            if progress.done == 3 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })
+        .unwrap();
+    assert_eq!((end, asked), (Advance::Cancelled, 4));
+    assert_eq!(all, before);
+    go(&mut sampler, &mut all);
+    assert_eq!(all[0].frame, before[0].frame + 1);
+}
+
+/// A device that goes away is an error in words, during a frame and at every attempt after it.
+#[test]
+fn a_lost_device_is_told_in_words() {
+    if gpu().is_none() {
+        return;
+    }
+    let gpu = Arc::new(Gpu::open(&AdapterChoice::First).unwrap());
+    let (topology, start) = chignolin();
+    let model = model(&tiny());
+    let network = Arc::new(GpuNetwork::new(gpu.clone(), &model).unwrap());
+    let mut sampler = GpuSampler::new(network, &model, &topology, settings()).unwrap();
+    let mut all = replicas(&start, &[0]);
+    let before = all.clone();
+    for _ in 0..2 {
+        let result = sampler.advance(&mut all, &mut |progress| {
+            if progress.done == 2 {
+                gpu.destroy();
+            }
+            ControlFlow::Continue(())
+        });
+        let error = result.err().unwrap();
+        assert!(matches!(error, TransportError::Gpu(_)), "{error}");
+        assert!(error.to_string().contains("graphics adapter"), "{error}");
+        assert_eq!(all, before);
+    }
+}
+
+#[test]
+fn what_a_gpu_cannot_do_is_refused_in_words() {
+    let Some(gpu) = gpu() else { return };
+    let refused = |config: NetworkConfig, words: &str| {
+        let error = GpuNetwork::new(gpu.clone(), &model(&config)).err().unwrap().to_string();
+        assert!(error.contains(words), "{error:?} does not say {words:?}");
+    };
+    refused(NetworkConfig { multiplicity: 260, ..tiny() }, "multiplicity of 260");
+    refused(NetworkConfig { transport: Transport::FlowMatching, ..tiny() }, "flow");
+    let error = Gpu::open(&AdapterChoice::Name("no such thing".into())).err().unwrap();
+    assert!(matches!(error, GpuError::UnknownAdapter { .. }), "{error}");
 }

@@ -4,14 +4,11 @@ mod batch;
 pub mod benchmark;
 pub mod candle_sampler;
 pub mod cpu_sampler;
-<<<<<<< HEAD
 mod ddpm;
-pub mod heads;
-=======
 pub mod gpu_sampler;
 #[cfg(test)]
 mod gpu_sampler_tests;
->>>>>>> a1aa7ac (Sampling through wgpu: network and integrator as compute passes, held to the CPU sampler)
+pub mod heads;
 pub mod integrator;
 #[cfg(test)]
 mod integrator_tests;
