@@ -150,6 +150,7 @@ impl PreparedBatch {
             tau: &draw.tau,
             atoms,
             rigid_weight: settings.rigid_weight,
+            position_weight: settings.position_weight,
         }
     }
 

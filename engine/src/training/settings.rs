@@ -101,12 +101,22 @@ pub struct TrainSettings {
     /// paper's loss. The minimum is the same.
     #[arg(long, default_value_t = 5.0)]
     pub rigid_weight: f32,
+    /// Weight of errors of Cα positions relative to those of the vectors; 1 is the paper's loss. The minimum is
+    /// the same. A residue's position moves all its atoms, and what the chain does as a whole is in the positions.
+    #[arg(long, default_value_t = 8.0)]
+    #[serde(default = "equal")]
+    pub position_weight: f32,
     /// Noise added to the source frames, so that a model corrects its own small errors.
     #[arg(long, default_value_t = 0.05)]
     pub source_noise_angstrom: f32,
     /// Frames dropped at the start of each trajectory, ps.
     #[arg(long, default_value_t = 0.0)]
     pub skip_ps: f64,
+}
+
+/// The position weight of runs that were started before there was one.
+fn equal() -> f32 {
+    1.0
 }
 
 impl Default for TrainSettings {
@@ -130,6 +140,7 @@ impl Default for TrainSettings {
             device: TrainDevice::Cpu,
             threads: 2,
             rigid_weight: 5.0,
+            position_weight: 8.0,
             source_noise_angstrom: 0.05,
             skip_ps: 0.0,
         }
@@ -172,6 +183,9 @@ impl TrainSettings {
             () if self.threads == 0 || self.threads > 1024 => fail("threads must be 1 to 1024"),
             () if !(self.rigid_weight.is_finite() && self.rigid_weight >= 0.0) => {
                 fail("the rigid weight must not be negative")
+            }
+            () if !(self.position_weight.is_finite() && self.position_weight > 0.0) => {
+                fail("the position weight must be positive")
             }
             () if !(self.source_noise_angstrom.is_finite() && self.source_noise_angstrom >= 0.0) => {
                 fail("the source noise must not be negative")
@@ -216,6 +230,10 @@ pub struct TrainRequest {
     /// Optimisation.
     #[command(flatten)]
     pub settings: TrainSettings,
+    /// Start from the weights of this model instead of random ones; it must have the network that is asked for.
+    #[arg(long, value_name = "MODEL", conflicts_with = "resume")]
+    #[serde(default)]
+    pub init: Option<PathBuf>,
     /// Go on from the checkpoint in the folder, with the settings kept there; only name, device, threads and
     /// a larger number of steps can be given anew.
     #[arg(long)]

@@ -46,6 +46,7 @@ pub(super) fn store(folder: &Path) -> PathBuf {
 }
 
 pub(super) fn request(folder: &Path, out: &str, steps: u64) -> TrainRequest {
+        init: None,
     TrainRequest {
         stores: vec![folder.join("store.safetensors")],
         out: folder.join(out),
@@ -189,4 +190,20 @@ fn what_cannot_be_trained_on_is_refused_in_words() {
     refused(&|r| r.resume = true, "checkpoint");
     // A loss that blows up ends the run; the checkpoint before it stays.
     refused(&|r| r.settings.learning_rate = 1e30, "learning rate");
+}
+
+#[test]
+fn a_model_to_start_from_must_have_the_network_that_is_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    store(folder.path());
+    let first = request(folder.path(), "first", 3);
+    run(&first, 3);
+    let model = first.out.join(MODEL_FILE);
+    let mut second = TrainRequest { init: Some(model.clone()), ..request(folder.path(), "second", 1) };
+    run(&second, 1);
+    second.network.header_layers += 1;
+    second.out = folder.path().join("third");
+    let error = train(&second, &mut |_| ControlFlow::Continue(())).unwrap_err().to_string();
+    assert!(error.contains("header layers"), "{error}");
+    assert!(!second.out.join(MODEL_FILE).exists());
 }

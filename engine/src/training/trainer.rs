@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::atomic_file::write_atomically;
 use crate::network::model::save_model;
-use crate::network::{ModelCard, ParameterLayout, initial_parameters};
+use crate::network::{Model, ModelCard, NetworkConfig, ParameterLayout, initial_parameters};
 use crate::transport::interpolant::TrackLosses;
 use crate::transport::noise::{Noise, Stream};
 
@@ -169,7 +169,10 @@ impl<'a> Run<'a> {
         let (parameters, optimizer, state) = match resumed {
             Some(c) => (c.parameters, c.optimizer, c.state),
             None => {
-                let parameters = initial_weights(&layout, settings.seed);
+                let parameters = match &request.init {
+                    Some(path) => weights_of(path, &network)?,
+                    None => initial_weights(&layout, settings.seed),
+                };
                 let optimizer = Optimizer::new(&parameters);
                 let name = request.name.clone();
                 let state = CheckpointState { step: 0, best_validation: None, name, network, settings };
@@ -334,6 +337,18 @@ pub fn initial_weights(layout: &ParameterLayout, seed: u64) -> Vec<f32> {
     initial_parameters(layout, |index| {
         noise.normals([(index / 4) as u32, (index >> 34) as u32, 0, 0])[(index % 4) as usize]
     })
+}
+
+/// Weights of the model at `path`, which must be a network of `config`.
+fn weights_of(path: &Path, config: &NetworkConfig) -> Result<Vec<f32>, TrainError> {
+    let model = Model::load(path)?;
+    match model.config().first_difference(config) {
+        None => Ok(model.parameters),
+        Some((setting, has, asked)) => Err(TrainError::Settings(format!(
+            "{} has {setting} = {has}, and {asked} is asked for; give the settings of the model",
+            path.display()
+        ))),
+    }
 }
 
 /// Opens the log for appending; lines after `step`, left by a run that was killed past its last checkpoint,

@@ -89,6 +89,7 @@ fn a_network_that_knows_the_answer_has_no_loss_and_gives_the_path_and_its_noise(
                 tau: &[tau; 2],
                 atoms: 40,
                 rigid_weight: 5.0,
+                position_weight: 3.0,
             };
             let losses = loss_and_gradient(&config, &batch, &outputs, &mut Vec::new());
             assert!(losses.total < 1e-10, "{what}: {losses:?}");
@@ -130,6 +131,7 @@ fn the_gradient_is_that_of_the_loss() {
             tau: &tau,
             atoms: 1,
             rigid_weight: 5.0,
+            position_weight: 3.0,
         };
         let mut random = Random(23);
         let mut outputs: Vec<Vec<f32>> = header_outputs(&config)

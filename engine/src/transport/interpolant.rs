@@ -140,16 +140,18 @@ pub struct LossBatch<'a> {
     pub atoms: usize,
     /// Weight of the relative error of rigid pairs, see [`loss_and_gradient`].
     pub rigid_weight: f32,
+    /// Weight of the error of positions relative to that of vectors, 1 in the paper.
+    pub position_weight: f32,
 }
 
 /// Loss of Alg. 1 (lines 8–9) and its gradient with respect to the header outputs, which are those of
 /// [`crate::network::fused::Workspace`]; `gradients` receives arrays of the same shape.
 ///
-/// The loss is the mean over atoms of half the square error. `rigid_weight` λ adds
+/// The loss is the mean over atoms of half the square error, that of positions times `position_weight`. `rigid_weight` λ adds
 /// `λ w(τ) ½ ((e_b − e_a)·r̂_ab)²` for each bond, each 1–3 pair and each pair of touching atoms in X_τ, `e`
 /// being the error of the prediction for an atom and `r̂` the direction of the pair in X_τ; `w` is
-/// [`rigid_share`]. Both terms are quadratic forms in the error
-/// that depend on X_τ and τ alone, so their minimum is the same conditional mean; the second weighs the few
+/// [`rigid_share`]. All terms are quadratic forms in the error
+/// that depend on X_τ and τ alone, so their minimum is the same conditional mean; the last weighs the few
 /// directions in which molecules are stiff, whose errors are a small part of the first but decide
 /// whether the chemistry is right.
 pub fn loss_and_gradient(
@@ -199,6 +201,9 @@ pub fn loss_and_gradient(
             }
         }
         weighted.clone_from(&error);
+        for x in &mut weighted.positions {
+            *x *= batch.position_weight;
+        }
         let mut rigid = 0.0;
         if batch.rigid_weight > 0.0 {
             rigid = add_rigid_pairs(config.transport, batch, &error, &mut weighted);
@@ -211,7 +216,9 @@ pub fn loss_and_gradient(
             let (header, width) = target.positions;
             gradients[header][at * width + width - 1] = scale * weighted.positions[at];
         }
-        losses.total += 0.5 * (error_vectors + error_positions + rigid) * f64::from(scale);
+        losses.total += 0.5
+            * (error_vectors + f64::from(batch.position_weight) * error_positions + rigid)
+            * f64::from(scale);
         losses.rigid += 0.5 * rigid * f64::from(scale);
         let (mean_vectors, mean_positions) =
             (error_vectors / vectors.max(1) as f64, error_positions / rows.max(1) as f64);
