@@ -46,8 +46,8 @@ pub(super) fn store(folder: &Path) -> PathBuf {
 }
 
 pub(super) fn request(folder: &Path, out: &str, steps: u64) -> TrainRequest {
-        init: None,
     TrainRequest {
+        init: None,
         stores: vec![folder.join("store.safetensors")],
         out: folder.join(out),
         name: "test".to_owned(),
