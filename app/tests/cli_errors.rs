@@ -86,7 +86,7 @@ fn models_outputs_and_devices_that_cannot_be_used() {
     let with = |extra: &[&'static str]| [simulate(&model), extra.to_vec()].concat();
     fails(&workplace, &with(&["--out", "run.trr"]), &["run.trr", ".dcd"]);
     fails(&workplace, &with(&["--out", "absent/run.dcd"]), &["absent/run"]);
-    fails(&workplace, &with(&["--device", "gpu"]), &["CPU"]);
+    fails(&workplace, &with(&["--device", "no such card"]), &["no graphics adapter"]);
 }
 
 #[test]

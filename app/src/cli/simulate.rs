@@ -33,8 +33,9 @@ pub(super) struct Args {
     replicas: u32,
     #[command(flatten)]
     settings: SamplerSettings,
-    /// Where to compute.
-    #[arg(long, value_enum, default_value_t = DevicePreference::Auto)]
+    /// Where to compute: auto (the faster one, measured), cpu, gpu, or a graphics adapter by its number or part of
+    /// its name; `equijump info --devices` lists them.
+    #[arg(long, default_value = "auto", value_name = "DEVICE")]
     device: DevicePreference,
     /// Chain to simulate, where the structure holds several.
     #[arg(long)]

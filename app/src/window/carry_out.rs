@@ -232,7 +232,7 @@ impl EquiJumpApp {
             settings: settings.sampler.clone(),
             replicas: settings.replicas,
             frames,
-            device: settings.device,
+            device: settings.device.clone(),
             output,
             keep_history: true,
         };

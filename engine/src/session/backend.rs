@@ -19,7 +19,7 @@ pub struct SamplerOrder<'a> {
     /// Replicas that will be advanced together.
     pub replicas: usize,
     /// Where to compute.
-    pub device: DevicePreference,
+    pub device: &'a DevicePreference,
 }
 
 /// A sampler that is ready, and what it samples with.

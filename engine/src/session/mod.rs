@@ -7,6 +7,7 @@ pub mod request;
 mod backend;
 mod context;
 mod description;
+mod devices;
 mod evaluate;
 mod export;
 mod files;
@@ -21,6 +22,7 @@ mod training;
 mod validity_watch;
 
 pub use backend::{ComputeBackend, PreparedSampler, SamplerOrder};
+pub use devices::known_adapters;
 pub use evaluate::EvaluationRequest;
 pub use handle::{LatestFrame, SessionHandle};
 pub use history::{Frame, FrameHistory};

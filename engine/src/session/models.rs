@@ -4,12 +4,12 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
-use crate::network::{Model, ModelError, built_gpu};
-use crate::transport::{CandleSampler, CpuSampler, FrameSampler, TransportError};
+use crate::network::{Model, ModelError};
 
 use super::backend::{ComputeBackend, PreparedSampler, SamplerOrder};
+use super::devices::{DevicePool, Wanted};
 use super::protocol::ModelInfo;
-use super::request::{DevicePreference, ModelSource};
+use super::request::ModelSource;
 
 /// Models kept in memory; the one used longest ago makes room.
 const KEPT_MODELS: usize = 4;
@@ -19,6 +19,7 @@ const KEPT_MODELS: usize = 4;
 pub struct ModelLibrary {
     /// Used longest ago first.
     loaded: Mutex<Vec<(Identity, Loaded)>>,
+    devices: DevicePool,
 }
 
 /// What tells a model from another one. A file that was written anew is another model.
@@ -121,12 +122,6 @@ impl ComputeBackend for ModelLibrary {
     }
 
     fn prepare_sampler(&self, order: SamplerOrder<'_>) -> Result<PreparedSampler, String> {
-        let gpu = match order.device {
-            DevicePreference::Auto | DevicePreference::Cpu => None,
-            DevicePreference::Gpu => Some(built_gpu().ok_or(
-                "this build computes on the CPU; choose the device cpu or auto, or build with `--features cuda` or `--features metal`",
-            )?),
-        };
         let Loaded { model, info } = self.get(order.model)?;
         let mut notices = Vec::new();
         let sequence = order.topology.sequence();
@@ -136,13 +131,13 @@ impl ComputeBackend for ModelLibrary {
                 info.name, order.topology.name
             ));
         }
-        let settings = order.settings.clone();
-        let sampler: Result<Box<dyn FrameSampler>, TransportError> = match gpu {
-            Some(device) => CandleSampler::new(&model, order.topology, settings, device)
-                .map(|sampler| Box::new(sampler) as Box<dyn FrameSampler>),
-            None => CpuSampler::new(model, order.topology, settings)
-                .map(|sampler| Box::new(sampler) as Box<dyn FrameSampler>),
+        let wanted = Wanted {
+            model: &model,
+            topology: order.topology,
+            settings: order.settings,
+            replicas: order.replicas,
         };
+        let sampler = self.devices.sampler(wanted, order.device, &mut notices);
         let sampler = sampler.map_err(|error| error.to_string())?;
         Ok(PreparedSampler { sampler, model: info, notices })
     }

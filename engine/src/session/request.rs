@@ -89,16 +89,40 @@ impl ModelSource {
 }
 
 /// Where to compute.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
 pub enum DevicePreference {
-    /// The fastest device that works.
+    /// The fastest device that works, by a short measurement.
     #[default]
     Auto,
     /// The processor.
     Cpu,
-    /// A graphics processor, or a clear error.
+    /// The first graphics adapter, or a clear error.
     Gpu,
+    /// The graphics adapter at this position of the list, or with this in its name.
+    Adapter(String),
+}
+
+impl From<String> for DevicePreference {
+    fn from(text: String) -> Self {
+        match text.to_lowercase().as_str() {
+            "auto" => Self::Auto,
+            "cpu" => Self::Cpu,
+            "gpu" => Self::Gpu,
+            _ => Self::Adapter(text),
+        }
+    }
+}
+
+impl From<DevicePreference> for String {
+    fn from(device: DevicePreference) -> Self {
+        match device {
+            DevicePreference::Auto => "auto".to_owned(),
+            DevicePreference::Cpu => "cpu".to_owned(),
+            DevicePreference::Gpu => "gpu".to_owned(),
+            DevicePreference::Adapter(name) => name,
+        }
+    }
 }
 
 /// A trajectory file that a run writes as frames are made.

@@ -79,7 +79,7 @@ impl Simulation {
             topology: &structure.topology,
             settings: &request.settings,
             replicas: replica_count,
-            device: request.device,
+            device: &request.device,
         })?;
         for notice in notices {
             context.notice(notice);
@@ -176,7 +176,8 @@ impl Simulation {
     fn advance(&mut self, context: &JobContext<'_>) -> Result<Advance, String> {
         let frame = self.frame() + 1;
         let mut posted = Instant::now();
-        self.sampler
+        let advanced = self
+            .sampler
             .advance(&mut self.replicas, &mut |progress| {
                 if context.control.is_cancelled() {
                     return ControlFlow::Break(());
@@ -187,7 +188,11 @@ impl Simulation {
                 }
                 ControlFlow::Continue(())
             })
-            .map_err(|error| error.to_string())
+            .map_err(|error| error.to_string());
+        if let Some(sentence) = self.sampler.take_notice() {
+            context.notice(sentence);
+        }
+        advanced
     }
 
     fn check_validity(&mut self, context: &JobContext<'_>) {

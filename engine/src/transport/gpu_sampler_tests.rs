@@ -7,8 +7,8 @@ use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
 use super::{
-    Advance, CpuSampler, FrameSampler, GpuSampler, Integrator, Replica, SamplerSettings, Schedule,
-    TransportError,
+    Advance, CpuSampler, FallbackSampler, FrameSampler, GpuSampler, Integrator, Replica, SamplerSettings,
+    Schedule, TransportError,
 };
 use crate::gpu::{AdapterChoice, Gpu, GpuError, GpuNetwork};
 use crate::network::{Heads, Model, ModelCard, NetworkConfig, ParameterLayout, Residual, Transport};
@@ -228,4 +228,61 @@ fn what_a_gpu_cannot_do_is_refused_in_words() {
     refused(NetworkConfig { transport: Transport::FlowMatching, ..tiny() }, "flow");
     let error = Gpu::open(&AdapterChoice::Name("no such thing".into())).err().unwrap();
     assert!(matches!(error, GpuError::UnknownAdapter { .. }), "{error}");
+}
+
+/// The run goes on on the CPU from its last frame, says so once, and makes the frames it would have made.
+#[test]
+fn a_run_outlives_its_device() {
+    if gpu().is_none() {
+        return;
+    }
+    let gpu = Arc::new(Gpu::open(&AdapterChoice::First).unwrap());
+    let (topology, start) = chignolin();
+    let model = model(&tiny());
+    let network = Arc::new(GpuNetwork::new(gpu.clone(), &model).unwrap());
+    let sampler = GpuSampler::new(network, &model, &topology, settings()).unwrap();
+    let mut sampler = FallbackSampler::new(sampler, model.clone(), &topology, settings());
+    let mut own = replicas(&start, &[0, 5]);
+    go(&mut sampler, &mut own);
+    assert_eq!(sampler.take_notice(), None);
+    assert!(sampler.device_name().starts_with("GPU"), "{}", sampler.device_name());
+    gpu.destroy();
+    go(&mut sampler, &mut own);
+    let notice = sampler.take_notice().unwrap();
+    assert!(notice.contains("was lost") && notice.contains("goes on on the processor"), "{notice}");
+    assert_eq!(sampler.take_notice(), None);
+    assert!(sampler.device_name().starts_with("CPU"), "{}", sampler.device_name());
+    let mut expected = replicas(&start, &[0, 5]);
+    let mut reference = CpuSampler::with_threads(model, &topology, settings(), 1).unwrap();
+    go(&mut reference, &mut expected);
+    go(&mut reference, &mut expected);
+    for (own, expected) in own.iter().zip(&expected) {
+        assert_eq!(own.frame, expected.frame);
+        for (a, b) in
+            own.positions_angstrom.iter().flatten().zip(expected.positions_angstrom.iter().flatten())
+        {
+            assert!((a - b).abs() < TOLERANCE_ANGSTROM, "{a} {b}");
+        }
+    }
+}
+
+/// The shipped model at its own settings, a whole frame of 100 latent steps.
+#[test]
+fn the_shipped_model_gives_the_frame_of_the_cpu() {
+    let Some(gpu) = gpu() else { return };
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/models/chignolin/model.safetensors");
+    let model = Arc::new(Model::load(&path).unwrap());
+    let (topology, start) = chignolin();
+    let settings = SamplerSettings { keep_geometry: false, seed: 3, ..SamplerSettings::default() };
+    let network = Arc::new(GpuNetwork::new(gpu, &model).unwrap());
+    let mut tested = GpuSampler::new(network, &model, &topology, settings.clone()).unwrap();
+    let mut reference = CpuSampler::new(model, &topology, settings).unwrap();
+    let (mut own, mut expected) = (replicas(&start, &[0]), replicas(&start, &[0]));
+    go(&mut tested, &mut own);
+    go(&mut reference, &mut expected);
+    let pairs =
+        own[0].positions_angstrom.iter().flatten().zip(expected[0].positions_angstrom.iter().flatten());
+    let worst = pairs.map(|(a, b)| (a - b).abs()).fold(0.0f32, f32::max);
+    println!("shipped model, 100 latent steps: {worst} Å");
+    assert!(worst < TOLERANCE_ANGSTROM, "off by {worst} Å");
 }

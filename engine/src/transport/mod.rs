@@ -5,6 +5,7 @@ pub mod benchmark;
 pub mod candle_sampler;
 pub mod cpu_sampler;
 mod ddpm;
+pub mod fallback_sampler;
 pub mod gpu_sampler;
 #[cfg(test)]
 mod gpu_sampler_tests;
@@ -22,6 +23,7 @@ pub mod settings;
 pub use crate::network::Transport;
 pub use candle_sampler::CandleSampler;
 pub use cpu_sampler::CpuSampler;
+pub use fallback_sampler::FallbackSampler;
 pub use gpu_sampler::GpuSampler;
 pub use sampler::{Advance, FrameSampler, LatentProgress, Replica, TransportError};
 pub use settings::{Integrator, SamplerSettings, Schedule};

@@ -86,4 +86,9 @@ pub trait FrameSampler: Send {
 
     /// What computes, in words for the user: `CPU, 2 threads`.
     fn device_name(&self) -> String;
+
+    /// What the user should know of the last [`Self::advance`], once: that the device changed, for example.
+    fn take_notice(&mut self) -> Option<String> {
+        None
+    }
 }

@@ -1,6 +1,6 @@
 //! Settings of the next run: protein, model, sampling, length.
 
-use equijump_engine::session::DevicePreference;
+use equijump_engine::session::{DevicePreference, known_adapters};
 use equijump_engine::transport::{Integrator, Schedule};
 
 use super::PaneContext;
@@ -303,24 +303,30 @@ fn run_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
                 .on_hover_text("Independent trajectories made together; one is shown at a time");
         });
         row(ui, "Device", "Where to compute", |ui, label| {
-            let name = |device| match device {
-                DevicePreference::Auto => "Fastest available",
-                DevicePreference::Cpu => "Processor (CPU)",
-                DevicePreference::Gpu => "Graphics (GPU)",
+            let name = |device: &DevicePreference| match device {
+                DevicePreference::Auto => "Fastest available".to_owned(),
+                DevicePreference::Cpu => "Processor (CPU)".to_owned(),
+                DevicePreference::Gpu => "Graphics (GPU)".to_owned(),
+                DevicePreference::Adapter(name) => name.clone(),
             };
             let width = ui.available_width();
             egui::ComboBox::from_id_salt("device")
                 .width(width)
                 .truncate()
-                .selected_text(name(run.device))
+                .selected_text(name(&run.device))
                 .show_ui(ui, |ui| {
-                    for device in [DevicePreference::Auto, DevicePreference::Cpu, DevicePreference::Gpu] {
-                        ui.selectable_value(&mut run.device, device, name(device));
+                    let adapters = known_adapters().iter();
+                    let choices = [DevicePreference::Auto, DevicePreference::Cpu, DevicePreference::Gpu]
+                        .into_iter()
+                        .chain(adapters.map(|adapter| DevicePreference::Adapter(adapter.name.clone())));
+                    for device in choices {
+                        let text = name(&device);
+                        ui.selectable_value(&mut run.device, device, text);
                     }
                 })
                 .response
                 .labelled_by(label)
-                .on_hover_text("Where to compute");
+                .on_hover_text("Where to compute; \"fastest\" is found by a short measurement");
         });
     });
     output_ui(ui, &mut context.preferences.run.output, context.actions);
