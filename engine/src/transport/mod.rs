@@ -6,6 +6,7 @@ pub mod candle_sampler;
 pub mod cpu_sampler;
 mod ddpm;
 pub mod fallback_sampler;
+pub mod gpu_benchmark;
 pub mod gpu_sampler;
 #[cfg(test)]
 mod gpu_sampler_tests;
