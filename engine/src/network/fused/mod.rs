@@ -2,14 +2,15 @@
 //!
 //! The same arithmetic as the candle model, several times faster: candle's elementwise operations are scalar
 //! and every one allocates its result, so that in candle the matrix products are a tenth of the time of a
-//! training step. Here products go through `gemm`, everything between them is fused into a few loops that
-//! the compiler vectorises for the processor at hand (`pulp` chooses AVX2 or AVX-512 at run time), and
-//! all buffers live in a workspace that is reused.
+//! training step. Here products go through a kernel made for these shapes, everything between them is fused
+//! into a few loops that the compiler vectorises for the processor at hand (`pulp` chooses AVX2 or AVX-512 at
+//! run time), and all buffers live in a workspace that is reused.
 //!
 //! Nothing here spawns threads: callers run several models side by side, each with its own [`Workspace`].
 
 mod convolution;
 mod linear;
+mod microkernel;
 mod model;
 mod norm;
 mod self_interaction;
