@@ -119,7 +119,14 @@ fn a_resumed_file_equals_an_uninterrupted_one_wherever_it_was_cut() {
             assert_eq!(std::fs::read(&run.path).unwrap(), whole, "{} cut to {length} bytes", run.format);
             resumed_at.insert(frames);
         }
-        assert_eq!(resumed_at.into_iter().collect::<Vec<_>>(), [0, 1, 2, 3, 4], "{}", run.format);
+        // The bonds that end a PDB file are longer than a step: cut there, no frame is lost.
+        let most = if run.format == TrajectoryFormat::Pdb { 5 } else { 4 };
+        assert_eq!(
+            resumed_at.into_iter().collect::<Vec<_>>(),
+            (0..=most).collect::<Vec<_>>(),
+            "{}",
+            run.format
+        );
     }
 }
 

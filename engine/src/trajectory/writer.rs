@@ -103,7 +103,8 @@ impl TrajectoryWriter {
         let nothing_yet = match format {
             TrajectoryFormat::Dcd => false,
             TrajectoryFormat::Xtc => bytes_before == 0,
-            TrajectoryFormat::Pdb => bytes_before <= 4, // nothing but END
+            // A run without frames, whole or cut: nothing but what ends the file.
+            TrajectoryFormat::Pdb => bytes_before <= super::pdb::file_end(topology).len() as u64,
         };
         let mut reader = if nothing_yet { None } else { Some(TrajectoryReader::open(path)?) };
         // A run that was killed before its first frame was complete: begin again.

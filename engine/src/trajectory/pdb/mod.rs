@@ -5,4 +5,4 @@ mod reader;
 mod writer;
 
 pub use reader::PdbReader;
-pub(crate) use writer::{PDB_LIMIT_ANGSTROM, PdbWriter};
+pub(crate) use writer::{PDB_LIMIT_ANGSTROM, PdbWriter, file_end};

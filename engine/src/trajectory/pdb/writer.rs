@@ -26,7 +26,8 @@ pub(crate) struct PdbWriter {
     end: u64,
 }
 
-fn file_end(topology: &Topology) -> String {
+/// What a file of `topology` ends with, whatever frames it holds.
+pub(crate) fn file_end(topology: &Topology) -> String {
     format!("{}END\n", pdb_conect_lines(topology))
 }
 
