@@ -12,7 +12,9 @@
 
 mod camera;
 mod framing;
+mod ghost;
 mod gpu;
+mod measure_marks;
 mod navigation;
 mod overlay;
 pub mod palette;
@@ -29,8 +31,9 @@ use equijump_engine::structure::Topology;
 pub use camera::{Camera, Projection, Ray};
 pub use framing::Bounds;
 pub use gpu::GraphicsError;
+pub use measure_marks::MeasureMark;
 pub use screenshot::ImageRequest;
-pub use style::{Background, Coloring, Representation, RibbonAtoms, SecondaryStructure, Style};
+pub use style::{AtomsShown, Background, Coloring, Representation, RibbonAtoms, SecondaryStructure, Style};
 
 use self::gpu::{Graphics, View};
 use self::navigation::{Hover, Transition};
@@ -79,6 +82,9 @@ pub struct Viewport {
     dark_theme: bool,
     hover: Hover,
     selected_atom: Option<usize>,
+    /// Atoms chosen for a measurement that is not complete.
+    picked_atoms: Vec<usize>,
+    measure_marks: Vec<MeasureMark>,
     samples_per_axis: Option<u32>,
     last_drawn: Option<(Revision, Camera)>,
     last_change_seconds: f64,
@@ -112,7 +118,7 @@ impl Viewport {
         self.fog_bounds = None;
         self.transition = None;
         self.hover = Hover::default();
-        self.selected_atom = None;
+        self.forget_marks();
     }
 
     /// Shows nothing.
@@ -120,7 +126,13 @@ impl Viewport {
         self.shared().scene.clear();
         self.framing = Framing::FaceAndFit;
         self.hover = Hover::default();
+        self.forget_marks();
+    }
+
+    fn forget_marks(&mut self) {
         self.selected_atom = None;
+        self.picked_atoms.clear();
+        self.measure_marks.clear();
     }
 
     /// The molecule that is shown.
@@ -139,6 +151,12 @@ impl Viewport {
             );
         }
         accepted
+    }
+
+    /// Shows a second conformation as a thin backbone, or none. Positions of another number of atoms are
+    /// refused: returns false.
+    pub fn set_ghost(&mut self, positions_angstrom: Option<&[[f32; 3]]>) -> bool {
+        self.shared().scene.set_ghost(positions_angstrom.unwrap_or_default())
     }
 
     /// Sets the secondary structure per residue, for ribbons and colours. Without it ribbons are tubes.
@@ -162,6 +180,11 @@ impl Viewport {
     /// The present appearance.
     pub fn style(&self) -> Style {
         *self.shared().scene.style()
+    }
+
+    /// Names and colours of what is drawn, for a legend; empty where a scale stands in its place.
+    pub fn legend(&self) -> Vec<(&'static str, palette::Srgb)> {
+        self.shared().scene.legend()
     }
 
     /// The present camera, to be stored with a session.
@@ -189,6 +212,21 @@ impl Viewport {
     /// Marks an atom with a ring, or none.
     pub fn set_selected_atom(&mut self, atom: Option<usize>) {
         self.selected_atom = atom;
+    }
+
+    /// Marks the atoms chosen so far for a measurement.
+    pub fn set_picked_atoms(&mut self, atoms: &[usize]) {
+        self.picked_atoms = atoms.to_vec();
+    }
+
+    /// Sets the measurements that are drawn over the molecule.
+    pub fn set_measure_marks(&mut self, marks: Vec<MeasureMark>) {
+        self.measure_marks = marks;
+    }
+
+    /// The measurements that are drawn over the molecule.
+    pub fn measure_marks(&self) -> &[MeasureMark] {
+        &self.measure_marks
     }
 
     /// Sets the samples per pixel and axis: 1 is fast, 2 and more smooth edges. `None` chooses: 2, but on

@@ -17,8 +17,13 @@ impl Viewport {
             painter.text(rect.center(), Align2::CENTER_CENTER, text, FontId::proportional(14.0), color);
             return;
         }
-        let accent =
-            if self.dark_theme { Color32::from_rgb(255, 214, 102) } else { Color32::from_rgb(196, 84, 0) };
+        let accent = self.accent();
+        self.draw_measure_marks(&painter, rect, ui.visuals());
+        for &atom in &self.picked_atoms {
+            if let Some((center, radius)) = self.ring(rect, atom) {
+                painter.circle_stroke(center, radius + 3.0, Stroke::new(2.0, accent));
+            }
+        }
         if let Some(atom) = self.selected_atom
             && let Some((center, radius)) = self.ring(rect, atom)
         {
@@ -51,8 +56,13 @@ impl Viewport {
         painter.galley(corner + padding, galley, visuals.strong_text_color());
     }
 
+    /// The colour of marks on the molecule: no atom has it, and it is seen on both grounds.
+    pub(super) fn accent(&self) -> Color32 {
+        if self.dark_theme { Color32::from_rgb(255, 214, 102) } else { Color32::from_rgb(196, 84, 0) }
+    }
+
     /// Centre and radius of an atom on the screen, points.
-    fn ring(&self, rect: Rect, atom: usize) -> Option<(Pos2, f32)> {
+    pub(super) fn ring(&self, rect: Rect, atom: usize) -> Option<(Pos2, f32)> {
         let shared = self.shared();
         let position = *shared.scene.drawn_positions_angstrom().get(atom)?;
         let radius_angstrom = shared.scene.drawn_radius_angstrom(atom).unwrap_or(DEFAULT_RING_ANGSTROM);

@@ -8,6 +8,8 @@ use super::style::{Coloring, SecondaryStructure};
 /// An sRGB colour.
 pub type Srgb = [u8; 3];
 
+/// The second conformation: a hue that no element and no class of residues has.
+pub const GHOST: Srgb = [148, 124, 196];
 /// Carbon, and what has no colour of its own.
 pub const CARBON: Srgb = [163, 175, 184];
 
@@ -126,23 +128,41 @@ pub fn chain_position(fraction: f32) -> Srgb {
     viridis(0.12 + 0.86 * fraction)
 }
 
-/// The entries of a legend for colourings by class; empty for continuous scales.
-pub fn legend(coloring: Coloring) -> Vec<(&'static str, Srgb)> {
+/// Name, colour, and what has it.
+pub type LegendEntry = (&'static str, Srgb, LegendOf);
+
+/// What an entry of a legend stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LegendOf {
+    /// Atoms of an element.
+    Element(Element),
+    /// Residues of a class.
+    Class(ResidueClass),
+    /// A kind of secondary structure, which comes and goes with the frames.
+    Structure,
+}
+
+/// All entries of the legend of a colouring; empty where a scale stands in its place.
+pub fn legend(coloring: Coloring) -> Vec<LegendEntry> {
     match coloring {
-        Coloring::Element => vec![
-            ("Carbon", element(Element::Carbon)),
-            ("Nitrogen", element(Element::Nitrogen)),
-            ("Oxygen", element(Element::Oxygen)),
-            ("Sulfur", element(Element::Sulfur)),
-        ],
+        Coloring::Element => [
+            ("Carbon", Element::Carbon),
+            ("Nitrogen", Element::Nitrogen),
+            ("Oxygen", Element::Oxygen),
+            ("Sulfur", Element::Sulfur),
+        ]
+        .map(|(name, kind)| (name, element(kind), LegendOf::Element(kind)))
+        .to_vec(),
         Coloring::ResidueType => {
-            ResidueClass::ALL.iter().map(|class| (class.label(), class.color())).collect()
+            ResidueClass::ALL.map(|class| (class.label(), class.color(), LegendOf::Class(class))).to_vec()
         }
-        Coloring::SecondaryStructure => vec![
-            ("Helix", secondary_structure(SecondaryStructure::Helix)),
-            ("Strand", secondary_structure(SecondaryStructure::Strand)),
-            ("Coil", secondary_structure(SecondaryStructure::Coil)),
-        ],
+        Coloring::SecondaryStructure => [
+            ("Helix", SecondaryStructure::Helix),
+            ("Strand", SecondaryStructure::Strand),
+            ("Coil", SecondaryStructure::Coil),
+        ]
+        .map(|(name, kind)| (name, secondary_structure(kind), LegendOf::Structure))
+        .to_vec(),
         Coloring::ChainPosition | Coloring::ResidueValue => Vec::new(),
     }
 }

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use equijump_engine::structure::Topology;
 
 use super::framing::Bounds;
-use super::palette::{self, ResidueClass};
+use super::ghost::Ghost;
+use super::palette::{self, LegendOf, ResidueClass};
 use super::ribbon::{ColorSteps, RibbonMesh};
-use super::style::{Coloring, Representation, RibbonAtoms, SecondaryStructure, Style};
+use super::style::{AtomsShown, Coloring, Representation, RibbonAtoms, SecondaryStructure, Style};
 
 /// Radius of atoms in ball-and-stick, as a fraction of the van der Waals radius.
 const BALL_FRACTION: f32 = 0.25;
@@ -28,6 +29,8 @@ pub(super) struct Revision {
     pub positions: u64,
     /// Shape and colours of the ribbon.
     pub ribbon: u64,
+    /// The second conformation.
+    pub ghost: u64,
 }
 
 /// The molecule and its appearance.
@@ -56,6 +59,8 @@ pub(super) struct Scene {
     pub bond_end_albedo: Vec<[f32; 3]>,
     /// The ribbon; empty where none is shown.
     pub ribbon: RibbonMesh,
+    /// A second conformation, drawn along with the molecule.
+    pub ghost: Ghost,
     /// What has changed since when.
     pub revision: Revision,
 }
@@ -68,6 +73,7 @@ impl Scene {
         self.attached_angstrom.clear();
         self.secondary_structure.clear();
         self.residue_values.clear();
+        self.ghost.set_positions(&[]);
         self.appearance_stale = true;
         self.revision.positions += 1;
     }
@@ -76,6 +82,7 @@ impl Scene {
     pub fn clear(&mut self) {
         let revision = self.revision;
         *self = Self { style: self.style, appearance_stale: true, revision, ..Self::default() };
+        self.ghost.invalidate();
         self.revision.positions += 1;
     }
 
@@ -91,6 +98,17 @@ impl Scene {
             self.revision.positions += 1;
             self.ribbon_stale = true;
         }
+        true
+    }
+
+    /// Sets the positions of a second conformation, Å, none for no such thing. Returns false, and changes
+    /// nothing, if their number is wrong.
+    pub fn set_ghost(&mut self, positions_angstrom: &[[f32; 3]]) -> bool {
+        let expected = self.topology.as_ref().map_or(0, |topology| topology.atom_count());
+        if !positions_angstrom.is_empty() && positions_angstrom.len() != expected {
+            return false;
+        }
+        self.ghost.set_positions(positions_angstrom);
         true
     }
 
@@ -116,7 +134,11 @@ impl Scene {
         let old = std::mem::replace(&mut self.style, style);
         self.appearance_stale |= old.representation != style.representation
             || old.ribbon_atoms != style.ribbon_atoms
+            || old.atoms != style.atoms
             || old.coloring != style.coloring;
+        if old.representation != style.representation {
+            self.ghost.invalidate();
+        }
     }
 
     pub fn style(&self) -> &Style {
@@ -144,9 +166,17 @@ impl Scene {
         self.atom_appearance.get(index).map(|appearance| appearance[3])
     }
 
+    /// Positions of all atoms of the molecule and of its ghost, Å.
+    pub fn all_positions_angstrom(&self) -> impl Iterator<Item = [f32; 3]> {
+        self.positions_angstrom.iter().chain(self.ghost.positions_angstrom()).copied()
+    }
+
     /// A sphere around all atoms, whatever the representation.
     pub fn bounds(&self) -> Option<Bounds> {
-        Bounds::of_points(&self.positions_angstrom, 2.0)
+        if self.positions_angstrom.is_empty() {
+            return None;
+        }
+        Bounds::of_points(&self.all_positions_angstrom().collect::<Vec<_>>(), 2.0)
     }
 
     /// The points that framing fits into the view: of a ribbon alone the backbone, else all atoms.
@@ -163,6 +193,22 @@ impl Scene {
         }
     }
 
+    /// The entries of the legend that something drawn has the colour of.
+    pub fn legend(&self) -> Vec<(&'static str, palette::Srgb)> {
+        let Some(topology) = &self.topology else { return Vec::new() };
+        let has = |of: LegendOf| match of {
+            LegendOf::Element(element) => {
+                self.shown_atoms.iter().any(|&atom| topology.atoms()[atom].element == element)
+            }
+            LegendOf::Class(class) => {
+                topology.residues().iter().any(|residue| ResidueClass::of(residue.kind) == class)
+            }
+            LegendOf::Structure => true,
+        };
+        let entries = palette::legend(self.style.coloring).into_iter();
+        entries.filter(|(_, _, of)| has(*of)).map(|(name, color, _)| (name, color)).collect()
+    }
+
     /// Brings everything derived up to date. Cheap when nothing has changed.
     pub fn update(&mut self) {
         if std::mem::take(&mut self.appearance_stale) {
@@ -177,6 +223,9 @@ impl Scene {
             self.build_ribbon();
             self.attach_side_chains();
             self.revision.ribbon += 1;
+        }
+        if self.ghost.update(self.topology.as_deref(), self.style.representation) {
+            self.revision.ghost += 1;
         }
     }
 
@@ -220,14 +269,15 @@ impl Scene {
         self.atom_appearance.clear();
         let Some(topology) = self.topology.clone() else { return };
         for (index, atom) in topology.atoms().iter().enumerate() {
+            if self.style.representation != Representation::Ribbon && !self.is_chosen(&topology, index) {
+                continue;
+            }
             let radius_angstrom = match (self.style.representation, self.style.ribbon_atoms) {
                 (Representation::BallAndStick, _) => BALL_FRACTION * atom.element.vdw_radius_angstrom(),
                 (Representation::Sticks, _) => STICK_ANGSTROM,
                 (Representation::Spacefill, _) => atom.element.vdw_radius_angstrom(),
                 (Representation::Ribbon, RibbonAtoms::None) => continue,
-                (Representation::Ribbon, RibbonAtoms::SideChains)
-                    if matches!(atom.name, "N" | "C" | "O") && !is_proline_nitrogen(&topology, index) =>
-                {
+                (Representation::Ribbon, RibbonAtoms::SideChains) if !is_side_chain(&topology, index) => {
                     continue;
                 }
                 (Representation::Ribbon, _) => RIBBON_STICK_ANGSTROM,
@@ -235,6 +285,15 @@ impl Scene {
             let [r, g, b] = self.color_of_atom(&topology, index);
             self.shown_atoms.push(index);
             self.atom_appearance.push([r, g, b, radius_angstrom]);
+        }
+    }
+
+    /// Whether the user wants to see this atom, ribbons aside.
+    fn is_chosen(&self, topology: &Topology, atom: usize) -> bool {
+        match self.style.atoms {
+            AtomsShown::All => true,
+            AtomsShown::Backbone => matches!(topology.atoms()[atom].name, "N" | "CA" | "C" | "O"),
+            AtomsShown::SideChains => is_side_chain(topology, atom),
         }
     }
 
@@ -290,6 +349,11 @@ impl Scene {
             }
         }
     }
+}
+
+/// Whether an atom is drawn with the side chains: all from Cα on.
+fn is_side_chain(topology: &Topology, atom: usize) -> bool {
+    !matches!(topology.atoms()[atom].name, "N" | "C" | "O") || is_proline_nitrogen(topology, atom)
 }
 
 /// Proline's nitrogen belongs to its ring.

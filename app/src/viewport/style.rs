@@ -31,6 +31,32 @@ impl Representation {
     }
 }
 
+/// Atoms drawn as balls, sticks or spheres.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum AtomsShown {
+    /// All heavy atoms.
+    #[default]
+    All,
+    /// N, Cα, C and O.
+    Backbone,
+    /// Side chains, from Cα on.
+    SideChains,
+}
+
+impl AtomsShown {
+    /// All of them, in the order of menus.
+    pub const ALL: [Self; 3] = [Self::All, Self::Backbone, Self::SideChains];
+
+    /// Text for menus.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::All => "All heavy atoms",
+            Self::Backbone => "Backbone only",
+            Self::SideChains => "Side chains only",
+        }
+    }
+}
+
 /// Atoms drawn as thin sticks along with a ribbon.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum RibbonAtoms {
@@ -129,6 +155,8 @@ impl Background {
 pub struct Style {
     /// How atoms and bonds are drawn.
     pub representation: Representation,
+    /// Atoms drawn in the other representations.
+    pub atoms: AtomsShown,
     /// Atoms drawn along with [`Representation::Ribbon`].
     pub ribbon_atoms: RibbonAtoms,
     /// What colours mean.
@@ -147,6 +175,7 @@ impl Default for Style {
     fn default() -> Self {
         Self {
             representation: Representation::default(),
+            atoms: AtomsShown::default(),
             ribbon_atoms: RibbonAtoms::default(),
             coloring: Coloring::default(),
             depth_cue: true,

@@ -29,6 +29,14 @@ pub enum Action {
     GoToFrame(usize),
     /// Mark an atom everywhere, or none.
     SelectAtom(Option<usize>),
+    /// Choose an atom for the measurement under way.
+    PickAtom(usize),
+    /// Put the measuring tool away.
+    EndMeasuring,
+    /// Plot the measurement at this place of the list.
+    PlotMeasurement(usize),
+    /// Remove the measurement at this place of the list.
+    RemoveMeasurement(usize),
     /// Change what the molecule looks like.
     SetStyle(Style),
     /// Perspective or parallel.

@@ -11,8 +11,10 @@ use super::command::UiCommand;
 use super::dialogs::Dialog;
 use super::examples::EXAMPLES;
 use super::file_dialogs::FileDialogs;
+use super::ghost::Ghost;
 use super::layout::{self, Pane};
 use super::log::{Level, Log};
+use super::measurements::{MeasureTool, Measurements};
 use super::menu::{self, CommandState};
 use super::models::{BundledModel, ModelChoice, ModelState};
 use super::movie::Movie;
@@ -83,6 +85,8 @@ pub struct EquiJumpApp {
     pub(super) tree: Tree<Pane>,
     pub(super) actions: Vec<Action>,
     pub(super) selected_atom: Option<usize>,
+    pub(super) measurements: Measurements,
+    pub(super) ghost: Ghost,
     pub(super) quit_confirmed: bool,
     pub(super) screenshot: Option<PathBuf>,
     pub(super) movie: Option<Movie>,
@@ -114,6 +118,7 @@ impl EquiJumpApp {
             file: preferences.run.model_file.clone().filter(|file| file.is_file()),
             state: ModelState::None,
         };
+        let ghost = if preferences.ghost_of_start { Ghost::Start } else { Ghost::None };
         let mut app = Self {
             session,
             observer,
@@ -131,6 +136,8 @@ impl EquiJumpApp {
             tree,
             actions: Vec::new(),
             selected_atom: None,
+            measurements: Measurements::default(),
+            ghost,
             quit_confirmed: false,
             screenshot: None,
             movie: None,
@@ -167,6 +174,26 @@ impl EquiJumpApp {
         self.details.as_deref()
     }
 
+    /// The 3D view; for tests.
+    pub fn viewport(&self) -> &crate::viewport::Viewport {
+        &self.cache.molecule.viewport
+    }
+
+    /// The atom that is marked; for tests.
+    pub fn selected_atom(&self) -> Option<usize> {
+        self.selected_atom
+    }
+
+    /// What the user measures; for tests.
+    pub fn measurements(&self) -> &Measurements {
+        &self.measurements
+    }
+
+    /// The conformation shown for comparison; for tests.
+    pub fn ghost(&self) -> &Ghost {
+        &self.ghost
+    }
+
     /// What the user was told; for tests.
     pub fn log(&self) -> &Log {
         &self.log
@@ -189,6 +216,11 @@ impl EquiJumpApp {
             let commands = UiCommand::pressed(ctx);
             let enabled: Vec<_> = commands.into_iter().filter(|command| self.is_enabled(*command)).collect();
             self.actions.extend(enabled.into_iter().map(Action::Command));
+            let escaped = self.measurements.tool().is_some()
+                && ctx.input_mut(|input| input.consume_key(egui::Modifiers::NONE, egui::Key::Escape));
+            if escaped {
+                self.actions.push(Action::EndMeasuring);
+            }
         }
         let dropped = ctx.input(|input| input.raw.dropped_files.clone());
         if let Some(path) = dropped.first().map(|file| file.path().to_owned()) {
@@ -230,6 +262,8 @@ impl EquiJumpApp {
                 preferences: &mut self.preferences,
                 model: &self.model,
                 log: &self.log,
+                measurements: &self.measurements,
+                ghost: &self.ghost,
                 selected_atom: self.selected_atom,
                 cache: &mut self.cache,
                 actions: &mut actions,
@@ -338,6 +372,11 @@ impl CommandState for EquiJumpApp {
             | UiCommand::LastFrame => frames > 1,
             UiCommand::ExportMovie => frames > 1 && self.cache.molecule.is_available(),
             UiCommand::SaveScreenshot | UiCommand::ResetCamera => self.cache.molecule.is_available(),
+            UiCommand::ClearMeasurements => !self.measurements.list().is_empty(),
+            UiCommand::GhostOfStart => self.project.opened.is_some(),
+            UiCommand::GhostOfFrame => frames > 1,
+            UiCommand::CentreOnMarked => self.selected_atom.is_some() && self.cache.molecule.is_available(),
+            _ if MeasureTool::of_command(command).is_some() => self.project.opened.is_some(),
             _ => true,
         }
     }
@@ -354,6 +393,11 @@ impl CommandState for EquiJumpApp {
             UiCommand::FollowNewest => Some(self.timeline.state() == PlayState::Following),
             UiCommand::PauseRun => {
                 Some(self.project.run.as_ref().is_some_and(|run| run.phase == Phase::Paused))
+            }
+            UiCommand::GhostOfStart => Some(matches!(self.ghost, Ghost::Start)),
+            UiCommand::GhostOfFrame => Some(self.ghost.is_frame_shown(&self.project)),
+            _ if MeasureTool::of_command(command).is_some() => {
+                Some(self.measurements.tool() == MeasureTool::of_command(command))
             }
             _ => self.style_selected(command),
         }

@@ -19,8 +19,10 @@ use super::dialogs::screenshot::ScreenshotForm;
 use super::file_dialogs::{FileRequest, Purpose};
 use super::layout;
 use super::log::Level;
+use super::measurements::{self, MeasureTool};
 use super::menu::CommandState as _;
 use super::models::ModelState;
+use super::observations::{MeasuredSeries, Observations};
 use super::preferences::StartFrom;
 use super::project::{Phase, Run};
 use crate::figures::Figure;
@@ -49,6 +51,19 @@ impl EquiJumpApp {
             Action::SelectAtom(atom) => {
                 self.selected_atom = atom;
                 self.cache.molecule.viewport.set_selected_atom(atom);
+            }
+            Action::PickAtom(atom) => self.pick_atom(atom),
+            Action::EndMeasuring => {
+                self.measurements.end();
+                self.marks_changed();
+            }
+            Action::PlotMeasurement(index) => {
+                self.measurements.plot(index);
+                self.marks_changed();
+            }
+            Action::RemoveMeasurement(index) => {
+                self.measurements.remove(index);
+                self.measurements_changed();
             }
             Action::SetStyle(style) => self.set_style(style),
             Action::SetProjection(projection) => {
@@ -82,7 +97,8 @@ impl EquiJumpApp {
             }
             UiCommand::ExportTrajectory => self.show_trajectory_form(),
             UiCommand::ExportFigures => {
-                let form = FigureForm::new(self.preferences.export_folder());
+                let measured = self.observations.measured.len();
+                let form = FigureForm::new(self.preferences.export_folder(), measured > 0);
                 self.dialog = Some(Dialog::ExportFigures(form));
             }
             UiCommand::ExportMovie => {
@@ -137,11 +153,27 @@ impl EquiJumpApp {
             | UiCommand::ColourStructure
             | UiCommand::ColourFluctuation
             | UiCommand::ColourDeviation
+            | UiCommand::ShowAllAtoms
+            | UiCommand::ShowBackbone
+            | UiCommand::ShowSideChains
+            | UiCommand::CentreOnMarked
             | UiCommand::ResetCamera => self.carry_out_view_command(command),
             UiCommand::ToggleSuperpose => {
                 self.preferences.superpose = !self.preferences.superpose;
                 self.project.set_superpose(self.preferences.superpose);
                 self.molecule_changed();
+                self.ghost_changed();
+            }
+            UiCommand::GhostOfStart | UiCommand::GhostOfFrame => self.toggle_ghost(command),
+            UiCommand::MeasureDistance | UiCommand::MeasureAngle | UiCommand::MeasureDihedral => {
+                if let Some(tool) = MeasureTool::of_command(command) {
+                    self.measurements.toggle_tool(tool);
+                    self.marks_changed();
+                }
+            }
+            UiCommand::ClearMeasurements => {
+                self.measurements.clear();
+                self.measurements_changed();
             }
             UiCommand::ThemeSystem => self.set_theme(egui::ThemePreference::System, ctx),
             UiCommand::ThemeLight => self.set_theme(egui::ThemePreference::Light, ctx),
@@ -308,6 +340,17 @@ impl EquiJumpApp {
         self.session.send(Command::Export { job, request });
     }
 
+    fn measurement_figures(&self, interval_ns: f64) -> Vec<Figure> {
+        let Some(opened) = &self.project.opened else { return Vec::new() };
+        let topology = &opened.structure.topology;
+        let figure = |series: &MeasuredSeries| {
+            let stem = measurements::file_stem(&series.measurement, topology);
+            let label = series.measurement.label(topology);
+            Figure::Curves(Observations::measurement_figure(series, stem, label, interval_ns))
+        };
+        self.observations.measured.iter().map(figure).collect()
+    }
+
     fn export_figures(&mut self, export: &FigureExport) {
         let interval_ns = self.project.run.as_ref().and_then(Run::frame_interval_ps).unwrap_or(0.0) / 1000.0;
         let mut figures = Vec::new();
@@ -322,6 +365,9 @@ impl EquiJumpApp {
         if export.free_energy {
             let figure = self.observations.free_energy_figure();
             figures.push(figure.map(Figure::FreeEnergy).ok_or("There is no free-energy map yet."));
+        }
+        if export.measurements {
+            figures.extend(self.measurement_figures(interval_ns).into_iter().map(Ok));
         }
         let name = self.project.opened.as_ref().map_or("protein", |o| o.structure.topology.name.as_str());
         let mut written = 0;

@@ -37,8 +37,18 @@ pub enum UiCommand {
     ColourStructure,
     ColourFluctuation,
     ColourDeviation,
+    ShowAllAtoms,
+    ShowBackbone,
+    ShowSideChains,
+    MeasureDistance,
+    MeasureAngle,
+    MeasureDihedral,
+    ClearMeasurements,
     ResetCamera,
+    CentreOnMarked,
     ToggleSuperpose,
+    GhostOfStart,
+    GhostOfFrame,
     ThemeSystem,
     ThemeLight,
     ThemeDark,
@@ -101,7 +111,7 @@ const NONE: Modifiers = Modifiers::NONE;
 
 impl UiCommand {
     /// Every command, in menu order.
-    pub const ALL: [UiCommand; 41] = {
+    pub const ALL: [UiCommand; 51] = {
         use UiCommand::*;
         [
             OpenFile,
@@ -134,7 +144,17 @@ impl UiCommand {
             ColourStructure,
             ColourFluctuation,
             ColourDeviation,
+            ShowAllAtoms,
+            ShowBackbone,
+            ShowSideChains,
+            MeasureDistance,
+            MeasureAngle,
+            MeasureDihedral,
+            ClearMeasurements,
             ToggleSuperpose,
+            GhostOfStart,
+            GhostOfFrame,
+            CentreOnMarked,
             ResetCamera,
             ThemeSystem,
             ThemeLight,
@@ -284,6 +304,60 @@ impl UiCommand {
                 Molecule,
                 Some((NONE, Key::Num0)),
             ),
+            Self::ShowAllAtoms => row(
+                "All atoms",
+                "Draw all heavy atoms; a ribbon is then drawn with all of them",
+                Molecule,
+                None,
+            ),
+            Self::ShowBackbone => row(
+                "Backbone only",
+                "Draw N, Cα, C and O alone; of a ribbon nothing but itself",
+                Molecule,
+                Some((NONE, Key::B)),
+            ),
+            Self::ShowSideChains => {
+                row("Side chains", "Draw side chains without the backbone, or with a ribbon", Molecule, None)
+            }
+            Self::MeasureDistance => row(
+                "Measure distance",
+                "Click two atoms; their distance is followed through the run",
+                Molecule,
+                Some((NONE, Key::D)),
+            ),
+            Self::MeasureAngle => row(
+                "Measure angle",
+                "Click three atoms, the apex second; the angle is followed through the run",
+                Molecule,
+                Some((NONE, Key::A)),
+            ),
+            Self::MeasureDihedral => row(
+                "Measure dihedral",
+                "Click four atoms in a row; the torsion about the middle two is followed through the run",
+                Molecule,
+                Some((NONE, Key::T)),
+            ),
+            Self::ClearMeasurements => {
+                row("Remove measurements", "Remove all distances, angles and dihedrals", Molecule, None)
+            }
+            Self::GhostOfStart => row(
+                "Ghost of start",
+                "Show the backbone of the start structure beside each frame, for comparison",
+                Molecule,
+                Some((NONE, Key::G)),
+            ),
+            Self::GhostOfFrame => row(
+                "Ghost of this frame",
+                "Keep the backbone of the frame shown, to compare other frames with",
+                Molecule,
+                Some((Modifiers::SHIFT, Key::G)),
+            ),
+            Self::CentreOnMarked => row(
+                "Center on marked atom",
+                "Bring the marked atom to the middle of the view; a double click on an atom does the same",
+                Molecule,
+                Some((NONE, Key::C)),
+            ),
             Self::ToggleSuperpose => row(
                 "Superpose on start",
                 "Show each frame superposed on the start structure (Cα); the trajectory itself is not changed",
@@ -319,6 +393,8 @@ impl UiCommand {
                 | Self::GoToFrame
                 | Self::Faster
                 | Self::ColourElement
+                | Self::ShowAllAtoms
+                | Self::MeasureDistance
                 | Self::ToggleSuperpose
                 | Self::ZoomIn
                 | Self::ResetLayout
@@ -359,7 +435,7 @@ impl UiCommand {
                 continue;
             }
             let Some(shortcut) = command.text().shortcut else { continue };
-            let plain = shortcut.modifiers.is_none();
+            let plain = !shortcut.modifiers.command;
             // Space presses and arrows move the focused widget; function keys belong to nobody.
             let taken = if matches!(shortcut.logical_key, Key::F1) { typing } else { focused };
             if plain && taken {

@@ -144,7 +144,8 @@ impl EquiJumpApp {
             run: run.and_then(Run::history).cloned(),
             frame_interval_ps: run.and_then(Run::frame_interval_ps).unwrap_or(PAPER_FRAME_INTERVAL_PS),
         });
-        // The observer has forgotten the frame on screen as well.
+        // The observer has forgotten the measurements and the frame on screen as well.
+        self.observer.measure(self.measurements.list());
         if let Some(shown) = &self.project.shown {
             self.observer.inspect(shown.frame, shown.replica, shown.positions.clone());
         }

@@ -5,7 +5,7 @@ use egui_tiles::{Container, Linear, LinearDir, Tile, TileId, Tiles, Tree};
 use serde::{Deserialize, Serialize};
 
 /// Storage key. The number grows when panes change, so that an old layout is not misread.
-pub const STORAGE_KEY: &str = "layout-1";
+pub const STORAGE_KEY: &str = "layout-2";
 
 /// The docked panes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -16,18 +16,20 @@ pub enum Pane {
     FreeEnergy,
     Ramachandran,
     Rmsd,
+    Measurements,
     Validity,
     Log,
 }
 
 impl Pane {
     /// All panes.
-    pub const ALL: [Pane; 7] = [
+    pub const ALL: [Pane; 8] = [
         Pane::Molecule,
         Pane::Simulation,
         Pane::FreeEnergy,
         Pane::Ramachandran,
         Pane::Rmsd,
+        Pane::Measurements,
         Pane::Validity,
         Pane::Log,
     ];
@@ -40,6 +42,7 @@ impl Pane {
             Pane::FreeEnergy => "Free energy",
             Pane::Ramachandran => "Ramachandran",
             Pane::Rmsd => "RMSD",
+            Pane::Measurements => "Measurements",
             Pane::Validity => "Validity",
             Pane::Log => "Log",
         }
@@ -55,7 +58,7 @@ pub fn default_tree() -> Tree<Pane> {
     let molecule = tabs(&mut tiles, &[Pane::Molecule]);
     let free_energy = tabs(&mut tiles, &[Pane::FreeEnergy]);
     let ramachandran = tabs(&mut tiles, &[Pane::Ramachandran]);
-    let rmsd = tabs(&mut tiles, &[Pane::Rmsd]);
+    let rmsd = tabs(&mut tiles, &[Pane::Rmsd, Pane::Measurements]);
     let right =
         split(&mut tiles, LinearDir::Vertical, &[(free_energy, 0.36), (ramachandran, 0.36), (rmsd, 0.28)]);
     let root = split(&mut tiles, LinearDir::Horizontal, &[(left, 0.23), (molecule, 0.48), (right, 0.29)]);

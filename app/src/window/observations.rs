@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use equijump_engine::analysis::{ProjectedPoint, SeriesPoint, ValiditySummary};
+use equijump_engine::analysis::{MeasuredPoint, Measurement, ProjectedPoint, SeriesPoint, ValiditySummary};
 
-use crate::figures::{FreeEnergyFigure, Grid2, RamachandranFigure, ResiduePoint, RmsdSeries};
+use crate::figures::{
+    Curve, CurveFigure, CurveRole, FreeEnergyFigure, Grid2, RamachandranFigure, ResiduePoint, RmsdSeries,
+};
 
 /// Numbers over all frames that have been looked at.
 #[derive(Clone, Debug, Default)]
@@ -21,12 +23,25 @@ pub struct Observations {
     pub reference: Option<Arc<Reference>>,
     /// RMSF of each Cα over all frames and replicas, Å; `None` before the second frame.
     pub rmsf_angstrom: Option<Vec<f64>>,
+    /// The user's measurements, over the replica shown.
+    pub measured: Vec<MeasuredSeries>,
     /// The map of slow coordinates, or why there is none yet.
     pub landscape: Landscape,
     /// The chemistry of all frames and replicas.
     pub validity: Option<ValiditySummary>,
     /// The frame of the replica shown with the most violations, and their number.
     pub worst_frame: Option<(usize, usize)>,
+}
+
+/// A measurement over the frames of one replica.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MeasuredSeries {
+    /// What was measured.
+    pub measurement: Measurement,
+    /// Its values; in long runs of evenly spaced frames.
+    pub points: Vec<MeasuredPoint>,
+    /// Mean and standard deviation over all frames, Å or degrees; `None` before the second frame.
+    pub mean_and_deviation: Option<(f64, f64)>,
 }
 
 /// Distributions of a long molecular dynamics simulation, as regions that hold 50, 90 and 99 % of it: a bin
@@ -137,6 +152,38 @@ impl Observations {
             frame: details.frame,
             density: self.dihedral_density.clone().unwrap_or_else(empty_dihedral_grid),
             reference_regions: self.reference.as_ref().map(|reference| reference.dihedral_regions.clone()),
+        }
+    }
+
+    /// The plot of a measurement for a file.
+    pub fn measurement_figure(
+        series: &MeasuredSeries,
+        stem: String,
+        label: String,
+        interval_ns: f64,
+    ) -> CurveFigure {
+        let measurement = series.measurement;
+        let dihedral = matches!(measurement, Measurement::Dihedral(_));
+        let (mut x, mut y) = (Vec::new(), Vec::new());
+        let mut last = f64::NAN;
+        for point in &series.points {
+            let (time_ns, value) = (f64::from(point.frame) * interval_ns, f64::from(point.value));
+            // A dihedral that leaves the scale at one end and returns at the other has not gone through it.
+            if dihedral && (value - last).abs() > 180.0 {
+                x.push(time_ns);
+                y.push(f64::NAN);
+            }
+            x.push(time_ns);
+            y.push(value);
+            last = value;
+        }
+        CurveFigure {
+            stem,
+            x_label: "Time (ns)".to_owned(),
+            y_label: format!("{} ({})", measurement.name(), measurement.unit()),
+            logarithmic: false,
+            curves: vec![Curve { label, role: CurveRole::Samples, x, y, band: Vec::new() }],
+            points: false,
         }
     }
 

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use equijump_engine::analysis::Measurement;
 use equijump_engine::session::FrameHistory;
 use equijump_engine::structure::Topology;
 
@@ -37,6 +38,7 @@ pub struct Subject {
 enum Task {
     Observe { generation: u64, subject: Box<Subject> },
     Inspect(Inspection),
+    Measure(Vec<Measurement>),
     FramesMade,
 }
 
@@ -88,6 +90,11 @@ impl Observer {
     /// Looks at one frame, before anything else; its replica is the one whose series are shown.
     pub fn inspect(&self, frame: usize, replica: usize, positions: Positions) {
         self.send(Task::Inspect(Inspection { frame, replica, positions }));
+    }
+
+    /// Follows these measurements through the run, until another subject is observed.
+    pub fn measure(&self, wanted: &[Measurement]) {
+        self.send(Task::Measure(wanted.to_vec()));
     }
 
     /// There are more frames.
@@ -160,8 +167,16 @@ impl Worker {
                         to_inspect = false;
                     }
                     Ok(Task::Inspect(inspection)) => {
+                        if let Some(watched) = &mut observer {
+                            watched.measure_replica(inspection.replica);
+                        }
                         inspected = Some(inspection);
                         to_inspect = true;
+                    }
+                    Ok(Task::Measure(wanted)) => {
+                        if let Some(watched) = &mut observer {
+                            watched.measure(&wanted);
+                        }
                     }
                     Ok(Task::FramesMade) => {}
                     Err(TryRecvError::Empty) => break,

@@ -31,6 +31,8 @@ pub struct Preferences {
     pub residue_value: ResidueValue,
     /// Show frames superposed on the start structure.
     pub superpose: bool,
+    /// Show the start structure as a ghost.
+    pub ghost_of_start: bool,
     /// Playback speed, frames a second.
     pub speed_frames_per_s: f32,
     /// Playback starts again at the end.
@@ -133,6 +135,7 @@ impl Default for Preferences {
             style: Style::default(),
             residue_value: ResidueValue::Fluctuation,
             superpose: true,
+            ghost_of_start: false,
             speed_frames_per_s: 20.0,
             repeat: true,
             export_folder: None,

@@ -182,6 +182,14 @@ impl Project {
         Ok(true)
     }
 
+    /// Positions as they are displayed: superposed on the start structure, if so chosen.
+    pub fn displayed(&self, positions: &Positions, superpose: bool) -> Positions {
+        match &self.opened {
+            Some(opened) => displayed(opened, positions, superpose),
+            None => positions.clone(),
+        }
+    }
+
     /// Superposition was switched on or off.
     pub fn set_superpose(&mut self, superpose: bool) {
         if let (Some(opened), Some(shown)) = (&self.opened, &mut self.shown) {

@@ -7,13 +7,14 @@ use std::time::Instant;
 use equijump_engine::analysis::ramachandran::density_levels;
 use equijump_engine::analysis::validity::{ANGLE_OUTLIER_DEGREES, BOND_OUTLIER_ANGSTROM};
 use equijump_engine::analysis::{
-    BasisSource, DihedralTable, Fluctuation, Histogram2d, LiveObservables, LiveSettings, RamachandranClass,
-    RamachandranHistogram, ReferenceData, ValidityChecker, ValidityReport, ca_deviations_angstrom,
-    ca_rmsd_angstrom, dssp, ramachandran_classes,
+    BasisSource, DihedralTable, Fluctuation, Histogram2d, LiveObservables, LiveSettings, Measurement,
+    RamachandranClass, RamachandranHistogram, ReferenceData, ValidityChecker, ValidityReport,
+    ca_deviations_angstrom, ca_rmsd_angstrom, dssp, ramachandran_classes,
 };
 use equijump_engine::session::FrameHistory;
 use equijump_engine::structure::Topology;
 
+use super::measuring::Measuring;
 use super::observations::{FrameDetails, Landscape, LandscapeMap, Observations, Reference, Violation};
 use super::observer::Subject;
 use crate::figures::{Grid2, ResiduePoint};
@@ -44,6 +45,7 @@ pub struct RunObserver {
     classes: Vec<RamachandranClass>,
     checker: ValidityChecker,
     fluctuation: Fluctuation,
+    measuring: Measuring,
     /// Frames looked at, of every replica.
     frames: u64,
     /// Per replica, the frame with the most violations and their number.
@@ -84,12 +86,23 @@ impl RunObserver {
             classes: ramachandran_classes(topology),
             checker: ValidityChecker::new(topology),
             fluctuation: Fluctuation::new(topology, &subject.reference),
+            measuring: Measuring::default(),
             frames: 0,
             worst: vec![None; replicas],
             scratch: vec![[0.0; 3]; topology.atom_count()],
             revision: 0,
             subject,
         })
+    }
+
+    /// Follows these measurements from now on.
+    pub fn measure(&mut self, wanted: &[Measurement]) {
+        self.measuring.set_wanted(wanted);
+    }
+
+    /// Follows the measurements in this replica.
+    pub fn measure_replica(&mut self, replica: usize) {
+        self.measuring.set_replica(replica);
     }
 
     /// Looks at new frames until there are none left or `deadline` is past.
@@ -129,8 +142,10 @@ impl RunObserver {
                 live.adopt(basis).map_err(|error| format!("The map was not refitted: {error}."))?;
             }
         }
+        let (measured, behind) = self.measuring.catch_up(history, deadline)?;
+        changed |= measured;
         self.revision += u64::from(changed);
-        Ok(CatchUp { changed, behind: false })
+        Ok(CatchUp { changed, behind })
     }
 
     /// A copy of what is known, with the series of one replica.
@@ -145,6 +160,7 @@ impl RunObserver {
             dihedral_density: dihedral_density(live.ramachandran()),
             reference: self.reference.clone(),
             rmsf_angstrom: self.fluctuation.rmsf_angstrom(),
+            measured: self.measuring.observed(),
             landscape: self.landscape(live),
             validity: Some(live.validity().clone()),
             worst_frame: self.worst.get(replica).copied().flatten(),

@@ -80,6 +80,9 @@ pub(super) struct Gpu {
     spheres: Spheres,
     bonds: Bonds,
     surface: Surface,
+    ghost_joints: Spheres,
+    ghost_bonds: Bonds,
+    ghost_tube: Surface,
     resolve: ScreenPass,
     present: ScreenPass,
     uploaded: Option<Revision>,
@@ -94,6 +97,9 @@ impl Gpu {
             spheres: Spheres::new(&context),
             bonds: Bonds::new(&context),
             surface: Surface::new(&context),
+            ghost_joints: Spheres::new(&context),
+            ghost_bonds: Bonds::new(&context),
+            ghost_tube: Surface::new(&context),
             resolve: ScreenPass::new(&context, include_str!("../../../../shaders/render/resolve.frag"))?,
             present: ScreenPass::new(&context, include_str!("../../../../shaders/render/present.frag"))?,
             uploaded: None,
@@ -120,6 +126,14 @@ impl Gpu {
         if changed(|r| r.ribbon) {
             self.surface.set_mesh(&scene.ribbon);
         }
+        if changed(|r| r.ghost) {
+            let ghost = &scene.ghost;
+            self.ghost_joints.set_appearance(&ghost.atom_appearance);
+            self.ghost_joints.set_positions(&ghost.atoms, ghost.positions_angstrom());
+            self.ghost_bonds.set_appearance(&ghost.bond_appearance, &ghost.bond_end_albedo);
+            self.ghost_bonds.set_positions(&ghost.bonds, ghost.positions_angstrom());
+            self.ghost_tube.set_mesh(&ghost.tube);
+        }
         self.uploaded = Some(new);
     }
 
@@ -131,17 +145,18 @@ impl Gpu {
         let region = covered_region(scene, view);
         target.draw_samples(region, || {
             let material = |shape| MoleculeMaterial { shape, view };
-            if self.spheres.count() > 0 {
+            // The ghost comes last: where both are in the same place, the molecule is seen.
+            for spheres in [&self.spheres, &self.ghost_joints].into_iter().filter(|s| s.count() > 0) {
                 let material = material(Shape::Sphere);
-                three_d::render_with_material(&self.context, &camera, &self.spheres, material, &[])?;
+                three_d::render_with_material(&self.context, &camera, spheres, material, &[])?;
             }
-            if self.bonds.count() > 0 {
+            for bonds in [&self.bonds, &self.ghost_bonds].into_iter().filter(|b| b.count() > 0) {
                 let material = material(Shape::Cylinder);
-                three_d::render_with_material(&self.context, &camera, &self.bonds, material, &[])?;
+                three_d::render_with_material(&self.context, &camera, bonds, material, &[])?;
             }
-            if self.surface.count() > 0 {
+            for surface in [&self.surface, &self.ghost_tube].into_iter().filter(|s| s.count() > 0) {
                 let material = material(Shape::Surface);
-                three_d::render_with_material(&self.context, &camera, &self.surface, material, &[])?;
+                three_d::render_with_material(&self.context, &camera, surface, material, &[])?;
             }
             Ok(())
         })?;

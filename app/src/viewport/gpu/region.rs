@@ -16,7 +16,7 @@ pub(super) fn covered_region(scene: &Scene, view: &View) -> ScissorBox {
     let aspect = width / height;
     let whole = ScissorBox { x: 0, y: 0, width: view.size[0], height: view.size[1] };
     let (mut low, mut high) = ([f32::INFINITY; 2], [f32::NEG_INFINITY; 2]);
-    for &position in scene.positions_angstrom() {
+    for position in scene.all_positions_angstrom() {
         if position.iter().any(|x| !x.is_finite()) {
             continue;
         }

@@ -22,6 +22,7 @@ pub struct FigureExport {
     pub rmsd: bool,
     pub ramachandran: bool,
     pub free_energy: bool,
+    pub measurements: bool,
 }
 
 /// The form.
@@ -30,12 +31,15 @@ pub struct FigureForm {
     /// Where to.
     pub folder: PathField,
     export: FigureExport,
+    /// Whether there are measurements to write.
+    measured: bool,
 }
 
 impl FigureForm {
-    /// Everything, as PNG and numbers.
-    pub fn new(folder: PathBuf) -> Self {
+    /// Everything, as PNG and numbers; `measured` tells whether there are measurements.
+    pub fn new(folder: PathBuf, measured: bool) -> Self {
         Self {
+            measured,
             folder: PathField::new(folder.clone()),
             export: FigureExport {
                 folder,
@@ -45,6 +49,7 @@ impl FigureForm {
                 rmsd: true,
                 ramachandran: true,
                 free_energy: true,
+                measurements: measured,
             },
         }
     }
@@ -57,6 +62,10 @@ impl FigureForm {
                 ui.checkbox(&mut export.free_energy, "Free energy");
                 ui.checkbox(&mut export.ramachandran, "Ramachandran");
                 ui.checkbox(&mut export.rmsd, "RMSD");
+                let measurements = egui::Checkbox::new(&mut export.measurements, "Measurements");
+                ui.add_enabled(self.measured, measurements)
+                    .on_hover_text("One plot for each distance, angle and dihedral")
+                    .on_disabled_hover_text("Nothing has been measured in a run");
             });
             ui.end_row();
             ui.label("Image");
@@ -88,7 +97,7 @@ impl FigureForm {
         if folder.is_some() && !exists {
             error_line(ui, "There is no such folder.");
         }
-        let chosen = export.rmsd || export.ramachandran || export.free_energy;
+        let chosen = export.rmsd || export.ramachandran || export.free_energy || export.measurements;
         let enabled = exists && chosen && (export.format.is_some() || export.numbers);
         let confirmed = buttons(ui, "Export", enabled, actions);
         if let Some(folder) = folder.filter(|_| enabled && (confirmed || entered)) {

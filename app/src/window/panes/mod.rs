@@ -3,6 +3,7 @@
 pub mod free_energy;
 pub mod heat_map;
 pub mod log;
+pub mod measurements;
 pub mod molecule;
 pub mod ramachandran;
 pub mod rmsd;
@@ -13,8 +14,10 @@ pub mod validity;
 use egui_tiles::{SimplificationOptions, TabState, TileId, Tiles, UiResponse};
 
 use super::action::Action;
+use super::ghost::Ghost;
 use super::layout::Pane;
 use super::log::Log;
+use super::measurements::Measurements;
 use super::models::ModelChoice;
 use super::observations::{FrameDetails, Observations};
 use super::preferences::Preferences;
@@ -38,6 +41,10 @@ pub struct PaneContext<'a> {
     pub model: &'a ModelChoice,
     /// What the user was told.
     pub log: &'a Log,
+    /// What the user measures.
+    pub measurements: &'a Measurements,
+    /// What is shown besides the molecule, for comparison.
+    pub ghost: &'a Ghost,
     /// The atom that is marked.
     pub selected_atom: Option<usize>,
     /// Textures and the like.
@@ -83,7 +90,9 @@ impl egui_tiles::Behavior<Pane> for PaneBehavior<'_> {
         let margin = match pane {
             Pane::Molecule => egui::Margin::ZERO,
             Pane::Simulation | Pane::Validity | Pane::Log => egui::Margin::symmetric(12, 10),
-            Pane::FreeEnergy | Pane::Ramachandran | Pane::Rmsd => egui::Margin::symmetric(8, 6),
+            Pane::FreeEnergy | Pane::Ramachandran | Pane::Rmsd | Pane::Measurements => {
+                egui::Margin::symmetric(8, 6)
+            }
         };
         egui::Frame::new().inner_margin(margin).show(ui, |ui| match pane {
             Pane::Molecule => molecule::ui(ui, context),
@@ -91,6 +100,7 @@ impl egui_tiles::Behavior<Pane> for PaneBehavior<'_> {
             Pane::FreeEnergy => free_energy::ui(ui, context),
             Pane::Ramachandran => ramachandran::ui(ui, context),
             Pane::Rmsd => rmsd::ui(ui, context),
+            Pane::Measurements => measurements::ui(ui, context),
             Pane::Validity => validity::ui(ui, context),
             Pane::Log => log::ui(ui, context),
         });

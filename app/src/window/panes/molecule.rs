@@ -4,12 +4,14 @@ use equijump_engine::session::OpenRequest;
 
 use super::PaneContext;
 use crate::viewport::{
-    Background, Coloring, Projection, Representation, RibbonAtoms, Style, Viewport, palette,
+    AtomsShown, Background, Coloring, Projection, Representation, RibbonAtoms, Style, Viewport, palette,
 };
 use crate::window::action::Action;
 use crate::window::command::UiCommand;
 use crate::window::dialogs::primary_button;
 use crate::window::examples::EXAMPLES;
+use crate::window::ghost::Ghost;
+use crate::window::measurements::MeasureTool;
 use crate::window::preferences::ResidueValue;
 use crate::window::theme;
 
@@ -121,14 +123,23 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     context.cache.molecule.size_pixels = [size.x.max(1.0) as u32, size.y.max(1.0) as u32];
     let mut view_ui = ui.new_child(egui::UiBuilder::new().max_rect(view));
     let answer = context.cache.molecule.viewport.ui(&mut view_ui);
+    let tool = context.measurements.tool();
     if let Some(atom) = answer.clicked_atom {
-        context.actions.push(Action::SelectAtom(Some(atom)));
-    } else if answer.clicked_background {
+        context.actions.push(if tool.is_some() {
+            Action::PickAtom(atom)
+        } else {
+            Action::SelectAtom(Some(atom))
+        });
+    } else if answer.clicked_background && tool.is_none() {
         context.actions.push(Action::SelectAtom(None));
     }
     let scale_top_angstrom = context.cache.molecule.scale_top_angstrom;
-    legend_ui(&view_ui, view, context.preferences.style, scale_top_angstrom);
+    let legend = context.cache.molecule.viewport.legend();
+    legend_ui(&view_ui, view, &legend, context.preferences.style.coloring, scale_top_angstrom);
     caption_ui(&view_ui, view, context);
+    if let Some(tool) = tool {
+        hint_ui(&view_ui, view, &tool.hint(context.measurements.picked().len()));
+    }
     ui.advance_cursor_after_rect(area);
 }
 
@@ -166,7 +177,7 @@ fn appearance_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     let mut style = context.preferences.style;
     representation_box(ui, &mut style);
     color_box(ui, context);
-    if ui.available_width() > 150.0 {
+    if ui.available_width() > 210.0 {
         let reset = UiCommand::ResetCamera;
         if ui.button("Reset view").on_hover_text(reset.tooltip_with_shortcut(ui.ctx())).clicked() {
             context.actions.push(Action::Command(reset));
@@ -175,7 +186,10 @@ fn appearance_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
         ui.menu_button("More", |ui| more_ui(ui, &mut style, context))
             .response
-            .on_hover_text("Side chains, depth cue, outlines, background, projection");
+            .on_hover_text("Backbone and side chains, ghost, effects, background, projection");
+        ui.menu_button("Measure", |ui| measure_ui(ui, context))
+            .response
+            .on_hover_text("Distances, angles and dihedrals, followed through the run");
     });
     if style != context.preferences.style {
         context.actions.push(Action::SetStyle(style));
@@ -193,10 +207,22 @@ fn more_ui(ui: &mut egui::Ui, style: &mut Style, context: &mut PaneContext<'_>) 
     if ui.checkbox(&mut superpose, command.text().text).on_hover_text(command.text().tooltip).changed() {
         context.actions.push(Action::Command(command));
     }
+    let mut ghost = matches!(context.ghost, Ghost::Start);
+    let command = UiCommand::GhostOfStart;
+    if ui.checkbox(&mut ghost, command.text().text).on_hover_text(command.text().tooltip).changed() {
+        context.actions.push(Action::Command(command));
+    }
     ui.separator();
-    ui.weak("Atoms with the ribbon");
-    for atoms in RibbonAtoms::ALL {
-        ui.radio_value(&mut style.ribbon_atoms, atoms, atoms.label());
+    if style.representation == Representation::Ribbon {
+        ui.weak("Atoms with the ribbon");
+        for atoms in RibbonAtoms::ALL {
+            ui.radio_value(&mut style.ribbon_atoms, atoms, atoms.label());
+        }
+    } else {
+        ui.weak("Atoms");
+        for atoms in AtomsShown::ALL {
+            ui.radio_value(&mut style.atoms, atoms, atoms.label());
+        }
     }
     ui.separator();
     ui.weak("Background");
@@ -215,6 +241,31 @@ fn more_ui(ui: &mut egui::Ui, style: &mut Style, context: &mut PaneContext<'_>) 
         if ui.radio(present == projection, name).on_hover_text(tooltip).clicked() {
             context.actions.push(Action::SetProjection(projection));
         }
+    }
+}
+
+/// The measuring tools.
+fn measure_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
+    ui.set_min_width(190.0);
+    for command in [UiCommand::MeasureDistance, UiCommand::MeasureAngle, UiCommand::MeasureDihedral] {
+        let text = command.text();
+        let mut button = egui::Button::new(text.text);
+        if let Some(shortcut) = command.shortcut_text(ui.ctx()) {
+            button = button.shortcut_text(shortcut);
+        }
+        let button = button.selected(context.measurements.tool() == MeasureTool::of_command(command));
+        if ui.add_enabled(context.project.opened.is_some(), button).on_hover_text(text.tooltip).clicked() {
+            context.actions.push(Action::Command(command));
+            ui.close();
+        }
+    }
+    ui.separator();
+    let command = UiCommand::ClearMeasurements;
+    let any = !context.measurements.list().is_empty();
+    let button = egui::Button::new(command.text().text);
+    if ui.add_enabled(any, button).on_hover_text(command.text().tooltip).clicked() {
+        context.actions.push(Action::Command(command));
+        ui.close();
     }
 }
 
@@ -237,7 +288,7 @@ fn color_box(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     let present = ColorChoice::present(context.preferences.style, context.preferences.residue_value);
     let label = ui.weak("Color by").id;
     egui::ComboBox::from_id_salt("color")
-        .width((ui.available_width() - 150.0).clamp(90.0, 150.0))
+        .width((ui.available_width() - 232.0).clamp(76.0, 150.0))
         .truncate()
         .selected_text(present.label())
         .show_ui(ui, |ui| {
@@ -255,8 +306,13 @@ fn color_box(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
 }
 
 /// What the colours mean, bottom right.
-fn legend_ui(ui: &egui::Ui, view: egui::Rect, style: Style, scale_top_angstrom: f32) {
-    let entries = palette::legend(style.coloring);
+fn legend_ui(
+    ui: &egui::Ui,
+    view: egui::Rect,
+    entries: &[(&str, palette::Srgb)],
+    coloring: Coloring,
+    scale_top_angstrom: f32,
+) {
     let painter = ui.painter().with_clip_rect(view);
     let font = egui::TextStyle::Small.resolve(ui.style());
     let text = ui.visuals().text_color();
@@ -266,7 +322,7 @@ fn legend_ui(ui: &egui::Ui, view: egui::Rect, style: Style, scale_top_angstrom: 
         .iter()
         .map(|(name, _)| painter.layout_no_wrap((*name).to_owned(), font.clone(), text).size().x)
         .fold(0.0, f32::max);
-    for (name, [r, g, b]) in entries {
+    for &(name, [r, g, b]) in entries {
         let centre = egui::pos2(view.right() - width - 24.0, y + LINE / 2.0);
         painter.circle_filled(centre, 4.5, egui::Color32::from_rgb(r, g, b));
         let at = centre + egui::vec2(10.0, 0.0);
@@ -274,7 +330,7 @@ fn legend_ui(ui: &egui::Ui, view: egui::Rect, style: Style, scale_top_angstrom: 
         y += LINE;
     }
     let end = format!("{scale_top_angstrom:.0} Å");
-    match style.coloring {
+    match coloring {
         Coloring::ChainPosition => scale_ui(ui, view, "N", "C", palette::chain_position),
         Coloring::ResidueValue => scale_ui(ui, view, "0", &end, palette::viridis),
         Coloring::Element | Coloring::ResidueType | Coloring::SecondaryStructure => {}
@@ -301,6 +357,18 @@ fn scale_ui(ui: &egui::Ui, view: egui::Rect, low: &str, high: &str, colour: impl
     painter.text(right, egui::Align2::LEFT_CENTER, high, font, text);
 }
 
+/// What the next click does, at the top of the view.
+fn hint_ui(ui: &egui::Ui, view: egui::Rect, text: &str) {
+    let painter = ui.painter().with_clip_rect(view);
+    let visuals = ui.visuals();
+    let font = egui::TextStyle::Body.resolve(ui.style());
+    let galley = painter.layout_no_wrap(text.to_owned(), font, visuals.strong_text_color());
+    let size = galley.size() + egui::vec2(20.0, 10.0);
+    let frame = egui::Rect::from_center_size(view.center_top() + egui::vec2(0.0, 12.0 + size.y / 2.0), size);
+    painter.rect(frame, 6.0, visuals.window_fill, visuals.window_stroke, egui::StrokeKind::Outside);
+    painter.galley(frame.min + egui::vec2(10.0, 5.0), galley, visuals.strong_text_color());
+}
+
 /// Which frame is shown, and which atom is marked, bottom left.
 fn caption_ui(ui: &egui::Ui, view: egui::Rect, context: &PaneContext<'_>) {
     let painter = ui.painter().with_clip_rect(view);
@@ -315,6 +383,16 @@ fn caption_ui(ui: &egui::Ui, view: egui::Rect, context: &PaneContext<'_>) {
     };
     let font = theme::semibold(13.0);
     painter.text(at, egui::Align2::LEFT_BOTTOM, caption, font, text);
+    if let Some(ghost) = context.ghost.caption(context.project) {
+        at.y -= 20.0;
+        let font = egui::TextStyle::Body.resolve(ui.style());
+        let [r, g, b] = palette::GHOST;
+        let place = egui::Align2::LEFT_BOTTOM.anchor_size(at, egui::vec2(12.0, 16.0));
+        let stroke = egui::Stroke::new(3.0, egui::Color32::from_rgb(r, g, b));
+        painter.line_segment([place.left_center(), place.right_center()], stroke);
+        let at = at + egui::vec2(18.0, 0.0);
+        painter.text(at, egui::Align2::LEFT_BOTTOM, ghost, font, text);
+    }
     let topology = context.project.opened.as_ref().map(|opened| &opened.structure.topology);
     if let (Some(atom), Some(topology)) = (context.selected_atom, topology)
         && atom < topology.atom_count()

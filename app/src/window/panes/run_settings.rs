@@ -152,12 +152,12 @@ fn sampling_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         });
         row(ui, "Integrator", "How the latent path from frame to frame is followed", |ui, label| {
             let name = |integrator| match integrator {
-                Integrator::Sde => "SDE, Euler–Maruyama",
+                Integrator::Sde => "SDE, stochastic",
                 Integrator::Ode => "ODE, Euler",
                 Integrator::OdeHeun => "ODE, Heun",
             };
             let tooltip = |integrator| match integrator {
-                Integrator::Sde => "Stochastic, as in the paper",
+                Integrator::Sde => "Stochastic, by Euler–Maruyama, as in the paper",
                 Integrator::Ode => {
                     "Deterministic, once noise has spread the start over the first fifth of latent time"
                 }

@@ -1,0 +1,66 @@
+//! A conformation shown as a thin backbone beside the frame on screen, to compare with.
+
+use equijump_engine::session::JobId;
+
+use super::project::{Positions, Project};
+
+/// Which conformation, if any.
+#[derive(Clone, Debug, Default)]
+pub enum Ghost {
+    /// None.
+    #[default]
+    None,
+    /// The start structure.
+    Start,
+    /// A frame that the user kept.
+    Frame {
+        /// Its run.
+        job: JobId,
+        /// Its number.
+        frame: usize,
+        /// Its replica.
+        replica: usize,
+        /// Its positions as they were made, Å.
+        positions: Positions,
+    },
+}
+
+impl Ghost {
+    /// The frame on screen, if it is one of a run.
+    pub fn of_frame_shown(project: &Project) -> Option<Self> {
+        let (run, shown) = (project.run.as_ref()?, project.shown.as_ref()?);
+        Some(Self::Frame {
+            job: run.job,
+            frame: shown.frame,
+            replica: shown.replica,
+            positions: shown.positions.clone(),
+        })
+    }
+
+    /// Whether it is the frame on screen.
+    pub fn is_frame_shown(&self, project: &Project) -> bool {
+        let (Self::Frame { job, frame, replica, .. }, Some(run), Some(shown)) =
+            (self, &project.run, &project.shown)
+        else {
+            return false;
+        };
+        (*job, *frame, *replica) == (run.job, shown.frame, shown.replica)
+    }
+
+    /// What it is, for the user; `None` without one.
+    pub fn caption(&self, project: &Project) -> Option<String> {
+        match self {
+            Self::None => None,
+            Self::Start => Some("Ghost: start structure".to_owned()),
+            Self::Frame { job, frame, replica, .. } => {
+                let run = project.run.as_ref();
+                let of_run = match run {
+                    Some(run) if run.job == *job && *replica == run.replica => String::new(),
+                    Some(run) if run.job == *job => format!(" of replica {replica}"),
+                    _ => " of an earlier run".to_owned(),
+                };
+                Some(format!("Ghost: frame {frame}{of_run}"))
+            }
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! The ghost and the choice of atoms, by the pixels they leave.
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
+
+mod gl_harness;
+
+use equijump_app::viewport::{
+    AtomsShown, Background, Coloring, ImageRequest, Representation, Style, Viewport, palette,
+};
+use equijump_engine::structure::OpenedStructure;
+use gl_harness::{GlHarness, protein, viewport_of};
+
+const WIDTH: u32 = 320;
+const HEIGHT: u32 = 240;
+const ASPECT: f32 = WIDTH as f32 / HEIGHT as f32;
+const REQUEST: ImageRequest = ImageRequest { width: WIDTH, height: HEIGHT, transparent: false };
+
+fn plain(representation: Representation) -> Style {
+    Style {
+        representation,
+        depth_cue: false,
+        outline: false,
+        ambient_occlusion: false,
+        background: Background::White,
+        ..Style::default()
+    }
+}
+
+/// Pixels with the hue of the ghost: red and blue in its proportion, green the least.
+fn ghost_pixels(image: &image::RgbaImage) -> usize {
+    let [red, _, blue] = palette::light_from_srgb(palette::GHOST);
+    image
+        .pixels()
+        .filter(|pixel| {
+            let [r, g, b] = palette::light_from_srgb([pixel[0], pixel[1], pixel[2]]);
+            g < r && r < b && b < 0.9 && (r / b - red / blue).abs() < 0.08 && g / b < 0.6
+        })
+        .count()
+}
+
+fn moved(opened: &OpenedStructure, by: f32) -> Vec<[f32; 3]> {
+    opened.positions_angstrom.iter().map(|p| [p[0] + by, p[1] + by, p[2]]).collect()
+}
+
+#[test]
+fn a_ghost_beside_the_molecule_is_seen_in_its_own_hue_and_one_inside_it_is_not() {
+    let harness = GlHarness::new(WIDTH, HEIGHT);
+    let opened = protein("chignolin");
+    for representation in [Representation::BallAndStick, Representation::Ribbon] {
+        let mut viewport = viewport_of(&opened);
+        viewport.set_style(plain(representation));
+        let without = viewport.render_to_image(&harness.gl, REQUEST).unwrap();
+        // A few edges between blue and red atoms come near it.
+        assert!(ghost_pixels(&without) < 20, "{representation:?}: {} pixels", ghost_pixels(&without));
+        assert!(viewport.set_ghost(Some(&moved(&opened, 3.0))));
+        let beside = viewport.render_to_image(&harness.gl, REQUEST).unwrap();
+        assert!(ghost_pixels(&beside) > 150, "{representation:?}: {} pixels", ghost_pixels(&beside));
+        if representation == Representation::BallAndStick {
+            assert!(viewport.set_ghost(Some(&opened.positions_angstrom)));
+            let inside = viewport.render_to_image(&harness.gl, REQUEST).unwrap();
+            assert!(ghost_pixels(&inside) < 20, "{} pixels", ghost_pixels(&inside));
+        }
+        assert!(viewport.set_ghost(None));
+        assert_eq!(viewport.render_to_image(&harness.gl, REQUEST).unwrap(), without);
+    }
+}
+
+#[test]
+fn a_ghost_of_another_molecule_is_refused_and_is_never_picked() {
+    let opened = protein("chignolin");
+    let mut viewport = viewport_of(&opened);
+    assert!(!viewport.set_ghost(Some(&opened.positions_angstrom[1..])));
+    let mut harness = GlHarness::new(WIDTH, HEIGHT);
+    harness.show(&mut viewport, Vec::new());
+    let ghost = moved(&opened, 40.0);
+    assert!(viewport.set_ghost(Some(&ghost)));
+    harness.show(&mut viewport, Vec::new());
+    for position in ghost {
+        if let Some(([x, y], _)) = viewport.camera().project(position, ASPECT) {
+            assert_eq!(viewport.atom_at(x, y, ASPECT), None);
+        }
+    }
+}
+
+/// Atoms that the pointer finds at their own place.
+fn found(viewport: &Viewport, opened: &OpenedStructure) -> Vec<&'static str> {
+    (0..opened.topology.atom_count())
+        .filter(|&atom| {
+            let projected = viewport.camera().project(opened.positions_angstrom[atom], ASPECT);
+            projected.is_some_and(|([x, y], _)| viewport.atom_at(x, y, ASPECT) == Some(atom))
+        })
+        .map(|atom| opened.topology.atoms()[atom].name)
+        .collect()
+}
+
+#[test]
+fn the_legend_lists_what_is_drawn() {
+    let mut harness = GlHarness::new(WIDTH, HEIGHT);
+    let names = |viewport: &Viewport| viewport.legend().iter().map(|(name, _)| *name).collect::<Vec<_>>();
+    for (name, sulfur) in [("chignolin", false), ("villin", true)] {
+        let mut viewport = viewport_of(&protein(name));
+        harness.show(&mut viewport, Vec::new());
+        assert_eq!(names(&viewport).contains(&"Sulfur"), sulfur, "{name}");
+        viewport.set_style(plain(Representation::Ribbon));
+        harness.show(&mut viewport, Vec::new());
+        assert!(names(&viewport).is_empty(), "a ribbon alone shows no element");
+        viewport.set_style(Style { coloring: Coloring::ResidueType, ..plain(Representation::Ribbon) });
+        // YYDPETGTWY has no aliphatic residue.
+        assert_eq!(names(&viewport).contains(&"Aliphatic"), sulfur, "{name}");
+    }
+}
+
+#[test]
+fn backbone_and_side_chains_are_shown_apart() {
+    let mut harness = GlHarness::new(WIDTH, HEIGHT);
+    let opened = protein("chignolin");
+    let mut viewport = viewport_of(&opened);
+    let backbone = |name: &&str| matches!(*name, "N" | "CA" | "C" | "O");
+    for atoms in AtomsShown::ALL {
+        viewport.set_style(Style { atoms, ..plain(Representation::BallAndStick) });
+        harness.show(&mut viewport, Vec::new());
+        let found = found(&viewport, &opened);
+        let of_backbone = found.iter().filter(|name| backbone(name)).count();
+        let carbonyls = found.iter().filter(|name| **name == "O").count();
+        let side_chains = found.len() - of_backbone;
+        match atoms {
+            AtomsShown::All => assert!(of_backbone > 15 && side_chains > 15, "{found:?}"),
+            AtomsShown::Backbone => assert!(of_backbone > 15 && side_chains == 0, "{found:?}"),
+            AtomsShown::SideChains => assert!(carbonyls == 0 && side_chains > 15, "{found:?}"),
+        }
+    }
+}
