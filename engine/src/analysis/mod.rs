@@ -50,5 +50,6 @@ pub use observables::{NativeContacts, ca_distances_angstrom, gdt_ts, radius_of_g
 pub use ramachandran::{RamachandranClass, RamachandranHistogram, ramachandran_classes};
 pub use reference::{ReferenceData, ReferenceProvenance, build_reference};
 pub use superposition::{Superposition, ca_rmsd_angstrom, superpose_pair, superposed_copy};
+pub use thinned::Thinned;
 pub use tica::{TicaBasis, TicaFit, TicaSettings};
 pub use validity::{ValidityChecker, ValidityReport, ValiditySummary};

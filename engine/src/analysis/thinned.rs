@@ -3,7 +3,7 @@
 /// Keeps every `stride`-th value of a stream; when full, drops every other one and doubles the stride. What
 /// is kept is always evenly spread over the whole stream, its first value included.
 #[derive(Clone, Debug)]
-pub(super) struct Thinned<T> {
+pub struct Thinned<T> {
     values: Vec<T>,
     limit: usize,
     stride: u64,
@@ -12,12 +12,12 @@ pub(super) struct Thinned<T> {
 
 impl<T> Thinned<T> {
     /// Keeps at most `limit` values (at least 16).
-    pub(super) fn new(limit: usize) -> Self {
+    pub fn new(limit: usize) -> Self {
         Self { values: Vec::new(), limit: limit.max(16), stride: 1, seen: 0 }
     }
 
     /// Takes the next value of the stream.
-    pub(super) fn push(&mut self, value: T) {
+    pub fn push(&mut self, value: T) {
         if self.seen.is_multiple_of(self.stride) {
             if self.values.len() == self.limit {
                 let mut index = 0usize;
@@ -34,7 +34,8 @@ impl<T> Thinned<T> {
         self.seen += 1;
     }
 
-    pub(super) fn as_slice(&self) -> &[T] {
+    /// What is kept, in order.
+    pub fn as_slice(&self) -> &[T] {
         &self.values
     }
 }

@@ -23,12 +23,15 @@ use super::{evaluate, export, files, simulate, training};
 
 pub use super::context::LatestFrame;
 
-/// A running session. Two named threads serve it: `equijump-compute` runs simulations and training one after the other,
-/// `equijump-files` opens, loads, imports and exports beside them. Dropping the handle stops both within one latent
-/// step and waits for them.
+/// A running session. Named threads serve it side by side, each its own kind of jobs in order: `equijump-compute`
+/// simulates, `equijump-training` trains, `equijump-data` imports and evaluates, `equijump-files` opens, loads and
+/// exports. Dropping the handle stops them all, a simulation within one latent step, a training with a checkpoint
+/// of its last step, and waits for them.
 pub struct SessionHandle {
     shared: Arc<Shared>,
     compute: Option<Sender<Work>>,
+    training: Option<Sender<Work>>,
+    data: Option<Sender<Work>>,
     files: Option<Sender<Work>>,
     threads: Vec<JoinHandle<()>>,
     next_job: AtomicU64,
@@ -77,15 +80,24 @@ impl SessionHandle {
             jobs: Mutex::default(),
         });
         let (compute, compute_queue) = channel();
+        let (training, training_queue) = channel();
+        let (data, data_queue) = channel();
         let (files, files_queue) = channel();
         let mut handle = Self {
             shared: shared.clone(),
             compute: Some(compute),
+            training: Some(training),
+            data: Some(data),
             files: Some(files),
             threads: Vec::new(),
             next_job: AtomicU64::new(1),
         };
-        for (name, queue) in [("equijump-compute", compute_queue), ("equijump-files", files_queue)] {
+        for (name, queue) in [
+            ("equijump-compute", compute_queue),
+            ("equijump-training", training_queue),
+            ("equijump-data", data_queue),
+            ("equijump-files", files_queue),
+        ] {
             let shared = shared.clone();
             handle.threads.push(Builder::new().name(name.into()).spawn(move || serve(&shared, &queue))?);
         }
@@ -103,10 +115,10 @@ impl SessionHandle {
             Command::OpenStructure { job, request } => self.begin(&self.files, job, Task::Open(request)),
             Command::LoadModel { job, model } => self.begin(&self.files, job, Task::LoadModel(model)),
             Command::Export { job, request } => self.begin(&self.files, job, Task::Export(request)),
-            Command::Import { job, request } => self.begin(&self.files, job, Task::Import(request)),
-            Command::Evaluate { job, request } => self.begin(&self.compute, job, Task::Evaluate(request)),
+            Command::Import { job, request } => self.begin(&self.data, job, Task::Import(request)),
+            Command::Evaluate { job, request } => self.begin(&self.data, job, Task::Evaluate(request)),
             Command::Simulate { job, request } => self.begin(&self.compute, job, Task::Simulate(request)),
-            Command::Train { job, request } => self.begin(&self.compute, job, Task::Train(request)),
+            Command::Train { job, request } => self.begin(&self.training, job, Task::Train(request)),
             Command::Pause { job } => self.with_control(job, |control| control.set_paused(true)),
             Command::Resume { job } => self.with_control(job, |control| control.set_paused(false)),
             Command::Stop { job } => self.with_control(job, JobControl::cancel),
@@ -156,6 +168,8 @@ impl Drop for SessionHandle {
     fn drop(&mut self) {
         // Closing the queues ends each thread after the jobs already queued, all of which are cancelled.
         self.compute = None;
+        self.training = None;
+        self.data = None;
         self.files = None;
         self.cancel_all();
         for thread in self.threads.drain(..) {
@@ -166,7 +180,7 @@ impl Drop for SessionHandle {
     }
 }
 
-/// Body of both threads: runs jobs in order; whatever a job does, its outcome is posted and the next one
+/// Body of the threads: runs jobs in order; whatever a job does, its outcome is posted and the next one
 /// is served.
 fn serve(shared: &Shared, queue: &Receiver<Work>) {
     while let Ok(Work { job, control, task }) = queue.recv() {
@@ -184,7 +198,7 @@ fn serve(shared: &Shared, queue: &Receiver<Work>) {
                 Ok(Ok(outcome)) => outcome,
                 Ok(Err(message)) => JobOutcome::Failed(message),
                 Err(panic) => JobOutcome::Failed(format!(
-                    "an internal error stopped this job ({}); frames made so far are kept, please report it",
+                    "an internal error stopped this job ({}); what it has written is kept, please report it",
                     panic_message(panic.as_ref())
                 )),
             }

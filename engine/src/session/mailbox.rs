@@ -75,25 +75,24 @@ fn can_merge(unread: &Event, event: &Event) -> bool {
         Event::Progress { .. }
             | Event::LatentProgress { .. }
             | Event::FramesMade { .. }
-            | Event::SimulationState { .. }
+            | Event::RunState { .. }
             | Event::TrainingProgress { .. }
     );
+    // A validation belongs to its step, and there are few of them.
+    let validated =
+        matches!(unread, Event::TrainingProgress { progress, .. } if progress.validation.is_some());
     latest_only
+        && !validated
         && unread.job() == event.job()
         && std::mem::discriminant(unread) == std::mem::discriminant(event)
 }
 
-fn merge(unread: &mut Event, mut event: Event) {
-    match (&mut *unread, &mut event) {
-        (Event::FramesMade { last_frame, .. }, Event::FramesMade { last_frame: newest, .. }) => {
-            *last_frame = *newest;
-            return;
-        }
-        (
-            Event::TrainingProgress { progress: unread, .. },
-            Event::TrainingProgress { progress: newest, .. },
-        ) => newest.validation = newest.validation.or(unread.validation),
-        _ => (),
+fn merge(unread: &mut Event, event: Event) {
+    if let (Event::FramesMade { last_frame, .. }, Event::FramesMade { last_frame: newest, .. }) =
+        (&mut *unread, &event)
+    {
+        *last_frame = *newest;
+        return;
     }
     *unread = event;
 }

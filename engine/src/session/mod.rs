@@ -29,16 +29,14 @@ pub use history::{Frame, FrameHistory};
 pub use mailbox::WakeCallback;
 pub use models::ModelLibrary;
 pub use output::replica_path;
-pub use protocol::{
-    Command, Event, JobId, JobOutcome, ModelInfo, Progress, ProgressUnit, RunInfo, SimulationState,
-};
+pub use protocol::{Command, Event, JobId, JobOutcome, ModelInfo, Progress, ProgressUnit, RunInfo, RunState};
 pub use request::{
     DevicePreference, ExistingFiles, ExportRequest, ModelSource, OpenRequest, RunOutput, SimulationRequest,
     StructureChoice, StructureSource,
 };
 
 pub use crate::structure::{ChainSummary, Notice, OpenedStructure};
-pub use crate::training::{KeptSettings, TrainOutcome, TrainProgress, TrainRequest};
+pub use crate::training::{EarlierRun, KeptSettings, LogRow, TrainOutcome, TrainProgress, TrainRequest};
 pub use crate::trajectory::{ImportReport, ImportRequest};
 
 #[cfg(test)]

@@ -34,8 +34,9 @@ pub enum JobOutcome {
     Failed(String),
 }
 
-/// What the app asks of the engine. Jobs that compute run one after the other; opening, loading,
-/// exporting and importing run beside them. Control commands (pause, resume, stop) act at once.
+/// What the app asks of the engine. Jobs of one kind run one after the other, jobs of different kinds beside
+/// each other: simulations; training; imports and evaluations; opening, loading and exporting. Control
+/// commands (pause, resume, stop) act at once.
 #[derive(Clone, Debug)]
 pub enum Command {
     /// Reads a structure. Answered by [`Event::StructureOpened`] or [`Event::StructureNeedsChoice`].
@@ -91,7 +92,8 @@ pub enum Command {
         /// What to read, and how to compare.
         request: Box<EvaluationRequest>,
     },
-    /// Pauses a simulation after the present frame. Answered by [`Event::SimulationState`].
+    /// Pauses a simulation after the present frame, a training after the present step. Answered by
+    /// [`Event::RunState`]; other jobs do not pause.
     Pause {
         /// Which.
         job: JobId,
@@ -109,12 +111,12 @@ pub enum Command {
     },
 }
 
-/// Whether a simulation is moving.
+/// Whether a simulation or a training is moving.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SimulationState {
-    /// Loading the model, preparing the sampler and the files.
+pub enum RunState {
+    /// Loading the model, preparing the sampler and the files; or reading the training data.
     Preparing,
-    /// Making frames.
+    /// Making frames, or optimiser steps.
     Running,
     /// Waiting for [`Command::Resume`].
     Paused,
@@ -188,7 +190,7 @@ pub struct ModelInfo {
 ///
 /// Events of a kind that only the newest value matters of ([`Progress`](Event::Progress),
 /// [`LatentProgress`](Event::LatentProgress), [`FramesMade`](Event::FramesMade),
-/// [`SimulationState`](Event::SimulationState), [`TrainingProgress`](Event::TrainingProgress)) are merged while nobody reads them, so a slow reader costs
+/// [`RunState`](Event::RunState), [`TrainingProgress`](Event::TrainingProgress)) are merged while nobody reads them, so a slow reader costs
 /// neither memory nor frames. All others are kept, in order.
 #[derive(Clone, Debug)]
 pub enum Event {
@@ -223,12 +225,12 @@ pub enum Event {
         /// What runs.
         run: RunInfo,
     },
-    /// A simulation paused or went on.
-    SimulationState {
+    /// A simulation or a training began, paused or went on.
+    RunState {
         /// Which job.
         job: JobId,
         /// The state now.
-        state: SimulationState,
+        state: RunState,
     },
     /// Where the latent loop of the frame being made stands.
     LatentProgress {
@@ -280,8 +282,8 @@ pub enum Event {
         /// What was stored, what was left out.
         report: ImportReport,
     },
-    /// Where a training run stands: losses, learning rate, speed. Merged while unread; a validation loss is
-    /// not lost by that.
+    /// Where a training run stands: losses, learning rate, speed. Some ten times a second at most, and merged
+    /// while unread, but for steps that validated.
     TrainingProgress {
         /// Which job.
         job: JobId,
@@ -326,7 +328,7 @@ impl Event {
             | Self::StructureNeedsChoice { job, .. }
             | Self::ModelLoaded { job, .. }
             | Self::SimulationStarted { job, .. }
-            | Self::SimulationState { job, .. }
+            | Self::RunState { job, .. }
             | Self::LatentProgress { job, .. }
             | Self::FramesMade { job, .. }
             | Self::Progress { job, .. }

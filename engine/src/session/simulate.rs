@@ -13,7 +13,7 @@ use super::context::JobContext;
 use super::description::RunDescription;
 use super::history::{Frame, FrameHistory};
 use super::output::RunFiles;
-use super::protocol::{Event, JobOutcome, ProgressUnit, RunInfo, SimulationState};
+use super::protocol::{Event, JobOutcome, ProgressUnit, RunInfo, RunState};
 use super::rate::RateMeter;
 use super::request::SimulationRequest;
 use super::validity_watch::ValidityWatch;
@@ -71,7 +71,7 @@ impl Simulation {
         backend: &dyn ComputeBackend,
         request: &SimulationRequest,
     ) -> Result<Self, String> {
-        context.post(Event::SimulationState { job: context.job, state: SimulationState::Preparing });
+        context.post(Event::RunState { job: context.job, state: RunState::Preparing });
         let structure = &request.structure;
         let replica_count = request.replicas as usize;
         let PreparedSampler { sampler, model, notices } = backend.prepare_sampler(SamplerOrder {
@@ -137,7 +137,7 @@ impl Simulation {
                 outputs: self.files.as_ref().map(RunFiles::trajectories).unwrap_or_default(),
             },
         });
-        context.post(Event::SimulationState { job, state: SimulationState::Running });
+        context.post(Event::RunState { job, state: RunState::Running });
         context.show(Arc::new(self.snapshot()));
         self.check_validity(context);
     }
@@ -148,9 +148,9 @@ impl Simulation {
         let mut meter = RateMeter::start(ProgressUnit::Frames, self.frame(), frames);
         while frames.is_none_or(|frames| self.frame() < frames) {
             if context.control.is_paused() {
-                context.post(Event::SimulationState { job, state: SimulationState::Paused });
+                context.post(Event::RunState { job, state: RunState::Paused });
                 context.control.wait_while_paused();
-                context.post(Event::SimulationState { job, state: SimulationState::Running });
+                context.post(Event::RunState { job, state: RunState::Running });
                 meter.skip_pause();
             }
             if self.advance(context)? == Advance::Cancelled {

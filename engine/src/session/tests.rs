@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 mod files;
+mod training;
 
 use super::*;
 use crate::network::NetworkConfig;
@@ -302,19 +303,19 @@ fn a_paused_run_makes_no_frames_until_it_is_resumed() {
     let history = history(&session, job);
     let wait_state = |wanted| {
         wait_for(&session, job, |event| {
-            matches!(event, Event::SimulationState { state, .. } if *state == wanted).then_some(())
+            matches!(event, Event::RunState { state, .. } if *state == wanted).then_some(())
         });
     };
     session.send(Command::Pause { job });
-    wait_state(SimulationState::Paused);
+    wait_state(RunState::Paused);
     let frames = history.len();
     std::thread::sleep(Duration::from_millis(100));
     assert_eq!(history.len(), frames);
     session.send(Command::Resume { job });
-    wait_state(SimulationState::Running);
+    wait_state(RunState::Running);
     wait_for(&session, job, |event| matches!(event, Event::FramesMade { .. }).then_some(()));
     session.send(Command::Pause { job });
-    wait_state(SimulationState::Paused);
+    wait_state(RunState::Paused);
     session.send(Command::Stop { job });
     assert_eq!(outcome(&session, job), JobOutcome::Cancelled);
     assert!(history.len() > frames);

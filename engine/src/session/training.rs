@@ -1,27 +1,53 @@
 //! The training job.
 
 use std::ops::ControlFlow;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::training::{TrainEnd, TrainError, TrainProgress, TrainRequest, TrainUpdate, train};
 
 use super::context::JobContext;
-use super::protocol::{Event, JobOutcome, Progress, ProgressUnit};
+use super::protocol::{Event, JobOutcome, Progress, ProgressUnit, RunState};
+
+/// Progress is posted no more often than this, steps of small networks being much faster. Validations and
+/// the last step always are.
+const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
 
 /// Trains until done or stopped; either way the checkpoint is that of the last step.
 pub(super) fn run(context: &JobContext<'_>, request: &TrainRequest) -> Result<JobOutcome, String> {
     let job = context.job;
+    context.post(Event::RunState { job, state: RunState::Preparing });
+    let mut state = RunState::Preparing;
+    let mut posted: Option<Instant> = None;
+    let mut unposted = None;
     let result = train(request, &mut |update| {
         match update {
             TrainUpdate::Preparing => (),
             TrainUpdate::Notice(sentence) => context.notice(sentence),
             TrainUpdate::Step(progress) => {
-                context.post(Event::TrainingProgress { job, progress });
-                context.post(Event::Progress { job, progress: in_general(&progress) });
+                if state == RunState::Preparing {
+                    state = RunState::Running;
+                    context.post(Event::RunState { job, state });
+                }
+                let due = posted.is_none_or(|at| at.elapsed() >= PROGRESS_INTERVAL)
+                    || progress.validation.is_some()
+                    || context.control.is_paused();
+                unposted = (!due).then_some(progress);
+                if due {
+                    post(context, progress);
+                    posted = Some(Instant::now());
+                }
             }
+        }
+        if context.control.is_paused() && !context.control.is_cancelled() {
+            context.post(Event::RunState { job, state: RunState::Paused });
+            context.control.wait_while_paused();
+            context.post(Event::RunState { job, state });
         }
         if context.control.is_cancelled() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
+    if let Some(progress) = unposted {
+        post(context, progress);
+    }
     let result = match result {
         Ok(result) => result,
         Err(TrainError::Cancelled) => return Ok(JobOutcome::Cancelled),
@@ -33,6 +59,12 @@ pub(super) fn run(context: &JobContext<'_>, request: &TrainRequest) -> Result<Jo
     };
     context.post(Event::Trained { job, result });
     Ok(outcome)
+}
+
+fn post(context: &JobContext<'_>, progress: TrainProgress) {
+    let job = context.job;
+    context.post(Event::TrainingProgress { job, progress });
+    context.post(Event::Progress { job, progress: in_general(&progress) });
 }
 
 fn in_general(progress: &TrainProgress) -> Progress {

@@ -1,6 +1,8 @@
 //! Checkpoints: everything a run needs to go on as if it had never stopped.
 
 use std::collections::HashMap;
+use std::fs::File;
+use std::io::Read as _;
 use std::path::Path;
 
 use safetensors::SafeTensors;
@@ -29,6 +31,47 @@ pub struct CheckpointState {
     pub network: NetworkConfig,
     /// Settings of the run.
     pub settings: TrainSettings,
+}
+
+impl CheckpointState {
+    /// Reads the state alone, whatever the size of the network beside it.
+    ///
+    /// # Errors
+    /// [`TrainError::Checkpoint`] when it is missing, damaged, or of another kind.
+    pub fn load(path: &Path) -> Result<Self, TrainError> {
+        let bad = |reason: String| TrainError::Checkpoint { path: path.to_owned(), reason };
+        let metadata = read_metadata(path).map_err(|e| bad(e.to_string()))?;
+        state_of(&metadata).map_err(bad)
+    }
+}
+
+/// The metadata of a safetensors file, without its tensors: a length of 8 bytes, and as much JSON.
+fn read_metadata(path: &Path) -> std::io::Result<HashMap<String, String>> {
+    /// More than any header of ours, less than what a damaged length could ask for.
+    const LONGEST: u64 = 100_000_000;
+    #[derive(Deserialize)]
+    struct Header {
+        #[serde(rename = "__metadata__", default)]
+        metadata: HashMap<String, String>,
+    }
+    let mut file = File::open(path)?;
+    let mut length = [0u8; 8];
+    file.read_exact(&mut length)?;
+    let mut json = Vec::new();
+    file.take(u64::from_le_bytes(length).min(LONGEST)).read_to_end(&mut json)?;
+    Ok(serde_json::from_slice::<Header>(&json)?.metadata)
+}
+
+/// The state among the metadata of a file.
+fn state_of(metadata: &HashMap<String, String>) -> Result<CheckpointState, String> {
+    if metadata.get("format").map(String::as_str) != Some(FORMAT) {
+        return Err(format!("it is not a checkpoint of the format {FORMAT}"));
+    }
+    let state = metadata.get("state").ok_or("it has no state entry")?;
+    let state: CheckpointState =
+        serde_json::from_str(state).map_err(|e| format!("its state cannot be read ({e})"))?;
+    state.network.check()?;
+    Ok(state)
 }
 
 /// A run at a point in time.
@@ -78,14 +121,7 @@ impl Checkpoint {
         let bad = |reason: String| TrainError::Checkpoint { path: path.to_owned(), reason };
         let bytes = std::fs::read(path).map_err(|e| bad(e.to_string()))?;
         let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|e| bad(e.to_string()))?;
-        let metadata = header.metadata().clone().unwrap_or_default();
-        if metadata.get("format").map(String::as_str) != Some(FORMAT) {
-            return Err(bad(format!("it is not a checkpoint of the format {FORMAT}")));
-        }
-        let state = metadata.get("state").ok_or_else(|| bad("it has no state entry".to_owned()))?;
-        let state: CheckpointState =
-            serde_json::from_str(state).map_err(|e| bad(format!("its state cannot be read ({e})")))?;
-        state.network.check().map_err(bad)?;
+        let state = state_of(&header.metadata().clone().unwrap_or_default()).map_err(bad)?;
         let tensors = SafeTensors::deserialize(&bytes).map_err(|e| bad(e.to_string()))?;
         let layout = ParameterLayout::new(&state.network);
         let read = |prefix: &str| read_flat(&layout, &tensors, prefix).map_err(bad);

@@ -8,17 +8,19 @@ mod candle_backend;
 pub mod checkpoint;
 mod conformations;
 pub mod dataset;
+pub mod earlier;
 pub mod error;
 mod fused_backend;
 pub mod optimizer;
 mod pair_index;
 pub mod settings;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 pub mod trainer;
 
 pub use conformations::Coverage;
 pub use dataset::PairDataset;
+pub use earlier::{EarlierRun, LogRow};
 pub use error::TrainError;
 pub use settings::{KeptSettings, PairSampling, TrainDevice, TrainRequest, TrainSettings};
 pub use trainer::{TrainEnd, TrainOutcome, TrainProgress, TrainUpdate, train};

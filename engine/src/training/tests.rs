@@ -13,7 +13,7 @@ use crate::trajectory::{ImportRequest, TrajectoryWriter, import};
 use crate::transport::noise::{Noise, Stream};
 
 /// A store of two trajectories of chignolin that wobbles about its crystal structure, 50 ps a frame.
-pub(super) fn store(folder: &Path) -> PathBuf {
+pub(crate) fn store(folder: &Path) -> PathBuf {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/structures/chignolin.pdb");
     let protein = read_structure(&path, &ReadOptions::default()).unwrap();
     let topology_path = folder.join("top.pdb");
@@ -45,7 +45,7 @@ pub(super) fn store(folder: &Path) -> PathBuf {
     output
 }
 
-pub(super) fn request(folder: &Path, out: &str, steps: u64) -> TrainRequest {
+pub(crate) fn request(folder: &Path, out: &str, steps: u64) -> TrainRequest {
     TrainRequest {
         init: None,
         stores: vec![folder.join("store.safetensors")],
@@ -135,6 +135,40 @@ fn a_resumed_run_ends_with_the_bits_of_an_uninterrupted_one() {
     let model = |r: &TrainRequest| Model::load(&r.out.join(MODEL_FILE)).unwrap();
     assert!(model(&whole).parameters == model(&parts).parameters);
     assert_eq!(model(&whole).card, model(&parts).card);
+}
+
+#[test]
+fn an_earlier_run_tells_where_it_stands_and_what_it_logged() {
+    let folder = tempfile::tempdir().unwrap();
+    store(folder.path());
+    let request = request(folder.path(), "run", 12);
+    let mut seen = Vec::new();
+    let outcome = train(&request, &mut |update| match update {
+        TrainUpdate::Step(p) => {
+            seen.push(p);
+            if p.step == 10 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        }
+        _ => ControlFlow::Continue(()),
+    })
+    .unwrap();
+    let run = EarlierRun::load(&request.out).unwrap();
+    assert_eq!((run.step, run.best_validation), (10, outcome.best_validation));
+    assert_eq!(run.request, request);
+    // It validated, and hence logged, at steps 4 and 8.
+    assert_eq!(run.log.iter().map(|row| row.step).collect::<Vec<_>>(), [4, 8]);
+    let close = |a: f64, b: f64| (a - b).abs() <= 1e-3 * b.abs() + 1e-6;
+    for row in &run.log {
+        let told = seen[row.step as usize - 1];
+        assert!(close(row.losses.total, told.losses.total) && close(row.losses.rigid, told.losses.rigid));
+        assert!(close(row.losses.positions, told.losses.positions));
+        assert!(close(row.gradient_norm, told.gradient_norm) && close(row.learning_rate, told.learning_rate));
+        assert!(close(row.validation.unwrap().vectors, told.validation.unwrap().vectors));
+    }
+    let nothing = EarlierRun::load(&folder.path().join("nothing")).unwrap_err().to_string();
+    assert!(nothing.contains("cannot be resumed"), "{nothing}");
+    // The first bytes of a safetensors file are a length, here one beyond all memory.
+    std::fs::write(request.out.join(CHECKPOINT_FILE), [0xff; 64]).unwrap();
+    assert!(EarlierRun::load(&request.out).is_err());
 }
 
 #[test]

@@ -33,6 +33,8 @@ pub const MODEL_FILE: &str = "model.safetensors";
 pub const BEST_MODEL_FILE: &str = "best.safetensors";
 /// Name of the log in the run's folder.
 pub const LOG_FILE: &str = "log.csv";
+/// Name of the request, as it was carried out, in the run's folder.
+pub const SETTINGS_FILE: &str = "train.json";
 
 /// Where a run stands.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -181,7 +183,7 @@ impl<'a> Run<'a> {
         };
         let log_path = folder.join(LOG_FILE);
         let log = open_log(&log_path, state.step).map_err(io(&log_path))?;
-        let config_path = folder.join("train.json");
+        let config_path = folder.join(SETTINGS_FILE);
         // What the run does, which after resuming is not what was asked for.
         let done = TrainRequest {
             name: state.name.clone(),
