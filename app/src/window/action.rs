@@ -10,6 +10,8 @@ use super::dialogs::export_movie::MovieExport;
 use super::dialogs::export_trajectory::TrajectoryExport;
 use super::dialogs::screenshot::ScreenshotExport;
 use super::file_dialogs::FileRequest;
+use super::layout::Pane;
+use super::training::TrainingAction;
 use crate::viewport::{Projection, Style};
 
 /// Something to do after the pass.
@@ -47,6 +49,10 @@ pub enum Action {
     SetSpeed(f32),
     /// Sample with this model file, or with the bundled model.
     ChooseModel(Option<PathBuf>),
+    /// Something of the training pane.
+    Training(TrainingAction),
+    /// Bring a pane to the front.
+    ShowPane(Pane),
     /// Open a dialog of the desktop.
     Browse(FileRequest),
     /// Close it.

@@ -24,6 +24,7 @@ use super::panes::{PaneBehavior, PaneCache, PaneContext};
 use super::preferences::{self, Preferences};
 use super::project::{Phase, Project};
 use super::timeline::{PlayState, Timeline};
+use super::training::{self, TrainingDesk, TrainingForm};
 use super::{theme, timeline_bar};
 
 /// Makes the engine's session, given what wakes the window.
@@ -76,6 +77,7 @@ pub struct EquiJumpApp {
     pub(super) timeline: Timeline,
     pub(super) preferences: Preferences,
     pub(super) model: ModelChoice,
+    pub(super) training: TrainingDesk,
     pub(super) log: Log,
     pub(super) dialog: Option<Dialog>,
     pub(super) cache: PaneCache,
@@ -119,6 +121,8 @@ impl EquiJumpApp {
             state: ModelState::None,
         };
         let ghost = if preferences.ghost_of_start { Ghost::Start } else { Ghost::None };
+        let form: TrainingForm =
+            cc.storage.and_then(|storage| stored(storage, training::STORAGE_KEY)).unwrap_or_default();
         let mut app = Self {
             session,
             observer,
@@ -127,6 +131,7 @@ impl EquiJumpApp {
             timeline,
             preferences,
             model,
+            training: TrainingDesk::new(form),
             log: Log::default(),
             dialog: None,
             cache: PaneCache::default(),
@@ -192,6 +197,11 @@ impl EquiJumpApp {
     /// The conformation shown for comparison; for tests.
     pub fn ghost(&self) -> &Ghost {
         &self.ghost
+    }
+
+    /// The training; for tests.
+    pub fn training(&self) -> &TrainingDesk {
+        &self.training
     }
 
     /// What the user was told; for tests.
@@ -261,6 +271,7 @@ impl EquiJumpApp {
                 timeline: &self.timeline,
                 preferences: &mut self.preferences,
                 model: &self.model,
+                training: &mut self.training,
                 log: &self.log,
                 measurements: &self.measurements,
                 ghost: &self.ghost,
@@ -347,6 +358,7 @@ impl eframe::App for EquiJumpApp {
         self.preferences.repeat = self.timeline.repeat;
         store(storage, preferences::STORAGE_KEY, &self.preferences);
         store(storage, layout::STORAGE_KEY, &self.tree);
+        store(storage, training::STORAGE_KEY, &self.training.form);
     }
 
     fn on_exit(&mut self, _gl: Option<&eframe::glow::Context>) {

@@ -17,7 +17,7 @@ use super::dialogs::help::About;
 use super::dialogs::open_path::OpenPath;
 use super::dialogs::screenshot::ScreenshotForm;
 use super::file_dialogs::{FileRequest, Purpose};
-use super::layout;
+use super::layout::{self, Pane};
 use super::log::Level;
 use super::measurements::{self, MeasureTool};
 use super::menu::CommandState as _;
@@ -70,10 +70,9 @@ impl EquiJumpApp {
                 self.cache.molecule.viewport.set_projection(projection);
             }
             Action::SetSpeed(speed) => self.timeline.set_speed(speed),
-            Action::ChooseModel(file) => {
-                self.model.file = file;
-                self.load_model();
-            }
+            Action::ChooseModel(file) => self.choose_model(file),
+            Action::Training(action) => self.carry_out_training(action),
+            Action::ShowPane(pane) => layout::show(&mut self.tree, pane),
             Action::Browse(request) => self.file_dialogs.open(request, ctx),
             Action::CloseDialog => self.dialog = None,
             Action::ExportTrajectory(export) => self.export_trajectory(export),
@@ -129,6 +128,7 @@ impl EquiJumpApp {
                     self.session.send(Command::Stop { job: run.job });
                 }
             }
+            UiCommand::ShowTraining => layout::show(&mut self.tree, Pane::Training),
             UiCommand::PlayPause => self.timeline.toggle_play(),
             UiCommand::StepBack => self.timeline.step(-1),
             UiCommand::StepForward => self.timeline.step(1),
@@ -228,6 +228,15 @@ impl EquiJumpApp {
         self.pending.retain(|pending| !matches!(pending, PendingJob::Open(_)));
         self.pending.push(PendingJob::Open(job));
         self.session.send(Command::OpenStructure { job, request });
+    }
+
+    /// Simulates with a model file, or with the bundled model, from now on.
+    pub(super) fn choose_model(&mut self, file: Option<PathBuf>) {
+        if let Some(path) = &file {
+            self.preferences.remember_model(path);
+        }
+        self.model.file = file;
+        self.load_model();
     }
 
     /// Loads the model in use, so that its card can be shown and a run starts without delay.

@@ -17,6 +17,7 @@ pub enum UiCommand {
     Simulate,
     PauseRun,
     StopRun,
+    ShowTraining,
     PlayPause,
     StepBack,
     StepForward,
@@ -111,7 +112,7 @@ const NONE: Modifiers = Modifiers::NONE;
 
 impl UiCommand {
     /// Every command, in menu order.
-    pub const ALL: [UiCommand; 51] = {
+    pub const ALL: [UiCommand; 52] = {
         use UiCommand::*;
         [
             OpenFile,
@@ -124,6 +125,7 @@ impl UiCommand {
             Simulate,
             PauseRun,
             StopRun,
+            ShowTraining,
             PlayPause,
             StepBack,
             StepForward,
@@ -227,6 +229,12 @@ impl UiCommand {
                 "End the run after the present latent step; its frames are kept",
                 Simulation,
                 Some((CTRL, Key::Period)),
+            ),
+            Self::ShowTraining => row(
+                "Train a model",
+                "Show the panes in which a model is trained on trajectories of your own",
+                Simulation,
+                Some((CTRL, Key::T)),
             ),
             Self::PlayPause => {
                 row("Play or pause", "Play the frames made so far", Playback, Some((NONE, Key::Space)))
@@ -390,6 +398,7 @@ impl UiCommand {
             self,
             Self::ExportTrajectory
                 | Self::Quit
+                | Self::ShowTraining
                 | Self::GoToFrame
                 | Self::Faster
                 | Self::ColourElement

@@ -55,11 +55,10 @@ impl EquiJumpApp {
                     self.observe();
                 }
             }
-            Event::SimulationState { job, state } => {
-                if let Some(run) = self.run_of(job) {
-                    run.set_state(state);
-                }
-            }
+            Event::RunState { job, state } => match self.run_of(job) {
+                Some(run) => run.set_state(state),
+                None => self.training_state(job, state),
+            },
             Event::LatentProgress { job, frame, progress } => {
                 if let Some(run) = self.run_of(job) {
                     run.latent = Some((frame, progress));
@@ -75,21 +74,26 @@ impl EquiJumpApp {
             Event::Progress { job, progress } => {
                 if let Some(run) = self.run_of(job) {
                     run.progress = Some(progress);
+                } else {
+                    self.import_progress(job, progress);
                 }
             }
-            Event::Notice { notice, .. } => self.log.tell(Level::Warning, notice.0),
+            Event::Notice { job, notice } => {
+                if !self.training_notice(job, &notice.0) {
+                    self.log.tell(Level::Warning, notice.0);
+                }
+            }
             Event::Exported { job, frames, files } => {
                 self.exported(job);
                 let names: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
                 let plural = if frames == 1 { "frame" } else { "frames" };
                 self.log.tell(Level::Success, format!("Wrote {frames} {plural}: {}", names.join(", ")));
             }
-            // The window asks for no imports and trains nothing.
-            Event::Imported { .. }
-            | Event::TrainingProgress { .. }
-            | Event::Trained { .. }
-            | Event::EvaluationStage { .. }
-            | Event::Evaluated { .. } => {}
+            Event::Imported { job, report } => self.imported(job, report),
+            Event::TrainingProgress { job, progress } => self.training_progress(job, progress),
+            Event::Trained { job, result } => self.trained(job, &result),
+            // The window evaluates nothing.
+            Event::EvaluationStage { .. } | Event::Evaluated { .. } => {}
             Event::JobEnded { job, outcome } => self.job_ended(job, outcome),
         }
     }
@@ -152,6 +156,9 @@ impl EquiJumpApp {
     }
 
     fn job_ended(&mut self, job: JobId, outcome: JobOutcome) {
+        if self.training_job_ended(job, &outcome) {
+            return;
+        }
         let opening = self.pending.contains(&PendingJob::Open(job));
         self.pending.retain(|pending| pending.id() != job);
         if matches!(self.model.state, ModelState::Loading(wanted) if wanted == job) {
@@ -199,8 +206,9 @@ impl EquiJumpApp {
                 (Purpose::OpenStructure | Purpose::OpenModel, FileAnswer::Unavailable) => {
                     self.dialog = Some(Dialog::OpenPath(OpenPath::new(purpose, true)));
                 }
-                (Purpose::RunOutput, FileAnswer::Unavailable) => {
-                    let advice = "This desktop offers no file dialog; type the path beside the button.";
+                (purpose, FileAnswer::Unavailable) => {
+                    log::info!("no file dialog for {purpose:?}");
+                    let advice = "This desktop offers no file dialog; type the path into the field.";
                     self.log.tell(Level::Warning, advice);
                 }
                 (Purpose::RunOutput, FileAnswer::Picked(path)) => {
@@ -208,11 +216,11 @@ impl EquiJumpApp {
                     self.preferences.run.output.overwrite = path.exists();
                     self.preferences.run.output.path = path.display().to_string();
                 }
-                (Purpose::OpenModel, FileAnswer::Picked(path)) => {
-                    self.model.file = Some(path);
-                    self.load_model();
+                (Purpose::OpenModel, FileAnswer::Picked(path)) => self.choose_model(Some(path)),
+                (purpose, FileAnswer::Picked(path)) => {
+                    self.training_path_picked(purpose, path);
                 }
-                _ => {}
+                (_, FileAnswer::Dismissed) => {}
             }
         }
     }

@@ -26,6 +26,18 @@ pub enum Purpose {
     MovieFolder,
     /// Where to write a screenshot.
     Screenshot,
+    /// Stores to train on, one answer for each.
+    TrainingStore,
+    /// Folder of a training.
+    TrainingFolder,
+    /// A model to start a training from.
+    TrainingInit,
+    /// Atoms of trajectories to import.
+    ImportTopology,
+    /// Trajectories to import, one answer for each.
+    ImportTrajectories,
+    /// Store to import into.
+    ImportOutput,
 }
 
 impl Purpose {
@@ -38,6 +50,12 @@ impl Purpose {
             Purpose::FigureFolder => "Export plots into folder",
             Purpose::MovieFolder => "Export pictures into folder",
             Purpose::Screenshot => "Save screenshot",
+            Purpose::TrainingStore => "Add training stores",
+            Purpose::TrainingFolder => "Choose folder of the training",
+            Purpose::TrainingInit => "Choose model to start from",
+            Purpose::ImportTopology => "Choose topology",
+            Purpose::ImportTrajectories => "Add trajectories",
+            Purpose::ImportOutput => "Write training store to",
         }
     }
 }
@@ -98,13 +116,18 @@ impl FileDialogs for NativeDialogs {
         let answer = show(&request);
         let (sender, ctx) = (self.sender.clone(), ctx.clone());
         let waiting = std::thread::Builder::new().name("file-dialog".into()).spawn(move || {
-            let answer = match block_on(answer) {
-                Some(path) => FileAnswer::Picked(path),
-                None if started.elapsed() < FASTER_THAN_A_HAND => FileAnswer::Unavailable,
-                None => FileAnswer::Dismissed,
+            let paths = block_on(answer);
+            let answers = if !paths.is_empty() {
+                paths.into_iter().map(FileAnswer::Picked).collect()
+            } else if started.elapsed() < FASTER_THAN_A_HAND {
+                vec![FileAnswer::Unavailable]
+            } else {
+                vec![FileAnswer::Dismissed]
             };
-            // The window may have closed meanwhile; then nobody waits for the answer.
-            sender.send((purpose, answer)).ok();
+            for answer in answers {
+                // The window may have closed meanwhile; then nobody waits for the answer.
+                sender.send((purpose, answer)).ok();
+            }
             ctx.request_repaint();
         });
         match waiting {
@@ -124,7 +147,7 @@ impl FileDialogs for NativeDialogs {
 }
 
 /// Starts the dialog; must run on the main thread, the future may be awaited anywhere.
-fn show(request: &FileRequest) -> impl Future<Output = Option<PathBuf>> + Send + 'static {
+fn show(request: &FileRequest) -> impl Future<Output = Vec<PathBuf>> + Send + 'static {
     let mut dialog = rfd::AsyncFileDialog::new().set_title(request.purpose.title());
     let suggestion = &request.suggestion;
     if suggestion.is_dir() {
@@ -137,26 +160,44 @@ fn show(request: &FileRequest) -> impl Future<Output = Option<PathBuf>> + Send +
             dialog = dialog.set_file_name(name.to_string_lossy());
         }
     }
+    let several = match request.purpose {
+        Purpose::TrainingStore => Some(dialog.clone().add_filter("Training stores", &["safetensors"])),
+        Purpose::ImportTrajectories => {
+            Some(dialog.clone().add_filter("Trajectories", &["xtc", "dcd", "pdb", "gz"]))
+        }
+        _ => None,
+    };
+    if let Some(dialog) = several {
+        let picked = dialog.add_filter("All files", &["*"]).pick_files();
+        let paths =
+            async move { picked.await.unwrap_or_default().iter().map(|f| f.path().to_owned()).collect() };
+        return Box::pin(paths) as std::pin::Pin<Box<dyn Future<Output = Vec<PathBuf>> + Send>>;
+    }
     let picked: std::pin::Pin<Box<dyn Future<Output = Option<rfd::FileHandle>> + Send>> = match request
         .purpose
     {
-        Purpose::OpenStructure => Box::pin(
+        Purpose::OpenStructure | Purpose::ImportTopology => Box::pin(
             dialog
                 .add_filter("Structures", &["pdb", "ent", "cif", "mmcif", "gz"])
                 .add_filter("All files", &["*"])
                 .pick_file(),
         ),
-        Purpose::OpenModel => Box::pin(
+        Purpose::OpenModel | Purpose::TrainingInit => Box::pin(
             dialog.add_filter("Models", &["safetensors"]).add_filter("All files", &["*"]).pick_file(),
         ),
         Purpose::RunOutput => Box::pin(dialog.add_filter("Trajectories", &["dcd", "xtc", "pdb"]).save_file()),
         Purpose::ExportTrajectory => {
             Box::pin(dialog.add_filter("Trajectories", &["dcd", "xtc", "pdb", "cif"]).save_file())
         }
-        Purpose::FigureFolder | Purpose::MovieFolder => Box::pin(dialog.pick_folder()),
+        Purpose::FigureFolder | Purpose::MovieFolder | Purpose::TrainingFolder => {
+            Box::pin(dialog.pick_folder())
+        }
+        Purpose::ImportOutput => Box::pin(dialog.add_filter("Training stores", &["safetensors"]).save_file()),
+        // Answered above.
+        Purpose::TrainingStore | Purpose::ImportTrajectories => Box::pin(dialog.pick_file()),
         Purpose::Screenshot => Box::pin(dialog.add_filter("PNG images", &["png"]).save_file()),
     };
-    async move { picked.await.map(|file| file.path().to_owned()) }
+    Box::pin(async move { picked.await.iter().map(|file| file.path().to_owned()).collect() })
 }
 
 /// Waits for a future on this thread.

@@ -16,6 +16,7 @@ pub enum Icon {
     Repeat,
     Follow,
     More,
+    Remove,
 }
 
 /// A square button with an icon and an accessible name.
@@ -31,6 +32,12 @@ impl<'a> IconButton<'a> {
     /// `label` is what screen readers and tests call it.
     pub fn new(icon: Icon, label: &'a str) -> Self {
         Self { icon, label, selected: false, size: 26.0 }
+    }
+
+    /// Height and width, points.
+    pub fn size(mut self, size: f32) -> Self {
+        self.size = size;
+        self
     }
 
     /// Shown as switched on.
@@ -117,6 +124,11 @@ pub fn paint(painter: &egui::Painter, icon: Icon, rect: Rect, colour: Color32) {
             painter.add(Shape::line_segment([at(-6.0, 0.0), at(1.0, 0.0)], stroke));
             painter.add(triangle([at(0.0, -4.4), at(0.0, 4.4), at(5.0, 0.0)]));
             painter.add(bar(5.2, 6.8, 5.4));
+        }
+        Icon::Remove => {
+            let stroke = Stroke::new(1.5 * unit, colour);
+            painter.add(Shape::line_segment([at(-3.6, -3.6), at(3.6, 3.6)], stroke));
+            painter.add(Shape::line_segment([at(-3.6, 3.6), at(3.6, -3.6)], stroke));
         }
         Icon::More => {
             for x in [-4.0, 0.0, 4.0] {

@@ -5,7 +5,7 @@ use egui_tiles::{Container, Linear, LinearDir, Tile, TileId, Tiles, Tree};
 use serde::{Deserialize, Serialize};
 
 /// Storage key. The number grows when panes change, so that an old layout is not misread.
-pub const STORAGE_KEY: &str = "layout-2";
+pub const STORAGE_KEY: &str = "layout-3";
 
 /// The docked panes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -19,11 +19,13 @@ pub enum Pane {
     Measurements,
     Validity,
     Log,
+    Training,
+    LearningCurves,
 }
 
 impl Pane {
     /// All panes.
-    pub const ALL: [Pane; 8] = [
+    pub const ALL: [Pane; 10] = [
         Pane::Molecule,
         Pane::Simulation,
         Pane::FreeEnergy,
@@ -32,6 +34,8 @@ impl Pane {
         Pane::Measurements,
         Pane::Validity,
         Pane::Log,
+        Pane::Training,
+        Pane::LearningCurves,
     ];
 
     /// Title on the tab.
@@ -45,6 +49,8 @@ impl Pane {
             Pane::Measurements => "Measurements",
             Pane::Validity => "Validity",
             Pane::Log => "Log",
+            Pane::Training => "Training",
+            Pane::LearningCurves => "Learning curves",
         }
     }
 }
@@ -52,10 +58,10 @@ impl Pane {
 /// The layout of a first start: settings left, molecule in the middle, plots right.
 pub fn default_tree() -> Tree<Pane> {
     let mut tiles = Tiles::default();
-    let simulation = tabs(&mut tiles, &[Pane::Simulation]);
+    let simulation = tabs(&mut tiles, &[Pane::Simulation, Pane::Training]);
     let read_outs = tabs(&mut tiles, &[Pane::Validity, Pane::Log]);
     let left = split(&mut tiles, LinearDir::Vertical, &[(simulation, 0.70), (read_outs, 0.30)]);
-    let molecule = tabs(&mut tiles, &[Pane::Molecule]);
+    let molecule = tabs(&mut tiles, &[Pane::Molecule, Pane::LearningCurves]);
     let free_energy = tabs(&mut tiles, &[Pane::FreeEnergy]);
     let ramachandran = tabs(&mut tiles, &[Pane::Ramachandran]);
     let rmsd = tabs(&mut tiles, &[Pane::Rmsd, Pane::Measurements]);
@@ -63,6 +69,11 @@ pub fn default_tree() -> Tree<Pane> {
         split(&mut tiles, LinearDir::Vertical, &[(free_energy, 0.36), (ramachandran, 0.36), (rmsd, 0.28)]);
     let root = split(&mut tiles, LinearDir::Horizontal, &[(left, 0.23), (molecule, 0.48), (right, 0.29)]);
     Tree::new(egui::Id::unique("panes"), root, tiles)
+}
+
+/// Brings a pane to the front of its tabs.
+pub fn show(tree: &mut Tree<Pane>, pane: Pane) {
+    tree.make_active(|_, tile| matches!(tile, Tile::Pane(shown) if *shown == pane));
 }
 
 /// Whether every pane is in the tree exactly once.

@@ -96,7 +96,7 @@ impl Log {
 }
 
 /// Messages of the engine begin in lower case, to follow a colon; on their own they are sentences.
-fn sentence(text: String) -> String {
+pub(super) fn sentence(text: String) -> String {
     let mut letters = text.chars();
     match letters.next() {
         // A file name or path keeps its case.

@@ -31,6 +31,7 @@ pub mod theme;
 pub mod timeline;
 pub mod timeline_bar;
 mod toasts;
+pub mod training;
 
 pub use app::{EquiJumpApp, Parts};
 pub use run::run;

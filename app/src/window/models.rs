@@ -1,6 +1,6 @@
 //! The model that the next run samples with.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use equijump_engine::session::{JobId, ModelInfo, ModelSource};
 
@@ -53,11 +53,19 @@ impl ModelChoice {
     /// Name for the user.
     pub fn name(&self) -> String {
         match (&self.file, self.bundled.first()) {
-            (Some(path), _) => {
-                path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default()
-            }
+            (Some(path), _) => file_name(path),
             (None, Some(model)) => format!("{} (bundled)", model.name),
             (None, None) => "No model".to_owned(),
         }
+    }
+}
+
+/// Name of a model file for the user. All trainings call their models alike, so the folder tells which.
+pub fn file_name(path: &Path) -> String {
+    let name = |path: &Path| path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+    let stem = name(path).unwrap_or_default();
+    match path.parent().and_then(Path::file_name) {
+        Some(folder) if stem == "best" || stem == "model" => format!("{}/{stem}", folder.to_string_lossy()),
+        _ => stem,
     }
 }

@@ -37,6 +37,8 @@ pub struct Preferences {
     pub speed_frames_per_s: f32,
     /// Playback starts again at the end.
     pub repeat: bool,
+    /// Model files used, newest first.
+    pub model_files: Vec<PathBuf>,
     /// Folder of the last file written.
     pub export_folder: Option<PathBuf>,
 }
@@ -138,6 +140,7 @@ impl Default for Preferences {
             ghost_of_start: false,
             speed_frames_per_s: 20.0,
             repeat: true,
+            model_files: Vec::new(),
             export_folder: None,
         }
     }
@@ -150,6 +153,13 @@ impl Preferences {
         self.recent_files.retain(|known| *known != path);
         self.recent_files.insert(0, path);
         self.recent_files.truncate(RECENT_FILES);
+    }
+
+    /// Puts a model on top of those used before, and forgets those that are gone.
+    pub fn remember_model(&mut self, path: &Path) {
+        self.model_files.retain(|known| known != path && known.is_file());
+        self.model_files.insert(0, path.to_owned());
+        self.model_files.truncate(RECENT_FILES);
     }
 
     /// Where a file dialog or a typed name starts.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use equijump_engine::analysis::superposed_copy;
 use equijump_engine::session::{
-    FrameHistory, JobId, JobOutcome, OpenedStructure, Progress, RunInfo, SimulationState,
+    FrameHistory, JobId, JobOutcome, OpenedStructure, Progress, RunInfo, RunState,
 };
 use equijump_engine::transport::LatentProgress;
 
@@ -99,13 +99,13 @@ impl Run {
     }
 
     /// Takes a new state from the engine.
-    pub fn set_state(&mut self, state: SimulationState) {
+    pub fn set_state(&mut self, state: RunState) {
         self.phase = match state {
-            SimulationState::Preparing => Phase::Preparing,
-            SimulationState::Running => Phase::Running,
-            SimulationState::Paused => Phase::Paused,
+            RunState::Preparing => Phase::Preparing,
+            RunState::Running => Phase::Running,
+            RunState::Paused => Phase::Paused,
         };
-        self.pause_wanted = self.pause_wanted && state != SimulationState::Paused;
+        self.pause_wanted = self.pause_wanted && state != RunState::Paused;
     }
 
     /// Simulated time per day of computing at the present speed, ns/day, of one replica.

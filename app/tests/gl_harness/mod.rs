@@ -32,6 +32,8 @@ pub struct GlHarness {
     pub painter: Painter,
     pub egui: egui::Context,
     pub time_seconds: f64,
+    /// What screen readers were told of the last pass.
+    told: Option<egui::accesskit::TreeUpdate>,
     size: [u32; 2],
     framebuffer: glow::Framebuffer,
     _context: PossiblyCurrentContext,
@@ -101,6 +103,7 @@ impl GlHarness {
             painter,
             egui: egui::Context::default(),
             time_seconds: 0.0,
+            told: None,
             size: [width, height],
             framebuffer,
             _context: context,
@@ -122,6 +125,9 @@ impl GlHarness {
         };
         let mut result = None;
         let mut output = self.egui.run_ui(input, |root| result = Some(ui(root)));
+        if let Some(update) = output.platform_output.accesskit_update.take() {
+            self.told = Some(update);
+        }
         let primitives = self.egui.tessellate(output.shapes, output.pixels_per_point);
         unsafe {
             self.gl.bind_framebuffer(glow::FRAMEBUFFER, Some(self.framebuffer));
@@ -137,6 +143,29 @@ impl GlHarness {
             );
         }
         result.unwrap()
+    }
+
+    /// What a screen reader sends to do something with the widget called `label`, the first of that name.
+    pub fn request(
+        &self,
+        label: &str,
+        action: egui::accesskit::Action,
+        data: Option<egui::accesskit::ActionData>,
+    ) -> egui::Event {
+        let told = self.told.as_ref().expect("no pass with accesskit yet");
+        let names = |node: &egui::accesskit::Node| node.label() == Some(label);
+        // A label of its own is no widget, but names the one beside it.
+        let named = told.nodes.iter().find(|(_, node)| {
+            let by = |id| told.nodes.iter().any(|(other, node)| *other == id && node.value() == Some(label));
+            names(node) || node.labelled_by().iter().any(|id| by(*id))
+        });
+        let (target_node, _) = named.unwrap_or_else(|| panic!("there is no {label}"));
+        egui::Event::AccessKitActionRequest(egui::accesskit::ActionRequest {
+            target_node: *target_node,
+            target_tree: told.tree_id,
+            action,
+            data,
+        })
     }
 
     /// A pass with nothing but `viewport` in it.

@@ -13,7 +13,7 @@ use egui_kittest::Harness;
 use equijump_app::window::file_dialogs::{FileAnswer, FileDialogs, FileRequest, Purpose};
 use equijump_app::window::models::BundledModel;
 use equijump_app::window::{EquiJumpApp, Parts};
-use equijump_engine::network::NetworkConfig;
+use equijump_engine::network::{Model, NetworkConfig};
 use equijump_engine::session::{
     ComputeBackend, ModelInfo, ModelSource, PreparedSampler, SamplerOrder, SessionHandle,
 };
@@ -71,7 +71,9 @@ pub struct WaveBackend {
 
 impl ComputeBackend for WaveBackend {
     fn load_model(&self, model: &ModelSource) -> Result<ModelInfo, String> {
-        if let ModelSource::File(path) = model {
+        if let ModelSource::File(path) = model
+            && Model::load(path).is_err()
+        {
             return Err(format!("{} is not a model", path.display()));
         }
         Ok(ModelInfo {

@@ -1,14 +1,20 @@
 //! The docked panes. Each draws from [`PaneContext`] and answers with actions.
 
+mod form;
 pub mod free_energy;
 pub mod heat_map;
+pub mod learning_curves;
 pub mod log;
+mod log_scale;
 pub mod measurements;
 pub mod molecule;
 pub mod ramachandran;
 pub mod rmsd;
 pub mod run_settings;
 pub mod simulation;
+pub mod training;
+mod training_data;
+mod training_settings;
 pub mod validity;
 
 use egui_tiles::{SimplificationOptions, TabState, TileId, Tiles, UiResponse};
@@ -24,6 +30,7 @@ use super::preferences::Preferences;
 use super::project::Project;
 use super::theme;
 use super::timeline::Timeline;
+use super::training::TrainingDesk;
 
 /// What panes see of the application while they draw. They change only settings of the user's.
 pub struct PaneContext<'a> {
@@ -39,6 +46,8 @@ pub struct PaneContext<'a> {
     pub preferences: &'a mut Preferences,
     /// The model in use.
     pub model: &'a ModelChoice,
+    /// The training, and the settings of the next one.
+    pub training: &'a mut TrainingDesk,
     /// What the user was told.
     pub log: &'a Log,
     /// What the user measures.
@@ -89,10 +98,12 @@ impl egui_tiles::Behavior<Pane> for PaneBehavior<'_> {
         ui.painter().rect_filled(ui.max_rect(), 0.0, ui.visuals().panel_fill);
         let margin = match pane {
             Pane::Molecule => egui::Margin::ZERO,
-            Pane::Simulation | Pane::Validity | Pane::Log => egui::Margin::symmetric(12, 10),
-            Pane::FreeEnergy | Pane::Ramachandran | Pane::Rmsd | Pane::Measurements => {
-                egui::Margin::symmetric(8, 6)
-            }
+            Pane::Simulation | Pane::Training | Pane::Validity | Pane::Log => egui::Margin::symmetric(12, 10),
+            Pane::FreeEnergy
+            | Pane::Ramachandran
+            | Pane::Rmsd
+            | Pane::Measurements
+            | Pane::LearningCurves => egui::Margin::symmetric(8, 6),
         };
         egui::Frame::new().inner_margin(margin).show(ui, |ui| match pane {
             Pane::Molecule => molecule::ui(ui, context),
@@ -103,6 +114,8 @@ impl egui_tiles::Behavior<Pane> for PaneBehavior<'_> {
             Pane::Measurements => measurements::ui(ui, context),
             Pane::Validity => validity::ui(ui, context),
             Pane::Log => log::ui(ui, context),
+            Pane::Training => training::ui(ui, context),
+            Pane::LearningCurves => learning_curves::ui(ui, context),
         });
         UiResponse::None
     }

@@ -4,16 +4,13 @@ use equijump_engine::session::{DevicePreference, known_adapters};
 use equijump_engine::transport::{Integrator, Schedule};
 
 use super::PaneContext;
+use super::form::row;
 use crate::window::action::Action;
 use crate::window::file_dialogs::{FileRequest, Purpose};
 use crate::window::icons::{Icon, IconButton};
-use crate::window::models::ModelState;
+use crate::window::models::{ModelState, file_name};
 use crate::window::preferences::{LiveOutput, PRESETS, StartFrom};
 use crate::window::project::grouped;
-use crate::window::theme;
-
-/// Width of the column of labels.
-const LABEL_WIDTH: f32 = 86.0;
 
 /// All sections, to be scrolled through.
 pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
@@ -24,28 +21,7 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
 }
 
 fn section(ui: &mut egui::Ui, title: &str, contents: impl FnOnce(&mut egui::Ui)) {
-    let header = egui::RichText::new(title).font(theme::semibold(13.0));
-    egui::CollapsingHeader::new(header).id_salt(title).default_open(true).show_unindented(ui, |ui| {
-        egui::Grid::new(title)
-            .num_columns(2)
-            .spacing([10.0, 6.0])
-            .min_col_width(LABEL_WIDTH)
-            .max_col_width(ui.available_width() - LABEL_WIDTH)
-            .show(ui, contents);
-        ui.add_space(4.0);
-    });
-}
-
-fn row<R>(
-    ui: &mut egui::Ui,
-    label: &str,
-    tooltip: &str,
-    control: impl FnOnce(&mut egui::Ui, egui::Id) -> R,
-) -> R {
-    let id = ui.label(label).on_hover_text(tooltip).id;
-    let result = control(ui, id);
-    ui.end_row();
-    result
+    super::form::section(ui, title, true, contents);
 }
 
 fn protein_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
@@ -94,8 +70,14 @@ fn model_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
                             context.actions.push(Action::ChooseModel(None));
                         }
                     }
-                    if let Some(file) = &model.file {
-                        ui.selectable_label(true, file.display().to_string()).clicked();
+                    let known = context.preferences.model_files.iter();
+                    let chosen =
+                        model.file.iter().filter(|file| !context.preferences.model_files.contains(file));
+                    for file in chosen.chain(known) {
+                        let entry = ui.selectable_label(model.file.as_ref() == Some(file), file_name(file));
+                        if entry.on_hover_text(file.display().to_string()).clicked() {
+                            context.actions.push(Action::ChooseModel(Some(file.clone())));
+                        }
                     }
                     if ui.button("Choose file…").clicked() {
                         let suggestion = model.file.clone().unwrap_or_default();

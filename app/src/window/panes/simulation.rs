@@ -73,7 +73,7 @@ fn run_buttons_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
 }
 
 /// A button with an icon left of its text.
-fn run_button(
+pub(super) fn run_button(
     ui: &mut egui::Ui,
     enabled: bool,
     icon: Icon,

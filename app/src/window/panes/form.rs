@@ -1,0 +1,207 @@
+//! What forms in panes are made of: sections, labelled rows, paths, choices, the line that tells an error.
+
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+
+use crate::window::action::Action;
+use crate::window::file_dialogs::{FileRequest, Purpose};
+use crate::window::icons::{Icon, IconButton};
+use crate::window::theme;
+use crate::window::training::help;
+
+/// Width of the column of labels.
+const LABEL_WIDTH: f32 = 86.0;
+/// Between labels and controls.
+const COLUMN_SPACING: f32 = 10.0;
+
+/// A section that folds away, with two columns: labels and controls.
+pub(super) fn section(ui: &mut egui::Ui, title: &str, open: bool, contents: impl FnOnce(&mut egui::Ui)) {
+    folding(ui, title, open, |ui| columns(ui, title, contents));
+}
+
+/// A part that folds away.
+pub(super) fn folding(ui: &mut egui::Ui, title: &str, open: bool, contents: impl FnOnce(&mut egui::Ui)) {
+    let header = egui::RichText::new(title).font(theme::semibold(13.0));
+    egui::CollapsingHeader::new(header).id_salt(title).default_open(open).show_unindented(ui, |ui| {
+        contents(ui);
+        ui.add_space(4.0);
+    });
+}
+
+/// Two columns: labels and controls.
+pub(super) fn columns(ui: &mut egui::Ui, name: &str, contents: impl FnOnce(&mut egui::Ui)) {
+    egui::Grid::new(name)
+        .num_columns(2)
+        .spacing([COLUMN_SPACING, 6.0])
+        .min_col_width(LABEL_WIDTH)
+        .max_col_width(ui.available_width() - LABEL_WIDTH - COLUMN_SPACING)
+        .show(ui, contents);
+}
+
+/// A label and its control.
+pub(super) fn row<R>(
+    ui: &mut egui::Ui,
+    label: &str,
+    tooltip: &str,
+    control: impl FnOnce(&mut egui::Ui, egui::Id) -> R,
+) -> R {
+    let id = ui.label(label).on_hover_text(tooltip).id;
+    let result = control(ui, id);
+    ui.end_row();
+    result
+}
+
+/// A number.
+pub(super) fn number(ui: &mut egui::Ui, label: &str, tooltip: &str, value: egui::DragValue<'_>) {
+    row(ui, label, tooltip, |ui, label| {
+        ui.add(value).labelled_by(label).on_hover_text(tooltip);
+    });
+}
+
+/// One of several.
+pub(super) fn choice<T: ValueEnum + PartialEq>(
+    ui: &mut egui::Ui,
+    label: &str,
+    tooltip: &str,
+    value: &mut T,
+    choices: &[T],
+    name: impl Fn(&T) -> String,
+) {
+    row(ui, label, tooltip, |ui, id| {
+        let width = ui.available_width();
+        egui::ComboBox::from_id_salt(label)
+            .width(width)
+            .truncate()
+            .selected_text(name(value))
+            .show_ui(ui, |ui| {
+                for choice in choices {
+                    let entry = ui.selectable_label(value == choice, name(choice));
+                    if entry.on_hover_text(help::of_choice(choice)).clicked() {
+                        *value = choice.clone();
+                    }
+                }
+            })
+            .response
+            .labelled_by(id)
+            .on_hover_text(format!("{tooltip}. {}", help::of_choice(value)));
+    });
+}
+
+/// A line of text.
+pub(super) fn text(ui: &mut egui::Ui, label: &str, tooltip: &str, hint: &str, text: &mut String) {
+    row(ui, label, tooltip, |ui, label| {
+        let width = ui.available_width();
+        let edit = egui::TextEdit::singleline(text).hint_text(hint).desired_width(width).clip_text(true);
+        ui.add(edit).labelled_by(label).on_hover_text(tooltip);
+    });
+}
+
+/// A path that can be typed or picked. Returns whether the user is done typing it.
+pub(super) fn path(
+    ui: &mut egui::Ui,
+    label: &str,
+    tooltip: &str,
+    hint: &str,
+    text: &mut String,
+    purpose: Purpose,
+    actions: &mut Vec<Action>,
+) -> bool {
+    row(ui, label, tooltip, |ui, id| {
+        let entered = path_field(ui, id, label, hint, text, purpose, actions);
+        entered.on_hover_text(if text.trim().is_empty() { tooltip } else { text.trim() }).lost_focus()
+    })
+}
+
+/// A field for a path, and the button that opens a dialog of the desktop.
+fn path_field(
+    ui: &mut egui::Ui,
+    label: egui::Id,
+    name: &str,
+    hint: &str,
+    text: &mut String,
+    purpose: Purpose,
+    actions: &mut Vec<Action>,
+) -> egui::Response {
+    ui.horizontal(|ui| {
+        const BROWSE_WIDTH: f32 = 26.0;
+        ui.spacing_mut().item_spacing.x = 4.0;
+        let width = (ui.available_width() - BROWSE_WIDTH - 4.0).max(40.0);
+        let edit = egui::TextEdit::singleline(text).hint_text(hint).desired_width(width).clip_text(true);
+        let response = ui.add(edit).labelled_by(label);
+        let browse_name = format!("Browse for {}", name.to_lowercase());
+        let browse = ui.add(IconButton::new(Icon::More, &browse_name));
+        if browse.on_hover_text("Pick it in a file dialog of the desktop").clicked() {
+            let suggestion = PathBuf::from(text.trim());
+            actions.push(Action::Browse(FileRequest { purpose, suggestion }));
+        }
+        response
+    })
+    .inner
+}
+
+/// Several paths: those there are, each with a button that removes it, and a field for one more. Returns
+/// whether the list has changed.
+pub(super) fn paths(
+    ui: &mut egui::Ui,
+    label: &str,
+    hint: &str,
+    tooltip: &str,
+    paths: &mut Vec<PathBuf>,
+    typed: &mut String,
+    purpose: Purpose,
+    actions: &mut Vec<Action>,
+) -> bool {
+    let before = paths.len();
+    let count = if before > 1 { format!("{label} ({before})") } else { label.to_owned() };
+    let id = ui.label(count).on_hover_text(tooltip).id;
+    let mut removed = None;
+    let mut list = |ui: &mut egui::Ui| {
+        for (index, path) in paths.iter().enumerate() {
+            let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+            ui.horizontal(|ui| {
+                ui.spacing_mut().item_spacing.x = 4.0;
+                let remove = ui.add(IconButton::new(Icon::Remove, &format!("Remove {name}")).size(20.0));
+                if remove.on_hover_text("Take it off the list; the file stays").clicked() {
+                    removed = Some(index);
+                }
+                ui.add(egui::Label::new(&*name).truncate()).on_hover_text(path.display().to_string());
+            });
+        }
+    };
+    // A list of many keeps to a part of the pane.
+    const TALLEST: f32 = 112.0;
+    if before > 4 {
+        egui::ScrollArea::vertical().id_salt(label).max_height(TALLEST).show(ui, |ui| {
+            ui.set_width(ui.available_width());
+            ui.spacing_mut().item_spacing.y = 2.0;
+            list(ui);
+        });
+    } else {
+        list(ui);
+    }
+    if let Some(index) = removed {
+        paths.remove(index);
+    }
+    let field = path_field(ui, id, label, hint, typed, purpose, actions).on_hover_text(tooltip);
+    let entered = field.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
+    if entered && !typed.trim().is_empty() {
+        let path = PathBuf::from(std::mem::take(typed).trim());
+        if !paths.contains(&path) {
+            paths.push(path);
+        }
+        field.request_focus();
+    }
+    paths.len() != before
+}
+
+/// One sentence in red: why something could not be done.
+pub(super) fn error_line(ui: &mut egui::Ui, sentence: &str) {
+    let colour = ui.visuals().error_fg_color;
+    ui.add(egui::Label::new(egui::RichText::new(sentence).color(colour)).wrap().selectable(true));
+}
+
+/// A quiet sentence: what to do, or what there is.
+pub(super) fn advice(ui: &mut egui::Ui, sentence: &str) {
+    ui.add(egui::Label::new(egui::RichText::new(sentence).weak()).wrap());
+}

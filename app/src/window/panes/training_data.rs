@@ -1,0 +1,154 @@
+//! What a training learns from: stores, and the import that makes them.
+
+use equijump_engine::session::ImportReport;
+
+use super::form::{advice, error_line, folding, number, path, paths, row, text};
+use super::simulation::progress_bar;
+use crate::window::action::Action;
+use crate::window::dialogs::primary_button;
+use crate::window::file_dialogs::Purpose;
+use crate::window::project::{grouped, human_duration};
+use crate::window::training::{ImportDesk, TrainingAction, TrainingDesk};
+
+pub(super) fn ui(ui: &mut egui::Ui, desk: &mut TrainingDesk, actions: &mut Vec<Action>) {
+    folding(ui, "Data", true, |ui| {
+        let form = &mut desk.form;
+        paths(
+            ui,
+            "Training stores",
+            "Add a store",
+            "Stores made by an import, also of different proteins; type a path and press Enter",
+            &mut form.stores,
+            &mut form.typed_store,
+            Purpose::TrainingStore,
+            actions,
+        );
+    });
+    folding(ui, "Import trajectories", desk.form.stores.is_empty(), |ui| {
+        import_ui(ui, &mut desk.import, actions);
+    });
+}
+
+fn import_ui(ui: &mut egui::Ui, desk: &mut ImportDesk, actions: &mut Vec<Action>) {
+    let form = &mut desk.form;
+    super::form::columns(ui, "import topology", |ui| {
+        let tooltip = "PDB or mmCIF file with exactly the atoms of the trajectories, in their order; hydrogens, \
+                       waters and ions may be among them";
+        let hint = "PDB or mmCIF";
+        if path(ui, "Topology", tooltip, hint, &mut form.topology, Purpose::ImportTopology, actions) {
+            form.propose_output();
+        }
+    });
+    let changed = paths(
+        ui,
+        "Trajectories",
+        "Add XTC, DCD or PDB",
+        "Trajectories of other programs, each one for itself; type a path and press Enter",
+        &mut form.trajectories,
+        &mut form.typed,
+        Purpose::ImportTrajectories,
+        actions,
+    );
+    if changed {
+        form.propose_output();
+    }
+    super::form::columns(ui, "import settings", |ui| {
+        let stride = egui::DragValue::new(&mut form.stride).range(1..=1_000_000).speed(0.05);
+        number(ui, "Stride", "Take every N-th frame", stride);
+        let skip = egui::DragValue::new(&mut form.skip_ps).range(0.0..=1e12).speed(10.0).suffix(" ps");
+        number(ui, "Skip", "Leave out what happened before this time in each file: equilibration", skip);
+        let tooltip = "Time between the frames of the files; replaces what they say, and is needed where they say \
+                       nothing";
+        row(ui, "Frame interval", tooltip, |ui, label| {
+            ui.horizontal(|ui| {
+                ui.checkbox(&mut form.interval_given, "").labelled_by(label).on_hover_text(tooltip);
+                let interval =
+                    egui::DragValue::new(&mut form.interval_ps).range(1e-6..=1e9).speed(1.0).suffix(" ps");
+                if form.interval_given {
+                    ui.add(interval).labelled_by(label).on_hover_text(tooltip);
+                } else {
+                    ui.weak("as the files say");
+                }
+            });
+        });
+        text(
+            ui,
+            "Chain",
+            "Chain of the protein, where the topology holds several",
+            "the only one",
+            &mut form.chain,
+        );
+        let tooltip = "File to write; stores end in .safetensors";
+        path(ui, "Store", tooltip, "File to write", &mut form.output, Purpose::ImportOutput, actions);
+        row(ui, "", "", |ui, _| {
+            ui.checkbox(&mut form.replace, "Replace").on_hover_text("Replace the store if it is there");
+        });
+    });
+    match &desk.running {
+        Some(import) => {
+            let progress = import.progress;
+            let total = progress.and_then(|p| p.total).unwrap_or(0);
+            let done = progress.map_or(0, |p| p.done);
+            progress_bar(ui, "Frames read", done as f32 / total.max(1) as f32, 6.0);
+            let mut words = format!("{} of {} frames", grouped(done), grouped(total));
+            if let Some(left) = progress.and_then(|p| p.time_left) {
+                words += &format!(" · {} left", human_duration(left));
+            }
+            ui.horizontal(|ui| {
+                let button = ui.add_enabled(!import.stop_wanted, egui::Button::new("Stop import"));
+                if button.on_hover_text("End the import; nothing is written").clicked() {
+                    actions.push(Action::Training(TrainingAction::StopImport));
+                }
+                ui.add(egui::Label::new(egui::RichText::new(words).small().weak()).truncate());
+            });
+        }
+        None => {
+            let missing = form.missing();
+            let button = primary_button(ui, "Import");
+            let button = ui.add_enabled(missing.is_none(), button);
+            let tooltip =
+                missing.unwrap_or("Read the trajectories, keep what can be learnt from, write the store");
+            if button.on_hover_text(tooltip).on_disabled_hover_text(tooltip).clicked() {
+                actions.push(Action::Training(TrainingAction::Import));
+            }
+        }
+    }
+    if let Some(error) = &desk.error {
+        error_line(ui, error);
+    }
+    if let Some((_, report)) = &desk.report {
+        advice(ui, &report_text(report));
+        for notice in &report.notices {
+            let colour = ui.visuals().warn_fg_color;
+            let text = egui::RichText::new(crate::window::training::in_window_words(notice));
+            ui.add(egui::Label::new(text.small().color(colour)).wrap());
+        }
+    }
+}
+
+/// What an import stored, in sentences.
+fn report_text(report: &ImportReport) -> String {
+    let frames = grouped(report.frames as u64);
+    let length_ns = report.frames as f64 * report.interval_ps / 1000.0;
+    let trajectories = match report.trajectories {
+        1 => "1 trajectory".to_owned(),
+        count => format!("{} trajectories", grouped(count as u64)),
+    };
+    let mut text = format!(
+        "Stored {frames} frames of {} ({} residues, {} heavy atoms) in {trajectories}, {} ps apart, {length_ns:.1} ns \
+         in all.",
+        report.name, report.residues, report.atoms, report.interval_ps
+    );
+    for (count, what) in [
+        (report.frames_not_finite, "left out for coordinates that are no numbers"),
+        (report.frames_damaged, "left out as damaged"),
+        (report.frames_broken, "left out for broken bonds"),
+        (report.frames_made_whole, "put together across the periodic cell"),
+    ] {
+        if count > 0 {
+            let count = grouped(count as u64);
+            text += &format!(" {count} {what}.");
+        }
+    }
+    text
+}

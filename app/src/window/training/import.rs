@@ -1,0 +1,113 @@
+//! Import of trajectories into a training store: the form, and what came of it.
+
+use std::path::{Path, PathBuf};
+
+use equijump_engine::session::{ImportReport, ImportRequest, JobId, Progress};
+
+/// What the user fills in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ImportForm {
+    /// PDB or mmCIF file with the atoms of the trajectories.
+    pub topology: String,
+    /// Trajectories.
+    pub trajectories: Vec<PathBuf>,
+    /// A path being typed, to become one of the trajectories.
+    pub typed: String,
+    /// Every how many frames one is taken.
+    pub stride: usize,
+    /// Time left out at the start of each file, ps.
+    pub skip_ps: f64,
+    /// Whether the user gives the time between frames.
+    pub interval_given: bool,
+    /// Time between frames, ps, if so.
+    pub interval_ps: f64,
+    /// Chain, where the topology has several.
+    pub chain: String,
+    /// Store to write.
+    pub output: String,
+    /// Replace the store that is there.
+    pub replace: bool,
+}
+
+impl Default for ImportForm {
+    fn default() -> Self {
+        let defaults = ImportRequest::default();
+        Self {
+            topology: String::new(),
+            trajectories: Vec::new(),
+            typed: String::new(),
+            stride: defaults.stride,
+            skip_ps: defaults.skip_ps,
+            interval_given: false,
+            interval_ps: 100.0,
+            chain: String::new(),
+            output: String::new(),
+            replace: false,
+        }
+    }
+}
+
+impl ImportForm {
+    /// What is missing, as advice.
+    pub fn missing(&self) -> Option<&'static str> {
+        if self.topology.trim().is_empty() {
+            return Some("Choose the topology, a PDB or mmCIF file with the atoms of the trajectories.");
+        }
+        if self.trajectories.is_empty() {
+            return Some("Add trajectories: XTC, DCD or multi-model PDB.");
+        }
+        self.output.trim().is_empty().then_some("Choose a file for the store.")
+    }
+
+    /// Proposes a store beside the first trajectory, unless one was chosen.
+    pub fn propose_output(&mut self) {
+        let topology = Path::new(self.topology.trim());
+        if !self.output.trim().is_empty() || topology.as_os_str().is_empty() {
+            return;
+        }
+        let Some(first) = self.trajectories.first() else { return };
+        let stem = topology.file_stem().map_or("protein".into(), |stem| stem.to_string_lossy());
+        self.output = first.with_file_name(format!("{stem}.store.safetensors")).display().to_string();
+    }
+
+    /// What the engine is asked to do.
+    pub fn request(&self) -> ImportRequest {
+        let chain = self.chain.trim();
+        ImportRequest {
+            topology: PathBuf::from(self.topology.trim()),
+            chain: (!chain.is_empty()).then(|| chain.to_owned()),
+            trajectories: self.trajectories.clone(),
+            stride: self.stride.max(1),
+            skip_ps: self.skip_ps,
+            interval_ps: self.interval_given.then_some(self.interval_ps),
+            output: PathBuf::from(self.output.trim()),
+            overwrite: self.replace,
+        }
+    }
+}
+
+/// An import that goes on.
+#[derive(Clone, Debug)]
+pub struct ImportJob {
+    /// The engine's name for it.
+    pub job: JobId,
+    /// Store it writes.
+    pub output: PathBuf,
+    /// How far it is.
+    pub progress: Option<Progress>,
+    /// The user asked for its end.
+    pub stop_wanted: bool,
+}
+
+/// Import of trajectories.
+#[derive(Clone, Debug, Default)]
+pub struct ImportDesk {
+    /// What the user filled in.
+    pub form: ImportForm,
+    /// The import that goes on.
+    pub running: Option<ImportJob>,
+    /// What the last one stored.
+    pub report: Option<(PathBuf, ImportReport)>,
+    /// Why the last one failed.
+    pub error: Option<String>,
+}

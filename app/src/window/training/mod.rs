@@ -1,0 +1,188 @@
+//! Training from the window: what the user fills in, the run that goes on, its curves. Changed by events of
+//! the engine, by actions, and by the forms.
+
+mod curves;
+mod form;
+pub mod help;
+mod import;
+mod jobs;
+mod wording;
+
+use std::path::{Path, PathBuf};
+
+use equijump_engine::session::{EarlierRun, JobId, JobOutcome, RunState, TrainProgress};
+
+pub use curves::{Curves, Held};
+pub use form::TrainingForm;
+pub use import::{ImportDesk, ImportForm};
+pub(super) use wording::in_window_words;
+
+use super::project::Phase;
+
+/// Storage key of [`TrainingForm`]. The number grows when the meaning of a field changes.
+pub const STORAGE_KEY: &str = "training-1";
+
+/// What the training pane asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TrainingAction {
+    /// Train, or go on training.
+    Start,
+    /// Hold the run, or let it go on.
+    PauseOrResume,
+    /// End the run with a checkpoint.
+    Stop,
+    /// Simulate with the best model of this folder from now on.
+    UseModel(PathBuf),
+    /// Read what an earlier run left in the folder of the form.
+    ReadEarlier,
+    /// Import trajectories into a store.
+    Import,
+    /// End the import; nothing is written.
+    StopImport,
+}
+
+/// Everything of the training panes.
+#[derive(Debug, Default)]
+pub struct TrainingDesk {
+    /// What the user filled in.
+    pub form: TrainingForm,
+    /// Import of trajectories.
+    pub import: ImportDesk,
+    /// The run that goes on, or was the last.
+    pub run: Option<TrainingRun>,
+    /// Curves of that run, or of the earlier run that is to go on.
+    pub curves: Curves,
+    /// The folder read last for an earlier run, and what was found.
+    pub earlier: Option<(PathBuf, Result<EarlierRun, String>)>,
+    /// Why the last wish could not be carried out.
+    pub error: Option<String>,
+}
+
+impl TrainingDesk {
+    /// A desk with a form of an earlier session.
+    pub fn new(form: TrainingForm) -> Self {
+        Self { form, ..Self::default() }
+    }
+
+    /// Whether a training goes on.
+    pub fn is_training(&self) -> bool {
+        self.run.as_ref().is_some_and(TrainingRun::is_active)
+    }
+
+    /// The earlier run in the folder of the form, once it has been read.
+    pub fn earlier_run(&self) -> Option<&EarlierRun> {
+        let (folder, run) = self.earlier.as_ref()?;
+        run.as_ref().ok().filter(|_| *folder == self.form.folder_path())
+    }
+
+    /// Why a training cannot start now, as advice; `None` if it can.
+    pub fn missing(&self) -> Option<String> {
+        if self.form.folder.trim().is_empty() {
+            return Some("Choose a folder for the results.".into());
+        }
+        if self.form.go_on {
+            match &self.earlier {
+                Some((folder, Err(reason))) if *folder == self.form.folder_path() => {
+                    return Some(reason.clone());
+                }
+                _ => (),
+            }
+            let Some(run) = self.earlier_run() else { return Some("Reading the folder.".into()) };
+            if run.step >= self.form.settings.steps {
+                return Some(format!(
+                    "All {} steps of this run are done; raise Steps to go on.",
+                    super::project::grouped(run.step)
+                ));
+            }
+        }
+        if self.form.stores.is_empty() {
+            return Some("Add a training store, or import trajectories to make one.".into());
+        }
+        let settings = self.form.settings.check();
+        settings.err().map(|reason| format!("It cannot be trained like this: {reason}."))
+    }
+}
+
+/// A training, going on or over.
+#[derive(Clone, Debug)]
+pub struct TrainingRun {
+    /// The engine's name for it.
+    pub job: JobId,
+    /// Where its files lie.
+    pub folder: PathBuf,
+    /// Name on the model's card.
+    pub name: String,
+    /// Where it stands.
+    pub phase: Phase,
+    /// Newest numbers.
+    pub progress: Option<TrainProgress>,
+    /// Step and loss of the best model so far. The step is unknown where an earlier part of the run did not log it.
+    pub best: Option<(Option<u64>, f64)>,
+    /// What the engine remarked.
+    pub notices: Vec<String>,
+    /// The user asked for a pause that has not come yet.
+    pub pause_wanted: bool,
+    /// The user asked for the end.
+    pub stop_wanted: bool,
+}
+
+impl TrainingRun {
+    fn new(job: JobId, folder: PathBuf, name: String) -> Self {
+        Self {
+            job,
+            folder,
+            name,
+            phase: Phase::Preparing,
+            progress: None,
+            best: None,
+            notices: Vec::new(),
+            pause_wanted: false,
+            stop_wanted: false,
+        }
+    }
+
+    /// Whether it is not over.
+    pub fn is_active(&self) -> bool {
+        !matches!(self.phase, Phase::Ended(_))
+    }
+
+    /// Steps done.
+    pub fn step(&self) -> u64 {
+        self.progress.map_or(0, |progress| progress.step)
+    }
+
+    /// Whether there may be a model in the folder.
+    pub fn has_model(&self) -> bool {
+        let ended = matches!(self.phase, Phase::Ended(JobOutcome::Finished | JobOutcome::Cancelled));
+        self.best.is_some() || (ended && self.step() > 0)
+    }
+
+    fn set_state(&mut self, state: RunState) {
+        self.phase = match state {
+            RunState::Preparing => Phase::Preparing,
+            RunState::Running => Phase::Running,
+            RunState::Paused => Phase::Paused,
+        };
+        self.pause_wanted = self.pause_wanted && state != RunState::Paused;
+    }
+
+    fn take_progress(&mut self, progress: TrainProgress) {
+        self.progress = Some(progress);
+        if let Some(loss) = progress.validation.map(|losses| losses.total)
+            && self.best.is_none_or(|(_, best)| loss < best)
+        {
+            self.best = Some((Some(progress.step), loss));
+        }
+    }
+}
+
+/// The model to use of a run: the best on held-out pairs, or the newest where nothing was held out.
+pub fn model_of(folder: &Path) -> Option<PathBuf> {
+    ["best.safetensors", "model.safetensors"]
+        .map(|name| folder.join(name))
+        .into_iter()
+        .find(|path| path.is_file())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,49 @@
+#![allow(clippy::unwrap_used)]
+use super::*;
+use equijump_engine::session::LogRow;
+use equijump_engine::transport::interpolant::TrackLosses;
+
+fn row(step: u64, held_out: Option<f64>) -> LogRow {
+    let losses = TrackLosses { total: 1.0 / step as f64, ..TrackLosses::default() };
+    let validation = held_out.map(|total| TrackLosses { total, ..TrackLosses::default() });
+    LogRow { step, losses, validation, gradient_norm: 1.0, learning_rate: 0.01 }
+}
+
+#[test]
+fn curves_stay_bounded_and_keep_the_newest_point_and_every_validation() {
+    let held_out = |step: u64| step.is_multiple_of(1000).then(|| (step as f64 - 33_000.0).abs() + 1.0);
+    let log: Vec<LogRow> = (1..=100_000).map(|step| row(step, held_out(step))).collect();
+    let curves = Curves::from_log(&log);
+    let points: Vec<u64> = curves.points().map(|row| row.step).collect();
+    assert!(points.len() < 7000, "{} points", points.len());
+    assert_eq!((points[0], *points.last().unwrap()), (1, 100_000));
+    assert!(points.windows(2).all(|pair| pair[0] < pair[1]));
+    assert_eq!(curves.held_out().len(), 100);
+    assert_eq!(curves.best(), Some((33_000, 1.0)));
+}
+
+#[test]
+fn the_form_says_what_is_missing_and_asks_for_what_it_shows() {
+    let mut desk = TrainingDesk::default();
+    assert!(desk.missing().unwrap().contains("folder"));
+    desk.form.folder = " results ".into();
+    assert!(desk.missing().unwrap().contains("store"));
+    desk.form.stores.push("a.store.safetensors".into());
+    assert_eq!(desk.missing(), None);
+    desk.form.settings.clip_norm = f64::NAN;
+    assert_eq!(desk.missing().unwrap(), "It cannot be trained like this: the clip norm must be positive.");
+    desk.form.settings.clip_norm = 1.0;
+    desk.form.init = "start.safetensors".into();
+    desk.form.replace = true;
+    let request = desk.form.request();
+    assert_eq!(request.out, Path::new("results"));
+    assert_eq!(request.init.as_deref(), Some(Path::new("start.safetensors")));
+    assert!(request.force && !request.resume);
+    assert_eq!(request.settings, equijump_engine::training::TrainSettings::default());
+    // Going on needs a run that can, and keeps what the run began with.
+    desk.form.go_on = true;
+    desk.earlier = Some(("results".into(), Err("results holds no training run.".into())));
+    assert!(desk.missing().unwrap().contains("no training run"));
+    let request = desk.form.request();
+    assert!(request.resume && !request.force && request.init.is_none());
+}
