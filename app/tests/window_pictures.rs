@@ -166,3 +166,32 @@ fn training() {
         drawn.photograph("training-stopped");
     }
 }
+
+#[test]
+fn evaluation() {
+    let Some((folder, data)) = asked_for() else { return };
+    for size in [[1280, 800], [1920, 1080]] {
+        let mut drawn = Drawn::open(folder.clone(), size);
+        drawn.press_key(Modifiers::COMMAND | Modifiers::SHIFT, Key::T);
+        drawn.photograph("evaluation-empty");
+        let paths = trajectories(&data);
+        for path in paths.iter().step_by(2).take(8) {
+            drawn.pick("Browse for reference trajectories", path);
+        }
+        drawn.pick("Browse for topology", &data.join("top.pdb"));
+        drawn.press("Samples");
+        drawn.press("Files");
+        for path in paths.iter().skip(1).step_by(2).take(8) {
+            drawn.pick("Browse for sample trajectories", path);
+        }
+        drawn.press("Evaluate");
+        drawn.until("it is compared", 300, |app| app.evaluation().evaluated.is_some());
+        let pages = drawn.app.evaluation().evaluated.as_ref().unwrap().pages.len();
+        for page in 0..pages {
+            drawn.photograph(&format!("evaluation-{page:02}"));
+            if page + 1 < pages {
+                drawn.press("Next figure");
+            }
+        }
+    }
+}

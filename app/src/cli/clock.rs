@@ -3,7 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Now, UTC: `2026-11-25 03:12`.
-pub(super) fn utc_now() -> String {
+pub(crate) fn utc_now() -> String {
     let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
     utc_text(seconds)
 }

@@ -3,7 +3,7 @@
 //! Exit codes: 0 done, 1 an error (one sentence on stderr), 2 wrong usage, 130 interrupted.
 
 mod bench;
-mod clock;
+pub(crate) mod clock;
 mod evaluate;
 mod import;
 mod info;

@@ -10,6 +10,7 @@ pub mod data;
 mod draw;
 pub mod evaluation;
 mod maps;
+pub mod picture;
 mod style;
 
 use std::path::Path;

@@ -36,17 +36,17 @@ pub struct Provenance {
 }
 
 /// A figure of the report with its place.
-struct Placed {
-    figure: Figure,
-    size: (u32, u32),
-    caption: String,
+pub(crate) struct Placed {
+    pub(crate) figure: Figure,
+    pub(crate) size: (u32, u32),
+    pub(crate) caption: String,
 }
 
 /// The figures of a report, in groups under a heading.
-struct Group {
-    heading: &'static str,
-    text: String,
-    figures: Vec<Placed>,
+pub(crate) struct Group {
+    pub(crate) heading: &'static str,
+    pub(crate) text: String,
+    pub(crate) figures: Vec<Placed>,
 }
 
 /// Writes page, tables and curves of an evaluation into an open folder. Nothing is in place before
@@ -77,7 +77,7 @@ pub fn page_path(folder: &Path) -> PathBuf {
 }
 
 /// All figures; those without data are left out.
-fn groups(evaluation: &Evaluation) -> Vec<Group> {
+pub(crate) fn groups(evaluation: &Evaluation) -> Vec<Group> {
     let comparison = &evaluation.comparison;
     let weights = if comparison.weighted {
         "Frames are weighted by the Markov models."

@@ -9,6 +9,7 @@ use super::dialogs::export_figures::FigureExport;
 use super::dialogs::export_movie::MovieExport;
 use super::dialogs::export_trajectory::TrajectoryExport;
 use super::dialogs::screenshot::ScreenshotExport;
+use super::evaluation::EvaluationAction;
 use super::file_dialogs::FileRequest;
 use super::layout::Pane;
 use super::training::TrainingAction;
@@ -51,6 +52,8 @@ pub enum Action {
     ChooseModel(Option<PathBuf>),
     /// Something of the training pane.
     Training(TrainingAction),
+    /// Something of the evaluation panes.
+    Evaluation(EvaluationAction),
     /// Bring a pane to the front.
     ShowPane(Pane),
     /// Open a dialog of the desktop.

@@ -9,6 +9,7 @@ use equijump_engine::session::{JobId, OpenRequest, SessionHandle, StructureSourc
 use super::action::Action;
 use super::command::UiCommand;
 use super::dialogs::Dialog;
+use super::evaluation::{self, EvaluationDesk, EvaluationForm};
 use super::examples::EXAMPLES;
 use super::file_dialogs::FileDialogs;
 use super::ghost::Ghost;
@@ -78,6 +79,7 @@ pub struct EquiJumpApp {
     pub(super) preferences: Preferences,
     pub(super) model: ModelChoice,
     pub(super) training: TrainingDesk,
+    pub(super) evaluation: EvaluationDesk,
     pub(super) log: Log,
     pub(super) dialog: Option<Dialog>,
     pub(super) cache: PaneCache,
@@ -123,6 +125,8 @@ impl EquiJumpApp {
         let ghost = if preferences.ghost_of_start { Ghost::Start } else { Ghost::None };
         let form: TrainingForm =
             cc.storage.and_then(|storage| stored(storage, training::STORAGE_KEY)).unwrap_or_default();
+        let evaluation_form: EvaluationForm =
+            cc.storage.and_then(|storage| stored(storage, evaluation::STORAGE_KEY)).unwrap_or_default();
         let mut app = Self {
             session,
             observer,
@@ -132,6 +136,7 @@ impl EquiJumpApp {
             preferences,
             model,
             training: TrainingDesk::new(form),
+            evaluation: EvaluationDesk::new(evaluation_form),
             log: Log::default(),
             dialog: None,
             cache: PaneCache::default(),
@@ -204,6 +209,11 @@ impl EquiJumpApp {
         &self.training
     }
 
+    /// The evaluation; for tests.
+    pub fn evaluation(&self) -> &EvaluationDesk {
+        &self.evaluation
+    }
+
     /// What the user was told; for tests.
     pub fn log(&self) -> &Log {
         &self.log
@@ -272,6 +282,7 @@ impl EquiJumpApp {
                 preferences: &mut self.preferences,
                 model: &self.model,
                 training: &mut self.training,
+                evaluation: &mut self.evaluation,
                 log: &self.log,
                 measurements: &self.measurements,
                 ghost: &self.ghost,
@@ -313,6 +324,7 @@ impl eframe::App for EquiJumpApp {
     fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
         self.take_events();
         self.take_file_answers();
+        self.take_report();
         let observations = self.observer.observations();
         if !Arc::ptr_eq(&observations, &self.observations) {
             self.observations = observations;
@@ -359,6 +371,7 @@ impl eframe::App for EquiJumpApp {
         store(storage, preferences::STORAGE_KEY, &self.preferences);
         store(storage, layout::STORAGE_KEY, &self.tree);
         store(storage, training::STORAGE_KEY, &self.training.form);
+        store(storage, evaluation::STORAGE_KEY, &self.evaluation.form);
     }
 
     fn on_exit(&mut self, _gl: Option<&eframe::glow::Context>) {

@@ -72,6 +72,7 @@ impl EquiJumpApp {
             Action::SetSpeed(speed) => self.timeline.set_speed(speed),
             Action::ChooseModel(file) => self.choose_model(file),
             Action::Training(action) => self.carry_out_training(action),
+            Action::Evaluation(action) => self.carry_out_evaluation(action, ctx),
             Action::ShowPane(pane) => layout::show(&mut self.tree, pane),
             Action::Browse(request) => self.file_dialogs.open(request, ctx),
             Action::CloseDialog => self.dialog = None,
@@ -129,6 +130,7 @@ impl EquiJumpApp {
                 }
             }
             UiCommand::ShowTraining => layout::show(&mut self.tree, Pane::Training),
+            UiCommand::ShowEvaluation => layout::show(&mut self.tree, Pane::Evaluation),
             UiCommand::PlayPause => self.timeline.toggle_play(),
             UiCommand::StepBack => self.timeline.step(-1),
             UiCommand::StepForward => self.timeline.step(1),

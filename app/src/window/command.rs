@@ -18,6 +18,7 @@ pub enum UiCommand {
     PauseRun,
     StopRun,
     ShowTraining,
+    ShowEvaluation,
     PlayPause,
     StepBack,
     StepForward,
@@ -112,7 +113,7 @@ const NONE: Modifiers = Modifiers::NONE;
 
 impl UiCommand {
     /// Every command, in menu order.
-    pub const ALL: [UiCommand; 52] = {
+    pub const ALL: [UiCommand; 53] = {
         use UiCommand::*;
         [
             OpenFile,
@@ -126,6 +127,7 @@ impl UiCommand {
             PauseRun,
             StopRun,
             ShowTraining,
+            ShowEvaluation,
             PlayPause,
             StepBack,
             StepForward,
@@ -235,6 +237,12 @@ impl UiCommand {
                 "Show the panes in which a model is trained on trajectories of your own",
                 Simulation,
                 Some((CTRL, Key::T)),
+            ),
+            Self::ShowEvaluation => row(
+                "Compare with a reference",
+                "Show the panes in which samples are compared with molecular dynamics",
+                Simulation,
+                Some((CTRL_SHIFT, Key::T)),
             ),
             Self::PlayPause => {
                 row("Play or pause", "Play the frames made so far", Playback, Some((NONE, Key::Space)))

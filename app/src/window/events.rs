@@ -74,15 +74,16 @@ impl EquiJumpApp {
             Event::Progress { job, progress } => {
                 if let Some(run) = self.run_of(job) {
                     run.progress = Some(progress);
-                } else {
-                    self.import_progress(job, progress);
+                } else if !self.import_progress(job, progress) {
+                    self.evaluation_progress(job, progress);
                 }
             }
             Event::Notice { job, notice } => {
-                if !self.training_notice(job, &notice.0) {
+                if !self.training_notice(job, &notice.0) && !self.evaluation_notice(job, &notice.0) {
                     self.log.tell(Level::Warning, notice.0);
                 }
             }
+            Event::Exported { job, .. } if self.is_sample_export(job) => {}
             Event::Exported { job, frames, files } => {
                 self.exported(job);
                 let names: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
@@ -92,8 +93,8 @@ impl EquiJumpApp {
             Event::Imported { job, report } => self.imported(job, report),
             Event::TrainingProgress { job, progress } => self.training_progress(job, progress),
             Event::Trained { job, result } => self.trained(job, &result),
-            // The window evaluates nothing.
-            Event::EvaluationStage { .. } | Event::Evaluated { .. } => {}
+            Event::EvaluationStage { job, stage } => self.evaluation_stage(job, stage),
+            Event::Evaluated { job, evaluation } => self.evaluated(job, evaluation),
             Event::JobEnded { job, outcome } => self.job_ended(job, outcome),
         }
     }
@@ -156,7 +157,7 @@ impl EquiJumpApp {
     }
 
     fn job_ended(&mut self, job: JobId, outcome: JobOutcome) {
-        if self.training_job_ended(job, &outcome) {
+        if self.training_job_ended(job, &outcome) || self.evaluation_job_ended(job, &outcome) {
             return;
         }
         let opening = self.pending.contains(&PendingJob::Open(job));
@@ -218,7 +219,9 @@ impl EquiJumpApp {
                 }
                 (Purpose::OpenModel, FileAnswer::Picked(path)) => self.choose_model(Some(path)),
                 (purpose, FileAnswer::Picked(path)) => {
-                    self.training_path_picked(purpose, path);
+                    if !self.training_path_picked(purpose, path.clone()) {
+                        self.evaluation_path_picked(purpose, path);
+                    }
                 }
                 (_, FileAnswer::Dismissed) => {}
             }

@@ -38,6 +38,18 @@ pub enum Purpose {
     ImportTrajectories,
     /// Store to import into.
     ImportOutput,
+    /// Atoms of reference trajectories.
+    EvaluationTopology,
+    /// The native structure.
+    EvaluationNative,
+    /// Reference trajectories, one answer for each.
+    EvaluationReference,
+    /// Sample trajectories, one answer for each.
+    EvaluationSamples,
+    /// Atoms of sample trajectories.
+    EvaluationSampleTopology,
+    /// Folder of a report.
+    ReportFolder,
 }
 
 impl Purpose {
@@ -56,6 +68,12 @@ impl Purpose {
             Purpose::ImportTopology => "Choose topology",
             Purpose::ImportTrajectories => "Add trajectories",
             Purpose::ImportOutput => "Write training store to",
+            Purpose::EvaluationTopology => "Choose topology of the reference",
+            Purpose::EvaluationNative => "Choose native structure",
+            Purpose::EvaluationReference => "Add reference trajectories",
+            Purpose::EvaluationSamples => "Add sample trajectories",
+            Purpose::EvaluationSampleTopology => "Choose topology of the samples",
+            Purpose::ReportFolder => "Choose folder of the report",
         }
     }
 }
@@ -162,7 +180,7 @@ fn show(request: &FileRequest) -> impl Future<Output = Vec<PathBuf>> + Send + 's
     }
     let several = match request.purpose {
         Purpose::TrainingStore => Some(dialog.clone().add_filter("Training stores", &["safetensors"])),
-        Purpose::ImportTrajectories => {
+        Purpose::ImportTrajectories | Purpose::EvaluationReference | Purpose::EvaluationSamples => {
             Some(dialog.clone().add_filter("Trajectories", &["xtc", "dcd", "pdb", "gz"]))
         }
         _ => None,
@@ -176,7 +194,11 @@ fn show(request: &FileRequest) -> impl Future<Output = Vec<PathBuf>> + Send + 's
     let picked: std::pin::Pin<Box<dyn Future<Output = Option<rfd::FileHandle>> + Send>> = match request
         .purpose
     {
-        Purpose::OpenStructure | Purpose::ImportTopology => Box::pin(
+        Purpose::OpenStructure
+        | Purpose::ImportTopology
+        | Purpose::EvaluationTopology
+        | Purpose::EvaluationNative
+        | Purpose::EvaluationSampleTopology => Box::pin(
             dialog
                 .add_filter("Structures", &["pdb", "ent", "cif", "mmcif", "gz"])
                 .add_filter("All files", &["*"])
@@ -189,12 +211,15 @@ fn show(request: &FileRequest) -> impl Future<Output = Vec<PathBuf>> + Send + 's
         Purpose::ExportTrajectory => {
             Box::pin(dialog.add_filter("Trajectories", &["dcd", "xtc", "pdb", "cif"]).save_file())
         }
-        Purpose::FigureFolder | Purpose::MovieFolder | Purpose::TrainingFolder => {
+        Purpose::FigureFolder | Purpose::MovieFolder | Purpose::TrainingFolder | Purpose::ReportFolder => {
             Box::pin(dialog.pick_folder())
         }
         Purpose::ImportOutput => Box::pin(dialog.add_filter("Training stores", &["safetensors"]).save_file()),
         // Answered above.
-        Purpose::TrainingStore | Purpose::ImportTrajectories => Box::pin(dialog.pick_file()),
+        Purpose::TrainingStore
+        | Purpose::ImportTrajectories
+        | Purpose::EvaluationReference
+        | Purpose::EvaluationSamples => Box::pin(dialog.pick_file()),
         Purpose::Screenshot => Box::pin(dialog.add_filter("PNG images", &["png"]).save_file()),
     };
     Box::pin(async move { picked.await.iter().map(|file| file.path().to_owned()).collect() })

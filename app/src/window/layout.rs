@@ -5,7 +5,7 @@ use egui_tiles::{Container, Linear, LinearDir, Tile, TileId, Tiles, Tree};
 use serde::{Deserialize, Serialize};
 
 /// Storage key. The number grows when panes change, so that an old layout is not misread.
-pub const STORAGE_KEY: &str = "layout-3";
+pub const STORAGE_KEY: &str = "layout-4";
 
 /// The docked panes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -21,11 +21,13 @@ pub enum Pane {
     Log,
     Training,
     LearningCurves,
+    Evaluation,
+    Comparison,
 }
 
 impl Pane {
     /// All panes.
-    pub const ALL: [Pane; 10] = [
+    pub const ALL: [Pane; 12] = [
         Pane::Molecule,
         Pane::Simulation,
         Pane::FreeEnergy,
@@ -36,6 +38,8 @@ impl Pane {
         Pane::Log,
         Pane::Training,
         Pane::LearningCurves,
+        Pane::Evaluation,
+        Pane::Comparison,
     ];
 
     /// Title on the tab.
@@ -51,6 +55,8 @@ impl Pane {
             Pane::Log => "Log",
             Pane::Training => "Training",
             Pane::LearningCurves => "Learning curves",
+            Pane::Evaluation => "Evaluation",
+            Pane::Comparison => "Comparison",
         }
     }
 }
@@ -58,10 +64,10 @@ impl Pane {
 /// The layout of a first start: settings left, molecule in the middle, plots right.
 pub fn default_tree() -> Tree<Pane> {
     let mut tiles = Tiles::default();
-    let simulation = tabs(&mut tiles, &[Pane::Simulation, Pane::Training]);
+    let simulation = tabs(&mut tiles, &[Pane::Simulation, Pane::Training, Pane::Evaluation]);
     let read_outs = tabs(&mut tiles, &[Pane::Validity, Pane::Log]);
     let left = split(&mut tiles, LinearDir::Vertical, &[(simulation, 0.70), (read_outs, 0.30)]);
-    let molecule = tabs(&mut tiles, &[Pane::Molecule, Pane::LearningCurves]);
+    let molecule = tabs(&mut tiles, &[Pane::Molecule, Pane::LearningCurves, Pane::Comparison]);
     let free_energy = tabs(&mut tiles, &[Pane::FreeEnergy]);
     let ramachandran = tabs(&mut tiles, &[Pane::Ramachandran]);
     let rmsd = tabs(&mut tiles, &[Pane::Rmsd, Pane::Measurements]);

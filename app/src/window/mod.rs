@@ -7,6 +7,7 @@ pub mod app;
 mod carry_out;
 pub mod command;
 pub mod dialogs;
+pub mod evaluation;
 mod events;
 pub mod examples;
 pub mod file_dialogs;

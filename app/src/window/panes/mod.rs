@@ -1,5 +1,7 @@
 //! The docked panes. Each draws from [`PaneContext`] and answers with actions.
 
+pub mod comparison;
+pub mod evaluation;
 mod form;
 pub mod free_energy;
 pub mod heat_map;
@@ -20,6 +22,7 @@ pub mod validity;
 use egui_tiles::{SimplificationOptions, TabState, TileId, Tiles, UiResponse};
 
 use super::action::Action;
+use super::evaluation::EvaluationDesk;
 use super::ghost::Ghost;
 use super::layout::Pane;
 use super::log::Log;
@@ -48,6 +51,8 @@ pub struct PaneContext<'a> {
     pub model: &'a ModelChoice,
     /// The training, and the settings of the next one.
     pub training: &'a mut TrainingDesk,
+    /// The comparison with a reference, and the settings of the next one.
+    pub evaluation: &'a mut EvaluationDesk,
     /// What the user was told.
     pub log: &'a Log,
     /// What the user measures.
@@ -80,6 +85,8 @@ pub struct PaneCache {
     pub dihedral_density: heat_map::HeatMapTexture,
     /// Texture of the free-energy map.
     pub free_energy: heat_map::HeatMapTexture,
+    /// The figure of an evaluation that is shown.
+    pub comparison: comparison::FigureTexture,
     /// Regions of molecular dynamics under the Ramachandran plot.
     pub dihedral_regions: heat_map::HeatMapTexture,
     /// Regions of molecular dynamics under the free-energy map.
@@ -98,12 +105,15 @@ impl egui_tiles::Behavior<Pane> for PaneBehavior<'_> {
         ui.painter().rect_filled(ui.max_rect(), 0.0, ui.visuals().panel_fill);
         let margin = match pane {
             Pane::Molecule => egui::Margin::ZERO,
-            Pane::Simulation | Pane::Training | Pane::Validity | Pane::Log => egui::Margin::symmetric(12, 10),
+            Pane::Simulation | Pane::Training | Pane::Evaluation | Pane::Validity | Pane::Log => {
+                egui::Margin::symmetric(12, 10)
+            }
             Pane::FreeEnergy
             | Pane::Ramachandran
             | Pane::Rmsd
             | Pane::Measurements
-            | Pane::LearningCurves => egui::Margin::symmetric(8, 6),
+            | Pane::LearningCurves
+            | Pane::Comparison => egui::Margin::symmetric(8, 6),
         };
         egui::Frame::new().inner_margin(margin).show(ui, |ui| match pane {
             Pane::Molecule => molecule::ui(ui, context),
@@ -116,6 +126,8 @@ impl egui_tiles::Behavior<Pane> for PaneBehavior<'_> {
             Pane::Log => log::ui(ui, context),
             Pane::Training => training::ui(ui, context),
             Pane::LearningCurves => learning_curves::ui(ui, context),
+            Pane::Evaluation => evaluation::ui(ui, context),
+            Pane::Comparison => comparison::ui(ui, context),
         });
         UiResponse::None
     }

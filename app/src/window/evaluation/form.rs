@@ -1,0 +1,231 @@
+//! What the user fills in before an evaluation.
+
+use std::path::{Path, PathBuf};
+
+use equijump_engine::analysis::evaluation::EvaluationSettings;
+use equijump_engine::session::{EvaluationRequest, StructureSource};
+use equijump_engine::trajectory::FrameSelection;
+use serde::{Deserialize, Serialize};
+
+use crate::bundled;
+use crate::window::project::Project;
+
+/// What RMSD, GDT and native contacts refer to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum NativeChoice {
+    /// The structure that is open.
+    #[default]
+    Opened,
+    /// A file.
+    File,
+}
+
+/// What is compared with the reference.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SampleChoice {
+    /// The run in the window.
+    #[default]
+    Run,
+    /// Files.
+    Files,
+}
+
+/// Which frames of some files.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Selection {
+    /// Every how many frames one is taken.
+    pub stride: usize,
+    /// Time left out at the start of each file, ps.
+    pub skip_ps: f64,
+    /// Whether the user gives the time between frames.
+    pub interval_given: bool,
+    /// Time between frames, ps, if so.
+    pub interval_ps: f64,
+}
+
+impl Default for Selection {
+    fn default() -> Self {
+        Self { stride: 1, skip_ps: 0.0, interval_given: false, interval_ps: 100.0 }
+    }
+}
+
+impl Selection {
+    fn frames(&self) -> FrameSelection {
+        FrameSelection {
+            stride: self.stride.max(1),
+            skip_ps: self.skip_ps,
+            interval_ps: self.interval_given.then_some(self.interval_ps),
+        }
+    }
+}
+
+/// The form of the evaluation pane, kept between sessions.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct EvaluationForm {
+    /// Atoms of the reference trajectories; empty for the file of the open structure.
+    pub topology: String,
+    /// Chain, where files hold several.
+    pub chain: String,
+    /// What RMSD refers to.
+    pub native: NativeChoice,
+    /// The file, if it is one.
+    pub native_file: String,
+    /// Reference trajectories.
+    pub reference: Vec<PathBuf>,
+    /// A path being typed, to become one of them.
+    #[serde(skip)]
+    pub typed_reference: String,
+    /// Which of their frames.
+    pub reference_frames: Selection,
+    /// What is compared.
+    pub samples: SampleChoice,
+    /// The files, if these are compared.
+    pub sample_files: Vec<PathBuf>,
+    /// A path being typed, to become one of them.
+    #[serde(skip)]
+    pub typed_sample: String,
+    /// Atoms of the sample files; empty for what lies beside them, or the reference's.
+    pub sample_topology: String,
+    /// Which of the samples' frames.
+    pub sample_frames: Selection,
+    /// How they are compared.
+    pub settings: EvaluationSettings,
+    /// Folder for the report.
+    pub folder: String,
+    /// Replace the report that is there; never after a restart.
+    #[serde(skip)]
+    pub replace: bool,
+}
+
+impl EvaluationForm {
+    /// The file with the atoms of the reference: the one given, else that of the open structure.
+    pub fn topology_path(&self, project: &Project) -> Option<PathBuf> {
+        let given = self.topology.trim();
+        if !given.is_empty() {
+            return Some(PathBuf::from(given));
+        }
+        project.opened.as_ref().and_then(|opened| opened.structure.path.clone())
+    }
+
+    /// The native structure.
+    fn native_source(&self, project: &Project) -> Option<StructureSource> {
+        match self.native {
+            NativeChoice::File => {
+                let path = self.native_file.trim();
+                (!path.is_empty()).then(|| StructureSource::File(PathBuf::from(path)))
+            }
+            NativeChoice::Opened => {
+                let structure = &project.opened.as_ref()?.structure;
+                match &structure.path {
+                    Some(path) => Some(StructureSource::File(path.clone())),
+                    None => bundled::structure(&structure.topology.name),
+                }
+            }
+        }
+    }
+
+    /// What is missing, as advice.
+    pub fn missing(&self, project: &Project) -> Option<&'static str> {
+        if self.reference.is_empty() {
+            return Some("Add reference trajectories: molecular dynamics of the protein.");
+        }
+        if self.topology_path(project).is_none() {
+            return Some(
+                "Choose the topology, a PDB or mmCIF file with the atoms of the reference trajectories.",
+            );
+        }
+        if self.native_source(project).is_none() {
+            return Some("Open the native structure, or choose its file.");
+        }
+        match self.samples {
+            SampleChoice::Run if project.frame_count() < 2 || project.run.is_none() => {
+                Some("Simulate to have samples, or choose files of an earlier run.")
+            }
+            SampleChoice::Files if self.sample_files.is_empty() => {
+                Some("Add sample trajectories, written by this program or any other.")
+            }
+            _ => None,
+        }
+    }
+
+    /// What the engine is asked; `samples` are the files to judge.
+    pub(super) fn request(&self, project: &Project, samples: Vec<PathBuf>) -> Option<EvaluationRequest> {
+        let optional = |text: &str| (!text.trim().is_empty()).then(|| text.trim().to_owned());
+        let of_files = self.samples == SampleChoice::Files;
+        Some(EvaluationRequest {
+            topology: self.topology_path(project)?,
+            chain: optional(&self.chain),
+            native: self.native_source(project)?,
+            reference: self.reference.clone(),
+            reference_selection: self.reference_frames.frames(),
+            samples,
+            sample_topology: optional(&self.sample_topology).filter(|_| of_files).map(PathBuf::from),
+            sample_selection: self.sample_frames.frames(),
+            settings: self.settings.clone(),
+        })
+    }
+}
+
+/// The command that does the same without a window, quoted where a shell needs it.
+pub(super) fn command_of(request: &EvaluationRequest, native: &str) -> String {
+    let mut words = vec!["equijump".to_owned(), "evaluate".to_owned()];
+    let mut flag = |name: &str, values: Vec<String>| {
+        words.push(format!("--{name}"));
+        words.extend(values.iter().map(|value| quoted(value)));
+    };
+    let path = |path: &Path| path.display().to_string();
+    flag("topology", vec![path(&request.topology)]);
+    flag("native", vec![native.to_owned()]);
+    flag("reference", request.reference.iter().map(|file| path(file)).collect());
+    flag("samples", request.samples.iter().map(|file| path(file)).collect());
+    if let Some(file) = &request.sample_topology {
+        flag("sample-topology", vec![path(file)]);
+    }
+    if let Some(chain) = &request.chain {
+        flag("chain", vec![chain.clone()]);
+    }
+    for (prefix, selection) in [("", &request.reference_selection), ("sample-", &request.sample_selection)] {
+        if selection.skip_ps > 0.0 {
+            flag(&format!("{prefix}skip-ps"), vec![selection.skip_ps.to_string()]);
+        }
+        if let Some(interval) = selection.interval_ps {
+            flag(&format!("{prefix}interval-ps"), vec![interval.to_string()]);
+        }
+        if selection.stride > 1 {
+            flag(&format!("{prefix}stride"), vec![selection.stride.to_string()]);
+        }
+    }
+    let (settings, defaults) = (&request.settings, EvaluationSettings::default());
+    if settings.tica.lag_ps != defaults.tica.lag_ps {
+        flag("tica-lag-ps", vec![settings.tica.lag_ps.to_string()]);
+    }
+    if let Some(lag) = settings.markov_lag_ps {
+        flag("lag-ps", vec![lag.to_string()]);
+    }
+    if settings.clusters != defaults.clusters {
+        flag("clusters", vec![settings.clusters.to_string()]);
+    }
+    if settings.estimator != defaults.estimator {
+        flag("estimator", vec!["plain".to_owned()]);
+    }
+    if settings.bootstrap != defaults.bootstrap {
+        flag("bootstrap", vec![settings.bootstrap.to_string()]);
+    }
+    if settings.confidence != defaults.confidence {
+        flag("confidence", vec![settings.confidence.to_string()]);
+    }
+    if settings.seed != defaults.seed {
+        flag("seed", vec![settings.seed.to_string()]);
+    }
+    words.join(" ")
+}
+
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=+,:@%".contains(c);
+    match !word.is_empty() && word.chars().all(plain) {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', r"'\''")),
+    }
+}

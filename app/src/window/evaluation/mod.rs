@@ -1,0 +1,92 @@
+//! Evaluation from the window: samples against reference trajectories, browsed as figures and tables.
+
+mod figures;
+mod form;
+mod jobs;
+mod save;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use equijump_engine::analysis::evaluation::{Evaluation, EvaluationStage};
+use equijump_engine::session::{EvaluationRequest, JobId, Progress};
+
+use crate::report::Provenance;
+
+pub use figures::{Page, Shown};
+pub use form::{EvaluationForm, NativeChoice, SampleChoice, Selection};
+pub(super) use save::Saving;
+
+/// Storage key of [`EvaluationForm`]. The number grows when the meaning of a field changes.
+pub const STORAGE_KEY: &str = "evaluation-1";
+
+/// What the evaluation panes ask for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EvaluationAction {
+    /// Compare.
+    Start,
+    /// End the comparison; nothing comes of it.
+    Stop,
+    /// Write the report into the folder of the form.
+    Save,
+}
+
+/// A comparison that goes on.
+#[derive(Debug)]
+pub(super) struct Comparing {
+    /// What the engine is asked, once the frames of the run are in files.
+    request: Box<EvaluationRequest>,
+    provenance: Provenance,
+    /// Frames of the run on their way to files.
+    exports: Vec<JobId>,
+    /// Where these lie; removed with the comparison.
+    _folder: Option<tempfile::TempDir>,
+    /// The evaluation, once it has begun.
+    job: Option<JobId>,
+    /// What it does.
+    pub stage: Option<EvaluationStage>,
+    /// How far the stage is.
+    pub progress: Option<Progress>,
+    /// The user asked for the end.
+    pub stop_wanted: bool,
+}
+
+/// A comparison that is done.
+#[derive(Clone, Debug)]
+pub struct Evaluated {
+    /// All numbers and curves.
+    pub evaluation: Arc<Evaluation>,
+    /// How it came about.
+    pub provenance: Provenance,
+    /// What there is to look at, in order.
+    pub pages: Vec<Page>,
+}
+
+/// Everything of the evaluation panes.
+#[derive(Debug, Default)]
+pub struct EvaluationDesk {
+    /// What the user filled in.
+    pub form: EvaluationForm,
+    pub(super) comparing: Option<Comparing>,
+    /// The last comparison that was done.
+    pub evaluated: Option<Evaluated>,
+    /// Which page of it is shown.
+    pub page: usize,
+    /// Why the last comparison or report failed.
+    pub error: Option<String>,
+    pub(super) saving: Option<Saving>,
+    /// The page of the report written last.
+    pub saved: Option<PathBuf>,
+}
+
+impl EvaluationDesk {
+    /// A desk with a form of an earlier session.
+    pub fn new(form: EvaluationForm) -> Self {
+        Self { form, ..Self::default() }
+    }
+
+    /// Whether a comparison goes on.
+    pub fn is_comparing(&self) -> bool {
+        self.comparing.is_some()
+    }
+}
