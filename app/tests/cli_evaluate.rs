@@ -4,46 +4,17 @@
 
 mod cli_common;
 
-use std::path::Path;
-
-use cli_common::{Workplace, finish};
-use equijump_engine::structure::{ReadOptions, read_structure};
-use equijump_engine::trajectory::TrajectoryWriter;
-
-/// Conformations of chignolin from molecular dynamics.
-fn conformations() -> Vec<Vec<[f32; 3]>> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/analysis/frames.json");
-    let value: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-    serde_json::from_value(value["frames"].clone()).unwrap()
-}
-
-/// Writes a trajectory that walks back and forth through the conformations, shaken a little.
-fn write(workplace: &Workplace, name: &str, start: usize, length: usize) {
-    let structure = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/structures/chignolin.pdb");
-    let topology = read_structure(&structure, &ReadOptions::default()).unwrap().topology;
-    let frames = conformations();
-    let mut writer = TrajectoryWriter::create(&workplace.path(name), &topology, 100.0, false).unwrap();
-    for t in 0..length {
-        let position = (start + t / 3) % (2 * frames.len() - 2);
-        let mut frame = frames[position.min(2 * frames.len() - 2 - position)].clone();
-        for (k, p) in frame.iter_mut().enumerate() {
-            (0..3).for_each(|axis| {
-                p[axis] += 0.05 * ((start * 31 + t * 7 + k * 3 + axis * 5) as f32 * 1.7).sin();
-            });
-        }
-        writer.write_frame(&frame, 100.0 * t as f64).unwrap();
-    }
-}
+use cli_common::{Workplace, finish, write_conformations};
 
 /// A folder with a topology, three reference and two sample trajectories.
 fn prepared() -> Workplace {
     let workplace = Workplace::new();
-    write(&workplace, "top.pdb", 0, 1);
+    write_conformations(&workplace, "top.pdb", 0, 1);
     for k in 0..3 {
-        write(&workplace, &format!("md{k}.dcd"), 11 * k, 120);
+        write_conformations(&workplace, &format!("md{k}.dcd"), 11 * k, 120);
     }
-    write(&workplace, "run_r000.dcd", 5, 100);
-    write(&workplace, "run_r001.dcd", 9, 100);
+    write_conformations(&workplace, "run_r000.dcd", 5, 100);
+    write_conformations(&workplace, "run_r001.dcd", 9, 100);
     workplace
 }
 

@@ -113,6 +113,7 @@ fn memory_stays_bounded_over_100_000_frames() {
         job,
         request: Box::new(SimulationRequest {
             structure,
+            starts_angstrom: Vec::new(),
             model: ModelSource::Bundled { name: "none".into(), bytes: b"" },
             settings: SamplerSettings::default(),
             replicas: 1,

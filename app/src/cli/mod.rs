@@ -4,6 +4,7 @@
 
 mod bench;
 pub(crate) mod clock;
+mod compare;
 mod evaluate;
 mod import;
 mod info;
@@ -11,6 +12,7 @@ mod interrupt;
 mod job;
 mod progress;
 mod simulate;
+mod stages;
 mod terminal;
 mod train;
 mod window;
@@ -47,6 +49,8 @@ enum Job {
     Train(train::Args),
     /// Compare samples with reference trajectories and write a report.
     Evaluate(evaluate::Args),
+    /// Train, sample and evaluate variants of one model alike, and write their table.
+    Compare(compare::Args),
     /// Measure how fast this machine samples.
     Bench(bench::Args),
 }
@@ -75,6 +79,7 @@ pub fn main() -> ExitCode {
         Some(Job::Import(args)) => import::run(args),
         Some(Job::Train(args)) => train::run(args, given),
         Some(Job::Evaluate(args)) => evaluate::run(args),
+        Some(Job::Compare(args)) => compare::run(args),
         Some(Job::Bench(args)) => bench::run(&args),
         None => window::run(),
     };

@@ -85,6 +85,7 @@ pub(super) fn run(mut args: Args, given: impl Fn(&str) -> bool) -> anyhow::Resul
     };
     let request = Box::new(SimulationRequest {
         structure,
+        starts_angstrom: Vec::new(),
         model,
         settings: args.settings,
         replicas: args.replicas,

@@ -271,6 +271,7 @@ impl EquiJumpApp {
         let job = self.session.next_job();
         let request = SimulationRequest {
             structure,
+            starts_angstrom: Vec::new(),
             model,
             settings: settings.sampler.clone(),
             replicas: settings.replicas,

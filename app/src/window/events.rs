@@ -95,6 +95,8 @@ impl EquiJumpApp {
             Event::Trained { job, result } => self.trained(job, &result),
             Event::EvaluationStage { job, stage } => self.evaluation_stage(job, stage),
             Event::Evaluated { job, evaluation } => self.evaluated(job, evaluation),
+            // The window asks for none of these.
+            Event::StageBegan { .. } | Event::VariantCompared { .. } => {}
             Event::JobEnded { job, outcome } => self.job_ended(job, outcome),
         }
     }

@@ -67,12 +67,22 @@ pub(super) struct JobContext<'a> {
     pub control: &'a JobControl,
     pub mailbox: &'a Mailbox,
     pub latest: &'a Mutex<Option<LatestFrame>>,
+    /// Sees every event before it is posted: how a job that is made of other jobs learns what they did.
+    pub tap: Option<&'a dyn Fn(&Event)>,
 }
 
 impl JobContext<'_> {
     /// Posts an event.
     pub fn post(&self, event: Event) {
+        if let Some(tap) = self.tap {
+            tap(&event);
+        }
         self.mailbox.post(event);
+    }
+
+    /// The same job, its events seen by `tap` as well.
+    pub fn tapped<'b>(&'b self, tap: &'b dyn Fn(&Event)) -> JobContext<'b> {
+        JobContext { tap: Some(tap), ..*self }
     }
 
     /// Posts a notice.

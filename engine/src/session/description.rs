@@ -2,6 +2,7 @@
 //! is continued.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -18,7 +19,7 @@ pub(super) struct RunDescription {
     pub structure: String,
     /// One-letter sequence.
     pub sequence: String,
-    /// CRC-32 of the start positions, `f32` little-endian.
+    /// CRC-32 of the positions of all starts, `f32` little-endian.
     pub start_crc32: u32,
     /// Name of the model, for people.
     pub model: String,
@@ -36,13 +37,15 @@ impl RunDescription {
     /// Describes a run about to begin.
     pub fn new(
         structure: &OpenedStructure,
+        starts_angstrom: &[Arc<Vec<[f32; 3]>>],
         model: &ModelInfo,
         settings: &SamplerSettings,
         replicas: usize,
         frame_interval_ps: f64,
     ) -> Self {
         let mut crc = flate2::Crc::new();
-        for value in structure.positions_angstrom.iter().flatten() {
+        let own = starts_angstrom.is_empty().then_some(&structure.positions_angstrom);
+        for value in own.into_iter().chain(starts_angstrom).flat_map(|start| start.iter().flatten()) {
             crc.update(&value.to_le_bytes());
         }
         Self {

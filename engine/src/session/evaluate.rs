@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::analysis::evaluation::{
-    EvaluationError, EvaluationProgress, EvaluationSettings, EvaluationStage, PreparedReference, Protein,
+    Evaluation, EvaluationError, EvaluationProgress, EvaluationSettings, EvaluationStage, PreparedReference,
+    ProgressCallback, Protein,
 };
 use crate::structure::{
     OpenedStructure, ReadOptions, Topology, TopologyMap, read_structure, read_structure_bytes,
@@ -44,10 +45,41 @@ pub struct EvaluationRequest {
 
 /// Runs the evaluation.
 pub(super) fn run(context: &JobContext<'_>, request: &EvaluationRequest) -> Result<JobOutcome, String> {
+    let OpenedFiles { protein, mut reference, mut samples } = open_files(request)?;
+    let settings =
+        EvaluationSettings { markov_lag_step_ps: samples.interval_ps(), ..request.settings.clone() };
+    let evaluated = observed(context, |progress| {
+        let prepared = PreparedReference::new(protein, &mut reference, settings, progress)?;
+        judge(&prepared, &mut samples, progress)
+    })?;
+    let Some(evaluation) = evaluated else { return Ok(JobOutcome::Cancelled) };
+    for notice in evaluation.reference.notices.iter().chain(&evaluation.samples.notices) {
+        context.notice(notice);
+    }
+    context.post(Event::Evaluated { job: context.job, evaluation: Arc::new(evaluation) });
+    Ok(JobOutcome::Finished)
+}
+
+/// Measures samples and compares them with a reference that is ready.
+pub(super) fn judge(
+    prepared: &PreparedReference,
+    samples: &mut CanonicalFrames,
+    progress: &mut ProgressCallback<'_>,
+) -> Result<Evaluation, EvaluationError> {
+    let samples = prepared.measure(samples, progress)?;
+    let comparison = prepared.compare(&samples, progress)?;
+    Ok(prepared.summarise(&samples, comparison))
+}
+
+/// Does part of an evaluation and tells the app how far it is; `None` when the job was stopped.
+pub(super) fn observed<T>(
+    context: &JobContext<'_>,
+    work: impl FnOnce(&mut ProgressCallback<'_>) -> Result<T, EvaluationError>,
+) -> Result<Option<T>, String> {
     let job = context.job;
     let mut stage = None;
     let mut meter = RateMeter::start(ProgressUnit::Frames, 0, None);
-    let mut progress = |now: EvaluationProgress| {
+    let result = work(&mut |now: EvaluationProgress| {
         if stage != Some(now.stage) || now.done == 0 {
             let unit = match now.stage {
                 EvaluationStage::Resampling => ProgressUnit::Replicates,
@@ -60,25 +92,10 @@ pub(super) fn run(context: &JobContext<'_>, request: &EvaluationRequest) -> Resu
         meter.reach(now.done as u64, Some(now.total as u64));
         context.post(Event::Progress { job, progress: meter.progress() });
         if context.control.is_cancelled() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    };
-    let OpenedFiles { protein, mut reference, mut samples } = open_files(request)?;
-    let settings =
-        EvaluationSettings { markov_lag_step_ps: samples.interval_ps(), ..request.settings.clone() };
-    let result =
-        PreparedReference::new(protein, &mut reference, settings, &mut progress).and_then(|prepared| {
-            let samples = prepared.measure(&mut samples, &mut progress)?;
-            let comparison = prepared.compare(&samples, &mut progress)?;
-            Ok(prepared.summarise(&samples, comparison))
-        });
+    });
     match result {
-        Ok(evaluation) => {
-            for notice in evaluation.reference.notices.iter().chain(&evaluation.samples.notices) {
-                context.notice(notice);
-            }
-            context.post(Event::Evaluated { job, evaluation: Arc::new(evaluation) });
-            Ok(JobOutcome::Finished)
-        }
-        Err(EvaluationError::Cancelled) => Ok(JobOutcome::Cancelled),
+        Ok(value) => Ok(Some(value)),
+        Err(EvaluationError::Cancelled) => Ok(None),
         Err(error) => Err(error.to_string()),
     }
 }
@@ -98,13 +115,7 @@ fn open_files(request: &EvaluationRequest) -> Result<OpenedFiles, String> {
         Some(path) => Some(read_topology_map_of_chain(path, chain).map_err(|error| error.to_string())?),
         None => None,
     };
-    let sources = request
-        .samples
-        .iter()
-        .map(|path| sample_source(path, topology.as_ref(), &map))
-        .collect::<Result<Vec<_>, _>>()?;
-    let samples = CanonicalFrames::open(sources, request.sample_selection)
-        .map_err(|error| format!("samples: {error}"))?;
+    let samples = open_samples(&map, &request.samples, topology.as_ref(), request.sample_selection)?;
     Ok(OpenedFiles { protein, reference, samples })
 }
 
@@ -131,8 +142,20 @@ pub(super) fn open_reference(
     CanonicalFrames::open(sources.collect(), selection).map_err(|error| format!("reference: {error}"))
 }
 
+/// The trajectories to judge, with the atoms of `topology` or those that are found for each.
+pub(super) fn open_samples(
+    reference: &TopologyMap,
+    files: &[PathBuf],
+    topology: Option<&TopologyMap>,
+    selection: FrameSelection,
+) -> Result<CanonicalFrames, String> {
+    let sources = files.iter().map(|path| sample_source(path, topology, reference));
+    let sources = sources.collect::<Result<Vec<_>, _>>()?;
+    CanonicalFrames::open(sources, selection).map_err(|error| format!("samples: {error}"))
+}
+
 /// The native structure. A chain that is named is taken where there are several, and only there.
-fn open_native(source: &StructureSource, chain: Option<&str>) -> Result<OpenedStructure, String> {
+pub(super) fn open_native(source: &StructureSource, chain: Option<&str>) -> Result<OpenedStructure, String> {
     let read = |chain: Option<&str>| {
         let options = ReadOptions { chain: chain.map(str::to_owned), longest_segment: false };
         match source {

@@ -14,6 +14,7 @@ use crate::training::TrainRequest;
 use crate::trajectory::ImportRequest;
 
 use super::backend::ComputeBackend;
+use super::compare::{self, ComparisonRequest};
 use super::context::{JobContext, JobControl};
 use super::evaluate::EvaluationRequest;
 use super::mailbox::{Mailbox, WakeCallback};
@@ -64,6 +65,7 @@ enum Task {
     Import(ImportRequest),
     Evaluate(Box<EvaluationRequest>),
     Simulate(Box<SimulationRequest>),
+    Compare(Box<ComparisonRequest>),
     Train(Box<TrainRequest>),
 }
 
@@ -119,6 +121,7 @@ impl SessionHandle {
             Command::Evaluate { job, request } => self.begin(&self.data, job, Task::Evaluate(request)),
             Command::Simulate { job, request } => self.begin(&self.compute, job, Task::Simulate(request)),
             Command::Train { job, request } => self.begin(&self.training, job, Task::Train(request)),
+            Command::Compare { job, request } => self.begin(&self.training, job, Task::Compare(request)),
             Command::Pause { job } => self.with_control(job, |control| control.set_paused(true)),
             Command::Resume { job } => self.with_control(job, |control| control.set_paused(false)),
             Command::Stop { job } => self.with_control(job, JobControl::cancel),
@@ -190,8 +193,13 @@ fn serve(shared: &Shared, queue: &Receiver<Work>) {
             // Unwind safety: jobs share only the mailbox, the latest frame and the backend's cache, each
             // behind a lock and whole at any moment.
             let run = catch_unwind(AssertUnwindSafe(|| {
-                let context =
-                    JobContext { job, control: &control, mailbox: &shared.mailbox, latest: &shared.latest };
+                let context = JobContext {
+                    job,
+                    control: &control,
+                    mailbox: &shared.mailbox,
+                    latest: &shared.latest,
+                    tap: None,
+                };
                 run(&context, shared.backend.as_ref(), task)
             }));
             match run {
@@ -216,6 +224,7 @@ fn run(context: &JobContext<'_>, backend: &dyn ComputeBackend, task: Task) -> Re
     match task {
         Task::Simulate(request) => simulate::run(context, backend, *request),
         Task::Train(request) => training::run(context, &request),
+        Task::Compare(request) => compare::run(context, backend, &request),
         Task::LoadModel(model) => {
             let model = backend.load_model(&model)?;
             context.post(Event::ModelLoaded { job: context.job, model });

@@ -1,27 +1,32 @@
 //! The engine threads: commands in, events out. The only door through which the app runs work (design §9).
 
+pub mod compare;
 pub mod history;
 pub mod protocol;
 pub mod request;
 
 mod backend;
 mod context;
+mod cost;
 mod description;
 mod devices;
 mod evaluate;
 mod export;
 mod files;
 mod handle;
+mod judge;
 mod mailbox;
 mod models;
 mod output;
 mod rate;
 mod run_lock;
+mod sampling;
 mod simulate;
 mod training;
 mod validity_watch;
 
 pub use backend::{ComputeBackend, PreparedSampler, SamplerOrder};
+pub use cost::Cost;
 pub use devices::known_adapters;
 pub use evaluate::EvaluationRequest;
 pub use handle::{LatestFrame, SessionHandle};
@@ -29,7 +34,9 @@ pub use history::{Frame, FrameHistory};
 pub use mailbox::WakeCallback;
 pub use models::ModelLibrary;
 pub use output::replica_path;
-pub use protocol::{Command, Event, JobId, JobOutcome, ModelInfo, Progress, ProgressUnit, RunInfo, RunState};
+pub use protocol::{
+    Command, Event, JobId, JobOutcome, JobStage, ModelInfo, Progress, ProgressUnit, RunInfo, RunState,
+};
 pub use request::{
     DevicePreference, ExistingFiles, ExportRequest, ModelSource, OpenRequest, RunOutput, SimulationRequest,
     StructureChoice, StructureSource,

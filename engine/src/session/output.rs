@@ -41,6 +41,24 @@ pub fn replica_path(path: &Path, replica: usize, replicas: usize) -> PathBuf {
     beside(path, &format!("_r{replica:0digits$}.{extension}"))
 }
 
+/// What the run is that lies at `path`, and how many frames it has after its start; `None` where there is none.
+///
+/// # Errors
+/// One sentence when its state cannot be read.
+pub(super) fn interrupted_run(path: &Path) -> Result<Option<(RunDescription, u64)>, String> {
+    let state_path = beside(path, ".state");
+    if !state_path.exists() {
+        return Ok(None);
+    }
+    let state = RunState::load(&state_path).map_err(|error| error.to_string())?;
+    Ok(Some((described(state.settings, &state_path)?, state.frame)))
+}
+
+fn described(settings: serde_json::Value, state_path: &Path) -> Result<RunDescription, String> {
+    serde_json::from_value(settings)
+        .map_err(|error| format!("{} does not describe a run of this version: {error}", state_path.display()))
+}
+
 impl RunFiles {
     /// Creates the files and writes frame 0, or continues those of an interrupted run and brings `replicas`
     /// to where it stood.
@@ -181,9 +199,7 @@ impl RunFiles {
     /// Takes over the state of an interrupted run, after making sure that it is the same run.
     fn restore(&mut self, replicas: &mut [Replica]) -> Result<(), String> {
         let state = RunState::load(&self.state_path).map_err(|error| error.to_string())?;
-        let interrupted: RunDescription = serde_json::from_value(state.settings).map_err(|error| {
-            format!("{} does not describe a run of this version: {error}", self.state_path.display())
-        })?;
+        let interrupted = described(state.settings, &self.state_path)?;
         if let Some(difference) = interrupted.difference(&self.description) {
             return Err(format!(
                 "{} belongs to another run: {difference}; repeat the settings of that run or start anew with --force",

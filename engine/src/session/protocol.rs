@@ -16,6 +16,7 @@ use crate::trajectory::{ImportReport, ImportRequest};
 use crate::transport::{LatentProgress, SamplerSettings};
 
 use super::FrameHistory;
+use super::compare::{ComparisonRequest, VariantResult};
 use super::evaluate::EvaluationRequest;
 use super::request::{ExportRequest, ModelSource, OpenRequest, SimulationRequest, StructureChoice};
 
@@ -92,6 +93,14 @@ pub enum Command {
         /// What to read, and how to compare.
         request: Box<EvaluationRequest>,
     },
+    /// Trains, samples and evaluates variants of one model. Answered by [`Event::StageBegan`] and the events
+    /// of the jobs that it is made of, and by one [`Event::VariantCompared`] for each variant.
+    Compare {
+        /// Fresh id.
+        job: JobId,
+        /// What to compare.
+        request: Box<ComparisonRequest>,
+    },
     /// Pauses a simulation after the present frame, a training after the present step. Answered by
     /// [`Event::RunState`]; other jobs do not pause.
     Pause {
@@ -133,6 +142,35 @@ pub enum ProgressUnit {
     Steps,
     /// Resamplings of an evaluation.
     Replicates,
+}
+
+/// What a job that is made of several is doing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JobStage {
+    /// The item that it works on; empty for work that all items share.
+    pub item: String,
+    /// Number of the item, from 1; 0 for work that all share.
+    pub number: usize,
+    /// Number of items.
+    pub of: usize,
+    /// What is done, as a participle: `training`.
+    pub doing: &'static str,
+}
+
+impl JobStage {
+    /// Work that all items share.
+    pub(super) fn alone(doing: &'static str) -> Self {
+        Self { item: String::new(), number: 0, of: 0, doing }
+    }
+}
+
+impl std::fmt::Display for JobStage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.number {
+            0 => f.write_str(self.doing),
+            number => write!(f, "{number} of {}, {}: {}", self.of, self.item, self.doing),
+        }
+    }
 }
 
 /// How far a job is.
@@ -311,6 +349,22 @@ pub enum Event {
         /// All numbers and curves.
         evaluation: Arc<Evaluation>,
     },
+    /// A job that is made of several began the next one; progress counts from zero.
+    StageBegan {
+        /// Which job.
+        job: JobId,
+        /// What it does now.
+        stage: JobStage,
+    },
+    /// A variant of a comparison is done, or failed.
+    VariantCompared {
+        /// Which job.
+        job: JobId,
+        /// Its number in the plan, from 0.
+        number: usize,
+        /// What became of it.
+        result: Arc<VariantResult>,
+    },
     /// A job ended; its last event.
     JobEnded {
         /// Which.
@@ -339,6 +393,8 @@ impl Event {
             | Self::Trained { job, .. }
             | Self::EvaluationStage { job, .. }
             | Self::Evaluated { job, .. }
+            | Self::StageBegan { job, .. }
+            | Self::VariantCompared { job, .. }
             | Self::JobEnded { job, .. } => *job,
         }
     }

@@ -151,8 +151,11 @@ pub enum ExistingFiles {
 /// A simulation to run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SimulationRequest {
-    /// Where it starts; frame 0, time 0.
+    /// The protein and, where [`Self::starts_angstrom`] is empty, where it starts: frame 0, time 0.
     pub structure: OpenedStructure,
+    /// Where the replicas start instead, positions in the order of the structure's atoms, Å: replica `r` from
+    /// entry `r` modulo their number.
+    pub starts_angstrom: Vec<Arc<Vec<[f32; 3]>>>,
     /// The model that makes the jumps.
     pub model: ModelSource,
     /// Integrator, latent steps, noise, seed.

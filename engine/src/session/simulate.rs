@@ -51,6 +51,9 @@ fn check(request: &SimulationRequest) -> Result<(), String> {
     if atoms != positions {
         return Err(format!("the start structure has {positions} positions for {atoms} atoms"));
     }
+    if let Some(start) = request.starts_angstrom.iter().find(|start| start.len() != atoms) {
+        return Err(format!("a start has {} positions for {atoms} atoms", start.len()));
+    }
     Ok(())
 }
 
@@ -85,10 +88,13 @@ impl Simulation {
             context.notice(notice);
         }
         let mut replicas: Vec<Replica> = (0..request.replicas)
-            .map(|index| Replica {
-                index: index.into(),
-                frame: 0,
-                positions_angstrom: structure.positions_angstrom.to_vec(),
+            .map(|index| {
+                let starts = &request.starts_angstrom;
+                let start = match starts.len() {
+                    0 => &structure.positions_angstrom,
+                    count => &starts[index as usize % count],
+                };
+                Replica { index: index.into(), frame: 0, positions_angstrom: start.to_vec() }
             })
             .collect();
         let frame_interval_ps = sampler.frame_interval_ps();
@@ -96,6 +102,7 @@ impl Simulation {
             Some(output) => {
                 let description = RunDescription::new(
                     structure,
+                    &request.starts_angstrom,
                     &model,
                     &request.settings,
                     replica_count,

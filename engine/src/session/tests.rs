@@ -122,6 +122,7 @@ fn dialanine() -> OpenedStructure {
 fn request(frames: Option<u64>, replicas: u32) -> Box<SimulationRequest> {
     Box::new(SimulationRequest {
         structure: dialanine(),
+        starts_angstrom: Vec::new(),
         model: ModelSource::Bundled { name: "none".into(), bytes: b"" },
         settings: SamplerSettings::default(),
         replicas,

@@ -1,0 +1,147 @@
+//! `equijump compare`: transports and other variants of one model, trained, sampled and evaluated alike.
+
+use std::path::PathBuf;
+
+use anyhow::{anyhow, bail};
+use equijump_engine::session::compare::{
+    ComparisonConfig, ComparisonPlan, ComparisonRequest, VariantPlan, VariantResult,
+};
+use equijump_engine::session::{Command, Event};
+
+use super::Ending;
+use super::clock::utc_now;
+use super::evaluate::{command_line, native_source};
+use super::job::Jobs;
+use super::progress::{counted, grouped};
+use super::stages::StageDisplay;
+use super::terminal;
+use crate::report::comparison::{self, ComparisonReport};
+use crate::report::{self, Provenance, ReportFolder};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// What to compare: a TOML or JSON file with the data, the reference, settings common to all variants, and the
+    /// variants; assets/models/chignolin/compare.toml is one. Paths in it are relative to it.
+    #[arg(value_name = "CONFIG")]
+    config: PathBuf,
+    /// Folder for trainings, samples and tables. What is there already is gone on with.
+    #[arg(long, value_name = "FOLDER")]
+    out: PathBuf,
+    /// Tell what would be done, and what is done already, and do nothing.
+    #[arg(long)]
+    dry_run: bool,
+    /// Replace what the folder holds of other settings.
+    #[arg(long)]
+    force: bool,
+}
+
+pub(super) fn run(args: Args) -> anyhow::Result<Ending> {
+    let config = ComparisonConfig::read(&args.config).map_err(|error| anyhow!(error))?;
+    let plan = ComparisonPlan::new(&config, &args.out)
+        .map_err(|error| anyhow!("{}: {error}", args.config.display()))?;
+    let native = native_source(&config.reference.native)?;
+    if args.dry_run {
+        tell_plan(&plan);
+        return Ok(Ending::Done);
+    }
+    let jobs = Jobs::start()?;
+    let mut report = ComparisonReport::new(&plan, command_line(), utc_now());
+    let request = Box::new(ComparisonRequest {
+        plan: plan.clone(),
+        native,
+        out: args.out.clone(),
+        replace: args.force,
+    });
+    let mut display = StageDisplay::new();
+    let ending = jobs.run(
+        |job| Command::Compare { job, request },
+        |event| {
+            display.event(&event);
+            if let Event::VariantCompared { number, result, .. } = event {
+                if let Some(sentence) = &result.failure {
+                    display.line(&format!("note: {} failed: {sentence}", result.plan.label));
+                }
+                write_report(&plan, &config, &result)?;
+                report.results[number] = (*result).clone();
+                // After each variant, so that an interruption leaves the table of those before it.
+                comparison::write(&args.out, &report)?;
+            }
+            Ok(())
+        },
+    )?;
+    drop(display);
+    if report.results.iter().any(|result| result.evaluation.is_some()) {
+        terminal::result(comparison::text(&report));
+    }
+    let page = comparison::page_path(&args.out);
+    if page.is_file() {
+        terminal::result(page.display());
+    }
+    let failed = report.results.iter().filter(|result| result.failure.is_some()).count();
+    if ending == Ending::Done && failed > 0 {
+        bail!(
+            "{} of {} failed; the table says why, and the same command tries again",
+            failed,
+            counted(plan.variants.len() as u64, "variant")
+        );
+    }
+    Ok(ending)
+}
+
+/// The report of one variant, as `equijump evaluate` writes it.
+fn write_report(
+    plan: &ComparisonPlan,
+    config: &ComparisonConfig,
+    result: &VariantResult,
+) -> anyhow::Result<()> {
+    let Some(evaluation) = &result.evaluation else { return Ok(()) };
+    let names = |paths: &[PathBuf]| paths.iter().map(|path| path.display().to_string()).collect();
+    let provenance = Provenance {
+        command: command_line(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        made: utc_now(),
+        topology: plan.topology.display().to_string(),
+        native: config.reference.native.display().to_string(),
+        reference: names(&plan.reference),
+        samples: names(&result.samples),
+    };
+    let folder = ReportFolder::create(&result.plan.folder.join("report"), true)?;
+    report::write(&folder, evaluation, &provenance)?;
+    folder.commit()?;
+    Ok(())
+}
+
+fn tell_plan(plan: &ComparisonPlan) {
+    terminal::result(&plan.name);
+    if let Some(import) = &plan.import {
+        let count = import.trajectories.len() as u64;
+        let word = if count == 1 { "trajectory" } else { "trajectories" };
+        terminal::result(format_args!("data: {count} {word} to import into {}", import.output.display()));
+    }
+    for store in plan.stores.iter().filter(|store| plan.import.as_ref().is_none_or(|i| &i.output != *store)) {
+        terminal::result(format_args!("data: {}", store.display()));
+    }
+    terminal::result(format_args!("reference: {} held-out files", plan.reference.len()));
+    for (number, variant) in plan.variants.iter().enumerate() {
+        let VariantPlan { label, network, parameters, training, sampler, .. } = variant;
+        let state = variant.state();
+        terminal::result(format_args!(
+            "{:>2}. {label}: {} transport, {:.2} M parameters, σ_P {} Å, σ_V {} Å",
+            number + 1,
+            network.transport,
+            *parameters as f64 / 1e6,
+            network.sigma_position_angstrom,
+            network.sigma_vector_angstrom,
+        ));
+        terminal::result(format_args!(
+            "    train {} of {} pairs ({} done); sample {} × {} with {} latent steps ({} done)",
+            counted(training.steps, "step"),
+            training.batch_size,
+            grouped(state.steps),
+            counted(plan.replicas.into(), "replica"),
+            counted(plan.frames, "frame"),
+            sampler.latent_steps,
+            grouped(state.frames),
+        ));
+    }
+}

@@ -1,0 +1,477 @@
+//! The table of a comparison (paper, Table 1): divergences of every variant beside the floor of the reference,
+//! and what each cost; as CSV, Markdown and one self-contained page.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use equijump_engine::analysis::evaluation::{
+    Comparison, CurvePair, Divergence, Evaluation, Interval, Quantity, time_text,
+};
+use equijump_engine::session::compare::{ComparisonPlan, VariantResult};
+use equijump_engine::trajectory::write_atomically;
+
+use super::files::ReportError;
+use super::html::{STYLE, escaped, table};
+use crate::figures::{Curve, CurveRole, Figure, FigureError, evaluation as figures};
+
+/// Variants whose curves are drawn in one figure; more cannot be told apart.
+const MOST_CURVES: usize = 7;
+
+/// A comparison as far as it is done.
+#[derive(Clone, Debug)]
+pub struct ComparisonReport {
+    /// What is compared.
+    pub name: String,
+    /// The command, as it can be typed again.
+    pub command: String,
+    /// When the report was made, UTC.
+    pub made: String,
+    /// Trajectories and frames of each variant.
+    pub sampled: (u32, u64),
+    /// One entry per variant, in the order of the plan.
+    pub results: Vec<VariantResult>,
+}
+
+impl ComparisonReport {
+    /// Of a comparison that has not begun.
+    pub fn new(plan: &ComparisonPlan, command: String, made: String) -> Self {
+        Self {
+            name: plan.name.clone(),
+            command,
+            made,
+            sampled: (plan.replicas, plan.frames),
+            results: plan.variants.iter().cloned().map(VariantResult::pending).collect(),
+        }
+    }
+
+    fn evaluated(&self) -> impl Iterator<Item = (&VariantResult, &Evaluation)> {
+        self.results.iter().filter_map(|result| Some((result, result.evaluation.as_deref()?)))
+    }
+
+    /// Whether the table shows divergences weighted by Markov models: only where all variants have them, or
+    /// numbers of two kinds would stand side by side.
+    fn weighted(&self) -> bool {
+        self.evaluated().next().is_some() && self.evaluated().all(|(_, e)| e.comparison.weighted)
+    }
+
+    fn divergence(&self, comparison: &Comparison, quantity: Quantity) -> Option<Divergence> {
+        let row = comparison.divergences.iter().find(|row| row.quantity == quantity)?;
+        if self.weighted() { row.weighted } else { Some(row.plain) }
+    }
+
+    /// The lowest divergence of a quantity.
+    fn best(&self, quantity: Quantity) -> f64 {
+        self.evaluated()
+            .filter_map(|(_, e)| self.divergence(&e.comparison, quantity))
+            .map(|divergence| divergence.samples.value)
+            .fold(f64::INFINITY, f64::min)
+    }
+
+    /// The floor of every quantity of the paper.
+    fn floors(&self) -> Vec<Option<Interval>> {
+        let first = self.evaluated().next().map(|(_, evaluation)| &evaluation.comparison);
+        let floor = |quantity| Some(self.divergence(first?, quantity)?.floor);
+        Quantity::OF_THE_PAPER.into_iter().map(floor).collect()
+    }
+
+    fn caption(&self) -> String {
+        let confidence = self.evaluated().next().map_or(95.0, |(_, e)| 100.0 * e.settings.confidence);
+        let weights = if self.weighted() { "frames weighted by Markov models" } else { "all frames alike" };
+        format!(
+            "Jensen–Shannon divergence from the reference, nats, {weights}, with {confidence:.0} % block-bootstrap intervals. Floor: one random half of the reference against the other; no samples can be asked to come closer."
+        )
+    }
+}
+
+/// Where the page lies.
+pub fn page_path(out: &Path) -> PathBuf {
+    out.join("comparison.html")
+}
+
+/// Writes tables and page into the folder of the comparison, each file as a whole.
+///
+/// # Errors
+/// When a file cannot be written.
+pub fn write(out: &Path, report: &ComparisonReport) -> Result<(), ReportError> {
+    let files = [
+        ("divergences.csv", divergences_csv(report)),
+        ("variants.csv", variants_csv(report)),
+        ("comparison.md", markdown(report)),
+        ("comparison.html", page(report)?),
+    ];
+    for (name, text) in files {
+        let path = out.join(name);
+        write_atomically(&path, text.as_bytes()).map_err(|source| ReportError::Io { path, source })?;
+    }
+    Ok(())
+}
+
+/// The table for the terminal.
+pub fn text(report: &ComparisonReport) -> String {
+    let width =
+        report.results.iter().map(|result| result.plan.label.chars().count()).max().unwrap_or(0).max(8);
+    let short = ["TIC 1", "TIC 2", "RMSD", "GDT", "Rg", "contacts"];
+    let weights = if report.weighted() { "Markov-weighted" } else { "all frames alike" };
+    let mut text = format!("Jensen–Shannon divergence, nats ({weights})\n{:width$}", "");
+    for name in short {
+        write!(text, " {name:>8}").ok();
+    }
+    for result in &report.results {
+        write!(text, "\n{:width$}", result.plan.label).ok();
+        match &result.evaluation {
+            Some(evaluation) => {
+                for quantity in Quantity::OF_THE_PAPER {
+                    match report.divergence(&evaluation.comparison, quantity) {
+                        Some(divergence) => write!(text, " {:>8.4}", divergence.samples.value).ok(),
+                        None => write!(text, " {:>8}", "–").ok(),
+                    };
+                }
+            }
+            None if result.failure.is_some() => text.push_str(" failed"),
+            None => text.push_str(" not done"),
+        }
+    }
+    write!(text, "\n{:width$}", "floor").ok();
+    for floor in report.floors() {
+        match floor {
+            Some(floor) => write!(text, " {:>8.4}", floor.value).ok(),
+            None => write!(text, " {:>8}", "–").ok(),
+        };
+    }
+    text
+}
+
+/// A quoted CSV field.
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('"', "\"\""))
+}
+
+fn divergences_csv(report: &ComparisonReport) -> String {
+    let mut text = String::from(
+        "variant,transport,sigma_position_angstrom,sigma_vector_angstrom,quantity,weighting,divergence_nats,low,high,floor_nats,floor_low,floor_high\n",
+    );
+    for (result, evaluation) in report.evaluated() {
+        let network = &result.plan.network;
+        for row in &evaluation.comparison.divergences {
+            for (weighting, divergence) in [("markov", row.weighted), ("none", Some(row.plain))] {
+                let Some(Divergence { samples: s, floor: f }) = divergence else { continue };
+                writeln!(
+                    text,
+                    "{},{},{},{},{},{weighting},{:.6},{:.6},{:.6},{:.6},{:.6},{:.6}",
+                    quoted(&result.plan.label),
+                    network.transport,
+                    network.sigma_position_angstrom,
+                    network.sigma_vector_angstrom,
+                    row.quantity.key(),
+                    s.value,
+                    s.low,
+                    s.high,
+                    f.value,
+                    f.low,
+                    f.high
+                )
+                .ok();
+            }
+        }
+    }
+    text
+}
+
+/// Costs of a variant, scaled to all of its work where part of it was not timed.
+struct Spent {
+    training_cpu_seconds: Option<f64>,
+    sampling_cpu_seconds: Option<f64>,
+    cpu_seconds_per_frame: Option<f64>,
+    /// Chemically intact frames, percent.
+    intact: Option<f64>,
+}
+
+impl Spent {
+    fn of(result: &VariantResult, (replicas, frames): (u32, u64)) -> Self {
+        let per_frame = result.sampling.cpu_seconds_per_unit();
+        let validity = result.evaluation.as_ref().map(|evaluation| &evaluation.samples.validity);
+        Self {
+            training_cpu_seconds: result.training.cpu_seconds_per_unit().map(|s| s * result.steps as f64),
+            sampling_cpu_seconds: per_frame.map(|s| s * f64::from(replicas) * frames as f64),
+            cpu_seconds_per_frame: per_frame,
+            intact: validity.map(|validity| 100.0 * validity.per_frame(validity.intact_frames)),
+        }
+    }
+}
+
+fn variants_csv(report: &ComparisonReport) -> String {
+    let mut text = String::from(
+        "variant,transport,heads,sigma_position_angstrom,sigma_vector_angstrom,parameters,steps,batch_size,training_cpu_seconds,validation_loss,integrator,latent_steps,replicas,frames,sampling_cpu_seconds,cpu_seconds_per_frame,intact_percent,failure\n",
+    );
+    let number = |value: Option<f64>| value.map(|value| format!("{value:.6}")).unwrap_or_default();
+    for result in &report.results {
+        let (plan, network) = (&result.plan, &result.plan.network);
+        let spent = Spent::of(result, report.sampled);
+        let name = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+        let [heads, integrator] =
+            [serde_json::to_value(network.heads), serde_json::to_value(plan.sampler.integrator)]
+                .map(|value| value.as_ref().map(name).unwrap_or_default());
+        writeln!(
+            text,
+            "{},{},{heads},{},{},{},{},{},{},{},{integrator},{},{},{},{},{},{},{}",
+            quoted(&plan.label),
+            network.transport,
+            network.sigma_position_angstrom,
+            network.sigma_vector_angstrom,
+            plan.parameters,
+            result.steps,
+            plan.training.batch_size,
+            number(spent.training_cpu_seconds),
+            number(result.validation_loss),
+            plan.sampler.latent_steps,
+            report.sampled.0,
+            report.sampled.1,
+            number(spent.sampling_cpu_seconds),
+            number(spent.cpu_seconds_per_frame),
+            number(spent.intact),
+            quoted(result.failure.as_deref().unwrap_or_default()),
+        )
+        .ok();
+    }
+    text
+}
+
+/// `0.026 (0.018 – 0.041)`.
+fn with_interval(interval: &Interval, open: &str, close: &str) -> String {
+    let Interval { value, low, high } = *interval;
+    if low.is_finite() && high.is_finite() {
+        format!("{value:.4} {open}{low:.4} – {high:.4}{close}")
+    } else {
+        format!("{value:.4}")
+    }
+}
+
+/// Rows of the table of divergences; the lowest of a column between `strong` marks.
+fn divergence_rows(
+    report: &ComparisonReport,
+    [open, close]: [&str; 2],
+    strong: [&str; 2],
+) -> Vec<Vec<String>> {
+    let mut rows = Vec::new();
+    for result in &report.results {
+        let mut row = vec![result.plan.label.clone()];
+        match &result.evaluation {
+            Some(evaluation) => row.extend(Quantity::OF_THE_PAPER.into_iter().map(|quantity| {
+                let Some(divergence) = report.divergence(&evaluation.comparison, quantity) else {
+                    return "–".to_owned();
+                };
+                let cell = with_interval(&divergence.samples, open, close);
+                if divergence.samples.value <= report.best(quantity) {
+                    format!("{}{cell}{}", strong[0], strong[1])
+                } else {
+                    cell
+                }
+            })),
+            None => {
+                let why = if result.failure.is_some() { "failed" } else { "not done" };
+                row.push(why.to_owned());
+                row.resize(1 + Quantity::OF_THE_PAPER.len(), String::new());
+            }
+        }
+        rows.push(row);
+    }
+    let mut floor = vec!["Floor".to_owned()];
+    let cell =
+        |floor: Option<Interval>| floor.map_or("–".to_owned(), |floor| with_interval(&floor, open, close));
+    floor.extend(report.floors().into_iter().map(cell));
+    rows.push(floor);
+    rows
+}
+
+const COST_HEADER: [&str; 8] = [
+    "",
+    "Parameters",
+    "Optimiser steps × pairs",
+    "Training, CPU s",
+    "Held-out loss",
+    "Sampling, CPU s",
+    "CPU s per frame",
+    "Intact frames",
+];
+
+fn cost_rows(report: &ComparisonReport) -> Vec<Vec<String>> {
+    let number = |value: Option<f64>, decimals: usize| {
+        value.map_or("–".to_owned(), |value| format!("{value:.decimals$}"))
+    };
+    report
+        .results
+        .iter()
+        .map(|result| {
+            let spent = Spent::of(result, report.sampled);
+            vec![
+                result.plan.label.clone(),
+                format!("{:.2} M", result.plan.parameters as f64 / 1e6),
+                format!("{} × {}", result.steps, result.plan.training.batch_size),
+                number(spent.training_cpu_seconds, 0),
+                number(result.validation_loss, 4),
+                number(spent.sampling_cpu_seconds, 0),
+                number(spent.cpu_seconds_per_frame, 3),
+                spent.intact.map_or("–".to_owned(), |intact| format!("{intact:.1} %")),
+            ]
+        })
+        .collect()
+}
+
+fn header() -> Vec<&'static str> {
+    let labels = Quantity::OF_THE_PAPER.into_iter().map(Quantity::label);
+    std::iter::once("").chain(labels).collect()
+}
+
+fn failures(report: &ComparisonReport) -> Vec<String> {
+    let sentence = |result: &VariantResult| {
+        result.failure.as_ref().map(|failure| format!("{}: {failure}", result.plan.label))
+    };
+    report.results.iter().filter_map(sentence).collect()
+}
+
+/// What went in, in one sentence.
+fn facts(report: &ComparisonReport) -> String {
+    let (replicas, frames) = report.sampled;
+    let mut text = format!("Of every variant {replicas} trajectories of {frames} frames were sampled.");
+    if let Some((_, evaluation)) = report.evaluated().next() {
+        let reference = &evaluation.reference;
+        write!(
+            text,
+            " Reference: {} trajectories, {} frames, {} in all, none of them trained on.",
+            reference.trajectories,
+            reference.frames,
+            time_text(reference.frames as f64 * reference.interval_ps)
+        )
+        .ok();
+    }
+    text
+}
+
+fn markdown(report: &ComparisonReport) -> String {
+    let mut text = format!("# {}\n\n{}\n\n", report.name, facts(report));
+    let plain = |text: &str| text.replace('|', "\\|");
+    let mut add = |header: &[&str], rows: &[Vec<String>]| {
+        writeln!(text, "| {} |", header.join(" | ")).ok();
+        writeln!(text, "|{}", " --- |".repeat(header.len())).ok();
+        for row in rows {
+            let cells: Vec<String> = row.iter().map(|cell| plain(cell)).collect();
+            writeln!(text, "| {} |", cells.join(" | ")).ok();
+        }
+        text.push('\n');
+    };
+    add(&header(), &divergence_rows(report, ["(", ")"], ["**", "**"]));
+    add(&COST_HEADER, &cost_rows(report));
+    writeln!(text, "{}\n", report.caption()).ok();
+    for failure in failures(report) {
+        writeln!(text, "- Failed: {}", plain(&failure)).ok();
+    }
+    writeln!(
+        text,
+        "\nMade {} UTC by `{}`, EquiJump {}.",
+        report.made,
+        report.command,
+        env!("CARGO_PKG_VERSION")
+    )
+    .ok();
+    text
+}
+
+fn page(report: &ComparisonReport) -> Result<String, ReportError> {
+    let name = escaped(&report.name);
+    let mut page = format!(
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{name}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>\n<h1>{name}</h1>\n<p class=\"weak\">made {} UTC by EquiJump {}</p>\n<p>{}</p>\n",
+        escaped(&report.made),
+        env!("CARGO_PKG_VERSION"),
+        escaped(&facts(report)),
+    );
+    let failures = failures(report);
+    if !failures.is_empty() {
+        page.push_str("<div class=\"warnings\" role=\"note\"><strong>Failed</strong><ul>\n");
+        for failure in &failures {
+            writeln!(page, "<li>{}</li>", escaped(failure)).ok();
+        }
+        page.push_str("</ul></div>\n");
+    }
+    let labelled = |mut rows: Vec<Vec<String>>| {
+        rows.iter_mut().for_each(|row| row[0] = escaped(&row[0]));
+        rows
+    };
+    page.push_str("<h2>Divergences</h2>\n");
+    let rows = divergence_rows(report, ["<small>", "</small>"], ["<strong>", "</strong>"]);
+    page.push_str(&table(&report.caption(), &header(), &labelled(rows)));
+    page.push_str("<h2>Cost</h2>\n");
+    let caption = "Processor time of all cores together. The budget is the same for all: steps, pairs a step, trajectories and frames.";
+    page.push_str(&table(caption, &COST_HEADER, &labelled(cost_rows(report))));
+    add_curves(&mut page, report)?;
+    add_maps(&mut page, report)?;
+    page.push_str("<h2>Data and method</h2>\n<dl>\n");
+    for (result, _) in report.evaluated() {
+        let label = escaped(&result.plan.label);
+        let folder = result.plan.folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        writeln!(page, "<dt>{label}</dt><dd><a href=\"{folder}/report/report.html\">whole report</a></dd>")
+            .ok();
+    }
+    write!(
+        page,
+        "</dl>\n<pre>{}</pre>\n<p>Numbers beside this page: <a href=\"divergences.csv\">divergences.csv</a>, <a href=\"variants.csv\">variants.csv</a>, <a href=\"comparison.md\">comparison.md</a>.</p>\n</main>\n</body>\n</html>\n",
+        escaped(&report.command)
+    )
+    .ok();
+    Ok(page)
+}
+
+/// Adds a figure, unless it has no data.
+fn add_figure(page: &mut String, figure: &Figure, size: (u32, u32), name: &str) -> Result<(), ReportError> {
+    match figure.to_web_svg(size) {
+        Ok(svg) => {
+            let label = format!("<svg role=\"img\" aria-label=\"{}\" ", escaped(name));
+            writeln!(page, "<figure>{}</figure>", svg.replacen("<svg ", &label, 1)).ok();
+            Ok(())
+        }
+        Err(FigureError::Empty(_)) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Free-energy curves of all variants in one figure for each quantity.
+fn add_curves(page: &mut String, report: &ComparisonReport) -> Result<(), ReportError> {
+    let Some((_, first)) = report.evaluated().next() else { return Ok(()) };
+    page.push_str("<h2>Free-energy curves</h2>\n<div class=\"group\">\n");
+    for quantity in Quantity::OF_THE_PAPER {
+        let pair_of = |evaluation: &Evaluation| -> Option<CurvePair> {
+            evaluation.comparison.curves.iter().find(|curve| curve.quantity == quantity).cloned()
+        };
+        let Some(pair) = pair_of(first) else { continue };
+        let mut figure = figures::free_energy_curve(&pair);
+        figure.curves.truncate(1);
+        for (number, (result, evaluation)) in report.evaluated().take(MOST_CURVES).enumerate() {
+            let Some(pair) = pair_of(evaluation) else { continue };
+            let own = figures::free_energy_curve(&pair).curves.pop();
+            figure.curves.extend(own.map(|curve| Curve {
+                label: result.plan.label.clone(),
+                role: CurveRole::Other(number),
+                band: Vec::new(),
+                ..curve
+            }));
+        }
+        add_figure(page, &Figure::Curves(figure), (500, 400), quantity.label())?;
+    }
+    page.push_str("</div>\n");
+    Ok(())
+}
+
+/// Free-energy maps on the slow coordinates (Figure 4 of the paper).
+fn add_maps(page: &mut String, report: &ComparisonReport) -> Result<(), ReportError> {
+    if report.evaluated().next().is_none() {
+        return Ok(());
+    }
+    page.push_str("<h2>Free energy on the slow coordinates</h2>\n<p>−ln p over the first two TICA components of the reference; the cross marks the native structure. Bins that no frame reached are empty.</p>\n<div class=\"group\">\n");
+    for (result, evaluation) in report.evaluated() {
+        if let Some(mut figure) = figures::tica_map(evaluation) {
+            figure.titles[1].clone_from(&result.plan.label);
+            add_figure(page, &Figure::MapPair(figure), (1020, 460), &result.plan.label)?;
+        }
+    }
+    page.push_str("</div>\n");
+    Ok(())
+}

@@ -1,0 +1,153 @@
+//! One variant: trained, sampled.
+
+use std::cell::{Cell, RefCell};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::plan::{ComparisonPlan, VariantPlan};
+use crate::session::context::JobContext;
+use crate::session::cost::{Cost, CostMeter};
+use crate::session::protocol::{Event, JobOutcome};
+use crate::session::training;
+use crate::training::checkpoint::Checkpoint;
+use crate::training::trainer::CHECKPOINT_FILE;
+use crate::training::{KeptSettings, TrainRequest, TrainSettings};
+
+/// A training that is complete.
+pub(super) struct Trained {
+    /// Steps done.
+    pub steps: u64,
+    /// Lowest loss on held-out pairs.
+    pub validation_loss: Option<f64>,
+    /// What it cost.
+    pub cost: Cost,
+}
+
+/// Trains the variant, or what is left of it; `None` when the job was stopped.
+pub(super) fn train(
+    context: &JobContext<'_>,
+    plan: &ComparisonPlan,
+    variant: &VariantPlan,
+    replace: bool,
+) -> Result<Option<Trained>, String> {
+    let folder = variant.training_folder();
+    let cost_path = folder.join("cost.json");
+    let mut found = found_training(plan, variant, &folder);
+    if replace && found.is_err() {
+        found = Ok(None);
+    }
+    let found = found?;
+    if let Some(checkpoint) = &found
+        && checkpoint.state.step >= variant.training.steps
+    {
+        return Ok(Some(Trained {
+            steps: checkpoint.state.step,
+            validation_loss: checkpoint.state.best_validation,
+            cost: Cost::read(&cost_path),
+        }));
+    }
+    let first = found.as_ref().map_or(0, |checkpoint| checkpoint.state.step);
+    let resume = found.is_some();
+    drop(found);
+    let request = TrainRequest {
+        stores: plan.stores.clone(),
+        out: folder,
+        name: format!("{}: {}", plan.name, variant.label),
+        network: variant.network.clone(),
+        settings: variant.training.clone(),
+        init: None,
+        resume,
+        keep: KeptSettings { name: true, ..KeptSettings::default() },
+        force: replace,
+    };
+    let meter = CostMeter::start(cost_path, resume);
+    let noted = Cell::new(first);
+    let result = RefCell::new(None);
+    let failure = RefCell::new(None);
+    let every = variant.training.checkpoint_every.max(1);
+    let tap = |event: &Event| match event {
+        // The checkpoint of this step was written just before: cost and steps belong together.
+        Event::TrainingProgress { progress, .. } if progress.step.is_multiple_of(every) => {
+            noted.set(progress.step);
+            if let Err(error) = meter.note(progress.step - first) {
+                failure.borrow_mut().get_or_insert(error);
+            }
+        }
+        Event::Trained { result: trained, .. } => *result.borrow_mut() = Some(trained.clone()),
+        _ => (),
+    };
+    let outcome = training::run(&context.tapped(&tap), &request)?;
+    if let Some(error) = failure.take() {
+        return Err(error);
+    }
+    let Some(result) = result.take() else { return Ok(None) };
+    let cost = meter.note(result.step - first)?;
+    let trained = Trained { steps: result.step, validation_loss: result.best_validation, cost };
+    Ok((outcome == JobOutcome::Finished).then_some(trained))
+}
+
+/// The training that lies in the folder, if one does.
+///
+/// # Errors
+/// When it is not the one that is wanted.
+fn found_training(
+    plan: &ComparisonPlan,
+    variant: &VariantPlan,
+    folder: &Path,
+) -> Result<Option<Checkpoint>, String> {
+    let path = folder.join(CHECKPOINT_FILE);
+    if !path.exists() {
+        return Ok(None);
+    }
+    let checkpoint = Checkpoint::load(&path).map_err(|error| error.to_string())?;
+    let state = &checkpoint.state;
+    let wanted = &variant.training;
+    let comparable = TrainSettings {
+        steps: wanted.steps,
+        threads: wanted.threads,
+        device: wanted.device,
+        ..state.settings.clone()
+    };
+    let difference =
+        state.network.first_difference(&variant.network).or(first_difference(&comparable, wanted));
+    let difference = match difference {
+        Some((setting, has, asked)) => Some(format!("{setting} = {has} instead of {asked}")),
+        None if state.settings.steps > wanted.steps => {
+            Some(format!("{} steps instead of {}", state.settings.steps, wanted.steps))
+        }
+        None => other_stores(plan, folder),
+    };
+    match difference {
+        None => Ok(Some(checkpoint)),
+        Some(difference) => Err(format!(
+            "{} holds another training, with {difference}; take another folder with --out, or replace it with --force",
+            folder.display()
+        )),
+    }
+}
+
+/// The first setting in which two are different, with the value here and there.
+fn first_difference(own: &impl Serialize, others: &impl Serialize) -> Option<(String, String, String)> {
+    let (Ok(Value::Object(own)), Ok(Value::Object(others))) =
+        (serde_json::to_value(own), serde_json::to_value(others))
+    else {
+        return None;
+    };
+    own.into_iter().find_map(|(setting, value)| {
+        let there = others.get(&setting)?;
+        (*there != value).then(|| (setting.replace('_', " "), value.to_string(), there.to_string()))
+    })
+}
+
+/// Whether the training was of other stores, by their names; the folders may have moved.
+fn other_stores(plan: &ComparisonPlan, folder: &Path) -> Option<String> {
+    let text = std::fs::read(folder.join("train.json")).ok()?;
+    let trained: TrainRequest = serde_json::from_slice(&text).ok()?;
+    let names = |paths: &[PathBuf]| -> Vec<String> {
+        paths.iter().filter_map(|path| Some(path.file_name()?.to_string_lossy().into_owned())).collect()
+    };
+    let (has, asked) = (names(&trained.stores), names(&plan.stores));
+    (has != asked).then(|| format!("the data {} instead of {}", has.join(", "), asked.join(", ")))
+}

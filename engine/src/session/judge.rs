@@ -1,0 +1,80 @@
+//! A reference that is read once and that samples are compared with as often as wanted.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::compare::Start;
+use super::context::JobContext;
+use super::evaluate::{judge, observed, open_native, open_protein, open_reference, open_samples};
+use super::request::StructureSource;
+use crate::analysis::evaluation::{Evaluation, EvaluationSettings, PreparedReference};
+use crate::structure::{OpenedStructure, TopologyMap};
+use crate::trajectory::FrameSelection;
+
+/// A reference with all that its files told.
+pub(super) struct Judge {
+    prepared: PreparedReference,
+    map: TopologyMap,
+    native: OpenedStructure,
+    files: Vec<PathBuf>,
+    selection: FrameSelection,
+}
+
+impl Judge {
+    /// Reads the reference; `None` when the job was stopped. The protein is told by the topology of the
+    /// reference, the chain where files hold several, and the native structure.
+    pub fn prepare(
+        context: &JobContext<'_>,
+        (topology, chain, native): (&Path, Option<&str>, &StructureSource),
+        (files, selection): (&[PathBuf], FrameSelection),
+        settings: EvaluationSettings,
+    ) -> Result<Option<Self>, String> {
+        let (protein, map) = open_protein(topology, chain, native)?;
+        let mut reference = open_reference(&map, files, selection)?;
+        let prepared = observed(context, |progress| {
+            PreparedReference::new(protein, &mut reference, settings, progress)
+        })?;
+        let Some(prepared) = prepared else { return Ok(None) };
+        for notice in &prepared.ensemble.notices {
+            context.notice(notice);
+        }
+        let native = open_native(native, chain)?;
+        Ok(Some(Self { prepared, map, native, files: files.to_vec(), selection }))
+    }
+
+    /// The native structure.
+    pub fn native(&self) -> &OpenedStructure {
+        &self.native
+    }
+
+    /// Where replicas start; empty for the native structure.
+    pub fn starts(&self, start: Start) -> Result<Vec<Arc<Vec<[f32; 3]>>>, String> {
+        let mut starts = Vec::new();
+        if start == Start::Reference {
+            let mut frames = open_reference(&self.map, &self.files, self.selection)?;
+            while let Some(frame) = frames.next_frame().map_err(|error| error.to_string())? {
+                if frame.trajectory == starts.len() {
+                    starts.push(Arc::new(frame.positions_angstrom.to_vec()));
+                }
+            }
+        }
+        Ok(starts)
+    }
+
+    /// Compares samples with the reference; `None` when the job was stopped.
+    pub fn judge(
+        &self,
+        context: &JobContext<'_>,
+        samples: &[PathBuf],
+        selection: FrameSelection,
+    ) -> Result<Option<Evaluation>, String> {
+        let mut samples = open_samples(&self.map, samples, None, selection)?;
+        let evaluation = observed(context, |progress| judge(&self.prepared, &mut samples, progress))?;
+        if let Some(evaluation) = &evaluation {
+            for notice in &evaluation.samples.notices {
+                context.notice(notice);
+            }
+        }
+        Ok(evaluation)
+    }
+}
