@@ -9,11 +9,17 @@ use crate::window::models::BundledModel;
 pub static MODELS: &[BundledModel] = &[BundledModel {
     name: "chignolin",
     bytes: include_bytes!("../../assets/models/chignolin/model.safetensors"),
+    presets: include_bytes!("../../assets/models/chignolin/presets.json"),
 }];
 
 /// The model that samples when the user names none.
 pub fn default_model() -> Option<ModelSource> {
-    MODELS.first().map(|model| ModelSource::Bundled { name: model.name.to_owned(), bytes: model.bytes })
+    MODELS.first().map(BundledModel::source)
+}
+
+/// The bundled model of that name, whatever the case.
+pub fn model(name: &str) -> Option<ModelSource> {
+    MODELS.iter().find(|model| model.name.eq_ignore_ascii_case(name)).map(BundledModel::source)
 }
 
 /// The bundled structure of that name (its file name without extension), whatever the case.

@@ -81,6 +81,7 @@ impl ComputeBackend for Backend {
             parameter_count: 0,
             checksum: String::new(),
             card: String::new(),
+            presets: Default::default(),
         })
     }
 
@@ -114,7 +115,7 @@ fn memory_stays_bounded_over_100_000_frames() {
         request: Box::new(SimulationRequest {
             structure,
             starts_angstrom: Vec::new(),
-            model: ModelSource::Bundled { name: "none".into(), bytes: b"" },
+            model: ModelSource::Bundled { name: "none".into(), bytes: b"", presets: b"{}" },
             settings: SamplerSettings::default(),
             replicas: 1,
             frames: Some(FRAMES),

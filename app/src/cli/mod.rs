@@ -10,9 +10,11 @@ mod import;
 mod info;
 mod interrupt;
 mod job;
+mod pairs;
 mod progress;
 mod simulate;
 mod stages;
+mod study;
 mod terminal;
 mod train;
 mod window;
@@ -51,6 +53,10 @@ enum Job {
     Evaluate(evaluate::Args),
     /// Train, sample and evaluate variants of one model alike, and write their table.
     Compare(compare::Args),
+    /// Measure quality against cost over a grid of sampling settings, and find the fast preset.
+    Study(study::Args),
+    /// Draw which conformations training pairs start from.
+    Pairs(pairs::Args),
     /// Measure how fast this machine samples.
     Bench(bench::Args),
 }
@@ -80,6 +86,8 @@ pub fn main() -> ExitCode {
         Some(Job::Train(args)) => train::run(args, given),
         Some(Job::Evaluate(args)) => evaluate::run(args),
         Some(Job::Compare(args)) => compare::run(args),
+        Some(Job::Study(args)) => study::run(args),
+        Some(Job::Pairs(args)) => pairs::run(args),
         Some(Job::Bench(args)) => bench::run(&args),
         None => window::run(),
     };

@@ -13,6 +13,7 @@ use equijump_engine::transport::{Integrator, SamplerSettings, Transport};
 use super::Ending;
 use super::job::Jobs;
 use super::progress::{ProgressDisplay, counted, duration_text, grouped, simulated_text};
+use super::study::presets_of;
 use super::terminal;
 use crate::bundled;
 
@@ -31,6 +32,10 @@ pub(super) struct Args {
     /// Independent trajectories to make together.
     #[arg(long, default_value_t = 1, value_name = "R", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     replicas: u32,
+    /// Sampler settings that come with the model: default, or fast where `equijump study` found it; flags given
+    /// besides go before it.
+    #[arg(long, value_name = "NAME")]
+    preset: Option<String>,
     #[command(flatten)]
     settings: SamplerSettings,
     /// Where to compute: auto (the faster one, measured), cpu, gpu, or a graphics adapter by its number or part of
@@ -68,7 +73,11 @@ pub(super) fn run(mut args: Args, given: impl Fn(&str) -> bool) -> anyhow::Resul
             .ok_or_else(|| anyhow!("this build holds no model; name one with --model FILE"))?,
     };
     let jobs = Jobs::start()?;
-    if !given("integrator") && transport_of(&jobs, &model)? == Some(Transport::FlowMatching) {
+    if let Some(name) = &args.preset {
+        let presets = presets_of(&model).map_err(|error| anyhow!(error))?;
+        let preset = presets.get(name).map_err(|error| anyhow!(error))?;
+        args.settings = with_flags(&preset.settings, &args.settings, &given);
+    } else if !given("integrator") && transport_of(&jobs, &model)? == Some(Transport::FlowMatching) {
         // It has no stochastic sampler, which is the default.
         args.settings.integrator = Integrator::Ode;
     }
@@ -104,6 +113,34 @@ pub(super) fn run(mut args: Args, given: impl Fn(&str) -> bool) -> anyhow::Resul
     )?;
     report.finish(ending);
     Ok(ending)
+}
+
+/// The settings of a preset, but for those that are given by flags.
+fn with_flags(
+    preset: &SamplerSettings,
+    flags: &SamplerSettings,
+    given: &impl Fn(&str) -> bool,
+) -> SamplerSettings {
+    let mut settings = SamplerSettings { seed: flags.seed, ..preset.clone() };
+    if given("integrator") {
+        settings.integrator = flags.integrator;
+    }
+    if given("latent_steps") {
+        settings.latent_steps = flags.latent_steps;
+    }
+    if given("epsilon") {
+        settings.epsilon = flags.epsilon;
+    }
+    if given("position_epsilon_factor") {
+        settings.position_epsilon_factor = flags.position_epsilon_factor;
+    }
+    if given("schedule") {
+        settings.schedule = flags.schedule;
+    }
+    if given("keep_geometry") {
+        settings.keep_geometry = flags.keep_geometry;
+    }
+    settings
 }
 
 /// A file, or the name of a bundled structure where there is no such file.

@@ -33,6 +33,7 @@ impl StageDisplay {
             Event::Progress { progress, .. } => {
                 let per = match progress.unit {
                     ProgressUnit::Steps => "steps/s",
+                    ProgressUnit::Replicates => "replicates/s",
                     _ => "frames/s",
                 };
                 let rate = progress.per_second.map(|r| format!("{}{r:.2} {per}", self.loss));

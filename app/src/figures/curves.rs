@@ -4,7 +4,7 @@ use plotters::coord::ranged1d::{AsRangedCoord, Ranged, ValueFormatter};
 use plotters::prelude::*;
 
 use super::FigureError;
-use super::data::{Curve, CurveFigure};
+use super::data::{Curve, CurveFigure, CurveRole};
 use super::style::{Area, TEXT, axis_number, failed, pen, role_colour, text};
 
 pub(super) fn curves<B: DrawingBackend>(
@@ -36,7 +36,11 @@ where
     let width = (x.1 - x.0).max(1e-9);
     let margin = 0.02 * width;
     let x = (x.0 - margin)..(x.1 + margin);
-    let y = 0.0f64.min(y.0)..(y.1 * 1.16).max(1e-9);
+    // Room above for the legend, and for the bars.
+    let ends = figure.curves.iter().filter(|_| figure.bars).flat_map(|curve| curve.band.iter().map(|b| b[1]));
+    let top = ends.filter(|v| v.is_finite()).fold(y.1, f64::max);
+    let room = if figure.bars { 1.12 + 0.05 * figure.curves.len() as f64 } else { 1.16 };
+    let y = 0.0f64.min(y.0)..(top * room).max(1e-9);
     on_axes(area, figure, scale, x, y, &|v| axis_number(*v, width))
 }
 
@@ -79,7 +83,18 @@ where
     let limits = chart.plotting_area().get_y_range();
     for curve in &figure.curves {
         let colour = role_colour(curve.role);
-        for (xs, band) in stretches(curve) {
+        let bars = figure.bars && curve.role != CurveRole::Reference;
+        if bars {
+            let style = ShapeStyle { color: colour.mix(0.7), filled: false, stroke_width: pen(scale, 1.4) };
+            let ends = curve.x.iter().zip(&curve.y).zip(&curve.band);
+            let whole = ends.filter(|((_, y), band)| y.is_finite() && band.iter().all(|v| v.is_finite()));
+            chart
+                .draw_series(whole.map(|((&x, &y), band)| {
+                    ErrorBar::new_vertical(x, band[0], y, band[1], style, pen(scale, 8.0))
+                }))
+                .map_err(failed)?;
+        }
+        for (xs, band) in stretches(curve).into_iter().filter(|_| !bars) {
             let clip = |v: f64| v.clamp(limits.start, limits.end);
             let above = xs.iter().zip(band).map(|(&x, b)| (x, clip(b[1])));
             let below = xs.iter().zip(band).rev().map(|(&x, b)| (x, clip(b[0])));

@@ -134,6 +134,9 @@ pub struct CurveFigure {
     pub curves: Vec<Curve>,
     /// Whether to show the points of the curves.
     pub points: bool,
+    /// Whether the intervals of all curves but the reference are bars at the points: bands of many curves hide
+    /// one another.
+    pub bars: bool,
 }
 
 /// Two maps side by side with one scale of colours.

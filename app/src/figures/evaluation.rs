@@ -43,6 +43,7 @@ pub fn free_energy_curve(pair: &CurvePair) -> CurveFigure {
         y_label: "Free energy (kT)".into(),
         logarithmic: false,
         points: discrete,
+        bars: false,
         curves: vec![
             curve(REFERENCE, CurveRole::Reference, &pair.reference),
             curve(SAMPLES, CurveRole::Samples, &pair.samples),
@@ -70,6 +71,7 @@ pub fn density_curve(pair: &CurvePair) -> CurveFigure {
         y_label: "Probability density".into(),
         logarithmic: false,
         points: false,
+        bars: false,
         curves: vec![
             curve(REFERENCE, CurveRole::Reference, &pair.reference),
             curve(SAMPLES, CurveRole::Samples, &pair.samples),
@@ -168,6 +170,7 @@ pub fn implied_timescales(evaluation: &Evaluation) -> CurveFigure {
         y_label: "Implied timescale (ns)".into(),
         logarithmic: true,
         points: true,
+        bars: false,
         curves,
     }
 }

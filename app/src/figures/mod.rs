@@ -10,7 +10,9 @@ pub mod data;
 mod draw;
 pub mod evaluation;
 mod maps;
+pub mod pairs;
 pub mod picture;
+pub mod study;
 mod style;
 
 use std::path::Path;

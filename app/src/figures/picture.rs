@@ -119,6 +119,7 @@ mod tests {
             logarithmic: false,
             curves: vec![curve],
             points: false,
+            bars: false,
         });
         let paper = Paper { ground: [20, 23, 28], ink: [226, 230, 236] };
         let pixels = figure.to_pixels((300, 200), 1.0, paper).unwrap();

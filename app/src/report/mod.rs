@@ -5,6 +5,7 @@ pub mod comparison;
 mod files;
 mod html;
 mod page;
+pub mod study;
 mod summary;
 mod tables;
 

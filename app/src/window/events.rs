@@ -96,7 +96,10 @@ impl EquiJumpApp {
             Event::EvaluationStage { job, stage } => self.evaluation_stage(job, stage),
             Event::Evaluated { job, evaluation } => self.evaluated(job, evaluation),
             // The window asks for none of these.
-            Event::StageBegan { .. } | Event::VariantCompared { .. } => {}
+            Event::StageBegan { .. }
+            | Event::VariantCompared { .. }
+            | Event::CellStudied { .. }
+            | Event::PairsDrawn { .. } => {}
             Event::JobEnded { job, outcome } => self.job_ended(job, outcome),
         }
     }

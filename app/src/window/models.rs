@@ -11,6 +11,15 @@ pub struct BundledModel {
     pub name: &'static str,
     /// Contents of the safetensors file.
     pub bytes: &'static [u8],
+    /// Contents of the file of presets beside it.
+    pub presets: &'static [u8],
+}
+
+impl BundledModel {
+    /// What the engine loads.
+    pub fn source(&self) -> ModelSource {
+        ModelSource::Bundled { name: self.name.to_owned(), bytes: self.bytes, presets: self.presets }
+    }
 }
 
 /// What is known of the model in use.
@@ -43,10 +52,7 @@ impl ModelChoice {
     pub fn source(&self) -> Option<ModelSource> {
         match &self.file {
             Some(path) => Some(ModelSource::File(path.clone())),
-            None => self
-                .bundled
-                .first()
-                .map(|model| ModelSource::Bundled { name: model.name.to_owned(), bytes: model.bytes }),
+            None => self.bundled.first().map(BundledModel::source),
         }
     }
 

@@ -184,6 +184,7 @@ impl Observations {
             logarithmic: false,
             curves: vec![Curve { label, role: CurveRole::Samples, x, y, band: Vec::new() }],
             points: false,
+            bars: false,
         }
     }
 

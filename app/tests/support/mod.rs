@@ -82,6 +82,7 @@ impl ComputeBackend for WaveBackend {
             parameter_count: 1_300_000,
             checksum: String::new(),
             card: "A test model.".to_owned(),
+            presets: Default::default(),
         })
     }
 
@@ -123,7 +124,7 @@ impl FileDialogs for ScriptedDialogs {
     }
 }
 
-pub static TEST_MODELS: &[BundledModel] = &[BundledModel { name: "test", bytes: &[] }];
+pub static TEST_MODELS: &[BundledModel] = &[BundledModel { name: "test", bytes: &[], presets: b"{}" }];
 
 /// A window under test.
 pub struct Window {

@@ -18,8 +18,10 @@ use super::compare::{self, ComparisonRequest};
 use super::context::{JobContext, JobControl};
 use super::evaluate::EvaluationRequest;
 use super::mailbox::{Mailbox, WakeCallback};
+use super::pairs::{self, PairsRequest};
 use super::protocol::{Command, Event, JobId, JobOutcome};
 use super::request::{ExportRequest, ModelSource, OpenRequest, SimulationRequest};
+use super::study::{self, StudyRequest};
 use super::{evaluate, export, files, simulate, training};
 
 pub use super::context::LatestFrame;
@@ -66,6 +68,8 @@ enum Task {
     Evaluate(Box<EvaluationRequest>),
     Simulate(Box<SimulationRequest>),
     Compare(Box<ComparisonRequest>),
+    Study(Box<StudyRequest>),
+    DrawPairs(PairsRequest),
     Train(Box<TrainRequest>),
 }
 
@@ -122,6 +126,8 @@ impl SessionHandle {
             Command::Simulate { job, request } => self.begin(&self.compute, job, Task::Simulate(request)),
             Command::Train { job, request } => self.begin(&self.training, job, Task::Train(request)),
             Command::Compare { job, request } => self.begin(&self.training, job, Task::Compare(request)),
+            Command::Study { job, request } => self.begin(&self.compute, job, Task::Study(request)),
+            Command::DrawPairs { job, request } => self.begin(&self.data, job, Task::DrawPairs(request)),
             Command::Pause { job } => self.with_control(job, |control| control.set_paused(true)),
             Command::Resume { job } => self.with_control(job, |control| control.set_paused(false)),
             Command::Stop { job } => self.with_control(job, JobControl::cancel),
@@ -225,6 +231,8 @@ fn run(context: &JobContext<'_>, backend: &dyn ComputeBackend, task: Task) -> Re
         Task::Simulate(request) => simulate::run(context, backend, *request),
         Task::Train(request) => training::run(context, &request),
         Task::Compare(request) => compare::run(context, backend, &request),
+        Task::Study(request) => study::run(context, backend, &request),
+        Task::DrawPairs(request) => pairs::run(context, &request),
         Task::LoadModel(model) => {
             let model = backend.load_model(&model)?;
             context.post(Event::ModelLoaded { job: context.job, model });

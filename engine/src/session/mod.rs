@@ -18,10 +18,12 @@ mod judge;
 mod mailbox;
 mod models;
 mod output;
+mod pairs;
 mod rate;
 mod run_lock;
 mod sampling;
 mod simulate;
+pub mod study;
 mod training;
 mod validity_watch;
 
@@ -34,6 +36,7 @@ pub use history::{Frame, FrameHistory};
 pub use mailbox::WakeCallback;
 pub use models::ModelLibrary;
 pub use output::replica_path;
+pub use pairs::PairsRequest;
 pub use protocol::{
     Command, Event, JobId, JobOutcome, JobStage, ModelInfo, Progress, ProgressUnit, RunInfo, RunState,
 };
@@ -43,7 +46,9 @@ pub use request::{
 };
 
 pub use crate::structure::{ChainSummary, Notice, OpenedStructure};
-pub use crate::training::{EarlierRun, KeptSettings, LogRow, TrainOutcome, TrainProgress, TrainRequest};
+pub use crate::training::{
+    Coverage, EarlierRun, KeptSettings, LogRow, TrainOutcome, TrainProgress, TrainRequest,
+};
 pub use crate::trajectory::{ImportReport, ImportRequest};
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use crate::network::{Model, ModelError};
+use crate::transport::presets::Presets;
 
 use super::backend::{ComputeBackend, PreparedSampler, SamplerOrder};
 use super::devices::{DevicePool, Wanted};
@@ -48,7 +49,7 @@ impl ModelLibrary {
             let entry = loaded.remove(index);
             loaded.push(entry);
         } else {
-            let model = load(source).map_err(|error| error.to_string())?;
+            let model = load(source)?;
             loaded.push((identity, model));
             if loaded.len() > KEPT_MODELS {
                 loaded.remove(0);
@@ -73,22 +74,26 @@ fn identity(source: &ModelSource) -> Result<Identity, ModelError> {
     }
 }
 
-fn load(source: &ModelSource) -> Result<Loaded, ModelError> {
+fn load(source: &ModelSource) -> Result<Loaded, String> {
     let read;
-    let (name, bytes): (String, &[u8]) = match source {
-        ModelSource::Bundled { name, bytes } => (name.clone(), bytes),
+    let (name, bytes, presets): (String, &[u8], Presets) = match source {
+        ModelSource::Bundled { name, bytes, presets } => {
+            (name.clone(), bytes, Presets::parse(presets).map_err(|e| format!("presets of {name}: {e}"))?)
+        }
         ModelSource::File(path) => {
-            read = std::fs::read(path).map_err(|source| ModelError::Io { path: path.clone(), source })?;
-            (path.display().to_string(), &read)
+            read = std::fs::read(path)
+                .map_err(|source| ModelError::Io { path: path.clone(), source }.to_string())?;
+            (path.display().to_string(), &read, Presets::beside(path)?)
         }
     };
-    let model = Model::from_bytes(&name, bytes)?;
+    let model = Model::from_bytes(&name, bytes).map_err(|error| error.to_string())?;
     let info = ModelInfo {
         name: model.card.name.clone(),
         config: model.config().clone(),
         parameter_count: model.parameter_count(),
         checksum: checksum(bytes),
         card: card_text(&model),
+        presets,
     };
     Ok(Loaded { model: Arc::new(model), info })
 }

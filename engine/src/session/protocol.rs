@@ -11,14 +11,17 @@ use std::time::Duration;
 use crate::analysis::evaluation::{Evaluation, EvaluationStage};
 use crate::network::NetworkConfig;
 use crate::structure::{Notice, OpenedStructure, Topology};
-use crate::training::{TrainOutcome, TrainProgress, TrainRequest};
+use crate::training::{Coverage, TrainOutcome, TrainProgress, TrainRequest};
 use crate::trajectory::{ImportReport, ImportRequest};
+use crate::transport::presets::Presets;
 use crate::transport::{LatentProgress, SamplerSettings};
 
 use super::FrameHistory;
 use super::compare::{ComparisonRequest, VariantResult};
 use super::evaluate::EvaluationRequest;
+use super::pairs::PairsRequest;
 use super::request::{ExportRequest, ModelSource, OpenRequest, SimulationRequest, StructureChoice};
+use super::study::{CellResult, StudyRequest};
 
 /// Identifies one job from its command to its outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -100,6 +103,21 @@ pub enum Command {
         job: JobId,
         /// What to compare.
         request: Box<ComparisonRequest>,
+    },
+    /// Samples a model with many settings and evaluates the samples. Answered by [`Event::StageBegan`] and the
+    /// events of the jobs that it is made of, and by one [`Event::CellStudied`] for each setting.
+    Study {
+        /// Fresh id.
+        job: JobId,
+        /// What to study.
+        request: Box<StudyRequest>,
+    },
+    /// Draws training pairs, to show what they start from. Answered by [`Event::PairsDrawn`].
+    DrawPairs {
+        /// Fresh id.
+        job: JobId,
+        /// What to draw from.
+        request: PairsRequest,
     },
     /// Pauses a simulation after the present frame, a training after the present step. Answered by
     /// [`Event::RunState`]; other jobs do not pause.
@@ -222,6 +240,8 @@ pub struct ModelInfo {
     pub checksum: String,
     /// The model card in a few lines: what it was trained on, what it reproduces and what not.
     pub card: String,
+    /// Sampler settings that come with it.
+    pub presets: Presets,
 }
 
 /// What the engine tells the app.
@@ -365,6 +385,24 @@ pub enum Event {
         /// What became of it.
         result: Arc<VariantResult>,
     },
+    /// One setting of a study is done, or failed.
+    CellStudied {
+        /// Which job.
+        job: JobId,
+        /// Its number, from 0; the default settings come first.
+        number: usize,
+        /// Number of settings.
+        of: usize,
+        /// What it costs and gives.
+        cell: Arc<CellResult>,
+    },
+    /// Training pairs were drawn uniformly and by cluster.
+    PairsDrawn {
+        /// Which job.
+        job: JobId,
+        /// What they start from, one entry per protein that has clusters.
+        coverage: Vec<Coverage>,
+    },
     /// A job ended; its last event.
     JobEnded {
         /// Which.
@@ -395,6 +433,8 @@ impl Event {
             | Self::Evaluated { job, .. }
             | Self::StageBegan { job, .. }
             | Self::VariantCompared { job, .. }
+            | Self::CellStudied { job, .. }
+            | Self::PairsDrawn { job, .. }
             | Self::JobEnded { job, .. } => *job,
         }
     }

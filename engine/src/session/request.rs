@@ -75,6 +75,8 @@ pub enum ModelSource {
         name: String,
         /// Contents of the file.
         bytes: &'static [u8],
+        /// Contents of the file of presets beside it.
+        presets: &'static [u8],
     },
 }
 

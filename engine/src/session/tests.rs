@@ -89,6 +89,7 @@ impl ComputeBackend for Scripted {
             parameter_count: 0,
             checksum: String::new(),
             card: String::new(),
+            presets: Default::default(),
         })
     }
 
@@ -123,7 +124,7 @@ fn request(frames: Option<u64>, replicas: u32) -> Box<SimulationRequest> {
     Box::new(SimulationRequest {
         structure: dialanine(),
         starts_angstrom: Vec::new(),
-        model: ModelSource::Bundled { name: "none".into(), bytes: b"" },
+        model: ModelSource::Bundled { name: "none".into(), bytes: b"", presets: b"{}" },
         settings: SamplerSettings::default(),
         replicas,
         frames,

@@ -193,3 +193,54 @@ fn no_strength_is_infinite_and_the_matched_schedule_ends_without_noise() {
         }
     }
 }
+
+/// Counts its evaluations.
+struct Counted(u32);
+
+impl Field for Counted {
+    fn evaluate(
+        &mut self,
+        _: f32,
+        latent: &CloudBatch,
+        drift: &mut CloudBatch,
+        noise: &mut CloudBatch,
+    ) -> Result<(), TransportError> {
+        self.0 += 1;
+        drift.clone_from(latent);
+        noise.clone_from(latent);
+        Ok(())
+    }
+}
+
+#[test]
+fn network_calls_are_told_as_they_are_made() {
+    let residues = vec![Residue { kind: ResidueType::Gly, number: 1, insertion_code: None }; 3];
+    let topology = Topology::new("GGG", "A", residues);
+    let sequence = SequenceBatch::replicate(&topology, 1);
+    let mut source = CloudBatch::zeros(sequence.rows());
+    source.positions.iter_mut().enumerate().for_each(|(i, x)| *x = i as f32);
+    for transport in Transport::ALL {
+        for integrator in [Integrator::Sde, Integrator::Ode, Integrator::OdeHeun] {
+            for latent_steps in [2, 5, 30, 100] {
+                let settings = SamplerSettings { integrator, latent_steps, ..SamplerSettings::default() };
+                let config = NetworkConfig { transport, ..NetworkConfig::default() };
+                let mut field = Counted(0);
+                let mut addresses = [NoiseAddress { replica: 0, frame: 1, latent_step: 0 }];
+                let noise = Noise::new(1, Stream::Sampling);
+                let done = integrate(
+                    &settings,
+                    &config,
+                    &sequence,
+                    &source,
+                    &noise,
+                    &mut addresses,
+                    &mut field,
+                    &mut IntegratorState::default(),
+                    &mut |_| ControlFlow::Continue(()),
+                );
+                assert!(done.unwrap());
+                assert_eq!(field.0, network_calls(&settings, transport), "{transport} {integrator:?}");
+            }
+        }
+    }
+}

@@ -16,6 +16,7 @@ pub mod integrator;
 mod integrator_tests;
 pub mod interpolant;
 pub mod noise;
+pub mod presets;
 pub mod sampler;
 #[cfg(test)]
 mod sampler_tests;

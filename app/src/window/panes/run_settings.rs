@@ -1,7 +1,8 @@
 //! Settings of the next run: protein, model, sampling, length.
 
 use equijump_engine::session::{DevicePreference, known_adapters};
-use equijump_engine::transport::{Integrator, Schedule};
+use equijump_engine::transport::presets::Presets;
+use equijump_engine::transport::{self, Integrator, SamplerSettings, Schedule};
 
 use super::PaneContext;
 use super::form::row;
@@ -9,7 +10,7 @@ use crate::window::action::Action;
 use crate::window::file_dialogs::{FileRequest, Purpose};
 use crate::window::icons::{Icon, IconButton};
 use crate::window::models::{ModelState, file_name};
-use crate::window::preferences::{LiveOutput, PRESETS, StartFrom};
+use crate::window::preferences::{LiveOutput, PRESETS, Preset, StartFrom};
 use crate::window::project::grouped;
 
 /// All sections, to be scrolled through.
@@ -110,20 +111,82 @@ fn model_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     });
 }
 
+/// Settings that the user may choose by name: those that come with the model, and those of the program.
+enum OfferedPreset<'a> {
+    OfModel(&'a str, &'a transport::presets::Preset),
+    OfProgram(&'static Preset),
+}
+
+impl OfferedPreset<'_> {
+    fn title(&self) -> String {
+        match self {
+            Self::OfModel(name, _) => {
+                let mut letters = name.chars();
+                letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+            }
+            Self::OfProgram(preset) => preset.name.to_owned(),
+        }
+    }
+
+    fn tooltip(&self) -> &str {
+        match self {
+            Self::OfModel(_, preset) if preset.note.is_empty() => "Settings that come with the model",
+            Self::OfModel(_, preset) => &preset.note,
+            Self::OfProgram(preset) => preset.tooltip,
+        }
+    }
+
+    fn matches(&self, settings: &SamplerSettings) -> bool {
+        match self {
+            Self::OfModel(_, preset) => preset.matches(settings),
+            Self::OfProgram(preset) => preset.matches(settings),
+        }
+    }
+
+    fn apply(&self, settings: &mut SamplerSettings) {
+        match self {
+            Self::OfModel(_, preset) => preset.apply(settings),
+            Self::OfProgram(preset) => preset.apply(settings),
+        }
+    }
+}
+
+/// The model's presets first; of the program's those that say something else.
+fn offered_presets(models: Option<&Presets>) -> Vec<OfferedPreset<'_>> {
+    let mut offered: Vec<OfferedPreset<'_>> = models
+        .into_iter()
+        .flat_map(|presets| &presets.0)
+        .map(|(name, preset)| OfferedPreset::OfModel(name, preset))
+        .collect();
+    for preset in &PRESETS {
+        let mut settings = SamplerSettings::default();
+        preset.apply(&mut settings);
+        if !offered.iter().any(|known| known.matches(&settings)) {
+            offered.push(OfferedPreset::OfProgram(preset));
+        }
+    }
+    offered
+}
+
 fn sampling_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
+    let models = match &context.model.state {
+        ModelState::Loaded(info) => Some(&info.presets),
+        _ => None,
+    };
     let settings = &mut context.preferences.run.sampler;
     section(ui, "Sampling", |ui| {
         row(ui, "Preset", "Settings that go together", |ui, label| {
-            let present = PRESETS.iter().find(|preset| preset.matches(settings));
-            let text = present.map_or("Custom", |preset| preset.name);
+            let offered = offered_presets(models);
+            let present = offered.iter().find(|preset| preset.matches(settings));
+            let text = present.map_or_else(|| "Custom".to_owned(), OfferedPreset::title);
             let width = ui.available_width();
             egui::ComboBox::from_id_salt("preset")
                 .width(width)
                 .selected_text(text)
                 .show_ui(ui, |ui| {
-                    for preset in &PRESETS {
-                        let entry = ui.selectable_label(preset.matches(settings), preset.name);
-                        if entry.on_hover_text(preset.tooltip).clicked() {
+                    for preset in &offered {
+                        let entry = ui.selectable_label(preset.matches(settings), preset.title());
+                        if entry.on_hover_text(preset.tooltip()).clicked() {
                             preset.apply(settings);
                         }
                     }
@@ -341,4 +404,32 @@ fn output_ui(ui: &mut egui::Ui, output: &mut LiveOutput, actions: &mut Vec<Actio
         }
     });
     ui.checkbox(&mut output.overwrite, "Replace files that are there");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn presets_of_the_model_come_first_and_are_not_offered_twice() {
+        let titles = |presets: Option<&Presets>| -> Vec<String> {
+            offered_presets(presets).iter().map(OfferedPreset::title).collect()
+        };
+        let own: Vec<&str> = PRESETS.iter().map(|preset| preset.name).collect();
+        assert_eq!(titles(None), own);
+        let preset = |latent_steps| transport::presets::Preset {
+            settings: SamplerSettings { latent_steps, ..SamplerSettings::default() },
+            note: String::new(),
+        };
+        let presets = Presets(
+            [("fast".to_owned(), preset(17)), ("default".to_owned(), preset(100))].into_iter().collect(),
+        );
+        let all = titles(Some(&presets));
+        assert_eq!(all[..2], ["Default", "Fast"]);
+        // The program's first preset are the settings of "Default".
+        assert_eq!(all[2..], own[1..]);
+        let mut settings = SamplerSettings { seed: 3, ..SamplerSettings::default() };
+        offered_presets(Some(&presets))[1].apply(&mut settings);
+        assert_eq!((settings.latent_steps, settings.seed), (17, 3));
+    }
 }

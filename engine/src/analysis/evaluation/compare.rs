@@ -8,6 +8,7 @@ use super::reference::PreparedReference;
 use super::settings::{EvaluationStage, ProgressCallback, report};
 use super::{EvaluationError, FrameSource};
 use crate::analysis::divergence::jensen_shannon_nats;
+use crate::analysis::error::AnalysisError;
 use crate::analysis::histogram::{Binning, free_energy_kt};
 use crate::analysis::msm::{MIN_CONNECTED_SHARE, connected_share};
 use crate::analysis::random::SplitMix64;
@@ -38,6 +39,15 @@ pub struct Divergence {
 pub struct DivergenceRow {
     /// Which.
     pub quantity: Quantity,
+    /// All frames counted alike.
+    pub plain: Divergence,
+    /// Frames weighted by the Markov models, where both ensembles carry one.
+    pub weighted: Option<Divergence>,
+}
+
+/// The mean of the divergences of several quantities: one number for the quality of samples.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MeanDivergence {
     /// All frames counted alike.
     pub plain: Divergence,
     /// Frames weighted by the Markov models, where both ensembles carry one.
@@ -132,6 +142,8 @@ pub struct Comparison {
     pub unweighted_because: Option<String>,
     /// Divergences of every quantity that the protein has.
     pub divergences: Vec<DivergenceRow>,
+    /// Mean over the quantities of the paper.
+    pub mean: MeanDivergence,
     /// Averages.
     pub averages: Vec<AverageRow>,
     /// Distributions of the one-dimensional quantities.
@@ -181,16 +193,23 @@ impl PreparedReference {
             .into_iter()
             .filter(|&quantity| self.grids.x(quantity).is_some())
             .map(|quantity| {
-                let plain = plain.divergence(self, quantity)?;
-                let weighted = weighted.as_ref().map(|w| w.divergence(self, quantity)).transpose()?;
+                let plain = plain.divergence(self, &[quantity])?;
+                let weighted = weighted.as_ref().map(|w| w.divergence(self, &[quantity])).transpose()?;
                 Ok(DivergenceRow { quantity, plain, weighted })
             })
             .collect::<Result<_, EvaluationError>>()?;
+        let mut of_the_paper = Quantity::OF_THE_PAPER.to_vec();
+        of_the_paper.retain(|&quantity| self.grids.x(quantity).is_some());
+        let mean = MeanDivergence {
+            plain: plain.divergence(self, &of_the_paper)?,
+            weighted: weighted.as_ref().map(|w| w.divergence(self, &of_the_paper)).transpose()?,
+        };
         let shown = weighted.as_ref().unwrap_or(&plain);
         Ok(Comparison {
             weighted: weighted.is_some(),
             unweighted_because,
             divergences,
+            mean,
             averages: shown.averages(self.settings.confidence),
             curves: shown.curves(self),
             maps: shown.maps(self),
@@ -275,16 +294,20 @@ impl Resampled {
         Ok(result)
     }
 
+    /// The mean divergence over `quantities`, resampled as a whole, for they vary together.
     fn divergence(
         &self,
         prepared: &PreparedReference,
-        quantity: Quantity,
+        quantities: &[Quantity],
     ) -> Result<Divergence, EvaluationError> {
-        let k = quantity.index();
-        let between =
-            |(a, b): &(Estimate, Estimate)| jensen_shannon_nats(&a.histograms[k], &b.histograms[k]).ok();
-        let value = jensen_shannon_nats(&self.reference.histograms[k], &self.samples.histograms[k])
-            .map_err(EvaluationError::of("samples"))?;
+        let mean = |a: &Estimate, b: &Estimate| {
+            let each = quantities.iter().map(|quantity| quantity.index());
+            let sum: Result<f64, AnalysisError> =
+                each.map(|k| jensen_shannon_nats(&a.histograms[k], &b.histograms[k])).sum();
+            Ok(sum? / quantities.len() as f64)
+        };
+        let between = |(a, b): &(Estimate, Estimate)| mean(a, b).ok();
+        let value = mean(&self.reference, &self.samples).map_err(EvaluationError::of("samples"))?;
         let replicates = self.replicates.iter().filter_map(between).collect();
         let confidence = prepared.settings.confidence;
         let samples = centred(value, replicates, confidence, 0.0, std::f64::consts::LN_2);

@@ -40,7 +40,7 @@ mod summary;
 
 pub use compare::{
     AverageRow, Comparison, CurvePair, Divergence, DivergenceRow, FreeEnergyProfile, Interval, MapPair,
-    Profile,
+    MeanDivergence, Profile,
 };
 pub use ensemble::{Ensemble, Estimate, Weighting};
 pub use error::EvaluationError;

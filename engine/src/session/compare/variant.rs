@@ -68,8 +68,8 @@ pub(super) fn train(
     let failure = RefCell::new(None);
     let every = variant.training.checkpoint_every.max(1);
     let tap = |event: &Event| match event {
-        // The checkpoint of this step was written just before: cost and steps belong together.
-        Event::TrainingProgress { progress, .. } if progress.step.is_multiple_of(every) => {
+        // Whenever a checkpoint was written since the last note, so that both are lost together or not at all.
+        Event::TrainingProgress { progress, .. } if progress.step / every > noted.get() / every => {
             noted.set(progress.step);
             if let Err(error) = meter.note(progress.step - first) {
                 failure.borrow_mut().get_or_insert(error);

@@ -1,0 +1,232 @@
+//! `equijump study`: quality against cost over a grid of sampling settings, and the fast preset.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{anyhow, bail, ensure};
+use equijump_engine::session::compare::Start;
+use equijump_engine::session::study::{StudyGrid, StudyRequest};
+use equijump_engine::session::{Command, DevicePreference, Event, ModelSource};
+use equijump_engine::trajectory::FrameSelection;
+use equijump_engine::transport::presets::{
+    DEFAULT_PRESET, FAST_PRESET, PRESETS_FILE, Preset, Presets, presets_path,
+};
+use equijump_engine::transport::{Integrator, SamplerSettings, Schedule};
+
+use super::Ending;
+use super::clock::utc_now;
+use super::evaluate::{Method, command_line, native_source};
+use super::job::Jobs;
+use super::progress::counted;
+use super::stages::StageDisplay;
+use super::terminal;
+use crate::bundled;
+use crate::figures::study::Baseline;
+use crate::report::study::{self, StudyReport};
+
+/// Time of molecular dynamics for 100 ps of lambda, s (paper, 4.4.1).
+const PAPER_MD_SECONDS: f64 = 3.6;
+const PAPER_MD_NAME: &str = "Amber24 on an A100, lambda in water, as in the paper";
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The model: a file, or the name of a bundled one (chignolin).
+    #[arg(value_name = "MODEL")]
+    model: PathBuf,
+    /// Its protein, and the native structure that RMSD, GDT and contacts refer to: a file, or the name of a
+    /// bundled protein.
+    #[arg(value_name = "STRUCTURE")]
+    structure: PathBuf,
+    /// PDB or mmCIF file with exactly the atoms of the reference trajectories, in their order.
+    #[arg(long, value_name = "FILE")]
+    topology: PathBuf,
+    /// Reference trajectories; held out from training, or the study flatters the model.
+    #[arg(long, required = true, num_args = 1.., value_name = "TRAJECTORY")]
+    reference: Vec<PathBuf>,
+    /// Folder for samples, table and figures. What is there already is gone on with.
+    #[arg(long, value_name = "FOLDER")]
+    out: PathBuf,
+    /// Noise strengths ε of the SDE, separated by commas.
+    #[arg(long, value_delimiter = ',', default_values_t = [0.3, 0.5, 1.0, 2.0], value_name = "EPSILON")]
+    epsilon: Vec<f32>,
+    /// Latent steps, separated by commas.
+    #[arg(long, value_delimiter = ',', default_values_t = [10, 20, 30, 50, 100], value_name = "STEPS")]
+    latent_steps: Vec<u32>,
+    /// Schedules of ε, separated by commas.
+    #[arg(long, value_enum, value_delimiter = ',', default_values_t = [Schedule::Matched])]
+    schedule: Vec<Schedule>,
+    /// Integrators, separated by commas.
+    #[arg(long = "sampler", value_enum, value_delimiter = ',', default_values_t = [Integrator::Sde])]
+    integrators: Vec<Integrator>,
+    /// Independent trajectories of each setting.
+    #[arg(long, default_value_t = 16, value_name = "R", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    replicas: u32,
+    /// Frames of each, the start not counted.
+    #[arg(long, default_value_t = 200, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    frames: u64,
+    /// Where they start.
+    #[arg(long, value_enum, default_value_t = Start::Reference)]
+    start: Start,
+    /// Where to compute, as `equijump simulate` has it; a cost is one of this device.
+    #[arg(long, default_value = "cpu", value_name = "DEVICE")]
+    device: DevicePreference,
+    /// Time of molecular dynamics for one frame, s, that accelerations are counted from.
+    #[arg(long, default_value_t = PAPER_MD_SECONDS, value_name = "S")]
+    md_seconds: f64,
+    /// What that molecular dynamics is.
+    #[arg(long, default_value = PAPER_MD_NAME, value_name = "NAME")]
+    md_name: String,
+    /// Do not write the presets beside the model, only into the folder.
+    #[arg(long)]
+    no_preset: bool,
+    /// Replace what the folder holds of other settings.
+    #[arg(long)]
+    force: bool,
+    /// Chain of the protein, where the topology holds several.
+    #[arg(long)]
+    chain: Option<String>,
+    /// Take every N-th frame of the reference.
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    stride: u32,
+    /// Leave out what happened before this time in each reference file, ps: equilibration.
+    #[arg(long, default_value_t = 0.0, value_name = "PS")]
+    skip_ps: f64,
+    /// Leave out what happened before this time in each sample, ps.
+    #[arg(long, default_value_t = 0.0, value_name = "PS")]
+    sample_skip_ps: f64,
+    /// Time between the frames of the reference files, ps; replaces what the files say.
+    #[arg(long, value_name = "PS")]
+    interval_ps: Option<f64>,
+    /// Seed of sampling, clustering and resampling.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    #[command(flatten)]
+    method: Method,
+}
+
+pub(super) fn run(args: Args) -> anyhow::Result<Ending> {
+    ensure!(
+        args.md_seconds.is_finite() && args.md_seconds > 0.0,
+        "--md-seconds must be a positive time in seconds"
+    );
+    let model = model_source(&args.model)?;
+    let presets = presets_of(&model).map_err(|error| anyhow!(error))?;
+    let default = presets.get(DEFAULT_PRESET).map_err(|error| anyhow!(error))?;
+    let request = Box::new(StudyRequest {
+        native: native_source(&args.structure)?,
+        model: model.clone(),
+        topology: args.topology.clone(),
+        chain: args.chain.clone(),
+        reference: args.reference.clone(),
+        reference_selection: FrameSelection {
+            stride: args.stride as usize,
+            skip_ps: args.skip_ps,
+            interval_ps: args.interval_ps,
+        },
+        evaluation: args.method.settings(args.seed),
+        grid: StudyGrid {
+            base: SamplerSettings { seed: args.seed, ..default.settings.clone() },
+            integrators: args.integrators.clone(),
+            schedules: args.schedule.clone(),
+            epsilons: args.epsilon.clone(),
+            latent_steps: args.latent_steps.clone(),
+        },
+        replicas: args.replicas,
+        frames: args.frames,
+        start: args.start,
+        sample_skip_ps: args.sample_skip_ps,
+        device: args.device.clone(),
+        out: args.out.clone(),
+        replace: args.force,
+    });
+    let mut report = StudyReport {
+        name: args.structure.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
+        command: command_line(),
+        made: utc_now(),
+        sampled: (args.replicas, args.frames),
+        confidence: args.method.settings(0).confidence,
+        baseline: Baseline { seconds_per_frame: args.md_seconds, name: args.md_name.clone() },
+        cells: Vec::new(),
+    };
+    let jobs = Jobs::start()?;
+    let mut display = StageDisplay::new();
+    let ending = jobs.run(
+        |job| Command::Study { job, request },
+        |event| {
+            display.event(&event);
+            if let Event::CellStudied { number, of, cell, .. } = event {
+                let outcome = match (&cell.quality, &cell.failure) {
+                    (Some(quality), _) => format!("mean divergence {:.4}", quality.mean.samples.value),
+                    (None, failure) => format!("failed: {}", failure.as_deref().unwrap_or_default()),
+                };
+                display.line(&format!("{} of {of}: {outcome}", number + 1));
+                report.cells.push((*cell).clone());
+                study::write(&args.out, &report)?;
+            }
+            Ok(())
+        },
+    )?;
+    drop(display);
+    let page = study::page_path(&args.out);
+    if page.is_file() {
+        terminal::result(page.display());
+    }
+    if ending == Ending::Interrupted {
+        return Ok(ending);
+    }
+    keep_presets(&args, &model, presets, default, &report)?;
+    let failed = report.cells.iter().filter(|cell| cell.failure.is_some()).count();
+    if failed > 0 {
+        bail!(
+            "{failed} of {} failed; the table says why, and the same command tries again",
+            counted(report.cells.len() as u64, "setting")
+        );
+    }
+    Ok(ending)
+}
+
+/// Writes what was found, into the folder and beside the model.
+fn keep_presets(
+    args: &Args,
+    model: &ModelSource,
+    mut presets: Presets,
+    default: Preset,
+    report: &StudyReport,
+) -> anyhow::Result<()> {
+    let Some((settings, sentence)) = study::finding(report) else { return Ok(()) };
+    terminal::result(format_args!("fast preset: {sentence}"));
+    let without_seed = |settings: SamplerSettings| SamplerSettings { seed: 0, ..settings };
+    presets.0.insert(DEFAULT_PRESET.to_owned(), default);
+    presets.0.insert(
+        FAST_PRESET.to_owned(),
+        Preset { settings: without_seed(settings), note: format!("{sentence}.") },
+    );
+    let mut places = vec![args.out.join(PRESETS_FILE)];
+    match model {
+        ModelSource::File(path) if !args.no_preset => places.push(presets_path(path)),
+        _ => (),
+    }
+    for path in places {
+        presets.save(&path).map_err(|error| anyhow!(error))?;
+        terminal::result(path.display());
+    }
+    Ok(())
+}
+
+/// A file, or a bundled model where there is no such file.
+fn model_source(path: &Path) -> anyhow::Result<ModelSource> {
+    if path.exists() {
+        return Ok(ModelSource::File(path.to_owned()));
+    }
+    match path.to_str().and_then(bundled::model) {
+        Some(source) => Ok(source),
+        None => bail!("there is no file {} and no bundled model of that name", path.display()),
+    }
+}
+
+/// The presets that a model carries.
+pub(super) fn presets_of(model: &ModelSource) -> Result<Presets, String> {
+    match model {
+        ModelSource::File(path) => Presets::beside(path),
+        ModelSource::Bundled { presets, .. } => Presets::parse(presets),
+    }
+}

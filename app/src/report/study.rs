@@ -1,0 +1,211 @@
+//! The report of a study of sampling settings: a table of all cells, the figures, and the fast preset.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use equijump_engine::session::study::{CellResult, fast_cell, is_weighted, mean_divergence};
+use equijump_engine::trajectory::write_atomically;
+use equijump_engine::transport::SamplerSettings;
+
+use super::files::ReportError;
+use super::html::{STYLE, escaped, table};
+use crate::figures::study::{Baseline, acceleration, all};
+use crate::figures::{Figure, FigureError, FigureFormat};
+
+/// Size of figures in files, pixels.
+const SIZE: (u32, u32) = (1200, 840);
+
+/// A study as far as it is done.
+#[derive(Clone, Debug)]
+pub struct StudyReport {
+    /// What was studied: `chignolin`.
+    pub name: String,
+    /// The command, as it can be typed again.
+    pub command: String,
+    /// When the report was made, UTC.
+    pub made: String,
+    /// Trajectories and frames of each cell.
+    pub sampled: (u32, u64),
+    /// Confidence of the intervals.
+    pub confidence: f64,
+    /// What accelerations are counted from.
+    pub baseline: Baseline,
+    /// The cells done, the default settings first.
+    pub cells: Vec<CellResult>,
+}
+
+/// Where the page lies.
+pub fn page_path(out: &Path) -> PathBuf {
+    out.join("study.html")
+}
+
+/// Writes table, figures and page into the folder of the study, each file as a whole.
+///
+/// # Errors
+/// When a file cannot be written.
+pub fn write(out: &Path, report: &StudyReport) -> Result<(), ReportError> {
+    let put = |name: &str, text: &str| {
+        let path = out.join(name);
+        write_atomically(&path, text.as_bytes()).map_err(|source| ReportError::Io { path, source })
+    };
+    put("study.csv", &csv(report))?;
+    let mut svgs = Vec::new();
+    for figure in all(&report.cells, &report.baseline) {
+        let stem = figure.stem.clone();
+        let figure = Figure::Curves(figure);
+        match figure.to_web_svg((500, 400)) {
+            Ok(svg) => svgs.push((stem.clone(), svg)),
+            Err(FigureError::Empty(_)) => continue,
+            Err(error) => return Err(error.into()),
+        }
+        for format in [FigureFormat::Svg, FigureFormat::Png] {
+            figure.write(&out.join(format!("{stem}.{}", format.extension())), format, SIZE)?;
+        }
+    }
+    put("study.html", &page(report, &svgs))
+}
+
+/// One sentence about the settings that were found, if any are cheaper than the default ones.
+pub fn finding(report: &StudyReport) -> Option<(SamplerSettings, String)> {
+    let (default, fast) = (report.cells.first()?, fast_cell(&report.cells)?);
+    let weighted = is_weighted(&report.cells);
+    let (of_default, of_fast) = (mean_divergence(default, weighted)?, mean_divergence(fast, weighted)?);
+    let sentence = format!(
+        "{} network evaluations a frame instead of {}: mean divergence {:.4}, within {:.4} to {:.4}, the {:.0} % interval of {:.4} of the default settings; {:.1} % of the frames are intact, {:.1} % with the default settings",
+        fast.network_calls,
+        default.network_calls,
+        of_fast.samples.value,
+        of_default.samples.low,
+        of_default.samples.high,
+        100.0 * report.confidence,
+        of_default.samples.value,
+        100.0 * fast.quality.as_ref()?.intact,
+        100.0 * default.quality.as_ref()?.intact,
+    );
+    Some((fast.settings.clone(), sentence))
+}
+
+fn names(settings: &SamplerSettings) -> [String; 2] {
+    [serde_json::to_value(settings.integrator), serde_json::to_value(settings.schedule)]
+        .map(|value| value.ok().and_then(|v| Some(v.as_str()?.to_owned())).unwrap_or_default())
+}
+
+fn csv(report: &StudyReport) -> String {
+    let mut text = String::from(
+        "integrator,schedule,epsilon,latent_steps,network_evaluations_per_frame,wall_seconds_per_frame,cpu_seconds_per_frame,acceleration,weighting,mean_divergence_nats,low,high,floor_nats,intact_percent,",
+    );
+    let quantities = equijump_engine::analysis::evaluation::Quantity::OF_THE_PAPER;
+    for quantity in quantities {
+        write!(text, "{0}_nats,{0}_low,{0}_high,", quantity.key()).ok();
+    }
+    text.push_str("failure\n");
+    let weighted = is_weighted(&report.cells);
+    let number = |value: Option<f64>| value.map(|value| format!("{value:.6}")).unwrap_or_default();
+    for cell in &report.cells {
+        let [integrator, schedule] = names(&cell.settings);
+        let mean = mean_divergence(cell, weighted);
+        write!(
+            text,
+            "{integrator},{schedule},{},{},{},{},{},{},{},{},{},{},{},{},",
+            cell.settings.epsilon,
+            cell.settings.latent_steps,
+            cell.network_calls,
+            number(cell.seconds_per_frame()),
+            number(cell.cost.cpu_seconds_per_unit()),
+            number(acceleration(cell, &report.baseline)),
+            if weighted { "markov" } else { "none" },
+            number(mean.map(|m| m.samples.value)),
+            number(mean.map(|m| m.samples.low)),
+            number(mean.map(|m| m.samples.high)),
+            number(mean.map(|m| m.floor.value)),
+            number(cell.quality.as_ref().map(|quality| 100.0 * quality.intact)),
+        )
+        .ok();
+        for quantity in quantities {
+            let rows = cell.quality.as_ref().map(|quality| &quality.divergences);
+            let row = rows.and_then(|rows| rows.iter().find(|row| row.quantity == quantity));
+            let divergence = row.and_then(|row| if weighted { row.weighted } else { Some(row.plain) });
+            let samples = divergence.map(|divergence| divergence.samples);
+            for value in [samples.map(|s| s.value), samples.map(|s| s.low), samples.map(|s| s.high)] {
+                write!(text, "{},", number(value)).ok();
+            }
+        }
+        let failure = cell.failure.as_deref().unwrap_or_default().replace('"', "\"\"");
+        writeln!(text, "\"{failure}\"").ok();
+    }
+    text
+}
+
+fn page(report: &StudyReport, figures: &[(String, String)]) -> String {
+    let title = format!("{}: sampling settings", escaped(&report.name));
+    let (replicas, frames) = report.sampled;
+    let mut page = format!(
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>\n<h1>{title}</h1>\n<p class=\"weak\">made {} UTC by EquiJump {}</p>\n<p>Of every setting {replicas} trajectories of {frames} frames were sampled; the first row is the default.</p>\n",
+        escaped(&report.made),
+        env!("CARGO_PKG_VERSION"),
+    );
+    if let Some((_, sentence)) = finding(report) {
+        writeln!(page, "<p><strong>Fast preset.</strong> {}.</p>", escaped(&sentence)).ok();
+    }
+    let weighted = is_weighted(&report.cells);
+    let weights = if weighted { "frames weighted by Markov models" } else { "all frames alike" };
+    let number = |value: Option<f64>, decimals: usize| {
+        value.map_or("–".to_owned(), |value| format!("{value:.decimals$}"))
+    };
+    let rows: Vec<Vec<String>> = report
+        .cells
+        .iter()
+        .map(|cell| {
+            let [integrator, schedule] = names(&cell.settings);
+            let stochastic = integrator == "sde";
+            let divergence = mean_divergence(cell, weighted);
+            let quality = match (divergence, &cell.failure) {
+                (Some(d), _) => format!(
+                    "{:.4} <small>{:.4} – {:.4}</small>",
+                    d.samples.value, d.samples.low, d.samples.high
+                ),
+                (None, Some(failure)) => escaped(failure),
+                (None, None) => "–".to_owned(),
+            };
+            vec![
+                if stochastic { format!("{integrator}, {schedule}") } else { integrator },
+                if stochastic { cell.settings.epsilon.to_string() } else { "–".to_owned() },
+                cell.settings.latent_steps.to_string(),
+                cell.network_calls.to_string(),
+                quality,
+                number(cell.quality.as_ref().map(|quality| 100.0 * quality.intact), 1),
+                number(cell.seconds_per_frame(), 4),
+                number(acceleration(cell, &report.baseline), 1),
+            ]
+        })
+        .collect();
+    let caption = format!(
+        "Mean Jensen–Shannon divergence from the reference over TIC 1, TIC 2, RMSD, GDT, radius of gyration and native contacts, nats, {weights}, with {:.0} % intervals. Time on the clock for one frame of one replica, all replicas together on one machine; acceleration over molecular dynamics that takes {} s a frame ({}).",
+        100.0 * report.confidence,
+        report.baseline.seconds_per_frame,
+        escaped(&report.baseline.name),
+    );
+    let header = [
+        "Integrator",
+        "ε",
+        "Latent steps",
+        "Network evaluations",
+        "Mean divergence",
+        "Intact frames, %",
+        "s per frame",
+        "Acceleration",
+    ];
+    page.push_str(&table(&caption, &header, &rows));
+    page.push_str("<div class=\"group\">\n");
+    for (stem, svg) in figures {
+        let label = format!("<svg role=\"img\" aria-label=\"{}\" ", stem.replace('_', " "));
+        writeln!(page, "<figure>{}</figure>", svg.replacen("<svg ", &label, 1)).ok();
+    }
+    write!(
+        page,
+        "</div>\n<pre>{}</pre>\n<p>Numbers beside this page: <a href=\"study.csv\">study.csv</a>.</p>\n</main>\n</body>\n</html>\n",
+        escaped(&report.command)
+    )
+    .ok();
+    page
+}

@@ -1,0 +1,71 @@
+//! The settings that a study tries.
+
+use serde::{Deserialize, Serialize};
+
+use crate::network::Transport;
+use crate::transport::{Integrator, SamplerSettings, Schedule};
+
+/// Every combination of these, and the base settings first.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StudyGrid {
+    /// What cells are compared with, and what they share.
+    pub base: SamplerSettings,
+    /// Integrators.
+    pub integrators: Vec<Integrator>,
+    /// Schedules of ε, for the SDE.
+    pub schedules: Vec<Schedule>,
+    /// Noise strengths ε, for the SDE.
+    pub epsilons: Vec<f32>,
+    /// Latent steps.
+    pub latent_steps: Vec<u32>,
+}
+
+impl StudyGrid {
+    /// The cells for a model of `transport`, each once, the base settings first.
+    ///
+    /// # Errors
+    /// One sentence about the first setting that makes no sense for the transport.
+    pub fn cells(&self, transport: Transport) -> Result<Vec<SamplerSettings>, String> {
+        let mut cells = vec![self.base.clone()];
+        for &integrator in &self.integrators {
+            let stochastic = integrator == Integrator::Sde;
+            // The deterministic integrators have neither.
+            let schedules = if stochastic { &self.schedules[..] } else { &[self.base.schedule] };
+            let epsilons = if stochastic { &self.epsilons[..] } else { &[self.base.epsilon] };
+            for &schedule in schedules {
+                for &epsilon in epsilons {
+                    for &latent_steps in &self.latent_steps {
+                        let cell = SamplerSettings {
+                            integrator,
+                            schedule,
+                            epsilon,
+                            latent_steps,
+                            ..self.base.clone()
+                        };
+                        if !cells.contains(&cell) {
+                            cells.push(cell);
+                        }
+                    }
+                }
+            }
+        }
+        for cell in &cells {
+            cell.check_for(transport).map_err(|error| format!("{}: {error}", cell_name(cell)))?;
+        }
+        Ok(cells)
+    }
+}
+
+/// Name of a cell's folder: `sde-matched-eps0_5-steps20`.
+pub(super) fn cell_name(settings: &SamplerSettings) -> String {
+    let name = |value: Result<serde_json::Value, serde_json::Error>| {
+        value.ok().and_then(|value| Some(value.as_str()?.to_owned())).unwrap_or_default()
+    };
+    let integrator = name(serde_json::to_value(settings.integrator));
+    let mut text = integrator;
+    if settings.integrator == Integrator::Sde {
+        text += &format!("-{}-eps{}", name(serde_json::to_value(settings.schedule)), settings.epsilon);
+    }
+    text += &format!("-steps{}", settings.latent_steps);
+    text.replace('.', "_")
+}

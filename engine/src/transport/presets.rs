@@ -1,0 +1,151 @@
+//! Sampler settings with a name that come with a model, in a file beside it.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::SamplerSettings;
+use crate::atomic_file::write_atomically;
+
+/// Name of the file beside the model.
+pub const PRESETS_FILE: &str = "presets.json";
+/// The preset of the settings that a model is judged by.
+pub const DEFAULT_PRESET: &str = "default";
+/// The preset of the cheapest settings that are as good as those.
+pub const FAST_PRESET: &str = "fast";
+
+/// Settings that go together, and why.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Preset {
+    /// The settings; their seed has no meaning.
+    pub settings: SamplerSettings,
+    /// What they are for and how they were found, one sentence.
+    #[serde(default)]
+    pub note: String,
+}
+
+impl Preset {
+    /// Sets everything but the seed.
+    pub fn apply(&self, settings: &mut SamplerSettings) {
+        *settings = SamplerSettings { seed: settings.seed, ..self.settings.clone() };
+    }
+
+    /// Whether `settings` are those of the preset, whatever the seed.
+    pub fn matches(&self, settings: &SamplerSettings) -> bool {
+        SamplerSettings { seed: settings.seed, ..self.settings.clone() } == *settings
+    }
+}
+
+/// The presets of a model by name.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Presets(pub BTreeMap<String, Preset>);
+
+impl Presets {
+    /// Reads the text of a file of presets.
+    ///
+    /// # Errors
+    /// One clause that says what is wrong with it.
+    pub fn parse(text: &[u8]) -> Result<Self, String> {
+        let presets: Self = serde_json::from_slice(text).map_err(|error| error.to_string())?;
+        for (name, preset) in &presets.0 {
+            preset.settings.check().map_err(|error| format!("its preset {name}: {error}"))?;
+        }
+        Ok(presets)
+    }
+
+    /// Those that lie beside the model at `model`; none where there is no such file.
+    ///
+    /// # Errors
+    /// One sentence when the file cannot be used.
+    pub fn beside(model: &Path) -> Result<Self, String> {
+        let path = presets_path(model);
+        match std::fs::read(&path) {
+            Ok(text) => {
+                Self::parse(&text).map_err(|error| format!("{} cannot be used: {error}", path.display()))
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Self::default()),
+            Err(error) => Err(format!("cannot read {}: {error}", path.display())),
+        }
+    }
+
+    /// The preset of that name. A model without a file has the default one.
+    ///
+    /// # Errors
+    /// One sentence with the names there are.
+    pub fn get(&self, name: &str) -> Result<Preset, String> {
+        if let Some(preset) = self.0.get(name) {
+            return Ok(preset.clone());
+        }
+        if name == DEFAULT_PRESET {
+            return Ok(Preset { settings: SamplerSettings::default(), note: String::new() });
+        }
+        let mut names: Vec<&str> = self.0.keys().map(String::as_str).collect();
+        if !names.contains(&DEFAULT_PRESET) {
+            names.insert(0, DEFAULT_PRESET);
+        }
+        Err(format!(
+            "the model has no preset {name}, only {}; `equijump study` finds a fast one",
+            names.join(", ")
+        ))
+    }
+
+    /// Writes them to `path`.
+    ///
+    /// # Errors
+    /// One sentence when the system refuses.
+    pub fn save(&self, path: &Path) -> Result<(), String> {
+        let cannot = |error: String| format!("cannot write {}: {error}", path.display());
+        let mut text = serde_json::to_vec_pretty(self).map_err(|error| cannot(error.to_string()))?;
+        text.push(b'\n');
+        write_atomically(path, &text).map_err(|error| cannot(error.to_string()))
+    }
+}
+
+/// Where the presets of the model at `model` lie.
+pub fn presets_path(model: &Path) -> PathBuf {
+    model.with_file_name(PRESETS_FILE)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn presets_lie_beside_the_model_and_keep_the_seed() {
+        let folder = tempfile::tempdir().unwrap();
+        let model = folder.path().join("model.safetensors");
+        let none = Presets::beside(&model).unwrap();
+        assert_eq!(none.get("default").unwrap().settings, SamplerSettings::default());
+        let error = none.get("fast").unwrap_err();
+        assert!(error.contains("fast") && error.contains("study"), "{error}");
+
+        let settings = SamplerSettings { latent_steps: 20, epsilon: 0.5, ..SamplerSettings::default() };
+        let fast = Preset { settings, note: "found".into() };
+        let presets = Presets(BTreeMap::from([("fast".to_owned(), fast.clone())]));
+        presets.save(&presets_path(&model)).unwrap();
+        assert_eq!(Presets::beside(&model).unwrap(), presets);
+        let mut mine = SamplerSettings { seed: 9, ..SamplerSettings::default() };
+        assert!(!fast.matches(&mine));
+        presets.get("fast").unwrap().apply(&mut mine);
+        assert_eq!((mine.seed, mine.latent_steps, mine.epsilon), (9, 20, 0.5));
+        assert!(fast.matches(&mine));
+    }
+
+    #[test]
+    fn files_that_make_no_sense_are_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let model = folder.path().join("model.safetensors");
+        for (text, word) in [
+            ("{", "EOF"),
+            (r#"{"fast": {"settings": {"latent_steps": 1}}}"#, "latent steps"),
+            (r#"{"fast": {"settings": {"latent_stepz": 9}}}"#, "latent_stepz"),
+        ] {
+            std::fs::write(presets_path(&model), text).unwrap();
+            let error = Presets::beside(&model).unwrap_err();
+            assert!(error.contains(word) && error.contains("presets.json"), "{error}");
+        }
+    }
+}
