@@ -102,7 +102,8 @@ fn one_command_makes_the_table_and_a_second_one_does_nothing_twice() {
         let file = line.split('"').next().unwrap();
         assert!(workplace.path("table").join(file).is_file(), "{file} is linked and not there");
     }
-    assert!(text(&workplace.path("table/comparison.md")).contains("| Flow Matching | "));
+    let markdown = text(&workplace.path("table/comparison.md"));
+    assert!(markdown.contains("| Flow Matching | ") && markdown.contains("| Mean |"), "{markdown}");
     for replica in ["run_r000.dcd", "run_r001.dcd"] {
         let samples = frames(&workplace.path(&format!("table/flow-matching/samples/{replica}")));
         assert_eq!(samples.len(), 31);

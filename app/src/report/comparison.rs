@@ -17,6 +17,9 @@ use crate::figures::{Curve, CurveRole, Figure, FigureError, evaluation as figure
 /// Variants whose curves are drawn in one figure; more cannot be told apart.
 const MOST_CURVES: usize = 7;
 
+/// Columns of the table: the quantities of the paper and their mean.
+const COLUMNS: usize = Quantity::OF_THE_PAPER.len() + 1;
+
 /// A comparison as far as it is done.
 #[derive(Clone, Debug)]
 pub struct ComparisonReport {
@@ -59,19 +62,33 @@ impl ComparisonReport {
         if self.weighted() { row.weighted } else { Some(row.plain) }
     }
 
-    /// The lowest divergence of a quantity.
-    fn best(&self, quantity: Quantity) -> f64 {
-        self.evaluated()
-            .filter_map(|(_, e)| self.divergence(&e.comparison, quantity))
-            .map(|divergence| divergence.samples.value)
-            .fold(f64::INFINITY, f64::min)
+    /// The divergences of one variant, column by column: the quantities of the paper, then their mean.
+    fn columns(&self, comparison: &Comparison) -> Vec<Option<Divergence>> {
+        let each = Quantity::OF_THE_PAPER.into_iter().map(|quantity| self.divergence(comparison, quantity));
+        let mean = comparison.mean;
+        let mean = if self.weighted() { mean.weighted } else { Some(mean.plain) };
+        each.chain([mean]).collect()
     }
 
-    /// The floor of every quantity of the paper.
+    /// The lowest divergence of each column.
+    fn best(&self) -> Vec<f64> {
+        let mut best = vec![f64::INFINITY; COLUMNS];
+        for (_, evaluation) in self.evaluated() {
+            for (best, divergence) in best.iter_mut().zip(self.columns(&evaluation.comparison)) {
+                *best = divergence.map_or(*best, |divergence| best.min(divergence.samples.value));
+            }
+        }
+        best
+    }
+
+    /// The floor of each column.
     fn floors(&self) -> Vec<Option<Interval>> {
-        let first = self.evaluated().next().map(|(_, evaluation)| &evaluation.comparison);
-        let floor = |quantity| Some(self.divergence(first?, quantity)?.floor);
-        Quantity::OF_THE_PAPER.into_iter().map(floor).collect()
+        match self.evaluated().next() {
+            Some((_, evaluation)) => {
+                self.columns(&evaluation.comparison).into_iter().map(|d| Some(d?.floor)).collect()
+            }
+            None => vec![None; COLUMNS],
+        }
     }
 
     fn caption(&self) -> String {
@@ -110,7 +127,7 @@ pub fn write(out: &Path, report: &ComparisonReport) -> Result<(), ReportError> {
 pub fn text(report: &ComparisonReport) -> String {
     let width =
         report.results.iter().map(|result| result.plan.label.chars().count()).max().unwrap_or(0).max(8);
-    let short = ["TIC 1", "TIC 2", "RMSD", "GDT", "Rg", "contacts"];
+    let short = ["TIC 1", "TIC 2", "RMSD", "GDT", "Rg", "contacts", "mean"];
     let weights = if report.weighted() { "Markov-weighted" } else { "all frames alike" };
     let mut text = format!("Jensen–Shannon divergence, nats ({weights})\n{:width$}", "");
     for name in short {
@@ -120,8 +137,8 @@ pub fn text(report: &ComparisonReport) -> String {
         write!(text, "\n{:width$}", result.plan.label).ok();
         match &result.evaluation {
             Some(evaluation) => {
-                for quantity in Quantity::OF_THE_PAPER {
-                    match report.divergence(&evaluation.comparison, quantity) {
+                for divergence in report.columns(&evaluation.comparison) {
+                    match divergence {
                         Some(divergence) => write!(text, " {:>8.4}", divergence.samples.value).ok(),
                         None => write!(text, " {:>8}", "–").ok(),
                     };
@@ -252,25 +269,27 @@ fn divergence_rows(
     [open, close]: [&str; 2],
     strong: [&str; 2],
 ) -> Vec<Vec<String>> {
-    let mut rows = Vec::new();
+    let (mut rows, best) = (Vec::new(), report.best());
     for result in &report.results {
         let mut row = vec![result.plan.label.clone()];
         match &result.evaluation {
-            Some(evaluation) => row.extend(Quantity::OF_THE_PAPER.into_iter().map(|quantity| {
-                let Some(divergence) = report.divergence(&evaluation.comparison, quantity) else {
-                    return "–".to_owned();
-                };
-                let cell = with_interval(&divergence.samples, open, close);
-                if divergence.samples.value <= report.best(quantity) {
-                    format!("{}{cell}{}", strong[0], strong[1])
-                } else {
-                    cell
+            Some(evaluation) => {
+                for (divergence, best) in report.columns(&evaluation.comparison).into_iter().zip(&best) {
+                    let Some(Divergence { samples, .. }) = divergence else {
+                        row.push("–".to_owned());
+                        continue;
+                    };
+                    let cell = with_interval(&samples, open, close);
+                    row.push(match samples.value <= *best {
+                        true => format!("{}{cell}{}", strong[0], strong[1]),
+                        false => cell,
+                    });
                 }
-            })),
+            }
             None => {
                 let why = if result.failure.is_some() { "failed" } else { "not done" };
                 row.push(why.to_owned());
-                row.resize(1 + Quantity::OF_THE_PAPER.len(), String::new());
+                row.resize(1 + COLUMNS, String::new());
             }
         }
         rows.push(row);
@@ -319,7 +338,7 @@ fn cost_rows(report: &ComparisonReport) -> Vec<Vec<String>> {
 
 fn header() -> Vec<&'static str> {
     let labels = Quantity::OF_THE_PAPER.into_iter().map(Quantity::label);
-    std::iter::once("").chain(labels).collect()
+    std::iter::once("").chain(labels).chain(["Mean"]).collect()
 }
 
 fn failures(report: &ComparisonReport) -> Vec<String> {
