@@ -239,7 +239,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         lengths = params.label_count;
         next_s = lengths + FEATURES;
     } else {
-        let x = moment.tau * f32(params.time_bins + 1u) - 1.0;
+        let x = moment.clock * f32(params.time_bins + 1u) - 1.0;
         for (var c = lane; c < params.time_bins; c += THREADS) {
             let d = abs(x - f32(c));
             put_scalar(row, c, select(0.0, sqrt(f32(params.time_bins)) * cos(1.5707964 * d), d < 1.0));

@@ -171,34 +171,34 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     }
     let site = row * SITES + slot;
     let x = arena[params.centred + site][axis];
-    var drift = 0.0;
-    var noise = 0.0;
-    if (params.endpoint != 0u) {
-        let u = sigma * outputs[lane];
-        drift = u;
-        if (moment.tau > 0.0) {
-            let rate = (x - arena[params.source + site][axis]) / moment.tau;
-            drift = moment.tau * u + (1.0 - moment.tau) * rate;
-            noise = rate - u;
+    let source = arena[params.source + site][axis];
+    // The endpoint head gives everything at once, four headers the vectors or positions of b and of η.
+    var said = vec2(sigma * outputs[lane], 0.0);
+    if (params.endpoint == 0u) {
+        if (is_position) {
+            said = sigma * vec2(outputs[3u * SITES + axis], outputs[9u * SITES + axis]);
+        } else {
+            said = sigma * vec2(outputs[lane], outputs[6u * SITES + lane]);
         }
-    } else if (is_position) {
-        drift = sigma * outputs[3u * SITES + axis];
-        noise = sigma * outputs[9u * SITES + axis];
-    } else {
-        drift = sigma * outputs[lane];
-        noise = sigma * outputs[6u * SITES + lane];
     }
+    let known = vec4(said, x - source, source);
+    let drift = dot(moment.drift, known);
+    let noise = dot(moment.eta, known);
+    let move_by = moment.dt * drift + moment.score * select(1.0, moment.position_score, is_position) * noise;
     if (moment.mode == 1u) {
         put_component(params.latent + site, axis, x);
-        put_component(params.first_drift + site, axis, drift);
-        put_component(params.predicted + site, axis, x + moment.dt * drift);
+        put_component(params.first_drift + site, axis, move_by);
+        put_component(params.predicted + site, axis, x + move_by);
     } else if (moment.mode == 2u) {
         let start = arena[params.latent + site][axis];
         let first = arena[params.first_drift + site][axis];
-        put_component(params.latent + site, axis, start + 0.5 * moment.dt * (first + drift));
+        put_component(params.latent + site, axis, start + 0.5 * (first + move_by));
     } else {
-        var next = x + moment.dt * drift;
-        next += moment.score * select(1.0, moment.position_score, is_position) * noise;
+        var next = x + move_by;
+        if (moment.extrapolation != 0.0) {
+            next += moment.extrapolation * (drift - arena[params.first_drift + site][axis]);
+        }
+        put_component(params.first_drift + site, axis, drift);
         if (moment.noise != 0.0) {
             next += moment.noise * select(1.0, moment.position_noise, is_position) * sigma * normals[lane];
         }

@@ -8,7 +8,8 @@ struct Step {
     noise_step: u32,
     key_0: u32,
     key_1: u32,
-    tau: f32,
+    // The latent time by which times are even, for the embedding.
+    clock: f32,
     dt: f32,
     // Factors of η̂ and of σ ξ.
     score: f32,
@@ -19,6 +20,13 @@ struct Step {
     // Scales of the displacements that a header sees, 1/Å.
     position_displacement: f32,
     vector_displacement: f32,
+    // Factor of how much b̂ has changed since the step before.
+    extrapolation: f32,
+    unused_0: u32,
+    unused_1: u32,
+    // b̂ and η̂ as factors of the first and second outputs, of X_τ − X^t and of X^t.
+    drift: vec4<f32>,
+    eta: vec4<f32>,
 }
 
 @group(0) @binding(4) var<uniform> moment: Step;

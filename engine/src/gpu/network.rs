@@ -59,8 +59,14 @@ impl GpuNetwork {
 pub struct Evaluation {
     /// Latent time.
     pub tau: f32,
-    /// Length of the step.
+    /// Factor of b̂.
     pub dt: f32,
+    /// Factor of η̂.
+    pub score: f32,
+    /// b̂ as factors of the first and second outputs, of `X_τ − X^t` and of X^t.
+    pub drift: [f32; 4],
+    /// η̂, likewise.
+    pub noise: [f32; 4],
     /// How far the latent cloud moves.
     pub action: Action,
     /// Latent step, for the noise.
@@ -70,18 +76,19 @@ pub struct Evaluation {
 /// What is done with drift b̂ and noise η̂ at a latent cloud X.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Action {
-    /// `X + dt b̂ + score η̂ + noise σξ`, the last two times further factors for the positions.
+    /// `X + dt b̂ + score η̂ + extrapolation (b̂ − b̂₋) + noise σξ`, with b̂₋ that of the evaluation before; η̂ and σξ
+    /// times further factors for the positions.
     Euler {
-        /// Factor of η̂.
-        score: f32,
         /// Factor of σξ.
         noise: f32,
+        /// Factor of how much b̂ has changed.
+        extrapolation: f32,
         /// Further factors of both for the positions.
         position_factors: [f32; 2],
     },
-    /// Heun's prediction `X + dt b̂`, where the next evaluation takes place; X and b̂ are kept.
+    /// Heun's prediction `X + dt b̂ + score η̂`, where the next evaluation takes place; X and how far it is are kept.
     Predict,
-    /// Heun's correction of the X kept by half of both drifts.
+    /// Heun's correction of the X kept by half of both.
     Correct,
 }
 
@@ -283,6 +290,7 @@ impl GpuBatch {
             let mut moment = moment(evaluation, key, clouds.latent, clouds.predicted);
             (moment.position_displacement, moment.vector_displacement) =
                 inputs::displacement_scales(&self.network.shape.config, evaluation.tau);
+            moment.clock = self.network.shape.config.transport.clock_at(evaluation.tau);
             bytes[..size].copy_from_slice(bytemuck::bytes_of(&moment));
         }
         queue.write_buffer(&self.moments, 0, &bytes);
@@ -363,13 +371,16 @@ fn moment(evaluation: &Evaluation, key: [u32; 2], latent: u32, predicted: u32) -
         cloud: latent,
         noise_step: evaluation.latent_step,
         key,
-        tau: evaluation.tau,
         dt: evaluation.dt,
+        score: evaluation.score,
+        position_score: 1.0,
+        drift_reading: evaluation.drift,
+        noise_reading: evaluation.noise,
         ..Moment::default()
     };
     match evaluation.action {
-        Action::Euler { score, noise, position_factors } => {
-            moment.score = score;
+        Action::Euler { noise, extrapolation, position_factors } => {
+            moment.extrapolation = extrapolation;
             moment.noise = noise;
             [moment.position_score, moment.position_noise] = position_factors;
         }

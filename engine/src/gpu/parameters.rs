@@ -194,7 +194,7 @@ pub(super) struct Moment {
     pub mode: u32,
     pub noise_step: u32,
     pub key: [u32; 2],
-    pub tau: f32,
+    pub clock: f32,
     pub dt: f32,
     pub score: f32,
     pub noise: f32,
@@ -202,4 +202,8 @@ pub(super) struct Moment {
     pub position_noise: f32,
     pub position_displacement: f32,
     pub vector_displacement: f32,
+    pub extrapolation: f32,
+    pub unused: [u32; 2],
+    pub drift_reading: [f32; 4],
+    pub noise_reading: [f32; 4],
 }

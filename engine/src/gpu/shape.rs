@@ -1,7 +1,7 @@
 //! Widths of a network on the GPU, where channels are padded to multiples of four.
 
 use crate::network::parameters::{has_skip, header_outputs, state_width};
-use crate::network::{NetworkConfig, Residual, Transport, inputs};
+use crate::network::{NetworkConfig, Residual, inputs};
 
 /// The widest network whose edge kernel fits the smallest workgroup memory.
 const MOST_CHANNELS: usize = 256;
@@ -53,9 +53,9 @@ impl NetworkShape {
                 config.neighbours
             ));
         }
-        if config.transport != Transport::TwoSided {
+        if config.transport.starts_from_noise() {
             return Err(format!(
-                "its transport is {}, the kernels integrate the two-sided one",
+                "its transport is {}, the kernels integrate two-sided and bridge",
                 config.transport
             ));
         }

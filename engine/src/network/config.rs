@@ -37,7 +37,7 @@ pub enum Heads {
 #[serde(default, deny_unknown_fields)]
 pub struct NetworkConfig {
     /// How the next frame is generated from the present one.
-    #[arg(long, value_enum, default_value_t = Transport::TwoSided)]
+    #[arg(long, value_enum, default_value_t = Transport::Bridge)]
     pub transport: Transport,
     /// Multiplicity H of scalars and of vectors.
     #[arg(long, default_value_t = 32)]
@@ -78,19 +78,30 @@ pub struct NetworkConfig {
     #[arg(long, default_value_t = true, action = clap::ArgAction::Set)]
     #[serde(default = "absent")]
     pub displacement_inputs: bool,
-    /// Standard deviation σ_P of the noise on Cα positions.
-    #[arg(long, default_value_t = 3.0)]
+    /// Standard deviation σ_P of the noise on Cα positions [default: 1.5 for the bridge, else the paper's 3]
+    #[arg(long, hide_default_value = true, default_value_t = BRIDGE_SIGMA_ANGSTROM,
+          default_value_ifs = OTHERS.map(|name| ("transport", name, "3")))]
     pub sigma_position_angstrom: f32,
-    /// Standard deviation σ_V of the noise on the vectors.
-    #[arg(long, default_value_t = 1.0)]
+    /// Standard deviation σ_V of the noise on the vectors [default: 1.5 for the bridge, else the paper's 1]
+    #[arg(long, hide_default_value = true, default_value_t = BRIDGE_SIGMA_ANGSTROM,
+          default_value_ifs = OTHERS.map(|name| ("transport", name, "1")))]
     pub sigma_vector_angstrom: f32,
 }
+
+/// σ of both tracks of the bridge: about the size of a jump, so that the noise is neither lost beside the motion
+/// nor far larger.
+const BRIDGE_SIGMA_ANGSTROM: f32 = 1.5;
+
+/// Names of the transports but the bridge.
+const OTHERS: [&str; 4] = ["two-sided", "one-sided", "flow-matching", "ddpm"];
 
 /// What a file says that was written before there was such an option.
 fn absent() -> bool {
     false
 }
 
+/// What the paper describes, and what files are without that were written before there was a choice;
+/// [`NetworkConfig::recommended`] is what to train.
 impl Default for NetworkConfig {
     fn default() -> Self {
         Self {
@@ -114,6 +125,16 @@ impl Default for NetworkConfig {
 }
 
 impl NetworkConfig {
+    /// The network that has done best, which `train` makes unless told otherwise.
+    pub fn recommended() -> Self {
+        Self {
+            transport: Transport::Bridge,
+            sigma_position_angstrom: BRIDGE_SIGMA_ANGSTROM,
+            sigma_vector_angstrom: BRIDGE_SIGMA_ANGSTROM,
+            ..Self::default()
+        }
+    }
+
     /// The first setting in which two networks differ, with the value here and there.
     pub fn first_difference(&self, other: &Self) -> Option<(String, String, String)> {
         let of = |config| match serde_json::to_value(config) {
@@ -171,6 +192,23 @@ impl NetworkConfig {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn flags_left_out_give_the_recommended_network_and_the_paper_s_noise_for_other_transports() {
+        use clap::{Args, FromArgMatches};
+        let parse = |flags: &[&str]| {
+            let command = NetworkConfig::augment_args(clap::Command::new("train").no_binary_name(true));
+            let matches = command.try_get_matches_from(flags).expect("flags");
+            NetworkConfig::from_arg_matches(&matches).expect("configuration")
+        };
+        assert_eq!(parse(&[]), NetworkConfig::recommended());
+        for transport in Transport::ALL.into_iter().filter(|t| *t != Transport::Bridge) {
+            let expected = NetworkConfig { transport, ..NetworkConfig::default() };
+            assert_eq!(parse(&["--transport", transport.name()]), expected);
+        }
+        let given = parse(&["--transport", "two-sided", "--sigma-vector-angstrom", "2"]);
+        assert_eq!((given.sigma_position_angstrom, given.sigma_vector_angstrom), (3.0, 2.0));
+    }
 
     #[test]
     fn settings_out_of_range_and_networks_beyond_memory_are_refused_in_words() {

@@ -173,11 +173,11 @@ pub fn displacement_scales(config: &NetworkConfig, tau: f32) -> (f32, f32) {
     )
 }
 
-/// Soft one-hot of τ on `bins` cosine bumps: `cos(π/2·d)` for `|d| < 1`, `d` the distance to a bin centre in
+/// Soft one-hot of τ (as [`super::Transport::clock_at`] has it) on `bins` cosine bumps: `cos(π/2·d)` for `|d| < 1`, `d` the distance to a bin centre in
 /// spacings, centres evenly inside (0, 1); scaled by `√bins` to unit second moment. At most two entries are
 /// non-zero: `(bin, value)` twice.
-pub fn time_embedding(bins: usize, tau: f32) -> [(usize, f32); 2] {
-    let x = tau * (bins + 1) as f32 - 1.0;
+pub fn time_embedding(bins: usize, clock: f32) -> [(usize, f32); 2] {
+    let x = clock * (bins + 1) as f32 - 1.0;
     let scale = (bins as f32).sqrt();
     let lower = x.floor();
     std::array::from_fn(|side| {

@@ -99,7 +99,7 @@ pub fn header_outputs(config: &NetworkConfig) -> &'static [(&'static str, usize)
     match (config.heads, config.transport) {
         (Heads::Endpoint, Transport::Ddpm) => &[("header.noise", SLOTS + 1)],
         (Heads::Endpoint, _) => &[("header.endpoint", SLOTS + 1)],
-        (Heads::Paper, Transport::TwoSided | Transport::OneSided) => DRIFT_THEN_NOISE,
+        (Heads::Paper, Transport::TwoSided | Transport::Bridge | Transport::OneSided) => DRIFT_THEN_NOISE,
         (Heads::Paper, Transport::FlowMatching) => &DRIFT_THEN_NOISE[..2],
         (Heads::Paper, Transport::Ddpm) => &DRIFT_THEN_NOISE[2..],
     }

@@ -5,6 +5,7 @@
 //! | transport | s | a | n | starts from |
 //! |---|---|---|---|---|
 //! | two-sided | 1 − τ | τ | τ (1 − τ) | X^t |
+//! | bridge | 1 − τ | τ | √(τ (1 − τ)) | X^t |
 //! | one-sided, flow matching | 0 | τ | 1 − τ | Z |
 //! | DDPM | 0 | √ᾱ(τ) | √(1 − ᾱ(τ)) | Z |
 //!
@@ -15,6 +16,15 @@
 //! headers are asked for share one frame, wherever X_τ starts. The paper's prior is the noise about the
 //! centroid; that the frame X^t is known enters only as input of the network and, with the `endpoint` head,
 //! as the point from which its output is counted.
+//!
+//! # Why there are two two-sided paths
+//! With the paper's `n = τ (1 − τ)` the motion per latent time is `(X_τ − X^t)/τ = J + (1 − τ) Z`, J being the
+//! jump: as τ → 0 its noise tends to σ and not to infinity. All of the spread of J that is wider than σ must
+//! therefore be made out of nothing in the first steps, by a diffusion whose steps have the size of σ. In a
+//! direction in which jumps are R times as wide as the noise that takes of the order of R² steps; collective
+//! motions of an unfolded chain have R² of 10 to 50. With `n = √(τ (1 − τ))`, the standard deviation of a
+//! Brownian bridge, the noise is `√((1 − τ)/τ) Z`, beside which any jump is small at first, and one step of the
+//! stochastic equation leads from the point X^t to the right distribution of X_τ.
 
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +35,8 @@ pub enum Transport {
     /// Two-sided stochastic interpolant from X^t to X^{t+1}: EquiJump.
     #[default]
     TwoSided,
+    /// Two-sided stochastic interpolant with the noise of a Brownian bridge, `γ = √(τ (1 − τ))`.
+    Bridge,
     /// One-sided stochastic interpolant from normal noise to X^{t+1} (Albergo et al. 2023).
     OneSided,
     /// Flow matching: the velocity field of the straight path from normal noise (Lipman et al. 2022).
@@ -38,12 +50,13 @@ const BETA: [f64; 2] = [0.1, 20.0];
 
 impl Transport {
     /// All, in the order of Table 1's columns from right to left.
-    pub const ALL: [Self; 4] = [Self::TwoSided, Self::OneSided, Self::FlowMatching, Self::Ddpm];
+    pub const ALL: [Self; 5] = [Self::TwoSided, Self::Bridge, Self::OneSided, Self::FlowMatching, Self::Ddpm];
 
     /// Its name in flags and files.
     pub fn name(self) -> &'static str {
         match self {
             Self::TwoSided => "two-sided",
+            Self::Bridge => "bridge",
             Self::OneSided => "one-sided",
             Self::FlowMatching => "flow-matching",
             Self::Ddpm => "ddpm",
@@ -52,7 +65,7 @@ impl Transport {
 
     /// Whether X_0 is noise instead of X^t.
     pub fn starts_from_noise(self) -> bool {
-        self != Self::TwoSided
+        !matches!(self, Self::TwoSided | Self::Bridge)
     }
 
     /// s(τ), the share of X^t in X_τ.
@@ -72,6 +85,7 @@ impl Transport {
     pub fn noise_scale(self, tau: f32) -> f32 {
         match self {
             Self::TwoSided => tau * (1.0 - tau),
+            Self::Bridge => (tau * (1.0 - tau)).sqrt(),
             Self::OneSided | Self::FlowMatching => 1.0 - tau,
             Self::Ddpm => (-log_alpha_bar(tau).exp_m1()).max(0.0).sqrt() as f32,
         }
@@ -79,15 +93,38 @@ impl Transport {
 
     /// The largest [`Self::noise_scale`].
     pub fn largest_noise_scale(self) -> f32 {
-        if self.starts_from_noise() { 1.0 } else { 0.25 }
+        match self {
+            Self::TwoSided => 0.25,
+            Self::Bridge => 0.5,
+            Self::OneSided | Self::FlowMatching | Self::Ddpm => 1.0,
+        }
     }
 
     /// What X_τ holds of X^t if nothing has moved, `s(τ) + a(τ)`. Headers are told how far X_τ is from that
     /// much of X^t: it is what the noise and the motion together have done.
     pub fn still_scale(self, tau: f32) -> f32 {
         match self {
-            Self::TwoSided => 1.0,
+            Self::TwoSided | Self::Bridge => 1.0,
             _ => self.target_scale(tau),
+        }
+    }
+
+    /// Latent time when a share `clock` of a frame's latent steps is done. Times are even in it, those of
+    /// training and of sampling: τ itself, but for the bridge `τ = sin²(π clock/2)`, in which
+    /// `(X_τ − X^t)/√τ = √τ J + √(1 − τ) Z` turns evenly from noise to motion.
+    pub fn time_at(self, clock: f32) -> f32 {
+        match self {
+            Self::Bridge if clock >= 1.0 => 1.0,
+            Self::Bridge => (std::f32::consts::FRAC_PI_2 * clock).sin().powi(2),
+            _ => clock,
+        }
+    }
+
+    /// The reverse of [`Self::time_at`].
+    pub fn clock_at(self, tau: f32) -> f32 {
+        match self {
+            Self::Bridge => std::f32::consts::FRAC_2_PI * tau.clamp(0.0, 1.0).sqrt().asin(),
+            _ => tau,
         }
     }
 }
@@ -123,6 +160,10 @@ mod tests {
                 let (source, target, noise) = at(tau);
                 assert!(noise <= transport.largest_noise_scale(), "{transport} at {tau}");
                 assert!((transport.still_scale(tau) - source - target).abs() < 1e-6, "{transport} at {tau}");
+                assert!(
+                    (transport.clock_at(transport.time_at(tau)) - tau).abs() < 1e-4,
+                    "{transport} at {tau}"
+                );
             }
         }
     }

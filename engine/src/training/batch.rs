@@ -1,7 +1,7 @@
 //! What a training step computes with (Alg. 1, lines 1–7): pairs, latent times, noise, the interpolated cloud.
 //! The same for every backend.
 
-use crate::network::{CloudBatch, NetworkConfig, SequenceBatch};
+use crate::network::{CloudBatch, NetworkConfig, SequenceBatch, Transport};
 use crate::transport::interpolant::{LossBatch, NoiseAddress, fill_noise, interpolate};
 use crate::transport::noise::{Noise, Stream};
 
@@ -25,36 +25,38 @@ impl Draw {
     /// [`TrainError::Store`] when a store cannot be read.
     pub fn training(
         dataset: &PairDataset,
+        transport: Transport,
         seed: u64,
         step: u64,
         samples: std::ops::Range<usize>,
     ) -> Result<Self, TrainError> {
         let noise = Noise::new(seed, Stream::Training);
-        Self::new(samples, step, &noise, |_, random| dataset.training_pair(random))
+        Self::new(samples, step, &noise, transport, |_, random| dataset.training_pair(random))
     }
 
     /// `count` held-out pairs, the same ones with the same noise at every validation.
     ///
     /// # Errors
     /// [`TrainError::Store`] when a store cannot be read.
-    pub fn validation(dataset: &PairDataset, count: usize) -> Result<Self, TrainError> {
+    pub fn validation(dataset: &PairDataset, transport: Transport, count: usize) -> Result<Self, TrainError> {
         let noise = Noise::new(0x5A11_DA7E, Stream::Training);
-        Self::new(0..count, 0, &noise, |index, _| dataset.validation_pair(index, count))
+        Self::new(0..count, 0, &noise, transport, |index, _| dataset.validation_pair(index, count))
     }
 
     fn new(
         samples: std::ops::Range<usize>,
         step: u64,
         noise: &Noise,
+        transport: Transport,
         pair: impl Fn(usize, [u32; 3]) -> Result<Pair, TrainError>,
     ) -> Result<Self, TrainError> {
         let mut draw = Self { pairs: Vec::new(), tau: Vec::new(), addresses: Vec::new() };
         for sample in samples {
             let bits = noise.bits([sample as u32, step as u32, DRAW | ((step >> 32) as u32) << 16, 0]);
             draw.pairs.push(pair(sample, [bits[0], bits[2], bits[3]])?);
-            // U(1e-4, 1 − 1e-4), as the authors draw it.
+            // U(1e-4, 1 − 1e-4), as the authors draw it, of the clock that sampling goes by.
             let uniform = (f64::from(bits[1]) + 0.5) / 4_294_967_296.0;
-            draw.tau.push((1e-4 + uniform * (1.0 - 2e-4)) as f32);
+            draw.tau.push(transport.time_at((1e-4 + uniform * (1.0 - 2e-4)) as f32));
             draw.addresses.push(NoiseAddress { replica: sample as u64, frame: step, latent_step: 0 });
         }
         Ok(draw)

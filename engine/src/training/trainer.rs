@@ -201,6 +201,7 @@ impl<'a> Run<'a> {
         control: &mut dyn FnMut(TrainUpdate) -> ControlFlow<()>,
     ) -> Result<TrainEnd, TrainError> {
         let settings = self.state.settings.clone();
+        let transport = self.state.network.transport;
         let validation: Vec<Draw> = self.validation_draws()?;
         let first_step = self.state.step;
         // Time spent on steps; what the caller keeps the run waiting is left out.
@@ -210,7 +211,7 @@ impl<'a> Run<'a> {
         while self.state.step < settings.steps {
             let step = self.state.step;
             let started = Instant::now();
-            let draw = Draw::training(&self.dataset, settings.seed, step, 0..settings.batch_size)?;
+            let draw = Draw::training(&self.dataset, transport, settings.seed, step, 0..settings.batch_size)?;
             let losses = self.backend.gradient(&self.parameters, &settings, draw, &mut gradient)?;
             if !losses.total.is_finite() {
                 return Err(TrainError::Diverged { step, loss: losses.total });
@@ -259,7 +260,7 @@ impl<'a> Run<'a> {
 
     fn validation_draws(&self) -> Result<Vec<Draw>, TrainError> {
         let count = VALIDATION_PAIRS.min(self.dataset.validation_len());
-        let whole = Draw::validation(&self.dataset, count)?;
+        let whole = Draw::validation(&self.dataset, self.state.network.transport, count)?;
         let sizes = (0..count).step_by(VALIDATION_BATCH).map(|start| VALIDATION_BATCH.min(count - start));
         Ok(whole.split(sizes))
     }

@@ -5,17 +5,16 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use crate::gpu::{Action, Address, Evaluation, GpuBatch, GpuError, GpuNetwork};
-use crate::network::{CloudBatch, Model, SequenceBatch, Transport};
+use crate::network::{CloudBatch, Model, NetworkConfig, SequenceBatch, Transport};
 use crate::structure::{SLOTS, Topology};
 
 use super::batch::{accept, check_order, check_replicas, frames, next_frames};
+use super::bridge;
+use super::heads::Reading;
 use super::integrator::{SPREAD, strength};
 use super::noise::{Noise, Stream};
 use super::sampler::{Advance, FrameSampler, LatentProgress, Replica, TransportError};
 use super::settings::{Integrator, SamplerSettings, Schedule};
-
-/// The transport that the kernels know.
-const TRANSPORT: Transport = Transport::TwoSided;
 
 /// Sites of a residue: the 13 vectors' and Cα.
 const SITES: usize = SLOTS + 1;
@@ -51,7 +50,7 @@ impl GpuSampler {
             network,
             topology: topology.clone(),
             stream: Noise::new(settings.seed, Stream::Sampling),
-            evaluations: evaluations(&settings),
+            evaluations: evaluations(&settings, model.config()),
             settings,
             frame_interval_ps: model.card.frame_interval_ps,
             batch: None,
@@ -149,30 +148,75 @@ impl FrameSampler for GpuSampler {
 }
 
 /// The evaluations of one frame, in order.
-fn evaluations(settings: &SamplerSettings) -> Vec<Evaluation> {
+fn evaluations(settings: &SamplerSettings, config: &NetworkConfig) -> Vec<Evaluation> {
+    match config.transport {
+        Transport::Bridge => bridge_evaluations(settings, config),
+        transport => two_sided_evaluations(settings, config, transport),
+    }
+}
+
+fn bridge_evaluations(settings: &SamplerSettings, config: &NetworkConfig) -> Vec<Evaluation> {
+    let mut out = Vec::new();
+    for step in 0..settings.latent_steps {
+        let factors = bridge::factors(settings, step);
+        let at = |tau, action| {
+            let Reading { drift, noise } = Reading::new(config, tau);
+            Evaluation {
+                tau,
+                dt: factors.drift,
+                score: factors.noise,
+                drift,
+                noise,
+                action,
+                latent_step: step,
+            }
+        };
+        if bridge::corrects(settings, step) {
+            out.push(at(factors.tau, Action::Predict));
+            out.push(at(factors.next, Action::Correct));
+        } else {
+            let action = Action::Euler {
+                noise: factors.random,
+                extrapolation: factors.extrapolation,
+                position_factors: [1.0; 2],
+            };
+            out.push(at(factors.tau, action));
+        }
+    }
+    out
+}
+
+fn two_sided_evaluations(
+    settings: &SamplerSettings,
+    config: &NetworkConfig,
+    transport: Transport,
+) -> Vec<Evaluation> {
     let steps = settings.latent_steps;
     let dt = 1.0 / steps as f32;
     let mut out = Vec::new();
     for step in 0..steps {
         let tau = step as f32 / steps as f32;
         let last = step + 1 == steps;
-        let at = |tau, action| Evaluation { tau, dt, action, latent_step: step };
+        let at = |tau, score, action| {
+            let Reading { drift, noise } = Reading::new(config, tau);
+            Evaluation { tau, dt, score, drift, noise, action, latent_step: step }
+        };
         if settings.integrator == Integrator::OdeHeun && tau >= SPREAD && !last {
-            out.push(at(tau, Action::Predict));
-            out.push(at((step + 1) as f32 / steps as f32, Action::Correct));
+            out.push(at(tau, 0.0, Action::Predict));
+            out.push(at((step + 1) as f32 / steps as f32, 0.0, Action::Correct));
             continue;
         }
         let (epsilon, ratio) = match settings.integrator {
-            Integrator::Sde => strength(TRANSPORT, settings.schedule, settings.epsilon, tau, dt),
+            Integrator::Sde => strength(transport, settings.schedule, settings.epsilon, tau, dt),
             Integrator::Ode | Integrator::OdeHeun if tau < SPREAD => {
-                strength(TRANSPORT, Schedule::Matched, 1.0, tau, dt)
+                strength(transport, Schedule::Matched, 1.0, tau, dt)
             }
             Integrator::Ode | Integrator::OdeHeun => (0.0, 0.0),
         };
         let factor = if tau < SPREAD { 1.0 } else { settings.position_epsilon_factor };
         let noise = if epsilon > 0.0 && !last { (2.0 * epsilon * dt).sqrt() } else { 0.0 };
-        let action = Action::Euler { score: -ratio * dt, noise, position_factors: [factor, factor.sqrt()] };
-        out.push(at(tau, action));
+        let action = Action::Euler { noise, extrapolation: 0.0, position_factors: [factor, factor.sqrt()] };
+        out.push(at(tau, -ratio * dt, action));
     }
     out
 }

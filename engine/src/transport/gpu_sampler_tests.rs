@@ -148,6 +148,27 @@ fn every_integrator_and_schedule_gives_the_frames_of_the_cpu() {
     }
 }
 
+#[test]
+fn every_integrator_of_the_bridge_gives_the_frames_of_the_cpu() {
+    for heads in [Heads::Paper, Heads::Endpoint] {
+        for integrator in [Integrator::Sde, Integrator::Ode, Integrator::OdeHeun] {
+            let config = NetworkConfig {
+                transport: Transport::Bridge,
+                heads,
+                displacement_inputs: true,
+                ..NetworkConfig::recommended()
+            };
+            let config = NetworkConfig { multiplicity: 6, conditioner_layers: 1, header_layers: 2, ..config };
+            assert_parity(
+                &format!("bridge {heads:?} {integrator:?}"),
+                &config,
+                &SamplerSettings { integrator, ..settings() },
+                &[2, 5],
+            );
+        }
+    }
+}
+
 /// Channels that are and are not multiples of four, several groups of threads an edge, neighbours beyond one
 /// round of sixteen, more residues than threads.
 #[test]

@@ -15,6 +15,12 @@
 //! divide the error of X̂₁ by a number that vanishes at both ends. At τ = 0, where `X_τ = X^t`, the limits of
 //! the conditional means are `b̂ = u`, `η̂ = 0`.
 //!
+//! **Bridge**: `u = √(1 − τ) (X^{t+1} − X^t) − √τ Z`, the motion at right angles to the input
+//! `D = (X_τ − X^t)/√τ = √τ (X^{t+1} − X^t) + √(1 − τ) Z`. Then
+//! - the end point is `X̂₁ = X_τ + √(1 − τ) u`,
+//! - the noise `η̂ = √(1 − τ) D − √τ u`,
+//! - the drift of the interpolant `Î = X̂₁ − X^t`. It stands in for b̂, whose other part `γ̇ η̂` has no limit at the ends.
+//!
 //! **One-sided and flow matching**: `u = X^{t+1} − X^t − Z`, the velocity counted from X^t. Then `b̂ = X^t + u`,
 //! `η̂ = X_τ − τ b̂`, `X̂₁ = X_τ + (1 − τ) b̂`. The velocity itself is as large as the protein, and outputs are
 //! scaled by σ; X^t is known, so that nothing is gained by having the network repeat it. One network of this
@@ -25,10 +31,12 @@
 use crate::network::{CloudBatch, Heads, NetworkConfig, SequenceBatch, Transport};
 use crate::structure::SLOTS;
 
-/// One pair of tracks: what the vectors and the positions should be, as `displacement · (X^{t+1} − X^t) +
+/// One pair of tracks: what the vectors and the positions should be, as `displacement(τ) · (X^{t+1} − X^t) +
 /// source · X^t + noise(τ) · Z`, and which outputs hold them at which channel.
 pub(super) struct Target {
-    pub displacement: f32,
+    /// Whether it is a motion rather than the noise.
+    pub moves: bool,
+    pub displacement: fn(f32) -> f32,
     pub source: f32,
     pub noise: fn(f32) -> f32,
     /// `(header, channels of that header)`; vectors are its first 13 channels, the position its last.
@@ -39,49 +47,68 @@ pub(super) struct Target {
 /// The targets of a network's headers.
 pub(super) fn targets(config: &NetworkConfig) -> Vec<Target> {
     const BOTH: (usize, usize) = (0, SLOTS + 1);
-    let one = |displacement, noise| {
-        vec![Target { displacement, source: 0.0, noise, vectors: BOTH, positions: BOTH }]
+    type Scale = fn(f32) -> f32;
+    let one = |moves, displacement: Scale, noise: Scale| {
+        vec![Target { moves, displacement, source: 0.0, noise, vectors: BOTH, positions: BOTH }]
     };
-    let pair = |first: usize, displacement, source, noise| Target {
-        displacement,
-        source,
-        noise,
-        vectors: (first, SLOTS),
-        positions: (first + 1, 1),
+    let tracks = |first: usize| ((first, SLOTS), (first + 1, 1));
+    let motion = |source, noise: Scale| {
+        let (vectors, positions) = tracks(0);
+        Target { moves: true, displacement: |_| 1.0, source, noise, vectors, positions }
+    };
+    let noise = |first| {
+        let (vectors, positions) = tracks(first);
+        Target { moves: false, displacement: |_| 0.0, source: 0.0, noise: |_| 1.0, vectors, positions }
     };
     match (config.heads, config.transport) {
-        (Heads::Endpoint, Transport::TwoSided) => one(1.0, |t| -t),
-        (Heads::Endpoint, Transport::OneSided | Transport::FlowMatching) => one(1.0, |_| -1.0),
-        (Heads::Endpoint, Transport::Ddpm) => one(0.0, |_| 1.0),
-        (Heads::Paper, Transport::TwoSided) => {
-            vec![pair(0, 1.0, 0.0, |t| 1.0 - 2.0 * t), pair(2, 0.0, 0.0, |_| 1.0)]
-        }
-        (Heads::Paper, Transport::OneSided) => {
-            vec![pair(0, 1.0, 1.0, |_| -1.0), pair(2, 0.0, 0.0, |_| 1.0)]
-        }
-        (Heads::Paper, Transport::FlowMatching) => vec![pair(0, 1.0, 1.0, |_| -1.0)],
-        (Heads::Paper, Transport::Ddpm) => vec![pair(0, 0.0, 0.0, |_| 1.0)],
+        (Heads::Endpoint, Transport::TwoSided) => one(true, |_| 1.0, |t| -t),
+        (Heads::Endpoint, Transport::Bridge) => one(true, |t| (1.0 - t).sqrt(), |t| -t.sqrt()),
+        (Heads::Endpoint, Transport::OneSided | Transport::FlowMatching) => one(true, |_| 1.0, |_| -1.0),
+        (Heads::Endpoint, Transport::Ddpm) => one(false, |_| 0.0, |_| 1.0),
+        (Heads::Paper, Transport::TwoSided) => vec![motion(0.0, |t| 1.0 - 2.0 * t), noise(2)],
+        (Heads::Paper, Transport::Bridge) => vec![motion(0.0, |_| 0.0), noise(2)],
+        (Heads::Paper, Transport::OneSided) => vec![motion(1.0, |_| -1.0), noise(2)],
+        (Heads::Paper, Transport::FlowMatching) => vec![motion(1.0, |_| -1.0)],
+        (Heads::Paper, Transport::Ddpm) => vec![noise(0)],
     }
 }
 
-/// How one component of b̂ and η̂ follows from the components of X_τ, X^t and the outputs `(first, second)`.
-type Reading = fn(tau: f32, latent: f32, source: f32, outputs: (f32, f32)) -> (f32, f32);
+/// How b̂ and η̂ follow at one τ: factors of the outputs `(first, second)`, of `X_τ − X^t` and of `X^t`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Reading {
+    pub drift: [f32; 4],
+    pub noise: [f32; 4],
+}
 
-fn reading(config: &NetworkConfig) -> Reading {
-    match (config.heads, config.transport) {
-        (Heads::Endpoint, Transport::TwoSided) => |tau, x, x0, (u, _)| {
-            if tau <= 0.0 {
-                return (u, 0.0);
+impl Reading {
+    /// That of `config` at `tau`.
+    pub fn new(config: &NetworkConfig, tau: f32) -> Self {
+        const NOTHING: [f32; 4] = [0.0; 4];
+        const FIRST: [f32; 4] = [1.0, 0.0, 0.0, 0.0];
+        const SECOND: [f32; 4] = [0.0, 1.0, 0.0, 0.0];
+        let left = 1.0 - tau;
+        let (drift, noise) = match (config.heads, config.transport) {
+            // The limits at the point X^t, where `X_τ − X^t` is zero.
+            (Heads::Endpoint, Transport::TwoSided | Transport::Bridge) if tau <= 0.0 => (FIRST, NOTHING),
+            (Heads::Endpoint, Transport::TwoSided) => {
+                ([tau, 0.0, left / tau, 0.0], [-1.0, 0.0, 1.0 / tau, 0.0])
             }
-            let rate = (x - x0) / tau;
-            (tau * u + (1.0 - tau) * rate, rate - u)
-        },
-        (Heads::Endpoint, Transport::OneSided | Transport::FlowMatching) => {
-            |tau, x, x0, (u, _)| (x0 + u, x - tau * (x0 + u))
-        }
-        (Heads::Paper, Transport::TwoSided | Transport::OneSided) => |_, _, _, (b, eta)| (b, eta),
-        (Heads::Paper, Transport::FlowMatching) => |tau, x, _, (b, _)| (b, x - tau * b),
-        (_, Transport::Ddpm) => |_, _, _, (eta, _)| (0.0, eta),
+            (Heads::Endpoint, Transport::Bridge) => {
+                ([left.sqrt(), 0.0, 1.0, 0.0], [-tau.sqrt(), 0.0, (left / tau).sqrt(), 0.0])
+            }
+            (Heads::Endpoint, Transport::OneSided | Transport::FlowMatching) => {
+                ([1.0, 0.0, 0.0, 1.0], [-tau, 0.0, 1.0, left])
+            }
+            (Heads::Paper, Transport::TwoSided | Transport::Bridge | Transport::OneSided) => (FIRST, SECOND),
+            (Heads::Paper, Transport::FlowMatching) => (FIRST, [-tau, 0.0, 1.0, 1.0]),
+            (_, Transport::Ddpm) => (NOTHING, FIRST),
+        };
+        Self { drift, noise }
+    }
+
+    fn at(&self, latent: f32, source: f32, (first, second): (f32, f32)) -> (f32, f32) {
+        let of = |k: &[f32; 4]| k[0] * first + k[1] * second + k[2] * (latent - source) + k[3] * source;
+        (of(&self.drift), of(&self.noise))
     }
 }
 
@@ -102,7 +129,7 @@ pub fn drift_and_noise(
         cloud.vectors.resize(rows * 3 * SLOTS, 0.0);
     }
     let targets = targets(config);
-    let read = reading(config);
+    let reading = Reading::new(config, tau);
     // A network with one pair of tracks gives it twice; its reading looks at the first only.
     let (Some(first), Some(second)) = (targets.first(), targets.last()) else { return };
     let vector = |target: &Target, at: usize, slot: usize| {
@@ -117,11 +144,11 @@ pub fn drift_and_noise(
         for slot in 0..SLOTS {
             let i = at * SLOTS + slot;
             let both = (vector(first, at, slot), vector(second, at, slot));
-            (drift.vectors[i], noise.vectors[i]) = read(tau, latent.vectors[i], source.vectors[i], both);
+            (drift.vectors[i], noise.vectors[i]) = reading.at(latent.vectors[i], source.vectors[i], both);
         }
         let both = (position(first, at), position(second, at));
         (drift.positions[at], noise.positions[at]) =
-            read(tau, latent.positions[at], source.positions[at], both);
+            reading.at(latent.positions[at], source.positions[at], both);
     }
 }
 

@@ -50,7 +50,7 @@ fn knowing(
         header_outputs(config).iter().map(|&(_, n)| vec![0.0; x0.rows() * 3 * n]).collect();
     for target in targets(config) {
         let value = |x0: f32, x1: f32, z: f32| {
-            target.displacement * (x1 - x0) + target.source * x0 + (target.noise)(tau) * z
+            (target.displacement)(tau) * (x1 - x0) + target.source * x0 + (target.noise)(tau) * z
         };
         for at in 0..x0.rows() * 3 {
             let (header, width) = target.vectors;
@@ -100,7 +100,12 @@ fn a_network_that_knows_the_answer_has_no_loss_and_gives_the_path_and_its_noise(
                 pairs.map(|(a, b)| (a - b).abs()).fold(0.0f32, f32::max)
             };
             assert!(worst(&eta, &noise) < 1e-4, "{what}: noise off by {}", worst(&eta, &noise));
-            if config.transport != Transport::Ddpm {
+            if config.transport == Transport::Bridge {
+                let mut jump = target.clone();
+                jump.positions.iter_mut().zip(&source.positions).for_each(|(x, y)| *x -= y);
+                jump.vectors.iter_mut().zip(&source.vectors).for_each(|(x, y)| *x -= y);
+                assert!(worst(&drift, &jump) < 1e-4, "{what}: jump off by {}", worst(&drift, &jump));
+            } else if config.transport != Transport::Ddpm {
                 let h = 1e-2;
                 let (mut rate, before) = (path(tau + h), path(tau - h));
                 for (x, y) in [(&mut rate.positions, &before.positions), (&mut rate.vectors, &before.vectors)]

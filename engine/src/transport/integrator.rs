@@ -4,17 +4,18 @@
 //! give it one successor only. The deterministic integrators therefore spread the point over the first fifth
 //! of latent time with the stochastic equation, and are deterministic from there on. The other transports
 //! start from noise, and their deterministic integrators add no more. One-sided interpolants follow the same
-//! equations with α in place of γ, flow matching eq. 8, DDPM the steps of [`super::ddpm`].
+//! equations with α in place of γ, flow matching eq. 8, DDPM and the bridge the steps of [`super::ddpm`] and
+//! [`super::bridge`].
 
 use std::ops::ControlFlow;
 
 use crate::network::{CloudBatch, NetworkConfig, SequenceBatch, Transport};
 
-use super::ddpm;
 use super::interpolant::{NoiseAddress, fill_noise};
 use super::noise::Noise;
 use super::sampler::{LatentProgress, TransportError};
 use super::settings::{Integrator, SamplerSettings, Schedule};
+use super::{bridge, ddpm};
 
 /// Ends of the window in which `Schedule::Window` is stochastic.
 const WINDOW: std::ops::Range<f32> = 0.1..0.9;
@@ -45,6 +46,7 @@ pub struct IntegratorState {
     pub latent: CloudBatch,
     drift: CloudBatch,
     noise: CloudBatch,
+    /// Of Heun's second evaluation, or of the bridge's step before.
     second_drift: CloudBatch,
     second_noise: CloudBatch,
     predicted: CloudBatch,
@@ -145,9 +147,10 @@ impl Run<'_> {
                 return Ok(false);
             }
             let s = &mut *self.state;
-            let tau = step as f32 / total as f32;
+            let tau = self.config.transport.time_at(step as f32 / total as f32);
             self.field.evaluate(tau, &s.latent, &mut s.drift, &mut s.noise)?;
             match self.config.transport {
+                Transport::Bridge => self.bridge(step)?,
                 Transport::Ddpm => self.denoise(step)?,
                 _ => self.transport(step)?,
             }
@@ -194,6 +197,37 @@ impl Run<'_> {
             fill_noise(self.config, self.sequence, self.stream, self.addresses, &mut s.random);
             scale(&mut s.random.positions, factor.sqrt());
             advance(&mut s.latent, &s.random, (2.0 * epsilon * dt).sqrt());
+        }
+        Ok(())
+    }
+
+    /// One step of [`bridge`] with the drift and noise of `state`.
+    fn bridge(&mut self, step: u32) -> Result<(), TransportError> {
+        let factors = bridge::factors(self.settings, step);
+        let s = &mut *self.state;
+        let advance_both = |cloud: &mut CloudBatch, drift: &CloudBatch, noise: &CloudBatch, share: f32| {
+            advance(cloud, drift, share * factors.drift);
+            advance(cloud, noise, share * factors.noise);
+        };
+        if bridge::corrects(self.settings, step) {
+            s.predicted.clone_from(&s.latent);
+            advance_both(&mut s.predicted, &s.drift, &s.noise, 1.0);
+            s.predicted.center(&self.sequence.starts);
+            self.field.evaluate(factors.next, &s.predicted, &mut s.second_drift, &mut s.second_noise)?;
+            advance_both(&mut s.latent, &s.drift, &s.noise, 0.5);
+            advance_both(&mut s.latent, &s.second_drift, &s.second_noise, 0.5);
+            return Ok(());
+        }
+        advance_both(&mut s.latent, &s.drift, &s.noise, 1.0);
+        if factors.extrapolation != 0.0 {
+            advance(&mut s.latent, &s.drift, factors.extrapolation);
+            advance(&mut s.latent, &s.second_drift, -factors.extrapolation);
+        }
+        std::mem::swap(&mut s.drift, &mut s.second_drift);
+        if factors.random > 0.0 {
+            at_step(self.addresses, step);
+            fill_noise(self.config, self.sequence, self.stream, self.addresses, &mut s.random);
+            advance(&mut s.latent, &s.random, factors.random);
         }
         Ok(())
     }

@@ -174,7 +174,8 @@ pub fn loss_and_gradient(
     for target in targets(config) {
         let (mut error_vectors, mut error_positions) = (0.0f64, 0.0f64);
         for (protein, pair) in sequence.starts.windows(2).enumerate() {
-            let w = (target.noise)(batch.tau[protein]);
+            let tau = batch.tau[protein];
+            let (moved, w) = ((target.displacement)(tau), (target.noise)(tau));
             for row in pair[0]..pair[1] {
                 for at in row * 3..row * 3 + 3 {
                     let (header, width) = target.vectors;
@@ -183,7 +184,7 @@ pub fn loss_and_gradient(
                         // The output of an unused slot is masked to zero, and so is what it should be.
                         error.vectors[i] = if slot < sequence.used_slots[row] {
                             outputs[header][at * width + slot]
-                                - target.displacement * (batch.target.vectors[i] - batch.source.vectors[i])
+                                - moved * (batch.target.vectors[i] - batch.source.vectors[i])
                                 - target.source * batch.source.vectors[i]
                                 - w * batch.noise.vectors[i]
                         } else {
@@ -193,7 +194,7 @@ pub fn loss_and_gradient(
                     }
                     let (header, width) = target.positions;
                     error.positions[at] = outputs[header][at * width + width - 1]
-                        - target.displacement * (batch.target.positions[at] - batch.source.positions[at])
+                        - moved * (batch.target.positions[at] - batch.source.positions[at])
                         - target.source * batch.source.positions[at]
                         - w * batch.noise.positions[at];
                     error_positions += f64::from(error.positions[at] * error.positions[at]);
@@ -206,7 +207,7 @@ pub fn loss_and_gradient(
         }
         let mut rigid = 0.0;
         if batch.rigid_weight > 0.0 {
-            rigid = add_rigid_pairs(config.transport, batch, &error, &mut weighted);
+            rigid = add_rigid_pairs(config, batch, &error, &mut weighted);
         }
         for at in 0..rows * 3 {
             let (header, width) = target.vectors;
@@ -222,7 +223,7 @@ pub fn loss_and_gradient(
         losses.rigid += 0.5 * rigid * f64::from(scale);
         let (mean_vectors, mean_positions) =
             (error_vectors / vectors.max(1) as f64, error_positions / rows.max(1) as f64);
-        if target.displacement > 0.0 {
+        if target.moves {
             losses.vectors += mean_vectors;
             losses.positions += mean_positions;
         } else {
@@ -236,17 +237,21 @@ pub fn loss_and_gradient(
 /// Atoms up to this much beyond contact count as touching.
 const TOUCHING_MARGIN_ANGSTROM: f32 = 0.5;
 
-/// Weight of the rigid pairs at τ: τ², and less where the noise is larger than the two-sided transport's ever
-/// is, since in such a cloud neither bonds nor contacts are what they are in molecules.
-fn rigid_share(transport: Transport, tau: f32) -> f32 {
-    let limit = Transport::TwoSided.largest_noise_scale();
-    tau * tau * (limit / transport.noise_scale(tau)).min(1.0).powi(2)
+/// Most noise of the vectors at which the rigid pairs have their full weight, that of the two-sided transport
+/// with σ_V = 1 Å, which never has more.
+const RIGID_NOISE_ANGSTROM: f32 = 0.25;
+
+/// Weight of the rigid pairs at τ: τ², and less where the noise is larger than [`RIGID_NOISE_ANGSTROM`], since
+/// in such a cloud neither bonds nor contacts are what they are in molecules.
+fn rigid_share(config: &NetworkConfig, tau: f32) -> f32 {
+    let noise = config.transport.noise_scale(tau) * config.sigma_vector_angstrom;
+    tau * tau * (RIGID_NOISE_ANGSTROM / noise).min(1.0).powi(2)
 }
 
 /// Adds the gradient of the rigid-pair term to `gradient` and returns twice the term, both times the number
 /// of atoms.
 fn add_rigid_pairs(
-    transport: Transport,
+    config: &NetworkConfig,
     batch: &LossBatch<'_>,
     error: &CloudBatch,
     gradient: &mut CloudBatch,
@@ -254,7 +259,7 @@ fn add_rigid_pairs(
     let mut total = 0.0f64;
     let (mut atoms, mut touching) = (Vec::new(), Vec::new());
     for (protein, pair) in batch.sequence.starts.windows(2).enumerate() {
-        let weight = batch.rigid_weight * rigid_share(transport, batch.tau[protein]);
+        let weight = batch.rigid_weight * rigid_share(config, batch.tau[protein]);
         // Value of a field at an atom: that of its residue's position plus that of its vector.
         let value = |cloud: &CloudBatch, site: usize| -> [f32; 3] {
             let (residue, slot) = residue_and_slot(site);

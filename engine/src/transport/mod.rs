@@ -2,6 +2,7 @@
 
 mod batch;
 pub mod benchmark;
+mod bridge;
 pub mod candle_sampler;
 pub mod cpu_sampler;
 mod ddpm;

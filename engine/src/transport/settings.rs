@@ -40,13 +40,14 @@ pub struct SamplerSettings {
     /// Latent steps per frame.
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(2..=10_000))]
     pub latent_steps: u32,
-    /// Noise strength ε₀ of the SDE, in units of σ² (one value serves positions and vectors); for DDPM, from
-    /// 0 to 1, the share of the ancestral sampler's noise.
+    /// Noise strength ε₀ of the SDE, in units of σ² (one value serves positions and vectors); for the bridge, in
+    /// units of the noise of a Brownian bridge; for DDPM, from 0 to 1, the share of the ancestral sampler's
+    /// noise.
     #[arg(long, default_value_t = 1.0, allow_negative_numbers = true)]
     pub epsilon: f32,
     /// Factor on ε for the Cα positions, past the first fifth of latent time. For an exact network the
     /// distribution does not depend on it; for a trained one, late noise on the positions pulls frames back
-    /// towards the start and slows the motion down. Two-sided transport only.
+    /// towards the start and slows the motion down. For the transport two-sided only.
     #[arg(long, default_value_t = 0.0)]
     pub position_epsilon_factor: f32,
     /// How ε of the SDE depends on the latent time.
@@ -85,6 +86,9 @@ impl SamplerSettings {
         self.check()?;
         match transport {
             Transport::TwoSided | Transport::OneSided => Ok(()),
+            Transport::Bridge if self.schedule == Schedule::Window => Err(
+                "a bridge model has a noise schedule of its own; leave the schedule at matched".to_owned(),
+            ),
             Transport::FlowMatching if self.integrator == Integrator::Sde => Err(
                 "a flow-matching model moves along a velocity field without noise; choose the sampler ode or ode-heun"
                     .to_owned(),
@@ -95,7 +99,7 @@ impl SamplerSettings {
             Transport::Ddpm if self.schedule == Schedule::Window => Err(
                 "a DDPM model has a noise schedule of its own; leave the schedule at matched".to_owned(),
             ),
-            Transport::FlowMatching | Transport::Ddpm => Ok(()),
+            Transport::Bridge | Transport::FlowMatching | Transport::Ddpm => Ok(()),
         }
     }
 

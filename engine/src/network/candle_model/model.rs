@@ -240,7 +240,7 @@ impl CandleModel {
         let mut time = vec![0.0f32; rows * bins];
         let mut displacement = latent.positions.clone();
         for (pair, &tau) in sequence.starts.windows(2).zip(tau_per_protein) {
-            let embedding = time_embedding(bins, tau);
+            let embedding = time_embedding(bins, self.config.transport.clock_at(tau));
             let still = self.config.transport.still_scale(tau);
             for row in pair[0]..pair[1] {
                 for (bin, value) in embedding {

@@ -231,7 +231,7 @@ impl FusedModel {
         w.header_s.clear();
         w.header_v.clear();
         for (protein, pair) in context.sequence.starts.windows(2).enumerate() {
-            let time = time_embedding(bins, context.tau[protein]);
+            let time = time_embedding(bins, self.config.transport.clock_at(context.tau[protein]));
             let still = self.config.transport.still_scale(context.tau[protein]);
             for row in pair[0]..pair[1] {
                 let start = w.header_s.len();
