@@ -135,6 +135,14 @@ impl NetworkConfig {
         }
     }
 
+    /// Takes `transport` and the noise that goes with it: the recommended one of the bridge, the paper's else.
+    pub fn choose_transport(&mut self, transport: Transport) {
+        let of = if transport == Transport::Bridge { Self::recommended() } else { Self::default() };
+        self.transport = transport;
+        self.sigma_position_angstrom = of.sigma_position_angstrom;
+        self.sigma_vector_angstrom = of.sigma_vector_angstrom;
+    }
+
     /// The first setting in which two networks differ, with the value here and there.
     pub fn first_difference(&self, other: &Self) -> Option<(String, String, String)> {
         let of = |config| match serde_json::to_value(config) {
@@ -191,6 +199,8 @@ impl NetworkConfig {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
 
     #[test]
@@ -198,8 +208,8 @@ mod tests {
         use clap::{Args, FromArgMatches};
         let parse = |flags: &[&str]| {
             let command = NetworkConfig::augment_args(clap::Command::new("train").no_binary_name(true));
-            let matches = command.try_get_matches_from(flags).expect("flags");
-            NetworkConfig::from_arg_matches(&matches).expect("configuration")
+            let matches = command.try_get_matches_from(flags).unwrap();
+            NetworkConfig::from_arg_matches(&matches).unwrap()
         };
         assert_eq!(parse(&[]), NetworkConfig::recommended());
         for transport in Transport::ALL.into_iter().filter(|t| *t != Transport::Bridge) {

@@ -168,17 +168,14 @@ fn loss_ui(ui: &mut egui::Ui, settings: &mut TrainSettings, new: bool) {
 fn network_ui(ui: &mut egui::Ui, network: &mut NetworkConfig, new: bool) {
     kept(ui, "Network", new, |ui| {
         let tooltip = about("transport");
-        choice(
-            ui,
-            "Transport",
-            tooltip,
-            &mut network.transport,
-            &Transport::ALL,
-            |transport| match transport {
-                Transport::Ddpm => "DDPM".into(),
-                other => name_of_choice(other),
-            },
-        );
+        let mut transport = network.transport;
+        choice(ui, "Transport", tooltip, &mut transport, &Transport::ALL, |transport| match transport {
+            Transport::Ddpm => "DDPM".into(),
+            other => name_of_choice(other),
+        });
+        if transport != network.transport {
+            network.choose_transport(transport);
+        }
         let h = DragValue::new(&mut network.multiplicity).range(1..=1024).speed(0.1);
         number(ui, "Width H", about("multiplicity"), h);
         let heads = [Heads::Endpoint, Heads::Paper];

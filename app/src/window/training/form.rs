@@ -44,7 +44,7 @@ impl Default for TrainingForm {
             init: String::new(),
             replace: false,
             go_on: false,
-            network: NetworkConfig::default(),
+            network: NetworkConfig::recommended(),
             settings: TrainSettings::default(),
         }
     }
