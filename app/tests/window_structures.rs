@@ -3,13 +3,13 @@
 
 mod support;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use egui::accesskit::Role;
 use egui_kittest::kittest::Queryable as _;
-use support::{WaveBackend, Window, window, window_with};
+use support::{Dropped, WaveBackend, Window, window, window_with};
 
 fn example(name: &str) -> String {
     let path = format!("{}/../assets/structures/{name}.pdb", env!("CARGO_MANIFEST_DIR"));
@@ -84,18 +84,6 @@ fn of_a_broken_chain_the_longest_segment_is_offered() {
     window.wait_for_protein("broken");
     let topology = window.app().project().opened.as_ref().unwrap().structure.topology.clone();
     assert_eq!(topology.residue_count(), 22, "residues 14 to 35");
-}
-
-#[derive(Debug)]
-struct Dropped(PathBuf);
-
-impl egui::DroppedFile for Dropped {
-    fn path(&self) -> &Path {
-        &self.0
-    }
-    fn bytes(&self) -> Result<Vec<u8>, String> {
-        std::fs::read(&self.0).map_err(|error| error.to_string())
-    }
 }
 
 #[test]

@@ -4,6 +4,7 @@
 mod support;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use egui::accesskit::Role;
@@ -13,7 +14,7 @@ use equijump_app::window::project::Phase;
 use equijump_engine::session::{EarlierRun, JobOutcome};
 use equijump_engine::structure::{ReadOptions, read_structure, write_pdb};
 use equijump_engine::trajectory::TrajectoryWriter;
-use support::{WaveBackend, Window, window, window_with};
+use support::{Dropped, WaveBackend, Window, window, window_with};
 
 /// Two trajectories of chignolin that sways about its crystal structure, 50 ps a frame, and their topology.
 fn trajectories(folder: &Path) -> (PathBuf, [PathBuf; 2]) {
@@ -142,6 +143,7 @@ fn from_trajectories_to_a_model_in_use() {
     let store = folder.path().join("top.store.safetensors");
     assert!(store.exists());
     assert_eq!(window.app().training().form.stores, [store], "the store just made is trained on");
+    assert_eq!(window.app().training().form.folder_path(), folder.path().join("top-training"));
     fill_in(&mut window, &out);
     set_number(&mut window, "Steps", 1_000_000);
 
@@ -227,6 +229,25 @@ fn an_import_that_cannot_be_is_one_sentence_in_the_pane() {
     assert!(shown(&window, &sentence), "the sentence is in the pane");
     assert!(!folder.path().join("trpcage.store.safetensors").exists());
     assert!(window.app().training().form.stores.is_empty());
+}
+
+#[test]
+fn dropped_trajectories_and_stores_are_for_training() {
+    let folder = tempfile::tempdir().unwrap();
+    let (topology, paths) = trajectories(folder.path());
+    let mut window = window();
+    window.wait_for_protein("chignolin");
+    let store = folder.path().join("other.store.safetensors");
+    for path in paths.iter().chain([&store]) {
+        window.harness.input_mut().dropped_files.push(Arc::new(Dropped(path.clone())));
+    }
+    window.settle();
+    pick(&mut window, "Browse for topology", &topology);
+    let desk = window.app().training();
+    assert_eq!(desk.import.form.trajectories, paths);
+    assert_eq!(desk.form.stores, [store]);
+    assert!(desk.import.form.output.ends_with("top.store.safetensors"), "a place for the store is proposed");
+    assert_eq!(window.protein(), "chignolin");
 }
 
 #[test]

@@ -117,7 +117,8 @@ where
         .disable_x_axis()
         .axis_style(TEXT)
         .y_desc(label)
-        .y_label_formatter(&|v| format!("{v:.1}"))
+        // No negative zero.
+        .y_label_formatter(&|v| format!("{:.1}", if v.abs() < 0.05 { 0.0 } else { *v }))
         .label_style(text(scale, 15.0))
         .axis_desc_style(text(scale, 16.0))
         .draw()

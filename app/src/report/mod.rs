@@ -121,7 +121,7 @@ pub(crate) fn groups(evaluation: &Evaluation) -> Vec<Group> {
     });
     groups.push(Group {
         heading: "Structure of the ensembles",
-        text: "Cα traces of frames spread evenly over each ensemble, superposed on the native structure (dark), and mean Cα distances; all frames count alike.".into(),
+        text: "Cα traces of frames spread evenly over each ensemble, superposed on the native structure (bold line), and mean Cα distances; all frames count alike.".into(),
         figures: vec![
             wide(Figure::Traces(figures::traces(evaluation)), ""),
             Placed {

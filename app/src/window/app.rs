@@ -11,7 +11,7 @@ use super::command::UiCommand;
 use super::dialogs::Dialog;
 use super::evaluation::{self, EvaluationDesk, EvaluationForm};
 use super::examples::EXAMPLES;
-use super::file_dialogs::FileDialogs;
+use super::file_dialogs::{FileDialogs, Purpose};
 use super::ghost::Ghost;
 use super::layout::{self, Pane};
 use super::log::{Level, Log};
@@ -243,7 +243,26 @@ impl EquiJumpApp {
             }
         }
         let dropped = ctx.input(|input| input.raw.dropped_files.clone());
-        if let Some(path) = dropped.first().map(|file| file.path().to_owned()) {
+        self.take_dropped(dropped.iter().map(|file| file.path().to_owned()).collect());
+        let closing = ctx.input(|input| input.viewport().close_requested());
+        if closing && !self.quit_confirmed {
+            self.refuse_to_lose_frames_on_close(ctx);
+        }
+    }
+
+    /// What dropped files are for: trajectories and stores to learn from or to compare with, a model, a structure.
+    fn take_dropped(&mut self, paths: Vec<PathBuf>) {
+        let (mut learnt_from, mut others) = (Vec::new(), Vec::new());
+        for path in paths {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+            let trajectory = [".xtc", ".dcd"].iter().any(|ending| name.ends_with(ending));
+            if trajectory || name.ends_with(".store.safetensors") {
+                learnt_from.push((path, trajectory));
+            } else {
+                others.push(path);
+            }
+        }
+        if let Some(path) = others.into_iter().next() {
             let is_model = path.extension().is_some_and(|extension| extension == "safetensors");
             self.actions.push(if is_model {
                 Action::ChooseModel(Some(path))
@@ -251,9 +270,19 @@ impl EquiJumpApp {
                 Action::Open(OpenRequest::new(StructureSource::File(path)))
             });
         }
-        let closing = ctx.input(|input| input.viewport().close_requested());
-        if closing && !self.quit_confirmed {
-            self.refuse_to_lose_frames_on_close(ctx);
+        if learnt_from.is_empty() {
+            return;
+        }
+        let comparing = layout::is_in_front(&self.tree, Pane::Evaluation);
+        for (path, trajectory) in learnt_from {
+            match (trajectory, comparing) {
+                (true, true) => self.evaluation_path_picked(Purpose::EvaluationReference, path),
+                (true, false) => self.training_path_picked(Purpose::ImportTrajectories, path),
+                (false, _) => self.training_path_picked(Purpose::TrainingStore, path),
+            };
+        }
+        if !comparing {
+            self.actions.push(Action::ShowPane(Pane::Training));
         }
     }
 
@@ -468,7 +497,7 @@ fn drop_hint_ui(ctx: &egui::Context) {
     painter.text(
         rect.center(),
         egui::Align2::CENTER_CENTER,
-        "Drop to open this structure",
+        "Drop to open",
         theme::semibold(20.0),
         egui::Color32::WHITE,
     );

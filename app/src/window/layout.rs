@@ -82,6 +82,13 @@ pub fn show(tree: &mut Tree<Pane>, pane: Pane) {
     tree.make_active(|_, tile| matches!(tile, Tile::Pane(shown) if *shown == pane));
 }
 
+/// Whether a pane is the one shown of its tabs.
+pub fn is_in_front(tree: &Tree<Pane>, pane: Pane) -> bool {
+    tree.active_tiles()
+        .into_iter()
+        .any(|tile| matches!(tree.tiles.get(tile), Some(Tile::Pane(shown)) if *shown == pane))
+}
+
 /// Whether every pane is in the tree exactly once.
 pub fn is_complete(tree: &Tree<Pane>) -> bool {
     let mut counts = [0usize; Pane::ALL.len()];

@@ -124,6 +124,18 @@ impl FileDialogs for ScriptedDialogs {
     }
 }
 
+#[derive(Debug)]
+pub struct Dropped(pub PathBuf);
+
+impl egui::DroppedFile for Dropped {
+    fn path(&self) -> &std::path::Path {
+        &self.0
+    }
+    fn bytes(&self) -> Result<Vec<u8>, String> {
+        std::fs::read(&self.0).map_err(|error| error.to_string())
+    }
+}
+
 pub static TEST_MODELS: &[BundledModel] = &[BundledModel { name: "test", bytes: &[], presets: b"{}" }];
 
 /// A window under test.

@@ -57,7 +57,9 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     match &page.shown {
         Shown::Divergences => {
             scrolled(ui, |ui| {
-                divergences_ui(ui, &evaluated.evaluation);
+                let width = ui.available_width();
+                egui::ScrollArea::horizontal().show(ui, |ui| divergences_ui(ui, &evaluated.evaluation));
+                ui.set_max_width(width);
                 warnings_ui(ui, &evaluated.evaluation);
             });
         }
@@ -75,7 +77,7 @@ fn rgb(colour: egui::Color32) -> [u8; 3] {
 }
 
 fn scrolled(ui: &mut egui::Ui, contents: impl FnOnce(&mut egui::Ui)) {
-    egui::ScrollArea::both().auto_shrink(false).show(ui, contents);
+    egui::ScrollArea::vertical().auto_shrink(false).show(ui, contents);
 }
 
 fn choice_ui(ui: &mut egui::Ui, pages: &[Page], page: &mut usize) {
@@ -190,11 +192,11 @@ impl FigureTexture {
     }
 }
 
-/// A number with its interval.
+/// A number over its interval.
 fn interval_ui(ui: &mut egui::Ui, interval: &Interval, decimals: usize, unit: &str) {
     let Interval { value, low, high } = *interval;
-    ui.horizontal(|ui| {
-        ui.spacing_mut().item_spacing.x = 6.0;
+    ui.vertical(|ui| {
+        ui.spacing_mut().item_spacing.y = 0.0;
         if !value.is_finite() {
             ui.weak("–");
             return;
@@ -207,7 +209,7 @@ fn interval_ui(ui: &mut egui::Ui, interval: &Interval, decimals: usize, unit: &s
 }
 
 fn table(ui: &mut egui::Ui, name: &str, header: &[&str], rows: impl FnOnce(&mut egui::Ui)) {
-    egui::Grid::new(name).striped(true).num_columns(header.len()).spacing([22.0, 5.0]).show(ui, |ui| {
+    egui::Grid::new(name).striped(true).num_columns(header.len()).spacing([18.0, 4.0]).show(ui, |ui| {
         for title in header {
             ui.label(egui::RichText::new(*title).font(semibold(12.0)));
         }

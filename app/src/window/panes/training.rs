@@ -85,14 +85,16 @@ fn buttons_ui(ui: &mut egui::Ui, desk: &TrainingDesk, missing: Option<&str>, act
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 6.0;
         let width = (ui.available_width() - 2.0 * 6.0).max(120.0);
+        // Shares of the width, as the words need it.
+        let [first, second, third] = if paused { [0.355, 0.355, 0.29] } else { [0.385, 0.335, 0.28] };
         let can_start = run.is_none() && missing.is_none();
-        button(ui, can_start, Icon::Play, start, start_tooltip, TrainingAction::Start, width * 0.38);
+        button(ui, can_start, Icon::Play, start, start_tooltip, TrainingAction::Start, width * first);
         let can_pause = run.is_some() && !stopping && !pausing;
         let tooltip = "Hold the training after the present step and free the processor, or go on with it";
-        button(ui, can_pause, pause_icon, pause, tooltip, TrainingAction::PauseOrResume, width * 0.33);
+        button(ui, can_pause, pause_icon, pause, tooltip, TrainingAction::PauseOrResume, width * second);
         let tooltip = "End the training with a checkpoint of its last step; it can go on later";
         let can_stop = run.is_some() && !stopping;
-        button(ui, can_stop, Icon::Stop, stop, tooltip, TrainingAction::Stop, width * 0.29);
+        button(ui, can_stop, Icon::Stop, stop, tooltip, TrainingAction::Stop, width * third);
     });
 }
 

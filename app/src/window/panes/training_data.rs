@@ -13,7 +13,7 @@ use crate::window::training::{ImportDesk, TrainingAction, TrainingDesk};
 pub(super) fn ui(ui: &mut egui::Ui, desk: &mut TrainingDesk, actions: &mut Vec<Action>) {
     folding(ui, "Data", true, |ui| {
         let form = &mut desk.form;
-        paths(
+        let changed = paths(
             ui,
             "Training stores",
             "Add a store",
@@ -23,6 +23,9 @@ pub(super) fn ui(ui: &mut egui::Ui, desk: &mut TrainingDesk, actions: &mut Vec<A
             Purpose::TrainingStore,
             actions,
         );
+        if changed {
+            form.propose_folder();
+        }
     });
     folding(ui, "Import trajectories", desk.form.stores.is_empty(), |ui| {
         import_ui(ui, &mut desk.import, actions);
@@ -105,7 +108,8 @@ fn import_ui(ui: &mut egui::Ui, desk: &mut ImportDesk, actions: &mut Vec<Action>
         None => {
             let missing = form.missing();
             let button = primary_button(ui, "Import");
-            let button = ui.add_enabled(missing.is_none(), button);
+            let enabled = missing.is_none();
+            let button = ui.add_enabled_ui(enabled, |ui| ui.add_sized([96.0, 28.0], button)).inner;
             let tooltip =
                 missing.unwrap_or("Read the trajectories, keep what can be learnt from, write the store");
             if button.on_hover_text(tooltip).on_disabled_hover_text(tooltip).clicked() {

@@ -56,6 +56,25 @@ impl TrainingForm {
         PathBuf::from(self.folder.trim())
     }
 
+    /// Adds a store; results are to lie beside the first one, unless another folder was chosen.
+    pub fn add_store(&mut self, store: PathBuf) {
+        if !self.stores.contains(&store) {
+            self.stores.push(store);
+        }
+        self.propose_folder();
+    }
+
+    /// Proposes a folder beside the first store, unless one was chosen.
+    pub fn propose_folder(&mut self) {
+        let Some(store) = self.stores.first() else { return };
+        if !self.folder.trim().is_empty() {
+            return;
+        }
+        let name = store.file_name().unwrap_or_default().to_string_lossy();
+        let name = name.trim_end_matches(".safetensors").trim_end_matches(".store");
+        self.folder = store.with_file_name(format!("{name}-training")).display().to_string();
+    }
+
     /// What the engine is asked to do.
     pub fn request(&self) -> TrainRequest {
         let init = self.init.trim();

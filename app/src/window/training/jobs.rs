@@ -167,8 +167,8 @@ impl EquiJumpApp {
         import.form.replace = false;
         // What is being trained on or about to go on stays as it is.
         let form = &mut self.training.form;
-        if !form.go_on && !form.stores.contains(&store) {
-            form.stores.push(store);
+        if !form.go_on {
+            form.add_store(store);
         }
     }
 
@@ -230,8 +230,7 @@ impl EquiJumpApp {
         let import = &mut self.training.import.form;
         let text = path.display().to_string();
         match purpose {
-            Purpose::TrainingStore if !form.stores.contains(&path) => form.stores.push(path),
-            Purpose::TrainingStore => {}
+            Purpose::TrainingStore => form.add_store(path),
             Purpose::TrainingFolder => form.folder = text,
             Purpose::TrainingInit => form.init = text,
             Purpose::ImportTopology => {
