@@ -277,7 +277,10 @@ impl EquiJumpApp {
         for (path, trajectory) in learnt_from {
             match (trajectory, comparing) {
                 (true, true) => self.evaluation_path_picked(Purpose::EvaluationReference, path),
-                (true, false) => self.training_path_picked(Purpose::ImportTrajectories, path),
+                (true, false) => {
+                    self.training.import.unfold = true;
+                    self.training_path_picked(Purpose::ImportTrajectories, path)
+                }
                 (false, _) => self.training_path_picked(Purpose::TrainingStore, path),
             };
         }

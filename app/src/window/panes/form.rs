@@ -22,8 +22,20 @@ pub(super) fn section(ui: &mut egui::Ui, title: &str, open: bool, contents: impl
 
 /// A part that folds away.
 pub(super) fn folding(ui: &mut egui::Ui, title: &str, open: bool, contents: impl FnOnce(&mut egui::Ui)) {
+    folding_unless(ui, title, open, false, contents);
+}
+
+/// A part that folds away, and unfolds when there is something in it to see.
+pub(super) fn folding_unless(
+    ui: &mut egui::Ui,
+    title: &str,
+    open: bool,
+    unfold: bool,
+    contents: impl FnOnce(&mut egui::Ui),
+) {
     let header = egui::RichText::new(title).font(theme::semibold(13.0));
-    egui::CollapsingHeader::new(header).id_salt(title).default_open(open).show_unindented(ui, |ui| {
+    let header = egui::CollapsingHeader::new(header).id_salt(title).default_open(open);
+    header.open(unfold.then_some(true)).show_unindented(ui, |ui| {
         contents(ui);
         ui.add_space(4.0);
     });

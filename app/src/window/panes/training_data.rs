@@ -2,7 +2,7 @@
 
 use equijump_engine::session::ImportReport;
 
-use super::form::{advice, error_line, folding, number, path, paths, row, text};
+use super::form::{advice, error_line, folding, folding_unless, number, path, paths, row, text};
 use super::simulation::progress_bar;
 use crate::window::action::Action;
 use crate::window::dialogs::primary_button;
@@ -27,7 +27,8 @@ pub(super) fn ui(ui: &mut egui::Ui, desk: &mut TrainingDesk, actions: &mut Vec<A
             form.propose_folder();
         }
     });
-    folding(ui, "Import trajectories", desk.form.stores.is_empty(), |ui| {
+    let unfold = std::mem::take(&mut desk.import.unfold);
+    folding_unless(ui, "Import trajectories", desk.form.stores.is_empty(), unfold, |ui| {
         import_ui(ui, &mut desk.import, actions);
     });
 }

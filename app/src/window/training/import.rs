@@ -110,4 +110,6 @@ pub struct ImportDesk {
     pub report: Option<(PathBuf, ImportReport)>,
     /// Why the last one failed.
     pub error: Option<String>,
+    /// Trajectories came in from outside the form, which is to be seen.
+    pub unfold: bool,
 }
