@@ -106,16 +106,14 @@ pub fn integrate(
 /// How often [`integrate`] evaluates its field for one frame.
 pub fn network_calls(settings: &SamplerSettings, transport: Transport) -> u32 {
     let steps = settings.latent_steps;
-    let twice = |&step: &u32| spreads_not(transport, step as f32 / steps as f32) && step + 1 < steps;
-    match settings.integrator {
-        Integrator::Sde | Integrator::Ode => steps,
-        Integrator::OdeHeun => steps + (0..steps).filter(twice).count() as u32,
-    }
-}
-
-/// Whether the deterministic integrators are deterministic at `tau`.
-fn spreads_not(transport: Transport, tau: f32) -> bool {
-    transport.starts_from_noise() || tau >= SPREAD
+    let twice = |&step: &u32| match transport {
+        Transport::Bridge => bridge::corrects(settings, step),
+        _ => {
+            let spreads = !transport.starts_from_noise() && (step as f32 / steps as f32) < SPREAD;
+            settings.integrator == Integrator::OdeHeun && !spreads && step + 1 < steps
+        }
+    };
+    steps + (0..steps).filter(twice).count() as u32
 }
 
 fn at_step(addresses: &mut [NoiseAddress], step: u32) {

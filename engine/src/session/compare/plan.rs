@@ -223,8 +223,12 @@ fn variant_plan(
     out: &Path,
 ) -> Result<VariantPlan, String> {
     let own = own_network_settings(variant, common_squared)?;
-    let network: NetworkConfig =
-        overlaid(&NetworkConfig::default(), &[&config.network, &variant.network, &own], "network")?;
+    let layers = [&config.network, &variant.network, &own];
+    // The noise that is not given is that of the transport, as `train` has it.
+    let mut base = NetworkConfig::recommended();
+    let transport = overlaid::<NetworkConfig>(&base, &layers, "network")?.transport;
+    base.choose_transport(transport);
+    let network: NetworkConfig = overlaid(&base, &layers, "network")?;
     let label = label(variant, &network, common_squared);
     let named = |error: String| format!("variant {label}: {error}");
     network.check().map_err(named)?;

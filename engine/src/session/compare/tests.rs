@@ -44,7 +44,9 @@ fn every_transport_is_compared_where_no_variant_is_given_with_the_defaults_of_to
     for variant in &plan.variants {
         assert_eq!(variant.training, TrainSettings::default());
         let transport = variant.network.transport;
-        assert_eq!(variant.network, NetworkConfig { transport, ..NetworkConfig::default() });
+        let mut expected = NetworkConfig::default();
+        expected.choose_transport(transport);
+        assert_eq!(variant.network, expected, "with the noise that goes with the transport");
         assert_eq!(variant.label, transport.name());
         assert_eq!(variant.folder, Path::new("out").join(transport.name()));
         assert!(variant.sampler.check_for(transport).is_ok());
@@ -60,7 +62,7 @@ fn variants_take_the_variances_of_the_list_unless_they_name_their_own() {
         BASE,
         "[network]\nmultiplicity = 8\n[training]\nsteps = 70\nsource_noise_angstrom = 0.1\n",
         "[sampling]\nreplicas = 4\nframes = 9\nlatent_steps = 20\n",
-        "[[variant]]\n[[variant]]\nlabel = \"paper's\"\ntransport = \"ddpm\"\nheads = \"paper\"\n",
+        "[[variant]]\ntransport = \"two-sided\"\n[[variant]]\nlabel = \"paper's\"\ntransport = \"ddpm\"\nheads = \"paper\"\n",
         "sigma_position_squared = 5\n[variant.training]\nlearning_rate = 0.003\n[variant.sampling]\nepsilon = 0.5\n",
     ]
     .concat();
@@ -108,7 +110,7 @@ fn what_makes_no_sense_is_told_in_one_sentence_before_anything_is_done() {
     refused(with("[sampling]\nlatentsteps = 3\n"), &["[sampling]", "latentsteps"]);
     refused(with("[evaluation]\nbootstrap = 1\n"), &["[evaluation]", "bootstrap"]);
     refused(with("[[variant]]\n[variant.training]\nsteps = 9\n"), &["budget"]);
-    refused(with("[[variant]]\n[[variant]]\n"), &["two variants", "two-sided"]);
+    refused(with("[[variant]]\n[[variant]]\n"), &["two variants", "bridge"]);
     refused(with("[[variant]]\ntransport = \"magic\"\n"), &["magic", "ddpm"]);
     refused(with("[[variant]]\nsigma_position_squared = -1\n"), &["positive"]);
     refused(with("[[variant]]\nlabel = \"…\"\n"), &["letter"]);
