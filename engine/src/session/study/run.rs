@@ -120,7 +120,7 @@ impl Cell<'_> {
             json!([name, std::fs::metadata(path).map(|file| file.len()).ok()])
         };
         let selection = request.reference_selection;
-        json!({
+        let key = json!({
             "model": model.checksum,
             "settings": self.settings,
             "reference": request.reference.iter().map(file).collect::<Vec<_>>(),
@@ -131,7 +131,9 @@ impl Cell<'_> {
             "frames": request.frames,
             "start": request.start,
             "sample_skip_ps": request.sample_skip_ps,
-        })
+        });
+        // As it is read from a file again, where numbers may round in the last place.
+        serde_json::from_str(&key.to_string()).unwrap_or(key)
     }
 
     /// The result of an earlier run, if it is of the same.
