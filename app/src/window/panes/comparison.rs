@@ -203,7 +203,8 @@ fn interval_ui(ui: &mut egui::Ui, interval: &Interval, decimals: usize, unit: &s
         }
         ui.label(format!("{value:.decimals$}{unit}"));
         if low.is_finite() && high.is_finite() {
-            ui.label(egui::RichText::new(format!("{low:.decimals$} – {high:.decimals$}")).small().weak());
+            let text = egui::RichText::new(format!("{low:.decimals$} – {high:.decimals$}")).small().weak();
+            ui.add(egui::Label::new(text).extend());
         }
     });
 }
