@@ -9,6 +9,7 @@
 
 pub mod analysis;
 pub mod atomic_file;
+mod brief;
 pub mod gpu;
 pub mod network;
 pub mod session;

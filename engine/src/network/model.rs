@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::fused::FusedModel;
 use super::{NetworkConfig, ParameterLayout};
 use crate::atomic_file::write_atomically;
+use crate::brief::brief;
 
 /// Version of the file layout; raised when older programs could no longer read it.
 pub const MODEL_FORMAT: &str = "equijump-model-1";
@@ -131,7 +132,7 @@ impl Model {
     /// As [`Self::load`].
     pub fn from_bytes(name: &str, bytes: &[u8]) -> Result<Self, ModelError> {
         let bad = |reason: String| ModelError::NotAModel { name: name.to_owned(), reason };
-        let (_, header) = SafeTensors::read_metadata(bytes).map_err(|e| bad(e.to_string()))?;
+        let (_, header) = SafeTensors::read_metadata(bytes).map_err(|e| bad(brief(e)))?;
         let metadata = header.metadata().clone().unwrap_or_default();
         let format = metadata.get("format").ok_or_else(|| bad("it has no format entry".to_owned()))?;
         if format != MODEL_FORMAT {
@@ -139,14 +140,14 @@ impl Model {
         }
         let entry = |key: &str| metadata.get(key).ok_or_else(|| bad(format!("it has no {key} entry")));
         let config: NetworkConfig = serde_json::from_str(entry("config")?)
-            .map_err(|e| bad(format!("its configuration cannot be read ({e})")))?;
+            .map_err(|e| bad(format!("its configuration cannot be read ({})", brief(e))))?;
         config.check().map_err(&bad)?;
         let card: ModelCard = serde_json::from_str(entry("card")?)
-            .map_err(|e| bad(format!("its card cannot be read ({e})")))?;
+            .map_err(|e| bad(format!("its card cannot be read ({})", brief(e))))?;
         if !(card.frame_interval_ps.is_finite() && card.frame_interval_ps > 0.0) {
             return Err(bad(format!("its frame interval is {} ps", card.frame_interval_ps)));
         }
-        let tensors = SafeTensors::deserialize(bytes).map_err(|e| bad(e.to_string()))?;
+        let tensors = SafeTensors::deserialize(bytes).map_err(|e| bad(brief(e)))?;
         let layout = ParameterLayout::new(&config);
         let parameters = read_flat(&layout, &tensors, "").map_err(bad)?;
         Ok(Self { network: FusedModel::new(&config), parameters, card })

@@ -9,6 +9,7 @@ use safetensors::SafeTensors;
 use serde::{Deserialize, Serialize};
 
 use crate::atomic_file::write_atomically;
+use crate::brief::brief;
 use crate::network::model::{flat_views, read_flat};
 use crate::network::{NetworkConfig, ParameterLayout};
 
@@ -69,7 +70,7 @@ fn state_of(metadata: &HashMap<String, String>) -> Result<CheckpointState, Strin
     }
     let state = metadata.get("state").ok_or("it has no state entry")?;
     let state: CheckpointState =
-        serde_json::from_str(state).map_err(|e| format!("its state cannot be read ({e})"))?;
+        serde_json::from_str(state).map_err(|e| format!("its state cannot be read ({})", brief(e)))?;
     state.network.check()?;
     Ok(state)
 }
@@ -120,9 +121,9 @@ impl Checkpoint {
     pub fn load(path: &Path) -> Result<Self, TrainError> {
         let bad = |reason: String| TrainError::Checkpoint { path: path.to_owned(), reason };
         let bytes = std::fs::read(path).map_err(|e| bad(e.to_string()))?;
-        let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|e| bad(e.to_string()))?;
+        let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|e| bad(brief(e)))?;
         let state = state_of(&header.metadata().clone().unwrap_or_default()).map_err(bad)?;
-        let tensors = SafeTensors::deserialize(&bytes).map_err(|e| bad(e.to_string()))?;
+        let tensors = SafeTensors::deserialize(&bytes).map_err(|e| bad(brief(e)))?;
         let layout = ParameterLayout::new(&state.network);
         let read = |prefix: &str| read_flat(&layout, &tensors, prefix).map_err(bad);
         let parameters = read("weights.")?;

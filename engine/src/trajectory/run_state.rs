@@ -8,6 +8,7 @@ use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 
 use crate::atomic_file::write_atomically;
+use crate::brief::brief;
 
 /// Key of the description in the safetensors metadata.
 pub(crate) const METADATA_KEY: &str = "equijump_run";
@@ -108,15 +109,15 @@ impl RunState {
             return Err(unusable("it is far too large"));
         }
         let bytes = std::fs::read(path).map_err(io)?;
-        let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|e| unusable(&e.to_string()))?;
+        let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|e| unusable(&brief(e)))?;
         let text = header.metadata().as_ref().and_then(|map| map.get(METADATA_KEY));
         let text = text.ok_or_else(|| unusable("it describes no run"))?;
-        let description: Description = serde_json::from_str(text).map_err(|e| unusable(&e.to_string()))?;
+        let description: Description = serde_json::from_str(text).map_err(|e| unusable(&brief(e)))?;
         if description.version > VERSION {
             return Err(unusable("it was written by a newer EquiJump"));
         }
-        let tensors = SafeTensors::deserialize(&bytes).map_err(|e| unusable(&e.to_string()))?;
-        let view = tensors.tensor(TENSOR).map_err(|e| unusable(&e.to_string()))?;
+        let tensors = SafeTensors::deserialize(&bytes).map_err(|e| unusable(&brief(e)))?;
+        let view = tensors.tensor(TENSOR).map_err(|e| unusable(&brief(e)))?;
         let &[_, atoms, 3] = view.shape() else { return Err(unusable("its positions have a wrong shape")) };
         if view.dtype() != Dtype::F32 || atoms == 0 || checksum(view.data()) != description.crc32 {
             return Err(unusable("its positions are damaged"));

@@ -7,6 +7,7 @@ use memmap2::Mmap;
 use safetensors::tensor::SafeTensors;
 
 use super::{DescribeError, FileContent, ModelInfo, RunStateInfo, StoreInfo, protein_info};
+use crate::brief::brief;
 use crate::trajectory::error::TrajectoryError;
 use crate::trajectory::run_state::{METADATA_KEY as RUN_KEY, RunState};
 use crate::trajectory::store::{METADATA_KEY as STORE_KEY, TrajectoryStore};
@@ -27,7 +28,7 @@ pub(super) fn describe_tensors(path: &Path) -> Result<FileContent, DescribeError
     // meanwhile by another process would end this one with SIGBUS; model files are replaced by renaming.
     let map = unsafe { Mmap::map(&file) }.map_err(TrajectoryError::io("read", path))?;
     let foreign = |reason: String| DescribeError::ForeignTensors { path: path.to_path_buf(), reason };
-    let (_, header) = SafeTensors::read_metadata(&map).map_err(|error| foreign(error.to_string()))?;
+    let (_, header) = SafeTensors::read_metadata(&map).map_err(|error| foreign(brief(error)))?;
     let metadata = header.metadata().clone().unwrap_or_default();
     if metadata.contains_key(STORE_KEY) {
         return Ok(FileContent::Store(describe_store(&TrajectoryStore::open(path)?)));

@@ -10,6 +10,7 @@ use memmap2::Mmap;
 use safetensors::tensor::{Dtype, SafeTensors};
 
 use super::{FramePairs, METADATA_KEY, STORE_VERSION, StoreError, StoreMetadata};
+use crate::brief::brief;
 use crate::structure::Topology;
 
 /// An open store. Cheap to share between threads behind an [`Arc`].
@@ -48,18 +49,17 @@ impl TrajectoryStore {
             |reason: &str| StoreError::Damaged { path: path.to_path_buf(), reason: reason.to_owned() };
 
         let (header_bytes, header) =
-            SafeTensors::read_metadata(&map).map_err(|error| not_a_store(format!("{error}")))?;
+            SafeTensors::read_metadata(&map).map_err(|error| not_a_store(brief(error)))?;
         let text = header
             .metadata()
             .as_ref()
             .and_then(|map| map.get(METADATA_KEY))
             .ok_or_else(|| not_a_store("its header describes no protein".to_owned()))?;
-        let version =
-            serde_json::from_str::<VersionOnly>(text).map_err(|e| not_a_store(e.to_string()))?.version;
+        let version = serde_json::from_str::<VersionOnly>(text).map_err(|e| not_a_store(brief(e)))?.version;
         if version > STORE_VERSION {
             return Err(StoreError::NewerVersion { path: path.to_path_buf(), found: version });
         }
-        let metadata: StoreMetadata = serde_json::from_str(text).map_err(|e| not_a_store(e.to_string()))?;
+        let metadata: StoreMetadata = serde_json::from_str(text).map_err(|e| not_a_store(brief(e)))?;
         let topology = metadata.topology();
 
         let tensor = |name: &str, dtype: Dtype| -> Result<(Vec<usize>, Range<usize>), StoreError> {
@@ -158,9 +158,7 @@ impl TrajectoryStore {
     /// # Errors
     /// As [`Self::frame`].
     pub fn read_frame(&self, index: usize, positions: &mut [[f32; 3]]) -> Result<(), StoreError> {
-        if index >= self.frames {
-            return Err(self.damaged(format!("frame {index} is asked for, the last is {}", self.frames - 1)));
-        }
+        self.check_index(index)?;
         let bytes: &mut [u8] = bytemuck::cast_slice_mut(positions);
         self.read_at(bytes, self.positions.start + index * bytes.len())
     }
@@ -170,12 +168,17 @@ impl TrajectoryStore {
     /// # Errors
     /// As [`Self::frame`].
     pub fn time_ps(&self, index: usize) -> Result<f64, StoreError> {
-        if index >= self.frames {
-            return Err(self.damaged(format!("frame {index} is asked for, the last is {}", self.frames - 1)));
-        }
+        self.check_index(index)?;
         let mut bytes = [0; 8];
         self.read_at(&mut bytes, self.times.start + 8 * index)?;
         Ok(f64::from_le_bytes(bytes))
+    }
+
+    fn check_index(&self, index: usize) -> Result<(), StoreError> {
+        if index < self.frames {
+            return Ok(());
+        }
+        Err(self.damaged(format!("frame {index} is asked for, counted from 0, of {} frames", self.frames)))
     }
 
     /// Whether the file is as it was when it was opened. A store that was deleted or replaced under its name
