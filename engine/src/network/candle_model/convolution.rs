@@ -36,7 +36,7 @@ impl Convolution {
     ///
     /// # Errors
     /// If a parameter is missing.
-    pub fn load(group: &WeightGroup<'_>) -> Result<Self> {
+    pub fn load(group: &WeightGroup) -> Result<Self> {
         let radial = group.stacked("gate.radial")?;
         let offset = group.stacked("gate.offset")?;
         let (_, bins, multiplicity) = radial.dims3()?;

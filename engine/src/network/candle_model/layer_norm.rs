@@ -1,6 +1,7 @@
 //! Equivariant layer norm.
 
 use candle_core::{D, Result, Tensor};
+use candle_nn::ops::layer_norm_slow;
 
 use super::Features;
 use super::weights::WeightGroup;
@@ -23,7 +24,7 @@ impl LayerNorm {
     ///
     /// # Errors
     /// If a parameter is missing.
-    pub fn load(group: &WeightGroup<'_>) -> Result<Self> {
+    pub fn load(group: &WeightGroup) -> Result<Self> {
         Ok(Self {
             scale: group.stacked("norm.scale")?.unsqueeze(1)?,
             bias: group.stacked("norm.bias")?.unsqueeze(1)?,
@@ -35,10 +36,8 @@ impl LayerNorm {
     /// # Errors
     /// If the number of channels or groups is wrong.
     pub fn forward(&self, x: &Features) -> Result<Features> {
-        let centred = x.scalars.broadcast_sub(&x.scalars.mean_keepdim(D::Minus1)?)?;
-        let deviation = (centred.sqr()?.mean_keepdim(D::Minus1)? + EPSILON)?.sqrt()?;
-        let scalars =
-            centred.broadcast_div(&deviation)?.broadcast_mul(&self.scale)?.broadcast_add(&self.bias)?;
+        // candle's fused layer norm has neither a gradient nor a scale for each group of networks.
+        let scalars = layer_norm_slow(&x.scalars, &self.scale, &self.bias, EPSILON as f32)?;
         let squared_lengths = x.vectors.sqr()?.sum_keepdim(2)?;
         let rms = (squared_lengths.mean_keepdim(D::Minus1)? + EPSILON)?.sqrt()?;
         Ok(Features { scalars, vectors: x.vectors.broadcast_div(&rms)? })

@@ -1,6 +1,7 @@
 //! Linear maps with the parametrisation of e3nn, and the activation.
 
 use candle_core::{D, Result, Tensor};
+use candle_nn::ops::silu;
 
 use super::weights::WeightGroup;
 
@@ -12,7 +13,7 @@ pub const SILU_GAIN: f64 = 1.6766;
 /// # Errors
 /// Those of the device.
 pub fn activation(x: &Tensor) -> Result<Tensor> {
-    x.silu()? * SILU_GAIN
+    silu(x)? * SILU_GAIN
 }
 
 /// `Linear(x; W) = x W / √fan_in`, one matrix per group, no bias. On vectors it mixes channels and leaves
@@ -28,7 +29,7 @@ impl Linear {
     ///
     /// # Errors
     /// If a parameter is missing or the networks of the group disagree about its shape.
-    pub fn load(group: &WeightGroup<'_>, name: &str) -> Result<Self> {
+    pub fn load(group: &WeightGroup, name: &str) -> Result<Self> {
         let weight = group.stacked(name)?;
         let scale = 1.0 / (weight.dim(1)? as f64).sqrt();
         Ok(Self { scaled: (weight * scale)? })

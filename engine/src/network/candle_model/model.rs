@@ -44,7 +44,7 @@ struct Skip {
 }
 
 impl Skip {
-    fn load(group: &WeightGroup<'_>) -> Result<Self> {
+    fn load(group: &WeightGroup) -> Result<Self> {
         Ok(Self { gate: Linear::load(group, "gate")?, vectors: Linear::load(group, "vectors")? })
     }
 
@@ -106,7 +106,7 @@ impl CandleModel {
     /// [`WeightError`] if `weights` do not fit `config`.
     pub fn new(config: NetworkConfig, weights: Weights) -> std::result::Result<Self, WeightError> {
         weights.check(&ParameterLayout::new(&config))?;
-        let (dtype, device) = weights.dtype_and_device()?;
+        let (dtype, device) = weights.dtype_and_device();
         let modules = if weights.trainable() { None } else { Some(Modules::load(&config, &weights)?) };
         Ok(Self { config, weights, modules, dtype, device })
     }

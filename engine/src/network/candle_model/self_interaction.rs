@@ -35,7 +35,7 @@ struct GatedLinear {
 }
 
 impl GatedLinear {
-    fn load(group: &WeightGroup<'_>, kind: &str) -> Result<Self> {
+    fn load(group: &WeightGroup, kind: &str) -> Result<Self> {
         let mix = format!("mix.{kind}");
         Ok(Self {
             gate: Linear::load(group, &format!("gate.{kind}"))?,
@@ -73,7 +73,7 @@ impl SelfInteraction {
     ///
     /// # Errors
     /// If a parameter is missing.
-    pub fn load(group: &WeightGroup<'_>) -> Result<Self> {
+    pub fn load(group: &WeightGroup) -> Result<Self> {
         Ok(Self {
             hidden: Linear::load(group, "gate.hidden")?,
             scalars: GatedLinear::load(group, "scalars")?,
@@ -116,7 +116,7 @@ impl VectorReadout {
     ///
     /// # Errors
     /// If a parameter is missing.
-    pub fn load(group: &WeightGroup<'_>) -> Result<Self> {
+    pub fn load(group: &WeightGroup) -> Result<Self> {
         Ok(Self {
             hidden: Linear::load(group, "gate.hidden")?,
             vectors: GatedLinear::load(group, "vectors")?,

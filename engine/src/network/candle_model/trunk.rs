@@ -33,7 +33,7 @@ impl Trunk {
     ///
     /// # Errors
     /// If a parameter is missing.
-    pub fn load(group: &WeightGroup<'_>, layers: usize, residual: Residual) -> Result<Self> {
+    pub fn load(group: &WeightGroup, layers: usize, residual: Residual) -> Result<Self> {
         let blocks = (0..layers)
             .map(|layer| {
                 let block = group.child(&format!("layers.{layer}"));

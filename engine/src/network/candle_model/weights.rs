@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use candle_core::{DType, Device, Result, Tensor, Var};
+use candle_nn::VarBuilder;
 
 use crate::network::ParameterLayout;
 
@@ -40,22 +41,35 @@ pub enum WeightError {
 }
 
 /// Parameters by name. Either constants, or variables that collect gradients and may change between calls.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Weights {
-    tensors: HashMap<String, Tensor>,
+    builder: VarBuilder<'static>,
     trainable: bool,
+}
+
+impl std::fmt::Debug for Weights {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Weights").field("trainable", &self.trainable).finish_non_exhaustive()
+    }
 }
 
 impl Weights {
     /// Constants.
     pub fn from_tensors(tensors: HashMap<String, Tensor>) -> Self {
-        Self { tensors, trainable: false }
+        Self::new(tensors, false)
+    }
+
+    /// All parameters take the number type and the device of any one of them.
+    fn new(tensors: HashMap<String, Tensor>, trainable: bool) -> Self {
+        let any = tensors.values().next().map(|tensor| (tensor.dtype(), tensor.device().clone()));
+        let (dtype, device) = any.unwrap_or((DType::F32, Device::Cpu));
+        Self { builder: VarBuilder::from_tensors(tensors, dtype, &device), trainable }
     }
 
     /// Variables: the gradients of a loss are found under the tensors of these variables.
     pub fn from_vars(vars: &HashMap<String, Var>) -> Self {
         let tensors = vars.iter().map(|(name, var)| (name.clone(), var.as_tensor().clone())).collect();
-        Self { tensors, trainable: true }
+        Self::new(tensors, true)
     }
 
     /// Constants from the flat vector of `layout`.
@@ -89,8 +103,10 @@ impl Weights {
     /// [`WeightError::Missing`], [`WeightError::Shape`].
     pub fn check(&self, layout: &ParameterLayout) -> std::result::Result<(), WeightError> {
         for spec in layout.specs() {
-            let tensor =
-                self.tensors.get(&spec.name).ok_or_else(|| WeightError::Missing(spec.name.clone()))?;
+            if !self.builder.contains_tensor(&spec.name) {
+                return Err(WeightError::Missing(spec.name.clone()));
+            }
+            let tensor = self.builder.get_unchecked(&spec.name)?;
             if tensor.dims() != spec.shape {
                 return Err(WeightError::Shape {
                     name: spec.name.clone(),
@@ -103,41 +119,31 @@ impl Weights {
     }
 
     /// The networks whose parameter names start with `prefixes`, as one group.
-    pub fn group<'a>(&'a self, prefixes: &[&str]) -> WeightGroup<'a> {
-        WeightGroup { weights: self, prefixes: prefixes.iter().map(|p| (*p).to_owned()).collect() }
+    pub fn group(&self, prefixes: &[&str]) -> WeightGroup {
+        WeightGroup { networks: prefixes.iter().map(|prefix| self.builder.pp(prefix)).collect() }
     }
 
     /// Number type and device of the parameters, which are those of the whole computation.
-    ///
-    /// # Errors
-    /// If there are no parameters.
-    pub fn dtype_and_device(&self) -> Result<(DType, Device)> {
-        match self.tensors.values().next() {
-            Some(tensor) => Ok((tensor.dtype(), tensor.device().clone())),
-            None => candle_core::bail!("a network needs parameters; the weights are empty"),
-        }
+    pub fn dtype_and_device(&self) -> (DType, Device) {
+        (self.builder.dtype(), self.builder.device().clone())
     }
 }
 
 /// Parameters of `G` networks of the same form, stacked along a leading axis when they are read.
-#[derive(Clone, Debug)]
-pub struct WeightGroup<'a> {
-    weights: &'a Weights,
-    prefixes: Vec<String>,
+#[derive(Clone)]
+pub struct WeightGroup {
+    networks: Vec<VarBuilder<'static>>,
 }
 
-impl WeightGroup<'_> {
+impl WeightGroup {
     /// The part `name` of every network of the group.
     pub fn child(&self, name: &str) -> Self {
-        Self {
-            weights: self.weights,
-            prefixes: self.prefixes.iter().map(|prefix| format!("{prefix}.{name}")).collect(),
-        }
+        Self { networks: self.networks.iter().map(|network| network.pp(name)).collect() }
     }
 
     /// Whether the networks have a parameter `name`.
     pub fn contains(&self, name: &str) -> bool {
-        self.prefixes.iter().all(|prefix| self.weights.tensors.contains_key(&format!("{prefix}.{name}")))
+        self.networks.iter().all(|network| network.contains_tensor(name))
     }
 
     /// The parameter `name` of all networks, `[G, ..]`.
@@ -145,14 +151,8 @@ impl WeightGroup<'_> {
     /// # Errors
     /// If it is missing or the networks disagree about its shape.
     pub fn stacked(&self, name: &str) -> Result<Tensor> {
-        let mut parts = Vec::with_capacity(self.prefixes.len());
-        for prefix in &self.prefixes {
-            let path = format!("{prefix}.{name}");
-            match self.weights.tensors.get(&path) {
-                Some(tensor) => parts.push(tensor),
-                None => candle_core::bail!("the weights lack the parameter {path}"),
-            }
-        }
+        let parts: Vec<Tensor> =
+            self.networks.iter().map(|network| network.get_unchecked(name)).collect::<Result<_>>()?;
         Tensor::stack(&parts, 0)
     }
 }
