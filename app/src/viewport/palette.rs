@@ -4,6 +4,7 @@
 use equijump_engine::structure::{Element, ResidueType};
 
 use super::style::{Coloring, SecondaryStructure};
+use crate::figures::colour_map;
 
 /// An sRGB colour.
 pub type Srgb = [u8; 3];
@@ -92,34 +93,9 @@ pub fn secondary_structure(kind: SecondaryStructure) -> Srgb {
     }
 }
 
-/// Viridis at every tenth of its range.
-const VIRIDIS: [Srgb; 11] = [
-    [68, 1, 84],
-    [72, 36, 117],
-    [65, 68, 135],
-    [53, 95, 141],
-    [42, 120, 142],
-    [33, 145, 140],
-    [34, 168, 132],
-    [68, 191, 112],
-    [122, 209, 81],
-    [189, 223, 38],
-    [253, 231, 37],
-];
-
 /// The colour of `fraction` from 0 to 1 on viridis; what is not a number is [`CARBON`].
 pub fn viridis(fraction: f32) -> Srgb {
-    if !fraction.is_finite() {
-        return CARBON;
-    }
-    let scaled = fraction.clamp(0.0, 1.0) * (VIRIDIS.len() - 1) as f32;
-    let lower = (scaled as usize).min(VIRIDIS.len() - 2);
-    let t = scaled - lower as f32;
-    std::array::from_fn(|channel| {
-        let a = f32::from(VIRIDIS[lower][channel]);
-        let b = f32::from(VIRIDIS[lower + 1][channel]);
-        (a + t * (b - a)).round() as u8
-    })
+    if fraction.is_finite() { colour_map::viridis(f64::from(fraction)) } else { CARBON }
 }
 
 /// Colour of a place along the chain, 0 at the first residue and 1 at the last. The darkest tenth of

@@ -340,14 +340,14 @@ impl EquiJumpApp {
             topology: info.topology.clone(),
             history,
             replica: export.replica,
-            first_frame: export.first,
-            last_frame: export.last,
-            stride: export.stride,
+            first_frame: export.frames.first,
+            last_frame: export.frames.last,
+            stride: export.frames.stride,
             path: export.path,
             overwrite: export.overwrite,
         };
         // A range or a stride was the user's own choice of what matters.
-        let frames_saved = export.last + 1;
+        let frames_saved = export.frames.last + 1;
         self.pending.push(PendingJob::Export(Export { job, run: run.job, frames_saved }));
         self.session.send(Command::Export { job, request });
     }

@@ -27,7 +27,7 @@ pub struct Movie {
 impl Movie {
     /// Pictures made and to make.
     pub fn progress(&self) -> (usize, usize) {
-        (self.made, (self.export.last - self.export.first) / self.export.stride + 1)
+        (self.made, self.export.frames.count() as usize)
     }
 }
 
@@ -51,7 +51,7 @@ impl EquiJumpApp {
         }
         self.preferences.export_folder = Some(export.folder.clone());
         self.movie = Some(Movie {
-            frame: export.first,
+            frame: export.frames.first as usize,
             requested: false,
             made: 0,
             pictures: Some(pictures),
@@ -92,8 +92,8 @@ impl EquiJumpApp {
                 Err(error) => return self.finish_movie(Err(error.to_string())),
             }
             movie.made += 1;
-            movie.frame += movie.export.stride;
-            if movie.frame > movie.export.last {
+            movie.frame += movie.export.frames.stride as usize;
+            if movie.frame as u64 > movie.export.frames.last {
                 // The writer ends when it has written all.
                 movie.pictures = None;
             }

@@ -1,5 +1,7 @@
 //! Why an analysis could not be made.
 
+use crate::structure::Topology;
+
 /// Each message says in one sentence what is wrong and what to do.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[allow(missing_docs)] // the messages are the documentation
@@ -46,4 +48,25 @@ pub enum AnalysisError {
     ReferenceFile(String),
     #[error("{0}")]
     Setting(String),
+}
+
+/// Refuses a frame that is not of this protein, or has coordinates that are no numbers. `trajectory` and
+/// `frame` say which it is.
+///
+/// # Errors
+/// [`AnalysisError::AtomCount`], [`AnalysisError::NonFinite`].
+pub(super) fn check_positions(
+    topology: &Topology,
+    positions: &[[f32; 3]],
+    trajectory: usize,
+    frame: usize,
+) -> Result<(), AnalysisError> {
+    let (expected, got) = (topology.atom_count(), positions.len());
+    if got != expected {
+        return Err(AnalysisError::AtomCount { trajectory, frame, expected, got });
+    }
+    if !positions.iter().flatten().all(|x| x.is_finite()) {
+        return Err(AnalysisError::NonFinite { trajectory, frame });
+    }
+    Ok(())
 }

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use super::dihedrals::{DihedralTable, ResidueDihedrals};
-use super::error::AnalysisError;
+use super::error::{AnalysisError, check_positions};
 use super::histogram::Histogram2d;
 use super::live_tica::{BasisSource, LiveTica, ProjectedPoint, RefitRequest};
 use super::observables::{NativeContacts, radius_of_gyration_angstrom};
@@ -242,20 +242,4 @@ impl LiveObservables {
         }
         Ok(())
     }
-}
-
-fn check_positions(
-    topology: &Topology,
-    positions: &[[f32; 3]],
-    trajectory: usize,
-    frame: usize,
-) -> Result<(), AnalysisError> {
-    let (expected, got) = (topology.atom_count(), positions.len());
-    if expected != got {
-        return Err(AnalysisError::AtomCount { trajectory, frame, expected, got });
-    }
-    if !positions.iter().flatten().all(|x| x.is_finite()) {
-        return Err(AnalysisError::NonFinite { trajectory, frame });
-    }
-    Ok(())
 }

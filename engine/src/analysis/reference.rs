@@ -6,13 +6,14 @@
 use serde::{Deserialize, Serialize};
 
 use super::dihedrals::DihedralTable;
-use super::error::AnalysisError;
+use super::error::{AnalysisError, check_positions};
 use super::histogram::{Binning, Histogram1d, Histogram2d};
 use super::observables::{NativeContacts, radius_of_gyration_angstrom};
 use super::ramachandran::{RamachandranHistogram, ramachandran_classes};
 use super::superposition::ca_rmsd_angstrom;
 use super::tica::{TicaBasis, TicaFit, TicaSettings};
 use super::validity::{ValidityChecker, ValiditySummary};
+use crate::brief::brief;
 use crate::structure::Topology;
 
 /// Version of the file format.
@@ -75,7 +76,7 @@ impl ReferenceData {
     /// Text that is not a reference of this version, or numbers that do not fit together.
     pub fn from_json(text: &str) -> Result<Self, AnalysisError> {
         let data: Self =
-            serde_json::from_str(text).map_err(|error| AnalysisError::ReferenceFile(error.to_string()))?;
+            serde_json::from_str(text).map_err(|error| AnalysisError::ReferenceFile(brief(error)))?;
         let invalid = |what: &str| Err(AnalysisError::ReferenceFile(what.to_string()));
         if data.format != FORMAT {
             return invalid(&format!("it has format {}, this version reads format {FORMAT}", data.format));
@@ -188,13 +189,7 @@ pub fn build_reference(
 fn check_frames(topology: &Topology, trajectories: &[Vec<&[[f32; 3]]>]) -> Result<(), AnalysisError> {
     for (trajectory, frames) in trajectories.iter().enumerate() {
         for (frame, positions) in frames.iter().enumerate() {
-            let (expected, got) = (topology.atom_count(), positions.len());
-            if got != expected {
-                return Err(AnalysisError::AtomCount { trajectory, frame, expected, got });
-            }
-            if !positions.iter().flatten().all(|x| x.is_finite()) {
-                return Err(AnalysisError::NonFinite { trajectory, frame });
-            }
+            check_positions(topology, positions, trajectory, frame)?;
         }
     }
     Ok(())

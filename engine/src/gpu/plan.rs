@@ -37,6 +37,23 @@ struct Span {
     head: u32,
 }
 
+/// The product of `rows` rows at `x` with the matrix at `w`, `(k4, n4)` quads in and out, to `out`.
+fn linear(rows: usize, (k4, n4): (u32, u32), x: Span, w: u32, out: Span) -> Part {
+    Part {
+        rows: rows as u32,
+        k4_first: k4,
+        n4,
+        a_offset: x.offset,
+        a_stride: x.stride,
+        a_head: x.head,
+        w_offset: w,
+        out_offset: out.offset,
+        out_stride: out.stride,
+        out_head: out.head,
+        ..Part::zeroed()
+    }
+}
+
 impl Span {
     fn column(self, column4: usize) -> Self {
         Self { offset: self.offset + column4 as u32, ..self }
@@ -305,21 +322,11 @@ impl Builder<'_> {
         let (q4, u4) = widths.gated4();
         let h4 = self.shape.h4 as u32;
         let part = |rows: usize, x: Span, x4: usize, gated: Span, gated4: u32, w: u32, out: Span| Part {
-            rows: rows as u32,
-            k4_first: x4 as u32,
             k4_second: gated4,
-            n4: h4,
-            a_offset: x.offset,
-            a_stride: x.stride,
-            a_head: x.head,
             b_offset: gated.offset,
             b_stride: gated4,
             b_head: gated.head,
-            w_offset: w,
-            out_offset: out.offset,
-            out_stride: out.stride,
-            out_head: out.head,
-            ..Part::zeroed()
+            ..linear(rows, (x4 as u32, h4), x, w, out)
         };
         let slot = weights.linear;
         let vectors_at = slot.offset + 4 * (a4 as u32 + q4) * h4;
@@ -371,22 +378,10 @@ impl Builder<'_> {
         let q = Span { stride: 3 * width4 as u32, ..scratch.q };
         let mid = scratch.mid;
         self.interaction(&weights.interaction, heads, scratch, (q, state), Widths::same(width4), mid, None);
-        let nodes = |rows: usize, x: Span, w: u32, out: Span| Part {
-            rows: rows as u32,
-            k4_first: h4,
-            n4: 4 * h4,
-            a_offset: x.offset,
-            a_stride: x.stride,
-            a_head: x.head,
-            w_offset: w,
-            out_offset: out.offset,
-            out_stride: out.stride,
-            out_head: out.head,
-            ..Part::zeroed()
-        };
         let slot = weights.nodes;
-        let scalars = nodes(self.rows, mid.s, slot.offset, scratch.nodes.s);
-        let vectors = nodes(3 * self.rows, mid.v, slot.offset + 16 * h4 * h4, scratch.nodes.v);
+        let vectors_at = slot.offset + 16 * h4 * h4;
+        let scalars = linear(self.rows, (h4, 4 * h4), mid.s, slot.offset, scratch.nodes.s);
+        let vectors = linear(3 * self.rows, (h4, 4 * h4), mid.v, vectors_at, scratch.nodes.v);
         self.products(Epilogue::None, slot, heads, &[scalars, vectors]);
 
         let next = shape.state_column4(layer + 1) as u32;
@@ -451,23 +446,11 @@ impl Builder<'_> {
             self.layer(w, heads, scratch, layer, layer + 1 == trunk.layers);
         }
         let states4 = states.s.stride;
-        let part = |rows: usize, x: Span, w: u32, out: Span| Part {
-            rows: rows as u32,
-            k4_first: states4,
-            n4: h4,
-            a_offset: x.offset,
-            a_stride: x.stride,
-            a_head: x.head,
-            w_offset: w,
-            out_offset: out.offset,
-            out_stride: out.stride,
-            out_head: out.head,
-            ..Part::zeroed()
-        };
         let slot = weights.aggregate;
         let aggregate = scratch.aggregate;
-        let scalars = part(self.rows, states.s, slot.offset, aggregate.s);
-        let vectors = part(3 * self.rows, states.v, slot.offset + 4 * states4 * h4, aggregate.v);
+        let vectors_at = slot.offset + 4 * states4 * h4;
+        let scalars = linear(self.rows, (states4, h4), states.s, slot.offset, aggregate.s);
+        let vectors = linear(3 * self.rows, (states4, h4), states.v, vectors_at, aggregate.v);
         self.products(Epilogue::None, slot, heads, &[scalars, vectors]);
         self.norm(None, heads, aggregate, aggregate, Some(q));
     }

@@ -4,7 +4,7 @@
 //! and frames that cannot be used (damaged, not finite, broken) are left out and counted. A file starts a
 //! trajectory, and so does a gap in the times.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::error::TrajectoryError;
 use super::frame::{Frame, first_not_finite};
@@ -12,10 +12,8 @@ use super::import::ImportError;
 use super::import::checks::check_geometry;
 use super::periodic::{WholeMolecule, Wholeness};
 use super::reader::TrajectoryReader;
+use super::survey::{check_selection, differ, survey};
 use crate::structure::TopologyMap;
-
-/// Time steps that differ by less than this fraction are the same.
-const INTERVAL_TOLERANCE: f64 = 1e-3;
 
 /// Which frames of the files are wanted.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -102,18 +100,11 @@ impl CanonicalFrames {
         let Some(first) = sources.first() else {
             return Err(ImportError::Request("name at least one trajectory file"));
         };
-        if selection.stride == 0 {
-            return Err(ImportError::Request("the stride must be at least 1"));
-        }
-        if !(selection.skip_ps.is_finite() && selection.skip_ps >= 0.0) {
-            return Err(ImportError::Request("the time to skip must be zero or more ps"));
-        }
-        if selection.interval_ps.is_some_and(|interval| !(interval.is_finite() && interval > 0.0)) {
-            return Err(ImportError::Request("the interval between frames must be a positive time in ps"));
-        }
+        check_selection(selection.stride, selection.skip_ps, selection.interval_ps)?;
         let molecule = WholeMolecule::new(&first.map.topology);
         let atoms = first.map.topology.atom_count();
-        let (file_interval_ps, frames_in_files) = survey(&sources, selection.interval_ps)?;
+        let (file_interval_ps, frames_in_files) =
+            survey(sources.iter().map(|source| (source.path.as_path(), &source.map)), selection.interval_ps)?;
         Ok(Self {
             sources,
             selection,
@@ -259,52 +250,4 @@ impl CanonicalFrames {
             ..Position::default()
         };
     }
-}
-
-/// Every file must be readable, fit its topology and agree on the interval. Returns the interval of the
-/// files, ps, and the number of frames in all of them.
-fn survey(sources: &[TrajectorySource], given_ps: Option<f64>) -> Result<(f64, usize), ImportError> {
-    let mut interval_ps = given_ps;
-    let mut frames = 0;
-    for TrajectorySource { path, map } in sources {
-        let reader = TrajectoryReader::open(path)?;
-        if reader.frame_count() == 0 {
-            return Err(ImportError::NoFrames { path: path.clone() });
-        }
-        if reader.atom_count() != map.file_atom_count {
-            let (found, expected) = (reader.atom_count(), map.file_atom_count);
-            return Err(TrajectoryError::AtomCount { path: path.clone(), found, expected }.into());
-        }
-        frames += reader.frame_count();
-        if given_ps.is_some() {
-            continue;
-        }
-        match (reader.interval_ps(), interval_ps) {
-            (Some(found), _) if !(found.is_finite() && found > 0.0) => {
-                return Err(ImportError::BadInterval { path: path.clone(), interval_ps: found });
-            }
-            (Some(found_ps), Some(expected_ps)) if differ(found_ps, expected_ps, 0.0) => {
-                return Err(ImportError::IntervalMismatch { path: path.clone(), found_ps, expected_ps });
-            }
-            (Some(found), None) => interval_ps = Some(found),
-            // One frame alone has no interval; it can take that of the others.
-            (None, _) if reader.frame_count() > 1 => {
-                return Err(ImportError::UnknownInterval { path: path.clone() });
-            }
-            _ => {}
-        }
-    }
-    let unknown = || ImportError::UnknownInterval { path: first_path(sources).to_path_buf() };
-    Ok((interval_ps.ok_or_else(unknown)?, frames))
-}
-
-fn first_path(sources: &[TrajectorySource]) -> &Path {
-    sources.first().map_or(Path::new(""), |source| &source.path)
-}
-
-/// Whether two time steps differ by more than rounding; `at_ps` is where on the time axis they were
-/// measured, since XTC keeps times as `f32`.
-fn differ(a_ps: f64, b_ps: f64, at_ps: f64) -> bool {
-    let rounding_ps = 4.0 * f64::from(f32::EPSILON) * at_ps.abs();
-    (a_ps - b_ps).abs() > INTERVAL_TOLERANCE * b_ps.abs() + rounding_ps
 }

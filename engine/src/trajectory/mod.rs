@@ -13,6 +13,7 @@ pub mod periodic;
 pub mod reader;
 pub mod run_state;
 pub mod store;
+mod survey;
 pub mod writer;
 pub mod xtc;
 

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::frame_range::size_row;
 use super::{PathField, buttons, error_line};
 use crate::figures::FigureFormat;
 use crate::window::action::Action;
@@ -75,17 +76,8 @@ impl FigureForm {
                 ui.radio_value(&mut export.format, None, "None");
             });
             ui.end_row();
-            let label = ui.label("Size");
-            ui.add_enabled_ui(export.format.is_some(), |ui| {
-                ui.horizontal(|ui| {
-                    let width = egui::DragValue::new(&mut export.size.0).range(200..=8000);
-                    ui.add(width).labelled_by(label.id).on_hover_text("Width in pixels");
-                    let by = ui.label("×");
-                    let height = egui::DragValue::new(&mut export.size.1).range(200..=8000).suffix(" px");
-                    ui.add(height).labelled_by(by.id).on_hover_text("Height in pixels");
-                });
-            });
-            ui.end_row();
+            let (width, height) = (&mut export.size.0, &mut export.size.1);
+            size_row(ui, export.format.is_some(), [width, height], 200..=8000);
             ui.label("Numbers");
             ui.checkbox(&mut export.numbers, "CSV with the numbers of each plot");
             ui.end_row();

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::frame_range::{FrameRange, size_row};
 use super::{PathField, buttons, error_line};
 use crate::window::action::Action;
 use crate::window::file_dialogs::Purpose;
@@ -12,12 +13,8 @@ use crate::window::project::grouped;
 pub struct MovieExport {
     /// Folder; pictures are numbered `frame_00000.png` and on.
     pub folder: PathBuf,
-    /// First frame.
-    pub first: usize,
-    /// Last frame, included.
-    pub last: usize,
-    /// Every how many frames.
-    pub stride: usize,
+    /// Which frames.
+    pub frames: FrameRange,
     /// Size, pixels.
     pub size: [u32; 2],
     /// Leave the background out.
@@ -29,10 +26,8 @@ pub struct MovieExport {
 pub struct MovieForm {
     /// Where to.
     pub folder: PathField,
-    first: usize,
-    last: usize,
+    frames: FrameRange,
     newest: usize,
-    stride: usize,
     size: [u32; 2],
     transparent: bool,
 }
@@ -44,10 +39,8 @@ impl MovieForm {
         let size = view_size.map(|side| (side & !1).clamp(64, 4096));
         Self {
             folder: PathField::new(folder),
-            first: 0,
-            last: newest,
+            frames: FrameRange::all(newest as u64),
             newest,
-            stride: 1,
             size,
             transparent: false,
         }
@@ -55,31 +48,9 @@ impl MovieForm {
 
     pub(super) fn ui(&mut self, ui: &mut egui::Ui, actions: &mut Vec<Action>) {
         egui::Grid::new("export-movie").num_columns(2).spacing([16.0, 8.0]).show(ui, |ui| {
-            let label = ui.label("Frames");
-            ui.horizontal(|ui| {
-                let first = egui::DragValue::new(&mut self.first).range(0..=self.last);
-                ui.add(first).labelled_by(label.id).on_hover_text("First frame; 0 is the start structure");
-                let to = ui.label("to");
-                let last = egui::DragValue::new(&mut self.last).range(self.first..=self.newest);
-                ui.add(last).labelled_by(to.id).on_hover_text("Last frame, included");
-            });
-            ui.end_row();
-            let label = ui.label("Every");
-            ui.horizontal(|ui| {
-                let stride = egui::DragValue::new(&mut self.stride).range(1..=self.newest.max(1));
-                ui.add(stride).labelled_by(label.id).on_hover_text("1 takes every frame, 10 every tenth");
-                ui.label(if self.stride == 1 { "frame" } else { "frames" });
-            });
-            ui.end_row();
-            let label = ui.label("Size");
-            ui.horizontal(|ui| {
-                let width = egui::DragValue::new(&mut self.size[0]).range(64..=4096);
-                ui.add(width).labelled_by(label.id).on_hover_text("Width in pixels");
-                let by = ui.label("×");
-                let height = egui::DragValue::new(&mut self.size[1]).range(64..=4096).suffix(" px");
-                ui.add(height).labelled_by(by.id).on_hover_text("Height in pixels");
-            });
-            ui.end_row();
+            self.frames.rows(ui, self.newest as u64);
+            let [width, height] = &mut self.size;
+            size_row(ui, true, [width, height], 64..=4096);
             ui.label("Background");
             ui.checkbox(&mut self.transparent, "Transparent");
             ui.end_row();
@@ -91,19 +62,16 @@ impl MovieForm {
         if folder.is_some() && !exists {
             error_line(ui, "There is no such folder.");
         }
-        let count = (self.last - self.first) / self.stride + 1;
         ui.weak(format!(
             "{} PNG pictures from the present viewpoint. The log will hold a command that makes a film of them.",
-            grouped(count as u64)
+            grouped(self.frames.count())
         ));
         let confirmed = buttons(ui, "Export", exists, actions);
         if let Some(folder) = folder.filter(|_| exists && (confirmed || entered)) {
             actions.push(Action::CloseDialog);
             actions.push(Action::ExportMovie(MovieExport {
                 folder,
-                first: self.first,
-                last: self.last,
-                stride: self.stride,
+                frames: self.frames,
                 size: self.size,
                 transparent: self.transparent,
             }));

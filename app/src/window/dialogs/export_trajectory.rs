@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::frame_range::FrameRange;
 use super::{PathField, buttons, error_line};
 use crate::window::action::Action;
 use crate::window::file_dialogs::Purpose;
@@ -12,12 +13,8 @@ use crate::window::project::grouped;
 pub struct TrajectoryExport {
     /// File; its extension is the format.
     pub path: PathBuf,
-    /// First frame.
-    pub first: u64,
-    /// Last frame, included.
-    pub last: u64,
-    /// Every how many frames.
-    pub stride: u64,
+    /// Which frames.
+    pub frames: FrameRange,
     /// Which replica.
     pub replica: usize,
     /// Replace a file that is there.
@@ -38,9 +35,7 @@ pub struct TrajectoryForm {
     /// Where to.
     pub path: PathField,
     format: usize,
-    first: u64,
-    last: u64,
-    stride: u64,
+    frames: FrameRange,
     replica: usize,
     replicas: usize,
     newest: u64,
@@ -54,9 +49,7 @@ impl TrajectoryForm {
         Self {
             path: PathField::new(proposal),
             format: 0,
-            first: 0,
-            last: newest,
-            stride: 1,
+            frames: FrameRange::all(newest),
             replica,
             replicas,
             newest,
@@ -77,22 +70,7 @@ impl TrajectoryForm {
             .response
             .labelled_by(label.id);
             ui.end_row();
-            let label = ui.label("Frames");
-            ui.horizontal(|ui| {
-                let first = egui::DragValue::new(&mut self.first).range(0..=self.last);
-                ui.add(first).labelled_by(label.id).on_hover_text("First frame; 0 is the start structure");
-                let to = ui.label("to");
-                let last = egui::DragValue::new(&mut self.last).range(self.first..=self.newest);
-                ui.add(last).labelled_by(to.id).on_hover_text("Last frame, included");
-            });
-            ui.end_row();
-            let label = ui.label("Every");
-            ui.horizontal(|ui| {
-                let stride = egui::DragValue::new(&mut self.stride).range(1..=self.newest.max(1));
-                ui.add(stride).labelled_by(label.id).on_hover_text("1 writes every frame, 10 every tenth");
-                ui.label(if self.stride == 1 { "frame" } else { "frames" });
-            });
-            ui.end_row();
+            self.frames.rows(ui, self.newest);
             if self.replicas > 1 {
                 let label = ui.label("Replica");
                 let replica = egui::DragValue::new(&mut self.replica).range(0..=self.replicas - 1);
@@ -116,8 +94,8 @@ impl TrajectoryForm {
         if exists {
             ui.checkbox(&mut self.overwrite, "Replace the file that is there");
         }
-        let count = (self.last.saturating_sub(self.first)) / self.stride.max(1) + 1;
-        let every_ps = self.interval_ps * self.stride as f64;
+        let count = self.frames.count();
+        let every_ps = self.interval_ps * self.frames.stride as f64;
         let frames = if count == 1 { "1 frame".to_owned() } else { format!("{} frames", grouped(count)) };
         let beside = match FORMATS[self.format].0 {
             "dcd" | "xtc" => " The topology is written beside it as PDB.",
@@ -133,9 +111,7 @@ impl TrajectoryForm {
             actions.push(Action::CloseDialog);
             actions.push(Action::ExportTrajectory(TrajectoryExport {
                 path,
-                first: self.first,
-                last: self.last,
-                stride: self.stride,
+                frames: self.frames,
                 replica: self.replica,
                 overwrite: self.overwrite,
             }));

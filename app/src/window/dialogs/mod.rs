@@ -5,6 +5,7 @@ pub mod confirm;
 pub mod export_figures;
 pub mod export_movie;
 pub mod export_trajectory;
+pub mod frame_range;
 pub mod go_to_frame;
 pub mod help;
 pub mod open_path;

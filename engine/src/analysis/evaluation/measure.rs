@@ -7,7 +7,7 @@ use super::settings::{EvaluationStage, ProgressCallback, report};
 use super::{EvaluationError, FrameSource, Protein};
 use crate::analysis::clashes::ClashFinder;
 use crate::analysis::dihedrals::DihedralTable;
-use crate::analysis::error::AnalysisError;
+use crate::analysis::error::check_positions;
 use crate::analysis::geometry::{angle_rad, distance_angstrom, vec3};
 use crate::analysis::histogram::Binning;
 use crate::analysis::observables::{
@@ -119,7 +119,7 @@ pub(super) fn measure(
     let mut read = 0;
     report(progress, stage, 0, total)?;
     while let Some((number, positions)) = source.next_frame()? {
-        check(&meter.topology, positions, number, read).map_err(EvaluationError::of(ensemble))?;
+        check_positions(&meter.topology, positions, number, read).map_err(EvaluationError::of(ensemble))?;
         if trajectory != Some(number) {
             trajectory = Some(number);
             meter.table.trajectory_starts.push(meter.table.len());
@@ -129,23 +129,6 @@ pub(super) fn measure(
         report(progress, stage, read, total.max(read))?;
     }
     Ok(meter.finish())
-}
-
-/// A frame of this protein with finite coordinates.
-pub(super) fn check(
-    topology: &Topology,
-    positions: &[[f32; 3]],
-    trajectory: usize,
-    frame: usize,
-) -> Result<(), AnalysisError> {
-    let (expected, got) = (topology.atom_count(), positions.len());
-    if got != expected {
-        return Err(AnalysisError::AtomCount { trajectory, frame, expected, got });
-    }
-    if !positions.iter().flatten().all(|x| x.is_finite()) {
-        return Err(AnalysisError::NonFinite { trajectory, frame });
-    }
-    Ok(())
 }
 
 struct Meter<'a> {

@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use super::ensemble::Ensemble;
 use super::grids::Grids;
-use super::measure::{check, measure};
+use super::measure::measure;
 use super::settings::{EvaluationSettings, EvaluationStage, ProgressCallback, report};
 use super::{EvaluationError, FrameSource};
-use crate::analysis::error::AnalysisError;
+use crate::analysis::error::{AnalysisError, check_positions};
 use crate::analysis::kmeans::{KMeans, kmeans};
 use crate::analysis::msm::{
     ImpliedTimescales, LagChoice, candidate_lags_frames, choose_lag, implied_timescales,
@@ -197,7 +197,7 @@ fn fit_tica(
     let mut trajectory = 0;
     let mut read = 0;
     while let Some((number, positions)) = source.next_frame()? {
-        check(topology, positions, number, read).map_err(&of_reference)?;
+        check_positions(topology, positions, number, read).map_err(&of_reference)?;
         if number != trajectory {
             trajectory = number;
             window.clear();

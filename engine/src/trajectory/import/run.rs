@@ -14,9 +14,7 @@ use crate::trajectory::frame::{Frame, first_not_finite};
 use crate::trajectory::periodic::{WholeMolecule, Wholeness};
 use crate::trajectory::reader::TrajectoryReader;
 use crate::trajectory::store::{STORE_VERSION, SourceFile, StoreMetadata, StoreWriter};
-
-/// Intervals that differ by less than this fraction are the same.
-const INTERVAL_TOLERANCE: f64 = 1e-3;
+use crate::trajectory::survey::{check_selection, differ, survey};
 
 /// Reads all trajectories into one store. Memory stays at one frame however large they are. `progress` is
 /// asked after every frame whether to go on.
@@ -30,7 +28,8 @@ pub fn import(
 ) -> Result<ImportReport, ImportError> {
     check_request(request)?;
     let map = read_topology_map_of_chain(&request.topology, request.chain.as_deref())?;
-    let (file_interval_ps, frames_total) = survey(request, &map)?;
+    let (file_interval_ps, frames_total) =
+        survey(request.trajectories.iter().map(|path| (path.as_path(), &map)), request.interval_ps)?;
     let interval_ps = file_interval_ps * request.stride as f64;
 
     let mut metadata = StoreMetadata {
@@ -82,65 +81,7 @@ fn check_request(request: &ImportRequest) -> Result<(), ImportError> {
     if request.trajectories.is_empty() {
         return Err(ImportError::Request("name at least one trajectory file to import"));
     }
-    if request.stride == 0 {
-        return Err(ImportError::Request("the stride must be at least 1"));
-    }
-    if !(request.skip_ps.is_finite() && request.skip_ps >= 0.0) {
-        return Err(ImportError::Request("the time to skip must be zero or more ps"));
-    }
-    if request.interval_ps.is_some_and(|interval| !(interval.is_finite() && interval > 0.0)) {
-        return Err(ImportError::Request("the interval between frames must be a positive time in ps"));
-    }
-    Ok(())
-}
-
-/// First pass: every file must be readable, fit the topology and agree on the interval.
-fn survey(request: &ImportRequest, map: &TopologyMap) -> Result<(f64, usize), ImportError> {
-    let mut interval_ps: Option<f64> = request.interval_ps;
-    let mut frames_total = 0;
-    for path in &request.trajectories {
-        let reader = TrajectoryReader::open(path)?;
-        if reader.frame_count() == 0 {
-            return Err(ImportError::NoFrames { path: path.clone() });
-        }
-        if reader.atom_count() != map.file_atom_count {
-            return Err(TrajectoryError::AtomCount {
-                path: path.clone(),
-                found: reader.atom_count(),
-                expected: map.file_atom_count,
-            }
-            .into());
-        }
-        frames_total += reader.frame_count();
-        if request.interval_ps.is_some() {
-            continue;
-        }
-        match (reader.interval_ps(), interval_ps) {
-            (Some(found), _) if !(found.is_finite() && found > 0.0) => {
-                return Err(ImportError::BadInterval { path: path.clone(), interval_ps: found });
-            }
-            (Some(found_ps), Some(expected_ps)) if differ(found_ps, expected_ps, 0.0) => {
-                return Err(ImportError::IntervalMismatch { path: path.clone(), found_ps, expected_ps });
-            }
-            (Some(found), None) => interval_ps = Some(found),
-            // One frame alone has no interval; it can take that of the others.
-            (None, _) if reader.frame_count() > 1 => {
-                return Err(ImportError::UnknownInterval { path: path.clone() });
-            }
-            _ => {}
-        }
-    }
-    match (interval_ps, request.trajectories.first()) {
-        (Some(interval_ps), _) => Ok((interval_ps, frames_total)),
-        (None, path) => Err(ImportError::UnknownInterval { path: path.cloned().unwrap_or_default() }),
-    }
-}
-
-/// Whether two time steps differ by more than rounding; `at_ps` is where on the time axis they were
-/// measured, since XTC keeps times as `f32`.
-fn differ(a_ps: f64, b_ps: f64, at_ps: f64) -> bool {
-    let rounding_ps = 4.0 * f64::from(f32::EPSILON) * at_ps.abs();
-    (a_ps - b_ps).abs() > INTERVAL_TOLERANCE * b_ps.abs() + rounding_ps
+    check_selection(request.stride, request.skip_ps, request.interval_ps)
 }
 
 fn empty_source(path: &Path) -> SourceFile {

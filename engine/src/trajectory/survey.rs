@@ -1,0 +1,89 @@
+//! A first look at trajectory files that are to be read one after the other: whether they belong together,
+//! and how far their frames are apart.
+
+use std::path::Path;
+
+use super::error::TrajectoryError;
+use super::import::ImportError;
+use super::reader::TrajectoryReader;
+use crate::structure::TopologyMap;
+
+/// Time steps that differ by less than this fraction are the same.
+const INTERVAL_TOLERANCE: f64 = 1e-3;
+
+/// Refuses a stride of 0, a negative time to skip, and an interval that is no positive time.
+///
+/// # Errors
+/// [`ImportError::Request`].
+pub(super) fn check_selection(
+    stride: usize,
+    skip_ps: f64,
+    interval_ps: Option<f64>,
+) -> Result<(), ImportError> {
+    if stride == 0 {
+        return Err(ImportError::Request("the stride must be at least 1"));
+    }
+    if !(skip_ps.is_finite() && skip_ps >= 0.0) {
+        return Err(ImportError::Request("the time to skip must be zero or more ps"));
+    }
+    if interval_ps.is_some_and(|interval| !(interval.is_finite() && interval > 0.0)) {
+        return Err(ImportError::Request("the interval between frames must be a positive time in ps"));
+    }
+    Ok(())
+}
+
+/// Every file must be readable, fit its topology and agree on the interval. Returns the interval of the
+/// files, ps, which `given_ps` replaces, and the number of frames in all of them.
+///
+/// # Errors
+/// The first file that cannot be used, or that tells no interval.
+pub(super) fn survey<'a>(
+    sources: impl Iterator<Item = (&'a Path, &'a TopologyMap)>,
+    given_ps: Option<f64>,
+) -> Result<(f64, usize), ImportError> {
+    let mut interval_ps = given_ps;
+    let mut frames = 0;
+    let mut first_path = None;
+    for (path, map) in sources {
+        first_path.get_or_insert(path);
+        let reader = TrajectoryReader::open(path)?;
+        if reader.frame_count() == 0 {
+            return Err(ImportError::NoFrames { path: path.to_path_buf() });
+        }
+        if reader.atom_count() != map.file_atom_count {
+            let (found, expected) = (reader.atom_count(), map.file_atom_count);
+            return Err(TrajectoryError::AtomCount { path: path.to_path_buf(), found, expected }.into());
+        }
+        frames += reader.frame_count();
+        if given_ps.is_some() {
+            continue;
+        }
+        match (reader.interval_ps(), interval_ps) {
+            (Some(found), _) if !(found.is_finite() && found > 0.0) => {
+                return Err(ImportError::BadInterval { path: path.to_path_buf(), interval_ps: found });
+            }
+            (Some(found_ps), Some(expected_ps)) if differ(found_ps, expected_ps, 0.0) => {
+                return Err(ImportError::IntervalMismatch {
+                    path: path.to_path_buf(),
+                    found_ps,
+                    expected_ps,
+                });
+            }
+            (Some(found), None) => interval_ps = Some(found),
+            // One frame alone has no interval; it can take that of the others.
+            (None, _) if reader.frame_count() > 1 => {
+                return Err(ImportError::UnknownInterval { path: path.to_path_buf() });
+            }
+            _ => {}
+        }
+    }
+    let unknown = || ImportError::UnknownInterval { path: first_path.unwrap_or(Path::new("")).to_path_buf() };
+    Ok((interval_ps.ok_or_else(unknown)?, frames))
+}
+
+/// Whether two time steps differ by more than rounding; `at_ps` is where on the time axis they were
+/// measured, since XTC keeps times as `f32`.
+pub(super) fn differ(a_ps: f64, b_ps: f64, at_ps: f64) -> bool {
+    let rounding_ps = 4.0 * f64::from(f32::EPSILON) * at_ps.abs();
+    (a_ps - b_ps).abs() > INTERVAL_TOLERANCE * b_ps.abs() + rounding_ps
+}
