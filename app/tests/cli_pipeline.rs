@@ -86,8 +86,7 @@ fn imported_dynamics_trains_a_model_that_simulates() {
 /// exported topology.
 #[test]
 fn other_programs_load_a_run_by_its_exported_topology() {
-    let Some(python) = std::env::var_os("EQUIJUMP_ORACLE_PYTHON") else {
-        eprintln!("skipped: EQUIJUMP_ORACLE_PYTHON names no Python with mdtraj and MDAnalysis");
+    let Some(python) = equijump_tests::oracle_python("mdtraj and MDAnalysis loading a run of villin") else {
         return;
     };
     let workplace = Workplace::new();

@@ -2,7 +2,7 @@
 //!
 //! The first need only the fixtures, made by `tests/fixtures/trajectory/make_fixtures.py`. The second run
 //! `check_written.py` beside it with the Python that `EQUIJUMP_ORACLE_PYTHON` names (it needs mdtraj and
-//! MDAnalysis), and are skipped, with a word, where the variable is not set.
+//! MDAnalysis), and are skipped, with a line on the terminal, where the variable is not set.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::collections::BTreeMap;
@@ -167,8 +167,7 @@ fn moving(structure: &OpenedStructure, frame: usize) -> Vec<[f32; 3]> {
 
 /// Runs `check_written.py`; skipped without a Python.
 fn check_with_python(directory: &Path, files: Vec<serde_json::Value>) {
-    let Some(python) = std::env::var_os("EQUIJUMP_ORACLE_PYTHON") else {
-        eprintln!("skipped: EQUIJUMP_ORACLE_PYTHON names no Python with mdtraj and MDAnalysis");
+    let Some(python) = equijump_tests::oracle_python("mdtraj and MDAnalysis reading our trajectories") else {
         return;
     };
     let description = directory.join("description.json");
