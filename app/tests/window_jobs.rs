@@ -8,7 +8,7 @@ use std::time::Duration;
 use egui::accesskit::Role;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use equijump_app::window::file_dialogs::FileAnswer;
-use equijump_app::window::observations::Landscape;
+use equijump_app::window::observations::{Landscape, MapSelection};
 use equijump_app::window::project::Phase;
 use support::{WaveBackend, Window, window, window_with};
 
@@ -195,6 +195,36 @@ fn a_click_in_the_rmsd_plot_shows_that_frame() {
         let frame = window.app().timeline().frame() as f32;
         assert!((frame - 40.0 * fraction).abs() < 4.0, "frame {frame} at {fraction} of the plot");
     }
+}
+
+#[test]
+fn a_rectangle_on_the_map_leaves_only_its_frames_to_play() {
+    let mut window = ready();
+    simulate(&mut window, 60);
+    let plot = window.harness.get_by_label("Free-energy map").rect();
+    // From corner to corner of the plot: all frames, whatever the map.
+    window.harness.hover_at(plot.left_top() + egui::vec2(2.0, 2.0));
+    window.settle();
+    window.harness.drag_at(plot.left_top() + egui::vec2(2.0, 2.0));
+    window.settle();
+    for place in [plot.center(), plot.right_bottom() - egui::vec2(2.0, 2.0)] {
+        window.harness.hover_at(place);
+        window.settle();
+    }
+    window.harness.drop_at(plot.right_bottom() - egui::vec2(2.0, 2.0));
+    window.settle();
+    assert!(window.harness.query_by_label_contains("61 of 61 frames selected").is_some());
+
+    // A rectangle around one frame holds it, and not all.
+    let Landscape::Map(map) = window.app().observations().landscape.clone() else { panic!("no map") };
+    let [x, y] = map.projections[20].tica.map(f64::from);
+    let selection = MapSelection::between([x - 1e-3, y - 1e-3], [x + 1e-3, y + 1e-3]);
+    let inside = map.frames_within(&selection, 0);
+    assert!(inside.contains(&20) && inside.len() < 61, "{inside:?}");
+
+    click(&mut window, "All frames");
+    assert_eq!(window.app().timeline().subset(), None);
+    assert!(window.harness.query_by_label_contains("frames selected").is_none());
 }
 
 #[test]

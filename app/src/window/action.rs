@@ -12,6 +12,7 @@ use super::dialogs::screenshot::ScreenshotExport;
 use super::evaluation::EvaluationAction;
 use super::file_dialogs::FileRequest;
 use super::layout::Pane;
+use super::observations::MapSelection;
 use super::training::TrainingAction;
 use crate::viewport::{Projection, Style};
 
@@ -30,6 +31,8 @@ pub enum Action {
     QuitConfirmed,
     /// Show a frame.
     GoToFrame(usize),
+    /// Visit only frames inside a rectangle of the free-energy map, or all again.
+    SelectOnMap(Option<MapSelection>),
     /// Mark an atom everywhere, or none.
     SelectAtom(Option<usize>),
     /// Choose an atom for the measurement under way.

@@ -19,7 +19,7 @@ use super::measurements::{MeasureTool, Measurements};
 use super::menu::{self, CommandState};
 use super::models::{BundledModel, ModelChoice, ModelState};
 use super::movie::Movie;
-use super::observations::{FrameDetails, Observations};
+use super::observations::{FrameDetails, MapSelection, Observations};
 use super::observer::Observer;
 use super::panes::{PaneBehavior, PaneCache, PaneContext};
 use super::preferences::{self, Preferences};
@@ -91,6 +91,7 @@ pub struct EquiJumpApp {
     pub(super) selected_atom: Option<usize>,
     pub(super) measurements: Measurements,
     pub(super) ghost: Ghost,
+    pub(super) map_selection: Option<MapSelection>,
     pub(super) quit_confirmed: bool,
     pub(super) screenshot: Option<PathBuf>,
     pub(super) movie: Option<Movie>,
@@ -148,6 +149,7 @@ impl EquiJumpApp {
             selected_atom: None,
             measurements: Measurements::default(),
             ghost,
+            map_selection: None,
             quit_confirmed: false,
             screenshot: None,
             movie: None,
@@ -318,6 +320,7 @@ impl EquiJumpApp {
                 log: &self.log,
                 measurements: &self.measurements,
                 ghost: &self.ghost,
+                map_selection: self.map_selection,
                 selected_atom: self.selected_atom,
                 cache: &mut self.cache,
                 actions: &mut actions,
@@ -360,6 +363,7 @@ impl eframe::App for EquiJumpApp {
         let observations = self.observer.observations();
         if !Arc::ptr_eq(&observations, &self.observations) {
             self.observations = observations;
+            self.map_selection_changed();
             self.residue_values_changed();
         }
         // Details of another frame are kept until the new ones come, so that plots do not flicker.

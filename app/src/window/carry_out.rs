@@ -22,7 +22,7 @@ use super::log::Level;
 use super::measurements::{self, MeasureTool};
 use super::menu::CommandState as _;
 use super::models::ModelState;
-use super::observations::{MeasuredSeries, Observations};
+use super::observations::{Landscape, MeasuredSeries, Observations};
 use super::preferences::StartFrom;
 use super::project::{Phase, Run};
 use crate::figures::Figure;
@@ -47,6 +47,12 @@ impl EquiJumpApp {
                 if let Some(run) = &mut self.project.run {
                     run.replica = replica;
                 }
+                self.map_selection_changed();
+            }
+            Action::SelectOnMap(selection) => {
+                self.map_selection = selection;
+                self.map_selection_changed();
+                self.show_middle_of_selection();
             }
             Action::SelectAtom(atom) => {
                 self.selected_atom = atom;
@@ -288,6 +294,7 @@ impl EquiJumpApp {
         self.session.send(Command::Simulate { job, request: Box::new(request) });
         self.project.run = Some(Run::new(job, frames));
         self.project.shown = None;
+        self.map_selection = None;
         self.timeline.reset(1);
         self.timeline.follow();
         self.observe();
@@ -350,6 +357,35 @@ impl EquiJumpApp {
         let frames_saved = export.frames.last + 1;
         self.pending.push(PendingJob::Export(Export { job, run: run.job, frames_saved }));
         self.session.send(Command::Export { job, request });
+    }
+
+    /// Other frames lie in the rectangle of the free-energy map, or there is another rectangle.
+    pub(super) fn map_selection_changed(&mut self) {
+        let replica = self.project.run.as_ref().map_or(0, |run| run.replica);
+        let frames = match (&self.map_selection, &self.observations.landscape) {
+            (Some(selection), Landscape::Map(map)) => Some(map.frames_within(selection, replica)),
+            _ => None,
+        };
+        self.timeline.set_subset(frames);
+    }
+
+    /// Shows what lies in the rectangle: the frame nearest to its middle.
+    fn show_middle_of_selection(&mut self) {
+        let (Some(selection), Landscape::Map(map)) = (self.map_selection, &self.observations.landscape)
+        else {
+            return;
+        };
+        if self.timeline.subset().is_none() {
+            return;
+        }
+        let replica = self.project.run.as_ref().map_or(0, |run| run.replica);
+        let middle = |range: [f64; 2]| (range[0] + range[1]) / 2.0;
+        if let Some((frame, of_replica)) =
+            map.nearest_frame(middle(selection.x), middle(selection.y), replica)
+            && of_replica == replica
+        {
+            self.timeline.go_to(frame);
+        }
     }
 
     fn measurement_figures(&self, interval_ns: f64) -> Vec<Figure> {

@@ -139,6 +139,7 @@ impl EquiJumpApp {
         self.project.run = None;
         self.project.shown = None;
         self.details = None;
+        self.map_selection = None;
         self.timeline.reset(1);
         self.molecule_opened();
         self.observe();

@@ -80,6 +80,15 @@ pub struct LandscapeMap {
 }
 
 impl LandscapeMap {
+    /// Frames of a replica inside a rectangle, ascending; in very long runs of those that are kept.
+    pub fn frames_within(&self, selection: &MapSelection, replica: usize) -> Vec<usize> {
+        let own = self.projections.iter().filter(|point| point.replica as usize == replica);
+        let mut frames: Vec<usize> =
+            own.filter(|point| selection.holds(point)).map(|point| point.frame as usize).collect();
+        frames.sort_unstable();
+        frames
+    }
+
     /// The frame whose coordinates are nearest to a point, distances measured in widths of the map: its
     /// number and replica. Frames of `replica` are preferred when they lie in the same bin.
     pub fn nearest_frame(&self, x: f64, y: f64, replica: usize) -> Option<(usize, usize)> {
@@ -96,6 +105,28 @@ impl LandscapeMap {
             .iter()
             .min_by(|a, b| distance(a).total_cmp(&distance(b)))
             .map(|point| (point.frame as usize, point.replica as usize))
+    }
+}
+
+/// A rectangle of the free-energy map: the frames in it are played, the others passed over.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct MapSelection {
+    /// Lower and upper end along the first coordinate.
+    pub x: [f64; 2],
+    /// Lower and upper end along the second.
+    pub y: [f64; 2],
+}
+
+impl MapSelection {
+    /// The rectangle with two opposite corners.
+    pub fn between(a: [f64; 2], b: [f64; 2]) -> Self {
+        let ordered = |a: f64, b: f64| [a.min(b), a.max(b)];
+        Self { x: ordered(a[0], b[0]), y: ordered(a[1], b[1]) }
+    }
+
+    fn holds(&self, point: &ProjectedPoint) -> bool {
+        let [x, y] = point.tica.map(f64::from);
+        (self.x[0]..=self.x[1]).contains(&x) && (self.y[0]..=self.y[1]).contains(&y)
     }
 }
 
@@ -237,5 +268,9 @@ mod tests {
         assert_eq!(map.nearest_frame(50.0, 0.9, 0), Some((6, 0)));
         assert_eq!(map.nearest_frame(59.0, 1.0, 0), Some((6, 0)), "the replica shown goes first");
         assert_eq!(map.nearest_frame(59.0, 1.0, 1), Some((7, 1)));
+        let selection = MapSelection::between([61.0, 1.5], [45.0, -0.5]);
+        assert_eq!(map.frames_within(&selection, 0), [5, 6]);
+        assert_eq!(map.frames_within(&selection, 1), [7]);
+        assert!(map.frames_within(&MapSelection::between([0.0, 0.0], [10.0, 1.0]), 0).is_empty());
     }
 }

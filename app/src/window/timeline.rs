@@ -26,6 +26,8 @@ pub struct Timeline {
     speed_index: usize,
     /// Fraction of a frame that playback has advanced since the last whole one.
     carry_frames: f64,
+    /// The only frames that playing and stepping visit, ascending; all when there is no such choice.
+    subset: Option<Vec<usize>>,
 }
 
 impl Default for Timeline {
@@ -37,6 +39,7 @@ impl Default for Timeline {
             repeat: true,
             speed_index: 4,
             carry_frames: 0.0,
+            subset: None,
         }
     }
 }
@@ -86,6 +89,7 @@ impl Timeline {
         self.frame_count = frame_count;
         self.state = PlayState::Paused;
         self.carry_frames = 0.0;
+        self.subset = None;
     }
 
     /// Tells how many frames there are now. Moves the cursor to the newest when following.
@@ -101,9 +105,44 @@ impl Timeline {
         self.frame = frame.min(self.last());
     }
 
+    /// Lets playing and stepping visit these frames alone (ascending), or all again. An empty choice is none.
+    pub fn set_subset(&mut self, frames: Option<Vec<usize>>) {
+        self.subset = frames.filter(|frames| !frames.is_empty());
+    }
+
+    /// The frames that playing and stepping visit, if not all.
+    pub fn subset(&self) -> Option<&[usize]> {
+        self.subset.as_deref()
+    }
+
     /// Goes `by` frames on (or back), clamped, and pauses.
     pub fn step(&mut self, by: isize) {
-        self.go_to(self.frame.saturating_add_signed(by));
+        self.go_to(self.visited(by).unwrap_or_else(|end| end));
+    }
+
+    /// The frame `by` visited ones away; past an end, that end as an error.
+    fn visited(&self, by: isize) -> Result<usize, usize> {
+        let Some(subset) = &self.subset else {
+            let there = self.frame.saturating_add_signed(by).min(self.last());
+            return if self.frame.checked_add_signed(by) == Some(there) { Ok(there) } else { Err(there) };
+        };
+        // Between two visited frames, the next one is one step away in either direction.
+        let place = match subset.binary_search(&self.frame) {
+            Ok(place) => place.checked_add_signed(by),
+            Err(after) if by > 0 => after.checked_add_signed(by - 1),
+            Err(after) => after.checked_add_signed(by),
+        };
+        let end =
+            |first: bool| if first { subset.first() } else { subset.last() }.copied().unwrap_or(self.frame);
+        match place {
+            None => Err(end(true)),
+            Some(place) => subset.get(place).copied().ok_or_else(|| end(false)),
+        }
+    }
+
+    /// The first frame that playing visits.
+    fn first_visited(&self) -> usize {
+        self.subset.as_ref().and_then(|subset| subset.first().copied()).unwrap_or(0)
     }
 
     /// First frame.
@@ -138,8 +177,8 @@ impl Timeline {
         if self.state == PlayState::Playing {
             self.state = PlayState::Paused;
         } else if self.frame_count > 1 {
-            if self.frame == self.last() {
-                self.frame = 0;
+            if self.visited(1).is_err() {
+                self.frame = self.first_visited();
             }
             self.carry_frames = 0.0;
             self.state = PlayState::Playing;
@@ -158,16 +197,17 @@ impl Timeline {
         self.carry_frames += elapsed_s.clamp(0.0, 0.25) * speed;
         let whole = self.carry_frames.floor();
         self.carry_frames -= whole;
-        let mut next = self.frame + whole as usize;
-        if next > self.last() {
-            if self.repeat {
-                next %= self.frame_count.max(1);
-            } else {
-                next = self.last();
-                self.state = PlayState::Paused;
+        for _ in 0..whole as usize {
+            match self.visited(1) {
+                Ok(next) => self.frame = next,
+                Err(_) if self.repeat => self.frame = self.first_visited(),
+                Err(end) => {
+                    self.frame = end;
+                    self.state = PlayState::Paused;
+                    break;
+                }
             }
         }
-        self.frame = next;
         (self.state == PlayState::Playing)
             .then(|| std::time::Duration::from_secs_f64((1.0 - self.carry_frames) / speed))
     }
@@ -238,6 +278,34 @@ mod tests {
         assert_eq!((timeline.frame(), timeline.state()), (3, PlayState::Paused));
         timeline.toggle_play();
         assert_eq!(timeline.frame(), 0, "playing at the end starts again");
+    }
+
+    #[test]
+    fn a_subset_is_all_that_playing_and_stepping_visit() {
+        let mut timeline = with_frames(100);
+        timeline.set_subset(Some(vec![10, 11, 50]));
+        let mut visit = |by| {
+            timeline.step(by);
+            timeline.frame()
+        };
+        assert_eq!([visit(1), visit(1), visit(1), visit(1)], [10, 11, 50, 50]);
+        assert_eq!([visit(-1), visit(-1), visit(-1)], [11, 10, 10]);
+        timeline.go_to(30);
+        timeline.step(-1);
+        assert_eq!(timeline.frame(), 11);
+        timeline.go_to(50);
+        timeline.set_speed(10.0);
+        timeline.toggle_play();
+        assert_eq!(timeline.frame(), 10, "at the last one, playing starts with the first");
+        for expected in [11, 50, 10, 11] {
+            assert!(timeline.tick(0.1000001).is_some());
+            assert_eq!(timeline.frame(), expected);
+        }
+        timeline.set_subset(Some(Vec::new()));
+        assert_eq!(timeline.subset(), None);
+        timeline.set_subset(Some(vec![3]));
+        timeline.reset(7);
+        assert_eq!(timeline.subset(), None, "another run has other frames");
     }
 
     #[test]

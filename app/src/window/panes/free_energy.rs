@@ -1,4 +1,5 @@
-//! Free energy on the two slowest coordinates, the frame shown marked. Click to go to the nearest frame.
+//! Free energy on the two slowest coordinates, the frame shown marked. Click to go to the nearest frame, drag
+//! a rectangle to play only the frames in it.
 
 use egui::{Role, WidgetInfo};
 use egui_plot::{Plot, Points};
@@ -7,7 +8,8 @@ use super::heat_map::{axis_x, axis_y, colour_bar, region_colour};
 use super::{PaneContext, empty_state};
 use crate::figures::colour_map::viridis;
 use crate::window::action::Action;
-use crate::window::observations::Landscape;
+use crate::window::observations::{Landscape, MapSelection};
+use crate::window::project::grouped;
 
 fn colour(fraction: f64) -> egui::Color32 {
     let [r, g, b] = viridis(fraction);
@@ -35,8 +37,13 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         ),
         None => "What the two coordinates were fitted to".to_owned(),
     };
-    ui.add(egui::Label::new(egui::RichText::new(&map.basis).small().weak()).truncate())
-        .on_hover_text(tooltip);
+    match context.map_selection {
+        Some(_) => selection_ui(ui, context),
+        None => {
+            ui.add(egui::Label::new(egui::RichText::new(&map.basis).small().weak()).truncate())
+                .on_hover_text(tooltip);
+        }
+    }
     let grid = &map.free_energy_kt;
     let top = grid.max().unwrap_or(1.0).max(1e-6);
     let revision = (context.observations.revision, context.dark_mode);
@@ -70,6 +77,7 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         .height(size.y)
         .show_grid([false, false])
         .label_formatter(|_| None)
+        .sense(egui::Sense::click_and_drag())
         .show(ui, |plot| {
             for image in [reference, image].into_iter().flatten() {
                 plot.image(image);
@@ -90,6 +98,32 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
 
     let plot = response.response;
     plot.widget_info(|| WidgetInfo::labeled(Role::GraphicsObject, true, "Free-energy map"));
+    let point = |place: egui::Pos2| {
+        let at = response.transform.value_from_position(place);
+        [at.x, at.y]
+    };
+    let dragged = plot
+        .interact_pointer_pos()
+        .filter(|_| plot.dragged() || plot.drag_stopped())
+        .and_then(|pointer| Some((ui.input(|input| input.pointer.press_origin())?, pointer)))
+        .map(|(from, to)| MapSelection::between(point(from), point(to)));
+    if let Some(selection) = dragged.or(context.map_selection) {
+        let corner = |x, y| response.transform.position_from_point(&egui_plot::PlotPoint::new(x, y));
+        let rect = egui::Rect::from_two_pos(
+            corner(selection.x[0], selection.y[0]),
+            corner(selection.x[1], selection.y[1]),
+        );
+        let painter = ui.painter().with_clip_rect(*response.transform.frame());
+        painter.rect_filled(rect, 2.0, colours.cursor.gamma_multiply(0.12));
+        let stroke = egui::Stroke::new(1.5, colours.cursor);
+        painter.rect_stroke(rect, 2.0, stroke, egui::StrokeKind::Inside);
+    }
+    if let Some(selection) = dragged {
+        // Follows the drag, so that the number of frames in it is seen.
+        if plot.drag_stopped() || context.map_selection != Some(selection) {
+            context.actions.push(Action::SelectOnMap(Some(selection)));
+        }
+    }
     if let Some(pointer) = plot.interact_pointer_pos().filter(|_| plot.clicked()) {
         let at = response.transform.value_from_position(pointer);
         let replica = context.project.run.as_ref().map_or(0, |run| run.replica);
@@ -104,9 +138,29 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         let at = response.transform.value_from_position(pointer);
         let value = grid.bin_of(at.x, at.y).map(|bin| grid.values[bin]).filter(|value| value.is_finite());
         let text = match value {
-            Some(value) => format!("{value:.2} kT\nClick to show the nearest frame"),
+            Some(value) => {
+                format!(
+                    "{value:.2} kT\nClick to show the nearest frame, drag to play only those in a rectangle"
+                )
+            }
             None => "No frame fell here".to_owned(),
         };
         plot.on_hover_text_at_pointer(text);
     }
+}
+
+/// How many frames are selected, and the way back to all.
+fn selection_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 6.0;
+        let of = grouped(context.timeline.frame_count() as u64);
+        let text = match context.timeline.subset() {
+            Some(frames) => format!("{} of {of} frames selected", grouped(frames.len() as u64)),
+            None => "No frames in the selection".to_owned(),
+        };
+        ui.small(text).on_hover_text("Playing and stepping visit only these frames");
+        if ui.small_button("All frames").on_hover_text("Play and step through all frames again").clicked() {
+            context.actions.push(Action::SelectOnMap(None));
+        }
+    });
 }

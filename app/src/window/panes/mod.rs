@@ -28,7 +28,7 @@ use super::layout::Pane;
 use super::log::Log;
 use super::measurements::Measurements;
 use super::models::ModelChoice;
-use super::observations::{FrameDetails, Observations};
+use super::observations::{FrameDetails, MapSelection, Observations};
 use super::preferences::Preferences;
 use super::project::Project;
 use super::theme;
@@ -59,6 +59,8 @@ pub struct PaneContext<'a> {
     pub measurements: &'a Measurements,
     /// What is shown besides the molecule, for comparison.
     pub ghost: &'a Ghost,
+    /// The rectangle of the free-energy map whose frames are played.
+    pub map_selection: Option<MapSelection>,
     /// The atom that is marked.
     pub selected_atom: Option<usize>,
     /// Textures and the like.
