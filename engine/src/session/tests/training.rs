@@ -63,9 +63,9 @@ fn dropping_the_handle_writes_the_checkpoint_of_the_last_step_even_of_a_paused_t
     store(folder.path());
     let session = session([Script::default()]);
     let job = train(&session, folder.path(), 1_000_000);
-    step(&session, job);
+    // The pause may come before another step is told.
+    let mut last = step(&session, job);
     session.send(Command::Pause { job });
-    let mut last = 0;
     loop {
         match session.recv_timeout(Duration::from_secs(20)).unwrap() {
             Event::TrainingProgress { progress, .. } => last = progress.step,
