@@ -54,6 +54,8 @@ pub struct StrainTemplate {
     pub(crate) close: Vec<Vec<u32>>,
     /// Sites of the centre and three substituents of the branch of ILE, LEU, THR, VAL.
     pub(crate) branches: Vec<Option<[u32; 4]>>,
+    /// Those of ILE and THR, whose handedness is part of the molecule; the others' names are interchangeable.
+    pub(crate) stereocentres: Vec<[u32; 4]>,
 }
 
 /// Site of the Cα of `residue`; its slots are the 13 sites before.
@@ -86,6 +88,7 @@ impl StrainTemplate {
             sites: Vec::new(),
             close: vec![Vec::new(); topology.residue_count() * SITES],
             branches: Vec::new(),
+            stereocentres: Vec::new(),
         };
         for (index, residue) in topology.residues().iter().enumerate() {
             let geometry = reference_geometry(residue.kind);
@@ -145,6 +148,9 @@ impl StrainTemplate {
                 }
                 Some(sites)
             }));
+            if matches!(residue.kind, ResidueType::Ile | ResidueType::Thr) {
+                t.stereocentres.extend(t.branches[index]);
+            }
         }
         t.fill_close(topology, &site);
         t
@@ -187,6 +193,7 @@ impl StrainTemplate {
     /// 1–3 distances and overlaps, each pair moved by half its excess, in sweeps over all pairs (position-
     /// based constraints, as in SHAKE). `atoms` are positions by site; non-finite ones stay so.
     pub fn keep_geometry(&self, atoms: &mut [[f32; 3]]) {
+        self.keep_handedness(atoms);
         let mut touching = Vec::new();
         for sweep in 0..GEOMETRY_SWEEPS {
             let mut moved = false;
@@ -208,6 +215,30 @@ impl StrainTemplate {
             }
             if !moved {
                 break;
+            }
+        }
+    }
+
+    /// Mirrors what hangs on a centre of the wrong hand through the plane of the centre and two neighbours, which
+    /// keeps its bonds and angles: a side chain through N, Cα, C, the methyl group of ILE and THR through Cβ and
+    /// its other two neighbours.
+    fn keep_handedness(&self, atoms: &mut [[f32; 3]]) {
+        for (residue, sites) in self.sites.iter().enumerate() {
+            let at = |slot: usize| residue * SITES + slot;
+            // Slots 0, 1, 2, 3 are N, C, O, CB; glycine has no CB.
+            if sites.len() > 4 && handedness(atoms, [at(CA_SITE), at(0), at(1), at(3)]) < 0.0 {
+                let plane = [at(CA_SITE), at(0), at(1)];
+                for &(site, _) in
+                    sites.iter().filter(|(site, _)| (3..CA_SITE).contains(&(*site as usize % SITES)))
+                {
+                    mirror(atoms, plane, site as usize);
+                }
+            }
+        }
+        for centre in &self.stereocentres {
+            let [centre, a, b, methyl] = centre.map(|site| site as usize);
+            if handedness(atoms, [centre, a, b, methyl]) < 0.0 {
+                mirror(atoms, [centre, a, b], methyl);
             }
         }
     }
@@ -376,6 +407,25 @@ fn correct(atoms: &mut [[f32; 3]], a: usize, b: usize, low: f32, high: f32) -> b
     true
 }
 
+/// Positive where the last three of `[centre, a, b, c]` turn as those of natural amino acids do.
+fn handedness(atoms: &[[f32; 3]], [centre, a, b, c]: [usize; 4]) -> f32 {
+    let from = |site: usize| minus(atoms[site], atoms[centre]);
+    triple(from(a), from(b), from(c))
+}
+
+/// Mirrors an atom in the plane through three atoms; not where they lie on a line.
+fn mirror(atoms: &mut [[f32; 3]], [centre, a, b]: [usize; 3], site: usize) {
+    let origin = atoms[centre];
+    let normal = cross(minus(atoms[a], origin), minus(atoms[b], origin));
+    let length = dot(normal, normal);
+    if length > 1e-6 {
+        let twice = 2.0 * dot(minus(atoms[site], origin), normal) / length;
+        for axis in 0..3 {
+            atoms[site][axis] -= twice * normal[axis];
+        }
+    }
+}
+
 fn minus(a: [f32; 3], b: [f32; 3]) -> [f32; 3] {
     std::array::from_fn(|i| a[i] - b[i])
 }
@@ -508,6 +558,51 @@ mod tests {
         template.keep_geometry(&mut shaken);
         assert!(worst(&shaken, &template.bonds) < 0.12, "bonds {}", worst(&shaken, &template.bonds));
         assert!(worst(&shaken, &template.angles) < 0.22, "angles {}", worst(&shaken, &template.angles));
+    }
+
+    /// Lambda repressor with all its side chains and methyl groups of the wrong hand, lengths and angles intact.
+    #[test]
+    fn centres_of_the_wrong_hand_are_mirrored_back() {
+        let (sequence, cloud, _) = features("lambda.pdb", false);
+        let template = &sequence.strain[0];
+        let mut atoms = Vec::new();
+        for row in 0..sequence.rows() {
+            let p: [f32; 3] = std::array::from_fn(|axis| cloud.positions[row * 3 + axis]);
+            for slot in 0..SLOTS {
+                atoms.push(std::array::from_fn(|a| p[a] + cloud.vectors[(row * 3 + a) * SLOTS + slot]));
+            }
+            atoms.push(p);
+        }
+        let clean = atoms.clone();
+        for residue in (0..sequence.rows()).filter(|r| sequence.residues[*r] != ResidueType::Gly) {
+            let base = residue * SITES;
+            for slot in 3..CA_SITE {
+                mirror(&mut atoms, [base + CA_SITE, base, base + 1], base + slot);
+            }
+        }
+        assert!(!template.stereocentres.is_empty());
+        for (i, centre) in template.stereocentres.iter().enumerate() {
+            let centre = centre.map(|site| site as usize);
+            // Mirroring the side chain has turned this centre too; every second one is turned back.
+            assert!(handedness(&atoms, centre) < 0.0);
+            if i % 2 == 0 {
+                mirror(&mut atoms, [centre[0], centre[1], centre[2]], centre[3]);
+            }
+        }
+        template.keep_handedness(&mut atoms);
+        for residue in (0..sequence.rows()).filter(|r| sequence.residues[*r] != ResidueType::Gly) {
+            let base = residue * SITES;
+            assert!(
+                handedness(&atoms, [base + CA_SITE, base, base + 1, base + 3]) > 0.0,
+                "residue {residue}"
+            );
+        }
+        for centre in &template.stereocentres {
+            assert!(handedness(&atoms, centre.map(|site| site as usize)) > 0.0);
+        }
+        let mut same = clean.clone();
+        template.keep_handedness(&mut same);
+        assert_eq!(same, clean, "a crystal structure has nothing to mirror");
     }
 
     #[test]

@@ -54,7 +54,7 @@ pub struct SamplerSettings {
     #[arg(long, value_enum, default_value_t = Schedule::Matched)]
     pub schedule: Schedule,
     /// Whether each frame's remaining violations of covalent geometry (bonds off by more than 0.05 Å, 1–3
-    /// distances by more than 0.08 Å, overlaps) are taken out before the next frame is made. `false` gives
+    /// distances by more than 0.08 Å, overlaps, centres of the wrong hand) are taken out before the next frame is made. `false` gives
     /// what the network says.
     #[arg(long, default_value_t = true, action = clap::ArgAction::Set)]
     pub keep_geometry: bool,
