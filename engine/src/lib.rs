@@ -10,6 +10,7 @@
 pub mod analysis;
 pub mod atomic_file;
 mod brief;
+pub mod cpu_clock;
 pub mod gpu;
 pub mod network;
 pub mod session;

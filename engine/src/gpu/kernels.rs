@@ -2,6 +2,7 @@
 
 use super::GpuError;
 use super::device::{Gpu, one_line, ready};
+use super::product_rate::PRODUCT;
 use super::shape::{MOST_NEIGHBOURS, MOST_RESIDUES, NetworkShape, quads};
 
 /// Bytes of a dispatch's parameters, and the alignment of the next one's.
@@ -83,26 +84,14 @@ impl Kernel {
         }
     }
 
-    fn constants(self, shape: &NetworkShape) -> Vec<(&'static str, u32)> {
+    fn constants(self, shape: &NetworkShape) -> Constants {
         match self {
             Self::Assemble => vec![
                 ("THREADS", 128),
                 ("MOST_RESIDUES", MOST_RESIDUES as u32),
                 ("MOST_NEIGHBOURS", MOST_NEIGHBOURS as u32),
             ],
-            Self::Product { large, epilogue } => {
-                let tile = if large { LARGE_TILE } else { SMALL_TILE };
-                vec![
-                    ("BM", tile.rows),
-                    ("BN4", tile.columns4),
-                    ("BK4", tile.depth4),
-                    ("THREADS", tile.threads),
-                    ("ROWS", tile.rows * tile.columns4 / tile.threads),
-                    ("LOADS_A", tile.rows * tile.depth4 / tile.threads),
-                    ("LOADS_W", 4 * tile.depth4 * tile.columns4 / tile.threads),
-                    ("EPILOGUE", epilogue as u32),
-                ]
-            }
+            Self::Product { large, epilogue } => product_constants(large, epilogue),
             Self::Norm => vec![("THREADS", 64)],
             Self::Edge => {
                 let h4 = shape.h4 as u32;
@@ -118,6 +107,23 @@ impl Kernel {
             Self::Finish => vec![("THREADS", 128), ("V4", quads(shape.headers.input.1) as u32)],
         }
     }
+}
+
+/// Names and values of a program's constants.
+type Constants = Vec<(&'static str, u32)>;
+
+fn product_constants(large: bool, epilogue: Epilogue) -> Constants {
+    let tile = if large { LARGE_TILE } else { SMALL_TILE };
+    vec![
+        ("BM", tile.rows),
+        ("BN4", tile.columns4),
+        ("BK4", tile.depth4),
+        ("THREADS", tile.threads),
+        ("ROWS", tile.rows * tile.columns4 / tile.threads),
+        ("LOADS_A", tile.rows * tile.depth4 / tile.threads),
+        ("LOADS_W", 4 * tile.depth4 * tile.columns4 / tile.threads),
+        ("EPILOGUE", epilogue as u32),
+    ]
 }
 
 /// Repeats the lines between `//# unroll NAME COUNT` and `//# end` with `{NAME}` = 0, 1, …: compilers of
@@ -160,7 +166,17 @@ pub(super) struct Kernels {
 }
 
 impl Kernels {
+    /// All programs of a network.
     pub fn compile(gpu: &Gpu, shape: &NetworkShape) -> Result<Self, GpuError> {
+        Self::compile_all(gpu, &Kernel::ALL.map(|kernel| (kernel, kernel.constants(shape))))
+    }
+
+    /// The one product that [`super::product_rate_gflops`] times.
+    pub fn compile_product(gpu: &Gpu) -> Result<Self, GpuError> {
+        Self::compile_all(gpu, &[(PRODUCT, product_constants(true, Epilogue::None))])
+    }
+
+    fn compile_all(gpu: &Gpu, programs: &[(Kernel, Constants)]) -> Result<Self, GpuError> {
         let buffer = |binding: u32, ty: wgpu::BufferBindingType, has_dynamic_offset: bool| {
             wgpu::BindGroupLayoutEntry {
                 binding,
@@ -186,9 +202,9 @@ impl Kernels {
             bind_group_layouts: &[Some(&bindings)],
             immediate_size: 0,
         });
-        let pipelines = Kernel::ALL
-            .into_iter()
-            .map(|kernel| (kernel, compile(gpu, &layout, kernel, &kernel.constants(shape))))
+        let pipelines = programs
+            .iter()
+            .map(|(kernel, constants)| (*kernel, compile(gpu, &layout, *kernel, constants)))
             .collect();
         if let Some(error) = ready(scope.pop()) {
             let adapter = gpu.adapter().name.clone();

@@ -4,6 +4,7 @@ mod backend;
 #[cfg(test)]
 mod backend_tests;
 mod batch;
+pub mod benchmark;
 mod candle_backend;
 pub mod checkpoint;
 mod conformations;

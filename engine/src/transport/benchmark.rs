@@ -1,21 +1,39 @@
-//! How fast this machine samples, beside how fast it multiplies matrices.
+//! How fast this machine samples, beside how fast it multiplies matrices: the figures of Table 4.
 
-use std::sync::Barrier;
+use std::ops::ControlFlow;
+use std::sync::{Arc, Barrier};
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use crate::network::fused::{Conditioned, FusedModel, HeaderContext, Workspace, product_rate_gflops};
-use crate::network::{CloudBatch, Heads, NetworkConfig, Residual, SequenceBatch};
-use crate::structure::{TensorCloud, Topology};
-use crate::training::trainer::initial_weights;
+use crate::cpu_clock;
+use crate::network::fused::product_rate_gflops;
+use crate::network::parameters::Initial;
+use crate::network::{Heads, Model, ModelCard, NetworkConfig, ParameterLayout, Residual};
+use crate::structure::Topology;
+
+use super::cpu_sampler::CpuSampler;
+use super::sampler::{FrameSampler, LatentProgress, Replica, TransportError};
+use super::settings::SamplerSettings;
 
 /// Latent steps of a frame that the figures refer to.
 pub const LATENT_STEPS: usize = 100;
 
-/// One configuration's figures.
+/// Seconds that molecular dynamics takes for 100 ps in the paper: λ-repressor in 12,000 atoms of explicit water,
+/// scaled from Amber24 on an A100 (the acceleration factors of Table 4).
+pub const PAPER_MD_SECONDS_PER_FRAME: f64 = 3.6;
+
+/// Length of a frame, ns.
+const FRAME_NS: f64 = 0.1;
+
+/// Latent steps to time at least; the first one of a run also grows buffers and is left out.
+const LEAST_STEPS: usize = 2;
+
+/// One configuration's figures on one device.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct BenchmarkRow {
+    /// Processor, or name of the graphics adapter.
+    pub device: String,
     /// Residues of the protein.
     pub residues: usize,
     /// Replicas advanced together.
@@ -26,25 +44,179 @@ pub struct BenchmarkRow {
     pub residual: Residual,
     /// `endpoint` or `paper`.
     pub heads: Heads,
+    /// Whether the headers see strain and displacements, which the paper's do not.
+    pub extra_inputs: bool,
     /// Parameters of the network.
     pub parameters: usize,
-    /// Threads used.
-    pub threads: usize,
-    /// Seconds per frame of all replicas: the conditioner once and 100 header calls.
+    /// Threads used; none on a graphics adapter.
+    pub threads: Option<usize>,
+    /// Wall-clock seconds per frame of all replicas: the conditioner once and 100 latent steps.
     pub seconds_per_frame: f64,
-    /// Header calls that were timed; the frame is 100 times their median.
+    /// Processor seconds of the same, all threads together; none on a graphics adapter.
+    pub cpu_seconds_per_frame: Option<f64>,
+    /// Latent steps that were timed. The frame is 100 times the median one, on a graphics adapter so many of
+    /// them in a row scaled to 100.
     pub measured_steps: usize,
-    /// Matrix-product operations of the frame, GFLOP.
+    /// Matrix-product operations of the frame, GFLOP, each counted as the network is defined.
     pub product_gflop: f64,
-    /// Rate of the products, GFLOP/s.
+    /// Rate of the products, GFLOP per wall-clock second.
     pub gflop_per_second: f64,
-    /// Share of the machine's matrix-product rate on as many threads.
+    /// Share of the device's own matrix-product rate: on the processor that of one thread, per second of
+    /// processor time.
     pub share_of_product_rate: f64,
     /// Simulated time per day, all replicas together, at 100 ps a frame.
     pub ns_per_day: f64,
+    /// Molecular dynamics' seconds for 100 ps over those for a frame of one replica.
+    pub acceleration: f64,
 }
 
-/// The machine's f32 matrix-product rate on `threads` threads at once, GFLOP/s.
+/// What is measured: one network on one protein.
+#[derive(Clone, Copy, Debug)]
+pub struct BenchmarkCase<'a> {
+    /// The network; [`random_model`] makes one of any size.
+    pub model: &'a Arc<Model>,
+    /// The protein.
+    pub topology: &'a Topology,
+    /// Its atoms, Å.
+    pub atoms_angstrom: &'a [[f32; 3]],
+    /// Replicas advanced together.
+    pub batch: usize,
+    /// Time to spend, as far as the least number of steps allows.
+    pub duration: Duration,
+    /// Seconds that molecular dynamics takes for 100 ps.
+    pub md_seconds_per_frame: f64,
+}
+
+/// What was timed: seconds, as [`BenchmarkRow`] has them.
+pub(super) struct Timing {
+    pub seconds: f64,
+    pub cpu_seconds: Option<f64>,
+    pub steps: usize,
+}
+
+impl BenchmarkCase<'_> {
+    /// Replicas at the start.
+    pub(super) fn replicas(&self) -> Vec<Replica> {
+        let replica = |index| Replica { index, frame: 0, positions_angstrom: self.atoms_angstrom.to_vec() };
+        (0..self.batch as u64).map(replica).collect()
+    }
+
+    /// The row of `timing`; `rate_gflops` is the device's product rate.
+    pub(super) fn row(
+        &self,
+        device: String,
+        threads: Option<usize>,
+        rate_gflops: f64,
+        timing: &Timing,
+    ) -> BenchmarkRow {
+        let config = self.model.config();
+        let residues = self.topology.residue_count();
+        let network = &self.model.network;
+        let product_gflop = network.product_flops(residues * self.batch, residues, LATENT_STEPS) / 1e9;
+        let seconds = timing.seconds.max(1e-12);
+        let worked = timing.cpu_seconds.unwrap_or(seconds).max(1e-12);
+        let batch = self.batch as f64;
+        BenchmarkRow {
+            device,
+            residues,
+            batch: self.batch,
+            multiplicity: config.multiplicity,
+            residual: config.residual,
+            heads: config.heads,
+            extra_inputs: config.strain_inputs || config.displacement_inputs,
+            parameters: self.model.parameter_count(),
+            threads,
+            seconds_per_frame: seconds,
+            cpu_seconds_per_frame: timing.cpu_seconds,
+            measured_steps: timing.steps,
+            product_gflop,
+            gflop_per_second: product_gflop / seconds,
+            share_of_product_rate: product_gflop / worked / rate_gflops.max(1e-12),
+            ns_per_day: FRAME_NS * batch * 86_400.0 / seconds,
+            acceleration: self.md_seconds_per_frame * batch / seconds,
+        }
+    }
+
+    /// Times the processor on up to `threads` threads; `rate_gflops` is the product rate of one thread.
+    ///
+    /// # Errors
+    /// [`TransportError`] when the structure is not one that can be sampled.
+    pub fn measure_cpu(&self, threads: usize, rate_gflops: f64) -> Result<BenchmarkRow, TransportError> {
+        // Random weights break the chemistry, so that putting it right would take longer than it does.
+        let settings =
+            SamplerSettings { latent_steps: LATENT_STEPS as u32, keep_geometry: false, ..Default::default() };
+        let mut sampler = CpuSampler::with_threads(self.model.clone(), self.topology, settings, threads)?;
+        let mut conditioner = [f64::INFINITY; 2];
+        let (mut wall, mut cpu) = (Vec::new(), Vec::new());
+        let start = Instant::now();
+        let enough = |steps: usize| steps >= LEAST_STEPS && start.elapsed() >= self.duration;
+        while !enough(wall.len()) {
+            let mut marks: Vec<[f64; 2]> = Vec::with_capacity(LATENT_STEPS + 1);
+            let now = || [start.elapsed().as_secs_f64(), cpu_clock::process_seconds()];
+            let begun = now();
+            let timed = wall.len();
+            let mut control = |_: LatentProgress| {
+                marks.push(now());
+                // One interval less than marks, one of them not counted.
+                if enough(timed + marks.len().saturating_sub(2)) {
+                    ControlFlow::Break(())
+                } else {
+                    ControlFlow::Continue(())
+                }
+            };
+            match sampler.advance(&mut self.replicas(), &mut control) {
+                // Random weights may well leave the finite; the time is the same.
+                Ok(_) | Err(TransportError::NonFinite { .. }) => {}
+                Err(error) => return Err(error),
+            }
+            if let Some(first) = marks.first() {
+                for clock in 0..2 {
+                    conditioner[clock] = conditioner[clock].min(first[clock] - begun[clock]);
+                }
+            }
+            for pair in marks.windows(2).skip(1) {
+                wall.push(pair[1][0] - pair[0][0]);
+                cpu.push(pair[1][1] - pair[0][1]);
+            }
+        }
+        let steps = wall.len();
+        let frame = |clock: usize, laps: &mut [f64]| conditioner[clock] + LATENT_STEPS as f64 * median(laps);
+        let timing = Timing { seconds: frame(0, &mut wall), cpu_seconds: Some(frame(1, &mut cpu)), steps };
+        Ok(self.row("CPU".to_owned(), Some(sampler.threads_for(self.batch)), rate_gflops, &timing))
+    }
+}
+
+fn median(x: &mut [f64]) -> f64 {
+    x.sort_unstable_by(f64::total_cmp);
+    x.get(x.len() / 2).copied().unwrap_or(0.0)
+}
+
+/// A network of `config` with random weights: speed does not depend on what a model has learned. The weights are
+/// uniform with unit variance, since a normal distribution takes longer to draw than a large network to run.
+pub fn random_model(config: &NetworkConfig) -> Arc<Model> {
+    let layout = ParameterLayout::new(config);
+    let mut weights = vec![0.0; layout.total()];
+    let mut state = 0x9E37_79B9_7F4A_7C15u64;
+    for spec in layout.specs() {
+        let weights = &mut weights[spec.range.clone()];
+        match spec.initial {
+            Initial::Zeros => {}
+            Initial::Ones => weights.fill(1.0),
+            Initial::Normal => {
+                for weight in weights {
+                    // A linear congruential generator (Knuth's constants); its high bits are good.
+                    state =
+                        state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                    let uniform = (state >> 40) as f32 / (1u64 << 24) as f32 - 0.5;
+                    *weight = uniform * 12f32.sqrt();
+                }
+            }
+        }
+    }
+    Arc::new(Model::new(config, weights, ModelCard::default()))
+}
+
+/// The machine's f32 matrix-product rate on `threads` threads at once, GFLOP per second that each has a processor.
 pub fn machine_product_rate(threads: usize) -> f64 {
     let barrier = Barrier::new(threads);
     std::thread::scope(|scope| {
@@ -58,107 +230,4 @@ pub fn machine_product_rate(threads: usize) -> f64 {
             .collect();
         handles.into_iter().map(|h| h.join().unwrap_or(0.0)).sum()
     })
-}
-
-/// Times one configuration for about `duration` on up to `threads` threads, replicas shared out among
-/// them, with random weights: speed does not depend on what a model has learned.
-pub fn measure(
-    config: &NetworkConfig,
-    topology: &Topology,
-    atoms_angstrom: &[[f32; 3]],
-    batch: usize,
-    threads: usize,
-    rate_gflops: f64,
-    duration: Duration,
-) -> BenchmarkRow {
-    let model = FusedModel::new(config);
-    let parameters = initial_weights(model.layout(), 0);
-    let mut cloud = TensorCloud::from_atoms(topology, atoms_angstrom);
-    cloud.center();
-    let threads = threads.clamp(1, batch.max(1));
-    let shares: Vec<usize> = (0..threads).map(|k| (k + 1) * batch / threads - k * batch / threads).collect();
-    let barrier = Barrier::new(threads);
-    let timings: Vec<(f64, Vec<f64>)> = std::thread::scope(|scope| {
-        let handles: Vec<_> = shares
-            .iter()
-            .map(|&share| {
-                let (model, parameters, cloud, barrier) = (&model, &parameters[..], &cloud, &barrier);
-                scope.spawn(move || time_share(model, parameters, topology, cloud, share, barrier, duration))
-            })
-            .collect();
-        handles.into_iter().filter_map(|h| h.join().ok()).collect()
-    });
-    // A frame is done when the slowest share is.
-    let mut seconds_per_frame = 0.0f64;
-    let mut measured_steps = usize::MAX;
-    for (conditioner, mut calls) in timings {
-        calls.sort_unstable_by(f64::total_cmp);
-        let median = calls.get(calls.len() / 2).copied().unwrap_or(0.0);
-        seconds_per_frame = seconds_per_frame.max(conditioner + LATENT_STEPS as f64 * median);
-        measured_steps = measured_steps.min(calls.len());
-    }
-    let residues = topology.residue_count();
-    let product_gflop = model.product_flops(residues * batch, residues, LATENT_STEPS) / 1e9;
-    let gflop_per_second = product_gflop / seconds_per_frame.max(1e-12);
-    BenchmarkRow {
-        residues,
-        batch,
-        multiplicity: config.multiplicity,
-        residual: config.residual,
-        heads: config.heads,
-        parameters: parameters.len(),
-        threads,
-        seconds_per_frame,
-        measured_steps,
-        product_gflop,
-        gflop_per_second,
-        share_of_product_rate: gflop_per_second / rate_gflops.max(1e-12),
-        ns_per_day: 0.1 * batch as f64 * 86_400.0 / seconds_per_frame.max(1e-12),
-    }
-}
-
-/// Seconds of the conditioner, and of each header call.
-fn time_share(
-    model: &FusedModel,
-    parameters: &[f32],
-    topology: &Topology,
-    cloud: &TensorCloud,
-    share: usize,
-    barrier: &Barrier,
-    duration: Duration,
-) -> (f64, Vec<f64>) {
-    let sequence = SequenceBatch::replicate(topology, share);
-    let mut source = CloudBatch::default();
-    for _ in 0..share {
-        source.push(cloud);
-    }
-    let mut workspace = Workspace::default();
-    let mut conditioned = Conditioned::default();
-    // Once to grow the buffers, once to be timed.
-    model.condition(parameters, &mut workspace, &sequence, &source, &mut conditioned, false);
-    barrier.wait();
-    let start = Instant::now();
-    model.condition(parameters, &mut workspace, &sequence, &source, &mut conditioned, false);
-    let conditioner = start.elapsed().as_secs_f64();
-    let mut tau = vec![0.0f32; share];
-    let mut calls = Vec::new();
-    let start = Instant::now();
-    let mut step = 0usize;
-    while calls.len() < 4 || start.elapsed() < duration {
-        tau.fill((step % LATENT_STEPS) as f32 / LATENT_STEPS as f32);
-        let context = HeaderContext {
-            sequence: &sequence,
-            source: &source,
-            latent: &source,
-            tau: &tau,
-            conditioned: &conditioned,
-        };
-        let lap = Instant::now();
-        model.headers(parameters, &mut workspace, &context, false);
-        if step > 0 {
-            calls.push(lap.elapsed().as_secs_f64());
-        }
-        step += 1;
-    }
-    (conditioner, calls)
 }

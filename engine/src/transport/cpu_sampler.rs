@@ -63,6 +63,13 @@ impl CpuSampler {
     }
 }
 
+impl CpuSampler {
+    /// Threads that advance `replicas` replicas.
+    pub fn threads_for(&self, replicas: usize) -> usize {
+        self.workers.len().min(replicas)
+    }
+}
+
 impl FrameSampler for CpuSampler {
     fn advance(
         &mut self,

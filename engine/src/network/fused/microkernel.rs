@@ -140,6 +140,16 @@ fn prefetch(at: *const f32) {
     let _ = at;
 }
 
+/// A value at any address. Unlike `read_unaligned` it brings no call into the loop when debug assertions are on,
+/// which would keep the sums from staying in registers.
+#[inline(always)]
+unsafe fn read<T: Copy>(at: *const f32) -> T {
+    #[repr(C, packed)]
+    struct Unaligned<T>(T);
+    // SAFETY: the caller's.
+    unsafe { (*at.cast::<Unaligned<T>>()).0 }
+}
+
 /// `ROWS` rows by `VECTORS` vectors of the result; the last vector is masked unless `WHOLE`.
 struct Tile<const ROWS: usize, const VECTORS: usize, const WHOLE: bool>(MatrixProduct);
 
@@ -153,29 +163,24 @@ impl<const ROWS: usize, const VECTORS: usize, const WHOLE: bool> WithSimd for Ti
         let last = VECTORS - 1;
         let mask: MemMask<S::m32s> = simd.mask_between_m32s(0, (p.columns - last * lanes) as u32);
         let load = |at: *const f32, n: usize| {
-            let at = at.wrapping_add(n * lanes);
+            let at = at.wrapping_add(n.wrapping_mul(lanes));
             // SAFETY: `VECTORS` vectors from the pointer on are inside the row, the last as far as the mask lets.
-            unsafe {
-                if n < last || WHOLE {
-                    at.cast::<S::f32s>().read_unaligned()
-                } else {
-                    simd.mask_load_ptr_f32s(mask, at)
-                }
-            }
+            unsafe { if n < last || WHOLE { read(at) } else { simd.mask_load_ptr_f32s(mask, at) } }
         };
         let mut sum = [[simd.splat_f32s(0.0); VECTORS]; ROWS];
         let (mut a, mut b) = (p.a, p.b);
         for _ in 0..p.inner {
+            let ahead = b.wrapping_add(AHEAD.wrapping_mul(p.b_stride));
             let mut weights = [simd.splat_f32s(0.0); VECTORS];
             for n in 0..VECTORS {
                 weights[n] = load(b, n);
                 if VECTORS == 4 {
-                    prefetch(b.wrapping_add(AHEAD * p.b_stride + n * lanes));
+                    prefetch(ahead.wrapping_add(n.wrapping_mul(lanes)));
                 }
             }
             for m in 0..ROWS {
                 // SAFETY: row `m` of the tile exists.
-                let x = simd.splat_f32s(unsafe { *a.add(m * p.a_row) });
+                let x = simd.splat_f32s(unsafe { read(a.wrapping_add(m.wrapping_mul(p.a_row))) });
                 for n in 0..VECTORS {
                     sum[m][n] = simd.mul_add_e_f32s(x, weights[n], sum[m][n]);
                 }

@@ -36,7 +36,7 @@ fn exp(x: f32) -> f32 {
     p = p * r + 0.5;
     let y = p * r * r + r + 1.0;
     let exponent = (t.to_bits() as i32).wrapping_sub(0x4B40_0000);
-    y * f32::from_bits(((exponent + 127) << 23) as u32)
+    y * f32::from_bits((exponent.wrapping_add(127) << 23) as u32)
 }
 
 /// `ψ(x)`, the scaled SiLU, and its derivative.
