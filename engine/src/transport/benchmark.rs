@@ -54,8 +54,8 @@ pub struct BenchmarkRow {
     pub seconds_per_frame: f64,
     /// Processor seconds of the same, all threads together; none on a graphics adapter.
     pub cpu_seconds_per_frame: Option<f64>,
-    /// Latent steps that were timed. The frame is 100 times the median one, on a graphics adapter so many of
-    /// them in a row scaled to 100.
+    /// Latent steps that were timed. The frame is 100 times the median one (of processor time, the mean one), on a
+    /// graphics adapter so many of them in a row scaled to 100.
     pub measured_steps: usize,
     /// Matrix-product operations of the frame, GFLOP, each counted as the network is defined.
     pub product_gflop: f64,
@@ -142,17 +142,25 @@ impl BenchmarkCase<'_> {
     /// # Errors
     /// [`TransportError`] when the structure is not one that can be sampled.
     pub fn measure_cpu(&self, threads: usize, rate_gflops: f64) -> Result<BenchmarkRow, TransportError> {
+        let threads = threads.max(1);
         // Random weights break the chemistry, so that putting it right would take longer than it does.
         let settings =
             SamplerSettings { latent_steps: LATENT_STEPS as u32, keep_geometry: false, ..Default::default() };
         let mut sampler = CpuSampler::with_threads(self.model.clone(), self.topology, settings, threads)?;
         let mut conditioner = [f64::INFINITY; 2];
         let (mut wall, mut cpu) = (Vec::new(), Vec::new());
+        // With a replica for each thread they go their own ways, so that at any moment the others may be ahead or
+        // behind: the work of this thread tells theirs. Else they share each step.
+        let own = sampler.own_share(self.batch);
+        let clock = || match self.batch < threads {
+            true => cpu_clock::process_seconds(),
+            false => cpu_clock::thread_seconds() * self.batch as f64 / own as f64,
+        };
         let start = Instant::now();
         let enough = |steps: usize| steps >= LEAST_STEPS && start.elapsed() >= self.duration;
         while !enough(wall.len()) {
             let mut marks: Vec<[f64; 2]> = Vec::with_capacity(LATENT_STEPS + 1);
-            let now = || [start.elapsed().as_secs_f64(), cpu_clock::process_seconds()];
+            let now = || [start.elapsed().as_secs_f64(), clock()];
             let begun = now();
             let timed = wall.len();
             let mut control = |_: LatentProgress| {
@@ -180,9 +188,12 @@ impl BenchmarkCase<'_> {
             }
         }
         let steps = wall.len();
-        let frame = |clock: usize, laps: &mut [f64]| conditioner[clock] + LATENT_STEPS as f64 * median(laps);
-        let timing = Timing { seconds: frame(0, &mut wall), cpu_seconds: Some(frame(1, &mut cpu)), steps };
-        Ok(self.row("CPU".to_owned(), Some(sampler.threads_for(self.batch)), rate_gflops, &timing))
+        // The median of the time, which other programs disturb; the mean of the work, since the system counts that
+        // of other threads in leaps.
+        let step = [median(&mut wall), cpu.iter().sum::<f64>() / steps as f64];
+        let frame = |clock: usize| conditioner[clock] + LATENT_STEPS as f64 * step[clock];
+        let timing = Timing { seconds: frame(0), cpu_seconds: Some(frame(1)), steps };
+        Ok(self.row("CPU".to_owned(), Some(threads), rate_gflops, &timing))
     }
 }
 

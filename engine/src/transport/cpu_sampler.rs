@@ -1,4 +1,4 @@
-//! The sampler on the CPU: the fused network, replicas shared out among threads.
+//! The sampler on the CPU: the fused network, replicas and, where they are few, their work shared out among threads.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -64,9 +64,9 @@ impl CpuSampler {
 }
 
 impl CpuSampler {
-    /// Threads that advance `replicas` replicas.
-    pub fn threads_for(&self, replicas: usize) -> usize {
-        self.workers.len().min(replicas)
+    /// Replicas of `replicas` that the calling thread advances; others have no more.
+    pub fn own_share(&self, replicas: usize) -> usize {
+        replicas.div_ceil(self.workers.len())
     }
 }
 
@@ -83,6 +83,11 @@ impl FrameSampler for CpuSampler {
             return Ok(Advance::Done);
         }
         let chunk = replicas.len().div_ceil(shares);
+        // Where there are fewer replicas than processors, several threads share the work of one.
+        let threads = workers.len();
+        for (k, worker) in workers[..shares].iter_mut().enumerate() {
+            worker.workspace.use_threads((k + 1) * threads / shares - k * threads / shares);
+        }
         let stop = AtomicBool::new(false);
         let mut results: Vec<Result<Option<Vec<Vec<[f32; 3]>>>, TransportError>> = Vec::new();
         std::thread::scope(|scope| {
@@ -103,7 +108,7 @@ impl FrameSampler for CpuSampler {
                     })
                 })
                 .collect();
-            // This thread takes the first share, so that one replica costs no thread, and it alone asks the caller.
+            // This thread takes the first share, and it alone asks the caller.
             if let Some((part, worker)) = first {
                 let result = worker.advance(model, topology, settings, stream, part, &mut |progress| {
                     let flow = control(progress);

@@ -77,9 +77,9 @@ pub(super) fn note(md_seconds: f64) {
     };
     terminal::result(format_args!(
         "\nA frame is 100 ps: the conditioner once and {LATENT_STEPS} latent steps, all replicas of the batch together, \
-         random weights. Steps: how many latent steps were timed; s/frame and CPU s are {LATENT_STEPS} times their \
-         median and the conditioner, on a graphics adapter the time of that many, scaled to {LATENT_STEPS}, with all \
-         that is sent and received. CPU s: processor seconds of all threads together. Share: of the matrix-product \
+         random weights. Steps: how many latent steps were timed; s/frame is {LATENT_STEPS} times their median, CPU s \
+         {LATENT_STEPS} times their mean, and the conditioner; on a graphics adapter it is the time of that many, \
+         scaled to {LATENT_STEPS}, with all that is sent and received. CPU s: processor seconds of all threads together. Share: of the matrix-product \
          rate above, on the processor that of one thread per second of processor time. x MD: {md_seconds} s of \
          molecular dynamics per 100 ps ({baseline}) over the seconds per frame and replica."
     ));

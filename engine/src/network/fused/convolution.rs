@@ -1,5 +1,7 @@
 //! The spatial convolution (Alg. 4) in factorised form: matrices act once per node, edges only combine.
 
+use std::ops::Range;
+
 use super::linear::{inverse_sqrt, product, product_input_gradient, product_weight_gradient, rows, rows_mut};
 use super::simd::{activate, multiply, simd, sized, zeroed};
 use super::trunk::ParameterRanges;
@@ -13,11 +15,27 @@ pub(super) struct Convolution {
     parameters: ParameterRanges,
 }
 
+/// The matrices of a convolution applied to all nodes, which is what neighbours see of each other.
+#[derive(Default)]
+pub(super) struct Nodes {
+    /// `[R, 4H]`.
+    pub s: Vec<f32>,
+    /// `[R, 3, 4H]`.
+    pub v: Vec<f32>,
+}
+
+impl Nodes {
+    /// Room for `rows` nodes; what is inside is arbitrary.
+    pub fn resize(&mut self, rows: usize, h: usize) {
+        sized(&mut self.s, rows * 4 * h);
+        sized(&mut self.v, rows * 12 * h);
+    }
+}
+
 /// Intermediate results.
 #[derive(Default)]
 pub(super) struct ConvolutionCache {
-    nodes_s: Vec<f32>,
-    nodes_v: Vec<f32>,
+    pub nodes: Nodes,
     hidden: Vec<f32>,
     hidden_slope: Vec<f32>,
     gates: Vec<f32>,
@@ -57,12 +75,25 @@ impl Convolution {
         (self.bins + self.offsets + 2 * self.h) as f32
     }
 
-    /// Computes `out_s [R, H]`, `out_v [R, 3, H]` from `s [R, H]`, `v [R, 3, H]`.
-    pub fn forward(
+    /// The nodes of some rows from their `s [r, H]`, `v [r, 3, H]`: `nodes_s [r, 4H]`, `nodes_v [r, 3, 4H]`.
+    pub fn nodes(&self, p: &[f32], s: &[f32], v: &[f32], nodes_s: &mut [f32], nodes_v: &mut [f32]) {
+        let h = self.h;
+        let r = s.len() / h;
+        let scale = inverse_sqrt(h);
+        let w = self.parameters.get(p, "scalars");
+        product(rows_mut(nodes_s, 4 * h), rows(s, h), w, (r, h, 4 * h), scale, false);
+        let w = self.parameters.get(p, "vectors");
+        product(rows_mut(nodes_v, 4 * h), rows(v, h), w, (3 * r, h, 4 * h), scale, false);
+    }
+
+    /// Computes `out_s [r, H]`, `out_v [r, 3, H]` of the rows from `first` on, whose own features are `s [r, H]`,
+    /// `v [r, 3, H]`, from the nodes of all rows.
+    pub fn edges(
         &self,
         p: &[f32],
         cache: &mut ConvolutionCache,
-        geometry: &Geometry,
+        (geometry, first): (&Geometry, usize),
+        nodes: &Nodes,
         s: &[f32],
         v: &[f32],
         out_s: &mut Vec<f32>,
@@ -70,41 +101,36 @@ impl Convolution {
         train: bool,
     ) {
         let h = self.h;
-        let r = geometry.rows();
-        let edges = geometry.edges();
+        let r = s.len() / h;
+        let part = Part { geometry, first, rows: r, h };
+        let edges = part.edges();
         let scale = inverse_sqrt(h);
-        sized(&mut cache.nodes_s, r * 4 * h);
-        sized(&mut cache.nodes_v, r * 12 * h);
-        let w = self.parameters.get(p, "scalars");
-        product(rows_mut(&mut cache.nodes_s, 4 * h), rows(s, h), w, (r, h, 4 * h), scale, false);
-        let w = self.parameters.get(p, "vectors");
-        product(rows_mut(&mut cache.nodes_v, 4 * h), rows(v, h), w, (3 * r, h, 4 * h), scale, false);
-
         let fan = self.gate_fan_in();
-        sized(&mut cache.hidden, edges * h);
+        sized(&mut cache.hidden, edges.len() * h);
         let w = self.parameters.get(p, "gate.radial");
-        let radial = rows(&geometry.radial, self.bins);
-        product(rows_mut(&mut cache.hidden, h), radial, w, (edges, self.bins, h), 1.0 / fan.sqrt(), false);
+        let radial = rows(&geometry.radial[edges.start * self.bins..], self.bins);
+        let shape = (edges.len(), self.bins, h);
+        product(rows_mut(&mut cache.hidden, h), radial, w, shape, 1.0 / fan.sqrt(), false);
         {
-            let (z, nodes) = (&mut cache.hidden[..], &cache.nodes_s[..]);
+            let z = &mut cache.hidden[..];
             let table = self.parameters.get(p, "gate.offset");
             let bias = self.parameters.get(p, "gate.bias");
             let node_scale = (h as f32 / fan).sqrt();
             let offset_scale = (self.offsets as f32 / fan).sqrt();
             simd(
                 #[inline(always)]
-                || edge_hidden(z, geometry, nodes, table, bias, h, node_scale, offset_scale),
+                || edge_hidden(z, part, &nodes.s, table, bias, node_scale, offset_scale),
             );
         }
         activate(&mut cache.hidden, &mut cache.hidden_slope, train);
-        sized(&mut cache.gates, edges * 2 * h);
+        sized(&mut cache.gates, edges.len() * 2 * h);
         let bias = self.parameters.get(p, "gate.output_bias");
         for row in cache.gates.chunks_exact_mut(2 * h) {
             row.copy_from_slice(bias);
         }
         let w = self.parameters.get(p, "gate.output");
         let hidden = rows(&cache.hidden, h);
-        product(rows_mut(&mut cache.gates, 2 * h), hidden, w, (edges, h, 2 * h), scale, true);
+        product(rows_mut(&mut cache.gates, 2 * h), hidden, w, (edges.len(), h, 2 * h), scale, true);
 
         cache.sum_s.clear();
         cache.sum_s.extend_from_slice(s);
@@ -112,10 +138,10 @@ impl Convolution {
         cache.sum_v.extend_from_slice(v);
         {
             let (sum_s, sum_v) = (&mut cache.sum_s[..], &mut cache.sum_v[..]);
-            let (nodes_s, nodes_v, gates) = (&cache.nodes_s[..], &cache.nodes_v[..], &cache.gates[..]);
+            let gates = &cache.gates[..];
             simd(
                 #[inline(always)]
-                || aggregate(sum_s, sum_v, geometry, nodes_s, nodes_v, gates, h),
+                || aggregate(sum_s, sum_v, part, &nodes.s, &nodes.v, gates),
             );
         }
         sized(out_s, r * h);
@@ -164,7 +190,7 @@ impl Convolution {
         {
             let (dgates, dn, dm) = (&mut cache.dgates[..], &mut cache.dnodes_s[..], &mut cache.dnodes_v[..]);
             let (da, db) = (&cache.dsum_s[..], &cache.dsum_v[..]);
-            let (n, m, gates) = (&cache.nodes_s[..], &cache.nodes_v[..], &cache.gates[..]);
+            let (n, m, gates) = (&cache.nodes.s[..], &cache.nodes.v[..], &cache.gates[..]);
             simd(
                 #[inline(always)]
                 || aggregate_backward(dgates, dn, dm, geometry, da, db, n, m, gates, h),
@@ -211,25 +237,43 @@ impl Convolution {
     }
 }
 
-/// `z ← z + bias + offset embedding + node parts`, all scaled.
+/// Consecutive rows and their edges.
+#[derive(Clone, Copy)]
+struct Part<'a> {
+    geometry: &'a Geometry,
+    first: usize,
+    rows: usize,
+    h: usize,
+}
+
+impl Part<'_> {
+    #[inline(always)]
+    fn edges(&self) -> Range<usize> {
+        let start = &self.geometry.start;
+        start[self.first] as usize..start[self.first + self.rows] as usize
+    }
+}
+
+/// `z ← z + bias + offset embedding + node parts`, all scaled; `z` is that of the part's edges.
 #[inline(always)]
 fn edge_hidden(
     z: &mut [f32],
-    geometry: &Geometry,
+    part: Part<'_>,
     nodes: &[f32],
     table: &[f32],
     bias: &[f32],
-    h: usize,
     node_scale: f32,
     offset_scale: f32,
 ) {
+    let Part { geometry, h, .. } = part;
     let bias = &bias[..h];
-    for i in 0..geometry.rows() {
+    let from = part.edges().start;
+    for i in part.first..part.first + part.rows {
         let own = &nodes[i * 4 * h + 3 * h..][..h];
         for e in geometry.start[i] as usize..geometry.start[i + 1] as usize {
             let other = &nodes[geometry.neighbour[e] as usize * 4 * h + 2 * h..][..h];
             let offset = &table[geometry.offset[e] as usize * h..][..h];
-            let z = &mut z[e * h..][..h];
+            let z = &mut z[(e - from) * h..][..h];
             for c in 0..h {
                 z[c] += bias[c] + offset_scale * offset[c] + node_scale * (own[c] + other[c]);
             }
@@ -307,23 +351,28 @@ macro_rules! for_channels {
     }};
 }
 
-/// The neighbours of one row.
+/// The neighbours of one row of a part.
 #[derive(Clone, Copy)]
 struct Neighbourhood<'a> {
     geometry: &'a Geometry,
+    /// Row within the part.
     row: usize,
     first: usize,
     end: usize,
+    /// First edge of the part.
+    from: usize,
     h: usize,
 }
 
-/// All rows that have neighbours.
+/// All rows of a part that have neighbours.
 #[inline(always)]
-fn neighbourhoods(geometry: &Geometry, h: usize) -> impl Iterator<Item = Neighbourhood<'_>> {
-    (0..geometry.rows())
+fn neighbourhoods(part: Part<'_>) -> impl Iterator<Item = Neighbourhood<'_>> {
+    let Part { geometry, h, .. } = part;
+    let from = part.edges().start;
+    (0..part.rows)
         .map(move |row| {
-            let (first, end) = (geometry.start[row] as usize, geometry.start[row + 1] as usize);
-            Neighbourhood { geometry, row, first, end, h }
+            let start = &geometry.start[part.first + row..];
+            Neighbourhood { geometry, row, first: start[0] as usize, end: start[1] as usize, from, h }
         })
         .filter(|n| n.first < n.end)
 }
@@ -333,14 +382,13 @@ fn neighbourhoods(geometry: &Geometry, h: usize) -> impl Iterator<Item = Neighbo
 fn aggregate(
     sum_s: &mut [f32],
     sum_v: &mut [f32],
-    geometry: &Geometry,
+    part: Part<'_>,
     nodes_s: &[f32],
     nodes_v: &[f32],
     gates: &[f32],
-    h: usize,
 ) {
-    for at in neighbourhoods(geometry, h) {
-        for_channels!(h, aggregate_block, at, sum_s, sum_v, nodes_s, nodes_v, gates);
+    for at in neighbourhoods(part) {
+        for_channels!(part.h, aggregate_block, at, sum_s, sum_v, nodes_s, nodes_v, gates);
     }
 }
 
@@ -363,7 +411,8 @@ fn aggregate_block<const L: usize>(
         let mx: [[f32; L]; 4] = std::array::from_fn(|k| load(nodes_v, (j * 12 + k) * h + c));
         let my: [[f32; L]; 4] = std::array::from_fn(|k| load(nodes_v, (j * 12 + 4 + k) * h + c));
         let mz: [[f32; L]; 4] = std::array::from_fn(|k| load(nodes_v, (j * 12 + 8 + k) * h + c));
-        let (gs, gv): ([f32; L], [f32; L]) = (load(gates, e * 2 * h + c), load(gates, (e * 2 + 1) * h + c));
+        let g = e - at.from;
+        let (gs, gv): ([f32; L], [f32; L]) = (load(gates, g * 2 * h + c), load(gates, (g * 2 + 1) * h + c));
         for l in 0..L {
             s[l] += gs[l] * (n[0][l] + mx[0][l] * rx + my[0][l] * ry + mz[0][l] * rz);
             let along = PATH_SV * n[1][l] + PATH_QUADRUPOLE * (mx[3][l] * rx + my[3][l] * ry + mz[3][l] * rz);
@@ -401,7 +450,8 @@ fn aggregate_backward(
     gates: &[f32],
     h: usize,
 ) {
-    for at in neighbourhoods(geometry, h) {
+    let part = Part { geometry, first: 0, rows: geometry.rows(), h };
+    for at in neighbourhoods(part) {
         for_channels!(
             h,
             aggregate_backward_block,

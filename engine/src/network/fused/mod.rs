@@ -6,7 +6,8 @@
 //! into a few loops that the compiler vectorises for the processor at hand (`pulp` chooses AVX2 or AVX-512 at
 //! run time), and all buffers live in a workspace that is reused.
 //!
-//! Nothing here spawns threads: callers run several models side by side, each with its own [`Workspace`].
+//! Callers run several batches side by side, each with its own [`Workspace`]; where there are more processors than
+//! that, a workspace can have several threads, which share out the headers or the rows of a pass.
 
 mod convolution;
 mod linear;
@@ -16,6 +17,7 @@ mod norm;
 mod self_interaction;
 mod simd;
 mod skip;
+mod team;
 #[cfg(test)]
 mod tests;
 mod trunk;

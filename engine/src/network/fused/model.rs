@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::team::Team;
 use super::trunk::{Trunk, TrunkCache};
 use crate::network::inputs::{
     self, CloudFeatures, DISPLACEMENTS, DisplacementFeatures, FEATURES, time_embedding,
@@ -43,9 +44,10 @@ pub struct HeaderContext<'a> {
     pub conditioned: &'a Conditioned,
 }
 
-/// Buffers for one caller. Cheap to make, expensive to grow: keep it.
+/// Buffers for one caller, and threads that help it. Cheap to make, expensive to grow: keep it.
 #[derive(Default)]
 pub struct Workspace {
+    team: Team,
     features: CloudFeatures,
     strain: StrainFeatures,
     displacements: DisplacementFeatures,
@@ -57,7 +59,7 @@ pub struct Workspace {
     header_v: Vec<f32>,
     conditioner: TrunkCache,
     headers: Vec<TrunkCache>,
-    no_scalars: Vec<f32>,
+    no_scalars: Vec<Vec<f32>>,
     dheader_s: Vec<f32>,
     dheader_v: Vec<f32>,
     dcondition_s: Vec<f32>,
@@ -66,6 +68,24 @@ pub struct Workspace {
     dinput_v: Vec<f32>,
     /// Output of each header, `[R, 3, outputs]`, scaled by σ and masked.
     pub outputs: Vec<Vec<f32>>,
+}
+
+/// One header's part of an evaluation.
+struct HeaderPass<'a> {
+    trunk: &'a Trunk,
+    cache: &'a mut TrunkCache,
+    scalars: &'a mut Vec<f32>,
+    output: &'a mut Vec<f32>,
+}
+
+impl Workspace {
+    /// Passes that are not for training run on up to `threads` threads from now on. The results are those of one
+    /// thread, bit for bit.
+    pub fn use_threads(&mut self, threads: usize) {
+        if self.team.threads() != threads.max(1) {
+            self.team = Team::new(threads);
+        }
+    }
 }
 
 impl FusedModel {
@@ -130,14 +150,14 @@ impl FusedModel {
             w.condition_s.extend_from_slice(&w.features.lengths[row * FEATURES..][..FEATURES]);
         }
         w.condition_v.clone_from(&w.features.vectors);
-        self.conditioner.forward(
-            parameters,
-            &mut w.conditioner,
-            &w.source_geometry,
-            (&w.condition_s, &w.condition_v),
-            (&mut out.scalars, &mut out.vectors),
-            train,
-        );
+        let input = (&w.condition_s[..], &w.condition_v[..]);
+        let output = (&mut out.scalars, &mut out.vectors);
+        let (cache, geometry) = (&mut w.conditioner, &w.source_geometry);
+        if train {
+            self.conditioner.forward(parameters, cache, geometry, input, output, true);
+        } else {
+            self.conditioner.forward_by_rows(&mut w.team, parameters, cache, geometry, input, output);
+        }
     }
 
     /// Runs all headers; the results are in `workspace.outputs`.
@@ -149,29 +169,54 @@ impl FusedModel {
         train: bool,
     ) {
         let w = &mut *workspace;
-        w.features.update(context.sequence, context.latent);
-        if self.config.strain_inputs {
-            w.strain.update(context.sequence, context.latent);
-        }
-        if self.config.displacement_inputs {
-            let (source, latent) = (context.source, context.latent);
-            w.displacements.update(&self.config, context.sequence, source, latent, context.tau);
-        }
-        w.latent_geometry.update(&self.config, &context.latent.positions, &context.sequence.starts);
+        self.header_features(w, context);
         self.header_inputs(w, context);
         w.headers.resize_with(self.headers.len(), TrunkCache::default);
         w.outputs.resize_with(self.headers.len(), Vec::new);
-        for ((trunk, cache), output) in self.headers.iter().zip(&mut w.headers).zip(&mut w.outputs) {
-            trunk.forward(
-                parameters,
-                cache,
-                &w.latent_geometry,
-                (&w.header_s, &w.header_v),
-                (&mut w.no_scalars, output),
-                train,
-            );
-            self.scale_and_mask(context.sequence, trunk.output().1, output);
+        w.no_scalars.resize_with(self.headers.len(), Vec::new);
+        let (geometry, input) = (&w.latent_geometry, (&w.header_s[..], &w.header_v[..]));
+        let buffers = w.headers.iter_mut().zip(&mut w.no_scalars).zip(&mut w.outputs);
+        let mut passes: Vec<HeaderPass<'_>> = self
+            .headers
+            .iter()
+            .zip(buffers)
+            .map(|(trunk, ((cache, scalars), output))| HeaderPass { trunk, cache, scalars, output })
+            .collect();
+        // Headers know nothing of each other, so that threads need not wait where each has as many.
+        if train || passes.len().is_multiple_of(w.team.threads()) {
+            w.team.for_each(&mut passes, |_, pass| {
+                let out = (&mut *pass.scalars, &mut *pass.output);
+                pass.trunk.forward(parameters, pass.cache, geometry, input, out, train);
+                self.scale_and_mask(context.sequence, pass.trunk.output().1, pass.output);
+            });
+        } else {
+            for pass in &mut passes {
+                let out = (&mut *pass.scalars, &mut *pass.output);
+                pass.trunk.forward_by_rows(&mut w.team, parameters, pass.cache, geometry, input, out);
+                self.scale_and_mask(context.sequence, pass.trunk.output().1, pass.output);
+            }
         }
+    }
+
+    /// What follows directly from the latent cloud: features, strain, displacements, neighbours.
+    fn header_features(&self, w: &mut Workspace, context: &HeaderContext<'_>) {
+        let HeaderContext { sequence, source, latent, tau, .. } = *context;
+        let Workspace { team, features, strain, displacements, latent_geometry, .. } = w;
+        let mut geometry = || latent_geometry.update(&self.config, &latent.positions, &sequence.starts);
+        let mut others = || {
+            features.update(sequence, latent);
+            if self.config.displacement_inputs {
+                displacements.update(&self.config, sequence, source, latent, tau);
+            }
+        };
+        let mut strain = || {
+            if self.config.strain_inputs {
+                strain.update(sequence, latent);
+            }
+        };
+        // The longest ones first.
+        let mut items: [&mut (dyn FnMut() + Send); 3] = [&mut strain, &mut geometry, &mut others];
+        team.for_each(&mut items, |_, item| item());
     }
 
     /// Given `gradients` with respect to `workspace.outputs` of a training-mode pass (consumed as scratch),

@@ -90,5 +90,14 @@ fn outputs_and_gradients_equal_those_of_the_candle_model() {
         let context = HeaderContext { conditioned: &again, ..context };
         model.headers(&start, &mut workspace, &context, false);
         assert_eq!(trained, workspace.outputs);
+        // So they are on several threads: by header where these are many, else by rows.
+        for threads in [2, 3] {
+            workspace.use_threads(threads);
+            model.condition(&start, &mut workspace, &sequence, &source, &mut again, false);
+            let context = HeaderContext { conditioned: &again, ..context };
+            model.headers(&start, &mut workspace, &context, false);
+            assert_eq!(trained, workspace.outputs, "{threads} threads");
+            assert_eq!((&own.scalars, &own.vectors), (&again.scalars, &again.vectors), "{threads} threads");
+        }
     }
 }

@@ -2,12 +2,13 @@
 
 use std::ops::Range;
 
-use super::convolution::{Convolution, ConvolutionCache};
+use super::convolution::{Convolution, ConvolutionCache, Nodes};
 use super::linear::{inverse_sqrt, product, product_input_gradient, product_weight_gradient, rows, rows_mut};
 use super::norm::{self, NormCache};
 use super::self_interaction::{SelfInteraction, SelfInteractionCache};
 use super::simd::{add, sized, zeroed};
 use super::skip::{Skip, SkipCache};
+use super::team::Team;
 use crate::network::parameters::{ParameterLayout, has_skip, state_width};
 use crate::network::{Geometry, NetworkConfig, Residual};
 
@@ -93,6 +94,17 @@ pub(super) struct TrunkCache {
     daggregate_s: Vec<f32>,
     daggregate_v: Vec<f32>,
     skip: SkipCache,
+    /// Of a pass that several threads share.
+    parts: Vec<PartCache>,
+    nodes: [Nodes; 2],
+}
+
+/// Some rows of a pass.
+#[derive(Default)]
+struct PartCache {
+    cache: TrunkCache,
+    out_s: Vec<f32>,
+    out_v: Vec<f32>,
 }
 
 impl Trunk {
@@ -149,47 +161,155 @@ impl Trunk {
         (out_s, out_v): (&mut Vec<f32>, &mut Vec<f32>),
         train: bool,
     ) {
-        let input_v = v;
-        let h = self.config.multiplicity;
+        self.start(p, cache, (s, v), train);
+        for (l, (_, convolution, _)) in self.layers.iter().enumerate() {
+            self.interact(l, p, cache, train);
+            let c = &mut cache.layers[l];
+            let mut nodes = std::mem::take(&mut c.convolution.nodes);
+            nodes.resize(geometry.rows(), self.config.multiplicity);
+            convolution.nodes(p, &c.mid_s, &c.mid_v, &mut nodes.s, &mut nodes.v);
+            self.convolve(l, p, cache, (geometry, 0), &nodes, train);
+            cache.layers[l].convolution.nodes = nodes;
+        }
+        self.finish(p, cache, v, (out_s, out_v), train);
+    }
+
+    /// As [`Self::forward`] without training, the rows shared out among the threads of `team`. All threads wait for
+    /// each other once a block, where a convolution needs the nodes of all rows. The result is the same.
+    pub fn forward_by_rows(
+        &self,
+        team: &mut Team,
+        p: &[f32],
+        cache: &mut TrunkCache,
+        geometry: &Geometry,
+        (s, v): (&[f32], &[f32]),
+        (out_s, out_v): (&mut Vec<f32>, &mut Vec<f32>),
+    ) {
         let r = geometry.rows();
+        let count = row_parts(team.threads(), r);
+        let last = self.layers.len();
+        if count < 2 || last == 0 {
+            return self.forward(p, cache, geometry, (s, v), (out_s, out_v), false);
+        }
+        let h = self.config.multiplicity;
+        let (width_s, width_v) = (s.len() / r, v.len() / (3 * r));
+        let bounds: Vec<usize> = (0..=count).map(|k| k * r / count).collect();
+        cache.parts.resize_with(count, PartCache::default);
+        cache.nodes.iter_mut().for_each(|nodes| nodes.resize(r, h));
+        let [mut nodes, mut next] = cache.nodes.each_mut();
+        // Interaction and nodes of the first layer, then for each layer its edges and the same of the next one.
+        let mut items = shares(&mut cache.parts, nodes, &bounds, h);
+        team.for_each(&mut items, |k, share| {
+            let range = bounds[k]..bounds[k + 1];
+            let s = &s[range.start * width_s..range.end * width_s];
+            let v = &v[range.start * 3 * width_v..range.end * 3 * width_v];
+            self.start(p, &mut share.part.cache, (s, v), false);
+            self.approach(0, p, share);
+        });
+        for l in 0..last {
+            let done = &*nodes;
+            let mut items = shares(&mut cache.parts, next, &bounds, h);
+            team.for_each(&mut items, |k, share| {
+                let part = &mut *share.part;
+                self.convolve(l, p, &mut part.cache, (geometry, bounds[k]), done, false);
+                if l + 1 < last {
+                    self.approach(l + 1, p, share);
+                } else {
+                    let v = &v[bounds[k] * 3 * width_v..bounds[k + 1] * 3 * width_v];
+                    self.finish(p, &mut part.cache, v, (&mut part.out_s, &mut part.out_v), false);
+                }
+            });
+            drop(items);
+            std::mem::swap(&mut nodes, &mut next);
+        }
+        out_s.clear();
+        out_v.clear();
+        for part in &cache.parts {
+            out_s.extend_from_slice(&part.out_s);
+            out_v.extend_from_slice(&part.out_v);
+        }
+    }
+
+    /// Interaction and nodes of layer `l`.
+    fn approach(&self, l: usize, p: &[f32], share: &mut Share<'_>) {
+        self.interact(l, p, &mut share.part.cache, false);
+        let c = &share.part.cache.layers[l];
+        self.layers[l].1.nodes(p, &c.mid_s, &c.mid_v, share.nodes_s, share.nodes_v);
+    }
+
+    /// State H⁰ of some rows.
+    fn start(&self, p: &[f32], cache: &mut TrunkCache, (s, v): (&[f32], &[f32]), train: bool) {
         let layers = self.layers.len();
         cache.states_s.resize_with(layers + 1, Vec::new);
         cache.states_v.resize_with(layers + 1, Vec::new);
         cache.layers.resize_with(layers, LayerCache::default);
         let (s0, v0) = (&mut cache.states_s[0], &mut cache.states_v[0]);
         self.input.forward(p, &mut cache.input, s, v, s0, v0, train);
-        for (l, (interaction, convolution, norm_parameters)) in self.layers.iter().enumerate() {
-            let c = &mut cache.layers[l];
-            let (done_s, next_s) = cache.states_s.split_at_mut(l + 1);
-            let (done_v, next_v) = cache.states_v.split_at_mut(l + 1);
-            let (s, v, next_s, next_v) = (&done_s[l], &done_v[l], &mut next_s[0], &mut next_v[0]);
-            interaction.forward(p, &mut c.interaction, s, v, &mut c.mid_s, &mut c.mid_v, train);
-            let (mid_s, mid_v) = (&c.mid_s, &c.mid_v);
-            let (conv_s, conv_v) = (&mut c.conv_s, &mut c.conv_v);
-            convolution.forward(p, &mut c.convolution, geometry, mid_s, mid_v, conv_s, conv_v, train);
-            let width = state_width(&self.config, l);
-            let next = state_width(&self.config, l + 1);
-            match self.config.residual {
-                Residual::Sum => {
-                    next_s.clone_from(conv_s);
-                    next_v.clone_from(conv_v);
-                    add(next_s, s);
-                    add(next_v, v);
-                }
-                Residual::Concat => {
-                    concatenate(next_s, s, conv_s, r, width, h);
-                    concatenate(next_v, v, conv_v, 3 * r, width, h);
-                }
+    }
+
+    /// Self-interaction of layer `l`.
+    fn interact(&self, l: usize, p: &[f32], cache: &mut TrunkCache, train: bool) {
+        let c = &mut cache.layers[l];
+        let (s, v) = (&cache.states_s[l], &cache.states_v[l]);
+        self.layers[l].0.forward(p, &mut c.interaction, s, v, &mut c.mid_s, &mut c.mid_v, train);
+    }
+
+    /// State H^{l+1} of the rows from `first` on, from their interaction and the nodes of all rows.
+    fn convolve(
+        &self,
+        l: usize,
+        p: &[f32],
+        cache: &mut TrunkCache,
+        (geometry, first): (&Geometry, usize),
+        nodes: &Nodes,
+        train: bool,
+    ) {
+        let h = self.config.multiplicity;
+        let (_, convolution, norm_parameters) = &self.layers[l];
+        let c = &mut cache.layers[l];
+        let (done_s, next_s) = cache.states_s.split_at_mut(l + 1);
+        let (done_v, next_v) = cache.states_v.split_at_mut(l + 1);
+        let (s, v, next_s, next_v) = (&done_s[l], &done_v[l], &mut next_s[0], &mut next_v[0]);
+        let (mid_s, mid_v) = (&c.mid_s, &c.mid_v);
+        let (conv_s, conv_v) = (&mut c.conv_s, &mut c.conv_v);
+        let at = (geometry, first);
+        convolution.edges(p, &mut c.convolution, at, nodes, mid_s, mid_v, conv_s, conv_v, train);
+        let r = conv_s.len() / h;
+        let width = state_width(&self.config, l);
+        let next = state_width(&self.config, l + 1);
+        match self.config.residual {
+            Residual::Sum => {
+                next_s.clone_from(conv_s);
+                next_v.clone_from(conv_v);
+                add(next_s, s);
+                add(next_v, v);
             }
-            let (scale, bias) = (norm_parameters.get(p, "scale"), norm_parameters.get(p, "bias"));
-            norm::forward(&mut c.norm, next_s, next_v, (r, next, next), scale, bias, train);
+            Residual::Concat => {
+                concatenate(next_s, s, conv_s, r, width, h);
+                concatenate(next_v, v, conv_v, 3 * r, width, h);
+            }
         }
+        let (scale, bias) = (norm_parameters.get(p, "scale"), norm_parameters.get(p, "bias"));
+        norm::forward(&mut c.norm, next_s, next_v, (r, next, next), scale, bias, train);
+    }
+
+    /// The output of some rows from all their states.
+    fn finish(
+        &self,
+        p: &[f32],
+        cache: &mut TrunkCache,
+        input_v: &[f32],
+        (out_s, out_v): (&mut Vec<f32>, &mut Vec<f32>),
+        train: bool,
+    ) {
+        let h = self.config.multiplicity;
+        let r = cache.states_s[0].len() / h;
         let scale = inverse_sqrt(self.aggregate_width());
         sized(&mut cache.aggregate_s, r * h);
         sized(&mut cache.aggregate_v, r * 3 * h);
         let (ws, wv) = (self.parameters.get(p, "scalars"), self.parameters.get(p, "vectors"));
         let mut start = 0;
-        for l in 0..=layers {
+        for l in 0..=self.layers.len() {
             let w = state_width(&self.config, l);
             let (s, v) = (rows(&cache.states_s[l], w), rows(&cache.states_v[l], w));
             let (out_s, out_v) = (rows_mut(&mut cache.aggregate_s, h), rows_mut(&mut cache.aggregate_v, h));
@@ -331,4 +451,38 @@ fn split(d: &[f32], dx: &mut [f32], dy: &mut Vec<f32>, r: usize, a: usize, b: us
         }
         dy.extend_from_slice(second);
     }
+}
+
+/// Rows of a part at least: fewer, and every weight is fetched for too little work.
+const LEAST_ROWS: usize = 5;
+
+/// Parts into which `rows` rows are cut for `threads` threads: two each, so that a thread that comes late does not
+/// hold up the others.
+fn row_parts(threads: usize, rows: usize) -> usize {
+    if threads < 2 { 1 } else { (2 * threads).min(rows / LEAST_ROWS) }
+}
+
+/// Some rows of a pass and where their nodes go.
+struct Share<'a> {
+    part: &'a mut PartCache,
+    nodes_s: &'a mut [f32],
+    nodes_v: &'a mut [f32],
+}
+
+/// The parts, each with its rows of `nodes`.
+fn shares<'a>(
+    parts: &'a mut [PartCache],
+    nodes: &'a mut Nodes,
+    bounds: &[usize],
+    h: usize,
+) -> Vec<Share<'a>> {
+    let (mut rest_s, mut rest_v) = (&mut nodes.s[..], &mut nodes.v[..]);
+    let shares = parts.iter_mut().zip(bounds.windows(2)).map(|(part, pair)| {
+        let rows = pair[1] - pair[0];
+        let (nodes_s, after_s) = std::mem::take(&mut rest_s).split_at_mut(rows * 4 * h);
+        let (nodes_v, after_v) = std::mem::take(&mut rest_v).split_at_mut(rows * 12 * h);
+        (rest_s, rest_v) = (after_s, after_v);
+        Share { part, nodes_s, nodes_v }
+    });
+    shares.collect()
 }
