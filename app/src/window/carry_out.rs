@@ -272,6 +272,11 @@ impl EquiJumpApp {
             structure.positions_angstrom = shown.positions.clone();
             start = format!("frame {}", shown.frame);
         }
+        let mut sampler = settings.sampler.clone();
+        if let ModelState::Loaded(info) = &self.model.state {
+            // What was set for another model and is not shown for this one must not stop the run.
+            sampler = sampler.fitting(info.config.transport);
+        }
         let output = settings.output.request();
         let frames = (!settings.until_stopped).then_some(settings.frames);
         let job = self.session.next_job();
@@ -279,7 +284,7 @@ impl EquiJumpApp {
             structure,
             starts_angstrom: Vec::new(),
             model,
-            settings: settings.sampler.clone(),
+            settings: sampler,
             replicas: settings.replicas,
             frames,
             device: settings.device.clone(),

@@ -219,7 +219,7 @@ pub const PRESETS: [Preset; 3] = [
     },
     Preset {
         name: "Deterministic",
-        tooltip: "No noise after the first fifth of the latent path: Heun's method with 30 latent steps, two network calls each",
+        tooltip: "No noise once it has spread the start: Heun's method with 30 latent steps, two network calls each",
         apply: |settings| {
             *settings = SamplerSettings {
                 seed: settings.seed,

@@ -100,6 +100,16 @@ impl Transport {
         }
     }
 
+    /// Whether ε of the SDE may follow one schedule or another; the other transports have one of their own.
+    pub fn has_schedules(self) -> bool {
+        matches!(self, Self::TwoSided | Self::OneSided)
+    }
+
+    /// Whether the positions may have another ε than the vectors.
+    pub fn has_position_epsilon(self) -> bool {
+        self == Self::TwoSided
+    }
+
     /// What X_τ holds of X^t if nothing has moved, `s(τ) + a(τ)`. Headers are told how far X_τ is from that
     /// much of X^t: it is what the noise and the motion together have done.
     pub fn still_scale(self, tau: f32) -> f32 {

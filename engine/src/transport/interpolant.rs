@@ -8,14 +8,6 @@ use crate::structure::SLOTS;
 use super::heads::targets;
 use super::noise::{NUMBERS_PER_RESIDUE, Noise};
 
-/// `γ(τ) = τ (1 − τ)` of the two-sided interpolant.
-pub fn gamma(tau: f32) -> f32 {
-    tau * (1.0 - tau)
-}
-
-/// The largest value of [`gamma`].
-pub const GAMMA_MAX: f32 = 0.25;
-
 /// One protein's share of the noise stream.
 #[derive(Clone, Copy, Debug)]
 pub struct NoiseAddress {

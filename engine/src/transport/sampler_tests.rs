@@ -135,6 +135,29 @@ fn baselines() -> Vec<(Transport, Heads, Integrator)> {
 }
 
 #[test]
+fn fitted_settings_are_accepted_and_keep_what_the_transport_knows() {
+    let strange = SamplerSettings {
+        integrator: Integrator::Ode,
+        schedule: Schedule::Window,
+        position_epsilon_factor: 0.5,
+        latent_steps: 7,
+        seed: 3,
+        ..SamplerSettings::default()
+    };
+    for transport in Transport::ALL {
+        let fitted = strange.clone().fitting(transport);
+        assert_eq!(fitted.check_for(transport), Ok(()), "{transport}");
+        assert_eq!((fitted.latent_steps, fitted.seed), (7, 3));
+        assert_eq!(
+            strange.check_for(transport).is_ok(),
+            transport.has_schedules() || transport == Transport::FlowMatching,
+            "{transport}"
+        );
+    }
+    assert_eq!(strange.clone().fitting(Transport::TwoSided), strange);
+}
+
+#[test]
 fn what_a_transport_cannot_do_is_refused_in_words() {
     let (topology, _) = chignolin();
     let refused = |transport, settings, word: &str| {

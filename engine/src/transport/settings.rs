@@ -12,8 +12,8 @@ pub enum Integrator {
     /// Stochastic: Euler–Maruyama on eq. 9 (Alg. 2); for DDPM its ancestral sampling. Not for flow matching.
     #[default]
     Sde,
-    /// Euler on eq. 8: deterministic, once noise has spread the start over the first fifth of latent time,
-    /// or from the noise that other transports start from; for DDPM the DDIM sampler.
+    /// Euler on eq. 8: deterministic, once noise has spread the start (over the first fifth of latent time; the
+    /// bridge, in its first step), or from the noise that other transports start from; for DDPM the DDIM sampler.
     Ode,
     /// As `ode` with Heun's second-order method: two network calls a step.
     OdeHeun,
@@ -78,6 +78,20 @@ impl Default for SamplerSettings {
 }
 
 impl SamplerSettings {
+    /// These settings with those at their defaults that mean nothing to `transport`.
+    pub fn fitting(self, transport: Transport) -> Self {
+        let default = Self::default();
+        Self {
+            schedule: if transport.has_schedules() { self.schedule } else { default.schedule },
+            position_epsilon_factor: if transport.has_position_epsilon() {
+                self.position_epsilon_factor
+            } else {
+                default.position_epsilon_factor
+            },
+            ..self
+        }
+    }
+
     /// Whether the numbers make sense, and for this transport.
     ///
     /// # Errors
@@ -85,10 +99,6 @@ impl SamplerSettings {
     pub fn check_for(&self, transport: Transport) -> Result<(), String> {
         self.check()?;
         match transport {
-            Transport::TwoSided | Transport::OneSided => Ok(()),
-            Transport::Bridge if self.schedule == Schedule::Window => Err(
-                "a bridge model has a noise schedule of its own; leave the schedule at matched".to_owned(),
-            ),
             Transport::FlowMatching if self.integrator == Integrator::Sde => Err(
                 "a flow-matching model moves along a velocity field without noise; choose the sampler ode or ode-heun"
                     .to_owned(),
@@ -96,10 +106,10 @@ impl SamplerSettings {
             Transport::Ddpm if self.integrator == Integrator::Sde && self.epsilon > 1.0 => {
                 Err(format!("epsilon is {}, for a DDPM model it must be 0 to 1", self.epsilon))
             }
-            Transport::Ddpm if self.schedule == Schedule::Window => Err(
-                "a DDPM model has a noise schedule of its own; leave the schedule at matched".to_owned(),
-            ),
-            Transport::Bridge | Transport::FlowMatching | Transport::Ddpm => Ok(()),
+            Transport::Bridge | Transport::Ddpm if self.schedule == Schedule::Window => Err(format!(
+                "a {transport} model has a noise schedule of its own; leave the schedule at matched"
+            )),
+            _ => Ok(()),
         }
     }
 

@@ -1,5 +1,6 @@
 //! Settings of the next run: protein, model, sampling, length.
 
+use equijump_engine::network::Transport;
 use equijump_engine::session::{DevicePreference, known_adapters};
 use equijump_engine::transport::presets::Presets;
 use equijump_engine::transport::{self, Integrator, SamplerSettings, Schedule};
@@ -169,10 +170,12 @@ fn offered_presets(models: Option<&Presets>) -> Vec<OfferedPreset<'_>> {
 }
 
 fn sampling_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
-    let models = match &context.model.state {
-        ModelState::Loaded(info) => Some(&info.presets),
+    let info = match &context.model.state {
+        ModelState::Loaded(info) => Some(info),
         _ => None,
     };
+    let models = info.map(|info| &info.presets);
+    let transport = info.map(|info| info.config.transport);
     let settings = &mut context.preferences.run.sampler;
     section(ui, "Sampling", |ui| {
         row(ui, "Preset", "Settings that go together", |ui, label| {
@@ -203,9 +206,7 @@ fn sampling_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
             };
             let tooltip = |integrator| match integrator {
                 Integrator::Sde => "Stochastic, by Euler–Maruyama, as in the paper",
-                Integrator::Ode => {
-                    "Deterministic, once noise has spread the start over the first fifth of latent time"
-                }
+                Integrator::Ode => "Deterministic, once noise has spread the start",
                 Integrator::OdeHeun => "As the ODE with Euler, second order; two network calls a step",
             };
             let width = ui.available_width();
@@ -243,50 +244,57 @@ fn sampling_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
                 .on_hover_text("Noise strength ε in units of σ²")
                 .on_disabled_hover_text("The ODE integrators draw a fixed noise at first and none later");
         });
-        row(
-            ui,
-            "Cα noise",
-            "Factor on ε for the Cα positions, past the first fifth of latent time",
-            |ui, label| {
-                let factor = egui::DragValue::new(&mut settings.position_epsilon_factor)
-                    .range(0.0..=20.0)
-                    .speed(0.01)
-                    .max_decimals(3)
-                    .prefix("× ");
-                ui.add_enabled(stochastic, factor)
-                .labelled_by(label)
-                .on_hover_text(
-                    "Factor on ε for the Cα positions past the first fifth of latent time; late noise there \
-                     slows the motion down",
-                )
-                .on_disabled_hover_text("The ODE integrators add no late noise");
-            },
-        );
-        row(ui, "Schedule", "How ε depends on the latent time τ", |ui, label| {
-            ui.add_enabled_ui(stochastic, |ui| {
-                let name = |schedule| match schedule {
-                    Schedule::Matched => "Matched to γ(τ)",
-                    Schedule::Window => "Window, 0.1 < τ < 0.9",
-                };
-                let width = ui.available_width();
-                egui::ComboBox::from_id_salt("schedule")
-                    .width(width)
-                    .truncate()
-                    .selected_text(name(settings.schedule))
-                    .show_ui(ui, |ui| {
-                        for (schedule, tooltip) in [
-                            (Schedule::Matched, "ε follows γ: bounded everywhere, no noise in the last step"),
-                            (Schedule::Window, "Noise only between τ = 0.1 and 0.9"),
-                        ] {
-                            ui.selectable_value(&mut settings.schedule, schedule, name(schedule))
-                                .on_hover_text(tooltip);
-                        }
-                    })
-                    .response
+        if transport.is_none_or(Transport::has_position_epsilon) {
+            row(
+                ui,
+                "Cα noise",
+                "Factor on ε for the Cα positions, past the first fifth of latent time",
+                |ui, label| {
+                    let factor = egui::DragValue::new(&mut settings.position_epsilon_factor)
+                        .range(0.0..=20.0)
+                        .speed(0.01)
+                        .max_decimals(3)
+                        .prefix("× ");
+                    ui.add_enabled(stochastic, factor)
                     .labelled_by(label)
-                    .on_hover_text("How ε depends on the latent time τ");
+                    .on_hover_text(
+                        "Factor on ε for the Cα positions past the first fifth of latent time; late noise there \
+                         slows the motion down",
+                    )
+                    .on_disabled_hover_text("The ODE integrators add no late noise");
+                },
+            );
+        }
+        if transport.is_none_or(Transport::has_schedules) {
+            row(ui, "Schedule", "How ε depends on the latent time τ", |ui, label| {
+                ui.add_enabled_ui(stochastic, |ui| {
+                    let name = |schedule| match schedule {
+                        Schedule::Matched => "Matched to γ(τ)",
+                        Schedule::Window => "Window, 0.1 < τ < 0.9",
+                    };
+                    let width = ui.available_width();
+                    egui::ComboBox::from_id_salt("schedule")
+                        .width(width)
+                        .truncate()
+                        .selected_text(name(settings.schedule))
+                        .show_ui(ui, |ui| {
+                            for (schedule, tooltip) in [
+                                (
+                                    Schedule::Matched,
+                                    "ε follows γ: bounded everywhere, no noise in the last step",
+                                ),
+                                (Schedule::Window, "Noise only between τ = 0.1 and 0.9"),
+                            ] {
+                                ui.selectable_value(&mut settings.schedule, schedule, name(schedule))
+                                    .on_hover_text(tooltip);
+                            }
+                        })
+                        .response
+                        .labelled_by(label)
+                        .on_hover_text("How ε depends on the latent time τ");
+                });
             });
-        });
+        }
         row(ui, "Seed", "The same seed and settings give the same trajectory", |ui, label| {
             ui.horizontal(|ui| {
                 let seed = egui::DragValue::new(&mut settings.seed).speed(0.1);
