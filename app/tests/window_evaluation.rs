@@ -113,7 +113,8 @@ fn the_present_run_is_compared_browsed_and_reported() {
     let mut window = evaluation_window(folder.path());
     assert!(window.harness.query_by_label_contains("Simulate to have samples").is_some());
     window.harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::R);
-    window.step_until("there are frames", |harness| harness.state().timeline().frame_count() > 60);
+    // Enough that the quarter asked for below is more than the 50 frames that an evaluation needs.
+    window.step_until("there are frames", |harness| harness.state().timeline().frame_count() > 300);
     window.harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::Period);
     window.step_until("the run is over", |harness| !harness.state().project().is_running());
     let frames = window.frames();

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-use crate::training::{TrainEnd, TrainError, TrainProgress, TrainRequest, TrainUpdate, train};
+use crate::training::{Next, TrainEnd, TrainError, TrainProgress, TrainRequest, TrainUpdate, train};
 
 use super::context::JobContext;
 use super::protocol::{Event, JobOutcome, Progress, ProgressUnit, RunState};
@@ -20,10 +20,10 @@ pub(super) fn run(context: &JobContext<'_>, request: &TrainRequest) -> Result<Jo
     let mut posted: Option<Instant> = None;
     let mut unposted = None;
     let result = train(request, &mut |update| {
-        match update {
-            TrainUpdate::Preparing => (),
-            TrainUpdate::Notice(sentence) => context.notice(sentence),
-            TrainUpdate::Step(progress) => {
+        match &update {
+            TrainUpdate::Preparing | TrainUpdate::Saved => (),
+            TrainUpdate::Notice(sentence) => context.notice(sentence.clone()),
+            &TrainUpdate::Step(progress) => {
                 if state == RunState::Preparing {
                     state = RunState::Running;
                     context.post(Event::RunState { job, state });
@@ -38,12 +38,21 @@ pub(super) fn run(context: &JobContext<'_>, request: &TrainRequest) -> Result<Jo
                 }
             }
         }
-        if context.control.is_paused() && !context.control.is_cancelled() {
+        let waits = context.control.is_paused() && !context.control.is_cancelled();
+        // Told of another checkpoint than that of this step, a user would close the program with a wrong idea.
+        if waits && matches!(update, TrainUpdate::Step(_)) {
+            return ControlFlow::Continue(Next::Save);
+        }
+        if waits {
             context.post(Event::RunState { job, state: RunState::Paused });
             context.control.wait_while_paused();
             context.post(Event::RunState { job, state });
         }
-        if context.control.is_cancelled() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if context.control.is_cancelled() {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(Next::GoOn)
+        }
     });
     if let Some(progress) = unposted {
         post(context, progress);

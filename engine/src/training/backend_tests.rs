@@ -98,9 +98,13 @@ fn a_run_gives_nearly_the_same_model_on_either_backend_and_can_change_it() {
     let run = |request: &TrainRequest, stop_after: u64| {
         let mut validations = Vec::new();
         let end = train(request, &mut |update| {
-            let TrainUpdate::Step(progress) = update else { return ControlFlow::Continue(()) };
+            let TrainUpdate::Step(progress) = update else { return ControlFlow::Continue(Next::GoOn) };
             validations.extend(progress.validation.map(|v| v.total));
-            if progress.step == stop_after { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            if progress.step == stop_after {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(Next::GoOn)
+            }
         })
         .unwrap();
         assert_eq!(end.step, stop_after);
@@ -137,7 +141,7 @@ fn a_device_that_is_not_there_is_one_sentence_and_leaves_no_files() {
         }
         let mut request = request(folder.path(), "out", 1);
         request.settings.device = device;
-        let error = train(&request, &mut |_| ControlFlow::Continue(())).err().unwrap().to_string();
+        let error = train(&request, &mut |_| ControlFlow::Continue(Next::GoOn)).err().unwrap().to_string();
         assert!(error.contains("choose the device cpu") && !error.contains('\n'), "{error}");
         if !cfg!(any(feature = "cuda", feature = "metal")) {
             assert!(error.contains(&format!("--features {feature}")), "{error}");

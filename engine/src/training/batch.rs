@@ -5,7 +5,7 @@ use crate::network::{CloudBatch, NetworkConfig, SequenceBatch, Transport};
 use crate::transport::interpolant::{LossBatch, NoiseAddress, fill_noise, interpolate};
 use crate::transport::noise::{Noise, Stream};
 
-use super::dataset::{Pair, PairDataset};
+use super::dataset::{Pair, PairChances, PairDataset};
 use super::{TrainError, TrainSettings};
 
 /// Keeps the draws of pairs and times apart from the noise of the clouds, whose latent step is 0.
@@ -31,7 +31,7 @@ impl Draw {
         samples: std::ops::Range<usize>,
     ) -> Result<Self, TrainError> {
         let noise = Noise::new(seed, Stream::Training);
-        Self::new(samples, step, &noise, transport, |_, random| dataset.training_pair(random))
+        Self::new(samples, step, &noise, transport, |_, chances| dataset.training_pair(chances))
     }
 
     /// `count` held-out pairs, the same ones with the same noise at every validation.
@@ -48,14 +48,15 @@ impl Draw {
         step: u64,
         noise: &Noise,
         transport: Transport,
-        pair: impl Fn(usize, [u32; 3]) -> Result<Pair, TrainError>,
+        pair: impl Fn(usize, PairChances) -> Result<Pair, TrainError>,
     ) -> Result<Self, TrainError> {
         let mut draw = Self { pairs: Vec::new(), tau: Vec::new(), addresses: Vec::new() };
         for sample in samples {
-            let bits = noise.bits([sample as u32, step as u32, DRAW | ((step >> 32) as u32) << 16, 0]);
-            draw.pairs.push(pair(sample, [bits[0], bits[2], bits[3]])?);
+            let bits = |of| noise.bits([sample as u32, step as u32, DRAW | ((step >> 32) as u32) << 16, of]);
+            let ([within, tau, cluster, offset], [enhanced, direction, ..]) = (bits(0), bits(1));
+            draw.pairs.push(pair(sample, PairChances { within, cluster, offset, enhanced, direction })?);
             // U(1e-4, 1 − 1e-4), as the authors draw it, of the clock that sampling goes by.
-            let uniform = (f64::from(bits[1]) + 0.5) / 4_294_967_296.0;
+            let uniform = (f64::from(tau) + 0.5) / 4_294_967_296.0;
             draw.tau.push(transport.time_at((1e-4 + uniform * (1.0 - 2e-4)) as f32));
             draw.addresses.push(NoiseAddress { replica: sample as u64, frame: step, latent_step: 0 });
         }

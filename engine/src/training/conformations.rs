@@ -226,6 +226,7 @@ mod tests {
 
     use super::*;
     use crate::structure::{Residue, ResidueType};
+    use crate::training::dataset::PairChances;
     use crate::training::{PairDataset, PairSampling};
     use crate::trajectory::store::{STORE_VERSION, SourceFile, StoreMetadata, StoreWriter};
     use crate::transport::noise::Stream;
@@ -287,11 +288,16 @@ mod tests {
         }
     }
 
-    fn drawn(stores: &[PathBuf], settings: &TrainSettings) -> Vec<(usize, usize)> {
+    /// Store, frame of the source and direction of 2,000 pairs.
+    fn drawn(stores: &[PathBuf], settings: &TrainSettings) -> Vec<(usize, usize, bool)> {
         let data = PairDataset::open(stores, settings, &mut || ControlFlow::Continue(())).unwrap();
         let random = Noise::new(3, Stream::Training);
         let numbers = (0..2000).map(|k| random.bits([k, 0, 0, 0]));
-        numbers.map(|[a, b, c, _]| data.drawn([a, b, c])).collect()
+        let draws = numbers.map(|[within, cluster, offset, enhanced]| {
+            let direction = enhanced.reverse_bits();
+            data.drawn(PairChances { within, cluster, offset, enhanced, direction })
+        });
+        draws.map(|d| (d.store, d.frame, d.backwards)).collect()
     }
 
     #[test]
@@ -301,12 +307,29 @@ mod tests {
         let enhanced = drawn(&stores, &settings());
         assert_eq!(enhanced, drawn(&stores, &settings()), "the same clusters when a run is resumed");
         let uniform = drawn(&stores, &TrainSettings { pairs: PairSampling::Uniform, ..settings() });
-        let rare = |draws: &[(usize, usize)]| draws.iter().filter(|d| is_rare(d.1 % FRAMES)).count();
+        let rare = |draws: &[(usize, usize, bool)]| draws.iter().filter(|d| is_rare(d.1 % FRAMES)).count();
         // Of 2000 draws a half, five standard deviations of 22 about it; and a twentieth, of 10.
         assert!(rare(&enhanced).abs_diff(1000) < 110, "{}", rare(&enhanced));
         assert!(rare(&uniform).abs_diff(100) < 50, "{}", rare(&uniform));
         let trajectory = enhanced[0].1 / FRAMES;
-        assert!(enhanced.iter().chain(&uniform).all(|d| d.1 / FRAMES == trajectory));
+        assert!(enhanced.iter().chain(&uniform).all(|d| d.1 / FRAMES == trajectory && !d.2));
+        // Half by cluster and half of all: the mean of a half and a twentieth.
+        let mixed = drawn(&stores, &TrainSettings { enhanced_share: 0.5, ..settings() });
+        assert!(rare(&mixed).abs_diff(550) < 110, "{}", rare(&mixed));
+    }
+
+    #[test]
+    fn half_of_the_pairs_run_backwards_where_something_came_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let stores = [store(folder.path(), 6)];
+        let forwards = drawn(&stores, &settings());
+        let both = drawn(&stores, &TrainSettings { time_reversal: true, ..settings() });
+        let sources = |draws: &[(usize, usize, bool)]| draws.iter().map(|d| d.1).collect::<Vec<_>>();
+        assert_eq!(sources(&forwards), sources(&both), "what starts a pair does not depend on its direction");
+        let backwards = both.iter().filter(|d| d.2).count();
+        assert!(backwards.abs_diff(1000) < 110, "{backwards}");
+        let settings = TrainSettings { lag_ps: 800.0, time_reversal: true, ..settings() };
+        assert!(drawn(&stores, &settings).iter().all(|d| !d.2 || d.1 % FRAMES >= 800));
     }
 
     #[test]

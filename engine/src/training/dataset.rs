@@ -20,8 +20,35 @@ pub struct PairDataset {
     proteins: Vec<Protein>,
     validation: PairIndex,
     lag_frames: Vec<usize>,
+    /// Share of pairs drawn by cluster, where there are clusters.
+    enhanced_share: f64,
+    /// Every other pair is taken backwards in time.
+    time_reversal: bool,
     held_out: Vec<String>,
     notices: Vec<String>,
+}
+
+/// The random numbers that one training pair is drawn with.
+#[derive(Clone, Copy, Debug)]
+pub struct PairChances {
+    /// Which pair of the cluster or the protein.
+    pub within: u32,
+    /// Which protein and which cluster.
+    pub cluster: u32,
+    /// Which frame of a block of the cluster.
+    pub offset: u32,
+    /// By cluster or uniformly.
+    pub enhanced: u32,
+    /// Forwards or backwards in time.
+    pub direction: u32,
+}
+
+/// Where a pair lies: the frame of its source in a store, and whether its target is earlier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct DrawnPair {
+    pub store: usize,
+    pub frame: usize,
+    pub backwards: bool,
 }
 
 /// The training pairs of one protein, which may come from several stores.
@@ -60,6 +87,8 @@ impl PairDataset {
             proteins: Vec::new(),
             validation: PairIndex::default(),
             lag_frames: Vec::new(),
+            enhanced_share: settings.enhanced_share,
+            time_reversal: settings.time_reversal,
             held_out: Vec::new(),
             notices: Vec::new(),
         };
@@ -178,26 +207,35 @@ impl PairDataset {
         self.stores.iter().try_for_each(|store| Ok(store.check_unchanged()?))
     }
 
-    /// The training pair for three uniform random numbers: a protein, a cluster of its conformations, a
-    /// pair that starts in it (Alg. 1, line 2); without clusters, any pair of the protein.
+    /// The training pair for uniform random numbers: a protein, a cluster of its conformations, a pair that
+    /// starts in it (Alg. 1, line 2); without clusters, any pair of the protein.
     ///
     /// # Errors
     /// [`TrainError::Store`] when a store cannot be read any more.
-    pub fn training_pair(&self, random: [u32; 3]) -> Result<Pair, TrainError> {
-        let (store, frame) = self.drawn(random);
-        self.pair(store, frame)
+    pub fn training_pair(&self, chances: PairChances) -> Result<Pair, TrainError> {
+        let DrawnPair { store, frame, backwards } = self.drawn(chances);
+        let lag = self.lag_frames[store];
+        self.pair(store, frame, if backwards { frame - lag } else { frame + lag })
     }
 
-    /// Store and first frame of the pair for three random numbers.
-    pub(super) fn drawn(&self, [within, cluster, offset]: [u32; 3]) -> (usize, usize) {
+    /// Where the pair for these random numbers lies.
+    pub(super) fn drawn(&self, chances: PairChances) -> DrawnPair {
+        let PairChances { within, cluster, offset, .. } = chances;
         // What choosing the protein leaves of a random number is as random as it was.
         let (protein, cluster) = split(cluster, self.proteins.len());
         let protein = &self.proteins[protein];
+        let by_cluster = f64::from(chances.enhanced) < self.enhanced_share * 4_294_967_296.0;
         let pair = match &protein.conformations {
-            Some(conformations) => conformations.draw(cluster, within, offset),
-            None => split(within, protein.pairs.len()).0,
+            Some(conformations) if by_cluster => conformations.draw(cluster, within, offset),
+            _ => split(within, protein.pairs.len()).0,
         };
-        protein.pairs.get(pair)
+        let (store, frame) = protein.pairs.get(pair);
+        // A source is drawn first and its target second, or clusters would weigh on where chains go to. At
+        // the start of a trajectory nothing came before.
+        let backwards = self.time_reversal
+            && chances.direction & 1 == 1
+            && protein.pairs.preceding(pair) >= self.lag_frames[store];
+        DrawnPair { store, frame, backwards }
     }
 
     /// Held-out pair `index` of `count` spread evenly over all of them.
@@ -206,15 +244,14 @@ impl PairDataset {
     /// [`TrainError::Store`] when a store cannot be read any more.
     pub fn validation_pair(&self, index: usize, count: usize) -> Result<Pair, TrainError> {
         let (store, frame) = self.validation.get(index * self.validation.len() / count.max(1));
-        self.pair(store, frame)
+        self.pair(store, frame, frame + self.lag_frames[store])
     }
 
-    fn pair(&self, store: usize, first: usize) -> Result<Pair, TrainError> {
-        let lag = self.lag_frames[store];
+    fn pair(&self, store: usize, source: usize, target: usize) -> Result<Pair, TrainError> {
         let store = &self.stores[store];
         let topology = store.topology();
-        let source = store.frame(first)?;
-        let mut target = superpose_pair(topology, &source, &store.frame(first + lag)?);
+        let source = store.frame(source)?;
+        let mut target = superpose_pair(topology, &source, &store.frame(target)?);
         relabel_equivalent(topology, &source, &mut target);
         let cloud = |atoms: &[[f32; 3]]| {
             let mut cloud = TensorCloud::from_atoms(topology, atoms);

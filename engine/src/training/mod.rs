@@ -24,4 +24,4 @@ pub use dataset::PairDataset;
 pub use earlier::{EarlierRun, LogRow};
 pub use error::TrainError;
 pub use settings::{KeptSettings, PairSampling, TrainDevice, TrainRequest, TrainSettings};
-pub use trainer::{TrainEnd, TrainOutcome, TrainProgress, TrainUpdate, train};
+pub use trainer::{Next, TrainEnd, TrainOutcome, TrainProgress, TrainUpdate, train};

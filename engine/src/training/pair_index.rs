@@ -38,6 +38,11 @@ impl PairIndex {
         (run.store, run.first_frame + offset)
     }
 
+    /// How many pairs of the same trajectory come before pair `index`.
+    pub fn preceding(&self, index: usize) -> usize {
+        self.locate(index).1
+    }
+
     /// How many pairs of the same trajectory follow pair `index`.
     pub fn following(&self, index: usize) -> usize {
         let next = self.runs.partition_point(|run| run.before <= index);
@@ -62,5 +67,7 @@ mod tests {
         }
         let all: Vec<_> = (0..index.len()).map(|k| (index.get(k), index.following(k))).collect();
         assert_eq!(all, [((0, 2), 1), ((0, 3), 0), ((1, 0), 2), ((1, 1), 1), ((1, 2), 0)]);
+        let preceding: Vec<_> = (0..index.len()).map(|k| index.preceding(k)).collect();
+        assert_eq!(preceding, [0, 1, 0, 1, 2]);
     }
 }

@@ -58,12 +58,21 @@ pub struct TrainSettings {
     #[arg(long, value_enum, default_value_t = PairSampling::Enhanced)]
     #[serde(default = "PairSampling::of_earlier_runs")]
     pub pairs: PairSampling,
+    /// Share of enhanced pairs that are drawn by cluster; the rest are drawn uniformly. 1 is the paper's.
+    #[arg(long, default_value_t = 1.0)]
+    #[serde(default = "all")]
+    pub enhanced_share: f64,
     /// Clusters of conformations per protein, for enhanced pairs.
     #[arg(long, default_value_t = 200)]
     pub clusters: usize,
     /// Lag of the slow coordinates that conformations are clustered in, ps, for enhanced pairs.
     #[arg(long, default_value_t = 2000.0)]
     pub cluster_lag_ps: f64,
+    /// Take every other pair backwards in time, from X^{t+1} to X^t. Dynamics in equilibrium are as likely
+    /// backwards as forwards: of each conformation a model so sees what came before as well as what followed.
+    #[arg(long, default_value_t = false, action = clap::ArgAction::Set, num_args = 0..=1,
+          default_missing_value = "true")]
+    pub time_reversal: bool,
     /// Learning rate after warm-up.
     #[arg(long, default_value_t = 1e-2)]
     pub learning_rate: f64,
@@ -114,6 +123,11 @@ pub struct TrainSettings {
     pub skip_ps: f64,
 }
 
+/// The enhanced share of runs that were started before there was one.
+fn all() -> f64 {
+    1.0
+}
+
 /// The position weight of runs that were started before there was one.
 fn equal() -> f32 {
     1.0
@@ -126,8 +140,10 @@ impl Default for TrainSettings {
             batch_size: 32,
             lag_ps: 100.0,
             pairs: PairSampling::Enhanced,
+            enhanced_share: 1.0,
             clusters: 200,
             cluster_lag_ps: 2000.0,
+            time_reversal: false,
             learning_rate: 1e-2,
             final_learning_rate: 1e-3,
             warmup_steps: 500,
@@ -160,6 +176,9 @@ impl TrainSettings {
                 fail("the batch size must be 1 to 65,536")
             }
             () if !(self.lag_ps.is_finite() && self.lag_ps > 0.0) => fail("the lag must be a positive time"),
+            () if !(0.0..=1.0).contains(&self.enhanced_share) => {
+                fail("the share of enhanced pairs must be 0 to 1")
+            }
             () if self.clusters == 0 || self.clusters > 100_000 => fail("clusters must be 1 to 100,000"),
             () if !(self.cluster_lag_ps.is_finite() && self.cluster_lag_ps > 0.0) => {
                 fail("the lag of the clusters must be a positive time")

@@ -76,7 +76,7 @@ pub(crate) fn request(folder: &Path, out: &str, steps: u64) -> TrainRequest {
 fn run(request: &TrainRequest, stop_after: u64) -> TrainOutcome {
     train(request, &mut |update| match update {
         TrainUpdate::Step(p) if p.step >= stop_after => ControlFlow::Break(()),
-        _ => ControlFlow::Continue(()),
+        _ => ControlFlow::Continue(Next::GoOn),
     })
     .unwrap()
 }
@@ -101,7 +101,7 @@ fn the_loss_falls() {
             if let TrainUpdate::Step(p) = update {
                 losses.push(p.losses.total);
             }
-            ControlFlow::Continue(())
+            ControlFlow::Continue(Next::GoOn)
         })
         .unwrap();
         // Running means: over the first ten steps, and over the last hundred.
@@ -146,9 +146,9 @@ fn an_earlier_run_tells_where_it_stands_and_what_it_logged() {
     let outcome = train(&request, &mut |update| match update {
         TrainUpdate::Step(p) => {
             seen.push(p);
-            if p.step == 10 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            if p.step == 10 { ControlFlow::Break(()) } else { ControlFlow::Continue(Next::GoOn) }
         }
-        _ => ControlFlow::Continue(()),
+        _ => ControlFlow::Continue(Next::GoOn),
     })
     .unwrap();
     let run = EarlierRun::load(&request.out).unwrap();
@@ -178,7 +178,7 @@ fn an_earlier_run_is_neither_lost_nor_mixed_up() {
     let mut request = request(folder.path(), "run", 3);
     run(&request, u64::MAX);
     let before = std::fs::read(request.out.join(CHECKPOINT_FILE)).unwrap();
-    let error = train(&request, &mut |_| ControlFlow::Continue(())).err().unwrap();
+    let error = train(&request, &mut |_| ControlFlow::Continue(Next::GoOn)).err().unwrap();
     assert!(error.to_string().contains("--resume"), "{error}");
     assert_eq!(std::fs::read(request.out.join(CHECKPOINT_FILE)).unwrap(), before);
     request.force = true;
@@ -191,12 +191,12 @@ fn an_earlier_run_is_neither_lost_nor_mixed_up() {
     request.resume = true;
     for length in [0, 7, 100, before.len() / 2, before.len() - 1] {
         std::fs::write(request.out.join(CHECKPOINT_FILE), &before[..length]).unwrap();
-        let error = train(&request, &mut |_| ControlFlow::Continue(())).err().unwrap();
+        let error = train(&request, &mut |_| ControlFlow::Continue(Next::GoOn)).err().unwrap();
         assert!(error.to_string().contains(CHECKPOINT_FILE), "{error}");
     }
     // A model is not a checkpoint, a checkpoint is not a model.
     std::fs::copy(request.out.join(MODEL_FILE), request.out.join(CHECKPOINT_FILE)).unwrap();
-    let error = train(&request, &mut |_| ControlFlow::Continue(())).err().unwrap();
+    let error = train(&request, &mut |_| ControlFlow::Continue(Next::GoOn)).err().unwrap();
     assert!(error.to_string().contains("not a checkpoint"), "{error}");
     std::fs::write(request.out.join(MODEL_FILE), before).unwrap();
     let error = Model::load(&request.out.join(MODEL_FILE)).err().unwrap();
@@ -210,7 +210,7 @@ fn what_cannot_be_trained_on_is_refused_in_words() {
     let refused = |change: &dyn Fn(&mut TrainRequest), word: &str| {
         let mut request = request(folder.path(), "bad", 3);
         change(&mut request);
-        let error = train(&request, &mut |_| ControlFlow::Continue(())).err().unwrap().to_string();
+        let error = train(&request, &mut |_| ControlFlow::Continue(Next::GoOn)).err().unwrap().to_string();
         assert!(error.contains(word), "{error:?} does not say {word:?}");
         assert!(!folder.path().join("bad").join(CHECKPOINT_FILE).exists());
     };
@@ -237,7 +237,7 @@ fn a_model_to_start_from_must_have_the_network_that_is_asked_for() {
     run(&second, 1);
     second.network.header_layers += 1;
     second.out = folder.path().join("third");
-    let error = train(&second, &mut |_| ControlFlow::Continue(())).unwrap_err().to_string();
+    let error = train(&second, &mut |_| ControlFlow::Continue(Next::GoOn)).unwrap_err().to_string();
     assert!(error.contains("header layers"), "{error}");
     assert!(!second.out.join(MODEL_FILE).exists());
 }

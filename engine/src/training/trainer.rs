@@ -91,6 +91,18 @@ pub enum TrainUpdate {
     Notice(String),
     /// A step was done.
     Step(TrainProgress),
+    /// The checkpoint that was asked for was written.
+    Saved,
+}
+
+/// What a run does when its caller lets it go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// The next step.
+    GoOn,
+    /// First writes the checkpoint of the step that is done, and tells of it. For callers that are about to keep
+    /// the run waiting, for longer perhaps than the machine stays on.
+    Save,
 }
 
 struct Run<'a> {
@@ -110,7 +122,7 @@ struct Run<'a> {
 /// [`TrainError`]; checkpoint and models on disk are intact.
 pub fn train(
     request: &TrainRequest,
-    control: &mut dyn FnMut(TrainUpdate) -> ControlFlow<()>,
+    control: &mut dyn FnMut(TrainUpdate) -> ControlFlow<(), Next>,
 ) -> Result<TrainOutcome, TrainError> {
     let mut run = Run::start(request, control)?;
     let end = run.work(control)?;
@@ -121,7 +133,7 @@ pub fn train(
 impl<'a> Run<'a> {
     fn start(
         request: &'a TrainRequest,
-        control: &mut dyn FnMut(TrainUpdate) -> ControlFlow<()>,
+        control: &mut dyn FnMut(TrainUpdate) -> ControlFlow<(), Next>,
     ) -> Result<Self, TrainError> {
         let folder = &request.out;
         let io = |path: &Path| {
@@ -161,7 +173,9 @@ impl<'a> Run<'a> {
         network.check().map_err(TrainError::Settings)?;
         let layout = Arc::new(ParameterLayout::new(&network));
         let backend = open_backend(&network, &layout, &settings)?;
-        let dataset = PairDataset::open(&request.stores, &settings, &mut || control(TrainUpdate::Preparing))?;
+        let dataset = PairDataset::open(&request.stores, &settings, &mut || {
+            control(TrainUpdate::Preparing).map_continue(|_| ())
+        })?;
         for notice in dataset.notices() {
             if control(TrainUpdate::Notice(notice.clone())).is_break() {
                 return Err(TrainError::Cancelled);
@@ -198,7 +212,7 @@ impl<'a> Run<'a> {
 
     fn work(
         &mut self,
-        control: &mut dyn FnMut(TrainUpdate) -> ControlFlow<()>,
+        control: &mut dyn FnMut(TrainUpdate) -> ControlFlow<(), Next>,
     ) -> Result<TrainEnd, TrainError> {
         let settings = self.state.settings.clone();
         let transport = self.state.network.transport;
@@ -251,7 +265,12 @@ impl<'a> Run<'a> {
             if self.state.step.is_multiple_of(settings.checkpoint_every) {
                 self.save()?;
             }
-            if control(TrainUpdate::Step(progress)).is_break() {
+            let mut next = control(TrainUpdate::Step(progress));
+            if next == ControlFlow::Continue(Next::Save) {
+                self.save()?;
+                next = control(TrainUpdate::Saved);
+            }
+            if next.is_break() {
                 return Ok(TrainEnd::Cancelled);
             }
         }

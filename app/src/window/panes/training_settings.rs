@@ -107,16 +107,32 @@ fn pairs_ui(ui: &mut egui::Ui, settings: &mut TrainSettings, new: bool) {
         let choices = [PairSampling::Enhanced, PairSampling::Uniform];
         choice(ui, "Drawn", about("pairs"), &mut settings.pairs, &choices, name_of_choice);
         if settings.pairs == PairSampling::Enhanced {
+            let share = DragValue::new(&mut settings.enhanced_share).range(0.0..=1.0).speed(0.005);
+            number(
+                ui,
+                "By cluster",
+                about("enhanced_share"),
+                share.custom_formatter(as_percent).custom_parser(percent),
+            );
             let clusters = DragValue::new(&mut settings.clusters).range(1..=100_000).speed(0.5);
             number(ui, "Clusters", about("clusters"), clusters);
             number(ui, "Cluster lag", about("cluster_lag_ps"), picoseconds(&mut settings.cluster_lag_ps));
         }
+        row(ui, "", "", |ui, _| {
+            let tooltip = about("time_reversal");
+            ui.checkbox(&mut settings.time_reversal, "Both directions of time").on_hover_text(tooltip);
+        });
         let skip = DragValue::new(&mut settings.skip_ps).range(0.0..=1e12).speed(10.0).suffix(" ps");
         number(ui, "Skip", about("skip_ps"), skip);
         let held = DragValue::new(&mut settings.validation_fraction).range(0.0..=0.99).speed(0.002);
-        let held = held.custom_formatter(|v, _| format!("{:.0} %", 100.0 * v)).custom_parser(percent);
+        let held = held.custom_formatter(as_percent).custom_parser(percent);
         number(ui, "Held out", about("validation_fraction"), held);
     });
+}
+
+/// A tenth is `10 %`.
+fn as_percent(share: f64, _: std::ops::RangeInclusive<usize>) -> String {
+    format!("{:.0} %", 100.0 * share)
 }
 
 /// `10 %` and `10` are a tenth.
