@@ -4,12 +4,13 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use crate::gpu::{Action, Address, Evaluation, GpuBatch, GpuError, GpuNetwork};
+use crate::gpu::{Action, Address, Evaluation, GpuBatch, GpuNetwork};
 use crate::network::{CloudBatch, Model, NetworkConfig, SequenceBatch, Transport};
 use crate::structure::{SLOTS, Topology};
 
 use super::batch::{accept, check_order, check_replicas, frames, next_frames};
 use super::bridge;
+use super::gpu_buffers::Buffers;
 use super::heads::Reading;
 use super::integrator::{SPREAD, strength};
 use super::noise::{Noise, Stream};
@@ -27,8 +28,9 @@ pub struct GpuSampler {
     stream: Noise,
     evaluations: Vec<Evaluation>,
     frame_interval_ps: f64,
-    /// Buffers, and for how many replicas.
-    batch: Option<(usize, GpuBatch)>,
+    /// Replicas that the limits of the device allow at a time, whatever its memory.
+    pub(super) most_replicas: usize,
+    buffers: Option<Buffers<GpuBatch>>,
     source: CloudBatch,
 }
 
@@ -45,42 +47,18 @@ impl GpuSampler {
         settings: SamplerSettings,
     ) -> Result<Self, TransportError> {
         check_order(model.config().transport, topology, &settings)?;
-        GpuBatch::most_replicas(&network, &SequenceBatch::replicate(topology, 1))?;
+        let most_replicas = GpuBatch::most_replicas(&network, &SequenceBatch::replicate(topology, 1))?;
         Ok(Self {
             network,
+            most_replicas,
+            buffers: None,
             topology: topology.clone(),
             stream: Noise::new(settings.seed, Stream::Sampling),
             evaluations: evaluations(&settings, model.config()),
             settings,
             frame_interval_ps: model.card.frame_interval_ps,
-            batch: None,
             source: CloudBatch::default(),
         })
-    }
-
-    /// Buffers for `replicas` or, where that is too many at a time, for as many as there is room for.
-    fn batch(&mut self, replicas: usize) -> Result<(usize, &mut GpuBatch), GpuError> {
-        let most = GpuBatch::most_replicas(&self.network, &SequenceBatch::replicate(&self.topology, 1))?;
-        // Portions of one size, so that one set of buffers serves all.
-        let mut size = replicas.div_ceil(replicas.div_ceil(most));
-        if self.batch.as_ref().is_none_or(|(room, _)| *room > size || replicas % *room != replicas % size) {
-            self.batch = None;
-            loop {
-                let sequence = SequenceBatch::replicate(&self.topology, size);
-                match GpuBatch::new(self.network.clone(), &sequence, self.evaluations.len()) {
-                    Ok(batch) => {
-                        self.batch = Some((size, batch));
-                        break;
-                    }
-                    Err(GpuError::OutOfMemory { .. }) if size > 1 => size = size.div_ceil(2),
-                    Err(error) => return Err(error),
-                }
-            }
-        }
-        match &mut self.batch {
-            Some((size, batch)) => Ok((*size, batch)),
-            None => Err(GpuError::Unsupported("no buffers".to_owned())),
-        }
     }
 }
 
@@ -96,22 +74,23 @@ impl FrameSampler for GpuSampler {
         }
         let total = self.settings.latent_steps;
         let key = self.stream.key();
-        let evaluations = self.evaluations.clone();
-        let keep_geometry = self.settings.keep_geometry;
-        let topology = self.topology.clone();
-        let (size, _) = self.batch(replicas.len())?;
-        let portions = replicas.len().div_ceil(size);
+        let (topology, evaluations) = (&self.topology, &self.evaluations);
+        let make = |size| {
+            let sequence = SequenceBatch::replicate(topology, size);
+            GpuBatch::new(self.network.clone(), &sequence, evaluations.len())
+        };
+        let buffers = Buffers::fit(self.buffers.take(), replicas.len(), self.most_replicas, make)?;
+        let Buffers { room, batch, .. } = self.buffers.insert(buffers);
+        let portions = replicas.len().div_ceil(*room);
         let mut made = Vec::with_capacity(replicas.len());
-        for (portion, part) in replicas.chunks(size).enumerate() {
-            let mut source = std::mem::take(&mut self.source);
-            let (sequence, addresses) = next_frames(&topology, part, &mut source);
-            let mut sources = sites(&source);
-            self.source = source;
+        for (portion, part) in replicas.chunks(*room).enumerate() {
+            let (sequence, addresses) = next_frames(topology, part, &mut self.source);
+            let mut sources = sites(&self.source);
             let mut addresses: Vec<Address> =
                 addresses.iter().map(|a| Address { replica: a.replica, frame: a.frame }).collect();
             // A last portion that is not full computes its last replica several times.
             let residues = sequence.rows() / part.len();
-            while addresses.len() < size {
+            while addresses.len() < *room {
                 addresses.extend(addresses.last().copied());
                 sources.extend_from_within(sources.len() - residues * SITES..);
             }
@@ -125,13 +104,12 @@ impl FrameSampler for GpuSampler {
                 let done = (u64::from(total) * portion as u64 + u64::from(step)) / portions as u64;
                 control(LatentProgress { done: done as u32, total })
             };
-            let (_, batch) = self.batch(replicas.len())?;
-            let Some(result) = batch.frame(&sources, &addresses, key, &evaluations, &mut control)? else {
+            let Some(result) = batch.frame(&sources, &addresses, key, evaluations, &mut control)? else {
                 return Ok(Advance::Cancelled);
             };
             let mut latent = cloud(&result[..part.len() * residues * SITES]);
             latent.center(&sequence.starts);
-            made.extend(frames(&topology, part, &sequence, &latent, keep_geometry)?);
+            made.extend(frames(topology, part, &sequence, &latent, self.settings.keep_geometry)?);
         }
         accept(replicas, made);
         Ok(Advance::Done)

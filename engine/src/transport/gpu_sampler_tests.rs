@@ -213,6 +213,37 @@ fn a_frame_is_cancelled_within_one_latent_step() {
     assert_eq!(all[0].frame, before[0].frame + 1);
 }
 
+/// More replicas than there is room for at a time: two full portions and one of a single replica.
+#[test]
+fn replicas_in_portions_get_the_frames_of_the_cpu() {
+    let Some(gpu) = gpu() else { return };
+    let (topology, start) = chignolin();
+    let model = model(&tiny());
+    let network = Arc::new(GpuNetwork::new(gpu, &model).unwrap());
+    let mut tested = GpuSampler::new(network, &model, &topology, settings()).unwrap();
+    tested.most_replicas = 2;
+    let indices = [0, 1, 2, 8, 3];
+    let (mut own, mut expected) = (replicas(&start, &indices), replicas(&start, &indices));
+    for _ in 0..2 {
+        let mut before = 0;
+        let end = tested.advance(&mut own, &mut |progress| {
+            assert!((before..6).contains(&progress.done), "{} after {before}", progress.done);
+            before = progress.done;
+            ControlFlow::Continue(())
+        });
+        assert_eq!(end.unwrap(), Advance::Done);
+    }
+    let mut reference = CpuSampler::with_threads(model, &topology, settings(), 1).unwrap();
+    go(&mut reference, &mut expected);
+    go(&mut reference, &mut expected);
+    for (own, expected) in own.iter().zip(&expected) {
+        assert_eq!((own.index, own.frame), (expected.index, 5));
+        let pairs = own.positions_angstrom.iter().flatten().zip(expected.positions_angstrom.iter().flatten());
+        let worst = pairs.map(|(a, b)| (a - b).abs()).fold(0.0f32, f32::max);
+        assert!(worst < TOLERANCE_ANGSTROM, "replica {}: off by {worst} Å", own.index);
+    }
+}
+
 /// A device that goes away is an error in words, during a frame and at every attempt after it.
 #[test]
 fn a_lost_device_is_told_in_words() {

@@ -8,6 +8,7 @@ pub mod cpu_sampler;
 mod ddpm;
 pub mod fallback_sampler;
 pub mod gpu_benchmark;
+mod gpu_buffers;
 pub mod gpu_sampler;
 #[cfg(test)]
 mod gpu_sampler_tests;
