@@ -34,10 +34,12 @@ fn open(config: &NetworkConfig, settings: &TrainSettings) -> Box<dyn GradientBac
     open_backend(config, &layout, settings).unwrap()
 }
 
-/// The baselines of Table 1, each with either kind of heads.
+/// The bridge and the baselines of Table 1, each with either kind of heads.
 fn other_transports() -> impl Iterator<Item = NetworkConfig> {
     let of = |transport| variants().into_iter().take(2).map(move |v| NetworkConfig { transport, ..v });
-    [Transport::OneSided, Transport::FlowMatching, Transport::Ddpm].into_iter().flat_map(of)
+    [Transport::Bridge, Transport::OneSided, Transport::FlowMatching, Transport::Ddpm]
+        .into_iter()
+        .flat_map(of)
 }
 
 fn numbers(losses: &TrackLosses) -> [f64; 6] {
