@@ -153,9 +153,11 @@ impl Search<'_> {
             points.extend(basis.project(self.topology, &positions));
         }
         let thinned = thin(&points, blocks.div_ceil(MOST_FITTED));
-        let fitted = kmeans(&thinned, COMPONENTS, clusters, self.settings.seed)?;
+        let fitted = kmeans(&thinned, COMPONENTS, clusters, self.settings.seed, self.go_on)?
+            .ok_or(TrainError::Cancelled)?;
         let mut members = vec![Vec::new(); clusters];
         for (at, point) in points.chunks_exact(COMPONENTS).enumerate() {
+            self.look()?;
             members[fitted.assign(point)].push(at as u32);
         }
         members.retain(|blocks| !blocks.is_empty());
@@ -221,7 +223,7 @@ fn thin(points: &[f64], stride: usize) -> Vec<f64> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::panic)]
     use std::path::{Path, PathBuf};
 
     use super::*;
@@ -288,16 +290,23 @@ mod tests {
         }
     }
 
+    fn open(stores: &[PathBuf], settings: &TrainSettings) -> PairDataset {
+        PairDataset::open(stores, settings, &mut || ControlFlow::Continue(())).unwrap()
+    }
+
+    /// The random numbers of `count` pairs.
+    fn chances(count: u32) -> impl Iterator<Item = PairChances> {
+        let random = Noise::new(3, Stream::Training);
+        (0..count).map(move |k| random.bits([k, 0, 0, 0])).map(|[within, cluster, offset, enhanced]| {
+            let direction = enhanced.reverse_bits();
+            PairChances { within, cluster, offset, enhanced, direction }
+        })
+    }
+
     /// Store, frame of the source and direction of 2,000 pairs.
     fn drawn(stores: &[PathBuf], settings: &TrainSettings) -> Vec<(usize, usize, bool)> {
-        let data = PairDataset::open(stores, settings, &mut || ControlFlow::Continue(())).unwrap();
-        let random = Noise::new(3, Stream::Training);
-        let numbers = (0..2000).map(|k| random.bits([k, 0, 0, 0]));
-        let draws = numbers.map(|[within, cluster, offset, enhanced]| {
-            let direction = enhanced.reverse_bits();
-            data.drawn(PairChances { within, cluster, offset, enhanced, direction })
-        });
-        draws.map(|d| (d.store, d.frame, d.backwards)).collect()
+        let data = open(stores, settings);
+        chances(2000).map(|c| data.drawn(c)).map(|d| (d.store, d.frame, d.backwards)).collect()
     }
 
     #[test]
@@ -359,8 +368,32 @@ mod tests {
             assert!(data.notices()[0].contains("uniformly"), "{}", data.notices()[0]);
             assert!(data.coverage(10, 0).is_empty());
         }
-        let stopped = PairDataset::open(&stores, &settings(), &mut || ControlFlow::Break(()));
-        assert!(matches!(stopped, Err(TrainError::Cancelled)));
+    }
+
+    #[test]
+    fn a_break_ends_the_search_wherever_it_is_asked_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let stores = [store(folder.path(), 6)];
+        // Whether the search was broken off, and how often it asked.
+        let search = |stop_at| {
+            let mut asked = 0;
+            let opened = PairDataset::open(&stores, &settings(), &mut || {
+                asked += 1;
+                if asked == stop_at { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            });
+            match opened {
+                Ok(_) => (false, asked),
+                Err(TrainError::Cancelled) => (true, asked),
+                Err(error) => panic!("{error}"),
+            }
+        };
+        let (broken_off, all) = search(usize::MAX);
+        assert!(!broken_off);
+        // Pairs for TICA, frames that are projected and put into clusters, and an iteration of k-means.
+        assert!(all > (3 * FRAMES - 10) / LOOK_EVERY, "{all}");
+        for stop_at in 1..=all {
+            assert_eq!(search(stop_at), (true, stop_at));
+        }
     }
 
     #[test]

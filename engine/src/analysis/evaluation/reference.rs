@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::ensemble::Ensemble;
 use super::grids::Grids;
 use super::measure::measure;
-use super::settings::{EvaluationSettings, EvaluationStage, ProgressCallback, report};
+use super::settings::{EvaluationProgress, EvaluationSettings, EvaluationStage, ProgressCallback, report};
 use super::{EvaluationError, FrameSource};
 use crate::analysis::error::{AnalysisError, check_positions};
 use crate::analysis::kmeans::{KMeans, kmeans};
@@ -111,7 +111,15 @@ impl PreparedReference {
         };
         let count = settings.clusters.min(frames.len() / FRAMES_PER_CLUSTER).max(2);
         let stride = frames.len().div_ceil(CLUSTERED_FRAMES);
-        let mut clusters = kmeans(&points(stride), dimension, count, settings.seed).map_err(&of_reference)?;
+        // Everything is read: the stage stands at its end.
+        let end = EvaluationProgress {
+            stage: EvaluationStage::MeasuringReference,
+            done: frames.len(),
+            total: frames.len(),
+        };
+        let mut clusters = kmeans(&points(stride), dimension, count, settings.seed, &mut || progress(end))
+            .map_err(&of_reference)?
+            .ok_or(EvaluationError::Cancelled)?;
         clusters.assignments = Vec::new();
 
         let states = assign(&clusters, &frames);
