@@ -309,6 +309,15 @@ mod tests {
         chances(2000).map(|c| data.drawn(c)).map(|d| (d.store, d.frame, d.backwards)).collect()
     }
 
+    /// All distances between Cα, Å: what centring and superposition leave as they were.
+    fn distances(positions: &[[f32; 3]]) -> Vec<f32> {
+        let ends = (0..positions.len()).flat_map(|i| (0..i).map(move |j| (i, j)));
+        let squared = |(i, j): (usize, usize)| -> f32 {
+            (0..3).map(|axis| (positions[i][axis] - positions[j][axis]).powi(2)).sum()
+        };
+        ends.map(|pair| squared(pair).sqrt()).collect()
+    }
+
     #[test]
     fn rare_conformations_are_drawn_as_often_as_common_ones_and_nothing_held_out_is() {
         let folder = tempfile::tempdir().unwrap();
@@ -337,8 +346,60 @@ mod tests {
         assert_eq!(sources(&forwards), sources(&both), "what starts a pair does not depend on its direction");
         let backwards = both.iter().filter(|d| d.2).count();
         assert!(backwards.abs_diff(1000) < 110, "{backwards}");
-        let settings = TrainSettings { lag_ps: 800.0, time_reversal: true, ..settings() };
-        assert!(drawn(&stores, &settings).iter().all(|d| !d.2 || d.1 % FRAMES >= 800));
+    }
+
+    /// Frames of the store are told apart by their shapes.
+    #[test]
+    fn a_pair_is_the_frames_one_lag_apart_in_its_direction() {
+        let folder = tempfile::tempdir().unwrap();
+        let stores = [store(folder.path(), 6)];
+        let topology = TrajectoryStore::open(&stores[0]).unwrap().topology().clone();
+        let shapes: Vec<Vec<f32>> = (0..FRAMES)
+            .map(|t| frame(&topology, t))
+            .map(|atoms| distances(&(0..6).map(|residue| atoms[topology.ca(residue)]).collect::<Vec<_>>()))
+            .collect();
+        let which = |positions: &[[f32; 3]]| {
+            let own = distances(positions);
+            let off = |t: usize| own.iter().zip(&shapes[t]).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+            let nearest = (0..FRAMES).min_by(|&a, &b| off(a).total_cmp(&off(b))).unwrap();
+            assert!(off(nearest) < 1e-4, "{} Å off", off(nearest));
+            nearest
+        };
+        for (lag, pairs) in [(1, PairSampling::Enhanced), (700, PairSampling::Uniform)] {
+            for time_reversal in [false, true] {
+                let settings = TrainSettings { lag_ps: lag as f64, pairs, time_reversal, ..settings() };
+                let data = open(&stores, &settings);
+                let mut backwards = 0;
+                for chances in chances(60) {
+                    let (drawn, pair) = (data.drawn(chances), data.training_pair(chances).unwrap());
+                    let source = drawn.frame % FRAMES;
+                    let target = if drawn.backwards { source - lag } else { source + lag };
+                    assert_eq!(which(&pair.source.positions_angstrom), source);
+                    assert_eq!(which(&pair.target.positions_angstrom), target, "from {source} by {lag}");
+                    backwards += usize::from(drawn.backwards);
+                }
+                assert_eq!(backwards > 0, time_reversal, "{backwards} of 60 backwards at a lag of {lag}");
+            }
+        }
+    }
+
+    #[test]
+    fn pairs_run_backwards_as_soon_as_a_lag_of_frames_came_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let stores = [store(folder.path(), 6)];
+        let lag = TrainSettings { lag_ps: 700.0, time_reversal: true, ..settings() };
+        for (skip_ps, first, last) in [(0.0, 700, 899), (100.0, 800, 899)] {
+            for pairs in [PairSampling::Enhanced, PairSampling::Uniform] {
+                let data = open(&stores, &TrainSettings { skip_ps, pairs, ..lag.clone() });
+                // Every frame is the source of some ten pairs at least.
+                let draws: Vec<_> = chances(20_000).map(|c| data.drawn(c)).collect();
+                let backwards = draws.iter().filter(|d| d.backwards).map(|d| d.frame % FRAMES);
+                assert_eq!((backwards.clone().min(), backwards.clone().max()), (Some(first), Some(last)));
+                let late = draws.iter().filter(|d| d.frame % FRAMES >= first).count();
+                // A half, five standard deviations of at most 71 about it.
+                assert!(backwards.count().abs_diff(late / 2) < 355, "of {late}");
+            }
+        }
     }
 
     #[test]
