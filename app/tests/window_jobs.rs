@@ -10,6 +10,7 @@ use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use equijump_app::window::file_dialogs::FileAnswer;
 use equijump_app::window::observations::{Landscape, MapSelection};
 use equijump_app::window::project::Phase;
+use equijump_engine::trajectory::{Frame, TrajectoryReader};
 use support::{WaveBackend, Window, window, window_with};
 
 /// Clicks the button of that name.
@@ -274,6 +275,56 @@ fn a_protein_without_a_reference_says_what_the_map_waits_for() {
     });
     window.settle();
     assert!(window.harness.query_by_label_contains("fitted to this run").is_some());
+}
+
+#[test]
+fn the_frames_in_a_rectangle_of_the_map_are_exported_with_the_times_they_have_in_the_run() {
+    let mut window =
+        window_with(Some(example("trpcage")), WaveBackend { latent_steps: 4, step_time: Duration::ZERO });
+    window.wait_for_protein("trpcage");
+    simulate(&mut window, 190);
+    window.step_until("there is a map", |harness| {
+        matches!(harness.state().observations().landscape, Landscape::Map(_))
+    });
+    window.settle();
+    let mut select_up_to = |fraction: f32| {
+        // Once frames are selected a line above the map says so, and the map lies lower.
+        let plot = window.harness.get_by_label("Free-energy map").rect();
+        let (from, to) =
+            (plot.left_top() + egui::vec2(2.0, 2.0), plot.lerp_inside(egui::vec2(fraction, 0.99)));
+        window.harness.hover_at(from);
+        window.settle();
+        window.harness.drag_at(from);
+        window.settle();
+        for place in [from.lerp(to, 0.5), to] {
+            window.harness.hover_at(place);
+            window.settle();
+        }
+        window.harness.drop_at(to);
+        window.settle();
+        window.app().timeline().subset().map_or(Vec::new(), <[usize]>::to_vec)
+    };
+    let inside = (1..20)
+        .map(|twentieths| select_up_to(twentieths as f32 / 20.0))
+        .find(|inside| !inside.is_empty() && inside.len() < 191)
+        .expect("some part of the map holds some frames and not all");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("basin.xtc");
+    window.harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::E);
+    window.settle();
+    window.harness.get_by_label("Only those in the rectangle of the map").click();
+    window.settle();
+    window.dialogs.will_answer(FileAnswer::Picked(path.clone()));
+    click(&mut window, "Browse…");
+    click(&mut window, "Export");
+    let wrote = format!("Wrote {} frame", inside.len());
+    window.step_until("they are written", |harness| harness.state().log().to_text().contains(&wrote));
+    let mut reader = TrajectoryReader::open(&path).unwrap();
+    assert_eq!(reader.frame_count(), inside.len());
+    let mut frame = Frame::default();
+    reader.read_frame(inside.len() - 1, &mut frame).unwrap();
+    let last_ps = 100.0 * *inside.last().unwrap() as f64;
+    assert!((frame.time_ps.unwrap() - last_ps).abs() < 1e-3, "{:?}, {last_ps}", frame.time_ps);
 }
 
 fn example(name: &str) -> std::path::PathBuf {

@@ -333,12 +333,20 @@ impl EquiJumpApp {
         let Some(run) = &self.project.run else { return };
         let Some(info) = &run.info else { return };
         let newest = run.frames.saturating_sub(1);
+        let in_rectangle = match (&self.map_selection, &self.observations.landscape) {
+            (Some(selection), Landscape::Map(map)) => {
+                let of =
+                    |replica| map.frames_within(selection, replica).into_iter().map(|frame| frame as u64);
+                Some((0..info.replicas).map(|replica| of(replica).collect()).collect())
+            }
+            _ => None,
+        };
         let form = TrajectoryForm::new(
             self.proposal("trajectory", "dcd"),
             newest,
-            run.replica,
-            info.replicas,
+            (run.replica, info.replicas),
             info.frame_interval_ps,
+            in_rectangle,
         );
         self.dialog = Some(Dialog::ExportTrajectory(form));
     }
@@ -355,6 +363,7 @@ impl EquiJumpApp {
             first_frame: export.frames.first,
             last_frame: export.frames.last,
             stride: export.frames.stride,
+            only: export.only,
             path: export.path,
             overwrite: export.overwrite,
         };

@@ -164,18 +164,21 @@ fn write_frames(
     path: &Path,
 ) -> Result<Option<u64>, String> {
     let history = &request.history;
-    let total = (request.last_frame - request.first_frame) / request.stride + 1;
-    let interval_ps = history.time_ps(1) * request.stride as f64;
-    let start_ps = start_ps(context, request, format, interval_ps);
-    let mut output = Output::create(format, path, &request.topology, interval_ps)?;
+    let chosen = Chosen::of(request)?;
+    let total = chosen.count();
+    let clock = clock(context, request, &chosen, format);
+    let mut output = Output::create(format, path, &request.topology, clock.interval_ps)?;
     let mut meter = RateMeter::start(ProgressUnit::Frames, 0, Some(total));
     let mut positions = vec![[0.0; 3]; history.atom_count()];
     for index in 0..total {
-        let frame = request.first_frame + index * request.stride;
+        let frame = chosen.frame(index);
         history
             .read_into(frame, request.replica, &mut positions)
             .map_err(|error| format!("frame {frame} cannot be read back: {error}"))?;
-        let time_ps = start_ps + index as f64 * interval_ps;
+        let time_ps = match clock.start_ps {
+            Some(start_ps) => start_ps + index as f64 * clock.interval_ps,
+            None => history.time_ps(frame),
+        };
         output.write_frame(&positions, time_ps)?;
         if index % CHUNK == CHUNK - 1 || index + 1 == total {
             meter.reach(index + 1, Some(total));
@@ -189,29 +192,90 @@ fn write_frames(
     Ok(Some(total))
 }
 
-/// Time of the first frame in the file. DCD counts the first time in whole intervals; where the stride
-/// makes that impossible, its times start at 0, and the user is told.
-fn start_ps(
+/// The frames to write.
+enum Chosen<'a> {
+    /// Evenly spaced.
+    Range { first: u64, stride: u64, count: u64 },
+    /// Every `stride`-th of these.
+    Listed { frames: &'a [u64], stride: u64 },
+}
+
+impl<'a> Chosen<'a> {
+    fn of(request: &'a ExportRequest) -> Result<Self, String> {
+        let ExportRequest { first_frame: first, last_frame: last, stride, .. } = *request;
+        let Some(only) = &request.only else {
+            return Ok(Self::Range { first, stride, count: (last - first) / stride + 1 });
+        };
+        let frames = &only[only.partition_point(|&frame| frame < first)..];
+        let frames = &frames[..frames.partition_point(|&frame| frame <= last)];
+        if frames.is_empty() {
+            return Err(format!("none of the chosen frames lies between {first} and {last}"));
+        }
+        Ok(Self::Listed { frames, stride })
+    }
+
+    fn count(&self) -> u64 {
+        match *self {
+            Self::Range { count, .. } => count,
+            Self::Listed { frames, stride } => (frames.len() as u64).div_ceil(stride),
+        }
+    }
+
+    /// Number of the `index`-th frame, `index` being below [`Self::count`].
+    fn frame(&self, index: u64) -> u64 {
+        match *self {
+            Self::Range { first, stride, .. } => first + index * stride,
+            Self::Listed { frames, stride } => frames[(index * stride) as usize],
+        }
+    }
+}
+
+/// Times in the file.
+struct Clock {
+    interval_ps: f64,
+    /// Time of the first frame, from which they are counted; `None` where each frame has that of the run.
+    start_ps: Option<f64>,
+}
+
+/// DCD holds no time for each frame, only that of the first one, in whole intervals, and the interval. Where that
+/// cannot express the times, they start at 0, and the user is told.
+fn clock(
     context: &JobContext<'_>,
     request: &ExportRequest,
+    chosen: &Chosen<'_>,
     format: ExportFormat,
-    interval_ps: f64,
-) -> f64 {
-    let start_ps = request.history.time_ps(request.first_frame);
-    if format != ExportFormat::Trajectory(TrajectoryFormat::Dcd)
-        || request.first_frame.is_multiple_of(request.stride)
-    {
-        return start_ps;
+) -> Clock {
+    let history = &request.history;
+    let is_dcd = format == ExportFormat::Trajectory(TrajectoryFormat::Dcd);
+    match *chosen {
+        Chosen::Listed { .. } => {
+            let interval_ps = history.time_ps(1);
+            if is_dcd {
+                context.notice(
+                    "Chosen frames are not evenly spaced in time, and a DCD file knows no other: its times only count the frames. XTC and PDB keep those of the run."
+                        .to_owned(),
+                );
+            }
+            Clock { interval_ps, start_ps: is_dcd.then_some(0.0) }
+        }
+        Chosen::Range { first, stride, .. } => {
+            let interval_ps = history.time_ps(1) * stride as f64;
+            let start_ps = history.time_ps(first);
+            if !is_dcd || first.is_multiple_of(stride) {
+                return Clock { interval_ps, start_ps: Some(start_ps) };
+            }
+            context.notice(format!(
+                "A DCD file of frames {interval_ps} ps apart cannot begin at {start_ps} ps; its times begin at 0. XTC and PDB keep them."
+            ));
+            Clock { interval_ps, start_ps: Some(0.0) }
+        }
     }
-    context.notice(format!(
-        "A DCD file of frames {interval_ps} ps apart cannot begin at {start_ps} ps; its times begin at 0. XTC and PDB keep them."
-    ));
-    0.0
 }
 
 fn write_topology(request: &ExportRequest, path: &Path) -> Result<(), String> {
     let cannot = |error| unwritten(path, &error);
-    let start = request.history.read(request.first_frame, request.replica).map_err(cannot)?;
+    let first = Chosen::of(request)?.frame(0);
+    let start = request.history.read(first, request.replica).map_err(cannot)?;
     let mut pdb = Vec::new();
     write_pdb(&request.topology, &start, &mut pdb).and_then(|()| write_atomically(path, &pdb)).map_err(cannot)
 }

@@ -190,6 +190,8 @@ pub struct ExportRequest {
     pub last_frame: u64,
     /// Every how many frames one is written, at least 1.
     pub stride: u64,
+    /// Writes only those of these frames, ascending, that lie in the range, every `stride`-th of them.
+    pub only: Option<Arc<[u64]>>,
     /// File to write; its extension (`.dcd`, `.xtc`, `.pdb`, `.cif`) decides the format. The topology is
     /// written beside DCD and XTC (`name_topology.pdb`), which hold none.
     pub path: PathBuf,

@@ -1,6 +1,7 @@
 //! Exporting frames: which, how many, in what format, where.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::frame_range::FrameRange;
 use super::{PathField, buttons, error_line};
@@ -15,6 +16,8 @@ pub struct TrajectoryExport {
     pub path: PathBuf,
     /// Which frames.
     pub frames: FrameRange,
+    /// Of the range only these.
+    pub only: Option<Arc<[u64]>>,
     /// Which replica.
     pub replica: usize,
     /// Replace a file that is there.
@@ -40,12 +43,22 @@ pub struct TrajectoryForm {
     replicas: usize,
     newest: u64,
     interval_ps: f64,
+    /// Frames of each replica in the rectangle of the free-energy map, if there is one.
+    in_rectangle: Option<Vec<Arc<[u64]>>>,
+    only_these: bool,
     overwrite: bool,
 }
 
 impl TrajectoryForm {
-    /// A form for all frames so far.
-    pub fn new(proposal: PathBuf, newest: u64, replica: usize, replicas: usize, interval_ps: f64) -> Self {
+    /// A form for all frames so far of a replica of so many. `in_rectangle` holds the frames of each replica in the
+    /// rectangle of the free-energy map.
+    pub fn new(
+        proposal: PathBuf,
+        newest: u64,
+        (replica, replicas): (usize, usize),
+        interval_ps: f64,
+        in_rectangle: Option<Vec<Arc<[u64]>>>,
+    ) -> Self {
         Self {
             path: PathField::new(proposal),
             format: 0,
@@ -54,8 +67,15 @@ impl TrajectoryForm {
             replicas,
             newest,
             interval_ps,
+            in_rectangle,
+            only_these: false,
             overwrite: false,
         }
+    }
+
+    /// The frames that are wanted of the range; all where none are named.
+    fn only(&self) -> Option<&Arc<[u64]>> {
+        self.in_rectangle.as_ref().filter(|_| self.only_these)?.get(self.replica)
     }
 
     pub(super) fn ui(&mut self, ui: &mut egui::Ui, actions: &mut Vec<Action>) {
@@ -71,6 +91,12 @@ impl TrajectoryForm {
             .labelled_by(label.id);
             ui.end_row();
             self.frames.rows(ui, self.newest);
+            if self.in_rectangle.is_some() {
+                ui.label("");
+                ui.checkbox(&mut self.only_these, "Only those in the rectangle of the map")
+                    .on_hover_text("Frames inside the rectangle drawn on the free-energy map");
+                ui.end_row();
+            }
             if self.replicas > 1 {
                 let label = ui.label("Replica");
                 let replica = egui::DragValue::new(&mut self.replica).range(0..=self.replicas - 1);
@@ -94,24 +120,27 @@ impl TrajectoryForm {
         if exists {
             ui.checkbox(&mut self.overwrite, "Replace the file that is there");
         }
-        let count = self.frames.count();
+        let only = self.only().cloned();
+        let count = self.frames.count_of(only.as_deref());
         let every_ps = self.interval_ps * self.frames.stride as f64;
         let frames = if count == 1 { "1 frame".to_owned() } else { format!("{} frames", grouped(count)) };
         let beside = match FORMATS[self.format].0 {
             "dcd" | "xtc" => " The topology is written beside it as PDB.",
             _ => "",
         };
-        ui.weak(format!("{frames}, {every_ps:.0} ps apart.{beside}"));
+        let apart = if only.is_some() { String::new() } else { format!(", {every_ps:.0} ps apart") };
+        ui.weak(format!("{frames}{apart}.{beside}"));
         if path.is_some() && known.is_none() {
             error_line(ui, "The file name must end in .dcd, .xtc, .pdb or .cif.");
         }
-        let enabled = known.is_some() && (!exists || self.overwrite);
+        let enabled = known.is_some() && count > 0 && (!exists || self.overwrite);
         let confirmed = buttons(ui, "Export", enabled, actions);
         if let Some(path) = path.filter(|_| enabled && (confirmed || entered)) {
             actions.push(Action::CloseDialog);
             actions.push(Action::ExportTrajectory(TrajectoryExport {
                 path,
                 frames: self.frames,
+                only,
                 replica: self.replica,
                 overwrite: self.overwrite,
             }));

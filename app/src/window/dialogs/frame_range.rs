@@ -22,6 +22,14 @@ impl FrameRange {
         self.last.saturating_sub(self.first) / self.stride.max(1) + 1
     }
 
+    /// How many frames that are of these, ascending, or of all.
+    pub fn count_of(&self, only: Option<&[u64]>) -> u64 {
+        let Some(only) = only else { return self.count() };
+        let from = only.partition_point(|&frame| frame < self.first);
+        let to = only.partition_point(|&frame| frame <= self.last);
+        (to.saturating_sub(from) as u64).div_ceil(self.stride.max(1))
+    }
+
     /// Two rows of a form's grid.
     pub(super) fn rows(&mut self, ui: &mut egui::Ui, newest: u64) {
         let label = ui.label("Frames");
@@ -73,5 +81,9 @@ mod tests {
         assert_eq!(FrameRange::all(10).count(), 11);
         assert_eq!(FrameRange { first: 1, last: 10, stride: 3 }.count(), 4);
         assert_eq!(FrameRange { first: 5, last: 5, stride: 7 }.count(), 1);
+        let range = FrameRange { first: 2, last: 9, stride: 2 };
+        assert_eq!(range.count_of(None), 4);
+        assert_eq!(range.count_of(Some(&[1, 2, 5, 9, 10])), 2);
+        assert_eq!(range.count_of(Some(&[11])), 0);
     }
 }

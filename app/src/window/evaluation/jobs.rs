@@ -125,6 +125,7 @@ impl EquiJumpApp {
             first_frame: 0,
             last_frame,
             stride: 1,
+            only: None,
             path: replica_path(&path, replica, info.replicas),
             overwrite: true,
         };

@@ -173,6 +173,7 @@ fn exported_frames_are_those_of_the_history_with_their_times() {
         first_frame,
         last_frame,
         stride,
+        only: None,
         path: folder.path().join(path),
         overwrite: false,
     };
@@ -208,12 +209,34 @@ fn exported_frames_are_those_of_the_history_with_their_times() {
         let same = |(text, x): (&&str, &f32)| (text.parse::<f32>().unwrap() - x).abs() <= 2e-5;
         assert!(row[12..15].iter().zip(position).all(same), "{row:?} {position:?}");
     }
+    // Chosen frames keep their own times where the format can.
+    let only: Option<Arc<[u64]>> = Some([1, 4, 5, 20, 28].into());
+    for (name, stride, numbers, times_ps) in [
+        ("some.xtc", 1, &[4, 5, 20][..], &[400.0, 500.0, 2000.0][..]),
+        ("some.pdb", 2, &[4, 20], &[400.0, 2000.0]),
+        ("counted.dcd", 1, &[4, 5, 20], &[0.0, 100.0, 200.0]),
+    ] {
+        let request = ExportRequest { only: only.clone(), ..export(name, 2, 25, stride) };
+        assert_eq!(send(request), JobOutcome::Finished);
+        let mut reader = TrajectoryReader::open(&folder.path().join(name)).unwrap();
+        assert_eq!(reader.frame_count(), numbers.len(), "{name}");
+        let mut frame = trajectory::Frame::default();
+        for (index, (&number, time_ps)) in numbers.iter().zip(times_ps).enumerate() {
+            reader.read_frame(index, &mut frame).unwrap();
+            assert!((frame.time_ps.unwrap() - time_ps).abs() < 1e-3, "{name}: {:?}", frame.time_ps);
+            for (a, b) in frame.positions_angstrom.iter().zip(history.read(number, 1).unwrap()) {
+                assert!(a.iter().zip(b).all(|(a, b)| (a - b).abs() <= 0.0051), "{a:?} {b:?}");
+            }
+        }
+    }
+    let request = ExportRequest { only, ..export("none.dcd", 6, 19, 1) };
+    assert!(failure(send(request)).contains("between 6 and 19"));
     assert!(failure(send(export("part.dcd", 0, 1, 1))).contains("there already"));
     assert!(failure(send(export("new.dcd", 0, 31, 1))).contains("frame 31"));
     assert!(failure(send(export("new.dcd", 5, 4, 1))).contains("after"));
     assert!(failure(send(export("new.dcd", 0, 4, 0))).contains("stride"));
     assert!(failure(send(export("new.txt", 0, 4, 1))).contains(".xtc"));
-    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 4, "no partial file is left");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 9, "no partial file is left");
 }
 
 #[test]
