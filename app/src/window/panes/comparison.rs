@@ -201,7 +201,7 @@ fn interval_ui(ui: &mut egui::Ui, interval: &Interval, decimals: usize, unit: &s
             ui.weak("–");
             return;
         }
-        ui.label(format!("{value:.decimals$}{unit}"));
+        ui.add(egui::Label::new(format!("{value:.decimals$}{unit}")).extend());
         if low.is_finite() && high.is_finite() {
             let text = egui::RichText::new(format!("{low:.decimals$} – {high:.decimals$}")).small().weak();
             ui.add(egui::Label::new(text).extend());
@@ -212,7 +212,7 @@ fn interval_ui(ui: &mut egui::Ui, interval: &Interval, decimals: usize, unit: &s
 fn table(ui: &mut egui::Ui, name: &str, header: &[&str], rows: impl FnOnce(&mut egui::Ui)) {
     egui::Grid::new(name).striped(true).num_columns(header.len()).spacing([18.0, 4.0]).show(ui, |ui| {
         for title in header {
-            ui.label(egui::RichText::new(*title).font(semibold(12.0)));
+            ui.add(egui::Label::new(egui::RichText::new(*title).font(semibold(12.0))).extend());
         }
         ui.end_row();
         rows(ui);

@@ -152,7 +152,7 @@ fn path_field(
     .inner
 }
 
-/// Several paths: those there are, each with a button that removes it, and a field for one more. Returns
+/// Several paths: a field for one more, and those there are, each with a button that removes it. Returns
 /// whether the list has changed.
 pub(super) fn paths(
     ui: &mut egui::Ui,
@@ -167,6 +167,16 @@ pub(super) fn paths(
     let before = paths.len();
     let count = if before > 1 { format!("{label} ({before})") } else { label.to_owned() };
     let id = ui.label(count).on_hover_text(tooltip).id;
+    // Above the list, so that it stays in place while the list grows.
+    let field = path_field(ui, id, label, hint, typed, purpose, actions).on_hover_text(tooltip);
+    let entered = field.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
+    if entered && !typed.trim().is_empty() {
+        let path = PathBuf::from(std::mem::take(typed).trim());
+        if !paths.contains(&path) {
+            paths.push(path);
+        }
+        field.request_focus();
+    }
     let mut removed = None;
     let mut list = |ui: &mut egui::Ui| {
         for (index, path) in paths.iter().enumerate() {
@@ -194,15 +204,6 @@ pub(super) fn paths(
     }
     if let Some(index) = removed {
         paths.remove(index);
-    }
-    let field = path_field(ui, id, label, hint, typed, purpose, actions).on_hover_text(tooltip);
-    let entered = field.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
-    if entered && !typed.trim().is_empty() {
-        let path = PathBuf::from(std::mem::take(typed).trim());
-        if !paths.contains(&path) {
-            paths.push(path);
-        }
-        field.request_focus();
     }
     paths.len() != before
 }

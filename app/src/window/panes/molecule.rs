@@ -288,7 +288,7 @@ fn color_box(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     let present = ColorChoice::present(context.preferences.style, context.preferences.residue_value);
     let label = ui.weak("Color by").id;
     egui::ComboBox::from_id_salt("color")
-        .width((ui.available_width() - 232.0).clamp(76.0, 150.0))
+        .width((ui.available_width() - 244.0).clamp(76.0, 150.0))
         .truncate()
         .selected_text(present.label())
         .show_ui(ui, |ui| {

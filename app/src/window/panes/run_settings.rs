@@ -428,6 +428,7 @@ mod tests {
         let preset = |latent_steps| transport::presets::Preset {
             settings: SamplerSettings { latent_steps, ..SamplerSettings::default() },
             note: String::new(),
+            model_crc32: None,
         };
         let presets = Presets(
             [("fast".to_owned(), preset(17)), ("default".to_owned(), preset(100))].into_iter().collect(),
