@@ -98,6 +98,16 @@ fn trajectories_that_cannot_be_imported() {
     fails(&workplace, &import(&["run.xtc", "--topology", "top.pdb"]), &["run.xtc"]);
     fails(&workplace, &import(&["absent.dcd", "--topology", "top.pdb"]), &["absent.dcd"]);
     fails(&workplace, &import(&["run.xtc", "--topology", "absent.pdb"]), &["absent.pdb"]);
+    fails(&workplace, &import(&["run.xtc", "./run.xtc", "--topology", "top.pdb"]), &["twice"]);
+    // Not even --force replaces what it is made from.
+    for input in ["run.xtc", "top.pdb"] {
+        let command = ["import", "run.xtc", "--topology", "top.pdb", "--force", "--out", input];
+        let before = std::fs::read(workplace.path(input)).unwrap();
+        fails(&workplace, &command, &["another name"]);
+        assert_eq!(std::fs::read(workplace.path(input)).unwrap(), before);
+        let command = ["simulate", "top.pdb", "--model", "model.safetensors", "--force", "--out", "top.pdb"];
+        fails(&workplace, &command, &["top.pdb", "another name"]);
+    }
 }
 
 #[test]
@@ -119,6 +129,9 @@ fn training_and_benchmarks_that_cannot_start() {
         fails(&workplace, &["bench", "--seconds", seconds], &["--seconds"]);
     }
     fails(&workplace, &["bench", "--multiplicity", "0"], &["multiplicity"]);
+    // Before anything is measured.
+    fails(&workplace, &["bench", "--json", "notes.store"], &["notes.store", "--force"]);
+    fails(&workplace, &["bench", "--json", "absent/bench.json"], &["no such folder"]);
 }
 
 #[test]

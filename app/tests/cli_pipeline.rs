@@ -57,6 +57,10 @@ fn imported_dynamics_trains_a_model_that_simulates() {
     };
     assert!(train("3", &[]).contains("training: 3 steps"));
     assert!(train("5", &["--resume"]).contains("training: 5 steps"));
+    // What a run cannot change is not changed silently.
+    let other = ["train", "md.store", "--out", "training", "--resume", "--batch-size", "3"];
+    let (code, _, stderr) = finish(&mut workplace.command(&other));
+    assert!(code == Some(1) && stderr.contains("--batch-size is 2"), "{stderr}");
     // What is not given anew stays as it was, in the run and in the settings kept beside it.
     assert!(run(&["train", "md.store", "--out", "training", "--resume"]).contains("training: 5 steps"));
     let kept = std::fs::read_to_string(workplace.path("training/train.json")).unwrap();

@@ -13,6 +13,7 @@ mod brief;
 pub mod cpu_clock;
 pub mod gpu;
 pub mod network;
+mod run_lock;
 pub mod session;
 pub mod structure;
 pub mod training;

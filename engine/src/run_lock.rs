@@ -4,9 +4,12 @@
 use std::fs::File;
 use std::path::Path;
 
+/// Name of the file by which a folder is locked.
+const FOLDER_LOCK: &str = ".lock";
+
 /// Held as long as the run is written; the system drops it with the process, however that ends.
 #[derive(Debug)]
-pub(super) struct RunLock {
+pub(crate) struct RunLock {
     _file: Option<File>,
 }
 
@@ -23,18 +26,33 @@ impl RunLock {
         // A file that cannot be opened is reported by whoever reads or writes it.
         let Ok(file) = File::open(path) else { return Ok(Self { _file: None }) };
         match file.try_lock() {
-            Err(std::fs::TryLockError::WouldBlock) => Err(format!(
-                "{} is being written by another EquiJump; wait for it, or choose another name",
-                path.display()
-            )),
+            Err(std::fs::TryLockError::WouldBlock) => {
+                let folder = path.parent().filter(|_| path.ends_with(FOLDER_LOCK));
+                Err(format!(
+                    "{} is being written by another EquiJump; wait for it, or choose another name",
+                    folder.unwrap_or(path).display()
+                ))
+            }
             // Some file systems know no locks; then there is none.
             Ok(()) | Err(std::fs::TryLockError::Error(_)) => Ok(Self { _file: Some(file) }),
         }
     }
 }
 
+/// Makes the folder and keeps other processes from working in it.
+///
+/// # Errors
+/// One sentence when another process does, or the folder cannot be used.
+pub(crate) fn lock_folder(out: &Path) -> Result<RunLock, String> {
+    let path = out.join(FOLDER_LOCK);
+    std::fs::create_dir_all(out)
+        .and_then(|()| File::options().create(true).append(true).open(&path))
+        .map_err(|error| format!("the folder {} cannot be used: {error}", out.display()))?;
+    RunLock::take(&path)
+}
+
 /// Removes what an atomic write of `path` left behind when the process was killed in it. Only under a lock.
-pub(super) fn remove_partial_files(path: &Path) {
+pub(crate) fn remove_partial_files(path: &Path) {
     let (Some(name), Some(folder)) = (path.file_name(), path.parent()) else { return };
     let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     let prefix = format!(".{}.", name.to_string_lossy());

@@ -70,9 +70,20 @@ enum Ending {
     Interrupted,
 }
 
+/// The command line. A number below zero is a value that its flag may refuse, not a flag that there is not.
+fn command() -> clap::Command {
+    let numbers = |argument: clap::Arg| {
+        let takes = argument.get_action().takes_values() && argument.get_long().is_some();
+        if takes { argument.allow_negative_numbers(true) } else { argument }
+    };
+    let command = Cli::command();
+    let names: Vec<String> = command.get_subcommands().map(|job| job.get_name().to_owned()).collect();
+    names.into_iter().fold(command, |command, name| command.mut_subcommand(name, |job| job.mut_args(numbers)))
+}
+
 /// Runs what the command line asks for.
 pub fn main() -> ExitCode {
-    let matches = Cli::command().get_matches();
+    let matches = command().get_matches();
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     // Whether a flag of the subcommand was given, or has its default.
     let given = |flag: &str| {

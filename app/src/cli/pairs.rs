@@ -81,12 +81,39 @@ pub(super) fn run(args: Args) -> anyhow::Result<Ending> {
             Ok(())
         },
     )?;
-    let several = drawn.len() > 1;
-    for coverage in &drawn {
-        let suffix = if several { format!("_{}", coverage.protein) } else { String::new() };
-        write(&args, format, coverage, &suffix)?;
+    let suffixes = suffixes(&drawn.iter().map(|coverage| coverage.protein.as_str()).collect::<Vec<_>>());
+    if !args.force {
+        let figures = suffixes.iter().flat_map(|suffix| [suffix.clone(), format!("{suffix}_clusters")]);
+        let paths = figures.map(|suffix| with_suffix(&args.out, &suffix));
+        let files = paths.flat_map(|path| [path.with_extension("csv"), path]);
+        if let Some(there) = files.into_iter().find(|path| path.exists()) {
+            bail!("{} is there already; choose another name, or replace it with --force", there.display());
+        }
+    }
+    for (coverage, suffix) in drawn.iter().zip(&suffixes) {
+        write(&args, format, coverage, suffix)?;
     }
     Ok(ending)
+}
+
+/// What is added to the name of the figure for each protein: nothing to the only one's, the name of each of several,
+/// and a number where names are alike.
+fn suffixes(proteins: &[&str]) -> Vec<String> {
+    if let [_] = proteins {
+        return vec![String::new()];
+    }
+    let mut all: Vec<String> = Vec::new();
+    for protein in proteins {
+        let mut suffix = format!("_{protein}");
+        for number in 2.. {
+            if !all.contains(&suffix) {
+                break;
+            }
+            suffix = format!("_{protein}_{number}");
+        }
+        all.push(suffix);
+    }
+    all
 }
 
 fn write(args: &Args, format: FigureFormat, coverage: &Coverage, suffix: &str) -> anyhow::Result<()> {
@@ -98,11 +125,6 @@ fn write(args: &Args, format: FigureFormat, coverage: &Coverage, suffix: &str) -
     for (figure, size, suffix) in figures {
         let path = with_suffix(&args.out, &suffix);
         let table = path.with_extension("csv");
-        if !args.force
-            && let Some(there) = [&path, &table].into_iter().find(|path| path.exists())
-        {
-            bail!("{} is there already; choose another name, or replace it with --force", there.display());
-        }
         figure.write(&path, format, size)?;
         write_atomically(&table, figure.to_csv().as_bytes())
             .map_err(|error| anyhow!("cannot write {}: {error}", table.display()))?;
@@ -116,4 +138,14 @@ fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
     let extension = path.extension().unwrap_or_default().to_string_lossy();
     path.with_file_name(format!("{stem}{suffix}.{extension}"))
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_protein_has_figures_of_its_own() {
+        assert_eq!(super::suffixes(&["top"]), [""]);
+        assert_eq!(super::suffixes(&["villin", "top", "top"]), ["_villin", "_top", "_top_2"]);
+        assert!(super::suffixes(&[]).is_empty());
+    }
 }

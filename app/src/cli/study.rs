@@ -6,7 +6,7 @@ use anyhow::{anyhow, bail, ensure};
 use equijump_engine::session::compare::Start;
 use equijump_engine::session::study::{StudyGrid, StudyRequest};
 use equijump_engine::session::{Command, DevicePreference, Event, ModelSource};
-use equijump_engine::trajectory::FrameSelection;
+use equijump_engine::trajectory::{FrameSelection, file_crc32};
 use equijump_engine::transport::presets::{
     DEFAULT_PRESET, FAST_PRESET, PRESETS_FILE, Preset, Presets, presets_path,
 };
@@ -23,9 +23,8 @@ use crate::bundled;
 use crate::figures::study::Baseline;
 use crate::report::study::{self, StudyReport};
 
-/// Time of molecular dynamics for 100 ps of lambda, s (paper, 4.4.1).
-const PAPER_MD_SECONDS: f64 = 3.6;
-const PAPER_MD_NAME: &str = "Amber24 on an A100, lambda in water, as in the paper";
+/// Share of intact frames below which a model is not worth a study.
+const FEW_INTACT: f64 = 0.5;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -69,11 +68,12 @@ pub(super) struct Args {
     /// Where to compute, as `equijump simulate` has it; a cost is one of this device.
     #[arg(long, default_value = "cpu", value_name = "DEVICE")]
     device: DevicePreference,
-    /// Time of molecular dynamics for one frame, s, that accelerations are counted from.
-    #[arg(long, default_value_t = PAPER_MD_SECONDS, value_name = "S")]
-    md_seconds: f64,
-    /// What that molecular dynamics is.
-    #[arg(long, default_value = PAPER_MD_NAME, value_name = "NAME")]
+    /// Time that molecular dynamics of this protein takes for one frame, s; accelerations are counted from it.
+    /// Without it there are none: the paper's 3.6 s are of lambda, 80 residues in water, on an A100.
+    #[arg(long, value_name = "S")]
+    md_seconds: Option<f64>,
+    /// What that molecular dynamics is: program, hardware, solvent.
+    #[arg(long, requires = "md_seconds", default_value = "molecular dynamics", value_name = "NAME")]
     md_name: String,
     /// Do not write the presets beside the model, only into the folder.
     #[arg(long)]
@@ -105,7 +105,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: Args) -> anyhow::Result<Ending> {
     ensure!(
-        args.md_seconds.is_finite() && args.md_seconds > 0.0,
+        args.md_seconds.is_none_or(|seconds| seconds.is_finite() && seconds > 0.0),
         "--md-seconds must be a positive time in seconds"
     );
     let model = model_source(&args.model)?;
@@ -144,7 +144,9 @@ pub(super) fn run(args: Args) -> anyhow::Result<Ending> {
         made: utc_now(),
         sampled: (args.replicas, args.frames),
         confidence: args.method.settings(0).confidence,
-        baseline: Baseline { seconds_per_frame: args.md_seconds, name: args.md_name.clone() },
+        baseline: args
+            .md_seconds
+            .map(|seconds_per_frame| Baseline { seconds_per_frame, name: args.md_name.clone() }),
         cells: Vec::new(),
     };
     let jobs = Jobs::start()?;
@@ -193,13 +195,25 @@ fn keep_presets(
     report: &StudyReport,
 ) -> anyhow::Result<()> {
     let Some((settings, sentence)) = study::finding(report) else { return Ok(()) };
+    let intact = report.cells.first().and_then(|cell| cell.quality.as_ref()).map_or(0.0, |q| q.intact);
+    if intact < FEW_INTACT {
+        terminal::remark(format_args!(
+            "warning: with the default settings only {:.1} % of the frames are chemically intact: train the model longer before its settings are chosen",
+            100.0 * intact
+        ));
+    }
     terminal::result(format_args!("fast preset: {sentence}"));
     let without_seed = |settings: SamplerSettings| SamplerSettings { seed: 0, ..settings };
     presets.0.insert(DEFAULT_PRESET.to_owned(), default);
     presets.0.insert(
         FAST_PRESET.to_owned(),
-        Preset { settings: without_seed(settings), note: format!("{sentence}.") },
+        Preset { settings: without_seed(settings), note: format!("{sentence}."), model_crc32: None },
     );
+    // A file can be replaced by another model; what is in the program cannot.
+    if let ModelSource::File(path) = model {
+        let crc32 = file_crc32(path).ok();
+        presets.0.values_mut().for_each(|preset| preset.model_crc32 = crc32);
+    }
     let mut places = vec![args.out.join(PRESETS_FILE)];
     match model {
         ModelSource::File(path) if !args.no_preset => places.push(presets_path(path)),

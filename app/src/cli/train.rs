@@ -1,6 +1,8 @@
 //! `equijump train`: trains a model on stores made by `import`.
 
+use anyhow::bail;
 use equijump_engine::session::{Command, Event, KeptSettings, TrainRequest};
+use equijump_engine::training::EarlierRun;
 
 use super::Ending;
 use super::job::Jobs;
@@ -13,8 +15,34 @@ pub(super) struct Args {
     request: TrainRequest,
 }
 
+/// Whether what was given for a run that is resumed is what the run has, where it cannot be changed.
+fn check_kept(request: &TrainRequest, given: &impl Fn(&str) -> bool) -> anyhow::Result<()> {
+    // What is wrong with the folder is told by the run itself.
+    let Ok(earlier) = EarlierRun::load(&request.out) else { return Ok(()) };
+    let can_change = ["steps", "threads", "device"];
+    let pairs = [
+        (serde_json::to_value(&request.network)?, serde_json::to_value(&earlier.request.network)?),
+        (serde_json::to_value(&request.settings)?, serde_json::to_value(&earlier.request.settings)?),
+    ];
+    for (asked, has) in &pairs {
+        for (setting, asked) in asked.as_object().into_iter().flatten() {
+            let has = &has[setting];
+            if !can_change.contains(&setting.as_str()) && given(setting) && has != asked {
+                bail!(
+                    "--{} is {has} in the run that is resumed and cannot become {asked}: leave it out, or train anew in another folder",
+                    setting.replace('_', "-")
+                );
+            }
+        }
+    }
+    Ok(())
+}
+
 /// `given` tells which flags the user gave.
 pub(super) fn run(mut args: Args, given: impl Fn(&str) -> bool) -> anyhow::Result<Ending> {
+    if args.request.resume {
+        check_kept(&args.request, &given)?;
+    }
     args.request.keep = KeptSettings {
         steps: !given("steps"),
         threads: !given("threads"),

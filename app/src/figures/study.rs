@@ -17,26 +17,37 @@ pub struct Baseline {
     pub name: String,
 }
 
-/// Acceleration of a cell over molecular dynamics; `None` where nothing was timed.
-pub fn acceleration(cell: &CellResult, baseline: &Baseline) -> Option<f64> {
-    Some(baseline.seconds_per_frame / cell.seconds_per_frame()?)
+/// Acceleration of a cell over molecular dynamics; `None` where nothing was timed or there is nothing to compare
+/// with.
+pub fn acceleration(cell: &CellResult, baseline: Option<&Baseline>) -> Option<f64> {
+    Some(baseline?.seconds_per_frame / cell.seconds_per_frame()?)
 }
 
 /// All figures for which there are data.
-pub fn all(cells: &[CellResult], baseline: &Baseline) -> Vec<CurveFigure> {
+pub fn all(cells: &[CellResult], baseline: Option<&Baseline>) -> Vec<CurveFigure> {
     let weighted = is_weighted(cells);
     let mean = |cell: &CellResult| mean_divergence(cell, weighted);
     let calls = |cell: &CellResult| Some(f64::from(cell.network_calls));
     let mut figures = vec![
         quality(cells, "study_quality_against_evaluations", MEAN_LABEL, CALLS_LABEL, &calls, &mean),
-        quality(
-            cells,
-            "study_quality_against_acceleration",
-            MEAN_LABEL,
-            &format!("Acceleration over MD ({} s per frame, {})", baseline.seconds_per_frame, baseline.name),
-            &|cell| acceleration(cell, baseline),
-            &mean,
-        ),
+        match baseline {
+            Some(Baseline { seconds_per_frame, name }) => quality(
+                cells,
+                "study_quality_against_acceleration",
+                MEAN_LABEL,
+                &format!("Acceleration over MD ({seconds_per_frame} s per frame, {name})"),
+                &|cell| acceleration(cell, baseline),
+                &mean,
+            ),
+            None => quality(
+                cells,
+                "study_quality_against_time",
+                MEAN_LABEL,
+                "Time per frame of one replica (s)",
+                &CellResult::seconds_per_frame,
+                &mean,
+            ),
+        },
     ];
     for quantity in [Quantity::Tic1, Quantity::Tic2, Quantity::Rmsd] {
         figures.push(quality(

@@ -95,7 +95,7 @@ impl ComparisonReport {
         let confidence = self.evaluated().next().map_or(95.0, |(_, e)| 100.0 * e.settings.confidence);
         let weights = if self.weighted() { "frames weighted by Markov models" } else { "all frames alike" };
         format!(
-            "Jensen–Shannon divergence from the reference, nats, {weights}, with {confidence:.0} % block-bootstrap intervals. Floor: one random half of the reference against the other; no samples can be asked to come closer."
+            "Jensen–Shannon divergence from the reference, nats, {weights}, with {confidence:.0} % block-bootstrap intervals. Floor: one random half of the reference against the other, which so much data does not tell apart; longer samples may come closer to the whole."
         )
     }
 }

@@ -29,7 +29,7 @@ pub struct StudyReport {
     /// Confidence of the intervals.
     pub confidence: f64,
     /// What accelerations are counted from.
-    pub baseline: Baseline,
+    pub baseline: Option<Baseline>,
     /// The cells done, the default settings first.
     pub cells: Vec<CellResult>,
 }
@@ -50,7 +50,7 @@ pub fn write(out: &Path, report: &StudyReport) -> Result<(), ReportError> {
     };
     put("study.csv", &csv(report))?;
     let mut svgs = Vec::new();
-    for figure in all(&report.cells, &report.baseline) {
+    for figure in all(&report.cells, report.baseline.as_ref()) {
         let stem = figure.stem.clone();
         let figure = Figure::Curves(figure);
         match figure.to_web_svg((500, 400)) {
@@ -112,7 +112,7 @@ fn csv(report: &StudyReport) -> String {
             cell.network_calls,
             number(cell.seconds_per_frame()),
             number(cell.cost.cpu_seconds_per_unit()),
-            number(acceleration(cell, &report.baseline)),
+            number(acceleration(cell, report.baseline.as_ref())),
             if weighted { "markov" } else { "none" },
             number(mean.map(|m| m.samples.value)),
             number(mean.map(|m| m.samples.low)),
@@ -175,15 +175,20 @@ fn page(report: &StudyReport, figures: &[(String, String)]) -> String {
                 quality,
                 number(cell.quality.as_ref().map(|quality| 100.0 * quality.intact), 1),
                 number(cell.seconds_per_frame(), 4),
-                number(acceleration(cell, &report.baseline), 1),
+                number(acceleration(cell, report.baseline.as_ref()), 1),
             ]
         })
         .collect();
+    let acceleration = report.baseline.as_ref().map_or(String::new(), |baseline| {
+        format!(
+            "; acceleration over molecular dynamics that takes {} s a frame ({})",
+            baseline.seconds_per_frame,
+            escaped(&baseline.name)
+        )
+    });
     let caption = format!(
-        "Mean Jensen–Shannon divergence from the reference over TIC 1, TIC 2, RMSD, GDT, radius of gyration and native contacts, nats, {weights}, with {:.0} % intervals. Time on the clock for one frame of one replica, all replicas together on one machine; acceleration over molecular dynamics that takes {} s a frame ({}).",
+        "Mean Jensen–Shannon divergence from the reference over TIC 1, TIC 2, RMSD, GDT, radius of gyration and native contacts, nats, {weights}, with {:.0} % intervals. Time on the clock for one frame of one replica, all replicas together on one machine{acceleration}.",
         100.0 * report.confidence,
-        report.baseline.seconds_per_frame,
-        escaped(&report.baseline.name),
     );
     let header = [
         "Integrator",

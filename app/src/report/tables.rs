@@ -38,7 +38,7 @@ pub(super) fn divergences(evaluation: &Evaluation) -> String {
         })
         .collect();
     let caption = format!(
-        "Jensen–Shannon divergence of the samples from the reference, nats (0 to ln 2 = 0.693), with {confidence:.0} % block-bootstrap intervals. Floor: one random half of the reference against the other, mean and {confidence:.0} % range over {} halvings; no samples can be asked to come closer.",
+        "Jensen–Shannon divergence of the samples from the reference, nats (0 to ln 2 = 0.693), with {confidence:.0} % block-bootstrap intervals. Floor: one random half of the reference against the other, mean and {confidence:.0} % range over {} halvings: what so much data does not tell apart. Samples longer than half of the reference may come closer to the whole.",
         evaluation.settings.halvings
     );
     let header: &[&str] = if comparison.weighted {

@@ -128,7 +128,8 @@ pub(super) fn open_protein(
     let map = read_topology_map_of_chain(topology, chain).map_err(|error| error.to_string())?;
     let native = open_native(native, chain)?;
     same_protein("native structure", &native.topology, &map.topology)?;
-    let protein = Protein { topology: Arc::clone(&map.topology), native_angstrom: native.positions_angstrom };
+    // Its name is the protein's; that of a topology file often is only "top".
+    let protein = Protein { topology: native.topology, native_angstrom: native.positions_angstrom };
     Ok((protein, map))
 }
 
@@ -151,7 +152,9 @@ pub(super) fn open_samples(
 ) -> Result<CanonicalFrames, String> {
     let sources = files.iter().map(|path| sample_source(path, topology, reference));
     let sources = sources.collect::<Result<Vec<_>, _>>()?;
-    CanonicalFrames::open(sources, selection).map_err(|error| format!("samples: {error}"))
+    // Where advice names the flag, it is the samples' own.
+    CanonicalFrames::open(sources, selection)
+        .map_err(|error| format!("samples: {error}").replace("--interval-ps", "--sample-interval-ps"))
 }
 
 /// The native structure. A chain that is named is taken where there are several, and only there.

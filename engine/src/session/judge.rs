@@ -61,6 +61,15 @@ impl Judge {
         Ok(starts)
     }
 
+    /// What of samples is compared: where they start at frames of the reference, not those frames themselves,
+    /// which no model has made.
+    pub fn sample_selection(start: Start, skip_ps: f64) -> FrameSelection {
+        /// Less than any frame interval.
+        const START_ALONE_PS: f64 = 1e-6;
+        let skip_ps = if start == Start::Reference { skip_ps.max(START_ALONE_PS) } else { skip_ps };
+        FrameSelection { skip_ps, ..FrameSelection::default() }
+    }
+
     /// Compares samples with the reference; `None` when the job was stopped.
     pub fn judge(
         &self,

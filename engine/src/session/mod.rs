@@ -20,7 +20,6 @@ mod models;
 mod output;
 mod pairs;
 mod rate;
-mod run_lock;
 mod sampling;
 mod simulate;
 pub mod study;

@@ -14,7 +14,7 @@ use crate::transport::Replica;
 
 use super::description::RunDescription;
 use super::request::{ExistingFiles, RunOutput, beside};
-use super::run_lock::{RunLock, remove_partial_files};
+use crate::run_lock::{RunLock, remove_partial_files};
 
 /// The state is written no more often than this: bringing it to disk takes longer than a fast frame.
 const STATE_INTERVAL: Duration = Duration::from_secs(1);
@@ -59,6 +59,19 @@ fn described(settings: serde_json::Value, state_path: &Path) -> Result<RunDescri
         .map_err(|error| format!("{} does not describe a run of this version: {error}", state_path.display()))
 }
 
+/// Removes the trajectories of an earlier run in the same place that had other replicas; beside the new ones they
+/// would pass for some of them.
+fn remove_other_replicas(path: &Path, count: usize) {
+    let of_several = |replica| replica_path(path, replica, count.max(2));
+    let first = if count == 1 { 0 } else { count };
+    let others = (first..).map(of_several).take_while(|path| path.is_file());
+    let single = (count > 1).then(|| path.to_path_buf());
+    for other in others.chain(single) {
+        // One that cannot be removed cannot be replaced either, which was said already or does no harm.
+        let _ = std::fs::remove_file(other);
+    }
+}
+
 impl RunFiles {
     /// Creates the files and writes frame 0, or continues those of an interrupted run and brings `replicas`
     /// to where it stood.
@@ -92,6 +105,15 @@ impl RunFiles {
         let mut all: Vec<&PathBuf> = trajectories.iter().collect();
         all.extend([&topology_path, &files.description_path, &files.state_path]);
 
+        let start = structure.path.as_deref().and_then(|path| std::fs::canonicalize(path).ok());
+        if let Some(path) =
+            all.iter().find(|path| start.is_some() && std::fs::canonicalize(path).ok() == start)
+        {
+            return Err(format!(
+                "{} is the structure that the run starts from and would be replaced; choose another name",
+                path.display()
+            ));
+        }
         if output.existing == ExistingFiles::Refuse
             && let Some(path) = present(&all)
         {
@@ -105,6 +127,9 @@ impl RunFiles {
             for path in [&topology_path, &files.description_path, &files.state_path] {
                 remove_partial_files(path);
             }
+        }
+        if output.existing == ExistingFiles::Overwrite && files.description_path.exists() {
+            remove_other_replicas(&output.path, count);
         }
         if output.existing == ExistingFiles::Resume {
             if files.state_path.exists() {

@@ -90,7 +90,8 @@ pub fn measure_training(
         let draw = draw(topology, &cloud, batch, step);
         let lap = (Instant::now(), cpu_clock::process_seconds());
         backend.gradient(&parameters, &settings, draw, &mut gradient)?;
-        optimizer.step(&settings, step, &mut parameters, &mut gradient);
+        let norm = Optimizer::norm(&gradient);
+        optimizer.step(&settings, step, &mut parameters, (&gradient, norm));
         if step > 0 {
             wall.push(lap.0.elapsed().as_secs_f64());
             cpu.push(cpu_clock::process_seconds() - lap.1);

@@ -32,6 +32,9 @@ pub struct CheckpointState {
     pub network: NetworkConfig,
     /// Settings of the run.
     pub settings: TrainSettings,
+    /// Checksums of the positions in each store; none in checkpoints made before they were kept.
+    #[serde(default)]
+    pub store_checksums: Vec<u32>,
 }
 
 impl CheckpointState {

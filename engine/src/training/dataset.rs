@@ -193,6 +193,11 @@ impl PairDataset {
         &self.held_out
     }
 
+    /// Checksums of the positions in each store.
+    pub fn checksums(&self) -> Vec<u32> {
+        self.stores.iter().map(|store| store.metadata().positions_crc32).collect()
+    }
+
     /// Sequences of the proteins.
     pub fn sequences(&self) -> Vec<String> {
         let all: BTreeSet<String> = self.stores.iter().map(|s| s.topology().sequence()).collect();

@@ -38,6 +38,9 @@ pub enum TrainError {
         /// What is wrong with it.
         reason: String,
     },
+    /// Another process trains in the folder, or it cannot be used.
+    #[error("{0}")]
+    Folder(String),
     /// A file cannot be written or read.
     #[error("cannot access {path}: {source}")]
     Io {
@@ -60,15 +63,27 @@ pub enum TrainError {
         /// What it said.
         reason: String,
     },
-    /// The loss is NaN or infinite.
+    /// The loss or its gradient is NaN or infinite.
     #[error(
-        "the loss became {loss} in step {step}; the last checkpoint is intact; train anew with a lower learning rate"
+        "{what} became {value} in step {step}; the last checkpoint is intact; train anew with a lower learning rate"
     )]
     Diverged {
         /// Which step.
         step: u64,
-        /// The loss.
-        loss: f64,
+        /// What: `the loss`.
+        what: &'static str,
+        /// Its value.
+        value: f64,
+    },
+    /// A store is not the one that the run was started with.
+    #[error(
+        "{store} is not the store that the run in {folder} was started with; train anew in another folder, or replace the run with --force"
+    )]
+    OtherStore {
+        /// The store.
+        store: PathBuf,
+        /// The run.
+        folder: PathBuf,
     },
     /// Stopped by the caller before the first step.
     #[error("the training was stopped before its first step")]

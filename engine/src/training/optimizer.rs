@@ -31,15 +31,19 @@ impl Optimizer {
         decayed * ((step + 1) as f64 / settings.warmup_steps.max(1) as f64).min(1.0)
     }
 
-    /// One step; returns the norm of the gradient before clipping. `gradient` is scaled in place.
+    /// Norm of a gradient over all parameters.
+    pub fn norm(gradient: &[f32]) -> f64 {
+        gradient.iter().map(|&g| f64::from(g) * f64::from(g)).sum::<f64>().sqrt()
+    }
+
+    /// One step along a gradient of this norm, which must be finite.
     pub fn step(
         &mut self,
         settings: &TrainSettings,
         step: u64,
         parameters: &mut [f32],
-        gradient: &mut [f32],
-    ) -> f64 {
-        let norm = gradient.iter().map(|&g| f64::from(g) * f64::from(g)).sum::<f64>().sqrt();
+        (gradient, norm): (&[f32], f64),
+    ) {
         let clip = if norm > settings.clip_norm { (settings.clip_norm / norm) as f32 } else { 1.0 };
         let correction1 = 1.0 - BETA1.powf((step + 1) as f64);
         let correction2 = 1.0 - BETA2.powf((step + 1) as f64);
@@ -55,6 +59,5 @@ impl Optimizer {
             parameters[i] -= rate * self.m[i] / (self.v[i].sqrt() * root + EPSILON);
             self.ema[i] = decay * self.ema[i] + (1.0 - decay) * parameters[i];
         }
-        norm
     }
 }

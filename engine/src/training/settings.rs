@@ -70,8 +70,7 @@ pub struct TrainSettings {
     pub cluster_lag_ps: f64,
     /// Take every other pair backwards in time, from X^{t+1} to X^t. Dynamics in equilibrium are as likely
     /// backwards as forwards: of each conformation a model so sees what came before as well as what followed.
-    #[arg(long, default_value_t = false, action = clap::ArgAction::Set, num_args = 0..=1,
-          default_missing_value = "true")]
+    #[arg(long, default_value_t = false, action = clap::ArgAction::Set)]
     pub time_reversal: bool,
     /// Learning rate after warm-up.
     #[arg(long, default_value_t = 1e-2)]

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use super::checkpoint::Checkpoint;
-use super::trainer::{CHECKPOINT_FILE, LOG_FILE, MODEL_FILE};
+use super::trainer::{BEST_MODEL_FILE, CHECKPOINT_FILE, LOG_FILE, MODEL_FILE};
 use super::*;
 use crate::network::{Heads, Model, NetworkConfig, Residual};
 use crate::structure::{ReadOptions, read_structure, write_pdb};
@@ -181,10 +181,44 @@ fn an_earlier_run_is_neither_lost_nor_mixed_up() {
     let error = train(&request, &mut |_| ControlFlow::Continue(Next::GoOn)).err().unwrap();
     assert!(error.to_string().contains("--resume"), "{error}");
     assert_eq!(std::fs::read(request.out.join(CHECKPOINT_FILE)).unwrap(), before);
+    // Whatever of a run is there, it is not replaced unasked; and once it is, nothing of it is left to be taken
+    // for the new one's.
+    let aside = folder.path().join("aside");
+    std::fs::rename(request.out.join(CHECKPOINT_FILE), &aside).unwrap();
+    let error = train(&request, &mut |_| ControlFlow::Continue(Next::GoOn)).err().unwrap();
+    assert!(error.to_string().contains("--force"), "{error}");
+    std::fs::rename(&aside, request.out.join(CHECKPOINT_FILE)).unwrap();
     request.force = true;
+    assert!(request.out.join(BEST_MODEL_FILE).exists());
+    let unvalidated = TrainSettings { validation_fraction: 0.0, ..request.settings.clone() };
+    run(&TrainRequest { settings: unvalidated, ..request.clone() }, u64::MAX);
+    assert!(!request.out.join(BEST_MODEL_FILE).exists());
     run(&request, u64::MAX);
     let log = std::fs::read_to_string(request.out.join(LOG_FILE)).unwrap();
     assert_eq!(log.lines().filter(|l| l.starts_with("3,")).count(), 1, "{log}");
+
+    // Other frames under the name of the store are not gone on with.
+    request.force = false;
+    request.resume = true;
+    request.settings.steps = 5;
+    let kept = folder.path().join("kept");
+    std::fs::rename(&request.stores[0], &kept).unwrap();
+    let import_again = ImportRequest {
+        topology: folder.path().join("top.pdb"),
+        trajectories: vec![folder.path().join("run1.dcd"), folder.path().join("run0.dcd")],
+        output: request.stores[0].clone(),
+        ..ImportRequest::default()
+    };
+    import(&import_again, &mut |_| ControlFlow::Continue(())).unwrap();
+    let error = train(&request, &mut |_| ControlFlow::Continue(Next::GoOn)).err().unwrap();
+    assert!(error.to_string().contains("not the store that the run"), "{error}");
+    std::fs::rename(&kept, &request.stores[0]).unwrap();
+    // Fewer steps than there are is a mistake, not a wish.
+    let fewer = TrainSettings { steps: 2, ..request.settings.clone() };
+    let fewer = TrainRequest { settings: fewer, ..request.clone() };
+    let error = train(&fewer, &mut |_| ControlFlow::Continue(Next::GoOn)).err().unwrap();
+    assert!(error.to_string().contains("more, not fewer"), "{error}");
+    request.settings.steps = 3;
 
     // A damaged checkpoint is named, whatever byte it ends at.
     request.force = false;

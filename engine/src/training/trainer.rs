@@ -10,8 +10,10 @@ use std::time::{Duration, Instant};
 use crate::atomic_file::write_atomically;
 use crate::network::model::save_model;
 use crate::network::{Model, ModelCard, NetworkConfig, ParameterLayout, initial_parameters};
+use crate::run_lock::{RunLock, lock_folder};
 use crate::transport::interpolant::TrackLosses;
 use crate::transport::noise::{Noise, Stream};
+use crate::transport::presets::PRESETS_FILE;
 
 use super::backend::{GradientBackend, open_backend};
 use super::batch::Draw;
@@ -114,6 +116,7 @@ struct Run<'a> {
     optimizer: Optimizer,
     state: CheckpointState,
     log: File,
+    _lock: RunLock,
 }
 
 /// Trains until all steps are done or `control`, told of every step, says to stop. It may keep the run waiting.
@@ -141,13 +144,28 @@ impl<'a> Run<'a> {
             move |source| TrainError::Io { path, source }
         };
         let checkpoint_path = folder.join(CHECKPOINT_FILE);
+        // Two trainings in one folder would write each other's checkpoint. A folder that is not there yet is made
+        // once all else is found to be in order.
+        let lock = || lock_folder(folder).map_err(TrainError::Folder);
+        let early = folder.is_dir().then(lock).transpose()?;
         let resumed = if request.resume {
+            if !checkpoint_path.exists() {
+                let reason = "it is not there: no run was started in this folder, or it ended before its first \
+                              checkpoint and must be started anew";
+                return Err(TrainError::Checkpoint { path: checkpoint_path, reason: reason.to_owned() });
+            }
             let mut checkpoint = Checkpoint::load(&checkpoint_path)?;
             // A longer run may be asked for; everything else is as it was, or it would be another run.
             let (keep, asked) = (&request.keep, &request.settings);
             let settings = &mut checkpoint.state.settings;
             if !keep.steps {
-                settings.steps = settings.steps.max(asked.steps);
+                if asked.steps < settings.steps {
+                    return Err(TrainError::Settings(format!(
+                        "the run has {} steps; resumed it can have more, not fewer",
+                        settings.steps
+                    )));
+                }
+                settings.steps = asked.steps;
             }
             if !keep.threads {
                 settings.threads = asked.threads;
@@ -160,7 +178,8 @@ impl<'a> Run<'a> {
             }
             Some(checkpoint)
         } else {
-            if checkpoint_path.exists() && !request.force {
+            let ours = [CHECKPOINT_FILE, BEST_MODEL_FILE, MODEL_FILE, LOG_FILE, SETTINGS_FILE];
+            if ours.iter().any(|name| folder.join(name).exists()) && !request.force {
                 return Err(TrainError::Exists { folder: folder.clone() });
             }
             None
@@ -181,9 +200,21 @@ impl<'a> Run<'a> {
                 return Err(TrainError::Cancelled);
             }
         }
-        std::fs::create_dir_all(folder).map_err(io(folder))?;
+        let lock = early.map_or_else(lock, Ok)?;
         let (parameters, optimizer, state) = match resumed {
-            Some(c) => (c.parameters, c.optimizer, c.state),
+            Some(c) => {
+                let now = dataset.checksums();
+                let was = &c.state.store_checksums;
+                let same = was.iter().zip(&now).take_while(|(was, is)| was == is).count();
+                if !was.is_empty() && (same < was.len() || same < now.len()) {
+                    let store = request.stores.get(same.min(now.len().saturating_sub(1)));
+                    return Err(TrainError::OtherStore {
+                        store: store.cloned().unwrap_or_default(),
+                        folder: folder.clone(),
+                    });
+                }
+                (c.parameters, c.optimizer, CheckpointState { store_checksums: now, ..c.state })
+            }
             None => {
                 let parameters = match &request.init {
                     Some(path) => weights_of(path, &network)?,
@@ -191,7 +222,19 @@ impl<'a> Run<'a> {
                 };
                 let optimizer = Optimizer::new(&parameters);
                 let name = request.name.clone();
-                let state = CheckpointState { step: 0, best_validation: None, name, network, settings };
+                let store_checksums = dataset.checksums();
+                let state = CheckpointState {
+                    step: 0,
+                    best_validation: None,
+                    name,
+                    network,
+                    settings,
+                    store_checksums,
+                };
+                // Replaced by nothing but this run: whatever is in the folder later is its own.
+                for name in [CHECKPOINT_FILE, BEST_MODEL_FILE, MODEL_FILE, PRESETS_FILE] {
+                    remove_if_there(&folder.join(name))?;
+                }
                 (parameters, optimizer, state)
             }
         };
@@ -207,7 +250,7 @@ impl<'a> Run<'a> {
         };
         let json = serde_json::to_vec_pretty(&done).map_err(|e| io(&config_path)(e.into()))?;
         write_atomically(&config_path, &json).map_err(io(&config_path))?;
-        Ok(Self { request, dataset, layout, backend, parameters, optimizer, state, log })
+        Ok(Self { request, dataset, layout, backend, parameters, optimizer, state, log, _lock: lock })
     }
 
     fn work(
@@ -227,11 +270,15 @@ impl<'a> Run<'a> {
             let started = Instant::now();
             let draw = Draw::training(&self.dataset, transport, settings.seed, step, 0..settings.batch_size)?;
             let losses = self.backend.gradient(&self.parameters, &settings, draw, &mut gradient)?;
-            if !losses.total.is_finite() {
-                return Err(TrainError::Diverged { step, loss: losses.total });
+            let norm = Optimizer::norm(&gradient);
+            // Before the step, which would carry it into everything that a checkpoint keeps.
+            for (what, value) in [("the loss", losses.total), ("the gradient of the loss", norm)] {
+                if !value.is_finite() {
+                    return Err(TrainError::Diverged { step, what, value });
+                }
             }
             let rate = Optimizer::learning_rate(&settings, step);
-            let norm = self.optimizer.step(&settings, step, &mut self.parameters, &mut gradient);
+            self.optimizer.step(&settings, step, &mut self.parameters, (&gradient, norm));
             self.state.step += 1;
             // Running mean over about a hundred steps, exact over the first ones.
             let weight = 1.0 / ((step - first_step + 1) as f64).min(100.0);
@@ -244,7 +291,8 @@ impl<'a> Run<'a> {
             if (self.state.step.is_multiple_of(settings.validate_every) || last) && !validation.is_empty() {
                 let losses = self.validate(&settings, &validation)?;
                 checked = Some(losses);
-                if self.state.best_validation.is_none_or(|best| losses.total < best) {
+                let is_best = self.state.best_validation.is_none_or(|best| losses.total < best);
+                if is_best && losses.total.is_finite() {
                     self.state.best_validation = Some(losses.total);
                     self.save_model(BEST_MODEL_FILE, Some(losses.total))?;
                 }
@@ -286,10 +334,12 @@ impl<'a> Run<'a> {
 
     /// Mean losses of the averaged weights over held-out pairs.
     fn validate(&mut self, settings: &TrainSettings, draws: &[Draw]) -> Result<TrackLosses, TrainError> {
+        // Losses are per atom, and the last batch may be smaller than the others.
+        let atoms: usize = draws.iter().map(Draw::atoms).sum();
         let mut mean = TrackLosses::default();
         for draw in draws {
             let losses = self.backend.validation_losses(&self.optimizer.ema, settings, draw)?;
-            mean.add_scaled(&losses, 1.0 / draws.len() as f64);
+            mean.add_scaled(&losses, draw.atoms() as f64 / atoms as f64);
         }
         Ok(mean)
     }
@@ -370,6 +420,15 @@ fn weights_of(path: &Path, config: &NetworkConfig) -> Result<Vec<f32>, TrainErro
             "{} has {setting} = {has}, and {asked} is asked for; give the settings of the model",
             path.display()
         ))),
+    }
+}
+
+fn remove_if_there(path: &Path) -> Result<(), TrainError> {
+    match std::fs::remove_file(path) {
+        Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+            Err(TrainError::Io { path: path.to_owned(), source })
+        }
+        _ => Ok(()),
     }
 }
 

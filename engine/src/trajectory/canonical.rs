@@ -12,7 +12,7 @@ use super::import::ImportError;
 use super::import::checks::check_geometry;
 use super::periodic::{WholeMolecule, Wholeness};
 use super::reader::TrajectoryReader;
-use super::survey::{check_selection, differ, survey};
+use super::survey::{check_selection, counted, differ, survey};
 use crate::structure::TopologyMap;
 
 /// Which frames of the files are wanted.
@@ -197,9 +197,14 @@ impl CanonicalFrames {
             return Ok(false);
         }
         let wholeness = self.molecule.repair(&mut self.positions, self.frame.cell_angstrom);
+        // The first frame tells whether the file is what it should be, the others only of themselves.
+        let geometry = check_geometry(&source.map.topology, &self.positions, &source.path);
         if !self.at.geometry_checked {
-            check_geometry(&source.map.topology, &self.positions, &source.path)?;
+            geometry?;
             self.at.geometry_checked = true;
+        } else if geometry.is_err() {
+            self.at.dropped.broken += 1;
+            return Ok(false);
         }
         match wholeness {
             Wholeness::Whole => {}
@@ -225,14 +230,14 @@ impl CanonicalFrames {
     fn end_of_file(&mut self) {
         let file = self.sources[self.at.source].path.display();
         let Dropped { not_finite, damaged, broken, made_whole, gaps } = self.at.dropped;
-        let counted = [
+        let counts = [
             (not_finite, "left out: positions that are not numbers"),
             (damaged, "left out: damaged"),
-            (broken, "left out: bonds longer than 3 Å"),
+            (broken, "left out: no whole protein chain (torn or collapsed)"),
             (made_whole, "put together again across the periodic cell"),
         ];
-        for (count, what) in counted.into_iter().filter(|(count, _)| *count > 0) {
-            self.notices.push(format!("{file}: {count} frames {what}"));
+        for (count, what) in counts.into_iter().filter(|(count, _)| *count > 0) {
+            self.notices.push(format!("{file}: {} {what}", counted(count, "frame")));
         }
         let tail_bytes = self.at.reader.as_ref().map_or(0, TrajectoryReader::tail_bytes);
         if tail_bytes > 0 {
@@ -241,7 +246,10 @@ impl CanonicalFrames {
             ));
         }
         if gaps > 0 {
-            self.notices.push(format!("{file}: its times have {gaps} gaps, each starts a new trajectory"));
+            self.notices.push(format!(
+                "{file}: its times have {}, each starts a new trajectory",
+                counted(gaps, "gap")
+            ));
         }
         self.at = Position {
             source: self.at.source + 1,

@@ -23,6 +23,8 @@ pub use describe::{DescribeError, FileContent, FileInfo, describe};
 pub use error::TrajectoryError;
 pub use format::TrajectoryFormat;
 pub use frame::Frame;
+pub(crate) use import::checksum;
+pub use import::file_crc32;
 pub use import::{ImportError, ImportProgress, ImportReport, ImportRequest, import};
 pub use reader::TrajectoryReader;
 pub use run_state::{RunState, RunStateError};

@@ -81,6 +81,11 @@ pub(super) fn survey<'a>(
     Ok((interval_ps.ok_or_else(unknown)?, frames))
 }
 
+/// `1 frame`, `2 frames`.
+pub(super) fn counted(count: usize, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+}
+
 /// Whether two time steps differ by more than rounding; `at_ps` is where on the time axis they were
 /// measured, since XTC keeps times as `f32`.
 pub(super) fn differ(a_ps: f64, b_ps: f64, at_ps: f64) -> bool {

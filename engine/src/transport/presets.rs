@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::SamplerSettings;
 use crate::atomic_file::write_atomically;
+use crate::trajectory::checksum;
 
 /// Name of the file beside the model.
 pub const PRESETS_FILE: &str = "presets.json";
@@ -23,6 +24,9 @@ pub struct Preset {
     /// What they are for and how they were found, one sentence.
     #[serde(default)]
     pub note: String,
+    /// CRC-32 of the model file that they were found for; they are none of another one that lies beside it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model_crc32: Option<u32>,
 }
 
 impl Preset {
@@ -63,7 +67,13 @@ impl Presets {
         let path = presets_path(model);
         match std::fs::read(&path) {
             Ok(text) => {
-                Self::parse(&text).map_err(|error| format!("{} cannot be used: {error}", path.display()))
+                let mut presets = Self::parse(&text)
+                    .map_err(|error| format!("{} cannot be used: {error}", path.display()))?;
+                if presets.0.values().any(|preset| preset.model_crc32.is_some()) {
+                    let own = checksum(model).ok().map(|(_, crc32)| crc32);
+                    presets.0.retain(|_, preset| preset.model_crc32.is_none() || preset.model_crc32 == own);
+                }
+                Ok(presets)
             }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Self::default()),
             Err(error) => Err(format!("cannot read {}: {error}", path.display())),
@@ -79,7 +89,11 @@ impl Presets {
             return Ok(preset.clone());
         }
         if name == DEFAULT_PRESET {
-            return Ok(Preset { settings: SamplerSettings::default(), note: String::new() });
+            return Ok(Preset {
+                settings: SamplerSettings::default(),
+                note: String::new(),
+                model_crc32: None,
+            });
         }
         let mut names: Vec<&str> = self.0.keys().map(String::as_str).collect();
         if !names.contains(&DEFAULT_PRESET) {
@@ -123,7 +137,7 @@ mod tests {
         assert!(error.contains("fast") && error.contains("study"), "{error}");
 
         let settings = SamplerSettings { latent_steps: 20, epsilon: 0.5, ..SamplerSettings::default() };
-        let fast = Preset { settings, note: "found".into() };
+        let fast = Preset { settings, note: "found".into(), model_crc32: None };
         let presets = Presets(BTreeMap::from([("fast".to_owned(), fast.clone())]));
         presets.save(&presets_path(&model)).unwrap();
         assert_eq!(Presets::beside(&model).unwrap(), presets);
@@ -132,6 +146,16 @@ mod tests {
         presets.get("fast").unwrap().apply(&mut mine);
         assert_eq!((mine.seed, mine.latent_steps, mine.epsilon), (9, 20, 0.5));
         assert!(fast.matches(&mine));
+
+        // Those of one model are not those of another one in its place.
+        std::fs::write(&model, "a model").unwrap();
+        let own = checksum(&model).unwrap().1;
+        let presets =
+            Presets(BTreeMap::from([("fast".to_owned(), Preset { model_crc32: Some(own), ..fast })]));
+        presets.save(&presets_path(&model)).unwrap();
+        assert!(Presets::beside(&model).unwrap().get("fast").is_ok());
+        std::fs::write(&model, "another model").unwrap();
+        assert!(Presets::beside(&model).unwrap().get("fast").is_err());
     }
 
     #[test]

@@ -60,6 +60,9 @@ pub(super) struct Args {
     /// Also writes the figures to this file.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
+    /// Replace that file if it is there.
+    #[arg(long, requires = "json")]
+    force: bool,
 }
 
 #[derive(Serialize)]
@@ -111,6 +114,20 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Ending> {
         Ok(())
     };
     positive("--seconds", args.seconds)?;
+    // Before minutes of measuring.
+    if let Some(path) = &args.json {
+        anyhow::ensure!(
+            args.force || !path.exists(),
+            "{} is there already; choose another name, or replace it with --force",
+            path.display()
+        );
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        anyhow::ensure!(
+            folder.is_none_or(|folder| folder.is_dir()),
+            "cannot write {}: there is no such folder",
+            path.display()
+        );
+    }
     positive("--md-seconds", args.md_seconds)?;
     let or = |given: &[usize], default: &[usize]| match given {
         [] => default.to_vec(),

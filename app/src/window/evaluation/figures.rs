@@ -35,8 +35,8 @@ pub(super) fn pages(evaluation: &Evaluation) -> Vec<Page> {
             title: "Divergences".into(),
             text: format!(
                 "Jensen–Shannon divergence of the samples from the reference, nats (0 to 0.693), with {confidence:.0} % \
-                 intervals. Floor: one random half of the reference against the other; no samples can be asked to \
-                 come closer."
+                 intervals. Floor: one random half of the reference against the other, which so much data does \
+                 not tell apart."
             ),
             shown: Shown::Divergences,
         },

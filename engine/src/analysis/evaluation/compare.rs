@@ -30,7 +30,8 @@ pub struct Divergence {
     /// Samples against reference.
     pub samples: Interval,
     /// One random half of the reference against the other: mean over halvings, and the range that holds
-    /// the stated confidence of them. No samples can be asked to come closer.
+    /// the stated confidence of them. What so much data tells apart; samples of more frames than half of the reference
+    /// may come closer to the whole of it.
     pub floor: Interval,
 }
 

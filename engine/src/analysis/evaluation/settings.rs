@@ -73,8 +73,11 @@ impl EvaluationSettings {
         if !(self.confidence > 0.0 && self.confidence < 1.0) {
             return refuse(format!("a confidence of {} is impossible: choose 0.95", self.confidence));
         }
-        if self.bootstrap < 20 || self.halvings < 1 {
-            return refuse("at least 20 bootstrap replicates and one halving are needed".into());
+        if self.bootstrap < 20 {
+            return refuse(format!("{} bootstrap replicates are too few: use at least 20", self.bootstrap));
+        }
+        if self.halvings < 1 {
+            return refuse("at least one halving of the reference is needed".into());
         }
         Ok(())
     }

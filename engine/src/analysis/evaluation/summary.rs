@@ -12,7 +12,7 @@ use super::reference::{MarkovLag, PreparedReference, Protein, TIMESCALES};
 use super::settings::{EvaluationSettings, ProgressCallback};
 use super::{EvaluationError, FrameSource};
 use crate::analysis::geometry::{Vec3, centroid, vec3};
-use crate::analysis::msm::{ImpliedTimescales, connected_share};
+use crate::analysis::msm::{ImpliedTimescales, MIN_CONNECTED_SHARE, connected_share};
 use crate::analysis::random::SplitMix64;
 use crate::analysis::superposition::ca_positions;
 use crate::analysis::validity::ValiditySummary;
@@ -21,6 +21,8 @@ use crate::analysis::validity::ValiditySummary;
 const OUTSIDE_WARNING: f64 = 0.05;
 /// Share of chemically intact frames below which a warning is due.
 const INTACT_WARNING: f64 = 0.9;
+/// Below this share of frames with a weight, a warning is given.
+const CONNECTED_WARNING: f64 = 0.98;
 
 /// The slow coordinates.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -188,6 +190,12 @@ impl PreparedReference {
         let lag_ps = self.lag.lag_ps()?;
         let (blocks, estimator) = (ensemble.block_count(), self.settings.estimator);
         let model = ensemble.markov_model(&vec![1.0; blocks], estimator).ok()?;
+        let states = &ensemble.state_trajectories();
+        let connected_share = connected_share(states, model.states(), ensemble.state_count());
+        // A model of a small part of the frames tells nothing of the whole.
+        if connected_share < MIN_CONNECTED_SHARE {
+            return None;
+        }
         let timescales_ps = model.timescales(lag_ps, TIMESCALES);
         let slowest = *timescales_ps.first()?;
         let mut random = SplitMix64::new(self.settings.seed);
@@ -201,11 +209,7 @@ impl PreparedReference {
         let [low, high] = range(replicates, self.settings.confidence);
         Some(MarkovSummary {
             states: model.states().len(),
-            connected_share: connected_share(
-                &ensemble.state_trajectories(),
-                model.states(),
-                ensemble.state_count(),
-            ),
+            connected_share,
             timescales_ps,
             slowest_ps: Interval { value: slowest, low, high },
         })
@@ -237,6 +241,14 @@ impl PreparedReference {
                     "The {name}: blocks of {} are shorter than the slowest timescale of {}, so confidence intervals are rather too narrow.",
                     time_text(ensemble.block_length_ps),
                     time_text(markov.slowest_ps.value)
+                ));
+            }
+            if let Some(markov) = ensemble.markov.as_ref().filter(|_| comparison.weighted)
+                && markov.connected_share < CONNECTED_WARNING
+            {
+                warnings.push(format!(
+                    "The {name}: {:.1} % of the frames lie in states that are not visited back and forth and have no weight in the Markov-weighted columns; those of all frames alike have them.",
+                    100.0 * (1.0 - markov.connected_share)
                 ));
             }
             let validity = &ensemble.validity;
@@ -294,6 +306,7 @@ pub fn time_text(time_ps: f64) -> String {
         format!("{} {unit}", text.trim_end_matches('0').trim_end_matches('.'))
     };
     match time_ps {
+        t if !t.is_finite() => "–".to_owned(),
         t if t >= 999_995.0 => trimmed(t * 1e-6, "µs"),
         t if t >= 999.995 => trimmed(t * 1e-3, "ns"),
         t => trimmed(t, "ps"),

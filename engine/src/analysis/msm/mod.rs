@@ -112,13 +112,19 @@ impl MarkovModel {
         all
     }
 
-    /// The slowest implied timescales, `−lag / ln |λ|`, in the unit of `lag`, falling; at most `count`.
+    /// The slowest implied timescales, `−lag / ln |λ|`, in the unit of `lag`, falling; at most `count`. NaN where |λ| is
+    /// not below 1, which no chain that is connected has but for rounding.
     pub fn timescales(&self, lag: f64, count: usize) -> Vec<f64> {
         let eigenvalues = match self.estimator {
             Estimator::Reversible => spectrum::reversible_eigenvalues(&self.transition, &self.stationary),
             Estimator::Plain => spectrum::eigenvalue_sizes(&self.transition),
         };
-        eigenvalues.into_iter().skip(1).take(count).map(|size| -lag / size.ln()).collect()
+        eigenvalues
+            .into_iter()
+            .skip(1)
+            .take(count)
+            .map(|size| if size < 1.0 { -lag / size.ln() } else { f64::NAN })
+            .collect()
     }
 }
 

@@ -30,7 +30,7 @@ pub use config::{
     VariantConfig,
 };
 pub use plan::{ComparisonPlan, VariantPlan, VariantState};
-pub(super) use run::{lock_folder, run};
+pub(super) use run::{panic_text, run};
 
 use super::cost::Cost;
 use super::request::StructureSource;

@@ -1,23 +1,25 @@
 //! The comparison job.
 
 use std::any::Any;
-use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 
+use serde_json::{Value, json};
+
 use super::plan::{ComparisonPlan, VariantPlan};
-use super::variant::train;
+use super::variant::{check_training, train};
 use super::{ComparisonRequest, VariantResult};
+use crate::atomic_file::write_atomically;
+use crate::run_lock::lock_folder;
 use crate::session::backend::ComputeBackend;
 use crate::session::context::JobContext;
 use crate::session::files;
 use crate::session::judge::Judge;
 use crate::session::protocol::{Event, JobOutcome, JobStage};
 use crate::session::request::ModelSource;
-use crate::session::run_lock::RunLock;
 use crate::session::sampling::{SampleOrder, sample};
-use crate::trajectory::{FrameSelection, ImportRequest, TrajectoryStore};
+use crate::trajectory::{ImportRequest, TrajectoryStore, checksum};
 
 /// Makes the comparison. It finishes however many variants fail; their results say why.
 pub(in crate::session) fn run(
@@ -31,6 +33,11 @@ pub(in crate::session) fn run(
         && import_data(context, import, *replace)? == JobOutcome::Cancelled
     {
         return Ok(JobOutcome::Cancelled);
+    }
+    check_held_out(plan)?;
+    // Of all before any: a table is not to be spoilt half by what another one left.
+    if !replace {
+        plan.variants.iter().try_for_each(|variant| check_training(plan, variant))?;
     }
     // First of all, so that a reference that cannot be used is told before hours of training.
     context.post(Event::StageBegan { job: context.job, stage: JobStage::alone("preparing the reference") });
@@ -59,7 +66,8 @@ pub(in crate::session) fn run(
     Ok(JobOutcome::Finished)
 }
 
-fn panic_text(panic: &(dyn Any + Send)) -> String {
+/// What a panic said.
+pub(in crate::session) fn panic_text(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".to_owned())
 }
@@ -103,7 +111,7 @@ impl Task<'_> {
         result.samples = samples.files;
 
         self.announce("evaluating");
-        let selection = FrameSelection { skip_ps: plan.sample_skip_ps, ..FrameSelection::default() };
+        let selection = Judge::sample_selection(plan.start, plan.sample_skip_ps);
         let Some(evaluation) = self.judge.judge(context, &result.samples, selection)? else {
             return Ok(JobOutcome::Cancelled);
         };
@@ -122,13 +130,26 @@ impl Task<'_> {
     }
 }
 
-/// Makes the folder and keeps other processes from working in it.
-pub(in crate::session) fn lock_folder(out: &Path) -> Result<RunLock, String> {
-    let path = out.join(".lock");
-    std::fs::create_dir_all(out)
-        .and_then(|()| File::options().create(true).append(true).open(&path))
-        .map_err(|error| format!("the folder {} cannot be used: {error}", out.display()))?;
-    RunLock::take(&path)
+/// Whether none of the reference files is among those that the stores were made from, under whatever name.
+fn check_held_out(plan: &ComparisonPlan) -> Result<(), String> {
+    let mut sources = Vec::new();
+    for path in &plan.stores {
+        let store = TrajectoryStore::open(path).map_err(|error| error.to_string())?;
+        sources.extend(store.metadata().sources.iter().map(|source| (source.bytes, source.crc32)));
+    }
+    for path in &plan.reference {
+        // Only a file of the same length can be the same; the others need not be read.
+        let length = std::fs::metadata(path).map_or(0, |file| file.len());
+        if sources.iter().any(|(bytes, _)| *bytes == length)
+            && checksum(path).is_ok_and(|found| sources.contains(&found))
+        {
+            return Err(format!(
+                "{} is trained on and compared with: the reference must be held out",
+                path.display()
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// Imports the data unless the store is there and holds them.
@@ -138,13 +159,14 @@ fn import_data(
     replace: bool,
 ) -> Result<JobOutcome, String> {
     let mut request = request.clone();
+    let note = request.output.with_extension("json");
     if request.output.exists() {
-        match holds_the_data(&request) {
+        match holds_the_data(&request, &note) {
             Ok(true) => return Ok(JobOutcome::Finished),
             Ok(false) | Err(_) if replace => request.overwrite = true,
             Ok(false) => {
                 return Err(format!(
-                    "{} holds other trajectories than the data of this comparison; take another folder with --out, or replace it with --force",
+                    "{} holds other frames than the data of this comparison; take another folder with --out, or replace it with --force",
                     request.output.display()
                 ));
             }
@@ -152,10 +174,33 @@ fn import_data(
         }
     }
     context.post(Event::StageBegan { job: context.job, stage: JobStage::alone("importing the data") });
-    files::import(context, &request)
+    let outcome = files::import(context, &request)?;
+    if outcome == JobOutcome::Finished {
+        let text = how_imported(&request).to_string();
+        write_atomically(&note, text.as_bytes())
+            .map_err(|error| format!("{} cannot be written: {error}", note.display()))?;
+    }
+    Ok(outcome)
 }
 
-fn holds_the_data(request: &ImportRequest) -> Result<bool, String> {
+/// What besides the files decides the frames of the store.
+fn how_imported(request: &ImportRequest) -> Value {
+    let ImportRequest { topology, chain, stride, skip_ps, interval_ps, .. } = request;
+    let topology = checksum(topology).ok();
+    let how = json!({
+        "topology": topology, "chain": chain, "stride": stride, "skip_ps": skip_ps, "interval_ps": interval_ps,
+    });
+    // As it is read from a file again, where numbers may round in the last place.
+    serde_json::from_str(&how.to_string()).unwrap_or(how)
+}
+
+/// Whether the store is made of these files in this way; the way is in `note` beside it.
+fn holds_the_data(request: &ImportRequest, note: &Path) -> Result<bool, String> {
+    if let Ok(text) = std::fs::read(note)
+        && serde_json::from_slice::<Value>(&text).ok() != Some(how_imported(request))
+    {
+        return Ok(false);
+    }
     let store = TrajectoryStore::open(&request.output).map_err(|error| error.to_string())?;
     let sources = &store.metadata().sources;
     Ok(sources.len() == request.trajectories.len()

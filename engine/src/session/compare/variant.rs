@@ -9,11 +9,12 @@ use serde_json::Value;
 use super::plan::{ComparisonPlan, VariantPlan};
 use crate::session::context::JobContext;
 use crate::session::cost::{Cost, CostMeter};
-use crate::session::protocol::{Event, JobOutcome};
+use crate::session::protocol::{Event, JobOutcome, RunState};
 use crate::session::training;
 use crate::training::checkpoint::Checkpoint;
 use crate::training::trainer::CHECKPOINT_FILE;
 use crate::training::{KeptSettings, TrainRequest, TrainSettings};
+use crate::trajectory::TrajectoryStore;
 
 /// A training that is complete.
 pub(super) struct Trained {
@@ -64,14 +65,25 @@ pub(super) fn train(
     };
     let meter = CostMeter::start(cost_path, resume);
     let noted = Cell::new(first);
+    let done = Cell::new(first);
     let result = RefCell::new(None);
     let failure = RefCell::new(None);
     let every = variant.training.checkpoint_every.max(1);
     let tap = |event: &Event| match event {
+        Event::TrainingProgress { progress, .. } if progress.step / every <= noted.get() / every => {
+            done.set(progress.step);
+        }
         // Whenever a checkpoint was written since the last note, so that both are lost together or not at all.
         Event::TrainingProgress { progress, .. } if progress.step / every > noted.get() / every => {
             noted.set(progress.step);
+            done.set(progress.step);
             if let Err(error) = meter.note(progress.step - first) {
+                failure.borrow_mut().get_or_insert(error);
+            }
+        }
+        // A paused training has just written one.
+        Event::RunState { state: RunState::Paused, .. } => {
+            if let Err(error) = meter.note(done.get() - first) {
                 failure.borrow_mut().get_or_insert(error);
             }
         }
@@ -86,6 +98,19 @@ pub(super) fn train(
     let cost = meter.note(result.step - first)?;
     let trained = Trained { steps: result.step, validation_loss: result.best_validation, cost };
     Ok((outcome == JobOutcome::Finished).then_some(trained))
+}
+
+/// Whether the training in the folder of the variant, if one does lie there, is the one that is wanted. One that
+/// cannot be read is none; the variant will fail and say so.
+///
+/// # Errors
+/// One sentence when it is another one.
+pub(super) fn check_training(plan: &ComparisonPlan, variant: &VariantPlan) -> Result<(), String> {
+    let folder = variant.training_folder();
+    match Checkpoint::load(&folder.join(CHECKPOINT_FILE)) {
+        Ok(_) => found_training(plan, variant, &folder).map(drop),
+        Err(_) => Ok(()),
+    }
 }
 
 /// The training that lies in the folder, if one does.
@@ -114,10 +139,11 @@ fn found_training(
         state.network.first_difference(&variant.network).or(first_difference(&comparable, wanted));
     let difference = match difference {
         Some((setting, has, asked)) => Some(format!("{setting} = {has} instead of {asked}")),
-        None if state.settings.steps > wanted.steps => {
+        // More steps decay the learning rate in another way: that is another training, not a longer one.
+        None if state.settings.steps != wanted.steps => {
             Some(format!("{} steps instead of {}", state.settings.steps, wanted.steps))
         }
-        None => other_stores(plan, folder),
+        None => other_stores(plan, folder, &state.store_checksums),
     };
     match difference {
         None => Ok(Some(checkpoint)),
@@ -141,8 +167,18 @@ fn first_difference(own: &impl Serialize, others: &impl Serialize) -> Option<(St
     })
 }
 
-/// Whether the training was of other stores, by their names; the folders may have moved.
-fn other_stores(plan: &ComparisonPlan, folder: &Path) -> Option<String> {
+/// Whether the training was of other stores: by what is in them, and in checkpoints made before that was kept, by
+/// their names. The folders may have moved.
+fn other_stores(plan: &ComparisonPlan, folder: &Path, checksums: &[u32]) -> Option<String> {
+    if !checksums.is_empty() {
+        let now: Vec<Option<u32>> = plan
+            .stores
+            .iter()
+            .map(|path| Some(TrajectoryStore::open(path).ok()?.metadata().positions_crc32))
+            .collect();
+        let same = now.iter().eq(checksums.iter().map(|&was| Some(was)).collect::<Vec<_>>().iter());
+        return (!same).then(|| "other frames in its stores".to_owned());
+    }
     let text = std::fs::read(folder.join("train.json")).ok()?;
     let trained: TrainRequest = serde_json::from_slice(&text).ok()?;
     let names = |paths: &[PathBuf]| -> Vec<String> {

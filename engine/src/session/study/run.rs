@@ -1,5 +1,6 @@
 //! The study job.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -11,15 +12,16 @@ use super::{CellQuality, CellResult, StudyRequest};
 use crate::analysis::evaluation::{Evaluation, Quantity};
 use crate::atomic_file::write_atomically;
 use crate::network::Transport;
+use crate::run_lock::lock_folder;
 use crate::session::backend::{ComputeBackend, SamplerOrder};
-use crate::session::compare::lock_folder;
+use crate::session::compare::panic_text;
 use crate::session::context::JobContext;
 use crate::session::cost::Cost;
 use crate::session::judge::Judge;
 use crate::session::protocol::{Event, JobOutcome, JobStage, ModelInfo};
-use crate::session::request::DevicePreference;
+use crate::session::request::{DevicePreference, StructureSource};
 use crate::session::sampling::{SampleOrder, sample};
-use crate::trajectory::FrameSelection;
+use crate::trajectory::checksum;
 use crate::transport::SamplerSettings;
 use crate::transport::integrator::network_calls;
 
@@ -34,25 +36,22 @@ pub(in crate::session) fn run(
     let _lock = lock_folder(&request.out)?;
     context.post(Event::StageBegan { job: context.job, stage: JobStage::alone("preparing the reference") });
     let Some((judge, starts)) = prepare(context, backend, request)? else { return Ok(JobOutcome::Cancelled) };
+    let files = Files::of(request);
     for (number, settings) in cells.iter().enumerate() {
         let transport = model.config.transport;
         let task = Cell { context, request, settings, transport, number, of: cells.len() };
-        let key = task.key(&model);
+        let key = task.key(&model, &files);
         let cell = match task.finished(&key) {
             Some(cell) => cell,
-            None => match task.make(backend, &judge, &starts) {
-                Ok(Some(cell)) => {
+            // Unwind safety: what a cell that failed was doing is dropped with it.
+            None => match catch_unwind(AssertUnwindSafe(|| task.make(backend, &judge, &starts))) {
+                Ok(Ok(Some(cell))) => {
                     task.keep(&key, &cell)?;
                     cell
                 }
-                Ok(None) => return Ok(JobOutcome::Cancelled),
-                Err(sentence) => CellResult {
-                    settings: settings.clone(),
-                    network_calls: network_calls(settings, transport),
-                    cost: Cost::default(),
-                    quality: None,
-                    failure: Some(sentence),
-                },
+                Ok(Ok(None)) => return Ok(JobOutcome::Cancelled),
+                Ok(Err(sentence)) => task.failed(sentence),
+                Err(panic) => task.failed(format!("an internal error: {}", panic_text(panic.as_ref()))),
             },
         };
         context.post(Event::CellStudied { job: context.job, number, of: cells.len(), cell: Arc::new(cell) });
@@ -90,6 +89,29 @@ fn prepare(
     Ok(Some((judge, starts)))
 }
 
+/// The files that samples are compared with, by name and content.
+#[derive(Serialize)]
+struct Files {
+    topology: Value,
+    native: Value,
+    reference: Vec<Value>,
+}
+
+impl Files {
+    fn of(request: &StudyRequest) -> Self {
+        let file = |path: &Path| {
+            let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+            json!([name, checksum(path).ok()])
+        };
+        let native = match &request.native {
+            StructureSource::File(path) => file(path),
+            other => json!(other.display_name()),
+        };
+        let reference = request.reference.iter().map(|path| file(path)).collect();
+        Self { topology: file(&request.topology), native, reference }
+    }
+}
+
 /// A result with all that decides it.
 #[derive(Serialize, Deserialize)]
 struct Kept {
@@ -113,19 +135,15 @@ impl Cell<'_> {
     }
 
     /// All that decides the result.
-    fn key(&self, model: &ModelInfo) -> Value {
+    fn key(&self, model: &ModelInfo, files: &Files) -> Value {
         let request = self.request;
-        let file = |path: &PathBuf| {
-            let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
-            json!([name, std::fs::metadata(path).map(|file| file.len()).ok()])
-        };
         let selection = request.reference_selection;
         let key = json!({
             "model": model.checksum,
             "settings": self.settings,
-            "reference": request.reference.iter().map(file).collect::<Vec<_>>(),
+            "files": files,
+            "chain": request.chain,
             "reference_selection": [json!(selection.stride), json!(selection.skip_ps), json!(selection.interval_ps)],
-            "native": request.native.display_name(),
             "evaluation": request.evaluation,
             "replicas": request.replicas,
             "frames": request.frames,
@@ -134,6 +152,16 @@ impl Cell<'_> {
         });
         // As it is read from a file again, where numbers may round in the last place.
         serde_json::from_str(&key.to_string()).unwrap_or(key)
+    }
+
+    fn failed(&self, sentence: String) -> CellResult {
+        CellResult {
+            settings: self.settings.clone(),
+            network_calls: network_calls(self.settings, self.transport),
+            cost: Cost::default(),
+            quality: None,
+            failure: Some(sentence),
+        }
     }
 
     /// The result of an earlier run, if it is of the same.
@@ -174,7 +202,7 @@ impl Cell<'_> {
         };
         let Some(samples) = sample(context, backend, &order)? else { return Ok(None) };
         self.announce("evaluating");
-        let selection = FrameSelection { skip_ps: request.sample_skip_ps, ..FrameSelection::default() };
+        let selection = Judge::sample_selection(request.start, request.sample_skip_ps);
         let Some(evaluation) = judge.judge(context, &samples.files, selection)? else { return Ok(None) };
         Ok(Some(CellResult {
             settings: settings.clone(),

@@ -83,7 +83,7 @@ impl Lines<'_, '_> {
         if t.tail_bytes > 0 {
             self.line(
                 "Notice",
-                format!("the last {} bytes are no complete frame; --resume cuts them off", t.tail_bytes),
+                format!("the last {} bytes are no complete frame and are not read", t.tail_bytes),
             )?;
         }
         Ok(())

@@ -11,6 +11,8 @@ use super::TrajectoryError;
 use super::store::StoreError;
 use crate::structure::StructureError;
 
+pub(crate) use run::checksum;
+pub use run::file_crc32;
 pub use run::import;
 
 /// What to import, and how.

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::Read;
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::checks::check_geometry;
@@ -14,7 +14,7 @@ use crate::trajectory::frame::{Frame, first_not_finite};
 use crate::trajectory::periodic::{WholeMolecule, Wholeness};
 use crate::trajectory::reader::TrajectoryReader;
 use crate::trajectory::store::{STORE_VERSION, SourceFile, StoreMetadata, StoreWriter};
-use crate::trajectory::survey::{check_selection, differ, survey};
+use crate::trajectory::survey::{check_selection, counted, differ, survey};
 
 /// Reads all trajectories into one store. Memory stays at one frame however large they are. `progress` is
 /// asked after every frame whether to go on.
@@ -80,6 +80,18 @@ pub fn import(
 fn check_request(request: &ImportRequest) -> Result<(), ImportError> {
     if request.trajectories.is_empty() {
         return Err(ImportError::Request("name at least one trajectory file to import"));
+    }
+    let place = |path: &Path| std::fs::canonicalize(path).ok();
+    let inputs: Vec<Option<PathBuf>> = request.trajectories.iter().map(|path| place(path)).collect();
+    if let Some(output) = place(&request.output)
+        && (inputs.contains(&Some(output.clone())) || place(&request.topology) == Some(output))
+    {
+        return Err(ImportError::Request(
+            "the store would replace a file that it is made from: choose another name for it",
+        ));
+    }
+    if (1..inputs.len()).any(|at| inputs[at].is_some() && inputs[..at].contains(&inputs[at])) {
+        return Err(ImportError::Request("the same trajectory is named twice: name each once"));
     }
     check_selection(request.stride, request.skip_ps, request.interval_ps)
 }
@@ -154,9 +166,14 @@ impl Job<'_> {
                 continue;
             }
             let wholeness = self.molecule.repair(&mut positions, frame.cell_angstrom);
+            // The first frame tells whether the file is what it should be, the others only of themselves.
+            let geometry = check_geometry(&self.map.topology, &positions, path);
             if !geometry_checked {
-                check_geometry(&self.map.topology, &positions, path)?;
+                geometry?;
                 geometry_checked = true;
+            } else if geometry.is_err() {
+                self.report.frames_broken += 1;
+                continue;
             }
             match wholeness {
                 Wholeness::Whole => {}
@@ -185,16 +202,19 @@ impl Job<'_> {
     fn note(&mut self, before: &ImportReport, path: &Path, tail_bytes: u64, breaks: usize) {
         let file = path.display();
         let now = &self.report;
-        let counted = [
+        let counts = [
             (now.frames_not_finite - before.frames_not_finite, "left out: positions that are not numbers"),
             (now.frames_damaged - before.frames_damaged, "left out: damaged"),
-            (now.frames_broken - before.frames_broken, "left out: bonds longer than 3 Å"),
+            (
+                now.frames_broken - before.frames_broken,
+                "left out: no whole protein chain (torn or collapsed)",
+            ),
             (now.frames_made_whole - before.frames_made_whole, "put together again across the periodic cell"),
         ];
-        let mut notices: Vec<String> = counted
+        let mut notices: Vec<String> = counts
             .iter()
             .filter(|(count, _)| *count > 0)
-            .map(|(count, what)| format!("{file}: {count} frames {what}"))
+            .map(|(count, what)| format!("{file}: {} {what}", counted(*count, "frame")))
             .collect();
         if tail_bytes > 0 {
             notices.push(format!(
@@ -202,14 +222,25 @@ impl Job<'_> {
             ));
         }
         if breaks > 0 {
-            notices.push(format!("{file}: its times have {breaks} gaps, each starts a new trajectory"));
+            notices.push(format!(
+                "{file}: its times have {}, each starts a new trajectory",
+                counted(breaks, "gap")
+            ));
         }
         self.report.notices.extend(notices);
     }
 }
 
+/// CRC-32 of a file.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn file_crc32(path: &Path) -> std::io::Result<u32> {
+    checksum(path).map(|(_, crc32)| crc32)
+}
+
 /// Length and CRC-32 of a file.
-fn checksum(path: &Path) -> std::io::Result<(u64, u32)> {
+pub(crate) fn checksum(path: &Path) -> std::io::Result<(u64, u32)> {
     let mut file = File::open(path)?;
     let mut crc = flate2::Crc::new();
     let mut buffer = vec![0; 1 << 20];
