@@ -432,6 +432,18 @@ mod tests {
     }
 
     #[test]
+    fn the_notice_says_which_share_is_drawn_by_cluster() {
+        let folder = tempfile::tempdir().unwrap();
+        let stores = [store(folder.path(), 6)];
+        for (enhanced_share, words) in
+            [(1.0, "; clusters drawn alike"), (0.25, " for a share of 0.25, pairs for the rest")]
+        {
+            let data = open(&stores, &TrainSettings { enhanced_share, ..settings() });
+            assert!(data.notices()[0].ends_with(words), "{}", data.notices()[0]);
+        }
+    }
+
+    #[test]
     fn a_break_ends_the_search_wherever_it_is_asked_for() {
         let folder = tempfile::tempdir().unwrap();
         let stores = [store(folder.path(), 6)];

@@ -152,11 +152,14 @@ impl PairDataset {
                 Conformations::find(&protein.topology, &protein.pairs, &self.stores, settings, go_on)?;
             let name = &protein.topology.name;
             self.notices.push(match &found {
-                Ok(found) => format!(
-                    "{name}: {} training pairs in {} clusters of conformations, drawn alike",
-                    protein.pairs.len(),
-                    found.cluster_count()
-                ),
+                Ok(found) => {
+                    let (pairs, clusters) = (protein.pairs.len(), found.cluster_count());
+                    let how = match settings.enhanced_share {
+                        1.0 => "clusters drawn alike".to_owned(),
+                        share => format!("clusters drawn alike for a share of {share}, pairs for the rest"),
+                    };
+                    format!("{name}: {pairs} training pairs in {clusters} clusters of conformations; {how}")
+                }
                 Err(reason) => format!("{name}: pairs are drawn uniformly, without clusters: {reason}"),
             });
             protein.conformations = found.ok();
