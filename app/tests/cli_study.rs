@@ -101,9 +101,31 @@ fn a_study_ends_in_figures_and_a_preset_and_is_not_made_twice() {
     let (code, _, stderr) = run(&["--preset", "fast", "--latent-steps", "4"]);
     assert_eq!(code, Some(0), "{stderr}");
     assert_eq!(description()["run"]["settings"]["latent_steps"], 4);
+    // Where none is named, the model's own default settings are taken.
+    let mut changed = presets.clone();
+    changed["default"]["settings"]["latent_steps"] = 7.into();
+    std::fs::write(workplace.path("presets.json"), changed.to_string()).unwrap();
+    for (more, steps) in [(&[][..], 7), (&["--latent-steps", "4"], 4)] {
+        let (code, _, stderr) = run(more);
+        assert_eq!(code, Some(0), "{stderr}");
+        assert_eq!(description()["run"]["settings"]["latent_steps"], steps);
+    }
     let (code, _, stderr) = run(&["--preset", "quick"]);
     assert_eq!(code, Some(1));
     assert!(stderr.contains("no preset quick") && stderr.contains("default, fast"), "{stderr}");
+    // They are settings of this model alone.
+    let mut model = std::fs::read(workplace.path("model.safetensors")).unwrap();
+    let crc = presets["fast"]["model_crc32"].as_u64().unwrap();
+    assert_eq!(
+        crc,
+        u64::from(equijump_engine::trajectory::file_crc32(&workplace.path("model.safetensors")).unwrap())
+    );
+    *model.last_mut().unwrap() ^= 1;
+    std::fs::write(workplace.path("model.safetensors"), model).unwrap();
+    let (code, _, stderr) = run(&["--preset", "fast"]);
+    assert!(code == Some(1) && stderr.contains("no preset fast"), "{stderr}");
+    let (code, _, _) = run(&[]);
+    assert_eq!(code, Some(0));
 }
 
 #[test]

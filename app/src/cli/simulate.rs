@@ -8,6 +8,7 @@ use equijump_engine::session::{
     Command, DevicePreference, Event, ExistingFiles, ModelSource, OpenRequest, OpenedStructure, RunInfo,
     RunOutput, SimulationRequest, StructureChoice, StructureSource,
 };
+use equijump_engine::transport::presets::DEFAULT_PRESET;
 use equijump_engine::transport::{Integrator, SamplerSettings, Transport};
 
 use super::Ending;
@@ -32,8 +33,8 @@ pub(super) struct Args {
     /// Independent trajectories to make together.
     #[arg(long, default_value_t = 1, value_name = "R", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     replicas: u32,
-    /// Sampler settings that come with the model: default, or fast where `equijump study` found it; flags given
-    /// besides go before it.
+    /// Sampler settings that come with the model: default where none is named, or fast where `equijump study` found
+    /// it; flags given besides go before it.
     #[arg(long, value_name = "NAME")]
     preset: Option<String>,
     #[command(flatten)]
@@ -73,11 +74,13 @@ pub(super) fn run(mut args: Args, given: impl Fn(&str) -> bool) -> anyhow::Resul
             .ok_or_else(|| anyhow!("this build holds no model; name one with --model FILE"))?,
     };
     let jobs = Jobs::start()?;
-    if let Some(name) = &args.preset {
-        let presets = presets_of(&model).map_err(|error| anyhow!(error))?;
-        let preset = presets.get(name).map_err(|error| anyhow!(error))?;
-        args.settings = with_flags(&preset.settings, &args.settings, &given);
-    } else if !given("integrator") && transport_of(&jobs, &model)? == Some(Transport::FlowMatching) {
+    let presets = presets_of(&model).map_err(|error| anyhow!(error))?;
+    let name = args.preset.as_deref().unwrap_or(DEFAULT_PRESET);
+    let preset = presets.get(name).map_err(|error| anyhow!(error))?;
+    args.settings = with_flags(&preset.settings, &args.settings, &given);
+    // Settings that come with a model are for its transport.
+    let own = presets.0.contains_key(name);
+    if !own && !given("integrator") && transport_of(&jobs, &model)? == Some(Transport::FlowMatching) {
         // It has no stochastic sampler, which is the default.
         args.settings.integrator = Integrator::Ode;
     }

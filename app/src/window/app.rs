@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use egui_tiles::Tree;
 use equijump_engine::session::{JobId, OpenRequest, SessionHandle, StructureSource, WakeCallback};
+use equijump_engine::transport::SamplerSettings;
 
 use super::action::Action;
 use super::command::UiCommand;
@@ -122,6 +123,7 @@ impl EquiJumpApp {
             bundled: parts.bundled_models,
             file: preferences.run.model_file.clone().filter(|file| file.is_file()),
             state: ModelState::None,
+            defaults: SamplerSettings::default(),
         };
         let ghost = if preferences.ghost_of_start { Ghost::Start } else { Ghost::None };
         let form: TrainingForm =

@@ -3,6 +3,7 @@
 use equijump_engine::session::{
     Event, JobId, JobOutcome, OpenRequest, OpenedStructure, StructureChoice, StructureSource,
 };
+use equijump_engine::transport::presets::DEFAULT_PRESET;
 
 use super::app::{EquiJumpApp, PendingJob};
 use super::dialogs::Dialog;
@@ -12,6 +13,7 @@ use super::file_dialogs::{FileAnswer, Purpose};
 use super::log::Level;
 use super::models::ModelState;
 use super::observer::Subject;
+use super::preferences::follow_model;
 use super::project::{Opened, Phase, Run};
 
 /// The frame interval before a model has told its own; only the time axis of an empty plot sees it.
@@ -43,6 +45,11 @@ impl EquiJumpApp {
             Event::ModelLoaded { job, model } => {
                 if matches!(self.model.state, ModelState::Loading(wanted) if wanted == job) {
                     self.log.note(Level::Info, format!("Model {} is ready.", model.name));
+                    if let Ok(preset) = model.presets.get(DEFAULT_PRESET) {
+                        let settings = &mut self.preferences.run.sampler;
+                        follow_model(settings, &self.model.defaults, &preset.settings);
+                        self.model.defaults = preset.settings;
+                    }
                     self.model.state = ModelState::Loaded(model);
                 }
             }

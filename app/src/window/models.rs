@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use equijump_engine::session::{JobId, ModelInfo, ModelSource};
+use equijump_engine::transport::SamplerSettings;
 
 /// A model inside the binary.
 #[derive(Clone, Copy, Debug)]
@@ -45,6 +46,8 @@ pub struct ModelChoice {
     pub file: Option<PathBuf>,
     /// Whether it is ready.
     pub state: ModelState,
+    /// The default settings of the model that was ready last; those of the program at first.
+    pub defaults: SamplerSettings,
 }
 
 impl ModelChoice {

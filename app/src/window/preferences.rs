@@ -200,11 +200,21 @@ impl Preset {
     }
 }
 
+/// Goes over to the default settings of a model that takes the place of another one, where those of that one, or of
+/// the program, are set. What the user has changed stays.
+pub fn follow_model(settings: &mut SamplerSettings, before: &SamplerSettings, now: &SamplerSettings) {
+    let same =
+        |other: &SamplerSettings| SamplerSettings { seed: settings.seed, ..other.clone() } == *settings;
+    if same(before) || same(&SamplerSettings::default()) {
+        *settings = SamplerSettings { seed: settings.seed, ..now.clone() };
+    }
+}
+
 /// The presets, best first.
 pub const PRESETS: [Preset; 3] = [
     Preset {
         name: "Reference",
-        tooltip: "The default settings: stochastic, 100 latent steps",
+        tooltip: "The settings of the program: stochastic, 100 latent steps, ε = 1",
         apply: |settings| {
             *settings = SamplerSettings { seed: settings.seed, ..SamplerSettings::default() };
         },
@@ -254,6 +264,20 @@ mod tests {
         let preferences: Preferences = serde_json::from_str(r#"{"superpose": false, "later": 1}"#).unwrap();
         assert!(!preferences.superpose);
         assert_eq!(preferences.run, RunSettings::default());
+    }
+
+    #[test]
+    fn default_settings_are_those_of_the_model_until_the_user_changes_them() {
+        let of_model = |epsilon| SamplerSettings { epsilon, ..SamplerSettings::default() };
+        let program = SamplerSettings::default();
+        let mut settings = SamplerSettings { seed: 7, ..SamplerSettings::default() };
+        follow_model(&mut settings, &program, &of_model(0.4));
+        assert_eq!((settings.epsilon, settings.seed), (0.4, 7));
+        follow_model(&mut settings, &of_model(0.4), &program);
+        assert_eq!((settings.epsilon, settings.seed), (1.0, 7));
+        settings.latent_steps = 33;
+        follow_model(&mut settings, &program, &of_model(0.4));
+        assert_eq!((settings.epsilon, settings.latent_steps), (1.0, 33));
     }
 
     #[test]

@@ -178,7 +178,7 @@ impl TrainSettings {
             () if !(0.0..=1.0).contains(&self.enhanced_share) => {
                 fail("the share of enhanced pairs must be 0 to 1")
             }
-            () if self.clusters == 0 || self.clusters > 100_000 => fail("clusters must be 1 to 100,000"),
+            () if self.clusters == 0 || self.clusters > 50_000 => fail("clusters must be 1 to 50,000"),
             () if !(self.cluster_lag_ps.is_finite() && self.cluster_lag_ps > 0.0) => {
                 fail("the lag of the clusters must be a positive time")
             }

@@ -114,7 +114,7 @@ fn pairs_ui(ui: &mut egui::Ui, settings: &mut TrainSettings, new: bool) {
                 about("enhanced_share"),
                 share.custom_formatter(as_percent).custom_parser(percent),
             );
-            let clusters = DragValue::new(&mut settings.clusters).range(1..=100_000).speed(0.5);
+            let clusters = DragValue::new(&mut settings.clusters).range(1..=50_000).speed(0.5);
             number(ui, "Clusters", about("clusters"), clusters);
             number(ui, "Cluster lag", about("cluster_lag_ps"), picoseconds(&mut settings.cluster_lag_ps));
         }
