@@ -116,6 +116,28 @@ fn a_second_run_refuses_to_overwrite_and_force_replaces() {
 }
 
 #[test]
+fn a_replaced_run_leaves_no_replicas_behind_and_takes_no_file_of_others() {
+    let workplace = Workplace::new();
+    let run = |replicas: &str| {
+        let arguments = ["--frames", "2", "--out", "run.dcd", "--force", "--replicas", replicas];
+        let (code, _, stderr) = finish(&mut workplace.simulate(&arguments));
+        assert_eq!(code, Some(0), "{stderr}");
+    };
+    let there = |names: [&str; 5]| names.map(|name| workplace.path(name).exists());
+    let names = ["run.dcd", "run_r000.dcd", "run_r001.dcd", "run_r002.dcd", "run_r003.dcd"];
+    std::fs::write(workplace.path("run_r003.dcd"), "of another program").unwrap();
+    run("3");
+    std::fs::write(workplace.path("run.dcd"), "of another program").unwrap();
+    run("2");
+    assert_eq!(there(names), [true, true, true, false, true]);
+    assert_eq!(std::fs::read(workplace.path("run.dcd")).unwrap(), b"of another program");
+    run("1");
+    assert_eq!(there(names), [true, false, false, false, true]);
+    run("2");
+    assert_eq!(there(names), [false, true, true, false, true]);
+}
+
+#[test]
 fn a_run_that_is_being_written_is_left_alone() {
     let workplace = Workplace::new();
     let mut child = start(&mut workplace.simulate(&["--frames", "1000000", "--out", "run.dcd"]));

@@ -335,9 +335,8 @@ impl EquiJumpApp {
         let newest = run.frames.saturating_sub(1);
         let in_rectangle = match (&self.map_selection, &self.observations.landscape) {
             (Some(selection), Landscape::Map(map)) => {
-                let of =
-                    |replica| map.frames_within(selection, replica).into_iter().map(|frame| frame as u64);
-                Some((0..info.replicas).map(|replica| of(replica).collect()).collect())
+                let frames = map.frames_within_of_all(selection, info.replicas);
+                Some(frames.into_iter().map(Into::into).collect())
             }
             _ => None,
         };

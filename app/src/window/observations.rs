@@ -80,6 +80,19 @@ pub struct LandscapeMap {
 }
 
 impl LandscapeMap {
+    /// Frames of each of so many replicas inside a rectangle, as [`Self::frames_within`] has them, in one look at
+    /// the points.
+    pub fn frames_within_of_all(&self, selection: &MapSelection, replicas: usize) -> Vec<Vec<u64>> {
+        let mut frames = vec![Vec::new(); replicas];
+        for point in self.projections.iter().filter(|point| selection.holds(point)) {
+            if let Some(own) = frames.get_mut(point.replica as usize) {
+                own.push(u64::from(point.frame));
+            }
+        }
+        frames.iter_mut().for_each(|own| own.sort_unstable());
+        frames
+    }
+
     /// Frames of a replica inside a rectangle, ascending; in very long runs of those that are kept.
     pub fn frames_within(&self, selection: &MapSelection, replica: usize) -> Vec<usize> {
         let own = self.projections.iter().filter(|point| point.replica as usize == replica);

@@ -59,17 +59,24 @@ fn described(settings: serde_json::Value, state_path: &Path) -> Result<RunDescri
         .map_err(|error| format!("{} does not describe a run of this version: {error}", state_path.display()))
 }
 
-/// Removes the trajectories of an earlier run in the same place that had other replicas; beside the new ones they
-/// would pass for some of them.
-fn remove_other_replicas(path: &Path, count: usize) {
-    let of_several = |replica| replica_path(path, replica, count.max(2));
-    let first = if count == 1 { 0 } else { count };
-    let others = (first..).map(of_several).take_while(|path| path.is_file());
-    let single = (count > 1).then(|| path.to_path_buf());
-    for other in others.chain(single) {
-        // One that cannot be removed cannot be replaced either, which was said already or does no harm.
-        let _ = std::fs::remove_file(other);
+/// Removes the trajectories of the run that is replaced, where it had other replicas than the new one: beside the new
+/// ones they would pass for some of them. Only what its state names is touched.
+///
+/// # Errors
+/// One sentence when another process still writes them.
+fn remove_replaced(path: &Path, new: &[PathBuf]) -> Result<(), String> {
+    // A state that cannot be read names nothing; it is replaced like the rest.
+    let Ok(Some((replaced, _))) = interrupted_run(path) else { return Ok(()) };
+    let count = replaced.replicas;
+    let old: Vec<PathBuf> = (0..count).map(|replica| replica_path(path, replica, count)).collect();
+    // The first file of the new run is locked by its caller.
+    let _lock =
+        old.first().filter(|first| !new.contains(first)).map(|first| RunLock::take(first)).transpose()?;
+    for path in old.iter().filter(|path| !new.contains(path)) {
+        // One that was moved away or cannot be removed does no harm to the new run.
+        let _ = std::fs::remove_file(path);
     }
+    Ok(())
 }
 
 impl RunFiles {
@@ -128,8 +135,8 @@ impl RunFiles {
                 remove_partial_files(path);
             }
         }
-        if output.existing == ExistingFiles::Overwrite && files.description_path.exists() {
-            remove_other_replicas(&output.path, count);
+        if output.existing == ExistingFiles::Overwrite {
+            remove_replaced(&output.path, &trajectories)?;
         }
         if output.existing == ExistingFiles::Resume {
             if files.state_path.exists() {

@@ -11,7 +11,7 @@ use crate::session::context::JobContext;
 use crate::session::cost::{Cost, CostMeter};
 use crate::session::protocol::{Event, JobOutcome, RunState};
 use crate::session::training;
-use crate::training::checkpoint::Checkpoint;
+use crate::training::checkpoint::CheckpointState;
 use crate::training::trainer::CHECKPOINT_FILE;
 use crate::training::{KeptSettings, TrainRequest, TrainSettings};
 use crate::trajectory::TrajectoryStore;
@@ -40,18 +40,17 @@ pub(super) fn train(
         found = Ok(None);
     }
     let found = found?;
-    if let Some(checkpoint) = &found
-        && checkpoint.state.step >= variant.training.steps
+    if let Some(state) = &found
+        && state.step >= variant.training.steps
     {
         return Ok(Some(Trained {
-            steps: checkpoint.state.step,
-            validation_loss: checkpoint.state.best_validation,
+            steps: state.step,
+            validation_loss: state.best_validation,
             cost: Cost::read(&cost_path),
         }));
     }
-    let first = found.as_ref().map_or(0, |checkpoint| checkpoint.state.step);
+    let first = found.as_ref().map_or(0, |state| state.step);
     let resume = found.is_some();
-    drop(found);
     let request = TrainRequest {
         stores: plan.stores.clone(),
         out: folder,
@@ -64,29 +63,26 @@ pub(super) fn train(
         force: replace,
     };
     let meter = CostMeter::start(cost_path, resume);
-    let noted = Cell::new(first);
     let done = Cell::new(first);
     let result = RefCell::new(None);
     let failure = RefCell::new(None);
     let every = variant.training.checkpoint_every.max(1);
-    let tap = |event: &Event| match event {
-        Event::TrainingProgress { progress, .. } if progress.step / every <= noted.get() / every => {
-            done.set(progress.step);
+    let note = |step: u64| {
+        if let Err(error) = meter.note(step - first) {
+            failure.borrow_mut().get_or_insert(error);
         }
+    };
+    let tap = |event: &Event| match event {
         // Whenever a checkpoint was written since the last note, so that both are lost together or not at all.
-        Event::TrainingProgress { progress, .. } if progress.step / every > noted.get() / every => {
-            noted.set(progress.step);
+        Event::TrainingProgress { progress, .. } => {
+            let written = progress.step / every > done.get() / every;
             done.set(progress.step);
-            if let Err(error) = meter.note(progress.step - first) {
-                failure.borrow_mut().get_or_insert(error);
+            if written {
+                note(progress.step);
             }
         }
         // A paused training has just written one.
-        Event::RunState { state: RunState::Paused, .. } => {
-            if let Err(error) = meter.note(done.get() - first) {
-                failure.borrow_mut().get_or_insert(error);
-            }
-        }
+        Event::RunState { state: RunState::Paused, .. } => note(done.get()),
         Event::Trained { result: trained, .. } => *result.borrow_mut() = Some(trained.clone()),
         _ => (),
     };
@@ -107,7 +103,7 @@ pub(super) fn train(
 /// One sentence when it is another one.
 pub(super) fn check_training(plan: &ComparisonPlan, variant: &VariantPlan) -> Result<(), String> {
     let folder = variant.training_folder();
-    match Checkpoint::load(&folder.join(CHECKPOINT_FILE)) {
+    match CheckpointState::load(&folder.join(CHECKPOINT_FILE)) {
         Ok(_) => found_training(plan, variant, &folder).map(drop),
         Err(_) => Ok(()),
     }
@@ -121,13 +117,12 @@ fn found_training(
     plan: &ComparisonPlan,
     variant: &VariantPlan,
     folder: &Path,
-) -> Result<Option<Checkpoint>, String> {
+) -> Result<Option<CheckpointState>, String> {
     let path = folder.join(CHECKPOINT_FILE);
     if !path.exists() {
         return Ok(None);
     }
-    let checkpoint = Checkpoint::load(&path).map_err(|error| error.to_string())?;
-    let state = &checkpoint.state;
+    let state = CheckpointState::load(&path).map_err(|error| error.to_string())?;
     let wanted = &variant.training;
     let comparable = TrainSettings {
         steps: wanted.steps,
@@ -146,7 +141,7 @@ fn found_training(
         None => other_stores(plan, folder, &state.store_checksums),
     };
     match difference {
-        None => Ok(Some(checkpoint)),
+        None => Ok(Some(state)),
         Some(difference) => Err(format!(
             "{} holds another training, with {difference}; take another folder with --out, or replace it with --force",
             folder.display()
@@ -171,12 +166,10 @@ fn first_difference(own: &impl Serialize, others: &impl Serialize) -> Option<(St
 /// their names. The folders may have moved.
 fn other_stores(plan: &ComparisonPlan, folder: &Path, checksums: &[u32]) -> Option<String> {
     if !checksums.is_empty() {
-        let now: Vec<Option<u32>> = plan
-            .stores
-            .iter()
-            .map(|path| Some(TrajectoryStore::open(path).ok()?.metadata().positions_crc32))
-            .collect();
-        let same = now.iter().eq(checksums.iter().map(|&was| Some(was)).collect::<Vec<_>>().iter());
+        let holds = |(path, was): (&PathBuf, &u32)| {
+            TrajectoryStore::open(path).is_ok_and(|store| store.metadata().positions_crc32 == *was)
+        };
+        let same = plan.stores.len() == checksums.len() && plan.stores.iter().zip(checksums).all(holds);
         return (!same).then(|| "other frames in its stores".to_owned());
     }
     let text = std::fs::read(folder.join("train.json")).ok()?;
