@@ -12,11 +12,11 @@ struct Params {
     s: u32, s4: u32, v: u32, v4: u32,
     // 1: the conditioner's inputs (labels). 0: a header's (time, conditioner, strain, displacement).
     conditioner: u32,
-    label_count: u32, time_bins: u32, strain: u32, displacement: u32,
+    label_count: u32, time_bins: u32, strain: u32, displacement: u32, torsion: u32, frame: u32,
     // The conditioner's result.
     condition_s: u32, condition_v: u32, channels: u32, channels4: u32,
     // Tables.
-    residue_words: u32, branches: u32, classes: u32, pair_starts: u32, pairs: u32, close: u32,
+    residue_words: u32, branches: u32, classes: u32, pair_starts: u32, pairs: u32, close: u32, torsions: u32,
 }
 
 @group(0) @binding(3) var<uniform> params: Params;
@@ -25,6 +25,8 @@ const CHAIN_VECTORS: u32 = 4u;
 const FEATURES: u32 = SLOTS + CHAIN_VECTORS;
 const STRAIN_VECTORS: u32 = 3u * SITES + 1u;
 const STRAIN_SCALARS: u32 = STRAIN_VECTORS + 2u;
+const TORSIONS: u32 = 7u;
+const FRAME_UNIT_ANGSTROM: f32 = 1.5;
 const N_SLOT: u32 = 0u;
 const C_SLOT: u32 = 1u;
 const CB_SLOT: u32 = 3u;
@@ -112,6 +114,34 @@ fn is_close(site: u32, other: u32) -> bool {
         return ((tables[at] >> (SITES + bit)) & 1u) != 0u;
     }
     return ((tables[at + 1u] >> bit) & 1u) != 0u;
+}
+
+// Zero where there is no direction.
+fn unit(a: vec3<f32>) -> vec3<f32> {
+    let length = sqrt(dot(a, a));
+    return select(vec3(0.0), a / max(length, 1e-6), length > 1e-6);
+}
+
+// Sine and cosine of a torsion, zero both where three of its points lie in a line.
+fn sine_and_cosine(a: vec3<f32>, b: vec3<f32>, c: vec3<f32>, d: vec3<f32>) -> vec2<f32> {
+    let axis = c - b;
+    let left = cross(b - a, axis);
+    let right = cross(axis, d - c);
+    let size = sqrt(dot(left, left) * dot(right, right));
+    if (size < 1e-6) {
+        return vec2(0.0);
+    }
+    return vec2(dot(cross(left, right), unit(axis)), dot(left, right)) / size;
+}
+
+// The coordinates of `x` along the axes of a residue with these vectors from Cα to N and C: along C, towards N at
+// right angles to it, and their cross product.
+fn put_in_frame(row: u32, channel: u32, n: vec3<f32>, c: vec3<f32>, x: vec3<f32>) {
+    let along = unit(c);
+    let normal = unit(cross(along, n));
+    put_scalar(row, channel, dot(along, x));
+    put_scalar(row, channel + 1u, dot(cross(normal, along), x));
+    put_scalar(row, channel + 2u, dot(normal, x));
 }
 
 // Pulls of kind 0 (bonds) or 1 (1–3 distances) on a site.
@@ -255,6 +285,12 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         let x = feature(first, residue, lane);
         put_scalar(row, lengths + lane, sqrt(dot(x, x)));
         put_vector(row, lane, x);
+        if (params.conditioner != 0u && params.frame != 0u) {
+            let before = next_s + select(0u, 2u * TORSIONS, params.torsion != 0u);
+            let n = slot_vector(first, residue, N_SLOT);
+            let c = slot_vector(first, residue, C_SLOT);
+            put_in_frame(row, before + 3u * lane, n, c, x / FRAME_UNIT_ANGSTROM);
+        }
     }
     if (params.strain != 0u) {
         let site_slot = lane / LANES_PER_SITE;
@@ -319,9 +355,36 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
             let x = scale * (here - arena[params.source + row * SITES + lane].xyz);
             put_scalar(row, next_s + lane, sqrt(dot(x, x)));
             put_vector(row, next_v + lane, x);
+            if (params.frame != 0u) {
+                let before = next_s + SITES + select(0u, 2u * TORSIONS, params.torsion != 0u);
+                let n = arena[params.source + row * SITES + N_SLOT].xyz;
+                let c = arena[params.source + row * SITES + C_SLOT].xyz;
+                put_in_frame(row, before + 3u * lane, n, c, x);
+            }
         }
         next_s += SITES;
         next_v += SITES;
+    }
+    if (params.torsion != 0u) {
+        if (lane < TORSIONS) {
+            let at = params.torsions + 4u * (TORSIONS * residue + lane);
+            var x = vec2(0.0);
+            if (tables[at] != NOWHERE) {
+                x = 1.4142135 * sine_and_cosine(
+                    site_position(first, tables[at]),
+                    site_position(first, tables[at + 1u]),
+                    site_position(first, tables[at + 2u]),
+                    site_position(first, tables[at + 3u]),
+                );
+            }
+            put_scalar(row, next_s + 2u * lane, x.x);
+            put_scalar(row, next_s + 2u * lane + 1u, x.y);
+        }
+        next_s += 2u * TORSIONS;
+    }
+    if (params.frame != 0u) {
+        // Written above, with the vectors.
+        next_s += 3u * select(SITES, FEATURES, params.conditioner != 0u);
     }
     if (params.conditioner == 0u) {
         if (lane == 0u) {

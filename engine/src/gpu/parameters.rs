@@ -141,6 +141,8 @@ pub(super) struct Assemble {
     pub time_bins: u32,
     pub strain: u32,
     pub displacement: u32,
+    pub torsion: u32,
+    pub frame: u32,
     pub condition_s: u32,
     pub condition_v: u32,
     pub channels: u32,
@@ -151,6 +153,7 @@ pub(super) struct Assemble {
     pub pair_starts: u32,
     pub pairs: u32,
     pub close: u32,
+    pub torsions: u32,
 }
 
 /// `finish.wgsl`.

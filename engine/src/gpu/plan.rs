@@ -233,6 +233,8 @@ impl Builder<'_> {
             time_bins: config.time_bins as u32,
             strain: u32::from(config.strain_inputs && !is_conditioner),
             displacement: u32::from(config.displacement_inputs && !is_conditioner),
+            torsion: u32::from(config.torsion_inputs),
+            frame: u32::from(config.frame_inputs),
             condition_s: condition.s.offset,
             condition_v: condition.v.offset,
             channels: config.multiplicity as u32,
@@ -243,6 +245,7 @@ impl Builder<'_> {
             pair_starts: self.tables.pair_starts,
             pairs: self.tables.pairs,
             close: self.tables.close,
+            torsions: self.tables.torsions,
         };
         self.push(Kernel::Assemble, 0, [self.rows, 1, 1], parameters);
     }

@@ -66,7 +66,7 @@ impl NetworkShape {
             conditioner: TrunkShape {
                 prefixes: vec!["conditioner".to_owned()],
                 layers: config.conditioner_layers,
-                input: (inputs::CONDITIONER_SCALARS, inputs::CONDITIONER_VECTORS),
+                input: (inputs::conditioner_scalars(config), inputs::CONDITIONER_VECTORS),
                 outputs: Vec::new(),
                 skip: false,
             },

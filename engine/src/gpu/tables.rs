@@ -25,6 +25,8 @@ pub(super) struct Tables {
     /// Per site two words: bits of the sites fewer than four bonds away in the residue before and in its own;
     /// in the residue after.
     pub close: u32,
+    /// Per residue: the four sites of each torsion.
+    pub torsions: u32,
     /// Per replica: index, frame, upper half of the frame. Written anew each frame.
     pub addresses: u32,
 }
@@ -75,6 +77,11 @@ impl Tables {
             }
         }
         t.words.extend(close.iter().flatten());
+        t.torsions = t.words.len() as u32;
+        if let Some(torsions) = sequence.torsions.first() {
+            let sites = torsions.residues.iter().flatten();
+            t.words.extend(sites.flat_map(|sites| sites.unwrap_or([NOWHERE; 4])));
+        }
         t.addresses = t.words.len() as u32;
         t.words.resize(t.words.len() + 3 * replicas, 0);
         t

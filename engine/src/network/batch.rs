@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::internal::TorsionTemplate;
 use super::strain::StrainTemplate;
 use crate::structure::{ResidueType, SLOTS, TensorCloud, Topology};
 
@@ -16,6 +17,8 @@ pub struct SequenceBatch {
     pub starts: Vec<usize>,
     /// Covalent geometry of each protein, `[B]`.
     pub strain: Vec<Arc<StrainTemplate>>,
+    /// Torsions of each protein, `[B]`.
+    pub torsions: Vec<Arc<TorsionTemplate>>,
 }
 
 impl SequenceBatch {
@@ -26,15 +29,27 @@ impl SequenceBatch {
 
     /// Several proteins.
     pub fn from_topologies<'a>(topologies: impl IntoIterator<Item = &'a Topology>) -> Self {
-        let mut batch =
-            Self { residues: Vec::new(), used_slots: Vec::new(), starts: vec![0], strain: Vec::new() };
+        let mut batch = Self {
+            residues: Vec::new(),
+            used_slots: Vec::new(),
+            starts: vec![0],
+            strain: Vec::new(),
+            torsions: Vec::new(),
+        };
         // Copies of one protein follow each other as a rule and share what is expensive to make.
         let mut last: Option<&Topology> = None;
         for topology in topologies {
             let known = last.is_some_and(|l| std::ptr::eq(l, topology));
-            match batch.strain.last() {
-                Some(template) if known => batch.strain.push(template.clone()),
-                _ => batch.strain.push(Arc::new(StrainTemplate::new(topology))),
+            match (batch.strain.last(), batch.torsions.last()) {
+                (Some(strain), Some(torsions)) if known => {
+                    let (strain, torsions) = (strain.clone(), torsions.clone());
+                    batch.strain.push(strain);
+                    batch.torsions.push(torsions);
+                }
+                _ => {
+                    batch.strain.push(Arc::new(StrainTemplate::new(topology)));
+                    batch.torsions.push(Arc::new(TorsionTemplate::new(topology)));
+                }
             }
             last = Some(topology);
             for residue in topology.residues() {

@@ -78,6 +78,17 @@ pub struct NetworkConfig {
     #[arg(long, default_value_t = true, action = clap::ArgAction::Set)]
     #[serde(default = "absent")]
     pub displacement_inputs: bool,
+    /// Whether conditioner and headers see the torsions φ, ψ, ω, χ1 to χ4 of X^t and of X_τ. An addition to the
+    /// paper: a network of vectors hardly forms the sign of a torsion, and so forgets in one jump what chains
+    /// remember for long.
+    #[arg(long, default_value_t = true, action = clap::ArgAction::Set)]
+    #[serde(default = "absent")]
+    pub torsion_inputs: bool,
+    /// Whether the conditioner sees the vectors of X^t, and the headers the displacements, also as coordinates in
+    /// the frame N–Cα–C of their residue. An addition to the paper.
+    #[arg(long, default_value_t = true, action = clap::ArgAction::Set)]
+    #[serde(default = "absent")]
+    pub frame_inputs: bool,
     /// Standard deviation σ_P of the noise on Cα positions [default: 1.5 for the bridge, else the paper's 3]
     #[arg(long, hide_default_value = true, default_value_t = BRIDGE_SIGMA_ANGSTROM,
           default_value_ifs = OTHERS.map(|name| ("transport", name, "3")))]
@@ -118,6 +129,8 @@ impl Default for NetworkConfig {
             time_bins: 100,
             strain_inputs: true,
             displacement_inputs: true,
+            torsion_inputs: false,
+            frame_inputs: false,
             sigma_position_angstrom: 3.0,
             sigma_vector_angstrom: 1.0,
         }
@@ -129,6 +142,8 @@ impl NetworkConfig {
     pub fn recommended() -> Self {
         Self {
             transport: Transport::Bridge,
+            torsion_inputs: true,
+            frame_inputs: true,
             sigma_position_angstrom: BRIDGE_SIGMA_ANGSTROM,
             sigma_vector_angstrom: BRIDGE_SIGMA_ANGSTROM,
             ..Self::default()
@@ -185,6 +200,12 @@ impl NetworkConfig {
                 return Err(format!("{name} is {value} Å, it must be positive"));
             }
         }
+        if self.frame_inputs && !self.displacement_inputs {
+            return Err(
+                "frame inputs are the displacements in another form; switch on displacement inputs too"
+                    .to_owned(),
+            );
+        }
         let parameters = ParameterLayout::new(self).total();
         if parameters > MOST_PARAMETERS {
             return Err(format!(
@@ -213,7 +234,8 @@ mod tests {
         };
         assert_eq!(parse(&[]), NetworkConfig::recommended());
         for transport in Transport::ALL.into_iter().filter(|t| *t != Transport::Bridge) {
-            let expected = NetworkConfig { transport, ..NetworkConfig::default() };
+            let mut expected = NetworkConfig::recommended();
+            expected.choose_transport(transport);
             assert_eq!(parse(&["--transport", transport.name()]), expected);
         }
         let given = parse(&["--transport", "two-sided", "--sigma-vector-angstrom", "2"]);

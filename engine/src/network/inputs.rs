@@ -1,5 +1,6 @@
 //! Input features of conditioner and headers that follow directly from coordinates.
 
+use super::internal::{DISPLACEMENT_FRAME_SCALARS, SOURCE_FRAME_SCALARS, TORSION_SCALARS};
 use super::strain::{STRAIN_SCALARS, STRAIN_VECTORS};
 use super::{CloudBatch, NetworkConfig, SequenceBatch};
 use crate::structure::{ResidueType, SLOTS};
@@ -8,8 +9,13 @@ use crate::structure::{ResidueType, SLOTS};
 /// to the next residue's N, and from this Cα to the previous and the next Cα; zero at the ends.
 pub const CHAIN_VECTORS: usize = 4;
 
-/// Scalars of the conditioner's input: label, lengths of the 13 vectors, lengths of the chain vectors.
-pub const CONDITIONER_SCALARS: usize = ResidueType::COUNT + SLOTS + CHAIN_VECTORS;
+/// Scalars of the conditioner's input: label, lengths of the 13 vectors, lengths of the chain vectors, torsions,
+/// vectors in the frame of their residue.
+pub fn conditioner_scalars(config: &NetworkConfig) -> usize {
+    let torsions = if config.torsion_inputs { TORSION_SCALARS } else { 0 };
+    let frame = if config.frame_inputs { SOURCE_FRAME_SCALARS } else { 0 };
+    ResidueType::COUNT + FEATURES + torsions + frame
+}
 
 /// Vectors of the conditioner's input.
 pub const CONDITIONER_VECTORS: usize = SLOTS + CHAIN_VECTORS;
@@ -17,11 +23,14 @@ pub const CONDITIONER_VECTORS: usize = SLOTS + CHAIN_VECTORS;
 /// Displacements per residue: of the 13 vectors, then of Cα.
 pub const DISPLACEMENTS: usize = SLOTS + 1;
 
-/// Scalars of a header's input: time, conditioner, lengths, strain, lengths of the scaled displacements.
+/// Scalars of a header's input: time, conditioner, lengths, strain, lengths of the scaled displacements, torsions,
+/// scaled displacements in the frame of the source's residue.
 pub fn header_scalars(config: &NetworkConfig) -> usize {
+    let torsions = if config.torsion_inputs { TORSION_SCALARS } else { 0 };
+    let frame = if config.frame_inputs { DISPLACEMENT_FRAME_SCALARS } else { 0 };
     let strain = if config.strain_inputs { STRAIN_SCALARS } else { 0 };
     let displacements = if config.displacement_inputs { DISPLACEMENTS } else { 0 };
-    config.time_bins + config.multiplicity + FEATURES + strain + displacements
+    config.time_bins + config.multiplicity + FEATURES + strain + displacements + torsions + frame
 }
 
 /// Vectors of a header's input: 13 vectors, chain vectors, strain, scaled displacements, displacement of Cα in

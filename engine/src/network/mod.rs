@@ -14,6 +14,7 @@ pub mod fused;
 pub mod geometry;
 pub mod initial;
 pub mod inputs;
+pub mod internal;
 pub mod model;
 pub mod parameters;
 pub mod path;

@@ -26,12 +26,13 @@ impl Draw {
     pub fn training(
         dataset: &PairDataset,
         transport: Transport,
-        seed: u64,
+        settings: &TrainSettings,
         step: u64,
         samples: std::ops::Range<usize>,
     ) -> Result<Self, TrainError> {
-        let noise = Noise::new(seed, Stream::Training);
-        Self::new(samples, step, &noise, transport, |_, chances| dataset.training_pair(chances))
+        let noise = Noise::new(settings.seed, Stream::Training);
+        let power = f64::from(settings.time_power);
+        Self::new(samples, step, &noise, transport, power, |_, chances| dataset.training_pair(chances))
     }
 
     /// `count` held-out pairs, the same ones with the same noise at every validation.
@@ -40,7 +41,7 @@ impl Draw {
     /// [`TrainError::Store`] when a store cannot be read.
     pub fn validation(dataset: &PairDataset, transport: Transport, count: usize) -> Result<Self, TrainError> {
         let noise = Noise::new(0x5A11_DA7E, Stream::Training);
-        Self::new(0..count, 0, &noise, transport, |index, _| dataset.validation_pair(index, count))
+        Self::new(0..count, 0, &noise, transport, 1.0, |index, _| dataset.validation_pair(index, count))
     }
 
     fn new(
@@ -48,6 +49,7 @@ impl Draw {
         step: u64,
         noise: &Noise,
         transport: Transport,
+        power: f64,
         pair: impl Fn(usize, PairChances) -> Result<Pair, TrainError>,
     ) -> Result<Self, TrainError> {
         let mut draw = Self { pairs: Vec::new(), tau: Vec::new(), addresses: Vec::new() };
@@ -55,8 +57,8 @@ impl Draw {
             let bits = |of| noise.bits([sample as u32, step as u32, DRAW | ((step >> 32) as u32) << 16, of]);
             let ([within, tau, cluster, offset], [enhanced, direction, ..]) = (bits(0), bits(1));
             draw.pairs.push(pair(sample, PairChances { within, cluster, offset, enhanced, direction })?);
-            // U(1e-4, 1 − 1e-4), as the authors draw it, of the clock that sampling goes by.
-            let uniform = (f64::from(tau) + 0.5) / 4_294_967_296.0;
+            // U(1e-4, 1 − 1e-4), as the authors draw it, of the clock that sampling goes by; or its power.
+            let uniform = ((f64::from(tau) + 0.5) / 4_294_967_296.0).powf(power);
             draw.tau.push(transport.time_at((1e-4 + uniform * (1.0 - 2e-4)) as f32));
             draw.addresses.push(NoiseAddress { replica: sample as u64, frame: step, latent_step: 0 });
         }

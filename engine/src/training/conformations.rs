@@ -286,6 +286,7 @@ mod tests {
             clusters: 2,
             cluster_lag_ps: 5.0,
             validation_fraction: 0.5,
+            torsion_share: 0.0,
             ..TrainSettings::default()
         }
     }

@@ -12,6 +12,7 @@ use crate::transport::noise::{Noise, Stream};
 
 use super::conformations::{Conformations, Coverage};
 use super::pair_index::PairIndex;
+use super::torsion_states::TorsionStates;
 use super::{PairSampling, TrainError, TrainSettings};
 
 /// Pairs of all stores. Its memory does not grow with the number of frames.
@@ -22,6 +23,8 @@ pub struct PairDataset {
     lag_frames: Vec<usize>,
     /// Share of pairs drawn by cluster, where there are clusters.
     enhanced_share: f64,
+    /// Share of those that are drawn by torsional state.
+    torsion_share: f64,
     /// Every other pair is taken backwards in time.
     time_reversal: bool,
     held_out: Vec<String>,
@@ -57,6 +60,8 @@ struct Protein {
     pairs: PairIndex,
     /// How pairs are drawn; `None` draws all alike.
     conformations: Option<Conformations>,
+    /// Pairs by the states of single residues; empty unless they are drawn so.
+    torsions: TorsionStates,
 }
 
 /// One pair ready for the interpolant: both centred, the target superposed on the source and its
@@ -88,6 +93,7 @@ impl PairDataset {
             validation: PairIndex::default(),
             lag_frames: Vec::new(),
             enhanced_share: settings.enhanced_share,
+            torsion_share: settings.torsion_share,
             time_reversal: settings.time_reversal,
             held_out: Vec::new(),
             notices: Vec::new(),
@@ -123,6 +129,7 @@ impl PairDataset {
                 topology: topology.clone(),
                 pairs: PairIndex::default(),
                 conformations: None,
+                torsions: TorsionStates::default(),
             });
             self.proteins.len() - 1
         });
@@ -163,6 +170,17 @@ impl PairDataset {
                 Err(reason) => format!("{name}: pairs are drawn uniformly, without clusters: {reason}"),
             });
             protein.conformations = found.ok();
+            if settings.enhanced_share * settings.torsion_share > 0.0 {
+                let mut looked = 0usize;
+                protein.torsions =
+                    TorsionStates::find(&protein.topology, &protein.pairs, &self.stores, &mut || {
+                        looked += 1;
+                        if looked.is_multiple_of(256) && go_on().is_break() {
+                            return Err(TrainError::Cancelled);
+                        }
+                        Ok(())
+                    })?;
+            }
         }
         Ok(())
     }
@@ -232,10 +250,17 @@ impl PairDataset {
         // What choosing the protein leaves of a random number is as random as it was.
         let (protein, cluster) = split(cluster, self.proteins.len());
         let protein = &self.proteins[protein];
-        let by_cluster = f64::from(chances.enhanced) < self.enhanced_share * 4_294_967_296.0;
-        let pair = match &protein.conformations {
-            Some(conformations) if by_cluster => conformations.draw(cluster, within, offset),
-            _ => split(within, protein.pairs.len()).0,
+        let below = |share: f64| f64::from(chances.enhanced) < share * 4_294_967_296.0;
+        let uniformly = || split(within, protein.pairs.len()).0;
+        let pair = if below(self.enhanced_share * self.torsion_share) {
+            protein.torsions.draw(cluster, offset, within).unwrap_or_else(uniformly)
+        } else {
+            match &protein.conformations {
+                Some(conformations) if below(self.enhanced_share) => {
+                    conformations.draw(cluster, within, offset)
+                }
+                _ => uniformly(),
+            }
         };
         let (store, frame) = protein.pairs.get(pair);
         // A source is drawn first and its target second, or clusters would weigh on where chains go to. At

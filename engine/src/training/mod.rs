@@ -17,7 +17,9 @@ mod pair_index;
 pub mod settings;
 #[cfg(test)]
 pub(crate) mod tests;
+mod torsion_states;
 pub mod trainer;
+mod widen;
 
 pub use conformations::Coverage;
 pub use dataset::PairDataset;

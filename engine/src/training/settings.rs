@@ -62,6 +62,12 @@ pub struct TrainSettings {
     #[arg(long, default_value_t = 1.0)]
     #[serde(default = "all")]
     pub enhanced_share: f64,
+    /// Share of the enhanced pairs that are drawn by the torsional state of one residue (left-handed, helical or
+    /// extended backbone, well of χ1) instead of by cluster, so that rare states of each residue are seen as
+    /// often as common ones.
+    #[arg(long, default_value_t = 0.5)]
+    #[serde(default = "none")]
+    pub torsion_share: f64,
     /// Clusters of conformations per protein, for enhanced pairs.
     #[arg(long, default_value_t = 200)]
     pub clusters: usize,
@@ -72,6 +78,11 @@ pub struct TrainSettings {
     /// backwards as forwards: of each conformation a model so sees what came before as well as what followed.
     #[arg(long, default_value_t = false, action = clap::ArgAction::Set)]
     pub time_reversal: bool,
+    /// Power of the uniform random number that latent times are drawn by: with 1 all are alike, with more the early
+    /// ones come more often, at which it is decided where a jump leads.
+    #[arg(long, default_value_t = 1.5)]
+    #[serde(default = "unchanged")]
+    pub time_power: f32,
     /// Learning rate after warm-up.
     #[arg(long, default_value_t = 1e-2)]
     pub learning_rate: f64,
@@ -127,6 +138,16 @@ fn all() -> f64 {
     1.0
 }
 
+/// The torsion share of runs that were started before there was one.
+fn none() -> f64 {
+    0.0
+}
+
+/// The power of latent times of runs that were started before there was one.
+fn unchanged() -> f32 {
+    1.0
+}
+
 /// The position weight of runs that were started before there was one.
 fn equal() -> f32 {
     1.0
@@ -140,9 +161,11 @@ impl Default for TrainSettings {
             lag_ps: 100.0,
             pairs: PairSampling::Enhanced,
             enhanced_share: 1.0,
+            torsion_share: 0.5,
             clusters: 200,
             cluster_lag_ps: 2000.0,
             time_reversal: false,
+            time_power: 1.5,
             learning_rate: 1e-2,
             final_learning_rate: 1e-3,
             warmup_steps: 500,
@@ -177,6 +200,12 @@ impl TrainSettings {
             () if !(self.lag_ps.is_finite() && self.lag_ps > 0.0) => fail("the lag must be a positive time"),
             () if !(0.0..=1.0).contains(&self.enhanced_share) => {
                 fail("the share of enhanced pairs must be 0 to 1")
+            }
+            () if !(0.0..=1.0).contains(&self.torsion_share) => {
+                fail("the share of pairs drawn by torsional state must be 0 to 1")
+            }
+            () if !(0.1..=10.0).contains(&self.time_power) => {
+                fail("the power of latent times must be 0.1 to 10")
             }
             () if self.clusters == 0 || self.clusters > 50_000 => fail("clusters must be 1 to 50,000"),
             () if !(self.cluster_lag_ps.is_finite() && self.cluster_lag_ps > 0.0) => {

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::atomic_file::write_atomically;
 use crate::network::model::save_model;
-use crate::network::{Model, ModelCard, NetworkConfig, ParameterLayout, initial_parameters};
+use crate::network::{ModelCard, ParameterLayout, initial_parameters};
 use crate::run_lock::{RunLock, lock_folder};
 use crate::transport::interpolant::TrackLosses;
 use crate::transport::noise::{Noise, Stream};
@@ -217,7 +217,7 @@ impl<'a> Run<'a> {
             }
             None => {
                 let parameters = match &request.init {
-                    Some(path) => weights_of(path, &network)?,
+                    Some(path) => super::widen::weights_of(path, &network, settings.seed)?,
                     None => initial_weights(&layout, settings.seed),
                 };
                 let optimizer = Optimizer::new(&parameters);
@@ -268,7 +268,7 @@ impl<'a> Run<'a> {
         while self.state.step < settings.steps {
             let step = self.state.step;
             let started = Instant::now();
-            let draw = Draw::training(&self.dataset, transport, settings.seed, step, 0..settings.batch_size)?;
+            let draw = Draw::training(&self.dataset, transport, &settings, step, 0..settings.batch_size)?;
             let losses = self.backend.gradient(&self.parameters, &settings, draw, &mut gradient)?;
             let norm = Optimizer::norm(&gradient);
             // Before the step, which would carry it into everything that a checkpoint keeps.
@@ -404,23 +404,11 @@ impl<'a> Run<'a> {
 }
 
 /// Initial weights of a network from a seed.
-pub fn initial_weights(layout: &ParameterLayout, seed: u64) -> Vec<f32> {
+pub(crate) fn initial_weights(layout: &ParameterLayout, seed: u64) -> Vec<f32> {
     let noise = Noise::new(seed, Stream::Weights);
     initial_parameters(layout, |index| {
         noise.normals([(index / 4) as u32, (index >> 34) as u32, 0, 0])[(index % 4) as usize]
     })
-}
-
-/// Weights of the model at `path`, which must be a network of `config`.
-fn weights_of(path: &Path, config: &NetworkConfig) -> Result<Vec<f32>, TrainError> {
-    let model = Model::load(path)?;
-    match model.config().first_difference(config) {
-        None => Ok(model.parameters),
-        Some((setting, has, asked)) => Err(TrainError::Settings(format!(
-            "{} has {setting} = {has}, and {asked} is asked for; give the settings of the model",
-            path.display()
-        ))),
-    }
 }
 
 fn remove_if_there(path: &Path) -> Result<(), TrainError> {

@@ -4,6 +4,8 @@ mod batch;
 pub mod benchmark;
 mod bridge;
 pub mod candle_sampler;
+#[cfg(test)]
+mod collective_tests;
 pub mod cpu_sampler;
 mod ddpm;
 pub mod fallback_sampler;

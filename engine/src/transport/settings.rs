@@ -45,9 +45,10 @@ pub struct SamplerSettings {
     /// noise.
     #[arg(long, default_value_t = 1.0, allow_negative_numbers = true)]
     pub epsilon: f32,
-    /// Factor on ε for the Cα positions, past the first fifth of latent time. For an exact network the
-    /// distribution does not depend on it; for a trained one, late noise on the positions pulls frames back
-    /// towards the start and slows the motion down. For the transport two-sided only.
+    /// Factor on ε for the Cα positions, past the first fifth of latent time. Only for an exact network and in the
+    /// limit of many latent steps does the distribution not depend on it; in 100 steps it does, and late noise on
+    /// the positions of a trained network pulls frames back towards the start and slows the motion down. For the
+    /// transport two-sided only.
     #[arg(long, default_value_t = 0.0)]
     pub position_epsilon_factor: f32,
     /// How ε of the SDE depends on the latent time.

@@ -243,6 +243,13 @@ fn network_ui(ui: &mut egui::Ui, network: &mut NetworkConfig, new: bool) {
             let tooltip = about("displacement_inputs");
             ui.checkbox(&mut network.displacement_inputs, "Displacement").on_hover_text(tooltip);
         });
+        row(ui, "", "", |ui, _| {
+            ui.checkbox(&mut network.torsion_inputs, "Torsions").on_hover_text(about("torsion_inputs"));
+        });
+        row(ui, "", "", |ui, _| {
+            let frame = egui::Checkbox::new(&mut network.frame_inputs, "Residue frames");
+            ui.add_enabled(network.displacement_inputs, frame).on_hover_text(about("frame_inputs"));
+        });
     });
 }
 

@@ -12,6 +12,10 @@ use super::trunk::Trunk;
 use super::weights::WeightGroup;
 use super::weights::{WeightError, Weights};
 use crate::network::inputs::{CloudFeatures, DISPLACEMENTS, DisplacementFeatures, FEATURES, time_embedding};
+use crate::network::internal::{
+    DISPLACEMENT_FRAME_SCALARS, SOURCE_FRAME_SCALARS, TORSION_SCALARS, displacement_frame_scalars,
+    source_frame_scalars, torsion_scalars,
+};
 use crate::network::parameters::has_skip;
 use crate::network::parameters::header_outputs;
 use crate::network::strain::{STRAIN_SCALARS, STRAIN_VECTORS, StrainFeatures};
@@ -159,9 +163,20 @@ impl CandleModel {
             labels[row * ResidueType::COUNT + residue.index()] = (ResidueType::COUNT as f32).sqrt();
         }
         let labels = self.upload(labels, &[1, rows, ResidueType::COUNT])?;
-        let lengths = self.upload(features.lengths, &[1, rows, FEATURES])?;
+        let lengths = self.upload(features.lengths.clone(), &[1, rows, FEATURES])?;
+        let mut scalars = vec![labels, lengths];
+        if self.config.torsion_inputs {
+            let mut torsions = Vec::new();
+            torsion_scalars(sequence, source, &mut torsions);
+            scalars.push(self.upload(torsions, &[1, rows, TORSION_SCALARS])?);
+        }
+        if self.config.frame_inputs {
+            let mut frame = Vec::new();
+            source_frame_scalars(source, &features, &mut frame);
+            scalars.push(self.upload(frame, &[1, rows, SOURCE_FRAME_SCALARS])?);
+        }
         let input = Features {
-            scalars: Tensor::cat(&[labels, lengths], D::Minus1)?,
+            scalars: Tensor::cat(&scalars, D::Minus1)?,
             vectors: self.upload(features.vectors, &[1, rows, 3, FEATURES])?,
         };
         let edges = self.edges(sequence, source, 1)?;
@@ -257,6 +272,7 @@ impl CandleModel {
         let displacement = self.upload(displacement, &[1, rows, 3, 1])?;
         let mut scalars = vec![time, conditioned.scalars.unsqueeze(0)?, lengths];
         let mut all_vectors = vec![vectors];
+        let mut frame = Vec::new();
         if self.config.strain_inputs {
             let strain = StrainFeatures::new(sequence, latent);
             scalars.push(self.upload(strain.scalars, &[1, rows, STRAIN_SCALARS])?);
@@ -264,8 +280,19 @@ impl CandleModel {
         }
         if self.config.displacement_inputs {
             let scaled = DisplacementFeatures::new(&self.config, sequence, source, latent, tau_per_protein);
+            if self.config.frame_inputs {
+                displacement_frame_scalars(source, &scaled, &mut frame);
+            }
             scalars.push(self.upload(scaled.lengths, &[1, rows, DISPLACEMENTS])?);
             all_vectors.push(self.upload(scaled.vectors, &[1, rows, 3, DISPLACEMENTS])?);
+        }
+        if self.config.torsion_inputs {
+            let mut torsions = Vec::new();
+            torsion_scalars(sequence, latent, &mut torsions);
+            scalars.push(self.upload(torsions, &[1, rows, TORSION_SCALARS])?);
+        }
+        if self.config.frame_inputs {
+            scalars.push(self.upload(frame, &[1, rows, DISPLACEMENT_FRAME_SCALARS])?);
         }
         all_vectors.push(displacement);
         all_vectors.push(conditioned.vectors.unsqueeze(0)?);

@@ -86,7 +86,7 @@ fn config(residual: Residual, heads: Heads) -> NetworkConfig {
 
 pub(crate) fn variants() -> [NetworkConfig; 3] {
     [
-        config(Residual::Sum, Heads::Endpoint),
+        NetworkConfig { torsion_inputs: true, frame_inputs: true, ..config(Residual::Sum, Heads::Endpoint) },
         config(Residual::Concat, Heads::Paper),
         NetworkConfig {
             multiplicity: 16,

@@ -7,6 +7,10 @@ use super::trunk::{Trunk, TrunkCache};
 use crate::network::inputs::{
     self, CloudFeatures, DISPLACEMENTS, DisplacementFeatures, FEATURES, time_embedding,
 };
+use crate::network::internal::{
+    DISPLACEMENT_FRAME_SCALARS, SOURCE_FRAME_SCALARS, TORSION_SCALARS, displacement_frame_scalars,
+    source_frame_scalars, torsion_scalars,
+};
 use crate::network::parameters::header_outputs;
 use crate::network::strain::{STRAIN_SCALARS, STRAIN_VECTORS, StrainFeatures};
 use crate::network::{CloudBatch, Geometry, NetworkConfig, ParameterLayout, SequenceBatch};
@@ -51,6 +55,8 @@ pub struct Workspace {
     features: CloudFeatures,
     strain: StrainFeatures,
     displacements: DisplacementFeatures,
+    torsions: Vec<f32>,
+    frame: Vec<f32>,
     source_geometry: Geometry,
     latent_geometry: Geometry,
     condition_s: Vec<f32>,
@@ -98,7 +104,7 @@ impl FusedModel {
             &layout,
             "conditioner",
             config.conditioner_layers,
-            (inputs::CONDITIONER_SCALARS, inputs::CONDITIONER_VECTORS),
+            (inputs::conditioner_scalars(config), inputs::CONDITIONER_VECTORS),
             (h, h),
         );
         let input = (inputs::header_scalars(config), inputs::header_vectors(config));
@@ -140,7 +146,14 @@ impl FusedModel {
     ) {
         let rows = sequence.rows();
         let w = &mut *workspace;
+        let (torsion_inputs, frame_inputs) = (self.config.torsion_inputs, self.config.frame_inputs);
         w.features.update(sequence, source);
+        if torsion_inputs {
+            torsion_scalars(sequence, source, &mut w.torsions);
+        }
+        if frame_inputs {
+            source_frame_scalars(source, &w.features, &mut w.frame);
+        }
         w.source_geometry.update(&self.config, &source.positions, &sequence.starts);
         w.condition_s.clear();
         for row in 0..rows {
@@ -148,6 +161,13 @@ impl FusedModel {
             label[sequence.residues[row].index()] = (ResidueType::COUNT as f32).sqrt();
             w.condition_s.extend_from_slice(&label);
             w.condition_s.extend_from_slice(&w.features.lengths[row * FEATURES..][..FEATURES]);
+            if torsion_inputs {
+                w.condition_s.extend_from_slice(&w.torsions[row * TORSION_SCALARS..][..TORSION_SCALARS]);
+            }
+            if frame_inputs {
+                let frame = &w.frame[row * SOURCE_FRAME_SCALARS..][..SOURCE_FRAME_SCALARS];
+                w.condition_s.extend_from_slice(frame);
+            }
         }
         w.condition_v.clone_from(&w.features.vectors);
         let input = (&w.condition_s[..], &w.condition_v[..]);
@@ -201,12 +221,18 @@ impl FusedModel {
     /// What follows directly from the latent cloud: features, strain, displacements, neighbours.
     fn header_features(&self, w: &mut Workspace, context: &HeaderContext<'_>) {
         let HeaderContext { sequence, source, latent, tau, .. } = *context;
-        let Workspace { team, features, strain, displacements, latent_geometry, .. } = w;
+        let Workspace { team, features, strain, displacements, torsions, frame, latent_geometry, .. } = w;
         let mut geometry = || latent_geometry.update(&self.config, &latent.positions, &sequence.starts);
         let mut others = || {
             features.update(sequence, latent);
             if self.config.displacement_inputs {
                 displacements.update(&self.config, sequence, source, latent, tau);
+                if self.config.frame_inputs {
+                    displacement_frame_scalars(source, displacements, frame);
+                }
+            }
+            if self.config.torsion_inputs {
+                torsion_scalars(sequence, latent, torsions);
             }
         };
         let mut strain = || {
@@ -292,6 +318,13 @@ impl FusedModel {
                 if displacements {
                     let lengths = &w.displacements.lengths[row * DISPLACEMENTS..][..DISPLACEMENTS];
                     w.header_s.extend_from_slice(lengths);
+                }
+                if self.config.torsion_inputs {
+                    w.header_s.extend_from_slice(&w.torsions[row * TORSION_SCALARS..][..TORSION_SCALARS]);
+                }
+                if self.config.frame_inputs {
+                    let range = row * DISPLACEMENT_FRAME_SCALARS..(row + 1) * DISPLACEMENT_FRAME_SCALARS;
+                    w.header_s.extend_from_slice(&w.frame[range]);
                 }
                 for axis in 0..3 {
                     let at = row * 3 + axis;

@@ -1,0 +1,159 @@
+//! Training pairs by the torsional state of single residues.
+//!
+//! Clusters of whole conformations tell folded from unfolded, but hardly one residue's φ > 0 or rare rotamer from
+//! the others: such states are rare in every cluster, and what is rarely seen is learnt late. Here a residue is
+//! drawn, then one of the states it has been seen in, then a pair that starts from it: every residue's rare states
+//! are seen as often as its common ones. Which pair is drawn depends on its source alone, so that the law of the
+//! jump from each source stays what it is.
+
+use crate::analysis::{DihedralTable, ResidueDihedrals};
+use crate::structure::Topology;
+use crate::trajectory::TrajectoryStore;
+
+use super::TrainError;
+use super::dataset::split;
+use super::pair_index::PairIndex;
+
+/// States of a residue: three of the backbone times three of χ1.
+const STATES: usize = 9;
+/// Pairs that are looked at; of more, evenly spread ones.
+const MOST_LOOKED_AT: usize = 1 << 18;
+/// Fewest pairs that make a state worth drawing as often as the others: rarer ones are too few to learn from.
+const FEWEST: usize = 8;
+
+/// Pairs of one protein by residue and state.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct TorsionStates {
+    /// Per residue that has more than one, the pairs of each state.
+    residues: Vec<Vec<Vec<u32>>>,
+}
+
+impl TorsionStates {
+    /// Sorts `pairs` of the protein `topology` by the states of their first frames. `look` is called for every
+    /// frame.
+    ///
+    /// # Errors
+    /// [`TrainError`] when a store cannot be read, or that of `look`.
+    pub fn find(
+        topology: &Topology,
+        pairs: &PairIndex,
+        stores: &[TrajectoryStore],
+        look: &mut dyn FnMut() -> Result<(), TrainError>,
+    ) -> Result<Self, TrainError> {
+        let table = DihedralTable::new(topology);
+        let mut residues = vec![vec![Vec::new(); STATES]; topology.residue_count()];
+        let mut positions = vec![[0.0; 3]; topology.atom_count()];
+        for pair in (0..pairs.len()).step_by(pairs.len().div_ceil(MOST_LOOKED_AT).max(1)) {
+            look()?;
+            let (store, frame) = pairs.get(pair);
+            stores[store].read_frame(frame, &mut positions)?;
+            for (states, angles) in residues.iter_mut().zip(table.measure(&positions)) {
+                states[state(&angles)].push(pair as u32);
+            }
+        }
+        for states in &mut residues {
+            states.retain(|pairs: &Vec<u32>| pairs.len() >= FEWEST);
+        }
+        residues.retain(|states| states.len() > 1);
+        Ok(Self { residues })
+    }
+
+    /// A pair for three uniform random numbers: a residue, a state of it, a pair that starts in it.
+    pub fn draw(&self, residue: u32, state: u32, pair: u32) -> Option<usize> {
+        if self.residues.is_empty() {
+            return None;
+        }
+        let states = &self.residues[split(residue, self.residues.len()).0];
+        let pairs = &states[split(state, states.len()).0];
+        Some(pairs[split(pair, pairs.len()).0] as usize)
+    }
+}
+
+/// Left-handed, helical or extended backbone, and the well of χ1.
+fn state(angles: &ResidueDihedrals) -> usize {
+    let degrees = |angle: Option<f64>| angle.map(f64::to_degrees);
+    let backbone = match (degrees(angles.phi_rad), degrees(angles.psi_rad)) {
+        (Some(phi), _) if phi > 0.0 => 0,
+        (_, Some(psi)) if (-120.0..50.0).contains(&psi) => 1,
+        _ => 2,
+    };
+    let chi = match degrees(angles.chi1_rad) {
+        Some(chi) if (0.0..120.0).contains(&chi) => 0,
+        Some(chi) if (-120.0..0.0).contains(&chi) => 1,
+        _ => 2,
+    };
+    3 * backbone + chi
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::ops::ControlFlow;
+
+    use crate::structure::{ReadOptions, read_structure};
+    use crate::training::dataset::PairChances;
+    use crate::training::{PairDataset, TrainSettings};
+    use crate::trajectory::store::{STORE_VERSION, SourceFile, StoreMetadata, StoreWriter};
+    use crate::transport::noise::{Noise, Stream};
+
+    const FRAMES: usize = 400;
+
+    fn is_rare(frame: usize) -> bool {
+        frame.is_multiple_of(20)
+    }
+
+    /// Chignolin as it is, and for a twentieth of the frames its mirror image, in which every φ and χ1 has the
+    /// other sign.
+    #[test]
+    fn rare_torsions_of_a_residue_are_drawn_as_often_as_common_ones() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../assets/structures/chignolin.pdb");
+        let opened = read_structure(std::path::Path::new(path), &ReadOptions::default()).unwrap();
+        let source = SourceFile { path: "a".into(), bytes: 0, crc32: 0, frames_in_file: 0, frames_stored: 0 };
+        let metadata = StoreMetadata {
+            version: STORE_VERSION,
+            name: "chignolin".into(),
+            chain_id: "A".into(),
+            residues: opened.topology.residues().to_vec(),
+            interval_ps: 1.0,
+            sources: vec![source],
+            positions_crc32: 0,
+            created_unix_s: 0,
+            created_by: String::new(),
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("chignolin.store.safetensors");
+        let mut writer = StoreWriter::create(&path, &metadata, false).unwrap();
+        writer.start_trajectory(0, 0.0);
+        let mirrored: Vec<[f32; 3]> = opened.positions_angstrom.iter().map(|&[x, y, z]| [-x, y, z]).collect();
+        for frame in 0..FRAMES {
+            writer.push(if is_rare(frame) { &mirrored } else { &opened.positions_angstrom }).unwrap();
+        }
+        writer.finish(metadata).unwrap();
+        let share_of_rare = |torsion_share: f64| {
+            let settings = TrainSettings {
+                lag_ps: 1.0,
+                clusters: 50_000,
+                validation_fraction: 0.0,
+                torsion_share,
+                ..TrainSettings::default()
+            };
+            let data =
+                PairDataset::open(std::slice::from_ref(&path), &settings, &mut || ControlFlow::Continue(()));
+            let data = data.unwrap();
+            let random = Noise::new(3, Stream::Training);
+            let rare = (0..2000u32).filter(|&k| {
+                let [within, cluster, offset, enhanced] = random.bits([k, 0, 0, 0]);
+                let chances = PairChances { within, cluster, offset, enhanced, direction: 0 };
+                is_rare(data.drawn(chances).frame)
+            });
+            rare.count()
+        };
+        // Too few pairs for so many clusters: the others are drawn uniformly. Five standard deviations about a
+        // half, a twentieth and the mean of both.
+        for (torsion_share, expected, margin) in [(1.0, 1000, 112), (0.0, 100, 50), (0.5, 550, 100)] {
+            let rare = share_of_rare(torsion_share);
+            assert!(rare.abs_diff(expected) < margin, "{torsion_share}: {rare}");
+        }
+    }
+}

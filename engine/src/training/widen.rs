@@ -1,0 +1,175 @@
+//! Starting a training from the weights of a model that sees less than the network to be trained.
+//!
+//! New input scalars are heard by nothing at first: the network computes what the model computes, and learns from
+//! there. Every matrix keeps its entries for what was there, scaled by the root of its new number of inputs over
+//! the old one, since matrices are divided by the root of that number; what leads from new inputs to old results is
+//! zero, what leads to new gates is drawn like any first weight.
+
+use std::ops::Range;
+use std::path::Path;
+
+use crate::network::inputs::{self, FEATURES};
+use crate::network::internal::{DISPLACEMENT_FRAME_SCALARS, SOURCE_FRAME_SCALARS, TORSION_SCALARS};
+use crate::network::{Model, NetworkConfig, ParameterLayout, ParameterSpec};
+use crate::structure::ResidueType;
+
+use super::TrainError;
+use super::trainer::initial_weights;
+
+/// The weights of the model at `path` for the network `config`, which may see internal coordinates that the model
+/// does not and may have other noise; `seed` draws what is new.
+///
+/// # Errors
+/// [`TrainError`] when the model cannot be read or has another network.
+pub(super) fn weights_of(path: &Path, config: &NetworkConfig, seed: u64) -> Result<Vec<f32>, TrainError> {
+    let model = Model::load(path)?;
+    let old = model.config();
+    // Weights do not depend on σ; inputs may be added, not taken away.
+    let like_model = NetworkConfig {
+        sigma_position_angstrom: config.sigma_position_angstrom,
+        sigma_vector_angstrom: config.sigma_vector_angstrom,
+        torsion_inputs: old.torsion_inputs || config.torsion_inputs,
+        frame_inputs: old.frame_inputs || config.frame_inputs,
+        ..old.clone()
+    };
+    if let Some((setting, has, asked)) = like_model.first_difference(config) {
+        return Err(TrainError::Settings(format!(
+            "{} has {setting} = {has}, and {asked} is asked for; give the settings of the model",
+            path.display()
+        )));
+    }
+    let (from, to) = (ParameterLayout::new(old), ParameterLayout::new(config));
+    let mut out = initial_weights(&to, seed);
+    for spec in to.specs() {
+        let Some(was) = from.get(&spec.name) else { continue };
+        let values = &model.parameters[was.range.clone()];
+        let out = &mut out[spec.range.clone()];
+        if was.shape == spec.shape {
+            out.copy_from_slice(values);
+        } else {
+            widen(old, config, was, spec, values, out);
+        }
+    }
+    Ok(out)
+}
+
+/// The weights that a training from nothing starts from would be noise where the old network had no say: here they
+/// are zero where they lead to old results.
+fn widen(
+    old: &NetworkConfig,
+    new: &NetworkConfig,
+    was: &ParameterSpec,
+    is: &ParameterSpec,
+    values: &[f32],
+    out: &mut [f32],
+) {
+    let map = input_map(old, new, is.name.starts_with("conditioner"));
+    // Rows or columns that are not inputs follow after them and keep their order.
+    let place = |index: usize, before: usize, after: usize| {
+        if before == after { index } else { map.get(index).copied().unwrap_or(index + after - before) }
+    };
+    let (&[old_rows, old_columns], &[rows, columns]) = (&was.shape[..], &is.shape[..]) else { return };
+    let scale = (rows as f32 / old_rows as f32).sqrt();
+    let kept_columns: Vec<usize> = (0..old_columns).map(|c| place(c, old_columns, columns)).collect();
+    let kept_rows: Vec<usize> = (0..old_rows).map(|r| place(r, old_rows, rows)).collect();
+    for row in 0..rows {
+        for &column in &kept_columns {
+            out[row * columns + column] = 0.0;
+        }
+    }
+    for (row, values) in kept_rows.iter().zip(values.chunks_exact(old_columns)) {
+        for (column, value) in kept_columns.iter().zip(values) {
+            out[row * columns + column] = scale * value;
+        }
+    }
+}
+
+/// Where each input scalar of the old network is in the new one's.
+fn input_map(old: &NetworkConfig, new: &NetworkConfig, conditioner: bool) -> Vec<usize> {
+    let (first, frame) = if conditioner {
+        (ResidueType::COUNT + FEATURES, SOURCE_FRAME_SCALARS)
+    } else {
+        let plain = NetworkConfig { torsion_inputs: false, frame_inputs: false, ..new.clone() };
+        (inputs::header_scalars(&plain), DISPLACEMENT_FRAME_SCALARS)
+    };
+    let mut map: Vec<usize> = (0..first).collect();
+    let mut next = first;
+    let parts: [(bool, bool, usize); 2] = [
+        (old.torsion_inputs, new.torsion_inputs, TORSION_SCALARS),
+        (old.frame_inputs, new.frame_inputs, frame),
+    ];
+    for (had, has, width) in parts {
+        let range: Range<usize> = next..next + width;
+        if had {
+            map.extend(range);
+        }
+        if has {
+            next += width;
+        }
+    }
+    map
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::network::fused::{Conditioned, HeaderContext, Workspace};
+    use crate::network::{CloudBatch, ModelCard, SequenceBatch};
+    use crate::structure::{ReadOptions, TensorCloud, read_structure};
+
+    /// Outputs of the headers for chignolin, at a cloud that is not its source.
+    fn outputs(model: &Model) -> Vec<f32> {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../assets/structures/chignolin.pdb");
+        let opened = read_structure(Path::new(path), &ReadOptions::default()).unwrap();
+        let sequence = SequenceBatch::replicate(&opened.topology, 1);
+        let mut source = CloudBatch::default();
+        source.push(&TensorCloud::from_atoms(&opened.topology, &opened.positions_angstrom));
+        let mut latent = source.clone();
+        for (index, x) in latent.positions.iter_mut().chain(&mut latent.vectors).enumerate() {
+            *x += 0.3 * (index as f32).sin();
+        }
+        let (mut workspace, mut conditioned) = (Workspace::default(), Conditioned::default());
+        let (network, weights) = (&model.network, &model.parameters);
+        network.condition(weights, &mut workspace, &sequence, &source, &mut conditioned, false);
+        let tau = [0.4];
+        let context = HeaderContext {
+            sequence: &sequence,
+            source: &source,
+            latent: &latent,
+            tau: &tau,
+            conditioned: &conditioned,
+        };
+        network.headers(weights, &mut workspace, &context, false);
+        workspace.outputs.concat()
+    }
+
+    #[test]
+    fn a_wider_network_starts_as_the_model_that_it_is_made_from() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("model.safetensors");
+        let wide = NetworkConfig {
+            multiplicity: 8,
+            conditioner_layers: 1,
+            header_layers: 1,
+            ..NetworkConfig::recommended()
+        };
+        for (torsion_inputs, frame_inputs) in [(false, false), (true, false), (false, true), (true, true)] {
+            let narrow = NetworkConfig { torsion_inputs, frame_inputs, ..wide.clone() };
+            let mut weights = initial_weights(&ParameterLayout::new(&narrow), 3);
+            // Skip connections start as zero and would hide what they do.
+            weights.iter_mut().enumerate().for_each(|(i, w)| *w += 0.1 * (i as f32).sin());
+            let model = Model::new(&narrow, weights, ModelCard::default());
+            model.save(&path).unwrap();
+            let widened = Model::new(&wide, weights_of(&path, &wide, 9).unwrap(), ModelCard::default());
+            let (before, after) = (outputs(&model), outputs(&widened));
+            let size = before.iter().fold(0.0f32, |most, x| most.max(x.abs()));
+            let worst = before.iter().zip(&after).fold(0.0f32, |most, (a, b)| most.max((a - b).abs()));
+            assert!(size > 0.1 && worst < 1e-4 * size, "{torsion_inputs} {frame_inputs}: {worst} of {size}");
+        }
+        let other = NetworkConfig { multiplicity: 16, ..wide };
+        let refusal = weights_of(&path, &other, 9).err().unwrap().to_string();
+        assert!(refusal.contains("multiplicity"), "{refusal}");
+    }
+}
