@@ -14,12 +14,15 @@ pub(super) struct Args {
     /// Trajectories to read, XTC, DCD or multi-model PDB; each starts a trajectory of its own.
     #[arg(required = true, value_name = "TRAJECTORY")]
     trajectories: Vec<PathBuf>,
-    /// PDB or mmCIF file with exactly the atoms of the trajectories, in their order.
+    /// PDB, mmCIF or GRO file with exactly the atoms of the trajectories, in their order.
     #[arg(long, value_name = "FILE")]
     topology: PathBuf,
     /// Chain of the protein, where the topology holds several.
     #[arg(long)]
     chain: Option<String>,
+    /// Of a topology with gaps (missing residues), take the longest segment without one.
+    #[arg(long)]
+    longest_segment: bool,
     /// Take every N-th frame.
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     stride: u64,
@@ -43,6 +46,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<Ending> {
     let request = ImportRequest {
         topology: args.topology,
         chain: args.chain,
+        longest_segment: args.longest_segment,
         trajectories: args.trajectories,
         stride: args.stride as usize,
         skip_ps: args.skip_ps,

@@ -15,7 +15,7 @@ const LINE_INTERVAL: Duration = Duration::from_secs(10);
 pub(super) struct ProgressDisplay {
     noun: &'static str,
     bar: Option<ProgressBar>,
-    last_line: Option<Instant>,
+    last_line: Option<(Instant, u64, Option<u64>)>,
 }
 
 impl ProgressDisplay {
@@ -49,9 +49,8 @@ impl ProgressDisplay {
             bar.set_message(message);
             return;
         }
-        let finished = progress.total == Some(progress.done);
-        if finished || self.last_line.is_none_or(|last| last.elapsed() >= LINE_INTERVAL) {
-            self.last_line = Some(Instant::now());
+        if is_news(self.last_line, progress.done, progress.total) {
+            self.last_line = Some((Instant::now(), progress.done, progress.total));
             let of_total = progress.total.map(|total| format!(" of {total}")).unwrap_or_default();
             let comma = if message.is_empty() { "" } else { ", " };
             terminal::remark(format_args!("{}{of_total} {}{comma}{message}", progress.done, self.noun));
@@ -65,6 +64,14 @@ impl ProgressDisplay {
             None => terminal::remark(text),
         }
     }
+}
+
+/// Whether a line is worth writing: nothing was written for a while, or the end is reached, and it says something
+/// else than the last one.
+fn is_news(last: Option<(Instant, u64, Option<u64>)>, done: u64, total: Option<u64>) -> bool {
+    last.is_none_or(|(at, last_done, last_total)| {
+        (last_done, last_total) != (done, total) && (total == Some(done) || at.elapsed() >= LINE_INTERVAL)
+    })
 }
 
 impl Drop for ProgressDisplay {
@@ -116,6 +123,19 @@ pub(super) fn simulated_text(time_ps: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn in_a_log_nothing_is_said_twice() {
+        let now = Instant::now();
+        assert!(is_news(None, 0, Some(601)));
+        assert!(!is_news(Some((now, 0, Some(601))), 5, Some(601)));
+        assert!(is_news(Some((now, 5, Some(601))), 601, Some(601)));
+        assert!(!is_news(Some((now, 601, Some(601))), 601, Some(601)));
+        if let Some(long_ago) = now.checked_sub(2 * LINE_INTERVAL) {
+            assert!(!is_news(Some((long_ago, 5, Some(601))), 5, Some(601)));
+            assert!(is_news(Some((long_ago, 5, Some(601))), 6, Some(601)));
+        }
+    }
 
     #[test]
     fn times_and_counts_read_well() {

@@ -1,16 +1,76 @@
 //! Writing to the terminal. Unlike `println!`, nothing here panics when the reader of a pipe has gone
-//! (`equijump info run.dcd | head -1`): results that nobody reads are no reason to end a simulation.
+//! (`equijump info run.dcd | head -1`): results that nobody reads are no reason to end a simulation. What else goes
+//! wrong is remembered, and the program ends with it.
 
+use std::borrow::Cow;
 use std::fmt::Display;
-use std::io::Write;
+use std::io::{self, ErrorKind, Write};
+use std::sync::Mutex;
+
+/// The first failure of standard output.
+static FAILURE: Mutex<Option<io::Error>> = Mutex::new(None);
 
 /// A result, on stdout.
 pub(super) fn result(text: impl Display) {
-    // There is nobody left to tell about a failure.
-    let _ = writeln!(std::io::stdout(), "{text}");
+    let text = text.to_string();
+    let mut out = io::stdout().lock();
+    remember(writeln!(out, "{}", harmless(&text)));
 }
 
 /// A remark for the user, on stderr.
 pub(super) fn remark(text: impl Display) {
-    let _ = writeln!(std::io::stderr(), "{text}");
+    // There is nobody left to tell about a failure.
+    let text = text.to_string();
+    let _ = writeln!(io::stderr(), "{}", harmless(&text));
+}
+
+/// What kept results from being written, once all of them have been; nothing where the reader of a pipe went
+/// away, who has read what he wanted.
+pub(super) fn finish() -> io::Result<()> {
+    remember(io::stdout().flush());
+    match FAILURE.lock().map(|mut failure| failure.take()) {
+        Ok(Some(error)) => Err(error),
+        _ => Ok(()),
+    }
+}
+
+fn remember(written: io::Result<()>) {
+    let Err(error) = written else { return };
+    if error.kind() != ErrorKind::BrokenPipe
+        && let Ok(mut failure) = FAILURE.lock()
+    {
+        failure.get_or_insert(error);
+    }
+}
+
+/// Text whose names come from files must not move the cursor or rename the window: characters that control a
+/// terminal or turn the direction of writing are shown as escapes, as JSON writes them.
+fn harmless(text: &str) -> Cow<'_, str> {
+    let harmful = |c: char| {
+        (c.is_control() && !matches!(c, '\n' | '\t'))
+            || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    if !text.contains(harmful) {
+        return Cow::Borrowed(text);
+    }
+    let mut safe = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        if harmful(c) {
+            safe.push_str(&format!("\\u{:04x}", u32::from(c)));
+        } else {
+            safe.push(c);
+        }
+    }
+    Cow::Owned(safe)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::harmless;
+
+    #[test]
+    fn nothing_that_controls_a_terminal_gets_there() {
+        assert_eq!(harmless("Å ångström\t1\n2"), "Å ångström\t1\n2");
+        assert_eq!(harmless("a\u{1b}[2Jb\r\u{9b}c\u{202e}"), "a\\u001b[2Jb\\u000d\\u009bc\\u202e");
+    }
 }

@@ -79,12 +79,17 @@ pub fn side_chain_bonds(kind: ResidueType) -> &'static [(&'static str, &'static 
     }
 }
 
+/// Bonds of one residue, backbone first, by atom name.
+pub(super) fn residue_bonds(kind: ResidueType) -> impl Iterator<Item = (&'static str, &'static str)> {
+    const BACKBONE: [(&str, &str); 3] = [("N", "CA"), ("CA", "C"), ("C", "O")];
+    BACKBONE.into_iter().chain(side_chain_bonds(kind).iter().copied())
+}
+
 /// All bonds of a chain, `a < b`, sorted.
 pub(super) fn bonds_of(topology: &Topology) -> Vec<[usize; 2]> {
-    const BACKBONE: [(&str, &str); 3] = [("N", "CA"), ("CA", "C"), ("C", "O")];
     let mut bonds = Vec::new();
     for (index, residue) in topology.residues().iter().enumerate() {
-        for &(a, b) in BACKBONE.iter().chain(side_chain_bonds(residue.kind)) {
+        for (a, b) in residue_bonds(residue.kind) {
             if let (Some(a), Some(b)) = (topology.find_atom(index, a), topology.find_atom(index, b)) {
                 bonds.push([a.min(b), a.max(b)]);
             }

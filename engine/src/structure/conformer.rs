@@ -1,7 +1,11 @@
-//! Alternate locations: one conformer per residue, that of the highest occupancy.
+//! From the records of one residue to its canonical atoms.
 
+use super::alternates::{Conformer, belongs};
+use super::bonds::residue_bonds;
+use super::cell::separation_angstrom;
 use super::naming::{AtomName, ResidueName, atom_name, residue_name};
 use super::records::AtomRecord;
+use super::segments::BOND_ANGSTROM;
 use super::{Residue, ResidueType};
 
 /// One residue of the chain, with what the file holds of it.
@@ -19,6 +23,8 @@ pub(super) struct RawResidue {
     pub had_alternates: bool,
     /// Names of heavy atoms that the residue type does not have.
     pub foreign: Vec<String>,
+    /// Whether a second oxygen of a terminal carboxyl group was left out.
+    pub terminal_oxygen_left_out: bool,
 }
 
 impl RawResidue {
@@ -40,39 +46,41 @@ impl RawResidue {
     }
 }
 
-/// Reads records, given with their indices in the file, as one residue; `None` if its name in the chosen
-/// conformer is outside the vocabulary.
-pub(super) fn read_residue(records: &[(usize, &AtomRecord)]) -> Option<RawResidue> {
-    let chosen = chosen_altloc(records);
-    let name = records
-        .iter()
-        .find(|(_, a)| a.altloc == chosen && a.altloc.is_some())
-        .or_else(|| records.first())
-        .map(|(_, a)| a.residue_name.as_str())?;
+/// Reads records, given with their indices in the file, as one residue in the chosen conformer; `None` if its
+/// name is outside the vocabulary.
+pub(super) fn read_residue(
+    records: &[(usize, &AtomRecord)],
+    conformer: &Conformer,
+    number: i32,
+) -> Option<RawResidue> {
+    let name = conformer.name.as_str();
     let ResidueName::Protein { kind, renamed } = residue_name(name) else { return None };
     let count = kind.atom_count();
     let mut residue = RawResidue {
-        residue: Residue { kind, number: records[0].1.number, insertion_code: records[0].1.insertion_code },
+        residue: Residue { kind, number, insertion_code: records[0].1.insertion_code },
         renamed_from: renamed.then(|| name.to_owned()),
         records: vec![None; count],
         positions_angstrom: vec![None; count],
-        had_alternates: chosen.is_some(),
+        had_alternates: records.iter().any(|(_, a)| a.altloc.is_some()),
         foreign: Vec::new(),
+        terminal_oxygen_left_out: false,
     };
-    let mut best: Vec<Option<(bool, f64)>> = vec![None; count];
     let mut terminal_oxygen = None;
-    for &(index, record) in records.iter().filter(|(_, a)| a.residue_name == name) {
+    let of_name = || records.iter().filter(|(_, a)| a.residue_name == name);
+    for &(index, record) in of_name() {
+        let chosen = belongs(record, conformer, records);
         match atom_name(kind, &record.name, record.hydrogen) {
             AtomName::Canonical(offset) => {
-                // The chosen conformer first; an atom it lacks comes from the fullest of the others.
-                let rank = (record.altloc.is_none() || record.altloc == chosen, record.occupancy);
-                if best[offset].is_none_or(|best| !best.0 && (rank.0 || rank.1 > best.1)) {
-                    best[offset] = Some(rank);
+                if chosen && residue.records[offset].is_none() {
                     residue.records[offset] = Some(index);
                     residue.positions_angstrom[offset] = Some(record.position_angstrom);
                 }
             }
-            AtomName::TerminalOxygen => terminal_oxygen = terminal_oxygen.or(Some((index, record))),
+            AtomName::TerminalOxygen => {
+                if chosen {
+                    terminal_oxygen = terminal_oxygen.or(Some((index, record)));
+                }
+            }
             AtomName::Hydrogen => {}
             AtomName::Foreign => residue.foreign.push(record.name.clone()),
         }
@@ -85,81 +93,107 @@ pub(super) fn read_residue(records: &[(usize, &AtomRecord)]) -> Option<RawResidu
     {
         residue.records[offset] = Some(index);
         residue.positions_angstrom[offset] = Some(record.position_angstrom);
+    } else {
+        residue.terminal_oxygen_left_out = terminal_oxygen.is_some();
     }
+    fill_gaps(&mut residue, of_name().copied());
     Some(residue)
+}
+
+/// An atom that the chosen conformer lacks comes from another one, if it fits to its bonded neighbours.
+fn fill_gaps<'a>(residue: &mut RawResidue, records: impl Iterator<Item = (usize, &'a AtomRecord)> + Clone) {
+    let kind = residue.residue.kind;
+    for (offset, name) in kind.atom_names().iter().enumerate() {
+        if residue.records[offset].is_some() {
+            continue;
+        }
+        let fits = |position: [f64; 3]| {
+            residue_bonds(kind).filter(|(a, b)| a == name || b == name).all(|(a, b)| {
+                let other = if a == *name { b } else { a };
+                residue
+                    .position_angstrom(other)
+                    .is_none_or(|p| BOND_ANGSTROM.contains(&separation_angstrom(p, position, None)))
+            })
+        };
+        let found = records
+            .clone()
+            .filter(|(_, a)| atom_name(kind, &a.name, a.hydrogen) == AtomName::Canonical(offset))
+            .filter(|(_, a)| a.position_angstrom.iter().all(|x| x.is_finite()) && fits(a.position_angstrom))
+            .max_by(|a, b| a.1.occupancy.total_cmp(&b.1.occupancy));
+        if let Some((index, record)) = found {
+            residue.records[offset] = Some(index);
+            residue.positions_angstrom[offset] = Some(record.position_angstrom);
+        }
+    }
 }
 
 fn oxygen_offset(kind: ResidueType) -> Option<usize> {
     kind.atom_names().iter().position(|&name| name == "O")
 }
 
-/// The altloc of the highest mean occupancy, the first in the file among equals.
-fn chosen_altloc(records: &[(usize, &AtomRecord)]) -> Option<String> {
-    let mut sums: Vec<(&str, f64, f64)> = Vec::new();
-    for (_, record) in records {
-        let Some(altloc) = record.altloc.as_deref() else { continue };
-        match sums.iter_mut().find(|(known, ..)| *known == altloc) {
-            Some((_, sum, count)) => {
-                *sum += record.occupancy;
-                *count += 1.0;
-            }
-            None => sums.push((altloc, record.occupancy, 1.0)),
-        }
-    }
-    let mut best: Option<(&str, f64)> = None;
-    for (altloc, sum, count) in sums {
-        if best.is_none_or(|(_, occupancy)| sum / count > occupancy + 1e-6) {
-            best = Some((altloc, sum / count));
-        }
-    }
-    best.map(|(altloc, _)| altloc.to_owned())
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::panic)]
 mod tests {
     use super::*;
+    use crate::structure::alternates::choose;
 
     fn record(name: &str, altloc: Option<&str>, residue: &str, occupancy: f64, x: f64) -> AtomRecord {
         AtomRecord {
-            hetero: false,
-            polymer: None,
             name: name.to_owned(),
             altloc: altloc.map(str::to_owned),
             residue_name: residue.to_owned(),
             chain: "A".to_owned(),
-            part: 0,
-            number: 7,
-            insertion_code: None,
-            hydrogen: false,
+            number: Some(7),
             position_angstrom: [x, 0.0, 0.0],
             occupancy,
+            ..AtomRecord::default()
         }
     }
 
     fn read(records: &[AtomRecord]) -> RawResidue {
-        read_residue(&records.iter().enumerate().collect::<Vec<_>>()).unwrap()
+        let records: Vec<_> = records.iter().enumerate().collect();
+        let conformer = &choose(std::slice::from_ref(&records), None)[0];
+        read_residue(&records, conformer, 7).unwrap()
     }
 
     #[test]
-    fn the_fuller_conformer_wins_as_a_whole() {
+    fn a_whole_conformer_wins_over_a_fuller_one_that_lacks_an_atom() {
         let records = [
             record("N", None, "SER", 1.0, 0.0),
             record("CA", Some("A"), "SER", 0.4, 1.0),
             record("CA", Some("B"), "SER", 0.6, 2.0),
             record("CB", Some("A"), "SER", 0.4, 3.0),
             record("CB", Some("B"), "SER", 0.6, 4.0),
-            record("OG", Some("A"), "SER", 0.4, 5.0), // B has none: taken from A
+            record("OG", Some("A"), "SER", 0.4, 5.0), // B has none
         ];
         let residue = read(&records);
         let x = |name| residue.position_angstrom(name).map(|p| p[0]);
         assert_eq!(
             (x("N"), x("CA"), x("CB"), x("OG"), x("C")),
-            (Some(0.0), Some(2.0), Some(4.0), Some(5.0), None)
+            (Some(0.0), Some(1.0), Some(3.0), Some(5.0), None)
         );
-        assert_eq!(residue.records[1], Some(2));
+        assert_eq!(residue.records[1], Some(1));
         assert!(residue.had_alternates);
         assert_eq!(residue.missing(|_| true), ["C", "O"]);
+    }
+
+    #[test]
+    fn an_atom_of_another_conformer_fills_a_gap_only_where_it_fits() {
+        let mut records = vec![
+            record("CA", Some("A"), "LYS", 0.4, 0.0),
+            record("CB", Some("A"), "LYS", 0.4, 1.5),
+            record("CG", Some("B"), "LYS", 0.6, 3.0),
+            record("CD", Some("B"), "LYS", 0.6, 9.0),
+        ];
+        let residue = read(&records);
+        let x = |residue: &RawResidue, name| residue.position_angstrom(name).map(|p| p[0]);
+        // Both are half conformers; B comes with the higher occupancy, and CB of A fits to its CG.
+        assert_eq!(
+            (x(&residue, "CG"), x(&residue, "CD"), x(&residue, "CB")),
+            (Some(3.0), Some(9.0), Some(1.5))
+        );
+        records[1].position_angstrom[0] = -3.0;
+        assert_eq!(x(&read(&records), "CB"), None);
     }
 
     #[test]
@@ -169,15 +203,27 @@ mod tests {
     }
 
     #[test]
-    fn two_residue_types_at_one_place() {
+    fn unmarked_atoms_are_a_conformer_where_marked_ones_have_their_names() {
+        let records = [
+            record("CA", None, "SER", 0.6, 1.0),
+            record("CA", Some("B"), "SER", 0.4, 2.0),
+            record("C", None, "SER", 1.0, 2.5),
+        ];
+        assert_eq!(read(&records).position_angstrom("CA"), Some([1.0, 0.0, 0.0]));
+        let records = [record("CA", None, "SER", 0.4, 1.0), record("CA", Some("B"), "SER", 0.6, 2.0)];
+        assert_eq!(read(&records).position_angstrom("CA"), Some([2.0, 0.0, 0.0]));
+    }
+
+    #[test]
+    fn of_two_residue_types_at_one_place_the_standard_one_is_read() {
         let records = [
             record("CA", Some("A"), "PRO", 0.3, 1.0),
             record("CG", Some("A"), "PRO", 0.3, 1.5),
-            record("CA", Some("B"), "SER", 0.7, 2.0),
+            record("CA", Some("B"), "SEP", 0.7, 2.0),
         ];
         let residue = read(&records);
-        assert_eq!(residue.residue.kind, ResidueType::Ser);
-        assert_eq!(residue.position_angstrom("CA"), Some([2.0, 0.0, 0.0]));
+        assert_eq!(residue.residue.kind, ResidueType::Pro);
+        assert_eq!(residue.position_angstrom("CA"), Some([1.0, 0.0, 0.0]));
         assert!(residue.foreign.is_empty());
     }
 

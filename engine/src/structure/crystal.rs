@@ -6,7 +6,8 @@ use std::path::Path;
 use pdbtbx::{Format, PDB, StrictnessLevel, Symmetry};
 use serde::Serialize;
 
-use super::mmcif_records::{first_values, is_mmcif};
+use super::mmcif_records::{first_values, is_mmcif, number};
+use super::pdb_lines::lines;
 use super::read::read_bytes;
 use super::source::unpack;
 
@@ -78,7 +79,7 @@ const MMCIF_ATOM: &str = "loop_\n_atom_site.group_PDB\n_atom_site.id\n_atom_site
 fn pdb_header(text: &[u8]) -> Option<Header> {
     let mut header = String::new();
     let mut crystal = false;
-    for line in text.split(|&byte| byte == b'\n') {
+    for line in lines(text) {
         if line.starts_with(b"ATOM ") || line.starts_with(b"HETATM") || line.starts_with(b"MODEL ") {
             break;
         }
@@ -125,7 +126,7 @@ fn mmcif_header(text: &[u8]) -> Option<Header> {
     let entry: String = entry.unwrap_or_default().chars().filter(|&c| plain(c)).collect();
     let mut numbers = [None; NUMBERS.len()];
     for (number, value) in numbers.iter_mut().zip(values) {
-        *number = value.and_then(|x| x.parse().ok());
+        *number = value.and_then(|x| self::number(&x));
     }
     if !is_cell(numbers) {
         return None;

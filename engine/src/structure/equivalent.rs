@@ -1,7 +1,7 @@
 //! Chemically equivalent atoms: two names for one thing.
 //!
 //! Half a turn of a phenylalanine ring exchanges CD1 with CD2 and CE1 with CE2 and changes nothing else.
-//! A model trained on such pairs would see a jump where there is none (design §4).
+//! A model trained on such pairs would see a jump where there is none (ARCHITECTURE.md §4).
 
 use super::Topology;
 

@@ -60,8 +60,17 @@ pub enum StructureProblem {
     /// Larger than we are willing to hold in memory.
     #[error("the file is larger than {} MiB uncompressed; cut out the protein chain first", MAX_FILE_BYTES >> 20)]
     FileTooLarge,
+    /// Compressed far more than any structure can be.
+    #[error("the gzip data unpack to more than a hundred times their size; unpack them with gunzip")]
+    Inflated,
+    /// A format that is known and not read.
+    #[error("this is {0}")]
+    OtherFormat(String),
+    /// A pipe, a device or a folder.
+    #[error("this is no regular file but {0}; write its content to a file first")]
+    NotRegular(&'static str),
     /// Neither PDB nor mmCIF.
-    #[error("this is neither a PDB nor an mmCIF file: it holds no atoms")]
+    #[error("this is neither a PDB, an mmCIF nor a GRO file: it holds no atoms")]
     NoAtoms,
     /// An mmCIF atom table that cannot be read.
     #[error("the mmCIF atom table {0}")]
@@ -72,6 +81,14 @@ pub enum StructureProblem {
     /// Several protein chains, and none chosen.
     #[error("the file holds several protein chains, {}: choose one with --chain", list(.0))]
     SeveralChains(Vec<ChainSummary>),
+    /// Several molecules share the chain that was asked for.
+    #[error("several molecules have the chain identifier {wanted}: choose one of {} with --chain", list(.chains))]
+    SharedChain {
+        /// The chain asked for.
+        wanted: String,
+        /// The molecules with that identifier.
+        chains: Vec<ChainSummary>,
+    },
     /// The chain that was asked for is not there.
     #[error("there is no protein chain {wanted}: the file holds {}", list(.chains))]
     NoSuchChain {
@@ -93,6 +110,14 @@ pub enum StructureProblem {
     /// A coarse model.
     #[error("this is a model of Cα atoms only; all heavy atoms of the backbone are needed")]
     CalphaOnly,
+    /// Coordinates in another unit.
+    #[error(
+        "N and CA of the same residue are {n_ca:.2} Å apart: the coordinates are not in ångström; multiply them by ten if they are nanometers"
+    )]
+    NotAngstrom {
+        /// Median distance of N and CA of a residue, as the file has it.
+        n_ca: f64,
+    },
     /// Backbone atoms are missing.
     #[error("backbone atoms are missing: {}; complete them, or take the longest unbroken segment (--longest-segment)", list(.0))]
     MissingBackbone(Vec<MissingAtoms>),
@@ -114,14 +139,14 @@ pub enum StructureProblem {
     #[error("the coordinates of atom {0} are not finite numbers")]
     NotFinite(String),
     /// Atoms on top of each other or far apart.
-    #[error(
-        "the bond {atoms} is {length_angstrom:.2} Å long, so the coordinates are damaged or not in ångström"
-    )]
+    #[error("the bond {atoms} is {length_angstrom:.2} Å long: {}", bond_remedy(*.length_angstrom, *.has_cell))]
     ImpossibleBond {
         /// `TYR 2 N–CA`.
         atoms: String,
         /// Its length.
         length_angstrom: f64,
+        /// Whether the file tells a periodic cell.
+        has_cell: bool,
     },
     /// Larger than can be simulated.
     #[error(
@@ -152,6 +177,26 @@ pub(super) fn list<T: std::fmt::Display>(items: &[T]) -> String {
     }
     text
 }
+
+/// What a bond of an impossible length comes from.
+fn bond_remedy(length_angstrom: f64, has_cell: bool) -> &'static str {
+    match (length_angstrom, has_cell) {
+        (x, false) if x > WRAPPED_ANGSTROM => {
+            "the molecule was wrapped in a periodic box that the file does not tell (CRYST1); make it whole, for \
+             instance with gmx trjconv -pbc whole"
+        }
+        (x, true) if x > WRAPPED_ANGSTROM => {
+            "the periodic cell of the file (CRYST1) does not close it; make the molecule whole, for instance \
+             with gmx trjconv -pbc whole"
+        }
+        _ => {
+            "the coordinates are damaged or not in ångström; correct them, or leave out the atom and it is rebuilt"
+        }
+    }
+}
+
+/// Longer bonds come from a periodic box, not from damage.
+const WRAPPED_ANGSTROM: f64 = 8.0;
 
 /// Missing loops span some ångström; what lies farther apart was wrapped at the edge of a simulation box.
 fn remedy(distance_angstrom: f64) -> &'static str {

@@ -1,9 +1,11 @@
-//! Atom records of the mmCIF format (PDBx): the table `_atom_site` of the first data block that has one.
+//! Atom records of the mmCIF format (PDBx): the tables `_atom_site` of all data blocks. Most files have one
+//! block; some programs write one for each molecule.
 
 use std::borrow::Cow;
 
+use super::cell::{cell_from_lengths, cell_if_present};
 use super::error::StructureProblem;
-use super::records::{AtomRecord, FileAtoms};
+use super::records::{AtomRecord, FileAtoms, printable};
 
 /// Whether a text is CIF: after comments it begins with a data block.
 pub(super) fn is_mmcif(text: &[u8]) -> bool {
@@ -37,13 +39,16 @@ pub(super) fn first_values(text: &[u8], items: &[&str]) -> Vec<Option<String>> {
     values
 }
 
-/// Reads the atoms of the first model.
+/// Reads the atoms of the first model of each data block.
 ///
 /// # Errors
-/// [`StructureProblem::MalformedTable`] when the table lacks a column or is cut off;
+/// [`StructureProblem::MalformedTable`] when a table lacks a column or is cut off;
 /// [`StructureProblem::NoAtoms`] when there is none.
 pub(super) fn parse_mmcif(text: &[u8]) -> Result<FileAtoms, StructureProblem> {
     let mut tokens = Tokens::new(text).peekable();
+    let mut file = FileAtoms::default();
+    let mut substituted = Substituted::default();
+    let mut tables = 0;
     while let Some(token) = tokens.next() {
         if !matches!(token, Token::Bare(word) if word.eq_ignore_ascii_case(b"loop_")) {
             continue;
@@ -52,40 +57,86 @@ pub(super) fn parse_mmcif(text: &[u8]) -> Result<FileAtoms, StructureProblem> {
         while let Some(tag) = tokens.next_if(|token| matches!(token, Token::Bare([b'_', ..]))) {
             tags.push(tag.text().to_ascii_lowercase());
         }
-        if tags.iter().any(|tag| tag.starts_with("_atom_site.")) {
-            let columns = Columns::new(&tags)?;
-            let mut reader = TableReader::new(columns);
-            let mut row = Vec::with_capacity(tags.len());
-            while let Some(value) = tokens.next_if(|token| !token.ends_table()) {
-                row.push(value);
-                if row.len() == tags.len() {
-                    reader.add(&row);
-                    row.clear();
-                }
-            }
-            if !row.is_empty() {
-                return Err(StructureProblem::MalformedTable(format!(
-                    "is cut off in row {}",
-                    reader.rows + 1
-                )));
-            }
-            return if reader.file.atoms.is_empty() {
-                Err(StructureProblem::NoAtoms)
-            } else {
-                Ok(reader.file)
-            };
+        if !tags.iter().any(|tag| tag.starts_with("_atom_site.")) {
+            continue;
         }
+        let mut reader = TableReader::new(Columns::new(&tags)?, tables, &mut file, &mut substituted);
+        let mut row = Vec::with_capacity(tags.len());
+        while let Some(value) = tokens.next_if(|token| !token.ends_table()) {
+            row.push(value);
+            if row.len() == tags.len() {
+                reader.add(&row);
+                row.clear();
+            }
+        }
+        if !row.is_empty() {
+            return Err(StructureProblem::MalformedTable(format!("is cut off in row {}", reader.rows + 1)));
+        }
+        tables += usize::from(reader.rows > 0);
     }
-    Err(StructureProblem::NoAtoms)
+    if file.atoms.is_empty() {
+        return Err(StructureProblem::NoAtoms);
+    }
+    file.cell_angstrom = cell(text);
+    if tables > 1 {
+        file.notices.push(format!("Read the atoms of all {tables} data blocks of the file."));
+    }
+    if substituted.chains > 0 {
+        file.notices.push(format!(
+            "Took label_asym_id as the chain of {} atoms that have no auth_asym_id.",
+            substituted.chains
+        ));
+    }
+    if substituted.numbers > 0 {
+        file.notices.push(format!(
+            "Took label_seq_id as the residue number of {} atoms that have no auth_seq_id.",
+            substituted.numbers
+        ));
+    }
+    Ok(file)
 }
 
-/// Positions of the columns that we read. Author's names come first, as in PDB files.
+fn cell(text: &[u8]) -> Option<super::cell::Cell> {
+    const NUMBERS: [&str; 6] = [
+        "_cell.length_a",
+        "_cell.length_b",
+        "_cell.length_c",
+        "_cell.angle_alpha",
+        "_cell.angle_beta",
+        "_cell.angle_gamma",
+    ];
+    let mut numbers = [0.0; 6];
+    for (number, value) in numbers.iter_mut().zip(first_values(text, &NUMBERS)) {
+        *number = self::number(&value?).filter(|x| x.is_finite())?;
+    }
+    let [a, b, c, alpha, beta, gamma] = numbers;
+    if [a, b, c].iter().all(|&x| x <= 1.0) {
+        return None;
+    }
+    cell_if_present(cell_from_lengths([a, b, c], [alpha, beta, gamma]))
+}
+
+/// A number, which may carry its standard uncertainty: `25.824(4)`.
+pub(super) fn number(text: &str) -> Option<f64> {
+    let digits = match text.split_once('(') {
+        Some((digits, rest)) => {
+            let uncertainty = rest.strip_suffix(')')?;
+            (!uncertainty.is_empty() && uncertainty.bytes().all(|b| b.is_ascii_digit())).then_some(digits)?
+        }
+        None => text,
+    };
+    digits.parse().ok()
+}
+
+/// Positions of the columns that we read. Author's names come first, as in PDB files; where a value is
+/// missing, that of the dictionary's own numbering stands in.
 struct Columns {
     group: Option<usize>,
-    atom: usize,
-    residue: usize,
-    chain: Option<usize>,
-    number: Option<usize>,
+    atom: [Option<usize>; 2],
+    residue: [Option<usize>; 2],
+    author_chain: Option<usize>,
+    label_chain: Option<usize>,
+    author_number: Option<usize>,
     label_number: Option<usize>,
     insertion: Option<usize>,
     altloc: Option<usize>,
@@ -97,71 +148,99 @@ struct Columns {
 
 impl Columns {
     fn new(tags: &[String]) -> Result<Self, StructureProblem> {
-        let find = |names: &[&str]| {
-            names.iter().find_map(|name| {
-                tags.iter().position(|tag| tag.strip_prefix("_atom_site.").is_some_and(|t| t == *name))
-            })
+        let find = |name: &str| {
+            tags.iter().position(|tag| tag.strip_prefix("_atom_site.").is_some_and(|t| t == name))
         };
-        let need = |names: &[&str]| {
-            find(names).ok_or_else(|| {
-                StructureProblem::MalformedTable(format!("lacks the column _atom_site.{}", names[0]))
-            })
+        let lacking =
+            |name: &str| StructureProblem::MalformedTable(format!("lacks the column _atom_site.{name}"));
+        let need = |name: &str| find(name).ok_or_else(|| lacking(name));
+        let either = |label: &str, author: &str| match [find(label), find(author)] {
+            [None, None] => Err(lacking(label)),
+            columns => Ok(columns),
         };
         Ok(Self {
-            group: find(&["group_pdb"]),
-            atom: need(&["label_atom_id", "auth_atom_id"])?,
-            residue: need(&["label_comp_id", "auth_comp_id"])?,
-            chain: find(&["auth_asym_id", "label_asym_id"]),
-            number: find(&["auth_seq_id", "label_seq_id"]),
-            label_number: find(&["label_seq_id"]),
-            insertion: find(&["pdbx_pdb_ins_code"]),
-            altloc: find(&["label_alt_id"]),
-            element: find(&["type_symbol"]),
-            position: [need(&["cartn_x"])?, need(&["cartn_y"])?, need(&["cartn_z"])?],
-            occupancy: find(&["occupancy"]),
-            model: find(&["pdbx_pdb_model_num"]),
+            group: find("group_pdb"),
+            atom: either("label_atom_id", "auth_atom_id")?,
+            residue: either("label_comp_id", "auth_comp_id")?,
+            author_chain: find("auth_asym_id"),
+            label_chain: find("label_asym_id"),
+            author_number: find("auth_seq_id"),
+            label_number: find("label_seq_id"),
+            insertion: find("pdbx_pdb_ins_code"),
+            altloc: find("label_alt_id"),
+            element: find("type_symbol"),
+            position: [need("cartn_x")?, need("cartn_y")?, need("cartn_z")?],
+            occupancy: find("occupancy"),
+            model: find("pdbx_pdb_model_num"),
         })
     }
 }
 
-struct TableReader {
+/// Atoms whose author's names are missing.
+#[derive(Default)]
+struct Substituted {
+    chains: usize,
+    numbers: usize,
+}
+
+struct TableReader<'a> {
     columns: Columns,
-    file: FileAtoms,
+    /// Which table of the file this is.
+    table: usize,
+    file: &'a mut FileAtoms,
+    substituted: &'a mut Substituted,
     rows: usize,
     models: Vec<Option<String>>,
 }
 
-impl TableReader {
-    fn new(columns: Columns) -> Self {
-        Self { columns, file: FileAtoms::default(), rows: 0, models: Vec::new() }
+impl<'a> TableReader<'a> {
+    fn new(
+        columns: Columns,
+        table: usize,
+        file: &'a mut FileAtoms,
+        substituted: &'a mut Substituted,
+    ) -> Self {
+        Self { columns, table, file, substituted, rows: 0, models: Vec::new() }
     }
 
     fn add(&mut self, row: &[Token<'_>]) {
         self.rows += 1;
-        let text = |column: Option<usize>| column.and_then(|c| row[c].value());
         let columns = &self.columns;
-        let model = text(columns.model).map(Cow::into_owned);
+        let text = |column: Option<usize>| column.and_then(|c| row[c].value()).map(|t| printable(&t));
+        let either = |columns: [Option<usize>; 2]| columns.into_iter().find_map(text).unwrap_or_default();
+        let model = text(columns.model);
         if self.models.last() != Some(&model) && !self.models.contains(&model) {
             self.models.push(model.clone());
-            self.file.model_count = self.models.len();
+            self.file.model_count = self.file.model_count.max(self.models.len());
         }
-        if self.models.first() != Some(&model) {
+        let number = |column: usize| row[column].value().and_then(|t| number(&t)).unwrap_or(f64::NAN);
+        let place = self.models.iter().position(|known| *known == model).unwrap_or(0);
+        if place > 0 {
+            let later = &mut self.file.later_models_angstrom;
+            later.resize(later.len().max(place), Vec::new());
+            later[place - 1].push(columns.position.map(|column| number(column) as f32));
             return;
         }
-        let number = |column: usize| row[column].value().and_then(|t| t.parse().ok()).unwrap_or(f64::NAN);
-        let hetero = text(columns.group).is_some_and(|group| group.eq_ignore_ascii_case("HETATM"));
-        let in_sequence = columns.label_number.is_some_and(|c| row[c].value().is_some());
+        let integer = |column: Option<usize>| text(column).and_then(|t| t.parse::<i32>().ok());
+        let (author_chain, label_chain) = (text(columns.author_chain), text(columns.label_chain));
+        let (author_number, label_number) = (integer(columns.author_number), integer(columns.label_number));
+        // A column that is not there at all needs no word; one with holes does.
+        self.substituted.chains +=
+            usize::from(columns.author_chain.is_some() && author_chain.is_none() && label_chain.is_some());
+        self.substituted.numbers +=
+            usize::from(columns.author_number.is_some() && author_number.is_none() && label_number.is_some());
         self.file.atoms.push(AtomRecord {
-            hetero,
+            hetero: text(columns.group).is_some_and(|group| group.eq_ignore_ascii_case("HETATM")),
             // Without a place in the sequence it may still be a modified residue: many programs number
             // only the standard ones, or none. Its bonds tell.
-            polymer: in_sequence.then_some(true),
-            name: row[columns.atom].text().into_owned(),
-            altloc: text(columns.altloc).map(Cow::into_owned),
-            residue_name: row[columns.residue].text().to_ascii_uppercase(),
-            chain: text(columns.chain).unwrap_or_default().into_owned(),
-            part: 0,
-            number: text(columns.number).and_then(|t| t.parse().ok()).unwrap_or(0),
+            in_sequence: text(columns.label_number).is_some(),
+            name: either(columns.atom),
+            altloc: text(columns.altloc),
+            residue_name: either(columns.residue).to_ascii_uppercase(),
+            chain: author_chain.or_else(|| label_chain.clone()).unwrap_or_default(),
+            segment: label_chain.unwrap_or_default(),
+            part: self.table,
+            number: author_number.or(label_number),
             insertion_code: text(columns.insertion).and_then(|t| t.chars().next()),
             hydrogen: text(columns.element).is_some_and(|e| matches!(&*e, "H" | "D" | "h" | "d")),
             position_angstrom: columns.position.map(number),
@@ -225,7 +304,7 @@ impl<'a> Tokens<'a> {
     }
 
     fn at_line_start(&self, index: usize) -> bool {
-        index == 0 || self.text[index - 1] == b'\n'
+        index == 0 || matches!(self.text[index - 1], b'\n' | b'\r')
     }
 }
 
@@ -237,7 +316,7 @@ impl<'a> Iterator for Tokens<'a> {
         loop {
             self.at = self.seek(self.at, |i| !text[i].is_ascii_whitespace());
             match text.get(self.at)? {
-                b'#' => self.at = self.seek(self.at, |i| text[i] == b'\n'),
+                b'#' => self.at = self.seek(self.at, |i| matches!(text[i], b'\n' | b'\r')),
                 b';' if self.at_line_start(self.at) => {
                     let start = self.at + 1;
                     let end = self.seek(start, |i| text[i] == b';' && self.at_line_start(i));
@@ -248,7 +327,7 @@ impl<'a> Iterator for Tokens<'a> {
                     // A quote closes only before white space: 'O5'' is a name.
                     let start = self.at + 1;
                     let end = self.seek(start, |i| {
-                        text[i] == b'\n'
+                        matches!(text[i], b'\n' | b'\r')
                             || (text[i] == quote && text.get(i + 1).is_none_or(u8::is_ascii_whitespace))
                     });
                     self.at = (end + 1).min(text.len());
@@ -303,9 +382,10 @@ mod tests {
         assert_eq!((file.atoms.len(), file.model_count), (2, 2));
         let [ca, water] = [&file.atoms[0], &file.atoms[1]];
         assert_eq!((ca.name.as_str(), ca.residue_name.as_str(), ca.chain.as_str()), ("CA", "GLY", "01"));
-        assert_eq!((ca.number, ca.insertion_code, ca.polymer), (17, None, Some(true)));
+        assert_eq!((ca.number, ca.insertion_code, ca.in_sequence), (Some(17), None, true));
         assert_eq!(ca.position_angstrom, [1.5, -2.5, 3.0]);
-        assert_eq!((water.chain.as_str(), water.insertion_code, water.polymer), ("1E2", Some('A'), None));
+        assert_eq!((water.chain.as_str(), water.insertion_code), ("1E2", Some('A')));
+        assert!(!water.in_sequence);
         assert!(water.hetero && water.position_angstrom[1].is_nan() && water.occupancy == 1.0);
         assert_eq!(water.altloc.as_deref(), Some("B"));
     }

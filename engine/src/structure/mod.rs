@@ -1,19 +1,25 @@
 //! Proteins: residue vocabulary, canonical atom order, topology, reading structure files, and the
-//! tensor cloud that the network works on (design §4).
+//! tensor cloud that the network works on (ARCHITECTURE.md §4).
 
+mod alternates;
 pub mod bonds;
+pub(crate) mod cell;
 mod chains;
 mod conformer;
 pub mod crystal;
 pub mod equivalent;
 pub mod error;
+mod gro_records;
 mod ideal_geometry;
+mod links;
 pub mod mmcif_format;
 mod mmcif_records;
 mod naming;
 pub mod opened;
 pub mod pdb_format;
+pub(crate) mod pdb_lines;
 mod pdb_records;
+pub mod periodic;
 pub mod read;
 mod rebuild;
 mod records;
@@ -24,6 +30,7 @@ mod source;
 pub mod tensor_cloud;
 pub mod topology;
 pub mod topology_map;
+mod whole;
 
 pub use crystal::{CrystalInfo, read_crystal};
 pub use equivalent::relabel_equivalent;
@@ -35,7 +42,9 @@ pub use read::{ReadOptions, read_structure, read_structure_bytes};
 pub use residue::{ResidueType, SLOTS};
 pub use tensor_cloud::TensorCloud;
 pub use topology::{Atom, Element, Residue, Topology};
-pub use topology_map::{TopologyMap, read_topology_map, read_topology_map_of_chain};
+pub use topology_map::{
+    Models, TopologyMap, read_models, read_topology_map, read_topology_map_of_chain, read_topology_map_with,
+};
 
 #[cfg(test)]
 mod tests;

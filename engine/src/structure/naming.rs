@@ -28,8 +28,9 @@ pub(super) fn residue_name(name: &str) -> ResidueName {
     }
     match name {
         "ACE" | "NME" | "NMA" | "NH2" | "NHE" | "FOR" | "ACET" | "NAC" => return Cap,
-        "HOH" | "WAT" | "H2O" | "HHO" | "OHH" | "DOD" | "SOL" | "TIP" | "TIP2" | "TIP3" | "TIP4" | "TIP5"
-        | "TIPS" | "TP3" | "TP4" | "TP5" | "T3P" | "T4P" | "SPC" | "SPCE" | "OPC" => return Water,
+        "HOH" | "WAT" | "H2O" | "HHO" | "OHH" | "OH2" | "TIP3P" | "TIP4P" | "OPC3" | "DOD" | "SOL"
+        | "TIP" | "TIP2" | "TIP3" | "TIP4" | "TIP5" | "TIPS" | "TP3" | "TP4" | "TP5" | "T3P" | "T4P"
+        | "SPC" | "SPCE" | "OPC" => return Water,
         "A" | "C" | "G" | "U" | "T" | "I" | "DA" | "DC" | "DG" | "DT" | "DI" | "DU" | "RA" | "RC" | "RG"
         | "RU" | "ADE" | "CYT" | "GUA" | "THY" | "URA" | "DA5" | "DC5" | "DG5" | "DT5" | "DA3" | "DC3"
         | "DG3" | "DT3" | "A5" | "C5" | "G5" | "U5" | "A3" | "C3" | "G3" | "U3" | "RA5" | "RC5" | "RG5"
@@ -37,7 +38,7 @@ pub(super) fn residue_name(name: &str) -> ResidueName {
         _ => {}
     }
     // AMBER marks residues at chain ends by a prefix: NTYR, CGLY, NHID.
-    if name.len() == 4
+    if matches!(name.len(), 4 | 5)
         && let Some(rest) = name.strip_prefix(['N', 'C'])
         && let Protein { kind, .. } = residue_name(rest)
     {
@@ -46,17 +47,19 @@ pub(super) fn residue_name(name: &str) -> ResidueName {
     Other
 }
 
-/// Names for protonation states and the few substitutions that leave the heavy atoms alike.
+/// Names of AMBER, CHARMM, GROMACS, GROMOS and OPLS for protonation states, of residues that titrate at constant pH
+/// (AMBER: AS4, GL4, and AS2, GL2 of the continuous method; GROMACS: ASPT, GLUT, HSPT …), and the few substitutions that leave the heavy atoms alike.
 fn protonation_variant(name: &str) -> Option<ResidueType> {
     Some(match name {
         "HID" | "HIE" | "HIP" | "HSD" | "HSE" | "HSP" | "HISA" | "HISB" | "HISD" | "HISE" | "HISH"
-        | "HISP" | "HIS1" | "HIS2" => ResidueType::His,
-        "CYX" | "CYM" | "CYN" | "CYSH" | "CYS1" | "CYS2" => ResidueType::Cys,
-        "ASH" | "ASPH" | "ASPP" => ResidueType::Asp,
-        "GLH" | "GLUH" | "GLUP" => ResidueType::Glu,
-        "LYN" | "LYSH" | "LSN" => ResidueType::Lys,
-        "ARN" | "ARGN" => ResidueType::Arg,
-        "TYM" => ResidueType::Tyr,
+        | "HISP" | "HISX" | "HIS1" | "HIS2" | "HSPT" => ResidueType::His,
+        "CYX" | "CYM" | "CYN" | "CYP" | "CYSH" | "CYSX" | "CYS1" | "CYS2" => ResidueType::Cys,
+        "ASH" | "ASPH" | "ASPP" | "ASF" | "AS2" | "AS4" | "ASPT" => ResidueType::Asp,
+        "ASN1" => ResidueType::Asn,
+        "GLH" | "GLUH" | "GLUP" | "GL2" | "GL4" | "GLUT" => ResidueType::Glu,
+        "LYN" | "LYP" | "LYSH" | "LYSN" | "LSN" | "LYST" => ResidueType::Lys,
+        "ARN" | "ARGN" | "ARGP" | "ARGT" => ResidueType::Arg,
+        "TYM" | "TYRU" | "TYRT" => ResidueType::Tyr,
         "MSE" => ResidueType::Met,
         _ => return None,
     })
@@ -85,8 +88,10 @@ pub(super) fn atom_name(kind: ResidueType, name: &str, hydrogen: bool) -> AtomNa
         return AtomName::Canonical(offset);
     }
     let alias = match (kind, name) {
-        (_, "OT1" | "O1" | "OC1" | "O'" | "OA") => "O",
-        (_, "OXT" | "OT2" | "O2" | "OC2" | "O''" | "OTX" | "OT" | "OB") => return AtomName::TerminalOxygen,
+        (_, "OT1" | "O1" | "OC1" | "OCT1" | "O'" | "OA") => "O",
+        (_, "OXT" | "OT2" | "O2" | "OC2" | "OCT2" | "O''" | "OTX" | "OT" | "OB") => {
+            return AtomName::TerminalOxygen;
+        }
         (ResidueType::Ile, "CD") => "CD1",
         (ResidueType::Met, "SE") => "SD", // selenomethionine
         (ResidueType::Cys, "SG1") => "SG",
@@ -123,6 +128,14 @@ mod tests {
             ("NHID", "HIS"),
             ("CNLE", "NLE"),
             ("HISE", "HIS"),
+            ("AS4", "ASP"),
+            ("GL4", "GLU"),
+            ("GLUT", "GLU"),
+            ("LYP", "LYS"),
+            ("NLYP", "LYS"),
+            ("TYRU", "TYR"),
+            ("HISX", "HIS"),
+            ("NHISE", "HIS"),
         ] {
             let ResidueName::Protein { kind, renamed } = residue_name(name) else { panic!("{name}") };
             assert_eq!((kind.code3(), renamed), (code, true), "{name}");

@@ -3,89 +3,105 @@
 //! Columns are cut from bytes and nothing is assumed about them, so that no file can cause a panic, and
 //! atoms stay in file order: a trajectory's topology is read through here as well.
 
-use super::records::{AtomRecord, FileAtoms};
+use super::naming::{ResidueName, residue_name};
+use super::pdb_lines::{ModelSplitter, Record, Step, cell_in, columns, lines, number, record};
+use super::records::{AtomRecord, FileAtoms, printable};
 
-/// Reads the atoms of the first model. A model ends at ENDMDL or END.
+/// Reads the atoms of the first model.
 pub(super) fn parse_pdb(text: &[u8]) -> FileAtoms {
     let mut file = FileAtoms::default();
-    let mut in_model = false;
+    let mut models = ModelSplitter::default();
     let mut part = 0;
-    let mut ended_chains: Vec<String> = Vec::new();
-    for line in text.split(|&byte| byte == b'\n') {
+    let mut wide_chains = false;
+    for line in lines(text).filter(|line| record(line) == Record::Atom) {
+        wide_chains |= is_wide_chain(line);
+        if wide_chains {
+            break;
+        }
+    }
+    for line in lines(text) {
         let line = line.trim_ascii_end();
-        if line.starts_with(b"ATOM ") || line.starts_with(b"HETATM") {
-            if !in_model {
-                in_model = true;
-                file.model_count += 1;
-            }
-            if file.model_count == 1 {
-                let mut atom = parse_atom(line, part);
-                if atom.hetero && ended_chains.contains(&atom.chain) {
-                    atom.polymer = Some(false);
+        let kind = record(line);
+        match models.step(kind) {
+            Step::FirstAtom => file.model_count += 1,
+            Step::NextAtom => {}
+            _ => {
+                match kind {
+                    Record::Ter => part += 1,
+                    Record::Cell if file.model_count <= 1 => {
+                        file.cell_angstrom = file.cell_angstrom.or(cell_in(line));
+                    }
+                    _ => {}
                 }
-                file.atoms.push(atom);
+                continue;
             }
-        } else if line.starts_with(b"TER") {
-            part += 1;
-            if let Some(last) = file.atoms.last()
-                && !last.chain.is_empty()
-                && !ended_chains.contains(&last.chain)
-            {
-                ended_chains.push(last.chain.clone());
-            }
-        } else if line.starts_with(b"ENDMDL") || line == b"END" || line.starts_with(b"MODEL ") {
-            in_model = false;
+        }
+        if file.model_count == 1 {
+            file.atoms.push(parse_atom(line, part, wide_chains));
+        } else {
+            let later = &mut file.later_models_angstrom;
+            later.resize(later.len().max(file.model_count - 1), Vec::new());
+            let position =
+                [30, 38, 46].map(|start| number(line, start, start + 8).unwrap_or(f64::NAN) as f32);
+            later[file.model_count - 2].push(position);
         }
     }
     file
 }
 
-fn parse_atom(line: &[u8], part: usize) -> AtomRecord {
-    let chain = text(line, 21, 22);
-    let element = text(line, 76, 78);
+/// Whether columns 21 and 22 hold a chain identifier of two characters, as gemmi writes them: what stands
+/// before column 21 is a residue name, and is none with it. Force fields write residue names of four letters.
+fn is_wide_chain(line: &[u8]) -> bool {
+    let name = text(line, 17, 21).to_ascii_uppercase();
+    columns(line, 21, 22).len() == 1
+        && columns(line, 20, 21).len() == 1
+        && columns(line, 12, 16) == b"CA"
+        && residue_name(&name) == ResidueName::Other
+        && matches!(residue_name(&text(line, 17, 20).to_ascii_uppercase()), ResidueName::Protein { .. })
+}
+
+fn parse_atom(line: &[u8], part: usize, wide_chains: bool) -> AtomRecord {
+    // Four columns: force fields use names such as NTYR, of which the format knows nothing.
+    let mut residue = text(line, 17, 21).to_ascii_uppercase();
+    let mut chain = text(line, 21, 22);
+    if wide_chains && residue_name(&residue) == ResidueName::Other {
+        residue = text(line, 17, 20).to_ascii_uppercase();
+        chain = text(line, 20, 22);
+    }
+    let segment = text(line, 72, 76);
     let (number, insertion_code) = residue_number(line);
     AtomRecord {
         hetero: line.starts_with(b"HETATM"),
-        polymer: None,
+        in_sequence: false,
         name: text(line, 12, 16),
         altloc: Some(text(line, 16, 17)).filter(|code| !code.is_empty()),
-        // Four columns: force fields use names such as NTYR, of which the format knows nothing.
-        residue_name: text(line, 17, 21).to_ascii_uppercase(),
-        chain: if chain.is_empty() { text(line, 72, 76) } else { chain },
+        residue_name: residue,
+        chain: if chain.is_empty() { segment.clone() } else { chain },
+        segment,
         part,
         number,
         insertion_code,
-        hydrogen: matches!(element.as_str(), "H" | "D"),
-        position_angstrom: [30, 38, 46].map(|start| number_at(line, start, start + 8)),
-        occupancy: Some(number_at(line, 54, 60)).filter(|x| x.is_finite()).unwrap_or(1.0),
+        hydrogen: matches!(columns(line, 76, 78), b"H" | b"D"),
+        position_angstrom: [30, 38, 46].map(|start| self::number(line, start, start + 8).unwrap_or(f64::NAN)),
+        occupancy: self::number(line, 54, 60).filter(|x| x.is_finite()).unwrap_or(1.0),
     }
 }
 
-fn columns(line: &[u8], start: usize, end: usize) -> &[u8] {
-    let end = end.min(line.len());
-    if start < end { line[start..end].trim_ascii() } else { &[] }
-}
-
 fn text(line: &[u8], start: usize, end: usize) -> String {
-    String::from_utf8_lossy(columns(line, start, end)).into_owned()
-}
-
-/// NaN where the columns hold no number.
-fn number_at(line: &[u8], start: usize, end: usize) -> f64 {
-    std::str::from_utf8(columns(line, start, end)).ok().and_then(|t| t.parse().ok()).unwrap_or(f64::NAN)
+    printable(&String::from_utf8_lossy(columns(line, start, end)))
 }
 
 /// Residue number and insertion code. Numbers above 9999 come as a fifth digit in the insertion column
-/// or in hybrid-36; what cannot be read at all counts as 0.
-fn residue_number(line: &[u8]) -> (i32, Option<char>) {
+/// or in hybrid-36.
+fn residue_number(line: &[u8]) -> (Option<i32>, Option<char>) {
     let insertion = columns(line, 26, 27).first().copied();
     if insertion.is_some_and(|byte| byte.is_ascii_digit())
         && let Ok(number) = text(line, 22, 27).parse()
     {
-        return (number, None);
+        return (Some(number), None);
     }
     let digits = text(line, 22, 26);
-    let number = digits.parse().ok().or_else(|| hybrid36(&digits)).unwrap_or(0);
+    let number = digits.parse().ok().or_else(|| hybrid36(&digits));
     (number, insertion.map(char::from).filter(char::is_ascii_graphic))
 }
 
@@ -108,9 +124,9 @@ mod tests {
     #[test]
     fn columns_are_taken_as_the_format_says() {
         let line = b"ATOM    145  N  AVAL A  52B     11.104  -6.134 -16.504  0.60 20.00           N  ";
-        let atom = parse_atom(line, 0);
+        let atom = parse_atom(line, 0, false);
         assert_eq!((atom.name.as_str(), atom.residue_name.as_str(), atom.chain.as_str()), ("N", "VAL", "A"));
-        assert_eq!((atom.number, atom.insertion_code), (52, Some('B')));
+        assert_eq!((atom.number, atom.insertion_code), (Some(52), Some('B')));
         assert_eq!(atom.altloc.as_deref(), Some("A"));
         assert_eq!(atom.position_angstrom, [11.104, -6.134, -16.504]);
         assert_eq!(atom.occupancy, 0.6);
@@ -124,8 +140,15 @@ mod tests {
             b"ATOM    145  N   VAL A  52",
             b"HETATM\xff\xfe\xe2\x82\xac \xff\xff\xff\xff\xff\xff\xff",
         ] {
-            assert!(parse_atom(line, 0).position_angstrom[2].is_nan());
+            assert!(parse_atom(line, 0, false).position_angstrom[2].is_nan());
+            assert!(!is_wide_chain(line));
         }
+    }
+
+    #[test]
+    fn names_hold_nothing_that_controls_a_terminal() {
+        let atom = parse_atom(b"ATOM    145  N   V\x1bL \x07  52      11.104  -6.134 -16.504", 0, false);
+        assert_eq!((atom.residue_name.as_str(), atom.chain.as_str()), ("V?L", "?"));
     }
 
     #[test]
@@ -135,7 +158,26 @@ mod tests {
         assert_eq!(hybrid36("a000"), Some(10_000 + 26 * 36 * 36 * 36));
         assert_eq!(hybrid36("x*"), None);
         let line = b"ATOM  ***** OW   SOL  12345      11.104  -6.134 -16.504";
-        assert_eq!(residue_number(line), (12345, None));
+        assert_eq!(residue_number(line), (Some(12345), None));
+        assert_eq!(residue_number(b"ATOM      1  N   GLY A          11.104"), (None, None));
+    }
+
+    #[test]
+    fn chains_of_two_characters_are_told_from_names_of_four() {
+        let atom = |residue: &str| {
+            format!("ATOM      1  CA  {residue}   1      11.104  -6.134 -16.504  1.00  0.00           C\n")
+        };
+        for (columns, residue, chain) in [
+            ("TYRAA", "TYR", "AA"),
+            ("TYR A", "TYR", "A"),
+            ("NTYRA", "NTYR", "A"),
+            ("NTYR ", "NTYR", ""),
+            ("HISEB", "HISE", "B"),
+        ] {
+            let file = parse_pdb(atom(columns).as_bytes());
+            let found = &file.atoms[0];
+            assert_eq!((found.residue_name.as_str(), found.chain.as_str()), (residue, chain), "{columns}");
+        }
     }
 
     #[test]

@@ -1,17 +1,22 @@
-//! Reading a structure file as one protein chain, ready to simulate (design §4).
+//! Reading a structure file as one protein chain, ready to simulate (ARCHITECTURE.md §4).
 
 use std::collections::BTreeMap;
 use std::io::Read;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::alternates::choose;
+use super::cell::Lattice;
 use super::chains::{Chain, Content, sort_content};
 use super::conformer::{RawResidue, read_residue};
 use super::error::{ChainSummary, MissingAtoms, StructureError, StructureProblem, list};
 use super::rebuild::rebuild;
 use super::records::FileAtoms;
-use super::segments::{check_backbone, unbroken};
+use super::segments::unbroken;
+use super::whole::{check_bonds, make_whole};
 use super::{Notice, OpenedStructure, Topology, source};
+use crate::regular_file::{NotOpened, open_regular};
 
 /// Fewest residues that can be simulated: two Cα do not fix an orientation.
 pub const MIN_RESIDUES: usize = 3;
@@ -57,32 +62,60 @@ pub fn read_structure_bytes(
 
 /// The whole file, unless it is too large to be a structure.
 pub(super) fn read_bytes(path: &Path) -> Result<Vec<u8>, StructureProblem> {
+    let file = open_regular(path).map_err(|refused| match refused {
+        NotOpened::NotRegular(kind) => StructureProblem::NotRegular(kind),
+        NotOpened::Io(error) => StructureProblem::Io(error),
+    })?;
+    if file.metadata()?.len() > MAX_FILE_BYTES {
+        return Err(StructureProblem::FileTooLarge);
+    }
     let mut bytes = Vec::new();
-    std::fs::File::open(path)?.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes)?;
+    file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > MAX_FILE_BYTES { Err(StructureProblem::FileTooLarge) } else { Ok(bytes) }
+}
+
+/// Refuses coordinates in nanometers before bonds are looked for: everything would be bonded to everything.
+fn check_unit(file: &FileAtoms) -> Result<(), StructureProblem> {
+    const SHORTEST_ANGSTROM: f64 = 0.5;
+    let mut distances: Vec<f64> = file
+        .atoms
+        .windows(2)
+        .filter(|pair| pair[0].name == "N" && pair[1].name == "CA" && pair[0].number == pair[1].number)
+        .map(|pair| {
+            let between = |axis: usize| pair[0].position_angstrom[axis] - pair[1].position_angstrom[axis];
+            (0..3).map(|axis| between(axis).powi(2)).sum::<f64>().sqrt()
+        })
+        // Atoms in one place are damage of another kind.
+        .filter(|distance| *distance > 0.0)
+        .collect();
+    distances.sort_by(f64::total_cmp);
+    match distances.get(distances.len() / 2) {
+        Some(&n_ca) if distances.len() > 2 && n_ca < SHORTEST_ANGSTROM => {
+            Err(StructureProblem::NotAngstrom { n_ca })
+        }
+        _ => Ok(()),
+    }
 }
 
 fn interpret(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<OpenedStructure, StructureProblem> {
     let file = source::parse(bytes)?;
-    let content = sort_content(&file.atoms, true);
+    check_unit(&file)?;
+    let content = sort_content(&file);
     let chain = select_chain(&content, options.chain.as_deref())?;
     let mut notices = content_notices(&file, &content, chain);
 
     let mut residues = read_residues(&file, chain)?;
     check_finite(&residues)?;
+    if make_whole(&mut residues, file.cell_angstrom) {
+        notices.push(Notice("Put the molecule together again across its periodic cell.".to_owned()));
+    }
     let range = unbroken(&residues, options.longest_segment)?;
     if range.len() < residues.len() {
-        notices.push(Notice(format!(
-            "Took the longest unbroken segment, {} to {} ({} of {} residues).",
-            residues[range.start].residue.label(),
-            residues[range.end - 1].residue.label(),
-            range.len(),
-            residues.len(),
-        )));
+        notices.push(Notice(segment_notice(&residues, &range)));
     }
     let residues = &mut residues[range];
     check_length(residues.len())?;
-    check_backbone(residues)?;
+    check_bonds(residues, file.cell_angstrom)?;
     notices.extend(residue_notices(residues));
 
     let rebuilt = rebuild(residues);
@@ -105,6 +138,17 @@ fn interpret(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<OpenedSt
     })
 }
 
+/// Which part of a broken chain was read.
+pub(super) fn segment_notice(residues: &[RawResidue], range: &Range<usize>) -> String {
+    format!(
+        "Took the longest unbroken segment, {} to {} ({} of {} residues).",
+        residues[range.start].residue.label(),
+        residues[range.end - 1].residue.label(),
+        range.len(),
+        residues.len(),
+    )
+}
+
 pub(super) fn topology(name: &str, chain: &Chain, residues: &[RawResidue]) -> Topology {
     Topology::new(stem(name), chain.id.clone(), residues.iter().map(|r| r.residue.clone()).collect())
 }
@@ -112,7 +156,7 @@ pub(super) fn topology(name: &str, chain: &Chain, residues: &[RawResidue]) -> To
 /// `1lmb` for `1lmb.pdb.gz`.
 fn stem(name: &str) -> &str {
     let mut stem = name;
-    for extension in [".gz", ".pdb", ".ent", ".cif", ".mmcif", ".pdb1"] {
+    for extension in [".gz", ".pdb", ".ent", ".cif", ".mmcif", ".pdb1", ".gro"] {
         if stem.len() > extension.len()
             && stem.is_char_boundary(stem.len() - extension.len())
             && stem[stem.len() - extension.len()..].eq_ignore_ascii_case(extension)
@@ -139,6 +183,11 @@ pub(super) fn select_chain<'a>(
         return Err(StructureProblem::NoProtein(description_of_rest(content)));
     }
     if let Some(wanted) = wanted {
+        let of_id: Vec<&Chain> = all.iter().filter(|chain| chain.file_id == wanted).copied().collect();
+        if of_id.len() > 1 && of_id.iter().all(|chain| chain.id != wanted) {
+            let chains = summaries(&of_id);
+            return Err(StructureProblem::SharedChain { wanted: wanted.to_owned(), chains });
+        }
         return all.iter().find(|chain| chain.id == wanted).copied().ok_or_else(|| {
             StructureProblem::NoSuchChain { wanted: wanted.to_owned(), chains: summaries(&all) }
         });
@@ -152,15 +201,20 @@ pub(super) fn select_chain<'a>(
 
 /// The residues of a chain, or the error that names the first outside the vocabulary.
 pub(super) fn read_residues(file: &FileAtoms, chain: &Chain) -> Result<Vec<RawResidue>, StructureProblem> {
-    let mut residues = Vec::with_capacity(chain.groups.len());
-    for group in &chain.groups {
-        let records: Vec<_> = group.records.iter().map(|&index| (index, &file.atoms[index])).collect();
-        let residue = if group.known { read_residue(&records) } else { None };
+    let lattice = file.cell_angstrom.and_then(Lattice::new);
+    let records: Vec<Vec<_>> = chain
+        .groups
+        .iter()
+        .map(|group| group.records.iter().map(|&index| (index, &file.atoms[index])).collect())
+        .collect();
+    let conformers = choose(&records, lattice.as_ref());
+    let mut residues = Vec::with_capacity(records.len());
+    for ((group, records), conformer) in chain.groups.iter().zip(&records).zip(&conformers) {
+        let residue = read_residue(records, conformer, group.number);
         residues.push(residue.ok_or_else(|| {
-            let first = records[0].1;
-            let code = first.insertion_code.map(String::from).unwrap_or_default();
+            let code = records[0].1.insertion_code.map(String::from).unwrap_or_default();
             StructureProblem::UnknownResidue {
-                residue: format!("{} {}{code}", first.residue_name, first.number),
+                residue: format!("{} {}{code}", conformer.name, group.number),
                 chain: chain.id.clone(),
             }
         })?);
@@ -226,7 +280,13 @@ fn counted<'a>(names: impl Iterator<Item = (&'a String, &'a usize)>) -> String {
 }
 
 fn content_notices(file: &FileAtoms, content: &Content, chain: &Chain) -> Vec<Notice> {
-    let mut notices = Vec::new();
+    let mut notices = file.notices.clone();
+    if chain.renumbered {
+        notices.push(format!(
+            "The residue numbers of chain {} cannot be read or repeat; its residues are counted from 1.",
+            chain.id
+        ));
+    }
     if file.model_count > 1 {
         notices.push(format!("Read the first of {} models.", file.model_count));
     }
@@ -268,10 +328,17 @@ fn residue_notices(residues: &[RawResidue]) -> Vec<Notice> {
     for ((from, to), numbers) in renamed {
         notices.push(format!("Read {from} as {to} at {}.", numbers.join(", ")));
     }
+    let ends: Vec<String> = residues.iter().filter(|r| r.terminal_oxygen_left_out).map(number).collect();
+    if !ends.is_empty() {
+        notices.push(format!(
+            "Left out the second oxygen of the terminal carboxyl group (OXT) at {}.",
+            ends.join(", ")
+        ));
+    }
     let alternates: Vec<String> = residues.iter().filter(|r| r.had_alternates).map(number).collect();
     if !alternates.is_empty() {
         notices.push(format!(
-            "Kept the alternate location of the highest occupancy at {}.",
+            "Kept one alternate location, complete and of the highest occupancy, at {}.",
             alternates.join(", ")
         ));
     }

@@ -1,13 +1,14 @@
-//! Atom records as they stand in a file, before anything is interpreted. Both file formats end here.
+//! Atom records as they stand in a file, before anything is interpreted. All file formats end here.
+
+use super::cell::Cell;
 
 /// One atom of a structure file.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct AtomRecord {
     /// Written as HETATM (or its mmCIF equivalent).
     pub hetero: bool,
-    /// What the file says about membership in the polymer, where it says anything:
-    /// mmCIF by `label_seq_id`, PDB by standing after the TER of the same chain.
-    pub polymer: Option<bool>,
+    /// Whether the file gives it a place in the sequence of a polymer (mmCIF `label_seq_id`).
+    pub in_sequence: bool,
     /// Atom name, trimmed.
     pub name: String,
     /// Alternate location, if any.
@@ -16,10 +17,12 @@ pub(super) struct AtomRecord {
     pub residue_name: String,
     /// Chain identifier; the segment identifier where the chain is blank.
     pub chain: String,
-    /// Counts the TER records above this atom; separates chains that carry no identifier.
+    /// What else tells molecules apart: PDB segment identifier, mmCIF `label_asym_id`.
+    pub segment: String,
+    /// Counts the TER records (mmCIF: the data blocks) above this atom.
     pub part: usize,
-    /// Author's residue number.
-    pub number: i32,
+    /// Residue number, the author's where there is one; `None` where none can be read.
+    pub number: Option<i32>,
     /// Author's insertion code, if any.
     pub insertion_code: Option<char>,
     /// Whether the element column says hydrogen or deuterium.
@@ -37,4 +40,15 @@ pub(super) struct FileAtoms {
     pub atoms: Vec<AtomRecord>,
     /// How many models the file holds.
     pub model_count: usize,
+    /// Positions of the models after the first, Å, atoms in the order of the file.
+    pub later_models_angstrom: Vec<Vec<[f32; 3]>>,
+    /// Its periodic cell or crystal cell, if it tells one.
+    pub cell_angstrom: Option<Cell>,
+    /// What was substituted while reading, in sentences.
+    pub notices: Vec<String>,
+}
+
+/// A name as it may be shown: what controls a terminal becomes `?`.
+pub(super) fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() || c == '\u{fffd}' { '?' } else { c }).collect()
 }

@@ -2,14 +2,15 @@
 
 use std::ops::Range;
 
+use super::cell::{Lattice, separation_angstrom};
 use super::conformer::RawResidue;
 use super::error::{MissingAtoms, StructureProblem};
 
 /// C–N distances above this are no peptide bond (1.33 Å when whole).
 pub(super) const PEPTIDE_BOND_LIMIT_ANGSTROM: f64 = 2.0;
 
-/// Bonds of one residue's backbone beyond these limits mean damaged coordinates, not strain.
-const BACKBONE_BOND_ANGSTROM: Range<f64> = 0.8..2.5;
+/// Bonds beyond these limits mean damaged coordinates, not strain.
+pub(super) const BOND_ANGSTROM: Range<f64> = 0.8..2.5;
 
 /// The residues to simulate: the whole chain, or with `longest` its longest unbroken segment.
 pub(super) fn unbroken(residues: &[RawResidue], longest: bool) -> Result<Range<usize>, StructureProblem> {
@@ -43,30 +44,47 @@ pub(super) fn unbroken(residues: &[RawResidue], longest: bool) -> Result<Range<u
     })
 }
 
-/// Refuses backbone bonds that no protein has.
-pub(super) fn check_backbone(residues: &[RawResidue]) -> Result<(), StructureProblem> {
-    for residue in residues {
-        for (a, b) in [("N", "CA"), ("CA", "C")] {
-            if let (Some(p), Some(q)) = (residue.position_angstrom(a), residue.position_angstrom(b)) {
-                let length_angstrom = distance(p, q);
-                if !BACKBONE_BOND_ANGSTROM.contains(&length_angstrom) {
-                    let atoms = format!("{} {a}–{b}", residue.residue.label());
-                    return Err(StructureProblem::ImpossibleBond { atoms, length_angstrom });
-                }
-            }
-        }
-    }
-    Ok(())
+/// Unbroken stretches of residues with a whole backbone.
+fn segments(residues: &[RawResidue]) -> Vec<Range<usize>> {
+    segments_by(residues, |before, after| peptide_bond_angstrom(before, after) < PEPTIDE_BOND_LIMIT_ANGSTROM)
 }
 
-fn segments(residues: &[RawResidue]) -> Vec<Range<usize>> {
+/// The longest stretch of a trajectory's topology without a gap, and where the gaps are: the residue before
+/// each. Peptide bonds show them if the coordinates mean anything, else the residue numbers.
+pub(super) fn gaps_of_topology(
+    residues: &[RawResidue],
+    lattice: Option<&Lattice>,
+) -> (Range<usize>, Vec<usize>) {
+    let bonded = |a: &RawResidue, b: &RawResidue| match (a.position_angstrom("C"), b.position_angstrom("N")) {
+        (Some(c), Some(n)) => {
+            (0.8..PEPTIDE_BOND_LIMIT_ANGSTROM).contains(&separation_angstrom(c, n, lattice))
+        }
+        _ => false,
+    };
+    let bonds = residues.windows(2).filter(|pair| bonded(&pair[0], &pair[1])).count();
+    let consecutive = |a: &RawResidue, b: &RawResidue| {
+        let (before, after) = (&a.residue, &b.residue);
+        after.number == before.number + 1
+            || (after.number == before.number && after.insertion_code != before.insertion_code)
+    };
+    let segments = match 2 * bonds >= residues.len().saturating_sub(1) {
+        // A molecule cut by its box has long bonds between residues whose numbers follow each other.
+        true => segments_by(residues, |a, b| bonded(a, b) || consecutive(a, b)),
+        false => segments_by(residues, consecutive),
+    };
+    let longest = segments.iter().cloned().rev().max_by_key(ExactSizeIterator::len).unwrap_or(0..0);
+    let ends = segments.iter().map(|segment| segment.end);
+    (longest, ends.filter(|&end| end > 0 && end < residues.len()).map(|end| end - 1).collect())
+}
+
+fn segments_by(
+    residues: &[RawResidue],
+    joined: impl Fn(&RawResidue, &RawResidue) -> bool,
+) -> Vec<Range<usize>> {
     let mut segments: Vec<Range<usize>> = Vec::new();
     for (index, residue) in residues.iter().enumerate().filter(|(_, residue)| complete(residue)) {
         match segments.last_mut() {
-            Some(segment)
-                if segment.end == index
-                    && peptide_bond_angstrom(&residues[index - 1], residue) < PEPTIDE_BOND_LIMIT_ANGSTROM =>
-            {
+            Some(segment) if segment.end == index && joined(&residues[index - 1], residue) => {
                 segment.end = index + 1;
             }
             _ => segments.push(index..index + 1),
@@ -85,11 +103,7 @@ fn complete(residue: &RawResidue) -> bool {
 
 fn peptide_bond_angstrom(before: &RawResidue, after: &RawResidue) -> f64 {
     match (before.position_angstrom("C"), after.position_angstrom("N")) {
-        (Some(c), Some(n)) => distance(c, n),
+        (Some(c), Some(n)) => separation_angstrom(c, n, None),
         _ => f64::INFINITY,
     }
-}
-
-fn distance(a: [f64; 3], b: [f64; 3]) -> f64 {
-    (0..3).map(|axis| (a[axis] - b[axis]).powi(2)).sum::<f64>().sqrt()
 }

@@ -13,12 +13,14 @@ use std::io::Read;
 use flate2::read::MultiGzDecoder;
 
 use super::error::StructureProblem;
+use super::gro_records::parse_gro;
 use super::mmcif_records::{is_mmcif, parse_mmcif};
 use super::pdb_records::parse_pdb;
 use super::read::MAX_FILE_BYTES;
 use super::records::FileAtoms;
+use crate::foreign_format::{Use, recognize};
 
-/// Reads the first model of a PDB or mmCIF file, gzipped or not.
+/// Reads the first model of a PDB, mmCIF or GRO file, gzipped or not.
 pub(super) fn parse(bytes: &[u8]) -> Result<FileAtoms, StructureProblem> {
     let unpacked = unpack(bytes)?;
     let text = unpacked.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&unpacked);
@@ -30,11 +32,20 @@ pub(super) fn parse(bytes: &[u8]) -> Result<FileAtoms, StructureProblem> {
     if let Some((_, name)) = packed.iter().find(|(magic, _)| text.starts_with(magic)) {
         return Err(StructureProblem::OtherCompression(name));
     }
+    if text.get(257..262) == Some(b"ustar") {
+        return Err(StructureProblem::OtherCompression("tar"));
+    }
+    if let Some(format) = recognize(text) {
+        return Err(StructureProblem::OtherFormat(format.refusal(Use::Structure)));
+    }
     if is_binary(text) {
         return Err(StructureProblem::NoAtoms);
     }
     let file = if is_mmcif(text) { parse_mmcif(text)? } else { parse_pdb(text) };
-    if file.atoms.is_empty() { Err(StructureProblem::NoAtoms) } else { Ok(file) }
+    if !file.atoms.is_empty() {
+        return Ok(file);
+    }
+    parse_gro(text).ok_or(StructureProblem::NoAtoms)
 }
 
 /// The content, unpacked if it is gzipped.
@@ -47,11 +58,21 @@ fn is_binary(text: &[u8]) -> bool {
     text[..text.len().min(4096)].contains(&0)
 }
 
+/// Text of atoms shrinks to a tenth at most. What shrinks to less and is large was made to fill memory.
+const MOST_EXPANSION: u64 = 100;
+/// What may be unpacked without a question, bytes.
+const SMALL_BYTES: u64 = 16 << 20;
+
 fn gunzip(bytes: &[u8]) -> Result<Vec<u8>, StructureProblem> {
+    let most = (MOST_EXPANSION * bytes.len() as u64).clamp(SMALL_BYTES, MAX_FILE_BYTES);
     let mut unpacked = Vec::new();
     MultiGzDecoder::new(bytes)
-        .take(MAX_FILE_BYTES + 1)
+        .take(most + 1)
         .read_to_end(&mut unpacked)
         .map_err(|_| StructureProblem::DamagedGzip)?;
-    if unpacked.len() as u64 > MAX_FILE_BYTES { Err(StructureProblem::FileTooLarge) } else { Ok(unpacked) }
+    match unpacked.len() as u64 > most {
+        true if most == MAX_FILE_BYTES => Err(StructureProblem::FileTooLarge),
+        true => Err(StructureProblem::Inflated),
+        false => Ok(unpacked),
+    }
 }

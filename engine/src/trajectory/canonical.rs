@@ -6,14 +6,15 @@
 
 use std::path::PathBuf;
 
+use super::diagnosis::{Cause, diagnose};
 use super::error::TrajectoryError;
 use super::frame::{Frame, first_not_finite};
 use super::import::ImportError;
 use super::import::checks::check_geometry;
-use super::periodic::{WholeMolecule, Wholeness};
 use super::reader::TrajectoryReader;
 use super::survey::{check_selection, counted, differ, survey};
 use crate::structure::TopologyMap;
+use crate::structure::periodic::{WholeMolecule, Wholeness};
 
 /// Which frames of the files are wanted.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -35,8 +36,12 @@ impl Default for FrameSelection {
 /// A frame in canonical atom order.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CanonicalFrame<'a> {
+    /// File that it comes from, as an index into the sources.
+    pub source: usize,
     /// Unbroken trajectory that it belongs to, counted through all files.
     pub trajectory: usize,
+    /// Time, ps, as the file tells it or by the interval.
+    pub time_ps: f64,
     /// Positions, Å, in the order of the topology.
     pub positions_angstrom: &'a [[f32; 3]],
 }
@@ -64,6 +69,9 @@ pub struct CanonicalFrames {
     /// Where reading stands.
     at: Position,
     notices: Vec<String>,
+    /// What opening the files had to say; stays when reading starts again.
+    opening_notices: Vec<String>,
+    counts: FrameCounts,
 }
 
 #[derive(Debug, Default)]
@@ -81,13 +89,40 @@ struct Position {
 }
 
 /// Frames of one file that were left out or changed.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Dropped {
     not_finite: usize,
     damaged: usize,
-    broken: usize,
+    /// What was wrong with the first damaged frame.
+    damage: String,
+    /// Frames that are no whole chain, by cause.
+    broken: Vec<(Cause, usize)>,
     made_whole: usize,
     gaps: usize,
+}
+
+/// Frames that were left out or changed, in all files passed so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FrameCounts {
+    /// Left out: positions that are not numbers.
+    pub not_finite: usize,
+    /// Left out: damaged.
+    pub damaged: usize,
+    /// Left out: no whole protein chain.
+    pub broken: usize,
+    /// Put together again across the periodic cell.
+    pub made_whole: usize,
+}
+
+/// One step of reading.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// A frame was read; [`CanonicalFrames::frame`] has it.
+    Frame,
+    /// A frame was passed over, or a file ended.
+    Passed,
+    /// There are no more files.
+    End,
 }
 
 impl CanonicalFrames {
@@ -96,25 +131,27 @@ impl CanonicalFrames {
     /// # Errors
     /// A senseless selection, files that cannot be read or do not fit, no frames, unknown or different
     /// intervals.
-    pub fn open(sources: Vec<TrajectorySource>, selection: FrameSelection) -> Result<Self, ImportError> {
+    pub fn open(mut sources: Vec<TrajectorySource>, selection: FrameSelection) -> Result<Self, ImportError> {
         let Some(first) = sources.first() else {
             return Err(ImportError::Request("name at least one trajectory file"));
         };
         check_selection(selection.stride, selection.skip_ps, selection.interval_ps)?;
         let molecule = WholeMolecule::new(&first.map.topology);
         let atoms = first.map.topology.atom_count();
-        let (file_interval_ps, frames_in_files) =
-            survey(sources.iter().map(|source| (source.path.as_path(), &source.map)), selection.interval_ps)?;
+        let mut notices: Vec<String> = Vec::new();
+        let survey = survey(&mut sources, selection.interval_ps, &mut notices)?;
         Ok(Self {
             sources,
             selection,
-            file_interval_ps,
-            frames_in_files,
+            file_interval_ps: survey.interval_ps,
+            frames_in_files: survey.frames,
             molecule,
             frame: Frame::default(),
             positions: vec![[0.0; 3]; atoms],
             at: Position::default(),
-            notices: Vec::new(),
+            notices: notices.clone(),
+            opening_notices: notices,
+            counts: FrameCounts::default(),
         })
     }
 
@@ -138,10 +175,26 @@ impl CanonicalFrames {
         &self.notices
     }
 
+    /// Frames that were left out or changed so far in this reading.
+    pub fn counts(&self) -> FrameCounts {
+        self.counts
+    }
+
+    /// Frames in the file at hand.
+    pub(super) fn frames_in_source(&self) -> usize {
+        self.at.reader.as_ref().map_or(0, TrajectoryReader::frame_count)
+    }
+
+    /// The file at hand, as an index into the sources.
+    pub(super) fn source(&self) -> usize {
+        self.at.source
+    }
+
     /// Starts again at the first frame of the first file.
     pub fn rewind(&mut self) {
         self.at = Position::default();
-        self.notices.clear();
+        self.notices.clone_from(&self.opening_notices);
+        self.counts = FrameCounts::default();
     }
 
     /// The next usable frame, or `None` after the last one.
@@ -150,17 +203,37 @@ impl CanonicalFrames {
     /// A file that can no longer be read, or whose first frame is no protein in Å.
     pub fn next_frame(&mut self) -> Result<Option<CanonicalFrame<'_>>, ImportError> {
         loop {
-            let Some(source) = self.sources.get(self.at.source) else { return Ok(None) };
-            if self.at.reader.is_none() {
-                self.at.reader = Some(TrajectoryReader::open(&source.path)?);
+            match self.step()? {
+                Step::Frame => return Ok(Some(self.frame())),
+                Step::Passed => {}
+                Step::End => return Ok(None),
             }
-            let frames = self.at.reader.as_ref().map_or(0, TrajectoryReader::frame_count);
-            if self.at.index >= frames {
-                self.end_of_file();
-            } else if self.read_one()? {
-                let trajectory = self.at.trajectories - 1;
-                return Ok(Some(CanonicalFrame { trajectory, positions_angstrom: &self.positions }));
-            }
+        }
+    }
+
+    /// Moves on by one frame of a file, or by its end.
+    ///
+    /// # Errors
+    /// As [`CanonicalFrames::next_frame`].
+    pub(super) fn step(&mut self) -> Result<Step, ImportError> {
+        let Some(source) = self.sources.get(self.at.source) else { return Ok(Step::End) };
+        if self.at.reader.is_none() {
+            self.at.reader = Some(TrajectoryReader::open(&source.path)?);
+        }
+        if self.at.index >= self.frames_in_source() {
+            self.end_of_file();
+            return Ok(Step::Passed);
+        }
+        Ok(if self.read_one()? { Step::Frame } else { Step::Passed })
+    }
+
+    /// The frame that was read last.
+    pub(super) fn frame(&self) -> CanonicalFrame<'_> {
+        CanonicalFrame {
+            source: self.at.source,
+            trajectory: self.at.trajectories.saturating_sub(1),
+            time_ps: self.at.last_time_ps.unwrap_or(0.0),
+            positions_angstrom: &self.positions,
         }
     }
 
@@ -176,8 +249,11 @@ impl CanonicalFrames {
         let Some(reader) = self.at.reader.as_mut() else { return Ok(false) };
         match reader.read_frame(index, &mut self.frame) {
             Ok(()) => {}
-            Err(TrajectoryError::Malformed { .. }) => {
+            Err(TrajectoryError::Malformed { reason, .. }) => {
                 self.at.dropped.damaged += 1;
+                if self.at.dropped.damage.is_empty() {
+                    self.at.dropped.damage = reason;
+                }
                 return Ok(false);
             }
             Err(error) => return Err(error.into()),
@@ -199,21 +275,23 @@ impl CanonicalFrames {
         let wholeness = self.molecule.repair(&mut self.positions, self.frame.cell_angstrom);
         // The first frame tells whether the file is what it should be, the others only of themselves.
         let geometry = check_geometry(&source.map.topology, &self.positions, &source.path);
-        if !self.at.geometry_checked {
-            geometry?;
-            self.at.geometry_checked = true;
-        } else if geometry.is_err() {
-            self.at.dropped.broken += 1;
+        if wholeness == Wholeness::MadeWhole && geometry.is_ok() {
+            self.at.dropped.made_whole += 1;
+        }
+        if matches!(wholeness, Wholeness::Broken { .. }) || geometry.is_err() {
+            let has_cell = self.frame.cell_angstrom.is_some();
+            let cause = diagnose(&source.map, &self.molecule, &self.positions, has_cell);
+            // Units show in the first frame; they stop the reading, as nothing else of the file would serve.
+            if !self.at.geometry_checked && matches!(cause, Cause::Collapsed | Cause::Units) {
+                geometry?;
+            }
+            match self.at.dropped.broken.iter_mut().find(|(known, _)| known.is_like(&cause)) {
+                Some((_, count)) => *count += 1,
+                None => self.at.dropped.broken.push((cause, 1)),
+            }
             return Ok(false);
         }
-        match wholeness {
-            Wholeness::Whole => {}
-            Wholeness::MadeWhole => self.at.dropped.made_whole += 1,
-            Wholeness::Broken { .. } => {
-                self.at.dropped.broken += 1;
-                return Ok(false);
-            }
-        }
+        self.at.geometry_checked = true;
         let step_ps = self.interval_ps();
         match self.at.last_time_ps {
             Some(last) if !differ(time_ps - last, step_ps, time_ps) => {}
@@ -229,16 +307,24 @@ impl CanonicalFrames {
     /// Says what was special about a file, and goes on with the next one.
     fn end_of_file(&mut self) {
         let file = self.sources[self.at.source].path.display();
-        let Dropped { not_finite, damaged, broken, made_whole, gaps } = self.at.dropped;
-        let counts = [
-            (not_finite, "left out: positions that are not numbers"),
-            (damaged, "left out: damaged"),
-            (broken, "left out: no whole protein chain (torn or collapsed)"),
-            (made_whole, "put together again across the periodic cell"),
-        ];
-        for (count, what) in counts.into_iter().filter(|(count, _)| *count > 0) {
-            self.notices.push(format!("{file}: {} {what}", counted(count, "frame")));
+        let Dropped { not_finite, damaged, damage, broken, made_whole, gaps } =
+            std::mem::take(&mut self.at.dropped);
+        let left_out = |count: usize, why: &str| {
+            (count > 0).then(|| format!("{file}: {} left out: {why}", counted(count, "frame")))
+        };
+        self.notices.extend(left_out(not_finite, "positions that are not numbers"));
+        self.notices.extend(left_out(damaged, &format!("damaged ({damage})")));
+        for (cause, count) in &broken {
+            self.notices.extend(left_out(*count, &cause.to_string()));
         }
+        if made_whole > 0 {
+            let frames = counted(made_whole, "frame");
+            self.notices.push(format!("{file}: {frames} put together again across the periodic cell"));
+        }
+        self.counts.not_finite += not_finite;
+        self.counts.damaged += damaged;
+        self.counts.broken += broken.iter().map(|(_, count)| count).sum::<usize>();
+        self.counts.made_whole += made_whole;
         let tail_bytes = self.at.reader.as_ref().map_or(0, TrajectoryReader::tail_bytes);
         if tail_bytes > 0 {
             self.notices.push(format!(

@@ -23,6 +23,14 @@ pub enum TrajectoryError {
         /// File in question.
         path: PathBuf,
     },
+    /// A format of another program.
+    #[error("{} is {refusal}", path.display())]
+    ForeignFormat {
+        /// File in question.
+        path: PathBuf,
+        /// What it is, and what to do.
+        refusal: String,
+    },
     /// The bytes do not follow the format.
     #[error("{} is not a readable {format} file: {reason}", path.display())]
     Malformed {

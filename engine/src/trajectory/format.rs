@@ -6,6 +6,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::error::TrajectoryError;
+use crate::foreign_format::{Use, recognize_name};
 
 /// The trajectory formats that EquiJump reads and writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -35,6 +36,25 @@ impl TrajectoryFormat {
             Some("xtc") => Ok(TrajectoryFormat::Xtc),
             Some("pdb" | "ent") => Ok(TrajectoryFormat::Pdb),
             _ => Err(TrajectoryError::UnknownFormat { path: path.to_path_buf() }),
+        }
+    }
+
+    /// As [`TrajectoryFormat::from_path`], for a file that is read: PDB may be gzipped.
+    ///
+    /// # Errors
+    /// As [`TrajectoryFormat::from_path`]; [`TrajectoryError::ForeignFormat`] if the extension names a format of
+    /// another program.
+    pub(super) fn of_file(path: &Path) -> Result<Self, TrajectoryError> {
+        let packed = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("gz"));
+        match Self::from_path(&path.with_extension("")) {
+            Ok(TrajectoryFormat::Pdb) if packed => Ok(TrajectoryFormat::Pdb),
+            _ => Self::from_path(path).map_err(|unknown| match recognize_name(path) {
+                Some(format) => TrajectoryError::ForeignFormat {
+                    path: path.to_path_buf(),
+                    refusal: format.refusal(Use::Trajectory),
+                },
+                None => unknown,
+            }),
         }
     }
 

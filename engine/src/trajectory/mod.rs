@@ -1,15 +1,16 @@
-//! Frames, trajectory files (DCD, XTC, multi-model PDB), the exact state of runs, and the memory-mapped
-//! training store.
+//! Frames, trajectory files (DCD, XTC, multi-model PDB), the exact state of runs, and the training
+//! store.
 
 pub mod canonical;
 pub mod dcd;
 pub mod describe;
+mod diagnosis;
 pub mod error;
 pub mod format;
 pub mod frame;
 pub mod import;
+mod interval;
 pub mod pdb;
-pub mod periodic;
 pub mod reader;
 pub mod run_state;
 pub mod store;
@@ -27,7 +28,7 @@ pub(crate) use import::checksum;
 pub use import::file_crc32;
 pub use import::{ImportError, ImportProgress, ImportReport, ImportRequest, import};
 pub use reader::TrajectoryReader;
-pub use run_state::{RunState, RunStateError};
+pub use run_state::{MOST_REPLICAS, RunState, RunStateError};
 pub use store::{FramePairs, StoreError, StoreMetadata, TrajectoryStore};
 pub use writer::{Resumed, TrajectoryWriter};
 

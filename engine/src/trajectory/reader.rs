@@ -1,13 +1,19 @@
 //! Reading any trajectory file, whatever its format.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::dcd::DcdReader;
 use super::error::TrajectoryError;
 use super::format::TrajectoryFormat;
 use super::frame::Frame;
+use super::interval::{even_interval, ulp_f32};
 use super::pdb::PdbReader;
 use super::xtc::XtcReader;
+use crate::foreign_format::{Use, recognize};
+use crate::regular_file::open_regular;
+use crate::structure::TopologyMap;
+use crate::structure::topology_map::indices_in_pdb;
 
 /// An open trajectory file with random access to its frames.
 #[derive(Debug)]
@@ -42,7 +48,15 @@ impl TrajectoryReader {
     /// If the extension is unknown, the file cannot be read, or it breaks its format. A cut-off last frame
     /// is no error; see [`TrajectoryReader::tail_bytes`].
     pub fn open(path: &Path) -> Result<Self, TrajectoryError> {
-        let inner = match TrajectoryFormat::from_path(path)? {
+        let format = TrajectoryFormat::of_file(path)?;
+        // A foreign file under one of our names is told by its first bytes.
+        if let Some(foreign) = first_bytes(path)?.as_deref().and_then(recognize)
+            && !foreign.is(format)
+        {
+            let refusal = foreign.refusal(Use::Trajectory);
+            return Err(TrajectoryError::ForeignFormat { path: path.to_path_buf(), refusal });
+        }
+        let inner = match format {
             TrajectoryFormat::Dcd => Inner::Dcd(DcdReader::open(path)?),
             TrajectoryFormat::Xtc => Inner::Xtc(XtcReader::open(path)?),
             TrajectoryFormat::Pdb => Inner::Pdb(PdbReader::open(path)?),
@@ -87,19 +101,38 @@ impl TrajectoryReader {
         delegate!(&self.inner, reader => reader.time_ps(index))
     }
 
-    /// Median distance in time between consecutive frames, ps; `None` with fewer than two frames or without
-    /// times.
+    /// Time between consecutive frames, ps, as most of them are apart; `None` with fewer than two frames or
+    /// without times. Times that a file rounds are not taken for the interval: the longest even stretch tells.
     pub fn interval_ps(&self) -> Option<f64> {
         if let Inner::Dcd(dcd) = &self.inner {
             return dcd.interval_ps();
         }
         let times: Vec<f64> = (0..self.frame_count()).map_while(|k| self.time_ps(k)).collect();
-        let mut steps: Vec<f64> = times.windows(2).map(|pair| pair[1] - pair[0]).collect();
-        if steps.is_empty() {
-            return None;
+        let single = matches!(self.inner, Inner::Xtc(_));
+        even_interval(&times, |time| if single { ulp_f32(time) } else { 1e-9 * time.abs() })
+    }
+
+    /// Where the file names its atoms and they stand in another order than in `map`: the index of every
+    /// canonical atom by name, or `None` within if they are not the atoms of the topology.
+    pub(super) fn indices_by_name(
+        &mut self,
+        map: &TopologyMap,
+    ) -> Result<Option<Option<Vec<usize>>>, TrajectoryError> {
+        let Inner::Pdb(pdb) = &mut self.inner else { return Ok(None) };
+        let same = |(&index, name): (&usize, &String)| pdb.atom_name(index) == Some(name.as_bytes());
+        if map.indices.iter().zip(&map.file_names).all(same) {
+            return Ok(None);
         }
-        let middle = steps.len() / 2;
-        Some(*steps.select_nth_unstable_by(middle, f64::total_cmp).1)
+        let model = pdb.first_model()?;
+        Ok(Some(indices_in_pdb(&model, &map.topology)))
+    }
+
+    /// The program that wrote the file, where it counts time in units that the file does not tell.
+    pub(super) fn unitless_program(&self) -> Option<&'static str> {
+        match &self.inner {
+            Inner::Dcd(dcd) => dcd.unitless_program(),
+            Inner::Xtc(_) | Inner::Pdb(_) => None,
+        }
     }
 
     /// Bytes after the last complete frame, left by a writer that was killed; usually 0.
@@ -114,4 +147,12 @@ impl TrajectoryReader {
     pub fn read_frame(&mut self, index: usize, frame: &mut Frame) -> Result<(), TrajectoryError> {
         delegate!(&mut self.inner, reader => reader.read_frame(index, frame))
     }
+}
+
+/// Enough to tell a format by; `None` where the file holds less than nothing to tell.
+fn first_bytes(path: &Path) -> Result<Option<Vec<u8>>, TrajectoryError> {
+    let file = open_regular(path).map_err(|refused| TrajectoryError::io("open", path)(refused.into()))?;
+    let mut head = Vec::new();
+    file.take(64).read_to_end(&mut head).map_err(TrajectoryError::io("read", path))?;
+    Ok(Some(head).filter(|head| !head.is_empty()))
 }

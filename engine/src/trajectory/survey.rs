@@ -1,12 +1,10 @@
 //! A first look at trajectory files that are to be read one after the other: whether they belong together,
 //! and how far their frames are apart.
 
-use std::path::Path;
-
+use super::canonical::TrajectorySource;
 use super::error::TrajectoryError;
 use super::import::ImportError;
 use super::reader::TrajectoryReader;
-use crate::structure::TopologyMap;
 
 /// Time steps that differ by less than this fraction are the same.
 const INTERVAL_TOLERANCE: f64 = 1e-3;
@@ -32,53 +30,74 @@ pub(super) fn check_selection(
     Ok(())
 }
 
-/// Every file must be readable, fit its topology and agree on the interval. Returns the interval of the
-/// files, ps, which `given_ps` replaces, and the number of frames in all of them.
+/// What a survey found.
+pub(super) struct Survey {
+    /// Interval of the files, ps.
+    pub interval_ps: f64,
+    /// Frames in all of them.
+    pub frames: usize,
+}
+
+/// Every file must be readable, fit its topology and agree on the interval, which `given_ps` replaces. Files that
+/// name their atoms are held against the names of the topology, and read by name where the order
+/// differs.
 ///
 /// # Errors
 /// The first file that cannot be used, or that tells no interval.
-pub(super) fn survey<'a>(
-    sources: impl Iterator<Item = (&'a Path, &'a TopologyMap)>,
+pub(super) fn survey(
+    sources: &mut [TrajectorySource],
     given_ps: Option<f64>,
-) -> Result<(f64, usize), ImportError> {
+    notices: &mut Vec<String>,
+) -> Result<Survey, ImportError> {
     let mut interval_ps = given_ps;
     let mut frames = 0;
-    let mut first_path = None;
-    for (path, map) in sources {
-        first_path.get_or_insert(path);
-        let reader = TrajectoryReader::open(path)?;
+    let mut unknown: Option<ImportError> = None;
+    for TrajectorySource { path, map } in sources {
+        let mut reader = TrajectoryReader::open(path)?;
         if reader.frame_count() == 0 {
-            return Err(ImportError::NoFrames { path: path.to_path_buf() });
+            return Err(ImportError::NoFrames { path: path.clone() });
         }
         if reader.atom_count() != map.file_atom_count {
             let (found, expected) = (reader.atom_count(), map.file_atom_count);
-            return Err(TrajectoryError::AtomCount { path: path.to_path_buf(), found, expected }.into());
+            return Err(TrajectoryError::AtomCount { path: path.clone(), found, expected }.into());
+        }
+        if let Some(indices) = reader.indices_by_name(map)? {
+            let indices = indices.ok_or_else(|| ImportError::OtherAtoms { path: path.clone() })?;
+            notices.push(format!(
+                "{}: its atoms stand in another order than those of the topology and were read by name",
+                path.display()
+            ));
+            map.indices = indices;
         }
         frames += reader.frame_count();
         if given_ps.is_some() {
             continue;
         }
+        unknown.get_or_insert_with(|| ImportError::UnknownInterval {
+            path: path.clone(),
+            program: reader.unitless_program(),
+        });
         match (reader.interval_ps(), interval_ps) {
             (Some(found), _) if !(found.is_finite() && found > 0.0) => {
-                return Err(ImportError::BadInterval { path: path.to_path_buf(), interval_ps: found });
+                return Err(ImportError::BadInterval { path: path.clone(), interval_ps: found });
             }
             (Some(found_ps), Some(expected_ps)) if differ(found_ps, expected_ps, 0.0) => {
-                return Err(ImportError::IntervalMismatch {
-                    path: path.to_path_buf(),
-                    found_ps,
-                    expected_ps,
-                });
+                return Err(ImportError::IntervalMismatch { path: path.clone(), found_ps, expected_ps });
             }
             (Some(found), None) => interval_ps = Some(found),
             // One frame alone has no interval; it can take that of the others.
             (None, _) if reader.frame_count() > 1 => {
-                return Err(ImportError::UnknownInterval { path: path.to_path_buf() });
+                let program = reader.unitless_program();
+                return Err(ImportError::UnknownInterval { path: path.clone(), program });
             }
             _ => {}
         }
     }
-    let unknown = || ImportError::UnknownInterval { path: first_path.unwrap_or(Path::new("")).to_path_buf() };
-    Ok((interval_ps.ok_or_else(unknown)?, frames))
+    match (interval_ps, unknown) {
+        (Some(interval_ps), _) => Ok(Survey { interval_ps, frames }),
+        (None, Some(unknown)) => Err(unknown),
+        (None, None) => Err(ImportError::Request("name at least one trajectory file")),
+    }
 }
 
 /// `1 frame`, `2 frames`.

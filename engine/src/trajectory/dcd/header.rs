@@ -5,6 +5,7 @@ use std::io::Read;
 use std::path::Path;
 
 use super::PS_PER_AKMA;
+use super::origin::Origin;
 use crate::trajectory::error::TrajectoryError;
 use crate::trajectory::format::TrajectoryFormat;
 
@@ -12,6 +13,8 @@ use crate::trajectory::format::TrajectoryFormat;
 const CONTROL_BYTES: usize = 84;
 /// Longest title record that is believed.
 const MOST_TITLE_BYTES: usize = 1 << 20;
+/// Characters of one title.
+const TITLE_WIDTH: usize = 80;
 /// Bytes of a cell record without its markers.
 pub(super) const CELL_BYTES: usize = 48;
 /// Offset of NSET, the number of frames, in the file.
@@ -64,6 +67,8 @@ pub(super) struct Header {
     pub has_cell: bool,
     pub has_fourth_dimension: bool,
     pub atoms: usize,
+    /// Who wrote the file, which decides units and the meaning of the cell.
+    pub origin: Origin,
     /// Where the frames start.
     pub bytes: u64,
 }
@@ -76,9 +81,12 @@ impl Header {
         cell + axis * if self.has_fourth_dimension { 4 } else { 3 }
     }
 
-    /// Time between frames, ps. `None` where DELTA is no positive time, or is the 1 that VMD and mdtraj write
-    /// whatever the interval.
+    /// Time between frames, ps. `None` where DELTA is no positive time, is the 1 that VMD and mdtraj write
+    /// whatever the interval, or is in a unit that the file does not tell.
     pub(super) fn interval_ps(&self) -> Option<f64> {
+        if !self.origin.counts_in_akma() {
+            return None;
+        }
         let placeholder = self.step_akma == 1.0 && self.steps_per_frame == 1;
         let interval = self.step_akma * f64::from(self.steps_per_frame) * PS_PER_AKMA;
         (!placeholder && interval.is_finite() && interval > 0.0).then(|| seven_digits(interval))
@@ -99,6 +107,13 @@ impl Header {
         let mut control = [0u8; CONTROL_BYTES + 8];
         read(&mut control)?;
         let marker = CONTROL_BYTES as i32;
+        let wide = [(marker as u64).to_le_bytes(), (marker as u64).to_be_bytes()];
+        if wide.iter().any(|marker| control.starts_with(marker)) && &control[4..8] != b"CORD" {
+            return Err(unsupported(
+                "64-bit record markers",
+                "convert it with mdconvert -o new.dcd old.dcd (of MDTraj)",
+            ));
+        }
         let endian = if Endian::Little.i32(&control, 0) == marker {
             Endian::Little
         } else if Endian::Big.i32(&control, 0) == marker {
@@ -106,9 +121,6 @@ impl Header {
         } else {
             return Err(malformed("it does not start with a record of 84 bytes"));
         };
-        if &control[8..12] == b"CORD" && &control[4..8] != b"CORD" {
-            return Err(unsupported("64-bit record markers", "convert it with catdcd or MDAnalysis"));
-        }
         if &control[4..8] == b"VELD" {
             return Err(unsupported("velocities instead of coordinates", "name the coordinate trajectory"));
         }
@@ -124,26 +136,11 @@ impl Header {
         }
         let charmm = number(19) != 0;
 
-        let mut length = [0u8; 4];
-        read(&mut length)?;
-        let title_bytes = endian.i32(&length, 0);
-        let title_bytes = usize::try_from(title_bytes)
-            .ok()
-            .filter(|&bytes| bytes <= MOST_TITLE_BYTES)
-            .ok_or_else(|| malformed("its title record has an impossible length"))?;
-        let mut titles = vec![0u8; title_bytes + 4];
-        read(&mut titles)?;
-        if endian.i32(&titles, title_bytes) != title_bytes as i32 {
-            return Err(malformed("its title record is not closed"));
-        }
-
-        let mut count = [0u8; 12];
-        read(&mut count)?;
-        if endian.i32(&count, 0) != 4 || endian.i32(&count, 8) != 4 {
-            return Err(malformed("the record with the number of atoms is damaged"));
-        }
-        let atoms = usize::try_from(endian.i32(&count, 4)).ok().filter(|&atoms| atoms > 0);
-        let atoms = atoms.ok_or_else(|| malformed("it says that it holds no atoms"))?;
+        let mut behind = Vec::new();
+        let most = MOST_TITLE_BYTES as u64 + 64;
+        file.take(most).read_to_end(&mut behind).map_err(TrajectoryError::io("read", path))?;
+        let (titles, atoms, bytes) = titles_and_atoms(&behind, endian).map_err(malformed)?;
+        let version = number(19);
         Ok(Header {
             endian,
             charmm,
@@ -153,9 +150,39 @@ impl Header {
             has_cell: charmm && number(10) != 0,
             has_fourth_dimension: charmm && number(11) != 0,
             atoms,
-            bytes: (control.len() + 4 + titles.len() + count.len()) as u64,
+            origin: Origin::new(titles, version),
+            bytes: (control.len() + bytes) as u64,
         })
     }
+}
+
+/// Takes the title record and the record of the number of atoms, which follows, from the bytes behind the first
+/// record. Returns the titles, the number of atoms, and the length of both records. Some programs close
+/// the title record with the length of another number of titles than they wrote: the record behind it
+/// tells where it ends.
+fn titles_and_atoms(bytes: &[u8], endian: Endian) -> Result<(&[u8], usize, usize), &'static str> {
+    if bytes.len() < 8 {
+        return Err("it ends within its header");
+    }
+    let claimed = usize::try_from(endian.i32(bytes, 0)).ok().filter(|&length| length <= MOST_TITLE_BYTES);
+    let claimed = claimed.ok_or("its title record has an impossible length")?;
+    let titles = usize::try_from(endian.i32(bytes, 4)).unwrap_or(0);
+    let by_count = titles.saturating_mul(TITLE_WIDTH).saturating_add(4);
+    for length in [claimed, by_count] {
+        let Some(record) = bytes.get(length.saturating_add(8)..length.saturating_add(20)) else { continue };
+        if endian.i32(record, 0) == 4 && endian.i32(record, 8) == 4 {
+            let atoms = usize::try_from(endian.i32(record, 4)).ok().filter(|&atoms| atoms > 0);
+            let atoms = atoms.ok_or("it says that it holds no atoms")?;
+            return Ok((&bytes[4..4 + length], atoms, length + 20));
+        }
+    }
+    if bytes.len() < claimed + 20 {
+        return Err("it ends within its header");
+    }
+    Err(match endian.i32(bytes, claimed + 4) == claimed as i32 {
+        true => "the record with the number of atoms is damaged",
+        false => "its title record is not closed",
+    })
 }
 
 /// DELTA is an `f32` and carries no more digits; what lies behind them would show as 100.000003 ps.

@@ -5,6 +5,7 @@
 //! the first time divided by the interval: 0 for every run.
 
 mod header;
+mod origin;
 mod reader;
 mod writer;
 

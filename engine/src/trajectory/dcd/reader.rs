@@ -5,9 +5,10 @@ use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use super::header::{CELL_BYTES, Endian, Header};
+use crate::regular_file::open_regular;
 use crate::trajectory::error::TrajectoryError;
 use crate::trajectory::format::TrajectoryFormat;
-use crate::trajectory::frame::{Frame, cell_from_lengths, cell_if_present};
+use crate::trajectory::frame::Frame;
 
 /// A reader of DCD files: both byte orders, CHARMM and X-PLOR, with and without cells.
 #[derive(Debug)]
@@ -27,7 +28,8 @@ impl DcdReader {
     /// # Errors
     /// If the file cannot be read, its header is damaged, or it uses fixed atoms or 64-bit markers.
     pub fn open(path: &Path) -> Result<Self, TrajectoryError> {
-        let mut file = File::open(path).map_err(TrajectoryError::io("open", path))?;
+        let mut file =
+            open_regular(path).map_err(|refused| TrajectoryError::io("open", path)(refused.into()))?;
         let length = file.metadata().map_err(TrajectoryError::io("read", path))?.len();
         if length == 0 {
             return Err(TrajectoryError::malformed(path, TrajectoryFormat::Dcd, "it is empty"));
@@ -38,8 +40,14 @@ impl DcdReader {
         let mut reader =
             Self { path: path.to_path_buf(), file, header, frames, tail_bytes: 0, buffer: Vec::new() };
         // A machine that crashed while writing may leave blank frames at the end.
-        while reader.frames > 0 && !reader.is_marked(reader.frames - 1)? {
-            reader.frames -= 1;
+        if frames > 0 && !reader.is_marked(frames - 1)? {
+            // By bisection: there may be billions of them in a file that takes no room on the disk.
+            let (mut sound, mut blank) = (0, frames - 1);
+            while sound < blank {
+                let middle = sound + (blank - sound) / 2;
+                if reader.is_marked(middle)? { sound = middle + 1 } else { blank = middle }
+            }
+            reader.frames = sound;
         }
         if reader.frames == 0 && frames > 0 {
             return Err(reader.malformed(0, "its records are not as long as its header says"));
@@ -77,7 +85,15 @@ impl DcdReader {
             Endian::Little => "little-endian",
             Endian::Big => "big-endian",
         };
-        format!("{dialect}, {order}")
+        match self.unitless_program() {
+            Some(program) => format!("{dialect}, {order}, written by {program}"),
+            None => format!("{dialect}, {order}"),
+        }
+    }
+
+    /// The program that wrote the file, where it counts time in units that the file does not tell.
+    pub fn unitless_program(&self) -> Option<&'static str> {
+        self.header.origin.program()
     }
 
     /// Bytes after the last complete frame; usually 0.
@@ -141,7 +157,7 @@ impl DcdReader {
             (0..self.header.atoms)
                 .map(|atom| [x, y, z].map(|start| endian.f32(&self.buffer, start + 4 * atom))),
         );
-        frame.cell_angstrom = cell.map(cell_vectors).and_then(cell_if_present);
+        frame.cell_angstrom = cell.and_then(|numbers| self.header.origin.cell(numbers));
         frame.time_ps = self.time_ps(index);
         Ok(())
     }
@@ -167,27 +183,4 @@ impl DcdReader {
     fn malformed(&self, frame: usize, reason: &str) -> TrajectoryError {
         TrajectoryError::malformed(&self.path, TrajectoryFormat::Dcd, format!("frame {frame}: {reason}"))
     }
-}
-
-/// Lattice vectors from the six numbers of a cell record, which come in three kinds: lengths with the cosines
-/// of the angles (CHARMM, NAMD), lengths with degrees (older NAMD), and the symmetric box matrix (CHARMM
-/// since version 25).
-fn cell_vectors(cell: [f64; 6]) -> [[f32; 3]; 3] {
-    let [a, gamma, b, beta, alpha, c] = cell;
-    let angles = [alpha, beta, gamma];
-    if angles.iter().all(|x| (-1.0..=1.0).contains(x)) {
-        // 90° − asin keeps right angles exact.
-        return cell_from_lengths([a, b, c], angles.map(|cosine| 90.0 - cosine.asin().to_degrees()));
-    }
-    if cell.iter().any(|&x| x < 0.0) || angles.iter().any(|&x| x > 180.0) {
-        let [xx, xy, yy, xz, yz, zz] = cell;
-        let rows: [[f64; 3]; 3] = [[xx, xy, xz], [xy, yy, yz], [xz, yz, zz]];
-        let length = rows.map(|v| v.iter().map(|x| x * x).sum::<f64>().sqrt());
-        let angle = |i: usize, j: usize| {
-            let dot: f64 = (0..3).map(|k| rows[i][k] * rows[j][k]).sum();
-            (dot / (length[i] * length[j])).clamp(-1.0, 1.0).acos().to_degrees()
-        };
-        return cell_from_lengths(length, [angle(1, 2), angle(0, 2), angle(0, 1)]);
-    }
-    cell_from_lengths([a, b, c], angles)
 }

@@ -106,6 +106,11 @@ impl DcdWriter {
         Ok(writer)
     }
 
+    /// What is being written.
+    pub(crate) fn file(&self) -> &File {
+        &self.file
+    }
+
     /// Checks that a frame at `time_ps` can come next.
     pub(crate) fn check_time(&self, time_ps: f64) -> Result<(), String> {
         let step = time_ps / self.interval_ps;

@@ -4,7 +4,6 @@ mod settings;
 mod tensors;
 mod text;
 
-use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -16,6 +15,8 @@ use super::frame::Frame;
 use super::reader::TrajectoryReader;
 use super::run_state::RunStateError;
 use super::store::StoreError;
+use crate::foreign_format::{ForeignFormat, Use, recognize, recognize_name};
+use crate::regular_file::open_regular;
 use crate::structure::{
     CrystalInfo, ReadOptions, StructureError, StructureProblem, read_crystal, read_structure,
 };
@@ -71,7 +72,7 @@ pub struct ProteinInfo {
 /// A structure file.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct StructureInfo {
-    /// `PDB` or `mmCIF`, with `, gzip` where compressed.
+    /// `PDB`, `mmCIF` or `GRO`, with `, gzip` where compressed.
     pub format: String,
     /// The protein; `None` where a choice or a repair is needed first, see `problem`.
     pub protein: Option<ProteinInfo>,
@@ -131,8 +132,6 @@ pub struct StoreInfo {
     pub total_ps: f64,
     /// Files it was imported from.
     pub sources: Vec<super::store::SourceFile>,
-    /// When, seconds since 1970 UTC.
-    pub created_unix_s: u64,
     /// Program that wrote it.
     pub created_by: String,
 }
@@ -218,8 +217,12 @@ pub enum DescribeError {
 /// If the file cannot be read or is damaged.
 pub fn describe(path: &Path) -> Result<FileInfo, DescribeError> {
     let (bytes, head) = first_bytes(path).map_err(TrajectoryError::io("read", path))?;
-    let content = match TrajectoryFormat::from_path(path) {
-        Ok(TrajectoryFormat::Pdb) => describe_pdb(path)?,
+    if let Some(foreign) = foreign(path, &head) {
+        let refusal = foreign.refusal(Use::Any);
+        return Err(TrajectoryError::ForeignFormat { path: path.to_path_buf(), refusal }.into());
+    }
+    let content = match TrajectoryFormat::of_file(path) {
+        Ok(TrajectoryFormat::Pdb) => describe_pdb(path, &head)?,
         Ok(TrajectoryFormat::Dcd | TrajectoryFormat::Xtc) => {
             FileContent::Trajectory(describe_trajectory(&mut TrajectoryReader::open(path)?)?)
         }
@@ -231,17 +234,24 @@ pub fn describe(path: &Path) -> Result<FileInfo, DescribeError> {
 }
 
 fn first_bytes(path: &Path) -> std::io::Result<(u64, Vec<u8>)> {
-    let file = File::open(path)?;
+    let file = open_regular(path)?;
     let bytes = file.metadata()?.len();
     let mut head = Vec::new();
-    file.take(16).read_to_end(&mut head)?;
+    file.take(64).read_to_end(&mut head)?;
     Ok((bytes, head))
+}
+
+/// A format of another program, by content or by name; GRO is read.
+fn foreign(path: &Path, head: &[u8]) -> Option<ForeignFormat> {
+    let format = TrajectoryFormat::of_file(path);
+    let by_content = recognize(head).filter(|found| !format.as_ref().is_ok_and(|&format| found.is(format)));
+    by_content.or_else(|| recognize_name(path).filter(|found| !found.is_gro()))
 }
 
 /// One model without a time is a structure; anything more is a trajectory, with its protein if it has one.
 /// The ensembles of NMR entries count as structures too: they bring no times.
-fn describe_pdb(path: &Path) -> Result<FileContent, DescribeError> {
-    let structure = describe_structure(path, b"");
+fn describe_pdb(path: &Path, head: &[u8]) -> Result<FileContent, DescribeError> {
+    let structure = describe_structure(path, head);
     match TrajectoryReader::open(path) {
         Ok(mut reader) if reader.time_ps(0).is_some() => {
             let mut info = describe_trajectory(&mut reader)?;
@@ -255,7 +265,11 @@ fn describe_pdb(path: &Path) -> Result<FileContent, DescribeError> {
 fn describe_structure(path: &Path, head: &[u8]) -> Result<StructureInfo, DescribeError> {
     let name = path.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
     let gzip = head.starts_with(&[0x1f, 0x8b]);
-    let kind = if name.contains(".cif") || name.contains(".mmcif") { "mmCIF" } else { "PDB" };
+    let kind = match name.as_str() {
+        name if name.contains(".cif") || name.contains(".mmcif") => "mmCIF",
+        name if name.contains(".gro") => "GRO",
+        _ => "PDB",
+    };
     let format = if gzip { format!("{kind}, gzip") } else { kind.to_owned() };
     let read = |longest_segment| read_structure(path, &ReadOptions { chain: None, longest_segment });
     let (opened, problem) = match read(false) {

@@ -1,6 +1,5 @@
 //! Stores, models and run states, which are all safetensors files told apart by their metadata.
 
-use std::fs::File;
 use std::path::Path;
 
 use memmap2::Mmap;
@@ -11,6 +10,7 @@ use crate::brief::brief;
 use crate::trajectory::error::TrajectoryError;
 use crate::trajectory::run_state::{METADATA_KEY as RUN_KEY, RunState};
 use crate::trajectory::store::{METADATA_KEY as STORE_KEY, TrajectoryStore};
+use crate::{regular_file, sealed_file};
 
 /// Layouts of ours begin so.
 const FORMAT_PREFIX: &str = "equijump-";
@@ -23,7 +23,7 @@ pub(super) fn looks_like_tensors(head: &[u8], bytes: u64) -> bool {
 }
 
 pub(super) fn describe_tensors(path: &Path) -> Result<FileContent, DescribeError> {
-    let file = File::open(path).map_err(TrajectoryError::io("open", path))?;
+    let file = regular_file::open(path).map_err(TrajectoryError::io("open", path))?;
     // SAFETY: only the header is read, and no reference outlives this function. A file that is shortened
     // meanwhile by another process would end this one with SIGBUS; model files are replaced by renaming.
     let map = unsafe { Mmap::map(&file) }.map_err(TrajectoryError::io("read", path))?;
@@ -41,8 +41,11 @@ pub(super) fn describe_tensors(path: &Path) -> Result<FileContent, DescribeError
         .filter(|format| format.starts_with(FORMAT_PREFIX))
         .cloned()
         .ok_or_else(|| foreign("its header names no layout of EquiJump".to_owned()))?;
+    // Only now, since for a store it is done while that is opened.
+    sealed_file::open(&map, &["format", "config", "card", "state"]).map_err(foreign)?;
     let tensors = header.tensors();
-    let mut entries: Vec<_> = metadata.into_iter().filter(|(key, _)| key != "format").collect();
+    let mut entries: Vec<_> =
+        metadata.into_iter().filter(|(key, _)| key != "format" && key != "file_crc32").collect();
     entries.sort();
     let description = entries
         .into_iter()
@@ -70,7 +73,6 @@ fn describe_store(store: &TrajectoryStore) -> StoreInfo {
         interval_ps: store.interval_ps(),
         total_ps: steps as f64 * store.interval_ps(),
         sources: metadata.sources.clone(),
-        created_unix_s: metadata.created_unix_s,
         created_by: metadata.created_by.clone(),
     }
 }

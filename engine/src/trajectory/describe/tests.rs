@@ -1,4 +1,5 @@
 use std::collections::HashMap;
+use std::fs::File;
 use std::sync::Arc;
 
 use safetensors::tensor::{Dtype, TensorView};

@@ -13,7 +13,8 @@ struct Lines<'a, 'b>(&'a mut fmt::Formatter<'b>);
 
 impl Lines<'_, '_> {
     fn line(&mut self, name: &str, value: impl fmt::Display) -> fmt::Result {
-        writeln!(self.0, "{name:<NAME_WIDTH$} {value}")
+        // One line a fact, whatever a name or a path holds.
+        writeln!(self.0, "{name:<NAME_WIDTH$} {}", value.to_string().replace('\n', " "))
     }
 
     fn protein(&mut self, protein: &ProteinInfo) -> fmt::Result {

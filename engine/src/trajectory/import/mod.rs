@@ -1,4 +1,4 @@
-//! Turning trajectories of other programs into a training store (design §7).
+//! Turning trajectories of other programs into a training store (ARCHITECTURE.md §7).
 
 pub(super) mod checks;
 mod run;
@@ -19,10 +19,12 @@ pub use run::import;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ImportRequest {
-    /// PDB or mmCIF file with exactly the atoms of the trajectories, in their order.
+    /// PDB, mmCIF or GRO file with exactly the atoms of the trajectories, in their order.
     pub topology: PathBuf,
     /// Chain of the protein, where the topology has several.
     pub chain: Option<String>,
+    /// Whether of a topology with gaps the longest segment without one is taken.
+    pub longest_segment: bool,
     /// Trajectory files; each starts a trajectory of its own.
     pub trajectories: Vec<PathBuf>,
     /// Takes every `stride`-th frame; at least 1.
@@ -42,6 +44,7 @@ impl Default for ImportRequest {
         Self {
             topology: PathBuf::new(),
             chain: None,
+            longest_segment: false,
             trajectories: Vec::new(),
             stride: 1,
             skip_ps: 0.0,
@@ -120,8 +123,20 @@ pub enum ImportError {
         summary: String,
     },
     /// The files do not say how far frames are apart.
-    #[error("{} does not tell the time between its frames: give it with --interval-ps", path.display())]
+    #[error(
+        "{} does not tell the time between its frames{}: give it with --interval-ps",
+        path.display(),
+        program.map(|program| format!(" ({program} writes it in the units of the run, which the file does not keep)")).unwrap_or_default()
+    )]
     UnknownInterval {
+        /// File in question.
+        path: PathBuf,
+        /// The program that wrote it, where that is the reason.
+        program: Option<&'static str>,
+    },
+    /// A trajectory whose atom names are those of another molecule.
+    #[error("the atoms that {} names are not those of the topology: name the topology that it was made with", path.display())]
+    OtherAtoms {
         /// File in question.
         path: PathBuf,
     },

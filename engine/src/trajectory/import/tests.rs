@@ -169,10 +169,11 @@ fn unusable_input_is_refused_and_leaves_nothing_behind() {
     std::fs::write(&text, "not a trajectory at all, just words").unwrap();
     let files = 8;
 
-    let cases: [(&[PathBuf], &str); 9] = [
+    let cases: [(&[PathBuf], &str); 10] = [
         (&[], "name at least one"),
         (&[fixture.path("absent.xtc")], "cannot open"),
-        (&[fixture.path("top.gro")], "must end in"),
+        (&[fixture.path("top.gro")], "gmx trjconv"),
+        (&[fixture.path("top.txt")], "must end in"),
         (&[good.clone(), other], "50 ps apart"),
         (&[still], "makes no trajectory"),
         (&[good.clone(), few], "10 atoms a frame, but 13"),
@@ -252,7 +253,18 @@ fn damaged_and_foreign_stores_are_refused() {
     let at = newer.windows(14).position(|w| w == br#"\"version\":1,"#).unwrap();
     newer[at + 12] = b'7';
     assert!(matches!(open(&newer), Err(StoreError::NewerVersion { found: 7, .. })));
-    let mut flipped = good;
-    flipped[4096 + 5] ^= 1;
-    assert!(matches!(open(&flipped).unwrap().verify(), Err(StoreError::Damaged { .. })));
+    // A bit anywhere: length, description, blanks behind it, positions, times, tables.
+    for at in (0..good.len()).step_by(11).chain(good.len() - 64..good.len()) {
+        let mut flipped = good.clone();
+        flipped[at] ^= 1 << (at % 8);
+        assert!(open(&flipped).is_err(), "byte {at} of {}", good.len());
+    }
+    // Stores from before there was a checksum of the whole file have one of the positions.
+    let seal = br#","file_crc32":""#;
+    let at = good.windows(seal.len()).position(|w| w == seal).unwrap();
+    let mut old = good;
+    old[at..at + seal.len() + 9].fill(b' ');
+    assert_eq!(open(&old).unwrap().frame_count(), 3);
+    old[4096 + 5] ^= 1;
+    assert!(matches!(open(&old), Err(StoreError::Damaged { .. })));
 }

@@ -1,15 +1,31 @@
-//! Random access to the models of a PDB file through an index of their offsets.
+//! Random access to the models of a PDB file, gzipped or not, through an index of their offsets.
 
+use std::collections::HashMap;
 use std::fs::File;
+use std::hash::{DefaultHasher, Hasher};
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
+use flate2::read::MultiGzDecoder;
+
+use crate::regular_file::open_regular;
+use crate::structure::cell::Cell;
+use crate::structure::pdb_lines::{
+    LineReader, ModelSplitter, Record, Step, cell_in, columns, number, record, time_in_title,
+};
 use crate::trajectory::error::TrajectoryError;
 use crate::trajectory::format::TrajectoryFormat;
-use crate::trajectory::frame::{Frame, cell_from_lengths, cell_if_present};
+use crate::trajectory::frame::Frame;
 
-/// Longer lines do not occur in PDB files.
-const LONGEST_LINE: u64 = 1024;
+/// Most atoms of a model; what claims more is no molecule.
+const MOST_ATOMS: usize = 50_000_000;
+/// Text of atoms shrinks to a tenth at most. What shrinks to less and is large was made to fill a machine.
+const MOST_EXPANSION: u64 = 100;
+/// What may be unpacked without a question, bytes.
+const SMALL_BYTES: u64 = 64 << 20;
+
+/// Atom name, alternate location, residue name, chain, residue number, insertion code: the columns 13 to 27.
+type Identity = [u8; 15];
 
 /// Where one model's atoms lie in the file.
 #[derive(Clone, Copy, Debug)]
@@ -18,120 +34,216 @@ struct ModelEntry {
     /// After its last atom record.
     end: u64,
     time_ps: Option<f64>,
+    cell_angstrom: Option<Cell>,
+    /// Hashes of all its atoms' identities, and of their atom and residue names alone.
+    identities: u64,
+    names: u64,
 }
 
 /// A reader of PDB files with any number of models.
 #[derive(Debug)]
 pub struct PdbReader {
     path: PathBuf,
-    file: File,
+    content: Content,
     atoms: usize,
     models: Vec<ModelEntry>,
-    cell_angstrom: Option<[[f32; 3]; 3]>,
+    /// Atoms of the first model, whose order all frames have.
+    first: Vec<Identity>,
     tail_bytes: u64,
-    buffer: Vec<u8>,
 }
 
-/// What a line means for the frames.
-enum Line {
-    Atom,
-    /// MODEL.
-    ModelStart,
-    /// ENDMDL.
-    ModelEnd,
-    /// END.
-    FileEnd,
-    Time(f64),
-    Cell([[f32; 3]; 3]),
-    Other,
+/// Where lines come from.
+#[allow(clippy::large_enum_variant)] // one a reader, and never moved
+#[derive(Debug)]
+enum Content {
+    Plain(File),
+    /// Gzipped data are read from the start whenever an earlier model is wanted.
+    Packed(Option<PackedLines>),
+}
+
+type PackedLines = LineReader<BufReader<MultiGzDecoder<File>>>;
+
+/// A model that is being indexed.
+struct Current {
+    start: u64,
+    end: u64,
+    atoms: usize,
+    identities: DefaultHasher,
+    names: DefaultHasher,
 }
 
 impl PdbReader {
-    /// Opens a file and indexes its models. A model that lacks its ENDMDL is cut off and left out, see
+    /// Opens a file and indexes its models. A model that lacks its end is cut off and left out, see
     /// [`PdbReader::tail_bytes`].
     ///
     /// # Errors
     /// If the file cannot be read, holds no atoms, or its models have different numbers of atoms.
     pub fn open(path: &Path) -> Result<Self, TrajectoryError> {
+        let mut file = open_file(path)?;
+        let mut magic = Vec::new();
+        (&mut file).take(2).read_to_end(&mut magic).map_err(TrajectoryError::io("read", path))?;
+        file.seek(SeekFrom::Start(0)).map_err(TrajectoryError::io("read", path))?;
+        if magic == [0x1f, 0x8b] {
+            let bytes = file.metadata().map_err(TrajectoryError::io("read", path))?.len();
+            let most = bytes.saturating_mul(MOST_EXPANSION).max(SMALL_BYTES);
+            return Self::index(path, packed_lines(file), most, Content::Packed(None));
+        }
+        let own = file.try_clone().map_err(TrajectoryError::io("open", path))?;
+        let lines = LineReader::new(BufReader::with_capacity(1 << 16, file), 0);
+        Self::index(path, lines, u64::MAX, Content::Plain(own))
+    }
+
+    fn index<R: BufRead>(
+        path: &Path,
+        mut lines: LineReader<R>,
+        most_bytes: u64,
+        content: Content,
+    ) -> Result<Self, TrajectoryError> {
         let malformed = |reason: String| TrajectoryError::malformed(path, TrajectoryFormat::Pdb, reason);
-        let file = File::open(path).map_err(TrajectoryError::io("open", path))?;
-        let mut lines = BufReader::with_capacity(1 << 16, file);
-        let mut models: Vec<ModelEntry> = Vec::new();
-        let mut atoms = 0;
-        let mut cell_angstrom = None;
-        // The model being read: first atom line, atoms so far, end of the last atom line.
-        let mut current: Option<(u64, usize, u64)> = None;
-        let mut in_model_record = false;
-        let mut next_time_ps = None;
-        let mut at = 0u64;
-        // End of what belongs to complete models: after an ENDMDL, or an END.
-        let mut end = 0u64;
+        let packed = matches!(content, Content::Packed(_));
+        let mut index = Self {
+            path: path.to_path_buf(),
+            content,
+            atoms: 0,
+            models: Vec::new(),
+            first: Vec::new(),
+            tail_bytes: 0,
+        };
+        let mut splitter = ModelSplitter::default();
+        let mut current: Option<Current> = None;
+        let (mut cell, mut next_time_ps) = (None, None);
+        let mut cell_is_last = false;
+        // Whether all models so far ended where the next one began.
+        let mut ended_by_next = true;
+        let (mut at, mut end, mut line_closed) = (0, 0, true);
         let mut line = Vec::new();
-        loop {
-            line.clear();
-            let read = (&mut lines).take(LONGEST_LINE).read_until(b'\n', &mut line);
-            let read = read.map_err(TrajectoryError::io("read", path))? as u64;
-            if read == LONGEST_LINE && line.last() != Some(&b'\n') {
-                return Err(malformed(format!("a line is longer than {LONGEST_LINE} bytes")));
+        while let Some(span) = lines.next(&mut line).map_err(|error| match packed {
+            true => malformed("its gzip data are cut off or damaged".to_owned()),
+            false => TrajectoryError::io("read", path)(error),
+        })? {
+            if span.end > most_bytes {
+                return Err(malformed(format!(
+                    "it unpacks to more than {most_bytes} bytes; unpack it with gunzip"
+                )));
             }
-            let start = at;
-            at += read;
-            let kind = if read == 0 { Line::FileEnd } else { classify(&line) };
-            match kind {
-                Line::Atom => {
-                    let (_, count, last) = current.get_or_insert((start, 0, at));
-                    *count += 1;
-                    *last = at;
+            if line.contains(&0) {
+                return Err(malformed("it is no text".to_owned()));
+            }
+            at = span.end;
+            line_closed = span.closed;
+            let kind = record(&line);
+            match splitter.step(kind) {
+                Step::FirstAtom => {
+                    let (identities, names) = (DefaultHasher::new(), DefaultHasher::new());
+                    let mut begun = Current { start: span.start, end: at, atoms: 0, identities, names };
+                    index.add(&mut begun, &line, at);
+                    current = Some(begun);
                 }
-                Line::ModelEnd | Line::ModelStart | Line::FileEnd => {
-                    // Without a MODEL record, END or the end of the file closes the only model.
-                    let closed = matches!(kind, Line::ModelEnd) || !in_model_record;
-                    if let Some((first, count, last)) = current.take_if(|_| closed) {
-                        if models.is_empty() {
-                            atoms = count;
-                        } else if count != atoms {
-                            let model = models.len() + 1;
+                Step::NextAtom => {
+                    if let Some(current) = &mut current {
+                        index.add(current, &line, at);
+                        if current.atoms > MOST_ATOMS {
+                            return Err(malformed(format!("a model has more than {MOST_ATOMS} atoms")));
+                        }
+                    }
+                }
+                step @ (Step::Closed | Step::ClosedByNext) => {
+                    ended_by_next &= step == Step::ClosedByNext;
+                    if let Some(model) = current.take() {
+                        let fits = index.models.is_empty() || model.atoms == index.atoms;
+                        if fits {
+                            index.push(model, next_time_ps.take(), cell);
+                            end = if step == Step::Closed { at } else { span.start };
+                        } else if step == Step::Closed {
                             return Err(malformed(format!(
-                                "model {model} has {count} atoms, those before have {atoms}"
+                                "model {} has {} atoms, those before have {}",
+                                index.models.len() + 1,
+                                model.atoms,
+                                index.atoms
                             )));
                         }
-                        models.push(ModelEntry { start: first, end: last, time_ps: next_time_ps.take() });
-                        end = at;
-                    }
-                    if matches!(kind, Line::ModelStart) {
-                        current = None;
-                        in_model_record = true;
-                    } else if matches!(kind, Line::ModelEnd) {
-                        in_model_record = false;
                     }
                 }
-                Line::Time(time_ps) => next_time_ps = Some(time_ps),
-                Line::Cell(cell) => cell_angstrom = cell_angstrom.or(cell_if_present(cell)),
-                Line::Other => {}
+                Step::Nothing => match kind {
+                    Record::Title => next_time_ps = time_in_title(&line).or(next_time_ps),
+                    Record::Cell => cell = cell_in(&line),
+                    _ => {}
+                },
             }
-            let whole_line = line.is_empty() || line.ends_with(b"\n");
-            if current.is_none() && !in_model_record && whole_line && !matches!(kind, Line::Time(_)) {
+            cell_is_last = match kind {
+                Record::Cell => current.is_none() && !splitter.in_record(),
+                Record::Atom | Record::Model => false,
+                _ => cell_is_last,
+            };
+            if current.is_none() && !splitter.in_record() && span.closed && next_time_ps.is_none() {
                 end = at;
             }
-            if read == 0 {
-                break;
-            }
         }
-        let begun = in_model_record || next_time_ps.is_some();
-        if models.is_empty() && current.is_none() && !begun {
+        let unended = index.models.is_empty() || !ended_by_next;
+        let cut_off =
+            |model: &Current| splitter.in_record() && (unended || !line_closed || model.atoms != index.atoms);
+        if let Some(model) = current.take_if(|model| !cut_off(model)) {
+            if !index.models.is_empty() && model.atoms != index.atoms {
+                return Err(malformed(format!(
+                    "model {} has {} atoms, those before have {}",
+                    index.models.len() + 1,
+                    model.atoms,
+                    index.atoms
+                )));
+            }
+            index.push(model, next_time_ps.take(), cell);
+            end = at;
+        }
+        let begun = splitter.in_record() || next_time_ps.is_some();
+        if index.models.is_empty() && current.is_none() && !begun {
             let reason = if at == 0 { "it is empty" } else { "it has no ATOM records" };
             return Err(malformed(reason.to_owned()));
         }
-        let file = lines.into_inner();
-        Ok(Self {
-            path: path.to_path_buf(),
-            file,
-            atoms: if models.is_empty() { current.map_or(0, |(_, count, _)| count) } else { atoms },
-            models,
+        if index.models.is_empty() {
+            index.atoms = current.map_or(0, |model| model.atoms);
+        }
+        if cell_is_last {
+            index.move_cells_back(cell);
+        }
+        index.tail_bytes = at - end;
+        Ok(index)
+    }
+
+    fn add(&mut self, model: &mut Current, line: &[u8], end: u64) {
+        let identity = identity(line);
+        model.identities.write(&identity);
+        model.names.write(&identity[..4]);
+        model.names.write(&identity[5..9]);
+        if self.models.is_empty() {
+            self.first.push(identity);
+        }
+        model.atoms += 1;
+        model.end = end;
+    }
+
+    fn push(&mut self, model: Current, time_ps: Option<f64>, cell_angstrom: Option<Cell>) {
+        if self.models.is_empty() {
+            self.atoms = model.atoms;
+            // What came before belongs to a model that was cut off.
+            self.first.drain(..self.first.len() - model.atoms);
+        }
+        self.models.push(ModelEntry {
+            start: model.start,
+            end: model.end,
+            time_ps,
             cell_angstrom,
-            tail_bytes: at - end,
-            buffer: Vec::new(),
-        })
+            identities: model.identities.finish(),
+            names: model.names.finish(),
+        });
+    }
+
+    /// Where the first model has no cell and the last is followed by one, all models are followed by theirs.
+    fn move_cells_back(&mut self, last: Option<Cell>) {
+        if self.models.first().is_some_and(|model| model.cell_angstrom.is_none()) {
+            let mut cells: Vec<_> = self.models.iter().skip(1).map(|model| model.cell_angstrom).collect();
+            cells.push(last);
+            self.models.iter_mut().zip(cells).for_each(|(model, cell)| model.cell_angstrom = cell);
+        }
     }
 
     /// Complete models.
@@ -149,7 +261,7 @@ impl PdbReader {
         self.models.get(index)?.time_ps
     }
 
-    /// Bytes after the last complete model; usually 0.
+    /// Bytes after the last complete model, unpacked; usually 0.
     pub fn tail_bytes(&self) -> u64 {
         self.tail_bytes
     }
@@ -159,85 +271,144 @@ impl PdbReader {
         self.models.get(index).map(|model| model.end)
     }
 
-    /// Reads model `index` into `frame`, whose buffer is reused.
+    /// Name of atom `index` in all frames.
+    pub(crate) fn atom_name(&self, index: usize) -> Option<&[u8]> {
+        self.first.get(index).map(|identity| identity[..4].trim_ascii())
+    }
+
+    /// The atom records of the first model.
+    pub(crate) fn first_model(&mut self) -> Result<Vec<u8>, TrajectoryError> {
+        let mut text = Vec::new();
+        if let Some(&model) = self.models.first() {
+            self.for_lines(model, |line| {
+                text.extend(line);
+                text.push(b'\n');
+                Ok(())
+            })?;
+        }
+        Ok(text)
+    }
+
+    /// Reads model `index` into `frame`, whose buffer is reused. Atoms stand in the order of the first model,
+    /// whatever their order in this one.
     ///
     /// # Errors
-    /// If there is no such model, or a coordinate is not a number.
+    /// If there is no such model, a coordinate is not a number, or its atoms are not those of the first.
     pub fn read_frame(&mut self, index: usize, frame: &mut Frame) -> Result<(), TrajectoryError> {
         let model = *self.models.get(index).ok_or_else(|| TrajectoryError::NoSuchFrame {
             path: self.path.clone(),
             index,
             frames: self.models.len(),
         })?;
-        self.buffer.clear();
-        self.file.seek(SeekFrom::Start(model.start)).map_err(TrajectoryError::io("read", &self.path))?;
-        let mut part = (&mut self.file).take(model.end - model.start);
-        part.read_to_end(&mut self.buffer).map_err(TrajectoryError::io("read", &self.path))?;
+        let path = self.path.clone();
         let malformed = |reason: String| {
             let reason = format!("model {}: {reason}", index + 1);
-            TrajectoryError::malformed(&self.path, TrajectoryFormat::Pdb, reason)
+            TrajectoryError::malformed(&path, TrajectoryFormat::Pdb, reason)
         };
-        frame.positions_angstrom.clear();
-        for line in self.buffer.split(|&byte| byte == b'\n') {
-            if !matches!(classify(line), Line::Atom) {
-                continue;
+        let same_order = self.models.first().is_some_and(|first| first.identities == model.identities);
+        let mut identities = Vec::new();
+        let positions = &mut frame.positions_angstrom;
+        positions.clear();
+        self.for_lines(model, |line| {
+            if record(line) != Record::Atom {
+                return Ok(());
             }
             let mut position = [0.0; 3];
             for (axis, value) in position.iter_mut().enumerate() {
                 let column = 30 + 8 * axis;
                 *value = number(line, column, column + 8).ok_or_else(|| {
-                    let atom = frame.positions_angstrom.len() + 1;
+                    let atom = positions.len() + 1;
                     malformed(format!(
                         "atom record {atom} has no number in columns {} to {}",
                         column + 1,
                         column + 8
                     ))
-                })?;
+                })? as f32;
             }
-            frame.positions_angstrom.push(position);
-        }
-        if frame.positions_angstrom.len() != self.atoms {
+            positions.push(position);
+            if !same_order {
+                identities.push(identity(line));
+            }
+            Ok(())
+        })?;
+        if positions.len() != self.atoms {
             return Err(malformed("it changed while it was being read".to_owned()));
         }
+        if !same_order {
+            match self.places(&identities) {
+                Some(places) => {
+                    let read = positions.clone();
+                    places.iter().zip(read).for_each(|(&place, position)| positions[place] = position);
+                }
+                // Only numbers or chains differ.
+                None if self.models.first().is_some_and(|first| first.names == model.names) => {}
+                None => return Err(malformed("its atoms are not those of the first model".to_owned())),
+            }
+        }
         frame.time_ps = model.time_ps;
-        frame.cell_angstrom = self.cell_angstrom;
+        frame.cell_angstrom = model.cell_angstrom;
+        Ok(())
+    }
+
+    /// For atoms in another order, their places in the first model; `None` unless it is the same atoms, each
+    /// once.
+    fn places(&self, identities: &[Identity]) -> Option<Vec<usize>> {
+        let mut known: HashMap<&Identity, usize> =
+            self.first.iter().enumerate().map(|(place, identity)| (identity, place)).collect();
+        if known.len() != self.first.len() {
+            return None;
+        }
+        identities.iter().map(|identity| known.remove(identity)).collect()
+    }
+
+    fn for_lines(
+        &mut self,
+        model: ModelEntry,
+        mut each: impl FnMut(&[u8]) -> Result<(), TrajectoryError>,
+    ) -> Result<(), TrajectoryError> {
+        let io = |error| TrajectoryError::io("read", &self.path)(error);
+        let mut line = Vec::new();
+        match &mut self.content {
+            Content::Plain(file) => {
+                file.seek(SeekFrom::Start(model.start)).map_err(io)?;
+                let part = file.take(model.end - model.start);
+                let mut lines = LineReader::new(BufReader::with_capacity(1 << 16, part), model.start);
+                while lines.next(&mut line).map_err(io)?.is_some() {
+                    each(&line)?;
+                }
+            }
+            Content::Packed(kept) => {
+                let usable = kept.take().filter(|lines| lines.at() <= model.start);
+                let lines = match usable {
+                    Some(lines) => kept.insert(lines),
+                    None => kept.insert(packed_lines(open_file(&self.path)?)),
+                };
+                lines.skip_to(model.start).map_err(io)?;
+                while lines.at() < model.end && lines.next(&mut line).map_err(io)?.is_some() {
+                    each(&line)?;
+                }
+            }
+        }
         Ok(())
     }
 }
 
-fn classify(line: &[u8]) -> Line {
-    if line.starts_with(b"ATOM ") || line.starts_with(b"HETATM") {
-        return Line::Atom;
-    }
-    let keyword = line.get(..6).unwrap_or(line).trim_ascii();
-    match keyword {
-        b"MODEL" => Line::ModelStart,
-        b"ENDMDL" => Line::ModelEnd,
-        b"END" => Line::FileEnd,
-        b"TITLE" => time_in_title(line).map_or(Line::Other, Line::Time),
-        b"CRYST1" => cell(line).map_or(Line::Other, Line::Cell),
-        _ => Line::Other,
-    }
+fn open_file(path: &Path) -> Result<File, TrajectoryError> {
+    open_regular(path).map_err(|refused| TrajectoryError::io("open", path)(refused.into()))
 }
 
-/// The number after `t=`.
-fn time_in_title(line: &[u8]) -> Option<f64> {
-    let text = std::str::from_utf8(line).ok()?;
-    let (_, after) = text.rsplit_once(" t=")?;
-    after.split_whitespace().next()?.parse().ok().filter(|t: &f64| t.is_finite())
+fn packed_lines(file: File) -> PackedLines {
+    LineReader::new(BufReader::with_capacity(1 << 16, MultiGzDecoder::new(file)), 0)
 }
 
-fn cell(line: &[u8]) -> Option<[[f32; 3]; 3]> {
-    let at = |start, end| number(line, start, end).map(f64::from);
-    let lengths = [at(6, 15)?, at(15, 24)?, at(24, 33)?];
-    // 1 Å is what programs write that have no cell but want the record.
-    if lengths.iter().all(|&x| x <= 1.0) {
-        return None;
+fn identity(line: &[u8]) -> Identity {
+    let mut identity = [b' '; 15];
+    for (to, &from) in identity.iter_mut().zip(line.get(12..).unwrap_or_default()) {
+        *to = from;
     }
-    Some(cell_from_lengths(lengths, [at(33, 40)?, at(40, 47)?, at(47, 54)?]))
-}
-
-fn number(line: &[u8], start: usize, end: usize) -> Option<f32> {
-    let columns = line.get(start..end.min(line.len()))?;
-    std::str::from_utf8(columns).ok()?.trim().parse().ok()
+    // Atom names are shifted by a column as programs please.
+    let name = columns(&identity, 0, 4).to_vec();
+    identity[..4].fill(b' ');
+    identity[..name.len()].copy_from_slice(&name);
+    identity
 }

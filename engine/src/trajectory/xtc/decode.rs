@@ -112,11 +112,17 @@ fn packed_bits(sizes: [u32; 3]) -> u32 {
     128 - product.leading_zeros()
 }
 
-/// Decodes `positions_nm.len()` positions into nm.
+/// Decodes `count` positions into nm. Memory grows with what is decoded, not with what is claimed.
 ///
 /// # Errors
 /// A clause that says what is wrong with the bytes. Whatever they are, nothing panics.
-pub(crate) fn decode(prelude: &Prelude, bytes: &[u8], positions_nm: &mut [[f32; 3]]) -> Result<(), String> {
+pub(crate) fn decode(
+    prelude: &Prelude,
+    bytes: &[u8],
+    count: usize,
+    positions_nm: &mut Vec<[f32; 3]>,
+) -> Result<(), String> {
+    positions_nm.clear();
     if !(prelude.precision.is_finite() && prelude.precision > 0.0) {
         return Err(format!("the precision is {}", prelude.precision));
     }
@@ -145,8 +151,7 @@ pub(crate) fn decode(prelude: &Prelude, bytes: &[u8], positions_nm: &mut [[f32; 
 
     let mut bits = Bits { bytes, position: 0 };
     let mut run = 0u32;
-    let mut atom = 0;
-    while atom < positions_nm.len() {
+    while positions_nm.len() < count {
         let offset = match packed {
             Some(count) => bits.take_packed(count, extents),
             None => (|| {
@@ -171,8 +176,7 @@ pub(crate) fn decode(prelude: &Prelude, bytes: &[u8], positions_nm: &mut [[f32; 
             run = (code - code % 3) as u32;
         }
         if run == 0 {
-            positions_nm[atom] = to_nm(this);
-            atom += 1;
+            positions_nm.push(to_nm(this));
         } else {
             let half = (small_size / 2) as i32;
             let mut previous = this;
@@ -183,8 +187,10 @@ pub(crate) fn decode(prelude: &Prelude, bytes: &[u8], positions_nm: &mut [[f32; 
                     next[axis] = previous[axis].wrapping_add(delta[axis]).wrapping_sub(half);
                 }
                 let mut write = |p: [i32; 3]| -> Result<(), String> {
-                    *positions_nm.get_mut(atom).ok_or_else(damaged)? = to_nm(p);
-                    atom += 1;
+                    if positions_nm.len() == count {
+                        return Err(damaged());
+                    }
+                    positions_nm.push(to_nm(p));
                     Ok(())
                 };
                 if k == 0 {

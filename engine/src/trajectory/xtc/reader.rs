@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::ANGSTROM_PER_NM;
 use super::decode::{Prelude, decode};
+use crate::regular_file::open_regular;
 use crate::trajectory::error::TrajectoryError;
 use crate::trajectory::format::TrajectoryFormat;
 use crate::trajectory::frame::{Frame, cell_if_present};
@@ -65,7 +66,8 @@ impl XtcReader {
     /// # Errors
     /// If the file cannot be read, is empty, does not start like an XTC file, or the number of atoms changes.
     pub fn open(path: &Path) -> Result<Self, TrajectoryError> {
-        let mut file = File::open(path).map_err(TrajectoryError::io("open", path))?;
+        let mut file =
+            open_regular(path).map_err(|refused| TrajectoryError::io("open", path)(refused.into()))?;
         let length = file.metadata().map_err(TrajectoryError::io("read", path))?.len();
         if length == 0 {
             return Err(TrajectoryError::malformed(path, TrajectoryFormat::Xtc, "it is empty"));
@@ -165,16 +167,13 @@ impl XtcReader {
             .ok_or_else(|| self.malformed(index, "it changed while it was being read"))?;
 
         let positions = &mut frame.positions_angstrom;
-        positions.clear();
-        positions.resize(layout.atoms, [0.0; 3]);
         match &layout.prelude {
-            Some(prelude) => {
-                decode(prelude, payload, positions).map_err(|reason| self.malformed(index, reason))?;
-            }
+            Some(prelude) => decode(prelude, payload, layout.atoms, positions)
+                .map_err(|reason| self.malformed(index, reason))?,
             None => {
-                for (position, bytes) in positions.iter_mut().zip(payload.chunks_exact(12)) {
-                    *position = std::array::from_fn(|axis| be_f32(bytes, 4 * axis));
-                }
+                positions.clear();
+                let atoms = payload.chunks_exact(12);
+                positions.extend(atoms.map(|bytes| std::array::from_fn(|axis| be_f32(bytes, 4 * axis))));
             }
         }
         for position in positions.iter_mut() {
@@ -248,8 +247,9 @@ fn layout(head: &[u8]) -> Result<Option<Layout>, String> {
     } else {
         u64::from(be_i32(head, length_at) as u32)
     };
-    // An atom takes a bit at least: a damaged count must not ask for more memory than the file can fill.
-    if (atoms as u64).div_ceil(8) > payload_bytes || payload_bytes > MOST_BYTES_PER_ATOM * atoms as u64 {
+    // An atom takes a byte at least (9 bits in a run of small steps): a damaged count must not ask for more
+    // memory than the file can fill.
+    if atoms as u64 > payload_bytes || payload_bytes > MOST_BYTES_PER_ATOM * atoms as u64 {
         return Err(format!("{atoms} atoms cannot take {payload_bytes} bytes"));
     }
     let frame_bytes = payload_start as u64 + payload_bytes.next_multiple_of(4);

@@ -1,0 +1,87 @@
+//! Atom records of the GROMACS format GRO: fixed columns, nm, one molecule after the other without chains.
+
+use super::cell::cell_if_present;
+use super::pdb_lines::lines;
+use super::records::{AtomRecord, FileAtoms, printable};
+
+/// Å per nm.
+const ANGSTROM_PER_NM: f64 = 10.0;
+
+/// Reads the atoms of the first frame; `None` if the text is no GRO: a title, the number of atoms, as many
+/// atom lines, and the cell.
+pub(super) fn parse_gro(text: &[u8]) -> Option<FileAtoms> {
+    let mut lines = lines(text);
+    lines.next()?;
+    let count: usize = std::str::from_utf8(lines.next()?.trim_ascii()).ok()?.parse().ok()?;
+    let mut file = FileAtoms { model_count: 1, ..FileAtoms::default() };
+    for _ in 0..count {
+        file.atoms.push(parse_atom(lines.next()?)?);
+    }
+    let numbers: Vec<f32> = String::from_utf8_lossy(lines.next()?)
+        .split_whitespace()
+        .map_while(|word| word.parse::<f32>().ok())
+        .map(|nm| nm * ANGSTROM_PER_NM as f32)
+        .collect();
+    file.cell_angstrom = match numbers[..] {
+        [x, y, z] => cell_if_present([[x, 0.0, 0.0], [0.0, y, 0.0], [0.0, 0.0, z]]),
+        [xx, yy, zz, xy, xz, yx, yz, zx, zy] => cell_if_present([[xx, xy, xz], [yx, yy, yz], [zx, zy, zz]]),
+        _ => return None,
+    };
+    while let Some(count) =
+        lines.nth(1).and_then(|line| std::str::from_utf8(line.trim_ascii()).ok()?.parse::<usize>().ok())
+    {
+        file.model_count += 1;
+        if lines.nth(count).is_none() {
+            break;
+        }
+    }
+    (count > 0).then_some(file)
+}
+
+fn parse_atom(line: &[u8]) -> Option<AtomRecord> {
+    let line = line.is_ascii().then(|| std::str::from_utf8(line).ok())??;
+    let text = |start: usize, end: usize| line.get(start..end.min(line.len())).unwrap_or("").trim();
+    // The distance of two decimal points is the width of a column.
+    let numbers = line.get(20..)?;
+    let first = numbers.find('.')?;
+    let width = numbers.get(first + 1..)?.find('.')? + 1;
+    let at = |axis: usize| {
+        let column = numbers.get(axis * width..((axis + 1) * width).min(numbers.len()))?;
+        column.trim().parse::<f64>().ok().map(|nm| nm * ANGSTROM_PER_NM)
+    };
+    let position = [at(0)?, at(1)?, at(2)?];
+    Some(AtomRecord {
+        name: printable(text(10, 15)),
+        residue_name: printable(text(5, 10)).to_ascii_uppercase(),
+        number: text(0, 5).parse().ok(),
+        position_angstrom: position,
+        occupancy: 1.0,
+        ..AtomRecord::default()
+    })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    const TWO: &str = "Title\n 2\n    1TYR      N    1   2.582   2.167   1.024\n    1TYR     CA    2   2.494   2.065   1.077\n   5.0   6.0   7.0\n";
+
+    #[test]
+    fn lengths_become_angstrom() {
+        let file = parse_gro(TWO.as_bytes()).unwrap();
+        let atom = &file.atoms[1];
+        assert_eq!((atom.name.as_str(), atom.residue_name.as_str(), atom.number), ("CA", "TYR", Some(1)));
+        let expected = [24.94, 20.65, 10.77];
+        assert!((0..3).all(|k| (atom.position_angstrom[k] - expected[k]).abs() < 1e-9));
+        assert_eq!(file.cell_angstrom, Some([[50.0, 0.0, 0.0], [0.0, 60.0, 0.0], [0.0, 0.0, 70.0]]));
+        assert_eq!(parse_gro(TWO.repeat(3).as_bytes()).unwrap().model_count, 3);
+    }
+
+    #[test]
+    fn other_texts_are_no_gro_and_counts_are_not_believed() {
+        for text in ["", "Title\n", "Title\nmany\n", "Title\n 9000000000\n", "T\n 0\n 1 1 1\n", &TWO[..90]] {
+            assert!(parse_gro(text.as_bytes()).is_none(), "{text}");
+        }
+    }
+}
