@@ -1,4 +1,4 @@
-//! Reasons that parsers give, made fit for a sentence: serde repeats the value it stumbled over, which in a
+//! Texts of files made fit to be told: reasons that parsers give, made fit for a sentence: serde repeats the value it stumbled over, which in a
 //! damaged file may be all that is left of it.
 
 use std::fmt::Display;
@@ -19,9 +19,25 @@ pub(crate) fn brief(reason: impl Display) -> String {
     format!("{} … {}", part(0..BEGINNING), part(text.len() - END..text.len()))
 }
 
+/// A text out of a file without what would act on a terminal or hide what it says: control characters become �,
+/// and so do marks that change the direction of writing.
+pub(crate) fn printable(text: &str) -> String {
+    let acts = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.chars().map(|c| if acts(c) { char::REPLACEMENT_CHARACTER } else { c }).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn texts_of_files_do_not_act_on_a_terminal() {
+        assert_eq!(printable("σ_P = 0.1 Å"), "σ_P = 0.1 Å");
+        assert_eq!(printable("\u{1b}]0;title\u{7}\r\n\u{9b}2J\u{202e}"), "�]0;title����2J�");
+    }
 
     #[test]
     fn long_reasons_keep_both_ends_and_stay_on_one_line() {

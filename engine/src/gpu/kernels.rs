@@ -235,12 +235,16 @@ fn compile(
         label: Some(kernel.name()),
         source: wgpu::ShaderSource::Wgsl(source.into()),
     };
+    // Tests run with checks: an index that is out of bounds makes other numbers than the processor's there.
+    let checks = if cfg!(debug_assertions) {
+        wgpu::ShaderRuntimeChecks::checked()
+    } else {
+        wgpu::ShaderRuntimeChecks::unchecked()
+    };
     // SAFETY: every index into a buffer is made of offsets and sizes that `plan` lays out within the buffers,
     // of loop counters bounded by them, and of row numbers below the number of rows; loops end, because
     // their bounds are parameters. Checks on each access would keep the compiler from joining loads.
-    let module = unsafe {
-        gpu.device.create_shader_module_trusted(descriptor, wgpu::ShaderRuntimeChecks::unchecked())
-    };
+    let module = unsafe { gpu.device.create_shader_module_trusted(descriptor, checks) };
     gpu.device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
         label: Some(kernel.name()),
         layout: Some(layout),

@@ -1,6 +1,6 @@
 //! A trained model: hyperparameters, weights and what they were trained on, in one safetensors file.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
@@ -9,10 +9,14 @@ use serde::{Deserialize, Serialize};
 use super::fused::FusedModel;
 use super::{NetworkConfig, ParameterLayout};
 use crate::atomic_file::write_atomically;
-use crate::brief::brief;
+use crate::brief::{brief, printable};
+use crate::{regular_file, sealed_file};
 
 /// Version of the file layout; raised when older programs could no longer read it.
 pub const MODEL_FORMAT: &str = "equijump-model-1";
+
+/// Larger files are no models.
+const MOST_BYTES: u64 = 1 << 32;
 
 /// What a model says about itself.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -44,6 +48,15 @@ impl Default for ModelCard {
             steps: 0,
             batch_size: 0,
             validation_loss: None,
+        }
+    }
+}
+
+impl ModelCard {
+    /// Whoever made the file decides what it says, not what a terminal does.
+    fn make_printable(&mut self) {
+        for text in [&mut self.name, &mut self.trained_on].into_iter().chain(&mut self.sequences) {
+            *text = printable(text);
         }
     }
 }
@@ -122,7 +135,7 @@ impl Model {
     /// # Errors
     /// [`ModelError`] when the file is missing, damaged, foreign or newer than this program.
     pub fn load(path: &Path) -> Result<Self, ModelError> {
-        let bytes = std::fs::read(path).map_err(|source| ModelError::Io { path: path.to_owned(), source })?;
+        let bytes = read_model_file(path)?;
         Self::from_bytes(&path.display().to_string(), &bytes)
     }
 
@@ -132,22 +145,21 @@ impl Model {
     /// As [`Self::load`].
     pub fn from_bytes(name: &str, bytes: &[u8]) -> Result<Self, ModelError> {
         let bad = |reason: String| ModelError::NotAModel { name: name.to_owned(), reason };
-        let (_, header) = SafeTensors::read_metadata(bytes).map_err(|e| bad(brief(e)))?;
-        let metadata = header.metadata().clone().unwrap_or_default();
+        let (metadata, tensors) = sealed_file::open(bytes, &["format", "config", "card"]).map_err(bad)?;
         let format = metadata.get("format").ok_or_else(|| bad("it has no format entry".to_owned()))?;
         if format != MODEL_FORMAT {
-            return Err(ModelError::Version { name: name.to_owned(), found: format.clone() });
+            return Err(ModelError::Version { name: name.to_owned(), found: brief(format) });
         }
         let entry = |key: &str| metadata.get(key).ok_or_else(|| bad(format!("it has no {key} entry")));
         let config: NetworkConfig = serde_json::from_str(entry("config")?)
             .map_err(|e| bad(format!("its configuration cannot be read ({})", brief(e))))?;
         config.check().map_err(&bad)?;
-        let card: ModelCard = serde_json::from_str(entry("card")?)
+        let mut card: ModelCard = serde_json::from_str(entry("card")?)
             .map_err(|e| bad(format!("its card cannot be read ({})", brief(e))))?;
         if !(card.frame_interval_ps.is_finite() && card.frame_interval_ps > 0.0) {
             return Err(bad(format!("its frame interval is {} ps", card.frame_interval_ps)));
         }
-        let tensors = SafeTensors::deserialize(bytes).map_err(|e| bad(brief(e)))?;
+        card.make_printable();
         let layout = ParameterLayout::new(&config);
         let parameters = read_flat(&layout, &tensors, "").map_err(bad)?;
         Ok(Self { network: FusedModel::new(&config), parameters, card })
@@ -175,14 +187,22 @@ pub fn save_model(
 ) -> Result<(), ModelError> {
     let io = |source: std::io::Error| ModelError::Io { path: path.to_owned(), source };
     let json = |e: serde_json::Error| io(std::io::Error::other(e));
-    let metadata = HashMap::from([
+    let metadata = BTreeMap::from([
         ("format".to_owned(), MODEL_FORMAT.to_owned()),
         ("config".to_owned(), serde_json::to_string(config).map_err(json)?),
         ("card".to_owned(), serde_json::to_string(card).map_err(json)?),
     ]);
     let views = flat_views(layout, parameters, "").map_err(io)?;
-    let bytes = safetensors::serialize(views, Some(metadata)).map_err(|e| io(std::io::Error::other(e)))?;
+    let bytes = sealed_file::to_bytes(&metadata, &views).map_err(io)?;
     write_atomically(path, &bytes).map_err(io)
+}
+
+/// The content of a model file.
+///
+/// # Errors
+/// [`ModelError::Io`] when it cannot be read, or is far larger than any model.
+pub(crate) fn read_model_file(path: &Path) -> Result<Vec<u8>, ModelError> {
+    regular_file::read(path, MOST_BYTES).map_err(|source| ModelError::Io { path: path.to_owned(), source })
 }
 
 /// The named parts of a flat vector, each name preceded by `prefix`.
@@ -258,7 +278,7 @@ mod tests {
         let bytes = std::fs::read(path).unwrap();
         assert_eq!(old.len(), new.len());
         let at = bytes.windows(old.len()).position(|w| w == old.as_bytes()).unwrap();
-        [&bytes[..at], new.as_bytes(), &bytes[at + new.len()..]].concat()
+        sealed_file::resealed([&bytes[..at], new.as_bytes(), &bytes[at + new.len()..]].concat())
     }
 
     fn refused(bytes: &[u8], word: &str) {
@@ -299,6 +319,24 @@ mod tests {
         let mut broken = whole.clone();
         let end = broken.len();
         broken[end - 4..].copy_from_slice(&f32::NAN.to_le_bytes());
-        refused(&broken, "not finite");
+        refused(&broken, "damaged");
+        refused(&sealed_file::resealed(broken), "not finite");
+        for at in (0..whole.len()).step_by(29) {
+            let mut flipped = whole.clone();
+            flipped[at] ^= 1 << (at % 8);
+            refused(&flipped, "");
+        }
+    }
+
+    #[test]
+    fn a_card_does_not_act_on_a_terminal() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("model.safetensors");
+        let mut model = small();
+        model.card.name = "\u{1b}[2Jname\n".to_owned();
+        model.card.trained_on = "\u{9b}31m".to_owned();
+        model.save(&path).unwrap();
+        let card = Model::load(&path).unwrap().card;
+        assert_eq!((card.name.as_str(), card.trained_on.as_str()), ("�[2Jname�", "�31m"));
     }
 }

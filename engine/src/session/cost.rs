@@ -7,6 +7,7 @@ use cpu_time::ProcessTime;
 use serde::{Deserialize, Serialize};
 
 use crate::atomic_file::write_atomically;
+use crate::regular_file::{self, LONGEST_TEXT_BYTES};
 
 /// Time spent on a number of units of work.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -32,7 +33,7 @@ impl Cost {
 
     /// What was noted at `path`; nothing where nothing readable is there.
     pub(super) fn read(path: &Path) -> Self {
-        let text = std::fs::read(path).unwrap_or_default();
+        let text = regular_file::read(path, LONGEST_TEXT_BYTES).unwrap_or_default();
         serde_json::from_slice(&text).unwrap_or_default()
     }
 }

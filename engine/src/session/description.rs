@@ -23,7 +23,7 @@ pub(super) struct RunDescription {
     pub start_crc32: u32,
     /// Name of the model, for people.
     pub model: String,
-    /// Checksum of the model.
+    /// Checksums of the model, of its content and of its file; only the latter in runs of earlier versions.
     pub model_checksum: String,
     /// Integrator, latent steps, noise, seed.
     pub settings: SamplerSettings,
@@ -68,7 +68,8 @@ impl RunDescription {
         if self.start_crc32 != other.start_crc32 {
             return Some("it started from other positions of the same protein".into());
         }
-        if self.model_checksum != other.model_checksum {
+        let of_other = |part: &str| other.model_checksum.split('/').any(|theirs| theirs == part);
+        if !self.model_checksum.split('/').any(of_other) {
             return Some(format!("it used the model {}, not {}", self.model, other.model));
         }
         if self.replicas != other.replicas {

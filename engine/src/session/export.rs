@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::BufWriter;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::structure::{MmcifWriter, Topology, write_pdb};
@@ -12,6 +12,8 @@ use super::context::JobContext;
 use super::protocol::{Event, JobOutcome, ProgressUnit};
 use super::rate::RateMeter;
 use super::request::{ExportRequest, beside};
+use crate::atomic_file::{AtomicFile, is_there};
+use crate::run_lock::RunLock;
 
 /// Frames between two looks at the cancel flag and two progress events.
 const CHUNK: u64 = 64;
@@ -22,20 +24,22 @@ pub(super) fn run(context: &JobContext<'_>, request: &ExportRequest) -> Result<J
     let format = ExportFormat::from_path(path)?;
     check(request)?;
     let topology_path = (!format.holds_topology()).then(|| beside(path, "_topology.pdb"));
+    // A run may be writing there, of this window or of another program.
+    let _lock = RunLock::take(path)?;
     if !request.overwrite
-        && let Some(present) = std::iter::once(path).chain(&topology_path).find(|path| path.exists())
+        && let Some(present) = std::iter::once(path).chain(&topology_path).find(|path| is_there(path))
     {
         return Err(format!(
             "{} is there already; choose another name or allow replacing it",
             present.display()
         ));
     }
-    let partial = Partial(beside(path, &format!(".{}.partial.{}", std::process::id(), format.extension())));
-    let Some(frames) = write_frames(context, request, format, &partial.0)? else {
+    let mut partial = AtomicFile::create(path, request.overwrite).map_err(|error| unwritten(path, &error))?;
+    let file = partial.file().and_then(|file| file.try_clone()).map_err(|error| unwritten(path, &error))?;
+    let Some(frames) = write_frames(context, request, format, file)? else {
         return Ok(JobOutcome::Cancelled);
     };
-    std::fs::rename(&partial.0, path)
-        .map_err(|error| format!("{} cannot be put in its place: {error}", path.display()))?;
+    partial.commit().map_err(|error| format!("{} cannot be put in its place: {error}", path.display()))?;
     let mut files = vec![path.clone()];
     if let Some(topology_path) = topology_path {
         write_topology(request, &topology_path)?;
@@ -67,13 +71,6 @@ impl ExportFormat {
         })
     }
 
-    fn extension(self) -> &'static str {
-        match self {
-            Self::Trajectory(format) => format.extension(),
-            Self::Mmcif => "cif",
-        }
-    }
-
     fn holds_topology(self) -> bool {
         matches!(self, Self::Mmcif | Self::Trajectory(TrajectoryFormat::Pdb))
     }
@@ -88,16 +85,18 @@ enum Output<'a> {
 impl<'a> Output<'a> {
     fn create(
         format: ExportFormat,
+        file: File,
         path: &'a Path,
         topology: &'a Arc<Topology>,
         interval_ps: f64,
     ) -> Result<Self, String> {
         match format {
-            ExportFormat::Trajectory(_) => TrajectoryWriter::create(path, topology, interval_ps, true)
-                .map(|writer| Self::Trajectory(Box::new(writer)))
-                .map_err(|error| error.to_string()),
+            ExportFormat::Trajectory(format) => {
+                TrajectoryWriter::create_in(file, path, format, topology, interval_ps)
+                    .map(|writer| Self::Trajectory(Box::new(writer)))
+                    .map_err(|error| error.to_string())
+            }
             ExportFormat::Mmcif => {
-                let file = File::create(path).map_err(|error| unwritten(path, &error))?;
                 Ok(Self::Mmcif { writer: MmcifWriter::new(BufWriter::new(file)), topology, path })
             }
         }
@@ -161,13 +160,13 @@ fn write_frames(
     context: &JobContext<'_>,
     request: &ExportRequest,
     format: ExportFormat,
-    path: &Path,
+    file: File,
 ) -> Result<Option<u64>, String> {
     let history = &request.history;
     let chosen = Chosen::of(request)?;
     let total = chosen.count();
     let clock = clock(context, request, &chosen, format);
-    let mut output = Output::create(format, path, &request.topology, clock.interval_ps)?;
+    let mut output = Output::create(format, file, &request.path, &request.topology, clock.interval_ps)?;
     let mut meter = RateMeter::start(ProgressUnit::Frames, 0, Some(total));
     let mut positions = vec![[0.0; 3]; history.atom_count()];
     for index in 0..total {
@@ -278,14 +277,4 @@ fn write_topology(request: &ExportRequest, path: &Path) -> Result<(), String> {
     let start = request.history.read(first, request.replica).map_err(cannot)?;
     let mut pdb = Vec::new();
     write_pdb(&request.topology, &start, &mut pdb).and_then(|()| write_atomically(path, &pdb)).map_err(cannot)
-}
-
-/// A file under construction; removed unless it was renamed.
-struct Partial(PathBuf);
-
-impl Drop for Partial {
-    fn drop(&mut self) {
-        // After a rename there is nothing to remove.
-        let _ = std::fs::remove_file(&self.0);
-    }
 }

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::training::TrainRequest;
 use crate::trajectory::ImportRequest;
@@ -17,12 +17,14 @@ use super::backend::ComputeBackend;
 use super::compare::{self, ComparisonRequest};
 use super::context::{JobContext, JobControl};
 use super::evaluate::EvaluationRequest;
+use super::jumps::{self, JumpRequest};
 use super::mailbox::{Mailbox, WakeCallback};
 use super::pairs::{self, PairsRequest};
 use super::protocol::{Command, Event, JobId, JobOutcome};
+use super::recorded_files::TrajectoryRequest;
 use super::request::{ExportRequest, ModelSource, OpenRequest, SimulationRequest};
 use super::study::{self, StudyRequest};
-use super::{evaluate, export, files, simulate, training};
+use super::{FrameHistory, evaluate, export, files, recorded_files, simulate, training};
 
 pub use super::context::LatestFrame;
 
@@ -62,10 +64,13 @@ struct Work {
 
 enum Task {
     Open(OpenRequest),
+    OpenTrajectory(TrajectoryRequest),
+    Extend(Box<SimulationRequest>, Arc<FrameHistory>),
     LoadModel(ModelSource),
     Export(ExportRequest),
     Import(ImportRequest),
     Evaluate(Box<EvaluationRequest>),
+    TestJumps(Box<JumpRequest>),
     Simulate(Box<SimulationRequest>),
     Compare(Box<ComparisonRequest>),
     Study(Box<StudyRequest>),
@@ -120,9 +125,16 @@ impl SessionHandle {
         match command {
             Command::OpenStructure { job, request } => self.begin(&self.files, job, Task::Open(request)),
             Command::LoadModel { job, model } => self.begin(&self.files, job, Task::LoadModel(model)),
+            Command::OpenTrajectory { job, request } => {
+                self.begin(&self.files, job, Task::OpenTrajectory(request));
+            }
+            Command::Extend { job, request, history } => {
+                self.begin(&self.compute, job, Task::Extend(request, history));
+            }
             Command::Export { job, request } => self.begin(&self.files, job, Task::Export(request)),
             Command::Import { job, request } => self.begin(&self.data, job, Task::Import(request)),
             Command::Evaluate { job, request } => self.begin(&self.data, job, Task::Evaluate(request)),
+            Command::TestJumps { job, request } => self.begin(&self.compute, job, Task::TestJumps(request)),
             Command::Simulate { job, request } => self.begin(&self.compute, job, Task::Simulate(request)),
             Command::Train { job, request } => self.begin(&self.training, job, Task::Train(request)),
             Command::Compare { job, request } => self.begin(&self.training, job, Task::Compare(request)),
@@ -149,6 +161,11 @@ impl SessionHandle {
         self.shared.latest.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// What stops the jobs from another thread.
+    pub fn stopper(&self) -> Stopper {
+        Stopper(self.shared.clone())
+    }
+
     fn begin(&self, lane: &Option<Sender<Work>>, job: JobId, task: Task) {
         let control = Arc::new(JobControl::default());
         self.shared.jobs().insert(job, control.clone());
@@ -169,6 +186,25 @@ impl SessionHandle {
         let controls: Vec<_> = self.shared.jobs().values().cloned().collect();
         for control in controls {
             control.cancel();
+        }
+    }
+}
+
+/// Stops the jobs of a session from any thread, whoever owns its handle.
+pub struct Stopper(Arc<Shared>);
+
+impl Stopper {
+    /// Stops all jobs, a training with a checkpoint of its last step, and waits until they have ended, no longer than
+    /// `limit`. Whether they have.
+    pub fn stop_and_wait(&self, limit: Duration) -> bool {
+        let deadline = Instant::now() + limit;
+        loop {
+            let controls: Vec<_> = self.0.jobs().values().cloned().collect();
+            if controls.is_empty() || Instant::now() >= deadline {
+                return controls.is_empty();
+            }
+            controls.iter().for_each(|control| control.cancel());
+            std::thread::sleep(Duration::from_millis(10));
         }
     }
 }
@@ -229,6 +265,7 @@ fn end(shared: &Shared, job: JobId, outcome: JobOutcome) {
 fn run(context: &JobContext<'_>, backend: &dyn ComputeBackend, task: Task) -> Result<JobOutcome, String> {
     match task {
         Task::Simulate(request) => simulate::run(context, backend, *request),
+        Task::TestJumps(request) => jumps::run(context, backend, &request),
         Task::Train(request) => training::run(context, &request),
         Task::Compare(request) => compare::run(context, backend, &request),
         Task::Study(request) => study::run(context, backend, &request),
@@ -238,7 +275,9 @@ fn run(context: &JobContext<'_>, backend: &dyn ComputeBackend, task: Task) -> Re
             context.post(Event::ModelLoaded { job: context.job, model });
             Ok(JobOutcome::Finished)
         }
+        Task::Extend(request, history) => simulate::extend(context, backend, *request, history),
         Task::Open(request) => files::open(context, request),
+        Task::OpenTrajectory(request) => recorded_files::open(context, request),
         Task::Import(request) => files::import(context, &request),
         Task::Evaluate(request) => evaluate::run(context, &request),
         Task::Export(request) => export::run(context, &request),

@@ -8,6 +8,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::recorded::RecordedFrames;
+
 /// One frame: all replicas at one moment.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Frame {
@@ -22,11 +24,20 @@ pub struct Frame {
 /// Positions of all frames of a run. One thread appends, any thread reads.
 #[derive(Debug)]
 pub struct FrameHistory {
-    file: File,
+    store: Store,
     atoms: usize,
     replicas: usize,
     frame_interval_ps: f64,
     frames: AtomicU64,
+}
+
+/// Where the positions lie.
+#[derive(Debug)]
+enum Store {
+    /// In a temporary file of our own, which grows.
+    Temporary(File),
+    /// In trajectory files that were opened; nothing is copied.
+    Recorded(Box<RecordedFrames>),
 }
 
 impl FrameHistory {
@@ -36,7 +47,29 @@ impl FrameHistory {
     /// When no temporary file can be made.
     pub fn create(atoms: usize, replicas: usize, frame_interval_ps: f64) -> io::Result<Self> {
         let file = tempfile::tempfile_in(spill_folder())?;
-        Ok(Self { file, atoms, replicas, frame_interval_ps, frames: AtomicU64::new(0) })
+        let store = Store::Temporary(file);
+        Ok(Self { store, atoms, replicas, frame_interval_ps, frames: AtomicU64::new(0) })
+    }
+
+    /// The frames of trajectory files, read where they lie.
+    pub(super) fn recorded(frames: RecordedFrames, frame_interval_ps: f64) -> Self {
+        Self {
+            atoms: frames.atom_count(),
+            replicas: frames.replica_count(),
+            frame_interval_ps,
+            frames: AtomicU64::new(frames.frame_count()),
+            store: Store::Recorded(Box::new(frames)),
+        }
+    }
+
+    /// Time between frames, ps.
+    pub fn frame_interval_ps(&self) -> f64 {
+        self.frame_interval_ps
+    }
+
+    /// Whether frames can be appended; those of opened files stay as they are.
+    pub(super) fn grows(&self) -> bool {
+        matches!(self.store, Store::Temporary(_))
     }
 
     /// Number of frames, the start structure included.
@@ -91,7 +124,13 @@ impl FrameHistory {
                 format!("the run has no frame {frame} of replica {replica}"),
             ));
         }
-        read_exact_at(&self.file, bytemuck::cast_slice_mut(positions_angstrom), self.offset(frame, replica))
+        match &self.store {
+            Store::Temporary(file) => {
+                let bytes = bytemuck::cast_slice_mut(positions_angstrom);
+                read_exact_at(file, bytes, self.offset(frame, replica))
+            }
+            Store::Recorded(frames) => frames.read_into(frame, replica, positions_angstrom),
+        }
     }
 
     /// Appends a frame: one slice per replica.
@@ -99,10 +138,13 @@ impl FrameHistory {
         &self,
         replicas_angstrom: impl IntoIterator<Item = &'a [[f32; 3]]>,
     ) -> io::Result<()> {
+        let Store::Temporary(file) = &self.store else {
+            return Err(io::Error::new(io::ErrorKind::Unsupported, "frames of opened files do not grow"));
+        };
         let frame = self.frames.load(Ordering::Relaxed);
         for (replica, positions) in replicas_angstrom.into_iter().enumerate() {
             debug_assert_eq!(positions.len(), self.atoms, "positions do not belong to this run");
-            write_all_at(&self.file, bytemuck::cast_slice(positions), self.offset(frame, replica))?;
+            write_all_at(file, bytemuck::cast_slice(positions), self.offset(frame, replica))?;
         }
         // Release: whoever sees the new length sees the bytes.
         self.frames.store(frame + 1, Ordering::Release);

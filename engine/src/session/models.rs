@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
-use crate::network::{Model, ModelError};
+use crate::network::{Model, ModelError, read_model_file};
 use crate::transport::presets::Presets;
 
 use super::backend::{ComputeBackend, PreparedSampler, SamplerOrder};
@@ -81,8 +81,7 @@ fn load(source: &ModelSource) -> Result<Loaded, String> {
             (name.clone(), bytes, Presets::parse(presets).map_err(|e| format!("presets of {name}: {e}"))?)
         }
         ModelSource::File(path) => {
-            read = std::fs::read(path)
-                .map_err(|source| ModelError::Io { path: path.clone(), source }.to_string())?;
+            read = read_model_file(path).map_err(|error| error.to_string())?;
             (path.display().to_string(), &read, Presets::beside(path)?)
         }
     };
@@ -91,11 +90,23 @@ fn load(source: &ModelSource) -> Result<Loaded, String> {
         name: model.card.name.clone(),
         config: model.config().clone(),
         parameter_count: model.parameter_count(),
-        checksum: checksum(bytes),
+        checksum: format!("{}/{}", content_checksum(&model)?, checksum(bytes)),
         card: card_text(&model),
         presets,
     };
     Ok(Loaded { model: Arc::new(model), info })
+}
+
+/// Of all that decides frames: configuration, weights and interval. The same model trained again is the same, whatever
+/// else its file says.
+fn content_checksum(model: &Model) -> Result<String, String> {
+    let mut crc = flate2::Crc::new();
+    crc.update(serde_json::to_string(model.config()).map_err(|error| error.to_string())?.as_bytes());
+    crc.update(&model.card.frame_interval_ps.to_le_bytes());
+    for value in &model.parameters {
+        crc.update(&value.to_le_bytes());
+    }
+    Ok(format!("content-{:08x}-{}", crc.sum(), model.parameter_count()))
 }
 
 /// CRC-32 and length: enough to tell that two files are not the same model.

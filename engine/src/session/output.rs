@@ -11,13 +11,18 @@ use std::time::{Duration, Instant};
 use crate::structure::{OpenedStructure, write_pdb};
 use crate::trajectory::{RunState, TrajectoryFormat, TrajectoryWriter, write_atomically};
 use crate::transport::Replica;
+use crate::transport::presets::presets_path;
 
 use super::description::RunDescription;
-use super::request::{ExistingFiles, RunOutput, beside};
+use super::request::{ExistingFiles, ModelSource, RunOutput, beside};
+use crate::atomic_file::{check_replaceable, is_there};
+use crate::brief::printable;
 use crate::run_lock::{RunLock, remove_partial_files};
 
 /// The state is written no more often than this: bringing it to disk takes longer than a fast frame.
 const STATE_INTERVAL: Duration = Duration::from_secs(1);
+/// Nor more often than this many times as long has passed as it took.
+const STATE_REST: u32 = 20;
 
 /// Files of a run, open for writing.
 pub(super) struct RunFiles {
@@ -27,8 +32,9 @@ pub(super) struct RunFiles {
     description_path: PathBuf,
     state_path: PathBuf,
     state_written: Instant,
+    state_took: Duration,
     state_frame: u64,
-    lock: Option<RunLock>,
+    _lock: RunLock,
 }
 
 /// Trajectory of one replica: `run.dcd` alone, or `run_r000.dcd` and so on.
@@ -47,36 +53,59 @@ pub fn replica_path(path: &Path, replica: usize, replicas: usize) -> PathBuf {
 /// One sentence when its state cannot be read.
 pub(super) fn interrupted_run(path: &Path) -> Result<Option<(RunDescription, u64)>, String> {
     let state_path = beside(path, ".state");
-    if !state_path.exists() {
+    if !is_there(&state_path) {
         return Ok(None);
     }
     let state = RunState::load(&state_path).map_err(|error| error.to_string())?;
-    Ok(Some((described(state.settings, &state_path)?, state.frame)))
+    Ok(Some((described(&state, &state_path)?, state.frame)))
 }
 
-fn described(settings: serde_json::Value, state_path: &Path) -> Result<RunDescription, String> {
-    serde_json::from_value(settings)
-        .map_err(|error| format!("{} does not describe a run of this version: {error}", state_path.display()))
+fn described(state: &RunState, state_path: &Path) -> Result<RunDescription, String> {
+    let mut run: RunDescription = serde_json::from_value(state.settings.clone()).map_err(|error| {
+        format!("{} does not describe a run of this version: {error}", state_path.display())
+    })?;
+    let held = state.replicas_angstrom.len();
+    if run.replicas != held {
+        return Err(format!(
+            "{} tells of {} replicas and holds {held}; start the run anew",
+            state_path.display(),
+            run.replicas
+        ));
+    }
+    run.structure = printable(&run.structure);
+    run.model = printable(&run.model);
+    Ok(run)
+}
+
+/// The files that a run reads, each with what it is: none of them is replaced.
+fn files_in_use(structure: &OpenedStructure, model: &ModelSource) -> Vec<(PathBuf, &'static str)> {
+    let mut files = Vec::new();
+    if let Some(path) = &structure.path {
+        files.push((path.clone(), "the structure that the run starts from"));
+    }
+    if let ModelSource::File(path) = model {
+        files.push((path.clone(), "the model that the run uses"));
+        files.push((presets_path(path), "the file of presets of the model that the run uses"));
+    }
+    files.retain_mut(|(path, _)| std::fs::canonicalize(&*path).map(|whole| *path = whole).is_ok());
+    files
+}
+
+/// The trajectories of the run at `path`, as far as its state names them. A state that cannot be read names nothing; it
+/// is replaced like the rest.
+fn old_trajectories(path: &Path) -> Vec<PathBuf> {
+    let Ok(Some((replaced, _))) = interrupted_run(path) else { return Vec::new() };
+    let count = replaced.replicas;
+    (0..count).map(|replica| replica_path(path, replica, count)).collect()
 }
 
 /// Removes the trajectories of the run that is replaced, where it had other replicas than the new one: beside the new
-/// ones they would pass for some of them. Only what its state names is touched.
-///
-/// # Errors
-/// One sentence when another process still writes them.
-fn remove_replaced(path: &Path, new: &[PathBuf]) -> Result<(), String> {
-    // A state that cannot be read names nothing; it is replaced like the rest.
-    let Ok(Some((replaced, _))) = interrupted_run(path) else { return Ok(()) };
-    let count = replaced.replicas;
-    let old: Vec<PathBuf> = (0..count).map(|replica| replica_path(path, replica, count)).collect();
-    // The first file of the new run is locked by its caller.
-    let _lock =
-        old.first().filter(|first| !new.contains(first)).map(|first| RunLock::take(first)).transpose()?;
-    for path in old.iter().filter(|path| !new.contains(path)) {
+/// ones they would pass for some of them. Only what its state names is touched. Under the lock of the run.
+fn remove_replaced(path: &Path, new: &[PathBuf]) {
+    for path in old_trajectories(path).iter().filter(|path| !new.contains(path)) {
         // One that was moved away or cannot be removed does no harm to the new run.
         let _ = std::fs::remove_file(path);
     }
-    Ok(())
 }
 
 impl RunFiles {
@@ -88,10 +117,13 @@ impl RunFiles {
     pub fn open(
         output: &RunOutput,
         structure: &OpenedStructure,
+        model: &ModelSource,
         description: RunDescription,
         replicas: &mut [Replica],
     ) -> Result<Self, String> {
         TrajectoryFormat::from_path(&output.path).map_err(|error| error.to_string())?;
+        // Before anything is made or looked for: of two runs that start at once, one finds the other's lock.
+        let lock = RunLock::take(&output.path)?;
         let settings = serde_json::to_value(&description).map_err(|error| error.to_string())?;
         let count = replicas.len();
         let mut files = Self {
@@ -100,26 +132,35 @@ impl RunFiles {
             description_path: beside(&output.path, ".json"),
             state_path: beside(&output.path, ".state"),
             state_written: Instant::now(),
+            state_took: Duration::ZERO,
             state_frame: 0,
-            lock: None,
+            _lock: lock,
             description,
         };
         let trajectories: Vec<PathBuf> =
             (0..count).map(|replica| replica_path(&output.path, replica, count)).collect();
         let topology_path = beside(&output.path, "_topology.pdb");
         let present =
-            |paths: &[&PathBuf]| paths.iter().find(|path| path.exists()).map(|path| path.to_path_buf());
+            |paths: &[&PathBuf]| paths.iter().find(|path| is_there(path)).map(|path| path.to_path_buf());
         let mut all: Vec<&PathBuf> = trajectories.iter().collect();
         all.extend([&topology_path, &files.description_path, &files.state_path]);
 
-        let start = structure.path.as_deref().and_then(|path| std::fs::canonicalize(path).ok());
-        if let Some(path) =
-            all.iter().find(|path| start.is_some() && std::fs::canonicalize(path).ok() == start)
-        {
-            return Err(format!(
-                "{} is the structure that the run starts from and would be replaced; choose another name",
-                path.display()
-            ));
+        // Those of a run that is replaced with another number of replicas are removed, which is no better.
+        let removed = match output.existing {
+            ExistingFiles::Overwrite => old_trajectories(&output.path),
+            _ => Vec::new(),
+        };
+        for (used, what) in files_in_use(structure, model) {
+            // A run that goes on does not replace its own topology, which may be what was opened.
+            let goes_on = matches!(output.existing, ExistingFiles::Resume | ExistingFiles::Extend);
+            let mut replaced =
+                all.iter().copied().filter(|path| !goes_on || *path != &topology_path).chain(&removed);
+            if let Some(path) = replaced.find(|path| std::fs::canonicalize(path).is_ok_and(|p| p == used)) {
+                return Err(format!(
+                    "{} is {what} and would be replaced; choose another name",
+                    path.display()
+                ));
+            }
         }
         if output.existing == ExistingFiles::Refuse
             && let Some(path) = present(&all)
@@ -129,18 +170,17 @@ impl RunFiles {
                 path.display()
             ));
         }
-        if let Some(first) = trajectories.first().filter(|path| path.exists()) {
-            files.lock = Some(RunLock::take(first)?);
-            for path in [&topology_path, &files.description_path, &files.state_path] {
-                remove_partial_files(path);
-            }
+        for path in &all {
+            check_replaceable(path)
+                .map_err(|error| format!("{} cannot be written: {error}", path.display()))?;
         }
+        remove_partial_files(all.iter().copied());
         if output.existing == ExistingFiles::Overwrite {
-            remove_replaced(&output.path, &trajectories)?;
+            remove_replaced(&output.path, &trajectories);
         }
-        if output.existing == ExistingFiles::Resume {
-            if files.state_path.exists() {
-                files.restore(replicas)?;
+        if matches!(output.existing, ExistingFiles::Resume | ExistingFiles::Extend) {
+            if is_there(&files.state_path) {
+                files.restore(replicas, output.existing)?;
             } else if let Some(path) = present(&all) {
                 return Err(format!(
                     "{} cannot be continued, since {} is not beside it; start anew with --force",
@@ -170,9 +210,6 @@ impl RunFiles {
                 files.writers.push(writer);
             }
         }
-        if let (None, Some(first)) = (&files.lock, trajectories.first()) {
-            files.lock = Some(RunLock::take(first)?);
-        }
         let mut pdb = Vec::new();
         write_pdb(&structure.topology, &structure.positions_angstrom, &mut pdb)
             .and_then(|()| write_atomically(&topology_path, &pdb))
@@ -190,9 +227,12 @@ impl RunFiles {
     pub fn write_frame(&mut self, replicas: &[Replica]) -> Result<(), String> {
         for (writer, replica) in self.writers.iter_mut().zip(replicas) {
             let time_ps = replica.frame as f64 * self.description.frame_interval_ps;
-            writer.write_frame(&replica.positions_angstrom, time_ps).map_err(|error| error.to_string())?;
+            writer
+                .check_in_place()
+                .and_then(|()| writer.write_frame(&replica.positions_angstrom, time_ps))
+                .map_err(|error| error.to_string())?;
         }
-        if self.state_written.elapsed() >= STATE_INTERVAL {
+        if self.state_written.elapsed() >= STATE_INTERVAL.max(STATE_REST * self.state_took) {
             self.write_state(replicas)?;
         }
         Ok(())
@@ -201,11 +241,23 @@ impl RunFiles {
     /// Writes the state and the description as they are at the end of the run, however it ended.
     pub fn close(mut self, replicas: &[Replica], finished: bool) -> Result<(), String> {
         self.write_state(replicas)?;
-        self.write_description(finished)
+        let in_place = self.writers.iter().try_for_each(TrajectoryWriter::check_in_place);
+        self.write_description(finished && in_place.is_ok())?;
+        in_place.map_err(|error| error.to_string())
     }
 
     fn write_state(&mut self, replicas: &[Replica]) -> Result<(), String> {
+        let started = Instant::now();
+        // Trajectories hold at least the frames that the state counts.
+        for writer in &mut self.writers {
+            writer.flush().map_err(|error| error.to_string())?;
+        }
         let frame = replicas.first().map_or(0, |replica| replica.frame);
+        // After a frame that could not be written to all trajectories, the state before is the one to go on from.
+        let written = |writer: &TrajectoryWriter| writer.frame_count() as u64 == frame.saturating_add(1);
+        if !self.writers.iter().all(written) {
+            return Ok(());
+        }
         RunState {
             settings: self.settings.clone(),
             seed: self.description.settings.seed,
@@ -216,6 +268,7 @@ impl RunFiles {
         .map_err(|error| error.to_string())?;
         self.state_frame = frame;
         self.state_written = Instant::now();
+        self.state_took = started.elapsed();
         Ok(())
     }
 
@@ -229,9 +282,13 @@ impl RunFiles {
     }
 
     /// Takes over the state of an interrupted run, after making sure that it is the same run.
-    fn restore(&mut self, replicas: &mut [Replica]) -> Result<(), String> {
+    fn restore(&mut self, replicas: &mut [Replica], existing: ExistingFiles) -> Result<(), String> {
         let state = RunState::load(&self.state_path).map_err(|error| error.to_string())?;
-        let interrupted = described(state.settings, &self.state_path)?;
+        let interrupted = described(&state, &self.state_path)?;
+        if existing == ExistingFiles::Extend {
+            self.description.start_crc32 = interrupted.start_crc32;
+            self.settings = serde_json::to_value(&self.description).map_err(|error| error.to_string())?;
+        }
         if let Some(difference) = interrupted.difference(&self.description) {
             return Err(format!(
                 "{} belongs to another run: {difference}; repeat the settings of that run or start anew with --force",

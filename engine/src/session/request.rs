@@ -148,6 +148,9 @@ pub enum ExistingFiles {
     Overwrite,
     /// Continue the run they hold; its frames are the ones an uninterrupted run would have made.
     Resume,
+    /// As [`Self::Resume`], where the exact start is not at hand any more: formats that round positions have
+    /// lost it, and the run goes on from its state alone.
+    Extend,
 }
 
 /// A simulation to run.

@@ -1,11 +1,12 @@
 //! The simulation job: advances replicas frame by frame, keeps every frame, and tells the app.
 
 use std::ops::ControlFlow;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::structure::Topology;
-use crate::trajectory::{self, TrajectoryReader};
+use crate::trajectory::{self, MOST_REPLICAS, TrajectoryReader};
 use crate::transport::{Advance, FrameSampler, Replica};
 
 use super::backend::{ComputeBackend, PreparedSampler, SamplerOrder};
@@ -27,11 +28,36 @@ pub(super) fn run(
     backend: &dyn ComputeBackend,
     request: SimulationRequest,
 ) -> Result<JobOutcome, String> {
-    check(&request)?;
-    let mut simulation = Simulation::prepare(context, backend, &request)?;
-    simulation.announce(context, &request);
+    go(context, backend, &request, None)
+}
+
+/// Goes on with a run after its last frame. Errors are sentences for the user.
+pub(super) fn extend(
+    context: &JobContext<'_>,
+    backend: &dyn ComputeBackend,
+    request: SimulationRequest,
+    history: Arc<FrameHistory>,
+) -> Result<JobOutcome, String> {
+    let atoms = request.structure.topology.atom_count();
+    if history.is_empty()
+        || (history.atom_count(), history.replica_count()) != (atoms, request.replicas as usize)
+    {
+        return Err("the frames to go on from belong to another run".into());
+    }
+    go(context, backend, &request, Some(history))
+}
+
+fn go(
+    context: &JobContext<'_>,
+    backend: &dyn ComputeBackend,
+    request: &SimulationRequest,
+    earlier: Option<Arc<FrameHistory>>,
+) -> Result<JobOutcome, String> {
+    check(request)?;
+    let mut simulation = Simulation::prepare(context, backend, request, earlier)?;
+    simulation.announce(context, request);
     let outcome = simulation.make_frames(context, request.frames);
-    if let Some(sentence) = simulation.validity.summary() {
+    for sentence in simulation.validity.summary(simulation.sampler.geometry()) {
         context.notice(sentence);
     }
     let finished = matches!(outcome, Ok(JobOutcome::Finished));
@@ -45,6 +71,9 @@ pub(super) fn run(
 fn check(request: &SimulationRequest) -> Result<(), String> {
     if request.replicas == 0 {
         return Err("a simulation needs at least one replica".into());
+    }
+    if request.replicas as usize > MOST_REPLICAS {
+        return Err(format!("a simulation has at most {MOST_REPLICAS} replicas"));
     }
     let (atoms, positions) =
         (request.structure.topology.atom_count(), request.structure.positions_angstrom.len());
@@ -73,6 +102,7 @@ impl Simulation {
         context: &JobContext<'_>,
         backend: &dyn ComputeBackend,
         request: &SimulationRequest,
+        earlier: Option<Arc<FrameHistory>>,
     ) -> Result<Self, String> {
         context.post(Event::RunState { job: context.job, state: RunState::Preparing });
         let structure = &request.structure;
@@ -98,6 +128,11 @@ impl Simulation {
             })
             .collect();
         let frame_interval_ps = sampler.frame_interval_ps();
+        let on_view = earlier.clone();
+        let earlier = earlier.filter(|_| request.output.is_none());
+        if let Some(earlier) = &earlier {
+            go_on_from(earlier, &mut replicas, frame_interval_ps)?;
+        }
         let files = match &request.output {
             Some(output) => {
                 let description = RunDescription::new(
@@ -108,16 +143,25 @@ impl Simulation {
                     replica_count,
                     frame_interval_ps,
                 );
-                Some(RunFiles::open(output, structure, description, &mut replicas)?)
+                let files = RunFiles::open(output, structure, &request.model, description, &mut replicas)?;
+                if let Some(on_view) = &on_view {
+                    check_same_run(on_view, &replicas, &output.path)?;
+                }
+                Some(files)
             }
             None => None,
         };
-        let history = if request.keep_history {
+        let history = if let Some(earlier) = earlier.as_ref().filter(|earlier| earlier.grows()) {
+            Some(earlier.clone())
+        } else if request.keep_history {
             let history =
                 FrameHistory::create(structure.topology.atom_count(), replica_count, frame_interval_ps)
                     .map_err(|error| format!("no temporary file for the frames can be made: {error}"))?;
             if let Some(files) = files.as_ref().filter(|_| replicas[0].frame > 0) {
                 recall(&history, files, replicas[0].frame)?;
+            }
+            if let Some(earlier) = &earlier {
+                copy(earlier, &history)?;
             }
             keep(&history, &replicas)?;
             Some(Arc::new(history))
@@ -231,6 +275,66 @@ fn keep(history: &FrameHistory, replicas: &[Replica]) -> Result<(), String> {
     history.append(replicas.iter().map(|replica| replica.positions_angstrom.as_slice())).map_err(|error| {
         format!("a frame cannot be kept in the temporary file: {error}; free some disk space")
     })
+}
+
+/// Brings replicas to the last of the frames that there are.
+fn go_on_from(
+    earlier: &FrameHistory,
+    replicas: &mut [Replica],
+    frame_interval_ps: f64,
+) -> Result<(), String> {
+    let have_ps = earlier.frame_interval_ps();
+    if (have_ps - frame_interval_ps).abs() > 1e-6 * frame_interval_ps {
+        return Err(format!(
+            "the frames are {have_ps} ps apart and the model makes jumps of {frame_interval_ps} ps; start a new run from the last frame"
+        ));
+    }
+    let last = earlier.len().saturating_sub(1);
+    for (index, replica) in replicas.iter_mut().enumerate() {
+        replica.frame = last;
+        replica.positions_angstrom = earlier
+            .read(last, index)
+            .map_err(|error| format!("the last frame of the run cannot be read back: {error}"))?;
+    }
+    Ok(())
+}
+
+/// Copies all frames but the last.
+fn copy(from: &FrameHistory, to: &FrameHistory) -> Result<(), String> {
+    let cannot = |error: std::io::Error| format!("a frame of the run cannot be copied: {error}");
+    let mut replicas = vec![vec![[0.0f32; 3]; from.atom_count()]; from.replica_count()];
+    for frame in 0..from.len().saturating_sub(1) {
+        for (replica, positions) in replicas.iter_mut().enumerate() {
+            from.read_into(frame, replica, positions).map_err(cannot)?;
+        }
+        to.append(replicas.iter().map(Vec::as_slice)).map_err(cannot)?;
+    }
+    Ok(())
+}
+
+/// Refuses to go on with files that hold another run than the one whose frames are `on_view`: the same protein, model
+/// and seed may have been run into them since.
+fn check_same_run(on_view: &FrameHistory, replicas: &[Replica], path: &Path) -> Result<(), String> {
+    /// More than any format rounds.
+    const ROUNDED_ANGSTROM: f32 = 0.02;
+    for (index, replica) in replicas.iter().enumerate() {
+        if replica.frame >= on_view.len() {
+            continue;
+        }
+        let shown = on_view
+            .read(replica.frame, index)
+            .map_err(|error| format!("a frame of the run cannot be read back: {error}"))?;
+        let same = shown.iter().zip(&replica.positions_angstrom).all(|(shown, stored)| {
+            shown.iter().zip(stored).all(|(shown, stored)| (shown - stored).abs() <= ROUNDED_ANGSTROM)
+        });
+        if !same {
+            return Err(format!(
+                "{} holds another run by now; write this one to another file",
+                path.display()
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// Reads the frames before `frame` of a run that is being continued back into the history.

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 mod files;
+mod recorded;
 mod training;
 
 use super::*;
@@ -282,10 +283,14 @@ fn a_broken_molecule_is_told_at_its_first_frame_and_at_the_end() {
         Event::JobEnded { .. } => Some(()),
         _ => None,
     });
-    assert_eq!(notices.len(), 2, "{notices:?}");
-    assert!(notices[0].contains("start structure is not chemically intact"), "{notices:?}");
+    assert_eq!(notices.len(), 3, "{notices:?}");
+    assert!(
+        notices[0].contains("start structure is not within the range of molecular dynamics"),
+        "{notices:?}"
+    );
     assert!(notices[0].contains("ALA 1"), "{notices:?}");
-    assert_eq!(notices[1], "42 of 42 frames are not chemically intact (100.0 %).");
+    assert!(notices[1].contains("Frame 1 of replica 0 is not within"), "{notices:?}");
+    assert_eq!(notices[2], "40 of 40 frames are not within the range of molecular dynamics (100.0 %).");
 }
 
 #[test]

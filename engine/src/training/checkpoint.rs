@@ -1,22 +1,24 @@
 //! Checkpoints: everything a run needs to go on as if it had never stopped.
 
-use std::collections::HashMap;
-use std::fs::File;
-use std::io::Read as _;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
-use safetensors::SafeTensors;
 use serde::{Deserialize, Serialize};
 
 use crate::atomic_file::write_atomically;
-use crate::brief::brief;
+use crate::brief::{brief, printable};
 use crate::network::model::{flat_views, read_flat};
 use crate::network::{NetworkConfig, ParameterLayout};
+use crate::{regular_file, sealed_file};
 
 use super::optimizer::Optimizer;
 use super::{TrainError, TrainSettings};
 
 const FORMAT: &str = "equijump-checkpoint-1";
+/// Entries of the metadata, the checksum aside.
+const KEYS: [&str; 2] = ["format", "state"];
+/// Larger files are no checkpoints, which hold each weight four times.
+const MOST_BYTES: u64 = 1 << 34;
 
 /// What is kept beside the tensors.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -38,32 +40,22 @@ pub struct CheckpointState {
 }
 
 impl CheckpointState {
-    /// Reads the state alone, whatever the size of the network beside it.
+    /// Reads the state alone. The whole file is compared with its checksum all the same.
     ///
     /// # Errors
     /// [`TrainError::Checkpoint`] when it is missing, damaged, or of another kind.
     pub fn load(path: &Path) -> Result<Self, TrainError> {
         let bad = |reason: String| TrainError::Checkpoint { path: path.to_owned(), reason };
-        let metadata = read_metadata(path).map_err(|e| bad(e.to_string()))?;
+        let bytes = read(path)?;
+        let (metadata, _) = sealed_file::open(&bytes, &KEYS).map_err(bad)?;
         state_of(&metadata).map_err(bad)
     }
 }
 
-/// The metadata of a safetensors file, without its tensors: a length of 8 bytes, and as much JSON.
-fn read_metadata(path: &Path) -> std::io::Result<HashMap<String, String>> {
-    /// More than any header of ours, less than what a damaged length could ask for.
-    const LONGEST: u64 = 100_000_000;
-    #[derive(Deserialize)]
-    struct Header {
-        #[serde(rename = "__metadata__", default)]
-        metadata: HashMap<String, String>,
-    }
-    let mut file = File::open(path)?;
-    let mut length = [0u8; 8];
-    file.read_exact(&mut length)?;
-    let mut json = Vec::new();
-    file.take(u64::from_le_bytes(length).min(LONGEST)).read_to_end(&mut json)?;
-    Ok(serde_json::from_slice::<Header>(&json)?.metadata)
+/// The content of the file.
+fn read(path: &Path) -> Result<Vec<u8>, TrainError> {
+    regular_file::read(path, MOST_BYTES)
+        .map_err(|error| TrainError::Checkpoint { path: path.to_owned(), reason: error.to_string() })
 }
 
 /// The state among the metadata of a file.
@@ -72,8 +64,9 @@ fn state_of(metadata: &HashMap<String, String>) -> Result<CheckpointState, Strin
         return Err(format!("it is not a checkpoint of the format {FORMAT}"));
     }
     let state = metadata.get("state").ok_or("it has no state entry")?;
-    let state: CheckpointState =
+    let mut state: CheckpointState =
         serde_json::from_str(state).map_err(|e| format!("its state cannot be read ({})", brief(e)))?;
+    state.name = printable(&state.name);
     state.network.check()?;
     Ok(state)
 }
@@ -111,9 +104,8 @@ impl Checkpoint {
             views.extend(flat_views(layout, flat, prefix).map_err(io)?);
         }
         let json = serde_json::to_string(state).map_err(|e| io(e.into()))?;
-        let metadata = HashMap::from([("format".to_owned(), FORMAT.to_owned()), ("state".to_owned(), json)]);
-        let bytes =
-            safetensors::serialize(views, Some(metadata)).map_err(|e| io(std::io::Error::other(e)))?;
+        let metadata = BTreeMap::from([("format".to_owned(), FORMAT.to_owned()), ("state".to_owned(), json)]);
+        let bytes = sealed_file::to_bytes(&metadata, &views).map_err(io)?;
         write_atomically(path, &bytes).map_err(io)
     }
 
@@ -123,10 +115,9 @@ impl Checkpoint {
     /// [`TrainError::Checkpoint`] when it is missing, damaged, or of another kind.
     pub fn load(path: &Path) -> Result<Self, TrainError> {
         let bad = |reason: String| TrainError::Checkpoint { path: path.to_owned(), reason };
-        let bytes = std::fs::read(path).map_err(|e| bad(e.to_string()))?;
-        let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|e| bad(brief(e)))?;
-        let state = state_of(&header.metadata().clone().unwrap_or_default()).map_err(bad)?;
-        let tensors = SafeTensors::deserialize(&bytes).map_err(|e| bad(brief(e)))?;
+        let bytes = read(path)?;
+        let (metadata, tensors) = sealed_file::open(&bytes, &KEYS).map_err(bad)?;
+        let state = state_of(&metadata).map_err(bad)?;
         let layout = ParameterLayout::new(&state.network);
         let read = |prefix: &str| read_flat(&layout, &tensors, prefix).map_err(bad);
         let parameters = read("weights.")?;

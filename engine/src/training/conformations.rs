@@ -266,7 +266,6 @@ mod tests {
             interval_ps: 1.0,
             sources: vec![source.clone(), SourceFile { path: "b".into(), ..source }],
             positions_crc32: 0,
-            created_unix_s: 0,
             created_by: String::new(),
         };
         let topology = metadata.topology();

@@ -1,7 +1,7 @@
 //! Frame pairs `(X^t, X^{t+1})` of one or several stores, split by source trajectory.
 
 use std::collections::BTreeSet;
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -121,6 +121,8 @@ impl PairDataset {
         let index = self.stores.len();
         let lag_frames = store.pairs(settings.lag_ps)?.lag_frames();
         let held_out = held_out_sources(&store, settings);
+        // Where nothing can be held out as a whole, the end of each trajectory is.
+        let held_share = if held_out.is_empty() { settings.validation_fraction } else { 0.0 };
         let skip = (settings.skip_ps / store.interval_ps()).round() as usize;
         let topology = store.topology();
         let known = self.proteins.iter().position(|p| p.topology.sequence() == topology.sequence());
@@ -139,8 +141,20 @@ impl PairDataset {
             let pairs = first..frames.end.saturating_sub(lag_frames).max(first);
             match held_out.contains(&store.trajectory_source(trajectory)) {
                 true => self.validation.push(index, pairs),
-                false => self.proteins[protein].pairs.push(index, pairs),
+                false => {
+                    let (training, held_out) = split_in_time(pairs, held_share, lag_frames);
+                    self.proteins[protein].pairs.push(index, training);
+                    self.validation.push(index, held_out);
+                }
             }
+        }
+        if let (true, Some(source)) = (held_share > 0.0, store.metadata().sources.first()) {
+            self.notices.push(format!(
+                "{}: there is one source trajectory alone, {}, so the last {:.0} % of its time are held out for validation instead of whole trajectories; the validation loss flatters the model",
+                topology.name,
+                source.path,
+                100.0 * held_share
+            ));
         }
         let sources = held_out.iter().filter_map(|&source| store.metadata().sources.get(source));
         self.held_out.extend(sources.map(|source| source.path.clone()));
@@ -301,6 +315,16 @@ pub(super) fn split(random: u32, len: usize) -> (usize, u32) {
     ((product >> 32) as usize, product as u32)
 }
 
+/// The pairs of one trajectory without its last share, and those of that share; no frame is in both.
+fn split_in_time(pairs: Range<usize>, held_share: f64, lag_frames: usize) -> (Range<usize>, Range<usize>) {
+    let held = (held_share * pairs.len() as f64).round() as usize;
+    let kept = pairs.len().saturating_sub(held + lag_frames);
+    if held == 0 || kept == 0 {
+        return (pairs.clone(), pairs.end..pairs.end);
+    }
+    (pairs.start..pairs.start + kept, pairs.end - held..pairs.end)
+}
+
 /// Sources held out: the given share of them, at least one when there are two or more and the share is
 /// positive, drawn by seed.
 fn held_out_sources(store: &TrajectoryStore, settings: &TrainSettings) -> BTreeSet<usize> {
@@ -317,4 +341,19 @@ fn held_out_sources(store: &TrajectoryStore, settings: &TrainSettings) -> BTreeS
         sources.into_iter().map(|s| (noise.bits([s as u32, 0, u32::MAX, 0])[0], s)).collect();
     drawn.sort_unstable();
     drawn.into_iter().take(count).map(|(_, source)| source).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::split_in_time;
+
+    #[test]
+    fn the_end_of_a_trajectory_is_held_out_with_no_frame_in_common() {
+        // Pairs that start at frames 100 to 199 and end 5 frames later.
+        let (training, held_out) = split_in_time(100..200, 0.1, 5);
+        assert_eq!((training, held_out), (100..185, 190..200));
+        assert_eq!(split_in_time(100..200, 0.0, 5), (100..200, 200..200));
+        // Too short to be divided.
+        assert_eq!(split_in_time(0..6, 0.2, 5), (0..6, 6..6));
+    }
 }

@@ -2,12 +2,15 @@
 //! with it, and for drawing its curves.
 
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use crate::atomic_file::is_there;
+use crate::brief::brief;
+use crate::regular_file;
 use crate::transport::interpolant::TrackLosses;
 
 use super::checkpoint::CheckpointState;
-use super::trainer::{CHECKPOINT_FILE, LOG_FILE, SETTINGS_FILE};
+use super::trainer::{BEST_MODEL_FILE, CHECKPOINT_FILE, LOG_FILE, MODEL_FILE, SETTINGS_FILE};
 use super::{TrainError, TrainRequest};
 
 /// A training run in a folder.
@@ -38,20 +41,61 @@ pub struct LogRow {
     pub learning_rate: f64,
 }
 
+/// A run that was begun in a folder.
+pub(crate) struct BegunRun {
+    /// Where it stands: at step 0 if it was ended before its first checkpoint.
+    pub state: CheckpointState,
+    /// The model that it starts from, where it does not start from its checkpoint.
+    pub init: Option<PathBuf>,
+}
+
+impl BegunRun {
+    /// Finds the run; `None` where none was begun. One that was ended before its first checkpoint is known by its
+    /// settings; the head of its log may lie beside them.
+    ///
+    /// # Errors
+    /// [`TrainError::Checkpoint`] when its checkpoint or settings cannot be read, or a model of it lies there
+    /// without the checkpoint: it would be lost if the run began anew.
+    pub fn find(folder: &Path) -> Result<Option<Self>, TrainError> {
+        let checkpoint = folder.join(CHECKPOINT_FILE);
+        if is_there(&checkpoint) {
+            return Ok(Some(Self { state: CheckpointState::load(&checkpoint)?, init: None }));
+        }
+        let settings = folder.join(SETTINGS_FILE);
+        if !is_there(&settings) {
+            return Ok(None);
+        }
+        let TrainRequest { name, network, settings, init, .. } = read_settings(&settings)?;
+        if [MODEL_FILE, BEST_MODEL_FILE].iter().any(|name| is_there(&folder.join(name))) {
+            let reason = format!(
+                "it is not there, but the model of the run is; replace the run with --force, or keep {} elsewhere",
+                folder.display()
+            );
+            return Err(TrainError::Checkpoint { path: checkpoint, reason });
+        }
+        let (best_validation, store_checksums) = (None, Vec::new());
+        let state = CheckpointState { step: 0, best_validation, name, network, settings, store_checksums };
+        Ok(Some(Self { state, init }))
+    }
+}
+
+fn read_settings(path: &Path) -> Result<TrainRequest, TrainError> {
+    let text =
+        regular_file::read_text(path).map_err(|source| TrainError::Io { path: path.to_owned(), source })?;
+    serde_json::from_str(&text).map_err(|error| TrainError::Checkpoint {
+        path: path.to_owned(),
+        reason: format!("its settings cannot be read ({})", brief(error)),
+    })
+}
+
 impl EarlierRun {
     /// Reads what is in `folder`. A log that is missing or damaged gives no curves, and is no error.
     ///
     /// # Errors
-    /// [`TrainError`] when there is no checkpoint, or it or the settings beside it cannot be read.
+    /// [`TrainError`] when no run was begun there, or its checkpoint or settings cannot be read.
     pub fn load(folder: &Path) -> Result<Self, TrainError> {
-        let state = CheckpointState::load(&folder.join(CHECKPOINT_FILE))?;
-        let path = folder.join(SETTINGS_FILE);
-        let text =
-            std::fs::read_to_string(&path).map_err(|source| TrainError::Io { path: path.clone(), source })?;
-        let request: TrainRequest = serde_json::from_str(&text).map_err(|error| TrainError::Checkpoint {
-            path: path.clone(),
-            reason: format!("its settings cannot be read ({error})"),
-        })?;
+        let Some(BegunRun { state, .. }) = BegunRun::find(folder)? else { return Err(no_run(folder)) };
+        let request = read_settings(&folder.join(SETTINGS_FILE))?;
         let request = TrainRequest {
             out: folder.to_owned(),
             name: if state.name.is_empty() { request.name } else { state.name },
@@ -59,11 +103,17 @@ impl EarlierRun {
             settings: state.settings,
             ..request
         };
-        let log = std::fs::read_to_string(folder.join(LOG_FILE)).unwrap_or_default();
+        let log = regular_file::read_text(&folder.join(LOG_FILE)).unwrap_or_default();
         let mut log = read_log(&log);
         log.retain(|row| row.step <= state.step);
         Ok(Self { request, step: state.step, best_validation: state.best_validation, log })
     }
+}
+
+/// There is nothing to go on with.
+pub(super) fn no_run(folder: &Path) -> TrainError {
+    let reason = "it is not there, and no run was begun in this folder; leave out --resume to begin one";
+    TrainError::Checkpoint { path: folder.join(CHECKPOINT_FILE), reason: reason.to_owned() }
 }
 
 /// The rows of a log that can be read; columns are found by their names.

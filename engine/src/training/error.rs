@@ -5,6 +5,17 @@ use std::path::PathBuf;
 use crate::network::{DeviceError, ModelError};
 use crate::trajectory::StoreError;
 
+/// What is in the way, and advice that helps: a run without checkpoint and settings cannot be resumed.
+fn in_the_way(file: &str, can_go_on: &bool) -> String {
+    if *can_go_on {
+        "a training run already; use --resume to go on with it or --force to replace it".to_owned()
+    } else {
+        format!(
+            "{file}, and no training run to go on with; choose another folder, or replace it with --force"
+        )
+    }
+}
+
 /// Why a training run ended before its time. The last checkpoint is intact in every case.
 #[derive(Debug, thiserror::Error)]
 pub enum TrainError {
@@ -25,10 +36,14 @@ pub enum TrainError {
         after: String,
     },
     /// The folder has a run already.
-    #[error("{folder} holds a training run already; use --resume to go on with it or --force to replace it")]
+    #[error("{folder} holds {}", in_the_way(.file, .can_go_on))]
     Exists {
         /// The folder.
         folder: PathBuf,
+        /// What of a run is there.
+        file: &'static str,
+        /// Whether it is a run that can be resumed.
+        can_go_on: bool,
     },
     /// There is nothing to resume.
     #[error("{path} cannot be resumed: {reason}")]

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use super::checkpoint::Checkpoint;
-use super::trainer::{BEST_MODEL_FILE, CHECKPOINT_FILE, LOG_FILE, MODEL_FILE};
+use super::trainer::{BEST_MODEL_FILE, CHECKPOINT_FILE, LOG_FILE, MODEL_FILE, SETTINGS_FILE};
 use super::*;
 use crate::network::{Heads, Model, NetworkConfig, Residual};
 use crate::structure::{ReadOptions, read_structure, write_pdb};
@@ -14,6 +14,11 @@ use crate::transport::noise::{Noise, Stream};
 
 /// A store of two trajectories of chignolin that wobbles about its crystal structure, 50 ps a frame.
 pub(crate) fn store(folder: &Path) -> PathBuf {
+    store_of(folder, 2)
+}
+
+/// The same of so many trajectories.
+fn store_of(folder: &Path, runs: u32) -> PathBuf {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/structures/chignolin.pdb");
     let protein = read_structure(&path, &ReadOptions::default()).unwrap();
     let topology_path = folder.join("top.pdb");
@@ -22,7 +27,7 @@ pub(crate) fn store(folder: &Path) -> PathBuf {
     std::fs::write(&topology_path, pdb).unwrap();
     let noise = Noise::new(1, Stream::Sampling);
     let mut trajectories = Vec::new();
-    for which in 0..2u32 {
+    for which in 0..runs {
         let path = folder.join(format!("run{which}.dcd"));
         let mut writer = TrajectoryWriter::create(&path, &protein.topology, 50.0, false).unwrap();
         for frame in 0..20u32 {
@@ -237,6 +242,125 @@ fn an_earlier_run_is_neither_lost_nor_mixed_up() {
     assert!(error.to_string().contains("equijump-checkpoint-1"), "{error}");
 }
 
+/// What a kill leaves before the first checkpoint, at each moment at which something new is there.
+#[test]
+fn a_run_that_was_killed_before_its_first_checkpoint_is_gone_on_with() {
+    let folder = tempfile::tempdir().unwrap();
+    store(folder.path());
+    let whole = request(folder.path(), "whole", 6);
+    run(&whole, u64::MAX);
+    let model = std::fs::read(whole.out.join(MODEL_FILE)).unwrap();
+    let kept = |files: &[&str]| {
+        let request = request(folder.path(), "killed", 6);
+        let _ = std::fs::remove_dir_all(&request.out);
+        std::fs::create_dir(&request.out).unwrap();
+        for name in files {
+            std::fs::copy(whole.out.join(name), request.out.join(name)).unwrap();
+        }
+        std::fs::write(request.out.join(".lock"), "").unwrap();
+        std::fs::write(request.out.join(".checkpoint.safetensors.1.partial"), "half").unwrap();
+        request
+    };
+    let error = |request: &TrainRequest| {
+        train(request, &mut |_| ControlFlow::Continue(Next::GoOn)).err().unwrap().to_string()
+    };
+    let names = |folder: &Path| {
+        let entries = std::fs::read_dir(folder).unwrap();
+        let mut names: Vec<_> =
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    };
+    // The folder alone: nothing was begun, and whoever asks to go on is told how to begin.
+    let mut request = kept(&[]);
+    request.resume = true;
+    assert!(error(&request).contains("leave out --resume"), "{}", error(&request));
+    request.resume = false;
+    run(&request, u64::MAX);
+    assert!(std::fs::read(request.out.join(MODEL_FILE)).unwrap() == model);
+    // A model without its checkpoint would be lost if the run began anew.
+    let mut request = kept(&[SETTINGS_FILE, LOG_FILE, BEST_MODEL_FILE]);
+    request.resume = true;
+    assert!(error(&request).contains("the model of the run is"), "{}", error(&request));
+    assert!(request.out.join(BEST_MODEL_FILE).is_file());
+    // Settings, and the head of the log.
+    for files in [&[SETTINGS_FILE][..], &[SETTINGS_FILE, LOG_FILE]] {
+        let mut request = kept(files);
+        assert!(error(&request).contains("--resume"), "{}", error(&request));
+        assert_eq!(EarlierRun::load(&request.out).unwrap().step, 0);
+        // Settings that are not given again are those that the run was begun with.
+        request.resume = true;
+        request.keep = KeptSettings { steps: true, threads: true, device: true, name: true };
+        request.network.multiplicity = 16;
+        request.settings.batch_size = 1;
+        request.settings.steps = 1;
+        run(&request, u64::MAX);
+        assert!(std::fs::read(request.out.join(MODEL_FILE)).unwrap() == model, "{files:?}");
+        assert_eq!(names(&request.out), names(&whole.out), "{files:?}");
+    }
+    // What is no run is not replaced, and nobody is sent in a circle.
+    let mut request = kept(&[LOG_FILE]);
+    assert!(
+        !error(&request).contains("--resume") && error(&request).contains(LOG_FILE),
+        "{}",
+        error(&request)
+    );
+    request.resume = true;
+    assert!(error(&request).contains("leave out --resume"), "{}", error(&request));
+    let mut request = kept(&[SETTINGS_FILE, MODEL_FILE]);
+    assert!(!error(&request).contains("--resume"), "{}", error(&request));
+    request.resume = true;
+    assert!(error(&request).contains("--force"), "{}", error(&request));
+    assert!(std::fs::read(request.out.join(MODEL_FILE)).unwrap() == model);
+}
+
+#[test]
+fn equal_trainings_leave_equal_files_and_flipped_bits_are_found() {
+    let folder = tempfile::tempdir().unwrap();
+    store(folder.path());
+    let [first, second] = ["first", "second"].map(|name| {
+        let request = request(folder.path(), name, 4);
+        run(&request, u64::MAX);
+        request.out
+    });
+    for name in [CHECKPOINT_FILE, MODEL_FILE, BEST_MODEL_FILE] {
+        assert!(
+            std::fs::read(first.join(name)).unwrap() == std::fs::read(second.join(name)).unwrap(),
+            "{name}"
+        );
+    }
+    let whole = std::fs::read(first.join(CHECKPOINT_FILE)).unwrap();
+    let path = second.join(CHECKPOINT_FILE);
+    for at in (0..whole.len()).step_by(whole.len() / 61) {
+        let mut damaged = whole.clone();
+        damaged[at] ^= 1 << (at % 8);
+        std::fs::write(&path, damaged).unwrap();
+        assert!(Checkpoint::load(&path).is_err(), "byte {at}");
+        assert!(EarlierRun::load(&second).is_err(), "byte {at}");
+    }
+}
+
+#[test]
+fn presets_and_what_a_training_starts_from_are_not_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    store(folder.path());
+    let first = request(folder.path(), "first", 3);
+    std::fs::create_dir(&first.out).unwrap();
+    let presets = first.out.join(crate::transport::presets::PRESETS_FILE);
+    std::fs::write(&presets, "{}").unwrap();
+    run(&first, u64::MAX);
+    assert!(presets.exists(), "presets of the user's own");
+    let model = std::fs::read(first.out.join(MODEL_FILE)).unwrap();
+    for init in [MODEL_FILE, BEST_MODEL_FILE] {
+        let again = TrainRequest { init: Some(first.out.join(init)), force: true, ..first.clone() };
+        let error = train(&again, &mut |_| ControlFlow::Continue(Next::GoOn)).err().unwrap().to_string();
+        assert!(error.contains("starts from") && error.contains(init), "{error}");
+    }
+    assert!(std::fs::read(first.out.join(MODEL_FILE)).unwrap() == model);
+    run(&TrainRequest { force: true, ..first }, u64::MAX);
+    assert!(!presets.exists(), "they were found for the model that was replaced");
+}
+
 #[test]
 fn what_cannot_be_trained_on_is_refused_in_words() {
     let folder = tempfile::tempdir().unwrap();
@@ -274,4 +398,20 @@ fn a_model_to_start_from_must_have_the_network_that_is_asked_for() {
     let error = train(&second, &mut |_| ControlFlow::Continue(Next::GoOn)).unwrap_err().to_string();
     assert!(error.contains("header layers"), "{error}");
     assert!(!second.out.join(MODEL_FILE).exists());
+}
+
+#[test]
+fn a_single_trajectory_is_divided_in_time_and_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    store_of(folder.path(), 1);
+    let mut request = request(folder.path(), "out", 4);
+    request.settings.validation_fraction = 0.25;
+    let dataset =
+        PairDataset::open(&request.stores, &request.settings, &mut || ControlFlow::Continue(())).unwrap();
+    // 20 frames 50 ps apart make 18 pairs of 100 ps: 5 of them are held out, 2 before them are dropped.
+    assert_eq!((dataset.training_len(), dataset.validation_len()), (11, 5));
+    let notice = dataset.notices().iter().find(|notice| notice.contains("one source trajectory alone"));
+    assert!(notice.is_some_and(|notice| notice.contains("last 25 %")), "{:?}", dataset.notices());
+    assert!(run(&request, u64::MAX).best_validation.is_some());
+    assert!(request.out.join(BEST_MODEL_FILE).is_file());
 }

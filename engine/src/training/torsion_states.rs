@@ -118,7 +118,6 @@ mod tests {
             interval_ps: 1.0,
             sources: vec![source],
             positions_crc32: 0,
-            created_unix_s: 0,
             created_by: String::new(),
         };
         let folder = tempfile::tempdir().unwrap();

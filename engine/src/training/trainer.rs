@@ -7,9 +7,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::atomic_file::write_atomically;
+use crate::atomic_file::{is_there, write_atomically};
 use crate::network::model::save_model;
 use crate::network::{ModelCard, ParameterLayout, initial_parameters};
+use crate::regular_file;
 use crate::run_lock::{RunLock, lock_folder};
 use crate::transport::interpolant::TrackLosses;
 use crate::transport::noise::{Noise, Stream};
@@ -19,6 +20,7 @@ use super::backend::{GradientBackend, open_backend};
 use super::batch::Draw;
 use super::checkpoint::{Checkpoint, CheckpointState};
 use super::dataset::PairDataset;
+use super::earlier::{BegunRun, no_run};
 use super::optimizer::Optimizer;
 use super::{TrainError, TrainRequest, TrainSettings};
 
@@ -37,6 +39,10 @@ pub const BEST_MODEL_FILE: &str = "best.safetensors";
 pub const LOG_FILE: &str = "log.csv";
 /// Name of the request, as it was carried out, in the run's folder.
 pub const SETTINGS_FILE: &str = "train.json";
+
+/// What a run replaces in its folder.
+const OWN_FILES: [&str; 6] =
+    [CHECKPOINT_FILE, BEST_MODEL_FILE, MODEL_FILE, LOG_FILE, SETTINGS_FILE, PRESETS_FILE];
 
 /// Where a run stands.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -116,6 +122,8 @@ struct Run<'a> {
     optimizer: Optimizer,
     state: CheckpointState,
     log: File,
+    /// Whether there is a checkpoint of this run.
+    checkpoint_written: bool,
     _lock: RunLock,
 }
 
@@ -148,16 +156,14 @@ impl<'a> Run<'a> {
         // once all else is found to be in order.
         let lock = || lock_folder(folder).map_err(TrainError::Folder);
         let early = folder.is_dir().then(lock).transpose()?;
-        let resumed = if request.resume {
-            if !checkpoint_path.exists() {
-                let reason = "it is not there: no run was started in this folder, or it ended before its first \
-                              checkpoint and must be started anew";
-                return Err(TrainError::Checkpoint { path: checkpoint_path, reason: reason.to_owned() });
-            }
-            let mut checkpoint = Checkpoint::load(&checkpoint_path)?;
+        // With settings and a step; the weights of the step are read later.
+        let (begun, init) = if request.resume {
+            let Some(BegunRun { mut state, init }) = BegunRun::find(folder)? else {
+                return Err(no_run(folder));
+            };
             // A longer run may be asked for; everything else is as it was, or it would be another run.
             let (keep, asked) = (&request.keep, &request.settings);
-            let settings = &mut checkpoint.state.settings;
+            let settings = &mut state.settings;
             if !keep.steps {
                 if asked.steps < settings.steps {
                     return Err(TrainError::Settings(format!(
@@ -173,19 +179,41 @@ impl<'a> Run<'a> {
             if !keep.device {
                 settings.device = asked.device;
             }
-            if !keep.name || checkpoint.state.name.is_empty() {
-                checkpoint.state.name.clone_from(&request.name);
+            if !keep.name || state.name.is_empty() {
+                state.name.clone_from(&request.name);
             }
-            Some(checkpoint)
+            (Some(state), init)
         } else {
             let ours = [CHECKPOINT_FILE, BEST_MODEL_FILE, MODEL_FILE, LOG_FILE, SETTINGS_FILE];
-            if ours.iter().any(|name| folder.join(name).exists()) && !request.force {
-                return Err(TrainError::Exists { folder: folder.clone() });
+            let there = ours.iter().find(|name| is_there(&folder.join(name)));
+            if let Some(&file) = there.filter(|_| !request.force) {
+                let can_go_on = BegunRun::find(folder).is_ok_and(|run| run.is_some());
+                return Err(TrainError::Exists { folder: folder.clone(), file, can_go_on });
             }
-            None
+            (None, request.init.clone())
         };
-        let (network, settings) = match &resumed {
-            Some(c) => (c.state.network.clone(), c.state.settings.clone()),
+        for (used, what) in
+            init.iter().map(|path| (path, "model")).chain(request.stores.iter().map(|path| (path, "store")))
+        {
+            let used_place = std::fs::canonicalize(used).ok();
+            let own = OWN_FILES.iter().any(|name| {
+                used_place.is_some() && std::fs::canonicalize(folder.join(name)).ok() == used_place
+            });
+            if own {
+                return Err(TrainError::Settings(format!(
+                    "{} is the {what} that the training starts from and would be replaced; choose another folder",
+                    used.display()
+                )));
+            }
+        }
+        let resumed = match &begun {
+            Some(state) if is_there(&checkpoint_path) => {
+                Some(Checkpoint { state: state.clone(), ..Checkpoint::load(&checkpoint_path)? })
+            }
+            _ => None,
+        };
+        let (network, settings) = match &begun {
+            Some(state) => (state.network.clone(), state.settings.clone()),
             None => (request.network.clone(), request.settings.clone()),
         };
         settings.check().map_err(TrainError::Settings)?;
@@ -216,12 +244,12 @@ impl<'a> Run<'a> {
                 (c.parameters, c.optimizer, CheckpointState { store_checksums: now, ..c.state })
             }
             None => {
-                let parameters = match &request.init {
+                let parameters = match &init {
                     Some(path) => super::widen::weights_of(path, &network, settings.seed)?,
                     None => initial_weights(&layout, settings.seed),
                 };
                 let optimizer = Optimizer::new(&parameters);
-                let name = request.name.clone();
+                let name = begun.map_or_else(|| request.name.clone(), |begun| begun.name);
                 let store_checksums = dataset.checksums();
                 let state = CheckpointState {
                     step: 0,
@@ -231,26 +259,46 @@ impl<'a> Run<'a> {
                     settings,
                     store_checksums,
                 };
-                // Replaced by nothing but this run: whatever is in the folder later is its own.
-                for name in [CHECKPOINT_FILE, BEST_MODEL_FILE, MODEL_FILE, PRESETS_FILE] {
+                // Replaced by nothing but this run: whatever is in the folder later is its own. Presets may be the
+                // user's, and go only with the run that they were found for.
+                for name in [CHECKPOINT_FILE, BEST_MODEL_FILE, MODEL_FILE] {
                     remove_if_there(&folder.join(name))?;
+                }
+                if request.force {
+                    remove_if_there(&folder.join(PRESETS_FILE))?;
                 }
                 (parameters, optimizer, state)
             }
         };
-        let log_path = folder.join(LOG_FILE);
-        let log = open_log(&log_path, state.step).map_err(io(&log_path))?;
         let config_path = folder.join(SETTINGS_FILE);
         // What the run does, which after resuming is not what was asked for.
         let done = TrainRequest {
             name: state.name.clone(),
             network: state.network.clone(),
             settings: state.settings.clone(),
+            init,
+            resume: false,
+            force: false,
             ..request.clone()
         };
         let json = serde_json::to_vec_pretty(&done).map_err(|e| io(&config_path)(e.into()))?;
+        // Before all else: by it a run is known that has no checkpoint yet.
         write_atomically(&config_path, &json).map_err(io(&config_path))?;
-        Ok(Self { request, dataset, layout, backend, parameters, optimizer, state, log, _lock: lock })
+        let log_path = folder.join(LOG_FILE);
+        let log = open_log(&log_path, state.step).map_err(io(&log_path))?;
+        let checkpoint_written = is_there(&checkpoint_path);
+        Ok(Self {
+            request,
+            dataset,
+            layout,
+            backend,
+            parameters,
+            optimizer,
+            state,
+            log,
+            checkpoint_written,
+            _lock: lock,
+        })
     }
 
     fn work(
@@ -293,6 +341,10 @@ impl<'a> Run<'a> {
                 checked = Some(losses);
                 let is_best = self.state.best_validation.is_none_or(|best| losses.total < best);
                 if is_best && losses.total.is_finite() {
+                    // A model without a checkpoint would be one of a run that cannot be gone on with.
+                    if !self.checkpoint_written {
+                        self.save()?;
+                    }
                     self.state.best_validation = Some(losses.total);
                     self.save_model(BEST_MODEL_FILE, Some(losses.total))?;
                 }
@@ -344,11 +396,12 @@ impl<'a> Run<'a> {
         Ok(mean)
     }
 
-    fn save(&self) -> Result<(), TrainError> {
+    fn save(&mut self) -> Result<(), TrainError> {
         // What was learnt from a store that another program writes into is not worth keeping.
         self.dataset.check_unchanged()?;
         let path = self.request.out.join(CHECKPOINT_FILE);
         Checkpoint::save(&path, &self.layout, &self.state, &self.parameters, &self.optimizer)?;
+        self.checkpoint_written = true;
         self.save_model(MODEL_FILE, None)
     }
 
@@ -363,7 +416,7 @@ impl<'a> Run<'a> {
             name: self.state.name.clone(),
             frame_interval_ps: self.state.settings.lag_ps,
             trained_on: format!(
-                "{} frame pairs of {}, {} more from held-out trajectories for validation",
+                "{} frame pairs of {}, {} more held out for validation",
                 self.dataset.training_len(),
                 names.join(", "),
                 self.dataset.validation_len()
@@ -426,7 +479,7 @@ fn open_log(path: &Path, step: u64) -> std::io::Result<File> {
     const HEADER: &str = "step,loss,loss_rigid,positions_A2,vectors_A2,noise_positions_A2,noise_vectors_A2,gradient_norm,learning_rate,validation_loss,validation_rigid,validation_positions_A2,validation_vectors_A2\n";
     let mut kept = String::from(HEADER);
     if step > 0
-        && let Ok(old) = std::fs::read_to_string(path)
+        && let Ok(old) = regular_file::read_text(path)
     {
         for line in old.lines().skip(1) {
             let number = line.split(',').next().and_then(|s| s.parse::<u64>().ok());

@@ -1,14 +1,15 @@
 //! The exact state of a run, kept beside its trajectories so that a resumed run goes on as if it had never
 //! been interrupted: XTC and PDB round positions, DCD does not know the seed.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use safetensors::tensor::{Dtype, TensorView};
 use serde::{Deserialize, Serialize};
 
 use crate::atomic_file::write_atomically;
 use crate::brief::brief;
+use crate::{regular_file, sealed_file};
 
 /// Key of the description in the safetensors metadata.
 pub(crate) const METADATA_KEY: &str = "equijump_run";
@@ -16,8 +17,10 @@ const TENSOR: &str = "positions";
 const VERSION: u32 = 1;
 /// Larger files are no run states.
 const MOST_BYTES: u64 = 1 << 32;
+/// Replicas of one run: as many files are open at once, and as many are looked for when it is replaced.
+pub const MOST_REPLICAS: usize = 10_000;
 
-/// Everything a run needs to go on. The noise is a pure function of seed, replica and frame (design §6), so
+/// Everything a run needs to go on. The noise is a pure function of seed, replica and frame (ARCHITECTURE.md §6), so
 /// that no generator state belongs here.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunState {
@@ -87,8 +90,8 @@ impl RunState {
         let json = serde_json::to_string(&description).map_err(|error| unusable(error.to_string()))?;
         let view = TensorView::new(Dtype::F32, vec![self.replicas_angstrom.len(), atoms, 3], &positions)
             .map_err(|error| unusable(error.to_string()))?;
-        let metadata = HashMap::from([(METADATA_KEY.to_owned(), json)]);
-        let bytes = safetensors::serialize([(TENSOR, view)], Some(metadata))
+        let metadata = BTreeMap::from([(METADATA_KEY.to_owned(), json)]);
+        let bytes = sealed_file::to_bytes(&metadata, &[(TENSOR.to_owned(), view)])
             .map_err(|error| unusable(error.to_string()))?;
         write_atomically(path, &bytes).map_err(|source| RunStateError::Io {
             action: "write",
@@ -105,20 +108,21 @@ impl RunState {
         let io = |source| RunStateError::Io { action: "read", path: path.to_path_buf(), source };
         let unusable =
             |reason: &str| RunStateError::Unusable { path: path.to_path_buf(), reason: reason.to_owned() };
-        if std::fs::metadata(path).map_err(io)?.len() > MOST_BYTES {
-            return Err(unusable("it is far too large"));
-        }
-        let bytes = std::fs::read(path).map_err(io)?;
-        let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|e| unusable(&brief(e)))?;
-        let text = header.metadata().as_ref().and_then(|map| map.get(METADATA_KEY));
-        let text = text.ok_or_else(|| unusable("it describes no run"))?;
+        let bytes = regular_file::read(path, MOST_BYTES).map_err(io)?;
+        let (metadata, tensors) =
+            sealed_file::open(&bytes, &[METADATA_KEY]).map_err(|reason| unusable(&reason))?;
+        let text = metadata.get(METADATA_KEY).ok_or_else(|| unusable("it describes no run"))?;
         let description: Description = serde_json::from_str(text).map_err(|e| unusable(&brief(e)))?;
         if description.version > VERSION {
             return Err(unusable("it was written by a newer EquiJump"));
         }
-        let tensors = SafeTensors::deserialize(&bytes).map_err(|e| unusable(&brief(e)))?;
         let view = tensors.tensor(TENSOR).map_err(|e| unusable(&brief(e)))?;
-        let &[_, atoms, 3] = view.shape() else { return Err(unusable("its positions have a wrong shape")) };
+        let &[replicas, atoms, 3] = view.shape() else {
+            return Err(unusable("its positions have a wrong shape"));
+        };
+        if replicas == 0 || replicas > MOST_REPLICAS {
+            return Err(unusable(&format!("it holds {replicas} replicas, a run has 1 to {MOST_REPLICAS}")));
+        }
         if view.dtype() != Dtype::F32 || atoms == 0 || checksum(view.data()) != description.crc32 {
             return Err(unusable("its positions are damaged"));
         }
@@ -128,6 +132,9 @@ impl RunState {
             .chunks_exact(12)
             .map(|p| [numbers(&p[0..4]), numbers(&p[4..8]), numbers(&p[8..12])])
             .collect();
+        if let Some(bad) = positions.iter().position(|p| p.iter().any(|x| !x.is_finite())) {
+            return Err(unusable(&format!("its position {bad} is not finite")));
+        }
         Ok(Self {
             settings: description.settings,
             seed: description.seed,
@@ -164,23 +171,47 @@ mod tests {
         state.save(&path).unwrap();
         assert_eq!(RunState::load(&path).unwrap(), state);
         let bytes = std::fs::read(&path).unwrap();
-        for at in (0..bytes.len()).step_by(7) {
+        state.save(&path).unwrap();
+        assert!(bytes == std::fs::read(&path).unwrap(), "the same state has the same bytes");
+        for at in 0..bytes.len() {
             let mut changed = bytes.clone();
-            changed[at] ^= 4;
+            changed[at] ^= 1 << (at % 8);
             std::fs::write(&path, &changed).unwrap();
-            // Blanks and the JSON of the settings have no checksum; positions have.
-            if at > bytes.len() - 12 * 15 {
-                assert!(RunState::load(&path).is_err(), "byte {at}");
-            } else {
-                let _ = RunState::load(&path);
-            }
+            assert!(RunState::load(&path).is_err(), "byte {at}");
         }
         for length in [0, 7, 8, bytes.len() - 1] {
             std::fs::write(&path, &bytes[..length]).unwrap();
             assert!(RunState::load(&path).is_err());
         }
-        let mut uneven = state;
+        let mut uneven = state.clone();
         uneven.replicas_angstrom[1].pop();
         assert!(uneven.save(&path).is_err());
+    }
+    /// As a program would write it that means harm: the checksum is right.
+    #[test]
+    fn numbers_of_replicas_that_no_run_has_are_refused_at_once() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("run.state");
+        let positions: Vec<u8> = [1.0f32; 3].iter().flat_map(|x| x.to_le_bytes()).collect();
+        for (shape, replicas) in [([1, 1, 3], 1usize), ([0, 1, 3], 0), ([1 << 62, 0, 3], 1 << 62)] {
+            let description = serde_json::json!({
+                "version": VERSION, "settings": {}, "seed": 1, "frame": 0,
+                "crc32": checksum(&positions[..if replicas == 1 { 12 } else { 0 }]),
+            });
+            let view =
+                TensorView::new(Dtype::F32, shape.to_vec(), &positions[..if replicas == 1 { 12 } else { 0 }]);
+            let metadata = BTreeMap::from([(METADATA_KEY.to_owned(), description.to_string())]);
+            let bytes = sealed_file::to_bytes(&metadata, &[(TENSOR.to_owned(), view.unwrap())]).unwrap();
+            std::fs::write(&path, bytes).unwrap();
+            assert_eq!(RunState::load(&path).is_ok(), replicas == 1, "{replicas} replicas");
+        }
+        let many = RunState {
+            settings: serde_json::Value::Null,
+            seed: 0,
+            frame: 0,
+            replicas_angstrom: vec![vec![[0.0; 3]]; MOST_REPLICAS + 1],
+        };
+        many.save(&path).unwrap();
+        assert!(RunState::load(&path).unwrap_err().to_string().contains("10001 replicas"));
     }
 }

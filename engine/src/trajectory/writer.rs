@@ -1,7 +1,7 @@
 //! Writing trajectories so that the file on disk is valid after every frame.
 
-use std::fs::{File, OpenOptions};
-use std::io::{ErrorKind, Seek, SeekFrom, Write};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, ErrorKind, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,13 +12,14 @@ use super::frame::{Frame, first_not_finite};
 use super::pdb::{PDB_LIMIT_ANGSTROM, PdbWriter};
 use super::reader::{Inner as ReaderInner, TrajectoryReader};
 use super::xtc::{XTC_LIMIT_ANGSTROM, encode_frame};
+use crate::atomic_file::{check_replaceable, is_at};
 use crate::structure::Topology;
 
 /// A trajectory file being written.
 ///
 /// Every frame goes to the operating system whole before [`TrajectoryWriter::write_frame`] returns, header
 /// included: a run that is killed at any moment leaves a file that every reader opens, and that
-/// [`TrajectoryWriter::append`] continues.
+/// [`TrajectoryWriter::append`] continues. Frames of long PDB files may wait for [`TrajectoryWriter::flush`].
 #[derive(Debug)]
 pub struct TrajectoryWriter {
     path: PathBuf,
@@ -35,6 +36,17 @@ enum Inner {
     Pdb(PdbWriter),
 }
 
+impl Inner {
+    /// What is being written.
+    fn file(&self) -> &File {
+        match self {
+            Self::Dcd(dcd) => dcd.file(),
+            Self::Xtc { file, .. } => file,
+            Self::Pdb(pdb) => pdb.file(),
+        }
+    }
+}
+
 /// What a file that is continued holds.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Resumed {
@@ -48,7 +60,8 @@ pub struct Resumed {
 }
 
 impl TrajectoryWriter {
-    /// Starts a file in the format that its extension names.
+    /// Starts a file in the format that its extension names. With `overwrite`, what stands there is removed first: a
+    /// link is not followed, and programs that have the old file open go on reading that.
     ///
     /// # Errors
     /// [`TrajectoryError::Exists`] if the file is there and `overwrite` is false; an unknown extension, an
@@ -61,25 +74,37 @@ impl TrajectoryWriter {
     ) -> Result<Self, TrajectoryError> {
         let format = TrajectoryFormat::from_path(path)?;
         check_interval(path, interval_ps)?;
-        let mut options = OpenOptions::new();
-        options.write(true);
         if overwrite {
-            options.create(true).truncate(true)
-        } else {
-            options.create_new(true)
-        };
-        let file = options.open(path).map_err(|error| match error.kind() {
+            remove(path).map_err(TrajectoryError::io("create", path))?;
+        }
+        let file = OpenOptions::new().write(true).read(true).create_new(true).open(path);
+        let file = file.map_err(|error| match error.kind() {
             ErrorKind::AlreadyExists => TrajectoryError::Exists { path: path.to_path_buf() },
             _ => TrajectoryError::io("create", path)(error),
         })?;
         let atoms = topology.atom_count();
         let inner = match format {
-            TrajectoryFormat::Dcd => DcdWriter::create(file, atoms, interval_ps).map(Inner::Dcd),
-            TrajectoryFormat::Xtc => Ok(Inner::Xtc { file, end: 0 }),
-            TrajectoryFormat::Pdb => PdbWriter::create(file, topology.clone()).map(Inner::Pdb),
+            TrajectoryFormat::Pdb => PdbWriter::create_at(path, file, topology.clone()).map(Inner::Pdb),
+            _ => begin(format, file, topology, interval_ps),
         }
         .map_err(TrajectoryError::io("write", path))?;
         Ok(Self { path: path.to_path_buf(), format, atoms, frames: 0, inner })
+    }
+
+    /// Starts a trajectory in an empty file that gets the name `path` when it is finished.
+    ///
+    /// # Errors
+    /// An interval that is no positive time, or whatever the system reports.
+    pub(crate) fn create_in(
+        file: File,
+        path: &Path,
+        format: TrajectoryFormat,
+        topology: &Arc<Topology>,
+        interval_ps: f64,
+    ) -> Result<Self, TrajectoryError> {
+        check_interval(path, interval_ps)?;
+        let inner = begin(format, file, topology, interval_ps).map_err(TrajectoryError::io("write", path))?;
+        Ok(Self { path: path.to_path_buf(), format, atoms: topology.atom_count(), frames: 0, inner })
     }
 
     /// Continues a file. A half-written last frame is cut off; with `keep`, so are the frames after the first
@@ -99,6 +124,11 @@ impl TrajectoryWriter {
         let cannot = |reason: String| TrajectoryError::CannotAppend { path: path.to_path_buf(), reason };
         let length =
             |path: &Path| std::fs::metadata(path).map(|m| m.len()).map_err(TrajectoryError::io("read", path));
+        if fs::symlink_metadata(path).is_ok_and(|there| there.is_symlink()) {
+            return Err(cannot(
+                "it is a link, and nothing is written through links; name its target".to_owned(),
+            ));
+        }
         let bytes_before = length(path)?;
         let nothing_yet = match format {
             TrajectoryFormat::Dcd => false,
@@ -210,6 +240,29 @@ impl TrajectoryWriter {
         Ok(())
     }
 
+    /// Hands over frames that wait, as those of a long PDB file may.
+    ///
+    /// # Errors
+    /// What the system reports. The frames before stay readable.
+    pub fn flush(&mut self) -> Result<(), TrajectoryError> {
+        match &mut self.inner {
+            Inner::Pdb(pdb) => pdb.flush().map_err(TrajectoryError::io("write", &self.path)),
+            Inner::Dcd(_) | Inner::Xtc { .. } => Ok(()),
+        }
+    }
+
+    /// Whether what is being written still stands under its name.
+    ///
+    /// # Errors
+    /// If it was deleted or replaced: frames would be written where nobody finds them.
+    pub fn check_in_place(&self) -> Result<(), TrajectoryError> {
+        if is_at(self.inner.file(), &self.path) {
+            return Ok(());
+        }
+        let gone = io::Error::other("it was deleted or replaced while it was being written");
+        Err(TrajectoryError::io("write", &self.path)(gone))
+    }
+
     /// Takes back what a failed write has left. Errors are of no interest: the one to report is known.
     fn cut_half_frame(&mut self) {
         let _ = match &mut self.inner {
@@ -251,6 +304,29 @@ impl TrajectoryWriter {
                 limit_angstrom,
             }),
         }
+    }
+}
+
+/// Starts the file of a format.
+fn begin(
+    format: TrajectoryFormat,
+    file: File,
+    topology: &Arc<Topology>,
+    interval_ps: f64,
+) -> io::Result<Inner> {
+    match format {
+        TrajectoryFormat::Dcd => DcdWriter::create(file, topology.atom_count(), interval_ps).map(Inner::Dcd),
+        TrajectoryFormat::Xtc => Ok(Inner::Xtc { file, end: 0 }),
+        TrajectoryFormat::Pdb => PdbWriter::create(file, topology.clone()).map(Inner::Pdb),
+    }
+}
+
+/// Removes a file or a link, if one is there.
+fn remove(path: &Path) -> io::Result<()> {
+    check_replaceable(path)?;
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
     }
 }
 

@@ -6,8 +6,13 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::brief::printable;
 use crate::network::{Heads, Transport};
+use crate::regular_file;
 use crate::session::DevicePreference;
+
+/// Longer files describe no comparison.
+const MOST_BYTES: u64 = 4 << 20;
 
 /// Settings by name; those that are not given have the defaults of the command that they belong to.
 pub type Settings = Map<String, Value>;
@@ -215,15 +220,18 @@ impl ComparisonConfig {
     /// # Errors
     /// One sentence that says what in the file is wrong.
     pub fn read(path: &Path) -> Result<Self, String> {
-        let text =
-            std::fs::read_to_string(path).map_err(|e| format!("cannot read {}: {e}", path.display()))?;
+        let text = regular_file::read_text_of(path, MOST_BYTES)
+            .map_err(|e| format!("cannot read {}: {e}", path.display()))?;
         let extension = path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
         let mut config = match extension.as_str() {
             "toml" => Self::from_toml(&text),
             "json" => serde_json::from_str(&text).map_err(|error| error.to_string()),
             _ => Err("its name must end in .toml or .json".to_owned()),
         }
-        .map_err(|error| format!("{}: {error}", path.display()))?;
+        .map_err(|error| format!("{}: {}", path.display(), printable(&error)))?;
+        for text in config.variants.iter_mut().filter_map(|v| v.label.as_mut()).chain(&mut config.name) {
+            *text = printable(text);
+        }
         config.resolve(path.parent().unwrap_or(Path::new("")));
         Ok(config)
     }

@@ -96,6 +96,7 @@ impl ComparisonPlan {
             import = Some(ImportRequest {
                 topology,
                 chain: data.chain.clone(),
+                longest_segment: false,
                 trajectories: data.trajectories.clone(),
                 stride: data.stride,
                 skip_ps: data.skip_ps,

@@ -11,6 +11,7 @@ use super::plan::{ComparisonPlan, VariantPlan};
 use super::variant::{check_training, train};
 use super::{ComparisonRequest, VariantResult};
 use crate::atomic_file::write_atomically;
+use crate::regular_file::{self, LONGEST_TEXT_BYTES};
 use crate::run_lock::lock_folder;
 use crate::session::backend::ComputeBackend;
 use crate::session::context::JobContext;
@@ -196,7 +197,7 @@ fn how_imported(request: &ImportRequest) -> Value {
 
 /// Whether the store is made of these files in this way; the way is in `note` beside it.
 fn holds_the_data(request: &ImportRequest, note: &Path) -> Result<bool, String> {
-    if let Ok(text) = std::fs::read(note)
+    if let Ok(text) = regular_file::read(note, LONGEST_TEXT_BYTES)
         && serde_json::from_slice::<Value>(&text).ok() != Some(how_imported(request))
     {
         return Ok(false);

@@ -7,12 +7,14 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::plan::{ComparisonPlan, VariantPlan};
+use crate::regular_file;
+use crate::run_lock::lock_folder;
 use crate::session::context::JobContext;
 use crate::session::cost::{Cost, CostMeter};
 use crate::session::protocol::{Event, JobOutcome, RunState};
 use crate::session::training;
 use crate::training::checkpoint::CheckpointState;
-use crate::training::trainer::CHECKPOINT_FILE;
+use crate::training::earlier::BegunRun;
 use crate::training::{KeptSettings, TrainRequest, TrainSettings};
 use crate::trajectory::TrajectoryStore;
 
@@ -43,6 +45,8 @@ pub(super) fn train(
     if let Some(state) = &found
         && state.step >= variant.training.steps
     {
+        // It may have been killed right after its last checkpoint; what it left is cleared away.
+        drop(lock_folder(&folder)?);
         return Ok(Some(Trained {
             steps: state.step,
             validation_loss: state.best_validation,
@@ -103,13 +107,13 @@ pub(super) fn train(
 /// One sentence when it is another one.
 pub(super) fn check_training(plan: &ComparisonPlan, variant: &VariantPlan) -> Result<(), String> {
     let folder = variant.training_folder();
-    match CheckpointState::load(&folder.join(CHECKPOINT_FILE)) {
+    match BegunRun::find(&folder) {
         Ok(_) => found_training(plan, variant, &folder).map(drop),
         Err(_) => Ok(()),
     }
 }
 
-/// The training that lies in the folder, if one does.
+/// The training that was begun in the folder, if one was; at step 0 where it was ended before its first checkpoint.
 ///
 /// # Errors
 /// When it is not the one that is wanted.
@@ -118,11 +122,8 @@ fn found_training(
     variant: &VariantPlan,
     folder: &Path,
 ) -> Result<Option<CheckpointState>, String> {
-    let path = folder.join(CHECKPOINT_FILE);
-    if !path.exists() {
-        return Ok(None);
-    }
-    let state = CheckpointState::load(&path).map_err(|error| error.to_string())?;
+    let Some(begun) = BegunRun::find(folder).map_err(|error| error.to_string())? else { return Ok(None) };
+    let state = begun.state;
     let wanted = &variant.training;
     let comparable = TrainSettings {
         steps: wanted.steps,
@@ -172,8 +173,8 @@ fn other_stores(plan: &ComparisonPlan, folder: &Path, checksums: &[u32]) -> Opti
         let same = plan.stores.len() == checksums.len() && plan.stores.iter().zip(checksums).all(holds);
         return (!same).then(|| "other frames in its stores".to_owned());
     }
-    let text = std::fs::read(folder.join("train.json")).ok()?;
-    let trained: TrainRequest = serde_json::from_slice(&text).ok()?;
+    let text = regular_file::read_text(&folder.join("train.json")).ok()?;
+    let trained: TrainRequest = serde_json::from_str(&text).ok()?;
     let names = |paths: &[PathBuf]| -> Vec<String> {
         paths.iter().filter_map(|path| Some(path.file_name()?.to_string_lossy().into_owned())).collect()
     };

@@ -148,13 +148,155 @@ fn another_run_is_not_continued() {
     assert!(std::fs::read(&path).unwrap() == before);
 }
 
+/// Of runs that start at once, one writes and the others say so, whatever their format.
+#[test]
+fn runs_that_start_at_once_do_not_write_the_same_files() {
+    let folder = tempfile::tempdir().unwrap();
+    for round in 0..6 {
+        let path = |extension: &str| folder.path().join(format!("run{round}.{extension}"));
+        let outcomes: Vec<JobOutcome> = std::thread::scope(|scope| {
+            let threads: Vec<_> = ["dcd", "xtc", "dcd", "pdb"]
+                .map(|extension| {
+                    let existing = if round % 2 == 0 { ExistingFiles::Refuse } else { ExistingFiles::Resume };
+                    let request = request_to(&path(extension), existing, 200, 1);
+                    scope.spawn(move || run(&session([Script::default()]), request))
+                })
+                .into_iter()
+                .collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        let finished = outcomes.iter().filter(|outcome| **outcome == JobOutcome::Finished).count();
+        assert!(finished >= 1, "{outcomes:?}");
+        for outcome in outcomes.into_iter().filter(|outcome| *outcome != JobOutcome::Finished) {
+            let sentence = failure(outcome);
+            let told = [
+                "being written",
+                "there already",
+                "cannot be continued",
+                "cannot read",
+                "is not a",
+                "cannot open",
+            ];
+            assert!(told.iter().any(|words| sentence.contains(words)), "{sentence}");
+        }
+        let written: Vec<_> =
+            ["dcd", "xtc", "pdb"].map(path).into_iter().filter(|path| path.exists()).collect();
+        assert_eq!(written.len(), 1, "{written:?}");
+        assert_eq!(TrajectoryReader::open(&written[0]).unwrap().frame_count(), 201);
+    }
+    let hidden = std::fs::read_dir(folder.path())
+        .unwrap()
+        .filter(|entry| entry.as_ref().unwrap().file_name().to_string_lossy().starts_with('.'));
+    assert_eq!(hidden.count(), 0, "no lock is left");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_trajectory_that_is_deleted_or_replaced_during_the_run_ends_it_with_a_sentence() {
+    for (extension, replaced) in [("dcd", false), ("xtc", true), ("pdb", false)] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(format!("run.{extension}"));
+        let session = session([Script::default()]);
+        let job = session.next_job();
+        let request = SimulationRequest { frames: None, ..*request_to(&path, ExistingFiles::Refuse, 1, 1) };
+        session.send(Command::Simulate { job, request: Box::new(request) });
+        wait_for(&session, job, |event| matches!(event, Event::FramesMade { .. }).then_some(()));
+        std::fs::remove_file(&path).unwrap();
+        if replaced {
+            std::fs::write(&path, "of another program").unwrap();
+        }
+        // A PDB file may just have been replaced by its next one; then that is deleted.
+        let ended = wait_for(&session, job, |event| {
+            if extension == "pdb" {
+                let _ = std::fs::remove_file(&path);
+            }
+            if let Event::JobEnded { outcome, .. } = event { Some(outcome.clone()) } else { None }
+        });
+        let sentence = failure(ended);
+        assert!(sentence.contains(&format!("run.{extension}")) && sentence.contains("deleted"), "{sentence}");
+        let state: serde_json::Value =
+            serde_json::from_slice(&std::fs::read(folder.path().join("run.json")).unwrap()).unwrap();
+        assert_eq!(state["finished"], false);
+        if replaced {
+            assert_eq!(std::fs::read(&path).unwrap(), b"of another program");
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn links_are_replaced_or_refused_and_never_written_through() {
+    let folder = tempfile::tempdir().unwrap();
+    let (kept, path) = (folder.path().join("kept"), folder.path().join("run.dcd"));
+    let session = session([Script::default()]);
+    let nowhere = folder.path().join("nowhere");
+    std::os::unix::fs::symlink(&nowhere, &path).unwrap();
+    assert!(failure(run(&session, request_to(&path, ExistingFiles::Refuse, 1, 1))).contains("there already"));
+    assert_eq!(run(&session, request_to(&path, ExistingFiles::Overwrite, 1, 1)), JobOutcome::Finished);
+    assert!(!nowhere.exists());
+    std::fs::rename(&path, &kept).unwrap();
+    std::os::unix::fs::symlink(&kept, &path).unwrap();
+    let before = std::fs::read(&kept).unwrap();
+    let sentence = failure(run(&session, request_to(&path, ExistingFiles::Resume, 3, 1)));
+    assert!(sentence.contains("link"), "{sentence}");
+    for extension in ["json", "state"] {
+        let link = folder.path().join(format!("run.{extension}"));
+        std::fs::remove_file(&link).unwrap();
+        std::os::unix::fs::symlink(&kept, link).unwrap();
+    }
+    assert_eq!(run(&session, request_to(&path, ExistingFiles::Overwrite, 3, 1)), JobOutcome::Finished);
+    assert!(std::fs::read(&kept).unwrap() == before);
+    assert_eq!(TrajectoryReader::open(&path).unwrap().frame_count(), 4);
+}
+
+/// The replicas that a state tells of are not looked for before they were counted.
+#[test]
+fn a_state_that_tells_of_other_replicas_than_it_holds_is_refused_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("run.dcd");
+    let session = session([Script::default()]);
+    assert_eq!(run(&session, request_to(&path, ExistingFiles::Refuse, 2, 1)), JobOutcome::Finished);
+    let state_path = folder.path().join("run.state");
+    let state = crate::trajectory::RunState::load(&state_path).unwrap();
+    for replicas in [0u64, 2, 1 << 24, 1 << 31, 1 << 62] {
+        let mut other = state.clone();
+        other.settings["replicas"] = serde_json::json!(replicas);
+        other.save(&state_path).unwrap();
+        let sentence = failure(run(&session, request_to(&path, ExistingFiles::Resume, 3, 1)));
+        assert!(sentence.contains("run.state"), "{sentence}");
+        // It names nothing that would be removed.
+        assert_eq!(run(&session, request_to(&path, ExistingFiles::Overwrite, 2, 1)), JobOutcome::Finished);
+    }
+}
+
+#[test]
+fn the_model_in_use_is_not_replaced_whatever_its_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("run.dcd");
+    let session = session([Script::default()]);
+    for (model, used) in [("run.state", "run.state"), ("run_topology.pdb", "run_topology.pdb")] {
+        std::fs::write(folder.path().join(model), "a model").unwrap();
+        let mut request = request_to(&path, ExistingFiles::Overwrite, 1, 1);
+        request.model = ModelSource::File(folder.path().join(model));
+        let sentence = failure(run(&session, request));
+        assert!(sentence.contains(used) && sentence.contains("the model"), "{sentence}");
+        assert_eq!(std::fs::read(folder.path().join(model)).unwrap(), b"a model");
+        std::fs::remove_file(folder.path().join(model)).unwrap();
+    }
+    std::fs::write(folder.path().join("presets.json"), "{}").unwrap();
+    let mut request = request_to(&folder.path().join("presets.dcd"), ExistingFiles::Overwrite, 1, 1);
+    request.model = ModelSource::File(folder.path().join("model.safetensors"));
+    let sentence = failure(run(&session, request));
+    assert!(sentence.contains("presets"), "{sentence}");
+}
+
 #[test]
 fn an_unwritable_path_is_a_sentence() {
     let session = session([Script::default()]);
     let folder = tempfile::tempdir().unwrap();
     let missing = folder.path().join("missing/run.dcd");
     assert!(failure(run(&session, request_to(&missing, ExistingFiles::Refuse, 1, 1))).contains("missing"));
-    let unknown = folder.path().join("run.trr");
+    let unknown = folder.path().join("run.abc");
     assert!(failure(run(&session, request_to(&unknown, ExistingFiles::Refuse, 1, 1))).contains(".dcd"));
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 }

@@ -79,3 +79,26 @@ fn dropping_the_handle_writes_the_checkpoint_of_the_last_step_even_of_a_paused_t
     drop(session);
     assert_eq!(EarlierRun::load(&folder.path().join("run")).unwrap().step, last);
 }
+
+/// As when the process is asked to end while its window is not drawn: whoever owns the handle does nothing.
+#[test]
+fn a_session_is_stopped_from_another_thread_with_the_checkpoint_of_the_last_step() {
+    let folder = tempfile::tempdir().unwrap();
+    store(folder.path());
+    let session = session([Script { step_time: Duration::from_micros(200), ..Script::default() }]);
+    let simulation = simulate(&session, None, 1);
+    let job = train(&session, folder.path(), 1_000_000);
+    step(&session, job);
+    let stopper = session.stopper();
+    let stopped = std::thread::spawn(move || stopper.stop_and_wait(Duration::from_secs(20))).join().unwrap();
+    assert!(stopped);
+    let trained = wait_for(&session, job, |event| match event {
+        Event::Trained { result, .. } => Some(result.step),
+        _ => None,
+    });
+    assert_eq!(EarlierRun::load(&folder.path().join("run")).unwrap().step, trained);
+    assert!(
+        session.stopper().stop_and_wait(Duration::ZERO),
+        "nothing is left to stop, {simulation:?} neither"
+    );
+}

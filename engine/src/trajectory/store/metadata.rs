@@ -23,8 +23,6 @@ pub struct StoreMetadata {
     pub sources: Vec<SourceFile>,
     /// CRC-32 of the bytes of `positions`.
     pub positions_crc32: u32,
-    /// When the import finished, seconds since 1970 UTC.
-    pub created_unix_s: u64,
     /// Program and version that wrote it.
     pub created_by: String,
 }

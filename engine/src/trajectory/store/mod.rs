@@ -1,5 +1,5 @@
 //! The training store: all frames of one protein in one safetensors file of any length, read frame by frame
-//! (design §7).
+//! (ARCHITECTURE.md §7).
 //!
 //! | tensor | shape | |
 //! |---|---|---|

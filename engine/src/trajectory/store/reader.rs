@@ -6,12 +6,20 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use memmap2::Mmap;
-use safetensors::tensor::{Dtype, SafeTensors};
+use safetensors::tensor::{Dtype, Metadata};
 
 use super::{FramePairs, METADATA_KEY, STORE_VERSION, StoreError, StoreMetadata};
-use crate::brief::brief;
+use crate::brief::{brief, printable};
+use crate::regular_file;
+use crate::sealed_file::{DAMAGED, Seal};
 use crate::structure::Topology;
+
+/// Bytes before the header: its length.
+const LENGTH_BYTES: usize = 8;
+/// As safetensors has it.
+const LONGEST_HEADER: usize = 100_000_000;
+/// Bytes read at a time for the checksum.
+const BUFFER_BYTES: usize = 1 << 20;
 
 /// An open store. Cheap to share between threads behind an [`Arc`].
 ///
@@ -36,20 +44,43 @@ pub struct TrajectoryStore {
 }
 
 impl TrajectoryStore {
-    /// Opens a store and checks its header; the frames are read from disk as they are looked at.
+    /// Opens a store and compares all of it with its checksum; memory does not grow with its length. Frames are
+    /// read from the file as they are looked at.
     ///
     /// # Errors
-    /// If the file cannot be opened, is no store, was written by a newer program, or contradicts itself.
+    /// If the file cannot be opened, is no store, was written by a newer program, contradicts itself, or a bit of
+    /// it has changed since the import.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        let file = File::open(path).map_err(StoreError::io("open", path))?;
-        // SAFETY: the map is only read, and only here, for the header and the few numbers behind the frames.
-        let map = unsafe { Mmap::map(&file) }.map_err(StoreError::io("map", path))?;
+        let file = regular_file::open(path).map_err(StoreError::io("open", path))?;
+        let state = state_of(&file).map_err(StoreError::io("open", path))?;
         let not_a_store = |reason: String| StoreError::NotAStore { path: path.to_path_buf(), reason };
         let damaged =
             |reason: &str| StoreError::Damaged { path: path.to_path_buf(), reason: reason.to_owned() };
+        let read_at = |range: Range<usize>| -> Result<Vec<u8>, StoreError> {
+            let mut bytes = vec![0; range.len()];
+            read_exact_at(&file, &mut bytes, range.start as u64).map_err(StoreError::io("read", path))?;
+            Ok(bytes)
+        };
 
-        let (header_bytes, header) =
-            SafeTensors::read_metadata(&map).map_err(|error| not_a_store(brief(error)))?;
+        let file_bytes =
+            usize::try_from(state.0).map_err(|_| not_a_store("it is far too long".to_owned()))?;
+        let no_header = || not_a_store("it has no safetensors header".to_owned());
+        if file_bytes < LENGTH_BYTES {
+            return Err(no_header());
+        }
+        let length = read_at(0..LENGTH_BYTES)?.try_into().map(u64::from_le_bytes).unwrap_or(u64::MAX);
+        let header_bytes = usize::try_from(length)
+            .ok()
+            .filter(|&length| length <= LONGEST_HEADER && length <= file_bytes - LENGTH_BYTES)
+            .ok_or_else(no_header)?;
+        let head = read_at(0..LENGTH_BYTES + header_bytes)?;
+        let header: Metadata =
+            serde_json::from_slice(&head[LENGTH_BYTES..]).map_err(|error| not_a_store(brief(error)))?;
+        if header.data_len() != file_bytes - head.len() {
+            return Err(not_a_store(
+                "its header describes a file of another length, so it was cut off".to_owned(),
+            ));
+        }
         let text = header
             .metadata()
             .as_ref()
@@ -59,7 +90,11 @@ impl TrajectoryStore {
         if version > STORE_VERSION {
             return Err(StoreError::NewerVersion { path: path.to_path_buf(), found: version });
         }
-        let metadata: StoreMetadata = serde_json::from_str(text).map_err(|e| not_a_store(brief(e)))?;
+        let mut metadata: StoreMetadata = serde_json::from_str(text).map_err(|e| not_a_store(brief(e)))?;
+        let entries = header.metadata().clone().unwrap_or_default();
+        let seal = Seal::of(&head, &entries, &[METADATA_KEY]).map_err(|reason| damaged(&reason))?;
+        metadata.name = printable(&metadata.name);
+        metadata.chain_id = printable(&metadata.chain_id);
         let topology = metadata.topology();
 
         let tensor = |name: &str, dtype: Dtype| -> Result<(Vec<usize>, Range<usize>), StoreError> {
@@ -68,7 +103,13 @@ impl TrajectoryStore {
                 .filter(|info| info.dtype == dtype)
                 .ok_or_else(|| damaged(&format!("the tensor `{name}` is missing or of another type")))?;
             let (start, end) = info.data_offsets;
-            Ok((info.shape.clone(), 8 + header_bytes + start..8 + header_bytes + end))
+            let elements = info.shape.iter().try_fold(1, |product: usize, &n| product.checked_mul(n));
+            if elements.and_then(|n| n.checked_mul(dtype.bitsize() / 8)) != end.checked_sub(start) {
+                return Err(damaged(&format!("the tensor `{name}` has another length than its shape")));
+            }
+            // Within the file, which is as long as the last tensor's end says.
+            let place = start.min(header.data_len())..end.min(header.data_len());
+            Ok((info.shape.clone(), head.len() + place.start..head.len() + place.end))
         };
         let (shape, positions) = tensor("positions", Dtype::F32)?;
         let (times_shape, times) = tensor("times_ps", Dtype::F64)?;
@@ -83,14 +124,12 @@ impl TrajectoryStore {
         if times_shape != [frames] {
             return Err(damaged("there is not one time per frame"));
         }
-        let integers = |range: Range<usize>| -> Option<Vec<usize>> {
-            map[range]
-                .chunks_exact(8)
-                .map(|bytes| usize::try_from(i64::from_le_bytes(bytes.try_into().ok()?)).ok())
-                .collect()
+        let integers = |range: Range<usize>| -> Result<Vec<usize>, StoreError> {
+            let integer = |bytes: &[u8]| usize::try_from(i64::from_le_bytes(bytes.try_into().ok()?)).ok();
+            Ok(read_at(range)?.chunks_exact(8).map(integer).collect::<Option<_>>().unwrap_or_default())
         };
-        let trajectory_start = integers(starts).unwrap_or_default();
-        let trajectory_source = integers(sources).unwrap_or_default();
+        let trajectory_start = integers(starts)?;
+        let trajectory_source = integers(sources)?;
         let bounds_hold = trajectory_start.first() == Some(&0)
             && trajectory_start.last() == Some(&frames)
             && trajectory_start.is_sorted()
@@ -102,8 +141,7 @@ impl TrajectoryStore {
         if !(metadata.interval_ps.is_finite() && metadata.interval_ps > 0.0) {
             return Err(damaged("the interval between frames is not a positive time"));
         }
-        let state = state_of(&file).map_err(StoreError::io("open", path))?;
-        Ok(Self {
+        let store = Self {
             path: path.to_path_buf(),
             file,
             state,
@@ -114,7 +152,42 @@ impl TrajectoryStore {
             trajectory_start,
             trajectory_source,
             metadata,
-        })
+        };
+        match seal {
+            Some(seal) => {
+                let mut crc = seal.begin(&head);
+                store.add_to(&mut crc, head.len()..file_bytes)?;
+                seal.check(&crc).map_err(|reason| store.damaged(reason))?;
+            }
+            // Stores from before there was a checksum of the whole file have one of the positions.
+            None => store.verify()?,
+        }
+        Ok(store)
+    }
+
+    /// Reads all positions again and compares their own checksum, as opening the store has done.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] if a bit has changed since the import.
+    pub fn verify(&self) -> Result<(), StoreError> {
+        let mut crc = flate2::Crc::new();
+        self.add_to(&mut crc, self.positions.clone())?;
+        if crc.sum() == self.metadata.positions_crc32 {
+            return Ok(());
+        }
+        Err(self.damaged(DAMAGED.to_owned()))
+    }
+
+    fn add_to(&self, crc: &mut flate2::Crc, range: Range<usize>) -> Result<(), StoreError> {
+        let mut buffer = vec![0; BUFFER_BYTES.min(range.len())];
+        let mut at = range.start;
+        while at < range.end {
+            let count = buffer.len().min(range.end - at);
+            self.read_at(&mut buffer[..count], at)?;
+            crc.update(&buffer[..count]);
+            at += count;
+        }
+        Ok(())
     }
 
     /// The file.
@@ -241,26 +314,6 @@ impl TrajectoryStore {
             return Err(StoreError::Lag { path: self.path.clone(), lag_ps, interval_ps });
         }
         Ok(FramePairs::new(&self.trajectory_start, frames as usize))
-    }
-
-    /// Reads all positions and compares their checksum.
-    ///
-    /// # Errors
-    /// [`StoreError::Damaged`] if a bit has changed since the import.
-    pub fn verify(&self) -> Result<(), StoreError> {
-        let mut crc = flate2::Crc::new();
-        let mut buffer = vec![0; 1 << 20];
-        let mut at = self.positions.start;
-        while at < self.positions.end {
-            let count = buffer.len().min(self.positions.end - at);
-            self.read_at(&mut buffer[..count], at)?;
-            crc.update(&buffer[..count]);
-            at += count;
-        }
-        if crc.sum() == self.metadata.positions_crc32 {
-            return Ok(());
-        }
-        Err(self.damaged("the positions do not have the checksum they were written with".to_owned()))
     }
 }
 

@@ -1,12 +1,14 @@
 //! Streams frames into a store: memory does not grow with their number.
 
+use std::collections::BTreeMap;
 use std::io::{BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use serde_json::json;
+use safetensors::tensor::Dtype;
 
 use super::{METADATA_KEY, StoreError, StoreMetadata};
 use crate::atomic_file::AtomicFile;
+use crate::sealed_file::{self, Seal};
 
 /// Positions start at a multiple of this, so that the mapped `f32` are aligned and frames start on pages.
 const DATA_ALIGNMENT: usize = 4096;
@@ -33,6 +35,7 @@ pub(crate) struct StoreWriter {
     atoms: usize,
     frames: usize,
     stretches: Vec<Stretch>,
+    /// Of the positions.
     crc: flate2::Crc,
 }
 
@@ -63,9 +66,8 @@ impl StoreWriter {
     ) -> Result<Self, StoreError> {
         let file = AtomicFile::create(path, overwrite).map_err(StoreError::io("create", path))?;
         let atoms = provisional.topology().atom_count();
-        let json = header(provisional, 0, atoms, 0)
-            .map_err(|error| StoreError::io("describe", path)(error.into()))?;
-        let needed = 8 + json.len() + HEADER_RESERVE + RESERVE_PER_SOURCE * provisional.sources.len();
+        let begun = header(provisional, 0, atoms, 0).map_err(StoreError::io("describe", path))?;
+        let needed = begun.len() + HEADER_RESERVE + RESERVE_PER_SOURCE * provisional.sources.len();
         let header_bytes = needed.next_multiple_of(DATA_ALIGNMENT);
         let mut output = BufWriter::with_capacity(BUFFER_BYTES, FileSlot(file));
         output.seek(SeekFrom::Start(header_bytes as u64)).map_err(StoreError::io("write", path))?;
@@ -111,28 +113,31 @@ impl StoreWriter {
         let path = self.path.clone();
         let write = StoreError::io("write", &path);
         let result = (|| {
+            let mut tables = Vec::new();
             let ends = self.stretches.iter().skip(1).map(|s| s.first_frame).chain([self.frames]);
             for (stretch, end) in self.stretches.iter().zip(ends) {
                 for k in 0..end - stretch.first_frame {
                     let time_ps = stretch.first_time_ps + k as f64 * metadata.interval_ps;
-                    self.output.write_all(&time_ps.to_le_bytes())?;
+                    tables.extend(time_ps.to_le_bytes());
                 }
             }
             let starts = self.stretches.iter().map(|s| s.first_frame).chain([self.frames]);
             for number in starts.chain(self.stretches.iter().map(|s| s.source)) {
-                self.output.write_all(&(number as i64).to_le_bytes())?;
+                tables.extend((number as i64).to_le_bytes());
             }
+            self.crc.update(&tables);
+            self.output.write_all(&tables)?;
             let length = self.output.stream_position()?;
 
-            let mut json = header(&metadata, self.frames, self.atoms, self.stretches.len())?;
-            let room = self.header_bytes - 8;
-            if json.len() > room {
+            let mut header = header(&metadata, self.frames, self.atoms, self.stretches.len())?;
+            if header.len() > self.header_bytes {
                 return Err(std::io::Error::other("the description outgrew the room kept for it"));
             }
-            json.resize(room, b' ');
+            header.resize(self.header_bytes, b' ');
+            header[..8].copy_from_slice(&(self.header_bytes as u64 - 8).to_le_bytes());
+            Seal::put(&mut header, &self.crc)?;
             self.output.seek(SeekFrom::Start(0))?;
-            self.output.write_all(&(room as u64).to_le_bytes())?;
-            self.output.write_all(&json)?;
+            self.output.write_all(&header)?;
             self.output.flush()?;
             Ok(length)
         })();
@@ -144,24 +149,24 @@ impl StoreWriter {
     }
 }
 
-/// The safetensors header.
+/// Length and JSON of the safetensors header.
 fn header(
     metadata: &StoreMetadata,
     frames: usize,
     atoms: usize,
     trajectories: usize,
-) -> Result<Vec<u8>, serde_json::Error> {
-    let mut at = 0;
-    let mut tensor = |dtype: &str, shape: &[usize], bytes: usize| {
-        let start = at;
-        at += bytes * shape.iter().product::<usize>();
-        json!({ "dtype": dtype, "shape": shape, "data_offsets": [start, at] })
+) -> std::io::Result<Vec<u8>> {
+    let tensor = |name: &'static str, dtype: Dtype, shape: &[usize]| {
+        (name, dtype, shape.to_vec(), dtype.bitsize() / 8 * shape.iter().product::<usize>())
     };
-    serde_json::to_vec(&json!({
-        "__metadata__": { METADATA_KEY: serde_json::to_string(metadata)? },
-        "positions": tensor("F32", &[frames, atoms, 3], 4),
-        "times_ps": tensor("F64", &[frames], 8),
-        "trajectory_start": tensor("I64", &[trajectories + 1], 8),
-        "trajectory_source": tensor("I64", &[trajectories], 8),
-    }))
+    let metadata = BTreeMap::from([(METADATA_KEY.to_owned(), serde_json::to_string(metadata)?)]);
+    sealed_file::header(
+        &metadata,
+        [
+            tensor("positions", Dtype::F32, &[frames, atoms, 3]),
+            tensor("times_ps", Dtype::F64, &[frames]),
+            tensor("trajectory_start", Dtype::I64, &[trajectories + 1]),
+            tensor("trajectory_source", Dtype::I64, &[trajectories]),
+        ],
+    )
 }

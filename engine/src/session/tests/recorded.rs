@@ -1,0 +1,220 @@
+//! Opening trajectories and runs, and going on with them.
+
+use std::path::{Path, PathBuf};
+
+use super::*;
+use crate::structure::{ReadOptions, read_structure, write_mmcif, write_pdb};
+
+fn chignolin() -> OpenedStructure {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/structures/chignolin.pdb");
+    read_structure(&path, &ReadOptions::default()).unwrap()
+}
+
+fn of_chignolin(frames: u64, replicas: u32, output: Option<RunOutput>) -> Box<SimulationRequest> {
+    Box::new(SimulationRequest { structure: chignolin(), output, ..*request(Some(frames), replicas) })
+}
+
+fn written(session: &SessionHandle, path: &Path, frames: u64, replicas: u32) {
+    let output = RunOutput { path: path.to_owned(), existing: ExistingFiles::Refuse };
+    let job = session.next_job();
+    session.send(Command::Simulate { job, request: of_chignolin(frames, replicas, Some(output)) });
+    assert_eq!(outcome(session, job), JobOutcome::Finished);
+}
+
+enum Answer {
+    Opened(Box<OpenedTrajectory>),
+    Need(TrajectoryNeed),
+    Structure(Box<OpenedStructure>),
+    Failed(String),
+}
+
+fn open(session: &SessionHandle, request: TrajectoryRequest) -> Answer {
+    let job = session.next_job();
+    session.send(Command::OpenTrajectory { job, request });
+    wait_for(session, job, |event| match event {
+        Event::TrajectoryOpened { trajectory, .. } => Some(Answer::Opened(trajectory.clone())),
+        Event::TrajectoryNeeds { need, .. } => Some(Answer::Need(need.clone())),
+        Event::StructureOpened { structure, .. } => Some(Answer::Structure(Box::new(structure.clone()))),
+        Event::JobEnded { outcome: JobOutcome::Failed(reason), .. } => Some(Answer::Failed(reason.clone())),
+        _ => None,
+    })
+}
+
+fn opened(session: &SessionHandle, files: &[&Path]) -> OpenedTrajectory {
+    let files = files.iter().map(|path| path.to_path_buf()).collect();
+    match open(session, TrajectoryRequest { files, ..TrajectoryRequest::default() }) {
+        Answer::Opened(trajectory) => *trajectory,
+        Answer::Need(need) => panic!("{need:?}"),
+        Answer::Structure(structure) => panic!("{} was taken for a structure", structure.topology.name),
+        Answer::Failed(reason) => panic!("{reason}"),
+    }
+}
+
+fn all_frames(history: &FrameHistory) -> Vec<Vec<[f32; 3]>> {
+    (0..history.len())
+        .flat_map(|frame| (0..history.replica_count()).map(move |replica| (frame, replica)))
+        .map(|(frame, replica)| history.read(frame, replica).unwrap())
+        .collect()
+}
+
+#[test]
+fn a_run_is_opened_by_its_description_or_any_of_its_trajectories_and_extended_to_the_frames_of_a_whole_one() {
+    for extension in ["dcd", "xtc", "pdb"] {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let session = session([Script::default()]);
+        written(&session, &at(&format!("whole.{extension}")), 9, 2);
+        let output = at(&format!("part.{extension}"));
+        written(&session, &output, 4, 2);
+
+        let by_file = opened(&session, &[&at(&format!("part_r001.{extension}"))]);
+        let run = opened(&session, &[&at("part.json")]);
+        assert_eq!(by_file.run.replicas, 2, "{extension}");
+        assert_eq!(run.structure.topology.name, "chignolin");
+        assert_eq!(run.run.frame_interval_ps, 100.0);
+        let history = run.run.history.clone().unwrap();
+        assert_eq!((history.len(), history.replica_count()), (5, 2));
+        let recorded = run.recorded.clone().unwrap();
+        assert!(recorded.can_go_on && recorded.finished);
+        assert_eq!(recorded.output, output);
+
+        let request = SimulationRequest {
+            structure: run.structure.clone(),
+            settings: run.run.settings.clone(),
+            output: Some(RunOutput { path: recorded.output, existing: ExistingFiles::Extend }),
+            ..*of_chignolin(9, 2, None)
+        };
+        let job = session.next_job();
+        session.send(Command::Extend { job, request: Box::new(request), history });
+        assert_eq!(outcome(&session, job), JobOutcome::Finished);
+        for replica in 0..2 {
+            let read = |name: &str| {
+                std::fs::read(replica_path(&at(&format!("{name}.{extension}")), replica, 2)).unwrap()
+            };
+            assert!(read("whole") == read("part"), "{extension}, replica {replica}");
+        }
+    }
+}
+
+#[test]
+fn a_run_without_files_is_extended_to_the_frames_of_a_whole_one() {
+    let session = session([Script::default()]);
+    let job = session.next_job();
+    session.send(Command::Simulate { job, request: of_chignolin(9, 2, None) });
+    let whole = history(&session, job);
+    assert_eq!(outcome(&session, job), JobOutcome::Finished);
+    let job = session.next_job();
+    session.send(Command::Simulate { job, request: of_chignolin(4, 2, None) });
+    let part = history(&session, job);
+    assert_eq!(outcome(&session, job), JobOutcome::Finished);
+    let job = session.next_job();
+    session.send(Command::Extend { job, request: of_chignolin(9, 2, None), history: part.clone() });
+    let extended = history(&session, job);
+    assert_eq!(outcome(&session, job), JobOutcome::Finished);
+    assert!(Arc::ptr_eq(&part, &extended), "frames are appended where they are");
+    assert_eq!(all_frames(&extended), all_frames(&whole));
+
+    let job = session.next_job();
+    session.send(Command::Extend { job, request: of_chignolin(9, 1, None), history: part });
+    let JobOutcome::Failed(reason) = outcome(&session, job) else { panic!("it fits") };
+    assert!(reason.contains("another run"), "{reason}");
+}
+
+#[test]
+fn a_trajectory_finds_its_topology_beside_it_or_asks() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let session = session([Script::default()]);
+    written(&session, &at("run.dcd"), 3, 1);
+    // As files of another program are: no description, another name.
+    std::fs::create_dir(at("md")).unwrap();
+    std::fs::copy(at("run.dcd"), at("md/prod.dcd")).unwrap();
+    std::fs::copy(at("run_topology.pdb"), at("md/system.pdb")).unwrap();
+    let found = opened(&session, &[&at("md/prod.dcd")]);
+    assert_eq!(found.structure.topology.name, "prod");
+    assert_eq!(found.structure.path.as_deref(), Some(at("md/system.pdb").as_path()));
+    assert!(found.recorded.is_none());
+    assert_eq!(all_frames(&found.run.history.unwrap()).len(), 4);
+
+    let without = |opened: Option<Arc<Topology>>| TrajectoryRequest {
+        files: vec![at("alone/prod.dcd")],
+        opened,
+        ..TrajectoryRequest::default()
+    };
+    std::fs::create_dir(at("alone")).unwrap();
+    std::fs::copy(at("run.dcd"), at("alone/prod.dcd")).unwrap();
+    assert!(matches!(open(&session, without(None)), Answer::Need(TrajectoryNeed::Topology(_))));
+    assert!(matches!(open(&session, without(Some(chignolin().topology))), Answer::Opened(_)));
+    let wrong = TrajectoryRequest { topology: Some(villin()), ..without(None) };
+    let Answer::Failed(reason) = open(&session, wrong) else { panic!("it fits") };
+    assert!(reason.contains("do not belong together"), "{reason}");
+}
+
+fn villin() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/structures/villin.pdb")
+}
+
+#[test]
+fn the_models_of_a_file_are_frames_and_a_single_one_is_a_structure() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let protein = chignolin();
+    let moved = |by: f32| -> Vec<[f32; 3]> {
+        protein.positions_angstrom.iter().map(|p| [p[0] + by, p[1], p[2]]).collect()
+    };
+    let mut models = String::new();
+    for (number, by) in [(1, 0.0), (2, 1.5), (3, 3.0)] {
+        let mut pdb = Vec::new();
+        write_pdb(&protein.topology, &moved(by), &mut pdb).unwrap();
+        let text = String::from_utf8(pdb).unwrap();
+        let atoms: String =
+            text.lines().filter(|l| l.starts_with("ATOM")).map(|l| format!("{l}\n")).collect();
+        models.push_str(&format!("MODEL     {number:4}\n{atoms}ENDMDL\n"));
+    }
+    models.push_str("END\n");
+    std::fs::write(at("nmr.pdb"), &models).unwrap();
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut packed, models.as_bytes()).unwrap();
+    std::fs::write(at("nmr.pdb.gz"), packed.finish().unwrap()).unwrap();
+    let mut cif = Vec::new();
+    write_mmcif(&protein.topology, &moved(0.0), &mut cif).unwrap();
+    let cif = String::from_utf8(cif).unwrap();
+    std::fs::write(at("one.cif"), &cif).unwrap();
+
+    let session = session([Script::default()]);
+    for name in ["nmr.pdb", "nmr.pdb.gz"] {
+        let ensemble = opened(&session, &[&at(name)]);
+        let frames = all_frames(&ensemble.run.history.unwrap());
+        assert_eq!(frames.len(), 3, "{name}");
+        assert!((frames[2][5][0] - frames[0][5][0] - 3.0).abs() < 2e-3, "{name}");
+        assert!(ensemble.structure.notices.iter().any(|notice| notice.0.contains("no times")), "{name}");
+    }
+    let single = TrajectoryRequest { files: vec![at("one.cif")], ..TrajectoryRequest::default() };
+    assert!(matches!(open(&session, single), Answer::Structure(_)));
+
+    // What the window exports as mmCIF it opens again.
+    let job = session.next_job();
+    session.send(Command::Simulate { job, request: of_chignolin(2, 1, None) });
+    let made = history(&session, job);
+    assert_eq!(outcome(&session, job), JobOutcome::Finished);
+    let export = ExportRequest {
+        topology: protein.topology.clone(),
+        history: made.clone(),
+        replica: 0,
+        first_frame: 0,
+        last_frame: 2,
+        stride: 1,
+        only: None,
+        path: at("made.cif"),
+        overwrite: false,
+    };
+    let job = session.next_job();
+    session.send(Command::Export { job, request: export });
+    assert_eq!(outcome(&session, job), JobOutcome::Finished);
+    let again = all_frames(&opened(&session, &[&at("made.cif")]).run.history.unwrap());
+    let made = all_frames(&made);
+    assert_eq!(again.len(), 3);
+    for (again, made) in again.iter().flatten().zip(made.iter().flatten()) {
+        assert!((0..3).all(|k| (again[k] - made[k]).abs() < 2e-3));
+    }
+}
