@@ -33,41 +33,51 @@ const FILES: [&str; 14] = [
     "wwdomain_fip_2f21.pdb",
 ];
 
-/// Those solved by X-ray diffraction; early NMR models among the others are full of clashes.
-const CRYSTALS: [&str; 8] = [
-    "chignolin.pdb",
-    "homeodomain.pdb",
-    "lambda.pdb",
-    "ntl9.pdb",
-    "proteing.pdb",
-    "villin.pdb",
-    "wwdomain.pdb",
-    "wwdomain_fip_2f21.pdb",
+/// Those whose bonds, angles and centers are not all within the ranges of molecular dynamics, with what is not, by
+/// `engine/scripts/check_frames.py`: strained side chains of two X-ray structures, guanidinium groups of two early NMR
+/// models that are not flat, and two isoleucines of 2A3D that were deposited as allo-isoleucines.
+const OUT_OF_RANGE: [(&str, [usize; 4]); 5] = [
+    ("a3d.pdb", [0, 0, 2, 6]),
+    ("bba.pdb", [0, 0, 0, 6]),
+    ("lambda.pdb", [1, 0, 0, 0]),
+    ("proteing.pdb", [0, 1, 0, 0]),
+    ("villin.pdb", [0, 1, 0, 0]),
 ];
 
 #[test]
-fn structures_from_the_pdb_are_sound() {
+fn structures_from_the_pdb_are_within_the_ranges_of_molecular_dynamics() {
     let mut all = ValiditySummary::default();
     for file in FILES {
         let (topology, positions) = open(file);
-        let mut report = check(&topology, &positions);
-        // The NMR model 2A3D really was deposited with two allo-isoleucines (mdtraj coordinates and the
-        // triple product at CB say the same).
+        let report = check(&topology, &positions);
+        let expected =
+            OUT_OF_RANGE.iter().find(|(name, _)| *name == file).map_or([0; 4], |(_, counts)| *counts);
+        let found = [
+            report.bond_outliers.len(),
+            report.angle_outliers.len(),
+            report.chirality_errors.len() + report.center_outliers.len(),
+            report.ring_outliers.len(),
+        ];
+        assert_eq!(found, expected, "{file}: {:?}", report.violations(&topology));
+        assert!(report.twisted_peptides.is_empty() && report.cis_peptides.is_empty(), "{file}");
         if file == "a3d.pdb" {
-            let wrong: Vec<_> = report.chirality_errors.drain(..).map(|a| topology.atom_label(a)).collect();
+            let wrong: Vec<_> = report.chirality_errors.iter().map(|&a| topology.atom_label(a)).collect();
             assert_eq!(wrong, ["ILE 14 CB", "ILE 35 CB"]);
         }
-        assert!(report.is_intact(), "{file}: {report:#?}");
-        assert!(report.bonds_angstrom.rms() < 0.04, "{file}: {}", report.bonds_angstrom.rms());
-        assert!(report.angles_degrees.rms() < 4.0, "{file}: {}", report.angles_degrees.rms());
-        if CRYSTALS.contains(&file) {
-            assert!(report.clashes.len() <= 1, "{file}: {:?}", report.clashes);
+        if file == "lambda.pdb" {
+            let [text] = &report.violations(&topology)[..] else { panic!("{report:?}") };
+            assert!(
+                text.contains("ARG 77 NE") && text.contains("1.44 Å (molecular dynamics: 1.21 to 1.43 Å)"),
+                "{text}"
+            );
         }
+        assert!(report.bonds_angstrom.rms() < 0.04, "{file}: {}", report.bonds_angstrom.rms());
+        assert!(report.angles_degrees.rms() < 4.2, "{file}: {}", report.angles_degrees.rms());
         all.add(&report);
     }
-    // The reference geometry is not off on the whole either.
-    assert!(all.bonds_angstrom.mean().abs() < 0.01, "{}", all.bonds_angstrom.mean());
-    assert!(all.angles_degrees.mean().abs() < 0.5, "{}", all.angles_degrees.mean());
+    // Force field and PDB differ by a hundredth of an ångström and a degree.
+    assert!(all.bonds_angstrom.mean().abs() < 0.02, "{}", all.bonds_angstrom.mean());
+    assert!(all.angles_degrees.mean().abs() < 1.5, "{}", all.angles_degrees.mean());
 }
 
 #[test]
@@ -99,7 +109,10 @@ fn a_mirror_image_has_every_centre_wrong() {
         })
         .sum();
     assert_eq!(report.chirality_errors.len(), expected);
-    assert!(report.bond_outliers.is_empty() && report.angle_outliers.is_empty());
+    // Valine has a hand too, by the names of its methyl groups. Those of leucine are named either way.
+    let methyls = topology.residues().iter().filter(|r| r.kind == ResidueType::Val).count();
+    assert_eq!(report.center_outliers.len(), methyls);
+    assert!(report.bond_outliers.is_empty() && report.angle_outliers.len() == 1);
     assert!(!report.is_intact());
 }
 
@@ -118,7 +131,7 @@ fn damage_is_found_where_it_was_done() {
     assert_eq!(report.bond_outliers.len(), 1);
     let outlier = report.bond_outliers[0];
     assert_eq!(outlier.atoms, [inner, end]);
-    assert!((outlier.value - outlier.reference - 0.5).abs() < 0.05);
+    assert!((outlier.value - outlier.range.mean - 0.5).abs() < 0.05);
     assert!((report.bonds_angstrom.worst - 0.5).abs() < 0.05);
 
     // One atom laid upon another that is not bonded to it.
@@ -172,6 +185,8 @@ fn turned_peptide_bonds_are_told_apart() {
     };
     let cis = turned_by(180.0);
     assert_eq!((cis.cis_peptides.as_slice(), cis.twisted_peptides.len()), ([residue].as_slice(), 0));
+    // Before leucine it is none of what molecular dynamics does.
+    assert_eq!(cis.cis_outliers, [residue]);
     let twisted = turned_by(90.0);
     assert_eq!((twisted.cis_peptides.len(), twisted.twisted_peptides.as_slice()), (0, [residue].as_slice()));
     let trans = turned_by(0.0);

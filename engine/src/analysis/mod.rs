@@ -1,12 +1,11 @@
-//! Observables, superposition, dihedrals, TICA, free energies and chemistry checks, in `f64` (design §8).
+//! Observables, superposition, dihedrals, TICA, free energies and chemistry checks, in `f64` (ARCHITECTURE.md §8).
 //!
 //! Everything works on canonical atom positions (`&[[f32; 3]]`, Å) and the [`Topology`] they belong to,
 //! reads them only, and never moves the caller's coordinates.
 //!
 //! [`Topology`]: crate::structure::Topology
 
-mod cells;
-pub mod clashes;
+pub mod contact_map;
 pub mod covariance;
 pub mod dihedrals;
 pub mod divergence;
@@ -24,14 +23,15 @@ pub mod measurement;
 pub mod msm;
 pub mod observables;
 pub mod ramachandran;
-mod random;
+pub(crate) mod random;
 pub mod reference;
 pub mod superposition;
 mod thinned;
 pub mod tica;
 pub mod validity;
 
-pub use clashes::{Clash, ClashFinder};
+pub use crate::chemistry::{Clash, ClashFinder, ContactLimit};
+pub use contact_map::{CONTACT_ANGSTROM, ContactMap};
 pub use dihedrals::{DihedralTable, ResidueDihedrals, dihedrals};
 pub use divergence::{
     divergence_of_samples_nats, jensen_shannon_1d_nats, jensen_shannon_2d_nats, jensen_shannon_nats,

@@ -1,23 +1,15 @@
-//! Whether a conformation is chemically sound: bond lengths, angles, chirality, peptide bonds, clashes.
+//! Whether a conformation is chemically sound: every bond, angle, center, ring and peptide bond within the range that
+//! molecular dynamics has it in, no wrong hand, no overlap.
 //!
-//! Deviations are taken from mean geometry in the PDB. Thermal motion at 350 K spreads bonds by about 0.03 Å and
-//! angles by about 4°, so outlier limits lie beyond what any intact molecule does.
+//! The ranges, per residue type, are those of [`crate::chemistry`]: the 0.1 to 99.9 % quantiles of molecular dynamics at
+//! 350 K, and [`INTACT_MARGIN`](crate::chemistry::INTACT_MARGIN). Deviations are from its means.
 
 use serde::{Deserialize, Serialize};
 
-use super::clashes::{CLASH_OVERLAP_ANGSTROM, Clash, ClashFinder};
-use super::geometry::{angle_rad, dihedral_rad, distance_angstrom, vec3};
-use crate::structure::reference_geometry::{C_N_CD_PROLINE_DEGREES, O_C_N_DEGREES, reference_geometry};
+use crate::chemistry::{
+    Clash, ClashFinder, ContactLimit, MdRange, Term, TermKind, covalent_terms, may_be_cis,
+};
 use crate::structure::{ResidueType, Topology};
-
-/// A bond that deviates by more than this is an outlier, Å (about six thermal standard deviations).
-pub const BOND_OUTLIER_ANGSTROM: f64 = 0.2;
-/// An angle that deviates by more than this is an outlier, degrees (about six thermal standard deviations).
-pub const ANGLE_OUTLIER_DEGREES: f64 = 25.0;
-/// A peptide bond with |ω| below this is cis, degrees.
-pub const CIS_BELOW_DEGREES: f64 = 30.0;
-/// A peptide bond with |ω| between the cis limit and this is twisted, degrees.
-pub const TWISTED_BELOW_DEGREES: f64 = 130.0;
 
 /// How measured values of one kind deviate from their reference values.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -69,78 +61,162 @@ impl Deviations {
     }
 }
 
-/// A bond or angle far from its reference value.
+/// A bond, angle, center or torsion outside the range that molecular dynamics has it in.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Outlier<const N: usize> {
-    /// Atom indices: the two ends of a bond, or an angle with its apex in the middle.
+    /// Atom indices: the two ends of a bond, an angle with its apex in the middle, a center and its three neighbors, a
+    /// torsion in order.
     pub atoms: [usize; N],
-    /// What was measured, Å or degrees.
+    /// What was measured, Å, degrees or, for a center, Å³.
     pub value: f64,
-    /// What is usual, Å or degrees.
-    pub reference: f64,
+    /// What molecular dynamics has: mean and the 0.1 and 99.9 % quantiles, in the same unit.
+    pub range: MdRange,
 }
 
 /// The chemistry of one frame.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ValidityReport {
-    /// Bond lengths against reference values, Å.
+    /// Bond lengths against the means of molecular dynamics, Å.
     pub bonds_angstrom: Deviations,
-    /// Bonds off by more than [`BOND_OUTLIER_ANGSTROM`].
+    /// Bonds out of range.
     pub bond_outliers: Vec<Outlier<2>>,
-    /// Bond angles against reference values, degrees.
+    /// Bond angles against the means of molecular dynamics, degrees.
     pub angles_degrees: Deviations,
-    /// Angles off by more than [`ANGLE_OUTLIER_DEGREES`].
+    /// Angles out of range.
     pub angle_outliers: Vec<Outlier<3>>,
     /// Atoms with the wrong handedness: Cα (D-amino acids) and the Cβ of isoleucine and threonine.
     pub chirality_errors: Vec<usize>,
+    /// Centers out of range, tetrahedral ones flattened or peaked or with two methyl groups exchanged, flat ones
+    /// bent; those of [`Self::chirality_errors`] are not among them.
+    pub center_outliers: Vec<Outlier<4>>,
+    /// Torsions of rings and flat groups out of range.
+    pub ring_outliers: Vec<Outlier<4>>,
     /// Residues that follow a cis peptide bond, prolines included.
     pub cis_peptides: Vec<usize>,
+    /// Residues other than proline that follow a cis peptide bond, which molecular dynamics never shows.
+    pub cis_outliers: Vec<usize>,
     /// Residues that follow a peptide bond that is neither cis nor trans.
     pub twisted_peptides: Vec<usize>,
-    /// Heavy atoms that overlap by more than [`CLASH_OVERLAP_ANGSTROM`].
+    /// Heavy atoms four or more bonds apart and nearer than molecular dynamics has them.
     pub clashes: Vec<Clash>,
 }
 
 impl ValidityReport {
-    /// Whether the covalent structure is whole: no bond or angle outlier, no wrong chirality, no twisted
-    /// peptide bond. Clashes and cis peptides, which real conformations show now and then, do not count.
+    /// Whether the frame is what molecular dynamics could show: everything within its range.
     pub fn is_intact(&self) -> bool {
-        self.bond_outliers.is_empty()
-            && self.angle_outliers.is_empty()
-            && self.chirality_errors.is_empty()
-            && self.twisted_peptides.is_empty()
+        self.violation_count() == 0
+    }
+
+    /// Violations of all kinds. A cis peptide bond before proline, which is real now and then, is none.
+    pub fn violation_count(&self) -> usize {
+        self.bond_outliers.len()
+            + self.angle_outliers.len()
+            + self.chirality_errors.len()
+            + self.center_outliers.len()
+            + self.ring_outliers.len()
+            + self.cis_outliers.len()
+            + self.twisted_peptides.len()
+            + self.clashes.len()
+    }
+
+    /// Each violation in words, with its atoms, value and range; the worst of each kind first, wrong hands before all.
+    pub fn violations(&self, topology: &Topology) -> Vec<String> {
+        let label = |atom: usize| topology.atom_label(atom);
+        let residue = |index: usize| topology.residues().get(index).map(|r| r.label()).unwrap_or_default();
+        let mut out: Vec<String> = self
+            .chirality_errors
+            .iter()
+            .map(|&atom| format!("{} has the wrong chirality", label(atom)))
+            .collect();
+        let mut ranked: Vec<(f64, String)> = Vec::new();
+        for bond in &self.bond_outliers {
+            let [a, b] = bond.atoms.map(label);
+            ranked.push((bond.severity(), format!("the bond {a} – {b} is {}", bond.against(" Å", 2))));
+        }
+        for angle in &self.angle_outliers {
+            let [a, b, c] = angle.atoms.map(label);
+            ranked
+                .push((angle.severity(), format!("the angle {a} – {b} – {c} is {}", angle.against("°", 0))));
+        }
+        for center in &self.center_outliers {
+            let what = if center.range.low < 0.0 { "bent" } else { "misshapen" };
+            let text = format!("{} is {what}: volume {}", label(center.atoms[0]), center.against(" Å³", 2));
+            ranked.push((center.severity(), text));
+        }
+        for ring in &self.ring_outliers {
+            let [a, b, c, d] = ring.atoms.map(label);
+            ranked.push((
+                ring.severity(),
+                format!("the torsion {a} – {b} – {c} – {d} is {}", ring.against("°", 0)),
+            ));
+        }
+        ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
+        out.extend(ranked.into_iter().map(|(_, text)| text));
+        out.extend(
+            self.twisted_peptides
+                .iter()
+                .map(|&r| format!("the peptide bond before {} is twisted", residue(r))),
+        );
+        out.extend(
+            self.cis_outliers.iter().map(|&r| format!("the peptide bond before {} is cis", residue(r))),
+        );
+        out.extend(self.clashes.iter().map(|clash| {
+            let [a, b] = clash.atoms.map(label);
+            format!("{a} and {b} overlap at {:.2} Å", clash.distance_angstrom)
+        }));
+        out
+    }
+}
+
+impl<const N: usize> Outlier<N> {
+    /// How far out, in widths of the range; NaN, the worst of all, as infinity.
+    fn severity(&self) -> f64 {
+        let excess = self.range.excess(self.value).abs();
+        if excess.is_nan() { f64::INFINITY } else { excess }
+    }
+
+    /// `1.75 Å (1.43 to 1.65 Å)`.
+    pub fn against(&self, unit: &str, digits: usize) -> String {
+        let [low, high] = self.range.with_margin();
+        format!("{:.digits$}{unit} (molecular dynamics: {low:.digits$} to {high:.digits$}{unit})", self.value)
     }
 }
 
 /// Checks the frames of one protein; everything that depends on the topology is looked up once.
 #[derive(Clone, Debug)]
 pub struct ValidityChecker {
-    bonds: Vec<([usize; 2], f64)>,
-    angles: Vec<([usize; 3], f64)>,
-    /// A centre and three neighbours that turn counter-clockwise, seen with the fourth behind.
-    centres: Vec<[usize; 4]>,
-    /// Per residue but the first, the atoms of ω of the peptide bond before it.
-    peptides: Vec<(usize, [usize; 4])>,
+    terms: Vec<Checked>,
     clashes: ClashFinder,
+}
+
+#[derive(Clone, Debug)]
+struct Checked {
+    term: Term,
+    /// Residue of its last atom: for ω that after the peptide bond.
+    residue: usize,
+    /// Whether the names of two methyl groups are all that tells the hand of a center.
+    is_prochiral: bool,
+    may_be_cis: bool,
 }
 
 impl ValidityChecker {
     /// Prepares for `topology`.
     pub fn new(topology: &Topology) -> Self {
-        let mut checker = Self {
-            bonds: Vec::new(),
-            angles: Vec::new(),
-            centres: Vec::new(),
-            peptides: Vec::new(),
-            clashes: ClashFinder::new(topology, CLASH_OVERLAP_ANGSTROM),
-        };
-        for residue in 0..topology.residue_count() {
-            checker.add_residue(topology, residue);
-            if residue > 0 {
-                checker.add_peptide_bond(topology, residue);
-            }
-        }
-        checker
+        let terms = covalent_terms(topology)
+            .into_iter()
+            .map(|term| {
+                let residue = term.atoms().last().map_or(0, |&atom| topology.atoms()[atom].residue);
+                let kind = topology.residues()[residue].kind;
+                let is_side_chain = term.atoms()[0] != topology.ca(residue);
+                Checked {
+                    term,
+                    residue,
+                    is_prochiral: is_side_chain && matches!(kind, ResidueType::Val | ResidueType::Leu),
+                    may_be_cis: may_be_cis(kind),
+                }
+            })
+            .collect();
+        Self { terms, clashes: ClashFinder::new(topology, ContactLimit::Rare) }
     }
 
     /// The chemistry of one frame.
@@ -149,92 +225,56 @@ impl ValidityChecker {
     /// When `positions` does not belong to the topology, which is a programming error.
     pub fn check(&self, positions: &[[f32; 3]]) -> ValidityReport {
         let mut report = ValidityReport { clashes: self.clashes.find(positions), ..Default::default() };
-        let at = |atom: usize| vec3(positions[atom]);
-        for &(atoms, reference) in &self.bonds {
-            let value = distance_angstrom(positions[atoms[0]], positions[atoms[1]]);
-            report.bonds_angstrom.add(value - reference);
-            if exceeds((value - reference).abs(), BOND_OUTLIER_ANGSTROM) {
-                report.bond_outliers.push(Outlier { atoms, value, reference });
-            }
-        }
-        for &(atoms, reference) in &self.angles {
-            let value = angle_rad(at(atoms[0]), at(atoms[1]), at(atoms[2])).to_degrees();
-            report.angles_degrees.add(value - reference);
-            if exceeds((value - reference).abs(), ANGLE_OUTLIER_DEGREES) {
-                report.angle_outliers.push(Outlier { atoms, value, reference });
-            }
-        }
-        for &[centre, a, b, c] in &self.centres {
-            let origin = at(centre);
-            let volume = (at(a) - origin).dot(&(at(b) - origin).cross(&(at(c) - origin)));
-            if exceeds(-volume, 0.0) {
-                report.chirality_errors.push(centre);
-            }
-        }
-        for &(residue, [a, b, c, d]) in &self.peptides {
-            let omega_degrees = dihedral_rad(at(a), at(b), at(c), at(d)).to_degrees().abs();
-            if omega_degrees < CIS_BELOW_DEGREES {
-                report.cis_peptides.push(residue);
-            } else if exceeds(-omega_degrees, -TWISTED_BELOW_DEGREES) {
-                report.twisted_peptides.push(residue);
-            }
+        for checked in &self.terms {
+            checked.check(positions, &mut report);
         }
         report
     }
-
-    fn add_residue(&mut self, topology: &Topology, residue: usize) {
-        let kind = topology.residues()[residue].kind;
-        let geometry = reference_geometry(kind);
-        let find = |name: &str| topology.find_atom(residue, name);
-        for &(a, b, length) in geometry.bonds {
-            if let (Some(a), Some(b)) = (find(a), find(b)) {
-                self.bonds.push(([a, b], length));
-            }
-        }
-        for &(a, b, c, degrees) in geometry.angles {
-            if let (Some(a), Some(b), Some(c)) = (find(a), find(b), find(c)) {
-                self.angles.push(([a, b, c], degrees));
-            }
-        }
-        // L-amino acids: seen from H, CO, R (CB) and N turn clockwise ("CORN"); 2S,3S-isoleucine and
-        // 2S,3R-threonine.
-        let centres: &[[&str; 4]] = match kind {
-            ResidueType::Gly => &[],
-            ResidueType::Ile => &[["CA", "N", "C", "CB"], ["CB", "CA", "CG1", "CG2"]],
-            ResidueType::Thr => &[["CA", "N", "C", "CB"], ["CB", "CA", "OG1", "CG2"]],
-            _ => &[["CA", "N", "C", "CB"]],
-        };
-        for names in centres {
-            if let [Some(centre), Some(a), Some(b), Some(c)] = names.map(find) {
-                self.centres.push([centre, a, b, c]);
-            }
-        }
-    }
-
-    /// Geometry of the peptide bond before `residue`.
-    fn add_peptide_bond(&mut self, topology: &Topology, residue: usize) {
-        let (before, after) = (topology.atom_range(residue - 1).start, topology.atom_range(residue).start);
-        let [ca0, c0, o0] = [before + 1, before + 2, before + 3];
-        let [n1, ca1] = [after, after + 1];
-        let kind = topology.residues()[residue].kind;
-        let geometry = reference_geometry(kind);
-        let previous = reference_geometry(topology.residues()[residue - 1].kind);
-        self.bonds.push(([c0, n1], geometry.c_n_angstrom));
-        self.angles.push(([ca0, c0, n1], previous.ca_c_n_degrees));
-        self.angles.push(([o0, c0, n1], O_C_N_DEGREES));
-        self.angles.push(([c0, n1, ca1], geometry.c_n_ca_degrees));
-        if kind == ResidueType::Pro
-            && let Some(cd) = topology.find_atom(residue, "CD")
-        {
-            self.angles.push(([c0, n1, cd], C_N_CD_PROLINE_DEGREES));
-        }
-        self.peptides.push((residue, [ca0, c0, n1, ca1]));
-    }
 }
 
-/// Whether a value lies beyond its limit; NaN always does.
-fn exceeds(value: f64, limit: f64) -> bool {
-    value.is_nan() || value > limit
+impl Checked {
+    fn check(&self, positions: &[[f32; 3]], report: &mut ValidityReport) {
+        let term = &self.term;
+        let (value, range) = (term.value(positions), term.range);
+        let is_out = !range.holds(value);
+        match (term.kind, term.atoms()) {
+            (TermKind::Bond, &[a, b]) => {
+                report.bonds_angstrom.add(value - range.mean);
+                if is_out {
+                    report.bond_outliers.push(Outlier { atoms: [a, b], value, range });
+                }
+            }
+            (TermKind::Angle, &[a, b, c]) => {
+                report.angles_degrees.add(value - range.mean);
+                if is_out {
+                    report.angle_outliers.push(Outlier { atoms: [a, b, c], value, range });
+                }
+            }
+            (TermKind::Center, &[center, a, b, c]) if is_out => {
+                // NaN has no hand either.
+                let wrong = value.is_nan() || value * range.mean < 0.0;
+                if term.has_hand() && wrong && !self.is_prochiral {
+                    report.chirality_errors.push(center);
+                } else {
+                    report.center_outliers.push(Outlier { atoms: [center, a, b, c], value, range });
+                }
+            }
+            (TermKind::Ring | TermKind::Flip, &[a, b, c, d]) if is_out => {
+                report.ring_outliers.push(Outlier { atoms: [a, b, c, d], value, range });
+            }
+            (TermKind::Omega, _) => {
+                if is_out {
+                    report.twisted_peptides.push(self.residue);
+                } else if term.is_cis(positions) {
+                    report.cis_peptides.push(self.residue);
+                    if !self.may_be_cis {
+                        report.cis_outliers.push(self.residue);
+                    }
+                }
+            }
+            _ => (),
+        }
+    }
 }
 
 /// The chemistry of many frames.
@@ -243,11 +283,11 @@ fn exceeds(value: f64, limit: f64) -> bool {
 pub struct ValiditySummary {
     /// Frames checked.
     pub frames: u64,
-    /// Frames whose covalent structure is whole; see [`ValidityReport::is_intact`].
+    /// Frames with everything within the ranges of molecular dynamics; see [`ValidityReport::is_intact`].
     pub intact_frames: u64,
-    /// Bond lengths against reference values, Å.
+    /// Bond lengths against the means of molecular dynamics, Å.
     pub bonds_angstrom: Deviations,
-    /// Angles against reference values, degrees.
+    /// Angles against the means of molecular dynamics, degrees.
     pub angles_degrees: Deviations,
     /// Bond outliers in all frames.
     pub bond_outliers: u64,
@@ -255,8 +295,17 @@ pub struct ValiditySummary {
     pub angle_outliers: u64,
     /// Wrong centres in all frames.
     pub chirality_errors: u64,
+    /// Centers out of range in all frames.
+    #[serde(default)]
+    pub center_outliers: u64,
+    /// Torsions of rings and flat groups out of range in all frames.
+    #[serde(default)]
+    pub ring_outliers: u64,
     /// Cis peptide bonds in all frames.
     pub cis_peptides: u64,
+    /// Those before other residues than proline.
+    #[serde(default)]
+    pub cis_outliers: u64,
     /// Twisted peptide bonds in all frames.
     pub twisted_peptides: u64,
     /// Clashes in all frames.
@@ -275,7 +324,10 @@ impl ValiditySummary {
         self.bond_outliers += report.bond_outliers.len() as u64;
         self.angle_outliers += report.angle_outliers.len() as u64;
         self.chirality_errors += report.chirality_errors.len() as u64;
+        self.center_outliers += report.center_outliers.len() as u64;
+        self.ring_outliers += report.ring_outliers.len() as u64;
         self.cis_peptides += report.cis_peptides.len() as u64;
+        self.cis_outliers += report.cis_outliers.len() as u64;
         self.twisted_peptides += report.twisted_peptides.len() as u64;
         self.clashes += report.clashes.len() as u64;
         self.frames_with_clashes += u64::from(!report.clashes.is_empty());

@@ -1,4 +1,4 @@
-//! The SO(3)-equivariant network (design §5).
+//! The SO(3)-equivariant network (ARCHITECTURE.md §5).
 //!
 //! Two implementations share one list of named parameters ([`parameters`]), one batch layout
 //! ([`batch`]) and one neighbour geometry ([`geometry`]):
@@ -26,6 +26,7 @@ pub use candle_model::CandleModel;
 pub use config::{Heads, NetworkConfig, Residual};
 pub use geometry::Geometry;
 pub use initial::initial_parameters;
+pub(crate) use model::read_model_file;
 pub use model::{Model, ModelCard, ModelError};
 pub use parameters::{ParameterLayout, ParameterSpec};
 pub use path::Transport;

@@ -8,8 +8,6 @@
 //! equivariant, follow from residue templates, and so work for every protein. This is an addition to the
 //! paper (`strain_inputs = false` leaves it out).
 
-mod keep_geometry;
-
 use std::sync::Arc;
 
 use crate::structure::reference_geometry::{C_N_CD_PROLINE_DEGREES, O_C_N_DEGREES, reference_geometry};
@@ -50,8 +48,6 @@ pub struct StrainTemplate {
     pub(crate) close: Vec<Vec<u32>>,
     /// Sites of the centre and three substituents of the branch of ILE, LEU, THR, VAL.
     pub(crate) branches: Vec<Option<[u32; 4]>>,
-    /// Those of ILE and THR, whose handedness is part of the molecule; the others' names are interchangeable.
-    pub(crate) stereocentres: Vec<[u32; 4]>,
 }
 
 /// Site of the Cα of `residue`; its slots are the 13 sites before.
@@ -84,7 +80,6 @@ impl StrainTemplate {
             sites: Vec::new(),
             close: vec![Vec::new(); topology.residue_count() * SITES],
             branches: Vec::new(),
-            stereocentres: Vec::new(),
         };
         for (index, residue) in topology.residues().iter().enumerate() {
             let geometry = reference_geometry(residue.kind);
@@ -144,9 +139,6 @@ impl StrainTemplate {
                 }
                 Some(sites)
             }));
-            if matches!(residue.kind, ResidueType::Ile | ResidueType::Thr) {
-                t.stereocentres.extend(t.branches[index]);
-            }
         }
         t.fill_close(topology, &site);
         t
@@ -183,12 +175,6 @@ impl StrainTemplate {
                 out.push((a as usize, b as usize));
             }
         });
-    }
-
-    /// 0, 1, 2 for carbon, polar, sulfur.
-    fn class_of(&self, site: usize) -> u8 {
-        let sites = &self.sites[site / SITES];
-        sites.iter().find(|(s, _)| *s as usize == site).map_or(0, |(_, class)| *class)
     }
 
     fn fill_close(&mut self, topology: &Topology, site: &dyn Fn(usize) -> u32) {
@@ -431,8 +417,6 @@ pub(super) mod tests {
         }
     }
 
-    /// A crystal structure that was shaken by 0.2 Å an axis comes back within the tolerances, and moves
-    /// rigidly with the frame of reference.
     #[test]
     fn handedness_changes_sign_in_the_mirror_and_the_ideal_cb_is_off() {
         let (_, _, features_l) = features("lambda.pdb", false);

@@ -1,8 +1,7 @@
 //! Between replicas and the batches of clouds that samplers compute on; the same for every sampler.
 
-use crate::network::strain::StrainTemplate;
 use crate::network::{CloudBatch, SequenceBatch, Transport};
-use crate::structure::{SLOTS, TensorCloud, Topology};
+use crate::structure::{TensorCloud, Topology};
 
 use super::interpolant::NoiseAddress;
 use super::sampler::{Replica, TransportError};
@@ -50,51 +49,6 @@ pub(super) fn next_frames(
     let addresses =
         replicas.iter().map(|r| NoiseAddress { replica: r.index, frame: r.frame, latent_step: 0 }).collect();
     (SequenceBatch::replicate(topology, replicas.len()), addresses)
-}
-
-/// Atom positions of the finished clouds, one frame per replica.
-///
-/// # Errors
-/// [`TransportError::NonFinite`].
-pub(super) fn frames(
-    topology: &Topology,
-    replicas: &[Replica],
-    sequence: &SequenceBatch,
-    latent: &CloudBatch,
-    keep_geometry: bool,
-) -> Result<Vec<Vec<[f32; 3]>>, TransportError> {
-    let mut frames = Vec::with_capacity(replicas.len());
-    for (replica, pair) in replicas.iter().zip(sequence.starts.windows(2)) {
-        let mut cloud = latent.cloud(pair[0], pair[1]);
-        if keep_geometry {
-            keep_geometry_of(&sequence.strain[frames.len()], &mut cloud);
-        }
-        let atoms = cloud.to_atoms(topology);
-        if atoms.iter().flatten().any(|x| !x.is_finite()) {
-            return Err(TransportError::NonFinite { replica: replica.index, frame: replica.frame + 1 });
-        }
-        frames.push(atoms);
-    }
-    Ok(frames)
-}
-
-/// Takes violations of covalent geometry out of a frame.
-fn keep_geometry_of(template: &StrainTemplate, cloud: &mut TensorCloud) {
-    let mut sites = Vec::with_capacity(cloud.len() * (SLOTS + 1));
-    for (position, vectors) in cloud.positions_angstrom.iter().zip(&cloud.vectors_angstrom) {
-        for vector in vectors {
-            sites.push(std::array::from_fn(|axis| position[axis] + vector[axis]));
-        }
-        sites.push(*position);
-    }
-    template.keep_geometry(&mut sites);
-    for (residue, sites) in sites.chunks_exact(SLOTS + 1).enumerate() {
-        let position = sites[SLOTS];
-        cloud.positions_angstrom[residue] = position;
-        for (slot, site) in sites[..SLOTS].iter().enumerate() {
-            cloud.vectors_angstrom[residue][slot] = std::array::from_fn(|axis| site[axis] - position[axis]);
-        }
-    }
 }
 
 /// Gives the replicas their new positions.

@@ -1,19 +1,22 @@
 //! The sampler in candle tensors: the reference that other samplers are held to, and the one that runs on
-//! candle's GPUs (design §2).
+//! candle's GPUs (ARCHITECTURE.md §2).
 
 use std::ops::ControlFlow;
 
 use candle_core::Device;
 
+use crate::chemistry::GeometryKeeper;
 use crate::network::candle_model::{Conditioned, HeaderOutput};
 use crate::network::{CandleDevice, CandleModel, CloudBatch, Model, SequenceBatch, open_candle_device};
 use crate::structure::Topology;
 
-use super::batch::{accept, check_order, check_replicas, frames, next_frames};
+use super::batch::{accept, check_order, check_replicas, next_frames};
 use super::heads::drift_and_noise;
-use super::integrator::{Field, IntegratorState, integrate};
+use super::integrator::{Field, IntegratorState, Restart, integrate, integrate_from};
+use super::interpolant::NoiseAddress;
 use super::noise::{Noise, Stream};
-use super::sampler::{Advance, FrameSampler, LatentProgress, Replica, TransportError};
+use super::redraw::{Continuation, Ends, Making};
+use super::sampler::{Advance, FrameSampler, GeometryCounts, LatentProgress, Replica, TransportError};
 use super::settings::SamplerSettings;
 
 /// Advances replicas of one protein with the candle network; all replicas are one batch. The network runs on
@@ -23,10 +26,12 @@ pub struct CandleSampler {
     device: CandleDevice,
     topology: Topology,
     settings: SamplerSettings,
+    keeper: Option<GeometryKeeper>,
     stream: Noise,
     frame_interval_ps: f64,
     source: CloudBatch,
     state: IntegratorState,
+    counts: GeometryCounts,
 }
 
 impl CandleSampler {
@@ -48,11 +53,13 @@ impl CandleSampler {
             model: weights.map_err(|error| candle_core::Error::Msg(error.to_string()))?,
             device,
             topology: topology.clone(),
+            keeper: settings.keep_geometry.then(|| GeometryKeeper::new(topology)),
             stream: Noise::new(settings.seed, Stream::Sampling),
             settings,
             frame_interval_ps: model.card.frame_interval_ps,
             source: CloudBatch::default(),
             state: IntegratorState::default(),
+            counts: GeometryCounts::default(),
         })
     }
 }
@@ -89,10 +96,20 @@ impl FrameSampler for CandleSampler {
         if !done {
             return Ok(Advance::Cancelled);
         }
-        accept(
+        let ends = Ends {
+            topology: &self.topology,
             replicas,
-            frames(&self.topology, replicas, &sequence, &self.state.latent, self.settings.keep_geometry)?,
-        );
+            sequence: &sequence,
+            source: &self.source,
+            latent: &self.state.latent,
+        };
+        let making = Making { settings: &self.settings, config: self.model.config(), stream: &self.stream };
+        let mut network = CandleContinuation { model: &self.model, making, control };
+        let Some(finished) = ends.finish(self.keeper.as_ref(), making, &mut network)? else {
+            return Ok(Advance::Cancelled);
+        };
+        self.counts += finished.counts;
+        accept(replicas, finished.frames);
         Ok(Advance::Done)
     }
 
@@ -100,8 +117,41 @@ impl FrameSampler for CandleSampler {
         self.frame_interval_ps
     }
 
+    fn geometry(&self) -> GeometryCounts {
+        self.counts
+    }
+
     fn device_name(&self) -> String {
         self.device.to_string()
+    }
+}
+
+/// The last latent steps with the candle network.
+struct CandleContinuation<'a> {
+    model: &'a CandleModel,
+    making: Making<'a>,
+    control: &'a mut dyn FnMut(LatentProgress) -> ControlFlow<()>,
+}
+
+impl Continuation for CandleContinuation<'_> {
+    fn go_on(
+        &mut self,
+        sequence: &SequenceBatch,
+        source: &CloudBatch,
+        addresses: &mut [NoiseAddress],
+        restart: Restart,
+        state: &mut IntegratorState,
+    ) -> Result<bool, TransportError> {
+        let Making { settings, config, stream } = self.making;
+        let mut field = CandleField {
+            model: self.model,
+            sequence,
+            source,
+            conditioned: self.model.condition(sequence, source)?,
+            tau: vec![0.0; addresses.len()],
+        };
+        let control = &mut *self.control;
+        integrate_from(restart, settings, config, sequence, stream, addresses, &mut field, state, control)
     }
 }
 

@@ -4,15 +4,18 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::chemistry::GeometryKeeper;
 use crate::network::fused::{Conditioned, HeaderContext, Workspace};
 use crate::network::{CloudBatch, Model, SequenceBatch};
 use crate::structure::Topology;
 
-use super::batch::{accept, check_order, check_replicas, frames, next_frames};
+use super::batch::{accept, check_order, check_replicas, next_frames};
 use super::heads::drift_and_noise;
-use super::integrator::{Field, IntegratorState, integrate};
+use super::integrator::{Field, IntegratorState, Restart, integrate, integrate_from};
+use super::interpolant::NoiseAddress;
 use super::noise::{Noise, Stream};
-use super::sampler::{Advance, FrameSampler, LatentProgress, Replica, TransportError};
+use super::redraw::{Continuation, Ends, Finished, Making};
+use super::sampler::{Advance, FrameSampler, GeometryCounts, LatentProgress, Replica, TransportError};
 use super::settings::SamplerSettings;
 
 /// Advances replicas of one protein with a model on the CPU.
@@ -20,8 +23,10 @@ pub struct CpuSampler {
     model: Arc<Model>,
     topology: Topology,
     settings: SamplerSettings,
+    keeper: Option<GeometryKeeper>,
     stream: Noise,
     workers: Vec<Worker>,
+    counts: GeometryCounts,
 }
 
 #[derive(Default)]
@@ -59,7 +64,9 @@ impl CpuSampler {
         check_order(model.config().transport, topology, &settings)?;
         let stream = Noise::new(settings.seed, Stream::Sampling);
         let workers = (0..threads.max(1)).map(|_| Worker::default()).collect();
-        Ok(Self { model, topology: topology.clone(), settings, stream, workers })
+        let keeper = settings.keep_geometry.then(|| GeometryKeeper::new(topology));
+        let counts = GeometryCounts::default();
+        Ok(Self { model, topology: topology.clone(), settings, keeper, stream, workers, counts })
     }
 }
 
@@ -77,7 +84,7 @@ impl FrameSampler for CpuSampler {
         control: &mut dyn FnMut(LatentProgress) -> ControlFlow<()>,
     ) -> Result<Advance, TransportError> {
         check_replicas(&self.topology, replicas)?;
-        let Self { model, topology, settings, stream, workers } = self;
+        let Self { model, topology, settings, keeper, stream, workers, counts } = self;
         let shares = workers.len().min(replicas.len());
         if shares == 0 {
             return Ok(Advance::Done);
@@ -89,16 +96,16 @@ impl FrameSampler for CpuSampler {
             worker.workspace.use_threads((k + 1) * threads / shares - k * threads / shares);
         }
         let stop = AtomicBool::new(false);
-        let mut results: Vec<Result<Option<Vec<Vec<[f32; 3]>>>, TransportError>> = Vec::new();
+        let mut results: Vec<Result<Option<Finished>, TransportError>> = Vec::new();
         std::thread::scope(|scope| {
             let mut parts = replicas.chunks(chunk).zip(workers.iter_mut());
             let first = parts.next();
-            let (model, topology, settings, stream, stop) =
-                (&**model, &*topology, &*settings, &*stream, &stop);
+            let (model, topology, settings, keeper, stream, stop) =
+                (&**model, &*topology, &*settings, keeper.as_ref(), &*stream, &stop);
             let handles: Vec<_> = parts
                 .map(|(part, worker)| {
                     scope.spawn(move || {
-                        worker.advance(model, topology, settings, stream, part, &mut |_| {
+                        worker.advance(model, topology, settings, keeper, stream, part, &mut |_| {
                             if stop.load(Ordering::Relaxed) {
                                 ControlFlow::Break(())
                             } else {
@@ -110,13 +117,14 @@ impl FrameSampler for CpuSampler {
                 .collect();
             // This thread takes the first share, and it alone asks the caller.
             if let Some((part, worker)) = first {
-                let result = worker.advance(model, topology, settings, stream, part, &mut |progress| {
-                    let flow = control(progress);
-                    if flow.is_break() {
-                        stop.store(true, Ordering::Relaxed);
-                    }
-                    flow
-                });
+                let result =
+                    worker.advance(model, topology, settings, keeper, stream, part, &mut |progress| {
+                        let flow = control(progress);
+                        if flow.is_break() {
+                            stop.store(true, Ordering::Relaxed);
+                        }
+                        flow
+                    });
                 if result.is_err() {
                     stop.store(true, Ordering::Relaxed);
                 }
@@ -130,18 +138,27 @@ impl FrameSampler for CpuSampler {
             }
         });
         let mut frames = Vec::with_capacity(replicas.len());
+        let mut made = GeometryCounts::default();
         for result in results {
             match result? {
-                Some(part) => frames.extend(part),
+                Some(part) => {
+                    frames.extend(part.frames);
+                    made += part.counts;
+                }
                 None => return Ok(Advance::Cancelled),
             }
         }
+        *counts += made;
         accept(replicas, frames);
         Ok(Advance::Done)
     }
 
     fn frame_interval_ps(&self) -> f64 {
         self.model.card.frame_interval_ps
+    }
+
+    fn geometry(&self) -> GeometryCounts {
+        self.counts
     }
 
     fn device_name(&self) -> String {
@@ -159,10 +176,11 @@ impl Worker {
         model: &Model,
         topology: &Topology,
         settings: &SamplerSettings,
+        keeper: Option<&GeometryKeeper>,
         stream: &Noise,
         replicas: &[Replica],
         control: &mut dyn FnMut(LatentProgress) -> ControlFlow<()>,
-    ) -> Result<Option<Vec<Vec<[f32; 3]>>>, TransportError> {
+    ) -> Result<Option<Finished>, TransportError> {
         let (sequence, mut addresses) = next_frames(topology, replicas, &mut self.source);
         let (workspace, source) = (&mut self.workspace, &self.source);
         model.network.condition(
@@ -196,7 +214,41 @@ impl Worker {
         if !done {
             return Ok(None);
         }
-        frames(topology, replicas, &sequence, &self.state.latent, settings.keep_geometry).map(Some)
+        let ends = Ends { topology, replicas, sequence: &sequence, source, latent: &self.state.latent };
+        let making = Making { settings, config, stream };
+        ends.finish(
+            keeper,
+            making,
+            &mut CpuContinuation { model, making, workspace: &mut self.workspace, control },
+        )
+    }
+}
+
+/// The last latent steps on the CPU.
+pub(super) struct CpuContinuation<'a> {
+    pub model: &'a Model,
+    pub making: Making<'a>,
+    pub workspace: &'a mut Workspace,
+    pub control: &'a mut dyn FnMut(LatentProgress) -> ControlFlow<()>,
+}
+
+impl Continuation for CpuContinuation<'_> {
+    fn go_on(
+        &mut self,
+        sequence: &SequenceBatch,
+        source: &CloudBatch,
+        addresses: &mut [NoiseAddress],
+        restart: Restart,
+        state: &mut IntegratorState,
+    ) -> Result<bool, TransportError> {
+        let Making { settings, config, stream } = self.making;
+        let (model, workspace) = (self.model, &mut *self.workspace);
+        let mut conditioned = Conditioned::default();
+        model.network.condition(&model.parameters, workspace, sequence, source, &mut conditioned, false);
+        let tau = vec![0.0; addresses.len()];
+        let mut field = NetworkField { model, workspace, sequence, source, conditioned: &conditioned, tau };
+        let control = &mut *self.control;
+        integrate_from(restart, settings, config, sequence, stream, addresses, &mut field, state, control)
     }
 }
 

@@ -4,17 +4,21 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use crate::chemistry::GeometryKeeper;
 use crate::gpu::{Action, Address, Evaluation, GpuBatch, GpuNetwork};
+use crate::network::fused::{FusedModel, Workspace};
 use crate::network::{CloudBatch, Model, NetworkConfig, SequenceBatch, Transport};
 use crate::structure::{SLOTS, Topology};
 
-use super::batch::{accept, check_order, check_replicas, frames, next_frames};
+use super::batch::{accept, check_order, check_replicas, next_frames};
 use super::bridge;
+use super::cpu_sampler::CpuContinuation;
 use super::gpu_buffers::Buffers;
 use super::heads::Reading;
 use super::integrator::{SPREAD, strength};
 use super::noise::{Noise, Stream};
-use super::sampler::{Advance, FrameSampler, LatentProgress, Replica, TransportError};
+use super::redraw::{Ends, Making};
+use super::sampler::{Advance, FrameSampler, GeometryCounts, LatentProgress, Replica, TransportError};
 use super::settings::{Integrator, SamplerSettings, Schedule};
 
 /// Sites of a residue: the 13 vectors' and Cα.
@@ -25,6 +29,11 @@ pub struct GpuSampler {
     network: Arc<GpuNetwork>,
     topology: Topology,
     settings: SamplerSettings,
+    keeper: Option<GeometryKeeper>,
+    /// For the few frames that are drawn again, which are not worth a graphics processor.
+    redrawing: Model,
+    workspace: Workspace,
+    counts: GeometryCounts,
     stream: Noise,
     evaluations: Vec<Evaluation>,
     frame_interval_ps: f64,
@@ -48,6 +57,8 @@ impl GpuSampler {
     ) -> Result<Self, TransportError> {
         check_order(model.config().transport, topology, &settings)?;
         let most_replicas = GpuBatch::most_replicas(&network, &SequenceBatch::replicate(topology, 1))?;
+        let mut workspace = Workspace::default();
+        workspace.use_threads(std::thread::available_parallelism().map_or(1, usize::from));
         Ok(Self {
             network,
             most_replicas,
@@ -55,6 +66,14 @@ impl GpuSampler {
             topology: topology.clone(),
             stream: Noise::new(settings.seed, Stream::Sampling),
             evaluations: evaluations(&settings, model.config()),
+            keeper: settings.keep_geometry.then(|| GeometryKeeper::new(topology)),
+            redrawing: Model {
+                network: FusedModel::new(model.config()),
+                parameters: model.parameters.clone(),
+                card: model.card.clone(),
+            },
+            workspace,
+            counts: GeometryCounts::default(),
             settings,
             frame_interval_ps: model.card.frame_interval_ps,
             source: CloudBatch::default(),
@@ -66,7 +85,7 @@ impl FrameSampler for GpuSampler {
     fn advance(
         &mut self,
         replicas: &mut [Replica],
-        control: &mut dyn FnMut(LatentProgress) -> ControlFlow<()>,
+        whole: &mut dyn FnMut(LatentProgress) -> ControlFlow<()>,
     ) -> Result<Advance, TransportError> {
         check_replicas(&self.topology, replicas)?;
         if replicas.is_empty() {
@@ -83,6 +102,7 @@ impl FrameSampler for GpuSampler {
         let Buffers { room, batch, .. } = self.buffers.insert(buffers);
         let portions = replicas.len().div_ceil(*room);
         let mut made = Vec::with_capacity(replicas.len());
+        let mut counts = GeometryCounts::default();
         for (portion, part) in replicas.chunks(*room).enumerate() {
             let (sequence, addresses) = next_frames(topology, part, &mut self.source);
             let mut sources = sites(&self.source);
@@ -102,21 +122,37 @@ impl FrameSampler for GpuSampler {
                     return ControlFlow::Continue(());
                 }
                 let done = (u64::from(total) * portion as u64 + u64::from(step)) / portions as u64;
-                control(LatentProgress { done: done as u32, total })
+                whole(LatentProgress { done: done as u32, total })
             };
             let Some(result) = batch.frame(&sources, &addresses, key, evaluations, &mut control)? else {
                 return Ok(Advance::Cancelled);
             };
             let mut latent = cloud(&result[..part.len() * residues * SITES]);
             latent.center(&sequence.starts);
-            made.extend(frames(topology, part, &sequence, &latent, self.settings.keep_geometry)?);
+            let ends =
+                Ends { topology, replicas: part, sequence: &sequence, source: &self.source, latent: &latent };
+            let model = &self.redrawing;
+            let making = Making { settings: &self.settings, config: model.config(), stream: &self.stream };
+            let workspace = &mut self.workspace;
+            let mut stop = |_: LatentProgress| whole(LatentProgress { done: total, total });
+            let mut network = CpuContinuation { model, making, workspace, control: &mut stop };
+            let Some(finished) = ends.finish(self.keeper.as_ref(), making, &mut network)? else {
+                return Ok(Advance::Cancelled);
+            };
+            counts += finished.counts;
+            made.extend(finished.frames);
         }
+        self.counts += counts;
         accept(replicas, made);
         Ok(Advance::Done)
     }
 
     fn frame_interval_ps(&self) -> f64 {
         self.frame_interval_ps
+    }
+
+    fn geometry(&self) -> GeometryCounts {
+        self.counts
     }
 
     fn device_name(&self) -> String {

@@ -4,8 +4,8 @@
 //! give it one successor only. The deterministic integrators therefore spread the point over the first fifth
 //! of latent time with the stochastic equation, and are deterministic from there on. The other transports
 //! start from noise, and their deterministic integrators add no more. One-sided interpolants follow the same
-//! equations with α in place of γ, flow matching eq. 8, DDPM and the bridge the steps of [`super::ddpm`] and
-//! [`super::bridge`].
+//! equations with α in place of γ, flow matching eq. 8, DDPM and the bridge the steps of `ddpm` and
+//! `bridge`.
 
 use std::ops::ControlFlow;
 
@@ -23,6 +23,28 @@ const WINDOW: std::ops::Range<f32> = 0.1..0.9;
 pub(super) const SPREAD: f32 = 0.2;
 /// Latent step in the noise stream of the noise that a transport starts from, beyond all steps of a frame.
 const START: u32 = 0x3FFE;
+
+/// Where an integration begins that is done again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Restart {
+    /// The first latent step that is done.
+    pub first_step: u32,
+    /// Which noise: 0 is that of the first time, 1 to 3 that of later attempts.
+    pub attempt: u32,
+}
+
+impl Restart {
+    /// Latent step in the noise stream of the noise that an attempt starts from.
+    pub(super) fn noise_step(self) -> u32 {
+        self.of_attempt(START)
+    }
+
+    /// Each attempt has steps of its own in the noise stream: they are 14 bits wide, and the word has room for
+    /// four times as many.
+    fn of_attempt(self, step: u32) -> u32 {
+        step | self.attempt << 14
+    }
+}
 
 /// Drift b̂ and noise η̂ at a point of latent space.
 pub trait Field {
@@ -99,8 +121,27 @@ pub fn integrate(
     } else {
         state.latent.clone_from(source);
     }
-    let mut run = Run { settings, config, sequence, stream, addresses, field, state };
+    let restart = Restart::default();
+    let mut run = Run { settings, config, sequence, stream, addresses, field, state, restart };
     run.go(control)
+}
+
+/// As [`integrate`] from the first step of `restart` on, where `state.latent` holds X_τ.
+///
+/// # Errors
+/// What `field` returns.
+pub fn integrate_from(
+    restart: Restart,
+    settings: &SamplerSettings,
+    config: &NetworkConfig,
+    sequence: &SequenceBatch,
+    stream: &Noise,
+    addresses: &mut [NoiseAddress],
+    field: &mut dyn Field,
+    state: &mut IntegratorState,
+    control: &mut dyn FnMut(LatentProgress) -> ControlFlow<()>,
+) -> Result<bool, TransportError> {
+    Run { settings, config, sequence, stream, addresses, field, state, restart }.go(control)
 }
 
 /// How often [`integrate`] evaluates its field for one frame.
@@ -131,16 +172,17 @@ pub(super) struct Run<'a> {
     pub addresses: &'a mut [NoiseAddress],
     pub field: &'a mut dyn Field,
     pub state: &'a mut IntegratorState,
+    pub restart: Restart,
 }
 
 impl Run<'_> {
-    /// Moves `state.latent`, which must hold X_0, to τ = 1.
+    /// Moves `state.latent`, which must hold X_τ of the first step, to τ = 1.
     pub fn go(
         &mut self,
         control: &mut dyn FnMut(LatentProgress) -> ControlFlow<()>,
     ) -> Result<bool, TransportError> {
         let total = self.settings.latent_steps;
-        for step in 0..total {
+        for step in self.restart.first_step..total {
             if control(LatentProgress { done: step, total }).is_break() {
                 return Ok(false);
             }
@@ -191,7 +233,7 @@ impl Run<'_> {
             advance(&mut s.latent, &s.noise, -ratio * dt);
         }
         if epsilon > 0.0 && !last {
-            at_step(self.addresses, step);
+            at_step(self.addresses, self.restart.of_attempt(step));
             fill_noise(self.config, self.sequence, self.stream, self.addresses, &mut s.random);
             scale(&mut s.random.positions, factor.sqrt());
             advance(&mut s.latent, &s.random, (2.0 * epsilon * dt).sqrt());
@@ -217,13 +259,14 @@ impl Run<'_> {
             return Ok(());
         }
         advance_both(&mut s.latent, &s.drift, &s.noise, 1.0);
-        if factors.extrapolation != 0.0 {
+        // Where it begins there is no step before to look back at.
+        if factors.extrapolation != 0.0 && step > self.restart.first_step {
             advance(&mut s.latent, &s.drift, factors.extrapolation);
             advance(&mut s.latent, &s.second_drift, -factors.extrapolation);
         }
         std::mem::swap(&mut s.drift, &mut s.second_drift);
         if factors.random > 0.0 {
-            at_step(self.addresses, step);
+            at_step(self.addresses, self.restart.of_attempt(step));
             fill_noise(self.config, self.sequence, self.stream, self.addresses, &mut s.random);
             advance(&mut s.latent, &s.random, factors.random);
         }
@@ -254,7 +297,7 @@ impl Run<'_> {
         scale_cloud(&mut s.latent, factors.keep);
         advance(&mut s.latent, &s.noise, factors.noise);
         if factors.random > 0.0 {
-            at_step(self.addresses, step);
+            at_step(self.addresses, self.restart.of_attempt(step));
             fill_noise(self.config, self.sequence, self.stream, self.addresses, &mut s.random);
             advance(&mut s.latent, &s.random, factors.random);
         }

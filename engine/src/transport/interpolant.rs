@@ -1,4 +1,4 @@
-//! The interpolated clouds X_τ of all transports ([`Transport`]; paper 3.1–3.3, design §6) and the loss of a
+//! The interpolated clouds X_τ of all transports ([`Transport`]; paper 3.1–3.3, ARCHITECTURE.md §6) and the loss of a
 //! batch. What the headers are asked for is in [`super::heads`].
 
 use crate::network::strain::residue_and_slot;
@@ -142,7 +142,7 @@ pub struct LossBatch<'a> {
 /// The loss is the mean over atoms of half the square error, that of positions times `position_weight`. `rigid_weight` λ adds
 /// `λ w(τ) ½ ((e_b − e_a)·r̂_ab)²` for each bond, each 1–3 pair and each pair of touching atoms in X_τ, `e`
 /// being the error of the prediction for an atom and `r̂` the direction of the pair in X_τ; `w` is
-/// [`rigid_share`]. All terms are quadratic forms in the error
+/// `rigid_share`. All terms are quadratic forms in the error
 /// that depend on X_τ and τ alone, so their minimum is the same conditional mean; the last weighs the few
 /// directions in which molecules are stiff, whose errors are a small part of the first but decide
 /// whether the chemistry is right.

@@ -1,4 +1,4 @@
-//! Interpolants, diffusion, schedules, integrators and the noise stream (design §6).
+//! Interpolants, diffusion, schedules, integrators and the noise stream (ARCHITECTURE.md §6).
 
 mod batch;
 pub mod benchmark;
@@ -21,6 +21,7 @@ mod integrator_tests;
 pub mod interpolant;
 pub mod noise;
 pub mod presets;
+mod redraw;
 pub mod sampler;
 #[cfg(test)]
 mod sampler_tests;
@@ -31,5 +32,5 @@ pub use candle_sampler::CandleSampler;
 pub use cpu_sampler::CpuSampler;
 pub use fallback_sampler::FallbackSampler;
 pub use gpu_sampler::GpuSampler;
-pub use sampler::{Advance, FrameSampler, LatentProgress, Replica, TransportError};
+pub use sampler::{Advance, FrameSampler, GeometryCounts, LatentProgress, Replica, TransportError};
 pub use settings::{Integrator, SamplerSettings, Schedule};

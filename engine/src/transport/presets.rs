@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::SamplerSettings;
 use crate::atomic_file::write_atomically;
+use crate::brief::printable;
+use crate::regular_file::{self, LONGEST_TEXT_BYTES};
 use crate::trajectory::checksum;
 
 /// Name of the file beside the model.
@@ -52,7 +54,12 @@ impl Presets {
     /// # Errors
     /// One clause that says what is wrong with it.
     pub fn parse(text: &[u8]) -> Result<Self, String> {
-        let presets: Self = serde_json::from_slice(text).map_err(|error| error.to_string())?;
+        let presets: Self = serde_json::from_slice(text).map_err(|error| printable(&error.to_string()))?;
+        let printable = |(name, preset): (String, Preset)| {
+            let note = printable(&preset.note);
+            (printable(&name), Preset { note, ..preset })
+        };
+        let presets = Self(presets.0.into_iter().map(printable).collect());
         for (name, preset) in &presets.0 {
             preset.settings.check().map_err(|error| format!("its preset {name}: {error}"))?;
         }
@@ -65,7 +72,7 @@ impl Presets {
     /// One sentence when the file cannot be used.
     pub fn beside(model: &Path) -> Result<Self, String> {
         let path = presets_path(model);
-        match std::fs::read(&path) {
+        match regular_file::read(&path, LONGEST_TEXT_BYTES) {
             Ok(text) => {
                 let mut presets = Self::parse(&text)
                     .map_err(|error| format!("{} cannot be used: {error}", path.display()))?;

@@ -31,6 +31,25 @@ pub enum Advance {
     Cancelled,
 }
 
+/// What geometry keeping met with since a sampler was made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct GeometryCounts {
+    /// Frames that it was applied to.
+    pub frames: u64,
+    /// Those that it could not mend, so that their last latent steps were done again with fresh noise.
+    pub redrawn: u64,
+    /// Those that could not be mended even so.
+    pub unmended: u64,
+}
+
+impl std::ops::AddAssign for GeometryCounts {
+    fn add_assign(&mut self, other: Self) {
+        self.frames += other.frames;
+        self.redrawn += other.redrawn;
+        self.unmended += other.unmended;
+    }
+}
+
 /// Why sampling failed.
 #[derive(Debug, thiserror::Error)]
 pub enum TransportError {
@@ -86,6 +105,11 @@ pub trait FrameSampler: Send {
 
     /// What computes, in words for the user: `CPU, 2 threads`.
     fn device_name(&self) -> String;
+
+    /// What geometry keeping met with; all zero where it is off.
+    fn geometry(&self) -> GeometryCounts {
+        GeometryCounts::default()
+    }
 
     /// What the user should know of the last [`Self::advance`], once: that the device changed, for example.
     fn take_notice(&mut self) -> Option<String> {

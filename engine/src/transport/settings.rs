@@ -54,9 +54,9 @@ pub struct SamplerSettings {
     /// How ε of the SDE depends on the latent time.
     #[arg(long, value_enum, default_value_t = Schedule::Matched)]
     pub schedule: Schedule,
-    /// Whether each frame's remaining violations of covalent geometry (bonds off by more than 0.05 Å, 1–3
-    /// distances by more than 0.08 Å, overlaps, centres of the wrong hand) are taken out before the next frame is made. `false` gives
-    /// what the network says.
+    /// Whether what molecular dynamics does not do is taken out of each frame before the next one is made: bonds, angles,
+    /// centers, rings and peptide bonds outside their 0.1 to 99.9 % range, overlaps, wrong hands. `false` gives what
+    /// the network says.
     #[arg(long, default_value_t = true, action = clap::ArgAction::Set)]
     pub keep_geometry: bool,
     /// Seed of the noise stream. The same seed gives the same trajectory.
