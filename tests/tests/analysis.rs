@@ -119,7 +119,7 @@ fn crystal_structures_agree_with_mdtraj() {
         total += case.residues;
         assert_eq!(NativeContacts::new(&topology, &positions).len(), case.native_contacts, "{}", case.file);
         if let Some(expected) = case.clashes {
-            let found = ClashFinder::new(&topology, clashes::CLASH_OVERLAP_ANGSTROM).find(&positions);
+            let found = ClashFinder::new(&topology, ContactLimit::Overlap(0.6)).find(&positions);
             assert_eq!(found.len(), expected, "{}: {found:?}", case.file);
         }
         if case.complete {

@@ -106,7 +106,7 @@ fn write_report(
         samples: names(&result.samples),
     };
     let folder = ReportFolder::create(&result.plan.folder.join("report"), true)?;
-    report::write(&folder, evaluation, &provenance)?;
+    report::write(&folder, evaluation, None, &provenance)?;
     folder.commit()?;
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! `equijump evaluate`: samples against reference trajectories, as a report.
+//! `equijump evaluate`: samples, or single jumps of a model, against reference trajectories, as a report.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,6 +13,7 @@ use equijump_engine::trajectory::FrameSelection;
 use super::Ending;
 use super::clock::utc_now;
 use super::job::Jobs;
+use super::jumps::JumpArgs;
 use super::progress::ProgressDisplay;
 use super::terminal;
 use crate::bundled;
@@ -31,7 +32,7 @@ pub(super) struct Args {
     #[arg(long, required = true, num_args = 1.., value_name = "TRAJECTORY")]
     reference: Vec<PathBuf>,
     /// Trajectories to judge, written by `simulate` or any other program.
-    #[arg(long, required = true, num_args = 1.., value_name = "TRAJECTORY")]
+    #[arg(long, required_unless_present = "jumps", num_args = 1.., value_name = "TRAJECTORY")]
     samples: Vec<PathBuf>,
     /// Folder for the report.
     #[arg(long, value_name = "FOLDER")]
@@ -64,11 +65,10 @@ pub(super) struct Args {
     /// Take every N-th frame of the samples.
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     sample_stride: u32,
-    /// Seed of clustering and resampling.
-    #[arg(long, default_value_t = 0)]
-    seed: u64,
     #[command(flatten)]
     method: Method,
+    #[command(flatten)]
+    jumps: JumpArgs,
 }
 
 /// How ensembles are compared; shared with `study`.
@@ -86,6 +86,12 @@ pub(super) struct Method {
     /// Estimator of the Markov models.
     #[arg(long, value_enum, default_value_t = Estimator::Reversible)]
     estimator: Estimator,
+    /// Folded: Cα RMSD from the native structure below this, Å.
+    #[arg(long, default_value_t = EvaluationSettings::default().folded_below_angstrom, value_name = "Å")]
+    pub folded_below: f64,
+    /// Unfolded: Cα RMSD from the native structure beyond this, Å.
+    #[arg(long, default_value_t = EvaluationSettings::default().unfolded_beyond_angstrom, value_name = "Å")]
+    pub unfolded_beyond: f64,
     /// Bootstrap replicates behind each confidence interval.
     #[arg(long, default_value_t = EvaluationSettings::default().bootstrap, value_name = "N")]
     bootstrap: usize,
@@ -103,6 +109,8 @@ impl Method {
             markov_lag_ps: self.lag_ps,
             clusters: self.clusters,
             estimator: self.estimator,
+            folded_below_angstrom: self.folded_below,
+            unfolded_beyond_angstrom: self.unfolded_beyond,
             bootstrap: self.bootstrap,
             confidence: self.confidence,
             seed,
@@ -111,13 +119,33 @@ impl Method {
     }
 }
 
-pub(super) fn run(args: Args) -> anyhow::Result<Ending> {
+/// `given` tells which flags the user gave.
+pub(super) fn run(args: Args, given: impl Fn(&str) -> bool) -> anyhow::Result<Ending> {
     let folder = ReportFolder::create(&args.out, args.force)?;
     let jobs = Jobs::start()?;
     let provenance = provenance(&args);
+    let mut tested = None;
+    if args.jumps.wanted() {
+        let of = (args.topology.as_path(), args.chain.as_deref(), native_source(&args.native)?);
+        let selection = FrameSelection {
+            stride: args.stride as usize,
+            skip_ps: args.skip_ps,
+            interval_ps: args.interval_ps,
+        };
+        let found = args.jumps.test(&jobs, of, (&args.reference, selection), &args.method, given)?;
+        let Some(test) = found else { return Ok(Ending::Interrupted) };
+        terminal::result(report::jumps::text(&test.report));
+        if args.samples.is_empty() {
+            report::jumps::write(&folder, &test, &provenance)?;
+            folder.commit()?;
+            terminal::result(report::page_path(&args.out).display());
+            return Ok(Ending::Done);
+        }
+        tested = Some(test);
+    }
     let request = Box::new(EvaluationRequest {
         native: native_source(&args.native)?,
-        settings: args.method.settings(args.seed),
+        settings: args.method.settings(args.jumps.sampler.seed),
         topology: args.topology,
         chain: args.chain,
         reference: args.reference,
@@ -160,7 +188,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<Ending> {
     )?;
     drop(display);
     let Some(evaluation) = evaluated else { return Ok(ending) };
-    report::write(&folder, &evaluation, &provenance)?;
+    report::write(&folder, &evaluation, tested.as_deref(), &provenance)?;
     folder.commit()?;
     for warning in &evaluation.warnings {
         terminal::remark(format_args!("warning: {warning}"));

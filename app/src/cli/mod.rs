@@ -10,6 +10,7 @@ mod import;
 mod info;
 mod interrupt;
 mod job;
+mod jumps;
 mod pairs;
 mod progress;
 mod simulate;
@@ -21,6 +22,7 @@ mod window;
 
 use std::process::ExitCode;
 
+use anyhow::Context as _;
 use clap::parser::ValueSource;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
@@ -95,18 +97,20 @@ pub fn main() -> ExitCode {
         Some(Job::Info(args)) => info::run(&args),
         Some(Job::Import(args)) => import::run(args),
         Some(Job::Train(args)) => train::run(args, given),
-        Some(Job::Evaluate(args)) => evaluate::run(args),
+        Some(Job::Evaluate(args)) => evaluate::run(args, given),
         Some(Job::Compare(args)) => compare::run(args),
         Some(Job::Study(args)) => study::run(args),
         Some(Job::Pairs(args)) => pairs::run(args),
         Some(Job::Bench(args)) => bench::run(&args),
         None => window::run(),
     };
-    match ending {
+    let written = terminal::finish().context("the results cannot be written to standard output");
+    match ending.and_then(|ending| written.map(|()| ending)) {
         Ok(Ending::Done) => ExitCode::SUCCESS,
         Ok(Ending::Interrupted) => ExitCode::from(INTERRUPTED),
         Err(error) => {
-            terminal::remark(format_args!("equijump: {}", sentence(&error)));
+            // One line, whatever a path or a name holds.
+            terminal::remark(format_args!("equijump: {}", sentence(&error).replace('\n', " ")));
             ExitCode::FAILURE
         }
     }
@@ -126,7 +130,7 @@ fn sentence(error: &anyhow::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::CommandFactory;
-    use anyhow::Context;
+    use anyhow::Context as _;
 
     #[test]
     fn causes_are_named_once() {

@@ -6,7 +6,7 @@ use std::time::Instant;
 use anyhow::{anyhow, bail};
 use equijump_engine::session::{
     Command, DevicePreference, Event, ExistingFiles, ModelSource, OpenRequest, OpenedStructure, RunInfo,
-    RunOutput, SimulationRequest, StructureChoice, StructureSource,
+    RunOutput, SimulationRequest, StartFrame, StructureChoice, StructureSource, read_starts,
 };
 use equijump_engine::transport::presets::DEFAULT_PRESET;
 use equijump_engine::transport::{Integrator, SamplerSettings, Transport};
@@ -20,10 +20,18 @@ use crate::bundled;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Structure to start from: a PDB or mmCIF file, plain or gzipped, or the name of a bundled protein
+    /// Structure to start from: a PDB, mmCIF or GRO file, plain or gzipped, or the name of a bundled protein
     /// (chignolin, trpcage, bba, wwdomain, villin, ntl9, bbl, proteinb, homeodomain, proteing, a3d, lambda).
     #[arg(value_name = "FILE")]
     structure: PathBuf,
+    /// Frame of a trajectory to start from instead of the structure, numbered from 0: run.xtc:120. May be given
+    /// several times; the replicas take one after the other in turn.
+    #[arg(long, value_name = "TRAJECTORY:FRAME")]
+    start: Vec<StartFrame>,
+    /// PDB or mmCIF file with exactly the atoms of these trajectories, in their order; what `simulate` writes
+    /// beside its own is found by itself.
+    #[arg(long, value_name = "FILE", requires = "start")]
+    topology: Option<PathBuf>,
     /// Model to sample with; the bundled one by default.
     #[arg(long, value_name = "FILE")]
     model: Option<PathBuf>,
@@ -89,6 +97,13 @@ pub(super) fn run(mut args: Args, given: impl Fn(&str) -> bool) -> anyhow::Resul
     for notice in &structure.notices {
         terminal::remark(format_args!("note: {notice}"));
     }
+    if args.force
+        && let Some(start) = args.start.iter().find(|start| is_of_run(&start.path, &out))
+    {
+        bail!("{} belongs to the run that --force would replace; choose another --out", start.path.display());
+    }
+    let starts = read_starts(&structure, &args.start, args.topology.as_deref(), args.chain.as_deref())
+        .map_err(|error| anyhow!(error))?;
 
     let existing = match (args.resume, args.force) {
         (true, _) => ExistingFiles::Resume,
@@ -97,7 +112,7 @@ pub(super) fn run(mut args: Args, given: impl Fn(&str) -> bool) -> anyhow::Resul
     };
     let request = Box::new(SimulationRequest {
         structure,
-        starts_angstrom: Vec::new(),
+        starts_angstrom: starts,
         model,
         settings: args.settings,
         replicas: args.replicas,
@@ -118,8 +133,19 @@ pub(super) fn run(mut args: Args, given: impl Fn(&str) -> bool) -> anyhow::Resul
     Ok(ending)
 }
 
+/// Whether a trajectory is one of the files of the run that is written to `out`.
+fn is_of_run(trajectory: &std::path::Path, out: &std::path::Path) -> bool {
+    let folder = |path: &std::path::Path| {
+        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+        std::fs::canonicalize(parent.unwrap_or(std::path::Path::new("."))).ok()
+    };
+    let stem = |path: &std::path::Path| path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+    let (Some(own), Some(run)) = (stem(trajectory), stem(out)) else { return false };
+    folder(trajectory) == folder(out) && (own == run || own.starts_with(&format!("{run}_r")))
+}
+
 /// The settings of a preset, but for those that are given by flags.
-fn with_flags(
+pub(super) fn with_flags(
     preset: &SamplerSettings,
     flags: &SamplerSettings,
     given: &impl Fn(&str) -> bool,
@@ -163,7 +189,7 @@ fn source_of(path: &std::path::Path) -> anyhow::Result<StructureSource> {
 }
 
 /// The transport that a model was trained for; `None` if the user interrupted.
-fn transport_of(jobs: &Jobs, model: &ModelSource) -> anyhow::Result<Option<Transport>> {
+pub(super) fn transport_of(jobs: &Jobs, model: &ModelSource) -> anyhow::Result<Option<Transport>> {
     let mut transport = None;
     jobs.run(
         |job| Command::LoadModel { job, model: model.clone() },

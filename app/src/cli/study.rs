@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{anyhow, bail, ensure};
+use equijump_engine::analysis::evaluation::jumps::JumpSettings;
 use equijump_engine::session::compare::Start;
 use equijump_engine::session::study::{StudyGrid, StudyRequest};
 use equijump_engine::session::{Command, DevicePreference, Event, ModelSource};
@@ -62,6 +63,12 @@ pub(super) struct Args {
     /// Frames of each, the start not counted.
     #[arg(long, default_value_t = 200, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     frames: u64,
+    /// Frames of the reference that single jumps of each setting start from.
+    #[arg(long, default_value_t = 150, value_name = "N")]
+    sources: usize,
+    /// Jumps drawn from each of them.
+    #[arg(long, default_value_t = 4, value_name = "M")]
+    draws: usize,
     /// Where they start.
     #[arg(long, value_enum, default_value_t = Start::Reference)]
     start: Start,
@@ -75,6 +82,9 @@ pub(super) struct Args {
     /// What that molecular dynamics is: program, hardware, solvent.
     #[arg(long, requires = "md_seconds", default_value = "molecular dynamics", value_name = "NAME")]
     md_name: String,
+    /// Make the setting whose motion comes closest to the reference the default preset.
+    #[arg(long)]
+    choose_default: bool,
     /// Do not write the presets beside the model, only into the folder.
     #[arg(long)]
     no_preset: bool,
@@ -123,6 +133,14 @@ pub(super) fn run(args: Args) -> anyhow::Result<Ending> {
             interval_ps: args.interval_ps,
         },
         evaluation: args.method.settings(args.seed),
+        jumps: JumpSettings {
+            sources: args.sources,
+            draws: args.draws,
+            folded_below_angstrom: args.method.folded_below,
+            unfolded_beyond_angstrom: args.method.unfolded_beyond,
+            seed: args.seed,
+            ..JumpSettings::default()
+        },
         grid: StudyGrid {
             base: SamplerSettings { seed: args.seed, ..default.settings.clone() },
             integrators: args.integrators.clone(),
@@ -205,6 +223,14 @@ fn keep_presets(
     terminal::result(format_args!("fast preset: {sentence}"));
     let without_seed = |settings: SamplerSettings| SamplerSettings { seed: 0, ..settings };
     presets.0.insert(DEFAULT_PRESET.to_owned(), default);
+    if let Some((settings, sentence)) = study::best_motion(report) {
+        terminal::result(format_args!("closest motion: {sentence}"));
+        if args.choose_default {
+            let preset =
+                Preset { settings: without_seed(settings), note: format!("{sentence}."), model_crc32: None };
+            presets.0.insert(DEFAULT_PRESET.to_owned(), preset);
+        }
+    }
     presets.0.insert(
         FAST_PRESET.to_owned(),
         Preset { settings: without_seed(settings), note: format!("{sentence}."), model_crc32: None },
@@ -227,7 +253,7 @@ fn keep_presets(
 }
 
 /// A file, or a bundled model where there is no such file.
-fn model_source(path: &Path) -> anyhow::Result<ModelSource> {
+pub(super) fn model_source(path: &Path) -> anyhow::Result<ModelSource> {
     if path.exists() {
         return Ok(ModelSource::File(path.to_owned()));
     }

@@ -165,16 +165,16 @@ fn quoted(text: &str) -> String {
 
 fn divergences_csv(report: &ComparisonReport) -> String {
     let mut text = String::from(
-        "variant,transport,sigma_position_angstrom,sigma_vector_angstrom,quantity,weighting,divergence_nats,low,high,floor_nats,floor_low,floor_high\n",
+        "variant,transport,sigma_position_angstrom,sigma_vector_angstrom,quantity,weighting,divergence_nats,low,high,floor_nats,floor_low,floor_high,scaled_floor_nats\n",
     );
     for (result, evaluation) in report.evaluated() {
         let network = &result.plan.network;
         for row in &evaluation.comparison.divergences {
             for (weighting, divergence) in [("markov", row.weighted), ("none", Some(row.plain))] {
-                let Some(Divergence { samples: s, floor: f }) = divergence else { continue };
+                let Some(Divergence { samples: s, floor: f, scaled_floor }) = divergence else { continue };
                 writeln!(
                     text,
-                    "{},{},{},{},{},{weighting},{:.6},{:.6},{:.6},{:.6},{:.6},{:.6}",
+                    "{},{},{},{},{},{weighting},{:.6},{:.6},{:.6},{:.6},{:.6},{:.6},{scaled_floor:.6}",
                     quoted(&result.plan.label),
                     network.transport,
                     network.sigma_position_angstrom,

@@ -4,6 +4,7 @@
 pub mod comparison;
 mod files;
 mod html;
+pub mod jumps;
 mod page;
 pub mod study;
 mod summary;
@@ -12,6 +13,7 @@ mod tables;
 use std::path::{Path, PathBuf};
 
 use equijump_engine::analysis::evaluation::{Evaluation, Quantity};
+use equijump_engine::session::JumpTest;
 
 use crate::figures::{Figure, FigureError, evaluation as figures};
 
@@ -51,7 +53,7 @@ pub(crate) struct Group {
     pub(crate) figures: Vec<Placed>,
 }
 
-/// Writes page, tables and curves of an evaluation into an open folder. Nothing is in place before
+/// Writes page, tables and curves of an evaluation, and the one-step test where there is one, into an open folder. Nothing is in place before
 /// [`ReportFolder::commit`].
 ///
 /// # Errors
@@ -59,6 +61,7 @@ pub(crate) struct Group {
 pub fn write(
     folder: &ReportFolder,
     evaluation: &Evaluation,
+    jumps: Option<&JumpTest>,
     provenance: &Provenance,
 ) -> Result<(), ReportError> {
     let groups = groups(evaluation);
@@ -68,8 +71,11 @@ pub fn write(
     for (name, text) in tables::all_csv(evaluation) {
         folder.add(name, text.as_bytes())?;
     }
-    folder.add("summary.json", summary::json(evaluation, provenance)?.as_bytes())?;
-    let page = page::page(evaluation, provenance, &groups)?;
+    if let Some(test) = jumps {
+        jumps::add_tables(folder, test)?;
+    }
+    folder.add("summary.json", summary::json(evaluation, jumps, provenance)?.as_bytes())?;
+    let page = page::page(evaluation, jumps, provenance, &groups)?;
     folder.add(files::PAGE, page.as_bytes())
 }
 

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use equijump_engine::analysis::evaluation::{Evaluation, MarkovLag, time_text};
+use equijump_engine::session::JumpTest;
 
 use super::html::{STYLE, escaped};
 use super::{Group, Provenance, ReportError, tables};
@@ -10,6 +11,7 @@ use super::{Group, Provenance, ReportError, tables};
 /// The whole page; nothing in it points outside.
 pub(super) fn page(
     evaluation: &Evaluation,
+    jumps: Option<&JumpTest>,
     provenance: &Provenance,
     groups: &[Group],
 ) -> Result<String, ReportError> {
@@ -37,6 +39,13 @@ pub(super) fn page(
     page.push_str(&tables::divergences(evaluation));
     page.push_str("<h2>Averages</h2>\n");
     page.push_str(&tables::averages(evaluation));
+    if let Some(kinetics) = &evaluation.kinetics {
+        page.push_str("<h2>Motion between two states</h2>\n");
+        page.push_str(&tables::kinetics(kinetics, evaluation.settings.confidence));
+    }
+    if let Some(test) = jumps {
+        page.push_str(&super::jumps::section(test));
+    }
     for group in groups {
         write!(page, "<h2>{}</h2>\n<p>{}</p>\n", group.heading, escaped(&group.text)).ok();
         if group.heading == "Chemistry" {
@@ -71,15 +80,13 @@ fn method(evaluation: &Evaluation) -> String {
     let settings = &evaluation.settings;
     let lag = match &evaluation.lag {
         MarkovLag::Given(lag_ps) => format!("{}, given", time_text(*lag_ps)),
-        MarkovLag::Chosen(choice) if choice.levelled_off => format!(
-            "{}, the shortest at which doubling it changes the slowest implied timescale of the reference by no more than 10 %",
-            time_text(choice.lag_ps)
-        ),
         MarkovLag::Chosen(choice) => format!(
-            "{}, the longest that the trajectories of the reference allow; its slowest timescale has not levelled off",
-            time_text(choice.lag_ps)
+            "{}, the shortest at which doubling it changes the slowest implied timescale of the reference, {}, by no more than 10 %, halves of the data agree on it, and it is twice as long as what frames shuffled in time give, {}",
+            time_text(choice.lag_ps),
+            time_text(choice.slowest_ps),
+            time_text(choice.shuffled_ps)
         ),
-        MarkovLag::Impossible(why) => format!("none: {why}"),
+        MarkovLag::Impossible(why) => format!("not supported: {why}"),
     };
     let tica = &evaluation.tica;
     let list = |values: &[f64], number: &dyn Fn(f64) -> String| {
@@ -153,7 +160,9 @@ fn origin(evaluation: &Evaluation, provenance: &Provenance, groups: &[Group]) ->
     )
     .ok();
     let mut names: Vec<String> =
-        ["divergences", "averages", "chemistry", "timescales", "densities"].map(str::to_owned).into();
+        ["divergences", "averages", "chemistry", "kinetics", "timescales", "densities"]
+            .map(str::to_owned)
+            .into();
     names.extend(groups.iter().flat_map(|g| &g.figures).map(|placed| placed.figure.stem().to_owned()));
     names.dedup();
     let links: Vec<String> =

@@ -3,7 +3,9 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use equijump_engine::session::study::{CellResult, fast_cell, is_weighted, mean_divergence};
+use equijump_engine::session::study::{
+    CellResult, best_moving_cell, fast_cell, is_weighted, mean_divergence, motion_error,
+};
 use equijump_engine::trajectory::write_atomically;
 use equijump_engine::transport::SamplerSettings;
 
@@ -49,6 +51,7 @@ pub fn write(out: &Path, report: &StudyReport) -> Result<(), ReportError> {
         write_atomically(&path, text.as_bytes()).map_err(|source| ReportError::Io { path, source })
     };
     put("study.csv", &csv(report))?;
+    put("study_motion.csv", &motion_csv(report))?;
     let mut svgs = Vec::new();
     for figure in all(&report.cells, report.baseline.as_ref()) {
         let stem = figure.stem.clone();
@@ -71,7 +74,7 @@ pub fn finding(report: &StudyReport) -> Option<(SamplerSettings, String)> {
     let weighted = is_weighted(&report.cells);
     let (of_default, of_fast) = (mean_divergence(default, weighted)?, mean_divergence(fast, weighted)?);
     let sentence = format!(
-        "{} network evaluations a frame instead of {}: mean divergence {:.4}, within {:.4} to {:.4}, the {:.0} % interval of {:.4} of the default settings; {:.1} % of the frames are intact, {:.1} % with the default settings",
+        "{} network evaluations a frame instead of {}: mean divergence {:.4}, within {:.4} to {:.4}, the {:.0} % interval of {:.4} of the default settings; {:.1} % of the frames are intact, {:.1} % with the default settings{}",
         fast.network_calls,
         default.network_calls,
         of_fast.samples.value,
@@ -81,8 +84,48 @@ pub fn finding(report: &StudyReport) -> Option<(SamplerSettings, String)> {
         of_default.samples.value,
         100.0 * fast.quality.as_ref()?.intact,
         100.0 * default.quality.as_ref()?.intact,
+        motion_sentence(default, fast),
     );
     Some((fast.settings.clone(), sentence))
+}
+
+/// `; unfolding rate 120 (default 130, MD 200), …` of what tells most about the motion.
+fn motion_sentence(default: &CellResult, cell: &CellResult) -> String {
+    let motion = |cell: &CellResult| cell.quality.as_ref().map(|q| q.motion.clone()).unwrap_or_default();
+    let (of_default, of_cell) = (motion(default), motion(cell));
+    let words = of_default.iter().filter_map(|row| {
+        let value = of_cell.iter().find(|other| other.name == row.name)?.samples.value;
+        let wanted = row.name.contains("rate") || row.name.contains('→');
+        wanted.then(|| {
+            let number = |value: f64| match value.abs() {
+                size if size >= 10.0 => format!("{value:.0}"),
+                _ => format!("{value:.3}"),
+            };
+            format!(
+                "; {} {}, {} with the default settings, {} in the reference",
+                row.name,
+                number(value),
+                number(row.samples.value),
+                number(row.reference)
+            )
+        })
+    });
+    words.collect()
+}
+
+/// The settings whose motion comes closest to the reference, and a sentence about it.
+pub fn best_motion(report: &StudyReport) -> Option<(SamplerSettings, String)> {
+    let (default, best) = (report.cells.first()?, best_moving_cell(&report.cells)?);
+    let [integrator, schedule] = names(&best.settings);
+    let sentence = format!(
+        "{integrator}, {schedule}, ε = {}, {} latent steps: rates and single jumps {:.2} half intervals from the reference on average, {:.2} with the default settings{}",
+        best.settings.epsilon,
+        best.settings.latent_steps,
+        motion_error(default, best)?,
+        motion_error(default, default)?,
+        motion_sentence(default, best),
+    );
+    Some((best.settings.clone(), sentence))
 }
 
 fn names(settings: &SamplerSettings) -> [String; 2] {
@@ -92,7 +135,7 @@ fn names(settings: &SamplerSettings) -> [String; 2] {
 
 fn csv(report: &StudyReport) -> String {
     let mut text = String::from(
-        "integrator,schedule,epsilon,latent_steps,network_evaluations_per_frame,wall_seconds_per_frame,cpu_seconds_per_frame,acceleration,weighting,mean_divergence_nats,low,high,floor_nats,intact_percent,",
+        "integrator,schedule,epsilon,latent_steps,network_evaluations_per_frame,wall_seconds_per_frame,cpu_seconds_per_frame,acceleration,weighting,mean_divergence_nats,low,high,floor_nats,intact_percent,motion_error,",
     );
     let quantities = equijump_engine::analysis::evaluation::Quantity::OF_THE_PAPER;
     for quantity in quantities {
@@ -106,7 +149,7 @@ fn csv(report: &StudyReport) -> String {
         let mean = mean_divergence(cell, weighted);
         write!(
             text,
-            "{integrator},{schedule},{},{},{},{},{},{},{},{},{},{},{},{},",
+            "{integrator},{schedule},{},{},{},{},{},{},{},{},{},{},{},{},{},",
             cell.settings.epsilon,
             cell.settings.latent_steps,
             cell.network_calls,
@@ -119,6 +162,7 @@ fn csv(report: &StudyReport) -> String {
             number(mean.map(|m| m.samples.high)),
             number(mean.map(|m| m.floor.value)),
             number(cell.quality.as_ref().map(|quality| 100.0 * quality.intact)),
+            number(report.cells.first().and_then(|default| motion_error(default, cell))),
         )
         .ok();
         for quantity in quantities {
@@ -136,6 +180,29 @@ fn csv(report: &StudyReport) -> String {
     text
 }
 
+fn motion_csv(report: &StudyReport) -> String {
+    let mut text =
+        String::from("integrator,schedule,epsilon,latent_steps,measure,reference,value,low,high\n");
+    for cell in &report.cells {
+        let [integrator, schedule] = names(&cell.settings);
+        for row in cell.quality.iter().flat_map(|quality| &quality.motion) {
+            writeln!(
+                text,
+                "{integrator},{schedule},{},{},\"{}\",{:.6},{:.6},{:.6},{:.6}",
+                cell.settings.epsilon,
+                cell.settings.latent_steps,
+                row.name,
+                row.reference,
+                row.samples.value,
+                row.samples.low,
+                row.samples.high
+            )
+            .ok();
+        }
+    }
+    text
+}
+
 fn page(report: &StudyReport, figures: &[(String, String)]) -> String {
     let title = format!("{}: sampling settings", escaped(&report.name));
     let (replicas, frames) = report.sampled;
@@ -146,6 +213,9 @@ fn page(report: &StudyReport, figures: &[(String, String)]) -> String {
     );
     if let Some((_, sentence)) = finding(report) {
         writeln!(page, "<p><strong>Fast preset.</strong> {}.</p>", escaped(&sentence)).ok();
+    }
+    if let Some((_, sentence)) = best_motion(report) {
+        writeln!(page, "<p><strong>Closest motion.</strong> {}.</p>", escaped(&sentence)).ok();
     }
     let weighted = is_weighted(&report.cells);
     let weights = if weighted { "frames weighted by Markov models" } else { "all frames alike" };
@@ -174,6 +244,7 @@ fn page(report: &StudyReport, figures: &[(String, String)]) -> String {
                 cell.network_calls.to_string(),
                 quality,
                 number(cell.quality.as_ref().map(|quality| 100.0 * quality.intact), 1),
+                number(report.cells.first().and_then(|default| motion_error(default, cell)), 2),
                 number(cell.seconds_per_frame(), 4),
                 number(acceleration(cell, report.baseline.as_ref()), 1),
             ]
@@ -187,7 +258,7 @@ fn page(report: &StudyReport, figures: &[(String, String)]) -> String {
         )
     });
     let caption = format!(
-        "Mean Jensen–Shannon divergence from the reference over TIC 1, TIC 2, RMSD, GDT, radius of gyration and native contacts, nats, {weights}, with {:.0} % intervals. Time on the clock for one frame of one replica, all replicas together on one machine{acceleration}.",
+        "Mean Jensen–Shannon divergence from the reference over TIC 1, TIC 2, RMSD, GDT, radius of gyration and native contacts, nats, {weights}, with {:.0} % intervals. Motion: mean distance of rates and single jumps from the reference, in half intervals of the default settings (study_motion.csv has them one by one). Time on the clock for one frame of one replica, all replicas together on one machine{acceleration}.",
         100.0 * report.confidence,
     );
     let header = [
@@ -197,6 +268,7 @@ fn page(report: &StudyReport, figures: &[(String, String)]) -> String {
         "Network evaluations",
         "Mean divergence",
         "Intact frames, %",
+        "Motion",
         "s per frame",
         "Acceleration",
     ];

@@ -1,10 +1,12 @@
 //! The summary for scripts.
 
+use equijump_engine::analysis::evaluation::kinetics::Kinetics;
 use equijump_engine::analysis::evaluation::{
-    AverageRow, DivergenceRow, EnsembleSummary, Evaluation, EvaluationSettings, MarkovLag, MarkovSummary,
-    TicaSummary,
+    AverageRow, CommonTimescales, DivergenceRow, EnsembleSummary, Evaluation, EvaluationSettings, MarkovLag,
+    MarkovSummary, TicaSummary,
 };
 use equijump_engine::analysis::validity::ValiditySummary;
+use equijump_engine::session::JumpTest;
 use serde::Serialize;
 
 use super::{Provenance, ReportError};
@@ -22,6 +24,10 @@ struct Summary<'a> {
     weighted: bool,
     divergences_nats: &'a [DivergenceRow],
     averages: &'a [AverageRow],
+    common_timescales: &'a Option<CommonTimescales>,
+    kinetics: &'a Option<Kinetics>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    jumps: Option<&'a JumpTest>,
     warnings: &'a [String],
 }
 
@@ -34,6 +40,7 @@ struct Ensemble<'a> {
     blocks: usize,
     block_length_ps: f64,
     markov: &'a Option<MarkovSummary>,
+    no_markov_because: &'a Option<String>,
     chemistry: &'a ValiditySummary,
     notices: &'a [String],
 }
@@ -48,6 +55,7 @@ impl<'a> Ensemble<'a> {
             blocks: ensemble.blocks,
             block_length_ps: ensemble.block_length_ps,
             markov: &ensemble.markov,
+            no_markov_because: &ensemble.no_markov_because,
             chemistry: &ensemble.validity,
             notices: &ensemble.notices,
         }
@@ -55,7 +63,11 @@ impl<'a> Ensemble<'a> {
 }
 
 /// Everything but curves and maps, which lie beside it as CSV.
-pub(super) fn json(evaluation: &Evaluation, provenance: &Provenance) -> Result<String, ReportError> {
+pub(super) fn json(
+    evaluation: &Evaluation,
+    jumps: Option<&JumpTest>,
+    provenance: &Provenance,
+) -> Result<String, ReportError> {
     let summary = Summary {
         provenance,
         protein: &evaluation.protein,
@@ -70,6 +82,9 @@ pub(super) fn json(evaluation: &Evaluation, provenance: &Provenance) -> Result<S
         weighted: evaluation.comparison.weighted,
         divergences_nats: &evaluation.comparison.divergences,
         averages: &evaluation.comparison.averages,
+        common_timescales: &evaluation.common_timescales,
+        kinetics: &evaluation.kinetics,
+        jumps,
         warnings: &evaluation.warnings,
     };
     Ok(serde_json::to_string_pretty(&summary)?)

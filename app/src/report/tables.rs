@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use equijump_engine::analysis::evaluation::kinetics::{Kinetics, MIN_TRANSITIONS};
 use equijump_engine::analysis::evaluation::{
     Divergence, EnsembleSummary, Evaluation, ImpliedTimescales, Interval, Quantity, time_text,
 };
@@ -23,7 +24,12 @@ pub(super) fn divergences(evaluation: &Evaluation) -> String {
     let comparison = &evaluation.comparison;
     let confidence = 100.0 * evaluation.settings.confidence;
     let cells = |divergence: &Divergence| {
-        [with_interval(&divergence.samples, 4, ""), with_interval(&divergence.floor, 4, "")]
+        [
+            with_interval(&divergence.samples, 4, ""),
+            with_interval(&divergence.floor, 4, ""),
+            format!("{:.4}", divergence.scaled_floor),
+            format!("{:.1} ×", divergence.floors()),
+        ]
     };
     let rows: Vec<Vec<String>> = comparison
         .divergences
@@ -31,20 +37,22 @@ pub(super) fn divergences(evaluation: &Evaluation) -> String {
         .map(|row| {
             let mut line = vec![row.quantity.label().to_owned()];
             if comparison.weighted {
-                line.extend(row.weighted.as_ref().map_or(["".into(), "".into()], cells));
+                line.extend(row.weighted.as_ref().map_or([(); 4].map(|()| String::new()), cells));
             }
             line.extend(cells(&row.plain));
             line
         })
         .collect();
     let caption = format!(
-        "Jensen–Shannon divergence of the samples from the reference, nats (0 to ln 2 = 0.693), with {confidence:.0} % block-bootstrap intervals. Floor: one random half of the reference against the other, mean and {confidence:.0} % range over {} halvings: what so much data does not tell apart. Samples longer than half of the reference may come closer to the whole.",
-        evaluation.settings.halvings
+        "Jensen–Shannon divergence of the samples from the reference, nats (0 to ln 2 = 0.693), with {confidence:.0} % block-bootstrap intervals. Floor: one random half of the reference against the other, mean and {confidence:.0} % range over {} halvings. Scaled: that floor for as much time as was compared, {} of samples with {} of reference, instead of halves; samples of the same law would lie about it. The last column is the divergence in units of the scaled floor.",
+        evaluation.settings.halvings,
+        time_text(evaluation.samples.frames as f64 * evaluation.samples.interval_ps),
+        time_text(evaluation.reference.frames as f64 * evaluation.reference.interval_ps),
     );
     let header: &[&str] = if comparison.weighted {
-        &["", "Markov-weighted", "Floor", "All frames alike", "Floor"]
+        &["", "Markov-weighted", "Floor", "Scaled", "", "All frames alike", "Floor", "Scaled", ""]
     } else {
-        &["", "All frames alike", "Floor"]
+        &["", "All frames alike", "Floor", "Scaled", ""]
     };
     table(&caption, header, &rows)
 }
@@ -72,6 +80,34 @@ pub(super) fn averages(evaluation: &Evaluation) -> String {
     )
 }
 
+fn time_with_interval(interval: &Interval) -> String {
+    let Interval { value, low, high } = *interval;
+    format!("{}<small>{} – {}</small>", time_text(value), time_text(low), time_text(high))
+}
+
+/// Motion between two states.
+pub(super) fn kinetics(kinetics: &Kinetics, confidence: f64) -> String {
+    let rows: Vec<Vec<String>> = kinetics
+        .rows
+        .iter()
+        .map(|row| {
+            let cell = |interval: &Option<Interval>, events: f64| match interval {
+                Some(interval) => with_interval(interval, row.measure.decimals(), ""),
+                None => format!("not supported<small>{events:.0} seen</small>"),
+            };
+            vec![row.measure.label(), cell(&row.reference, row.events[0]), cell(&row.samples, row.events[1])]
+        })
+        .collect();
+    let caption = format!(
+        "Folded: Cα RMSD from the native structure below {} Å; unfolded: beyond {} Å; in between a frame belongs to the state visited last. Frames every {} of both. {:.0} % intervals from resampling blocks; what rests on fewer than {MIN_TRANSITIONS} transitions or frames is not supported.",
+        kinetics.folded_below_angstrom,
+        kinetics.unfolded_beyond_angstrom,
+        time_text(kinetics.interval_ps),
+        100.0 * confidence,
+    );
+    table(&caption, &["", "Reference", "Samples"], &rows)
+}
+
 /// What went in.
 pub(super) fn ensembles(evaluation: &Evaluation) -> String {
     let (reference, samples) = (&evaluation.reference, &evaluation.samples);
@@ -88,25 +124,33 @@ pub(super) fn ensembles(evaluation: &Evaluation) -> String {
         }),
     ];
     let markov = |f: &dyn Fn(&equijump_engine::analysis::evaluation::MarkovSummary) -> String| {
-        let of = |e: &EnsembleSummary| e.markov.as_ref().map_or("–".to_owned(), f);
+        let of = |e: &EnsembleSummary| e.markov.as_ref().map_or("not supported".to_owned(), f);
         [of(reference), of(samples)]
     };
     let mut line = |name: &str, [a, b]: [String; 2]| rows.push(vec![name.to_owned(), a, b]);
     line("Markov states connected", markov(&|m| format!("{} of {}", m.states, evaluation.settings.clusters)));
     line("Frames in them", markov(&|m| format!("{:.1} %", 100.0 * m.connected_share)));
-    line(
-        "Slowest timescale",
-        markov(&|m| {
-            let Interval { value, low, high } = m.slowest_ps;
-            format!("{}<small>{} – {}</small>", time_text(value), time_text(low), time_text(high))
-        }),
-    );
+    line("Slowest timescale", markov(&|m| time_with_interval(&m.slowest_ps)));
+    if let Some(common) = &evaluation.common_timescales {
+        line(
+            "Slowest timescale on the same states",
+            [time_with_interval(&common.reference_ps), time_with_interval(&common.samples_ps)],
+        );
+        let share =
+            |share: f64| format!("{} <small>{:.1} % of the frames</small>", common.states, 100.0 * share);
+        line("States connected in both", common.shares.map(share));
+    }
     table("What was compared.", &["", "Reference", "Samples"], &rows)
 }
 
 /// Deviations from reference geometry.
 pub(super) fn chemistry(evaluation: &Evaluation) -> String {
-    let rows: Vec<Vec<String>> = chemistry_rows(evaluation)
+    chemistry_of(("Reference", &evaluation.reference.validity), ("Samples", &evaluation.samples.validity))
+}
+
+/// The chemistry of two sets of frames under their names.
+pub(super) fn chemistry_of(one: (&str, &ValiditySummary), other: (&str, &ValiditySummary)) -> String {
+    let rows: Vec<Vec<String>> = chemistry_rows(one.1, other.1)
         .into_iter()
         .map(|(name, unit, [a, b])| {
             let cell = |value: f64| match unit {
@@ -118,16 +162,17 @@ pub(super) fn chemistry(evaluation: &Evaluation) -> String {
         })
         .collect();
     table(
-        "Chemistry of the frames checked, against mean geometry in the PDB. Intact: no bond off by more than 0.2 Å, no angle by more than 25°, no wrong chirality, no twisted peptide bond. Clash: heavy atoms that overlap by more than 0.6 Å.",
-        &["", "Reference", "Samples"],
+        "Chemistry of the frames checked, against molecular dynamics (AMBER ff14SB, 350 K) of all residue types. Intact: every bond, angle, center, ring and peptide bond within its range there (0.1 to 99.9 % quantiles, widened by 15 %), no wrong hand, no clash. Clash: heavy atoms nearer than they come once in 20,000 frames.",
+        &["", one.0, other.0],
         &rows,
     )
 }
 
-fn chemistry_rows(evaluation: &Evaluation) -> Vec<(&'static str, &'static str, [f64; 2])> {
-    let both = |f: &dyn Fn(&ValiditySummary) -> f64| {
-        [f(&evaluation.reference.validity), f(&evaluation.samples.validity)]
-    };
+fn chemistry_rows(
+    one: &ValiditySummary,
+    other: &ValiditySummary,
+) -> Vec<(&'static str, &'static str, [f64; 2])> {
+    let both = |f: &dyn Fn(&ValiditySummary) -> f64| [f(one), f(other)];
     vec![
         ("Frames checked", "frames", both(&|v| v.frames as f64)),
         ("Intact frames", "%", both(&|v| 100.0 * v.per_frame(v.intact_frames))),
@@ -136,6 +181,8 @@ fn chemistry_rows(evaluation: &Evaluation) -> Vec<(&'static str, &'static str, [
         ("Bond outliers per frame", "", both(&|v| v.per_frame(v.bond_outliers))),
         ("Angle outliers per frame", "", both(&|v| v.per_frame(v.angle_outliers))),
         ("Wrong chirality per frame", "", both(&|v| v.per_frame(v.chirality_errors))),
+        ("Other centers out of range per frame", "", both(&|v| v.per_frame(v.center_outliers))),
+        ("Rings and flat groups out of range per frame", "", both(&|v| v.per_frame(v.ring_outliers))),
         ("Twisted peptide bonds per frame", "", both(&|v| v.per_frame(v.twisted_peptides))),
         ("Cis peptide bonds per frame", "", both(&|v| v.per_frame(v.cis_peptides))),
         ("Clashes per frame", "", both(&|v| v.per_frame(v.clashes))),
@@ -148,20 +195,22 @@ pub(super) fn all_csv(evaluation: &Evaluation) -> Vec<(&'static str, String)> {
         ("divergences.csv", divergences_csv(evaluation)),
         ("averages.csv", averages_csv(evaluation)),
         ("chemistry.csv", chemistry_csv(evaluation)),
+        ("kinetics.csv", kinetics_csv(evaluation)),
         ("timescales.csv", timescales_csv(evaluation)),
         ("densities.csv", densities_csv(evaluation)),
     ]
 }
 
 fn divergences_csv(evaluation: &Evaluation) -> String {
-    let mut text =
-        String::from("quantity,weighting,divergence_nats,low,high,floor_nats,floor_low,floor_high\n");
+    let mut text = String::from(
+        "quantity,weighting,divergence_nats,low,high,floor_nats,floor_low,floor_high,scaled_floor_nats\n",
+    );
     for row in &evaluation.comparison.divergences {
         for (weighting, divergence) in [("markov", row.weighted), ("none", Some(row.plain))] {
-            let Some(Divergence { samples: s, floor: f }) = divergence else { continue };
+            let Some(Divergence { samples: s, floor: f, scaled_floor }) = divergence else { continue };
             writeln!(
                 text,
-                "{},{weighting},{:.6},{:.6},{:.6},{:.6},{:.6},{:.6}",
+                "{},{weighting},{:.6},{:.6},{:.6},{:.6},{:.6},{:.6},{scaled_floor:.6}",
                 row.quantity.key(),
                 s.value,
                 s.low,
@@ -192,8 +241,25 @@ fn averages_csv(evaluation: &Evaluation) -> String {
 
 fn chemistry_csv(evaluation: &Evaluation) -> String {
     let mut text = String::from("measure,unit,reference,samples\n");
-    for (name, unit, [a, b]) in chemistry_rows(evaluation) {
+    for (name, unit, [a, b]) in chemistry_rows(&evaluation.reference.validity, &evaluation.samples.validity) {
         writeln!(text, "\"{name}\",{unit},{a:.6},{b:.6}").ok();
+    }
+    text
+}
+
+fn kinetics_csv(evaluation: &Evaluation) -> String {
+    let mut text = String::from(
+        "measure,reference,reference_low,reference_high,samples,samples_low,samples_high,reference_events,samples_events\n",
+    );
+    for row in evaluation.kinetics.iter().flat_map(|kinetics| &kinetics.rows) {
+        write!(text, "{}", row.measure.key()).ok();
+        for interval in [&row.reference, &row.samples] {
+            match interval {
+                Some(Interval { value, low, high }) => write!(text, ",{value:.6},{low:.6},{high:.6}").ok(),
+                None => write!(text, ",,,").ok(),
+            };
+        }
+        writeln!(text, ",{:.0},{:.0}", row.events[0], row.events[1]).ok();
     }
     text
 }
@@ -236,23 +302,42 @@ fn densities_csv(evaluation: &Evaluation) -> String {
 pub fn divergences_text(evaluation: &Evaluation) -> String {
     let weighting = if evaluation.comparison.weighted { "Markov-weighted" } else { "all frames alike" };
     let mut text = format!(
-        "{:<34} {:>9}   {:<19} {:>7}\n",
+        "{:<34} {:>9}   {:<19} {:>7} {:>7} {:>8}\n",
         format!("JSD, nats ({weighting})"),
         "samples",
         "interval",
-        "floor"
+        "floor",
+        "scaled",
+        "× scaled"
     );
     for quantity in Quantity::ALL {
-        if let Some(Divergence { samples: s, floor }) = evaluation.comparison.divergence(quantity) {
+        if let Some(divergence) = evaluation.comparison.divergence(quantity) {
+            let s = divergence.samples;
             writeln!(
                 text,
-                "{:<34} {:>9.4}   {:<19} {:>7.4}",
+                "{:<34} {:>9.4}   {:<19} {:>7.4} {:>7.4} {:>8.1}",
                 quantity.label(),
                 s.value,
                 format!("{:.4} – {:.4}", s.low, s.high),
-                floor.value
+                divergence.floor.value,
+                divergence.scaled_floor,
+                divergence.floors()
             )
             .ok();
+        }
+    }
+    if let Some(kinetics) = &evaluation.kinetics {
+        writeln!(text, "\n{:<50} {:<26} {:<26}", "", "reference", "samples").ok();
+        for row in &kinetics.rows {
+            let decimals = row.measure.decimals();
+            let cell = |interval: &Option<Interval>| match interval {
+                Some(Interval { value, low, high }) => {
+                    format!("{value:.decimals$} ({low:.decimals$} – {high:.decimals$})")
+                }
+                None => "not supported".to_owned(),
+            };
+            let (reference, samples) = (cell(&row.reference), cell(&row.samples));
+            writeln!(text, "{:<50} {reference:<26} {samples:<26}", row.measure.label()).ok();
         }
     }
     text

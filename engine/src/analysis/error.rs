@@ -42,6 +42,8 @@ pub enum AnalysisError {
         "a Markov model of these trajectories would cover only {percent:.0} % of the frames, the rest is visited one way only: use more or longer trajectories"
     )]
     Unconnected { percent: f64 },
+    #[error("no Markov model of these trajectories is supported: {reason}")]
+    NotSupported { reason: String },
     #[error("the trajectories are too short for a Markov model: at least four frames each are needed")]
     TrajectoriesTooShort,
     #[error("the reference file is not valid: {0}")]

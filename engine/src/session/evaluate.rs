@@ -194,11 +194,7 @@ fn sample_source(
     if atoms == reference.file_atom_count {
         Ok(source(reference.clone()))
     } else if atoms == canonical {
-        Ok(source(TopologyMap {
-            topology: Arc::clone(&reference.topology),
-            file_atom_count: canonical,
-            indices: (0..canonical).collect(),
-        }))
+        Ok(source(TopologyMap::canonical(Arc::clone(&reference.topology))))
     } else {
         Err(format!(
             "{} holds {atoms} atoms a frame, the topology of the reference {} and its heavy atoms are {canonical}: name the file with the atoms of the samples with --sample-topology",
@@ -209,7 +205,7 @@ fn sample_source(
 }
 
 /// `run_topology.pdb` for `run.dcd` and `run_r003.dcd`, if it is there.
-fn topology_beside(path: &Path) -> Option<PathBuf> {
+pub(super) fn topology_beside(path: &Path) -> Option<PathBuf> {
     let stem = path.file_stem()?.to_str()?;
     let run = stem
         .rsplit_once("_r")
@@ -221,7 +217,7 @@ fn topology_beside(path: &Path) -> Option<PathBuf> {
         .find(|candidate| candidate.is_file())
 }
 
-fn same_protein(what: &'static str, found: &Topology, expected: &Topology) -> Result<(), String> {
+pub(super) fn same_protein(what: &'static str, found: &Topology, expected: &Topology) -> Result<(), String> {
     let (found, expected) = (found.sequence(), expected.sequence());
     if found == expected {
         return Ok(());

@@ -1,6 +1,7 @@
 //! What there is to look at after an evaluation: tables, and the figures of the report.
 
 use equijump_engine::analysis::evaluation::Evaluation;
+use equijump_engine::analysis::evaluation::kinetics::Kinetics;
 
 use crate::figures::Figure;
 use crate::report;
@@ -12,6 +13,8 @@ pub enum Shown {
     Divergences,
     /// Averages and their errors.
     Averages,
+    /// Rates and the like.
+    Kinetics(Kinetics),
     /// A figure, and its width over its height in the report.
     Figure(Box<Figure>, f32),
 }
@@ -35,8 +38,8 @@ pub(super) fn pages(evaluation: &Evaluation) -> Vec<Page> {
             title: "Divergences".into(),
             text: format!(
                 "Jensen–Shannon divergence of the samples from the reference, nats (0 to 0.693), with {confidence:.0} % \
-                 intervals. Floor: one random half of the reference against the other, which so much data does \
-                 not tell apart."
+                 intervals. Floor: one random half of the reference against the other. Scaled: that floor for as \
+                 much time as was compared."
             ),
             shown: Shown::Divergences,
         },
@@ -48,6 +51,17 @@ pub(super) fn pages(evaluation: &Evaluation) -> Vec<Page> {
             shown: Shown::Averages,
         },
     ];
+    if let Some(kinetics) = &evaluation.kinetics {
+        pages.push(Page {
+            title: "Motion between two states".into(),
+            text: format!(
+                "Folded: Cα RMSD from the native structure below {} Å; unfolded: beyond {} Å; in between a frame \
+                 belongs to the state visited last. {confidence:.0} % intervals.",
+                kinetics.folded_below_angstrom, kinetics.unfolded_beyond_angstrom
+            ),
+            shown: Shown::Kinetics(kinetics.clone()),
+        });
+    }
     for group in report::groups(evaluation) {
         for placed in group.figures {
             let (width, height) = placed.size;

@@ -128,6 +128,22 @@ impl EvaluationForm {
 
     /// What is missing, as advice.
     pub fn missing(&self, project: &Project) -> Option<&'static str> {
+        if let Some(missing) = self.missing_of_reference(project) {
+            return Some(missing);
+        }
+        match self.samples {
+            SampleChoice::Run if project.frame_count() < 2 || project.run.is_none() => {
+                Some("Simulate to have samples, or choose files of an earlier run.")
+            }
+            SampleChoice::Files if self.sample_files.is_empty() => {
+                Some("Add sample trajectories, written by this program or any other.")
+            }
+            _ => None,
+        }
+    }
+
+    /// What is missing of the reference alone, as advice.
+    pub fn missing_of_reference(&self, project: &Project) -> Option<&'static str> {
         if self.reference.is_empty() {
             return Some("Add reference trajectories: molecular dynamics of the protein.");
         }
@@ -139,15 +155,7 @@ impl EvaluationForm {
         if self.native_source(project).is_none() {
             return Some("Open the native structure, or choose its file.");
         }
-        match self.samples {
-            SampleChoice::Run if project.frame_count() < 2 || project.run.is_none() => {
-                Some("Simulate to have samples, or choose files of an earlier run.")
-            }
-            SampleChoice::Files if self.sample_files.is_empty() => {
-                Some("Add sample trajectories, written by this program or any other.")
-            }
-            _ => None,
-        }
+        None
     }
 
     /// What the engine is asked; `samples` are the files to judge.
@@ -209,6 +217,12 @@ pub(super) fn command_of(request: &EvaluationRequest, native: &str) -> String {
     }
     if settings.estimator != defaults.estimator {
         flag("estimator", vec!["plain".to_owned()]);
+    }
+    if settings.folded_below_angstrom != defaults.folded_below_angstrom {
+        flag("folded-below", vec![settings.folded_below_angstrom.to_string()]);
+    }
+    if settings.unfolded_beyond_angstrom != defaults.unfolded_beyond_angstrom {
+        flag("unfolded-beyond", vec![settings.unfolded_beyond_angstrom.to_string()]);
     }
     if settings.bootstrap != defaults.bootstrap {
         flag("bootstrap", vec![settings.bootstrap.to_string()]);

@@ -44,6 +44,8 @@ impl EquiJumpApp {
                 }
             }
             EvaluationAction::Save => self.save_report(ctx),
+            EvaluationAction::TestJumps => self.start_jumps(),
+            EvaluationAction::StopJumps => self.stop_jumps(),
         }
     }
 
@@ -68,7 +70,7 @@ impl EquiJumpApp {
         };
         let command = match samples.folder {
             // The files of this very run are gone when somebody reads the report.
-            Some(_) => format!("compared in the window: {}", samples.names.join(", ")),
+            Some(_) => format!("evaluated in the window: {}", samples.names.join(", ")),
             None => command_of(&request, &native),
         };
         let provenance = Provenance {
@@ -154,12 +156,16 @@ impl EquiJumpApp {
         if let Some(comparing) = self.comparing(job) {
             comparing.stage = Some(stage);
             comparing.progress = None;
+        } else if self.evaluation.jumps.is_of(job) {
+            self.evaluation.jumps.begin_stage(stage);
         }
     }
 
     pub(in crate::window) fn evaluation_progress(&mut self, job: JobId, progress: Progress) {
         if let Some(comparing) = self.comparing(job) {
             comparing.progress = Some(progress);
+        } else if self.evaluation.jumps.is_of(job) {
+            self.evaluation.jumps.reach(progress);
         }
     }
 
@@ -167,7 +173,7 @@ impl EquiJumpApp {
         let Some(comparing) = self.comparing(job) else { return };
         let provenance = comparing.provenance.clone();
         let pages = figures::pages(&evaluation);
-        let text = format!("Compared {} frames of {}.", evaluation.samples.frames, evaluation.protein);
+        let text = format!("Evaluated {} frames of {}.", evaluation.samples.frames, evaluation.protein);
         self.log.tell(Level::Success, text);
         self.evaluation.page = self.evaluation.page.min(pages.len().saturating_sub(1));
         self.evaluation.evaluated = Some(Evaluated { evaluation, provenance, pages });
@@ -181,7 +187,7 @@ impl EquiJumpApp {
 
     /// A notice, if it is about an evaluation; what the user must know is among its warnings as well.
     pub(in crate::window) fn evaluation_notice(&mut self, job: JobId, sentence: &str) -> bool {
-        let ours = self.comparing(job).is_some();
+        let ours = self.comparing(job).is_some() || self.evaluation.jumps.is_of(job);
         if ours {
             self.log.note(Level::Warning, in_window_words(sentence));
         }
@@ -190,6 +196,9 @@ impl EquiJumpApp {
 
     /// The end of a job, if it belongs to an evaluation. Its errors are told in the pane.
     pub(in crate::window) fn evaluation_job_ended(&mut self, job: JobId, outcome: &JobOutcome) -> bool {
+        if self.jumps_ended(job, outcome) {
+            return true;
+        }
         let Some(comparing) = self.comparing(job) else { return false };
         let exported = comparing.exports.iter().position(|export| *export == job);
         if let (Some(index), JobOutcome::Finished, false) = (exported, outcome, comparing.stop_wanted) {

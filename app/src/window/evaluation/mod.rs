@@ -3,6 +3,7 @@
 mod figures;
 mod form;
 mod jobs;
+mod jumps;
 mod save;
 
 use std::path::PathBuf;
@@ -15,6 +16,7 @@ use crate::report::Provenance;
 
 pub use figures::{Page, Shown};
 pub use form::{EvaluationForm, NativeChoice, SampleChoice, Selection};
+pub use jumps::JumpDesk;
 pub(super) use save::Saving;
 
 /// Storage key of [`EvaluationForm`]. The number grows when the meaning of a field changes.
@@ -29,6 +31,10 @@ pub enum EvaluationAction {
     Stop,
     /// Write the report into the folder of the form.
     Save,
+    /// Test single jumps of the model in use.
+    TestJumps,
+    /// End that test.
+    StopJumps,
 }
 
 /// A comparison that goes on.
@@ -72,6 +78,8 @@ pub struct EvaluationDesk {
     pub evaluated: Option<Evaluated>,
     /// Which page of it is shown.
     pub page: usize,
+    /// The one-step test.
+    pub jumps: JumpDesk,
     /// Why the last comparison or report failed.
     pub error: Option<String>,
     pub(super) saving: Option<Saving>,

@@ -47,7 +47,8 @@ impl Saving {
 
 fn write(evaluated: &Evaluated, folder: &Path, replace: bool) -> Result<PathBuf, String> {
     let open = ReportFolder::create(folder, replace).map_err(|error| error.to_string())?;
-    report::write(&open, &evaluated.evaluation, &evaluated.provenance).map_err(|error| error.to_string())?;
+    report::write(&open, &evaluated.evaluation, None, &evaluated.provenance)
+        .map_err(|error| error.to_string())?;
     open.commit().map_err(|error| error.to_string())?;
     Ok(report::page_path(folder))
 }

@@ -1,5 +1,6 @@
 //! What an evaluation found: figures and tables to browse through.
 
+use equijump_engine::analysis::evaluation::kinetics::Kinetics;
 use equijump_engine::analysis::evaluation::{Divergence, Evaluation, Interval};
 
 use super::{PaneContext, empty_state};
@@ -64,6 +65,9 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
             });
         }
         Shown::Averages => scrolled(ui, |ui| averages_ui(ui, &evaluated.evaluation)),
+        Shown::Kinetics(kinetics) => scrolled(ui, |ui| {
+            egui::ScrollArea::horizontal().show(ui, |ui| kinetics_ui(ui, kinetics));
+        }),
         Shown::Figure(figure, aspect) => {
             let paper = Paper { ground: rgb(ui.visuals().panel_fill), ink: rgb(ui.visuals().text_color()) };
             let cache = &mut context.cache.comparison;
@@ -224,11 +228,17 @@ fn divergences_ui(ui: &mut egui::Ui, evaluation: &Evaluation) {
     let cells = |ui: &mut egui::Ui, divergence: &Divergence| {
         interval_ui(ui, &divergence.samples, 4, "");
         interval_ui(ui, &divergence.floor, 4, "");
+        let floors = format!("{:.4}", divergence.scaled_floor);
+        let tooltip = format!(
+            "The floor for as much time as was compared; the divergence is {:.1} times this",
+            divergence.floors()
+        );
+        ui.add(egui::Label::new(floors).extend()).on_hover_text(tooltip);
     };
     let header: &[&str] = if comparison.weighted {
-        &["", "Markov-weighted", "Floor", "All frames alike", "Floor"]
+        &["", "Markov-weighted", "Floor", "Scaled", "All frames alike", "Floor", "Scaled"]
     } else {
-        &["", "All frames alike", "Floor"]
+        &["", "All frames alike", "Floor", "Scaled"]
     };
     table(ui, "divergences", header, |ui| {
         for row in &comparison.divergences {
@@ -237,8 +247,9 @@ fn divergences_ui(ui: &mut egui::Ui, evaluation: &Evaluation) {
                 match &row.weighted {
                     Some(divergence) => cells(ui, divergence),
                     None => {
-                        ui.label("");
-                        ui.label("");
+                        for _ in 0..3 {
+                            ui.label("");
+                        }
                     }
                 }
             }
@@ -255,6 +266,23 @@ fn averages_ui(ui: &mut egui::Ui, evaluation: &Evaluation) {
             interval_ui(ui, &row.reference, 3, "");
             interval_ui(ui, &row.samples, 3, "");
             interval_ui(ui, &row.percent_error, 1, " %");
+            ui.end_row();
+        }
+    });
+}
+
+fn kinetics_ui(ui: &mut egui::Ui, kinetics: &Kinetics) {
+    table(ui, "kinetics", &["", "Reference", "Samples"], |ui| {
+        for row in &kinetics.rows {
+            ui.label(row.measure.label());
+            for (interval, events) in [&row.reference, &row.samples].into_iter().zip(row.events) {
+                match interval {
+                    Some(interval) => interval_ui(ui, interval, row.measure.decimals(), ""),
+                    None => {
+                        ui.weak("not supported").on_hover_text(format!("seen {events:.0} times"));
+                    }
+                }
+            }
             ui.end_row();
         }
     });

@@ -38,6 +38,9 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         samples_ui(ui, &mut desk.form, project, context.actions);
         method_ui(ui, &mut desk.form);
         report_ui(ui, desk, context.actions);
+        let missing = desk.form.missing_of_reference(project);
+        let missing = missing.or(context.model.source().is_none().then_some("Choose a model first."));
+        super::jumps::ui(ui, &mut desk.jumps, missing, context.actions);
     });
 }
 
@@ -50,7 +53,7 @@ fn buttons_ui(ui: &mut egui::Ui, desk: &EvaluationDesk, missing: Option<&str>, a
         let width = (ui.available_width() - 6.0).max(120.0);
         let can_start = !comparing && missing.is_none();
         let start = run_button(ui, can_start, Icon::Play, "Evaluate", true, with_icons, width * 0.6);
-        let tooltip = missing.unwrap_or("Compare the samples with the reference trajectories");
+        let tooltip = missing.unwrap_or("Evaluate the samples against the reference trajectories");
         if start.on_hover_text(tooltip).on_disabled_hover_text(tooltip).clicked() {
             actions.push(Action::Evaluation(EvaluationAction::Start));
         }
@@ -254,6 +257,14 @@ fn method_ui(ui: &mut egui::Ui, form: &mut EvaluationForm) {
         let estimators = [Estimator::Reversible, Estimator::Plain];
         let name = crate::window::training::help::name_of_choice;
         choice(ui, "Estimator", "Estimator of the Markov models", &mut settings.estimator, &estimators, name);
+        let folded = DragValue::new(&mut settings.folded_below_angstrom).range(0.1..=50.0).speed(0.01);
+        let tooltip = "A frame is folded when its Cα RMSD from the native structure is below this";
+        number(ui, "Folded below", tooltip, folded.suffix(" Å"));
+        let least = settings.folded_below_angstrom;
+        let unfolded =
+            DragValue::new(&mut settings.unfolded_beyond_angstrom).range(least..=100.0).speed(0.01);
+        let tooltip = "A frame is unfolded when its Cα RMSD from the native structure is beyond this";
+        number(ui, "Unfolded beyond", tooltip, unfolded.suffix(" Å"));
         let bootstrap = DragValue::new(&mut settings.bootstrap).range(20..=100_000).speed(1.0);
         number(ui, "Replicates", "Bootstrap replicates behind each confidence interval", bootstrap);
         let confidence = DragValue::new(&mut settings.confidence).range(0.5..=0.999).speed(0.001);

@@ -33,6 +33,17 @@ pub struct Divergence {
     /// the stated confidence of them. What so much data tells apart; samples of more frames than half of the reference
     /// may come closer to the whole of it.
     pub floor: Interval,
+    /// The floor scaled to the time that samples and reference hold: what samples of the same law would have on
+    /// average. The noise of a histogram falls with the inverse of the time it is made of; halves of a reference of
+    /// time `T` have `2/T` each, samples of time `S` and the whole reference `1/S` and `1/T`.
+    pub scaled_floor: f64,
+}
+
+impl Divergence {
+    /// The divergence as a multiple of the scaled floor; infinite where that is 0.
+    pub fn floors(&self) -> f64 {
+        self.samples.value / self.scaled_floor
+    }
 }
 
 /// The divergences of one quantity.
@@ -222,6 +233,9 @@ impl PreparedReference {
         if let super::MarkovLag::Impossible(why) = &self.lag {
             return Some(format!("reference: {why}"));
         }
+        if let (super::MarkovLag::Chosen(_), Err(why)) = (&self.lag, self.supported_model(samples)) {
+            return Some(format!("samples: {why}"));
+        }
         for (name, ensemble) in [("reference", &self.ensemble), ("samples", samples)] {
             let all = vec![1.0; ensemble.block_count()];
             match ensemble.markov_model(&all, self.settings.estimator) {
@@ -249,6 +263,8 @@ struct Resampled {
     samples: Estimate,
     replicates: Vec<(Estimate, Estimate)>,
     halves: Vec<(Estimate, Estimate)>,
+    /// What the floor of halves is multiplied with.
+    floor_scale: f64,
 }
 
 impl Resampled {
@@ -267,6 +283,7 @@ impl Resampled {
             samples: of(samples, "samples")?,
             replicates: Vec::new(),
             halves: Vec::new(),
+            floor_scale: floor_scale(prepared.ensemble.time_ps(), samples.time_ps()),
         };
         let mut random = SplitMix64::new(settings.seed);
         for replicate in 0..settings.bootstrap {
@@ -315,7 +332,8 @@ impl Resampled {
         let halves: Vec<f64> = self.halves.iter().filter_map(between).collect();
         let mean = halves.iter().sum::<f64>() / halves.len() as f64;
         let [low, high] = range(halves, confidence);
-        Ok(Divergence { samples, floor: Interval { value: mean, low, high } })
+        let floor = Interval { value: mean, low, high };
+        Ok(Divergence { samples, floor, scaled_floor: mean * self.floor_scale })
     }
 
     fn averages(&self, confidence: f64) -> Vec<AverageRow> {
@@ -395,6 +413,11 @@ impl Resampled {
     }
 }
 
+/// What the floor of halves is multiplied with to be that of samples against the whole reference.
+fn floor_scale(reference_ps: f64, samples_ps: f64) -> f64 {
+    0.25 * (1.0 + reference_ps / samples_ps)
+}
+
 /// Multiplicities of `blocks` draws with replacement.
 pub(super) fn with_replacement(blocks: usize, random: &mut SplitMix64) -> Vec<f64> {
     let mut times = vec![0.0; blocks];
@@ -405,7 +428,7 @@ pub(super) fn with_replacement(blocks: usize, random: &mut SplitMix64) -> Vec<f6
 }
 
 /// A random half of the blocks, and the rest.
-fn halves(blocks: usize, random: &mut SplitMix64) -> (Vec<f64>, Vec<f64>) {
+pub(super) fn halves(blocks: usize, random: &mut SplitMix64) -> (Vec<f64>, Vec<f64>) {
     let mut order: Vec<usize> = (0..blocks).collect();
     for k in (1..blocks).rev() {
         order.swap(k, random.index(k + 1));
@@ -440,10 +463,16 @@ fn quantile(sorted: &[f64], fraction: f64) -> f64 {
     let position = fraction * last as f64;
     let below = position.floor() as usize;
     let above = (below + 1).min(last);
-    sorted[below] + (sorted[above] - sorted[below]) * (position - below as f64)
+    let share = position - below as f64;
+    // Infinite values, as of times that a resampled set never saw the end of, have no difference.
+    if share == 0.0 || sorted[below] == sorted[above] {
+        return sorted[below];
+    }
+    sorted[below] + (sorted[above] - sorted[below]) * share
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
@@ -455,7 +484,31 @@ mod tests {
             assert!((quantile(&sorted, fraction) - expected).abs() < 1e-12);
         }
         assert!(quantile(&[], 0.5).is_nan());
+        let unbounded = [1.0, 2.0, f64::INFINITY, f64::INFINITY];
+        assert_eq!(quantile(&unbounded, 1.0 / 3.0), 2.0);
+        assert_eq!(quantile(&unbounded, 0.975), f64::INFINITY);
         assert_eq!(range(vec![3.0], 0.95), [3.0, 3.0]);
+    }
+
+    #[test]
+    fn floors_are_scaled_to_what_is_compared() {
+        // Halves of 641 ns, 320 ns each, have 0.010; against 1.6 µs it is about 0.0035; against 320 ns, 0.0075.
+        assert!((0.010 * floor_scale(641.0, 1600.0) - 0.0035).abs() < 1e-5);
+        assert!((0.010 * floor_scale(641.0, 320.5) - 0.0075).abs() < 1e-9);
+        // Two sets of draws from 50 equal bins: the mean divergence falls as the inverse of their sizes.
+        let mut random = SplitMix64::new(8);
+        let mut mean = |one: usize, other: usize| {
+            let mut histogram = |draws: usize| {
+                let mut counts = vec![0.0; 50];
+                (0..draws).for_each(|_| counts[random.index(50)] += 1.0);
+                counts
+            };
+            let each = (0..200).map(|_| jensen_shannon_nats(&histogram(one), &histogram(other)).unwrap());
+            each.sum::<f64>() / 200.0
+        };
+        let (halves, whole) = (mean(2000, 2000), mean(4000, 16_000));
+        let scaled = halves * floor_scale(4000.0, 16_000.0);
+        assert!((whole / scaled - 1.0).abs() < 0.1, "{whole} {scaled}");
     }
 
     #[test]

@@ -146,6 +146,11 @@ impl Ensemble {
         self.block_frames as f64 * self.frames.interval_ps
     }
 
+    /// Time that all trajectories hold together, ps.
+    pub fn time_ps(&self) -> f64 {
+        self.frames.len() as f64 * self.frames.interval_ps
+    }
+
     /// Whether blocks are whole trajectories.
     pub fn has_whole_trajectories(&self) -> bool {
         self.whole_trajectories
@@ -170,6 +175,14 @@ impl Ensemble {
         multiplicities: &[f64],
         estimator: Estimator,
     ) -> Result<MarkovModel, AnalysisError> {
+        MarkovModel::estimate(&self.counts(multiplicities)?, estimator)
+    }
+
+    /// The transition counts of a resampling, `[K, K]`; `multiplicities` holds a number per block.
+    ///
+    /// # Errors
+    /// When there is no lag that suits the frame interval.
+    pub fn counts(&self, multiplicities: &[f64]) -> Result<DMatrix<f64>, AnalysisError> {
         if self.lag_frames.is_none() {
             return Err(AnalysisError::TrajectoriesTooShort);
         }
@@ -179,7 +192,7 @@ impl Ensemble {
                 counts[(usize::from(from), usize::from(to))] += times * count;
             }
         }
-        MarkovModel::estimate(&counts, estimator)
+        Ok(counts)
     }
 
     /// Distributions and averages of the whole ensemble.
@@ -276,7 +289,7 @@ fn count_transitions(
 }
 
 /// Frame ranges of each block, and whether blocks are whole trajectories.
-fn block_ranges(trajectories: &[Range<usize>]) -> (Vec<Vec<Range<usize>>>, bool) {
+pub(super) fn block_ranges(trajectories: &[Range<usize>]) -> (Vec<Vec<Range<usize>>>, bool) {
     let count = trajectories.len();
     if count >= WHOLE_TRAJECTORIES {
         let groups = count.min(MAX_BLOCKS);

@@ -13,7 +13,7 @@ pub(super) struct Grids {
 }
 
 impl Grids {
-    /// Range of the reference with a margin of 5 %: 100 bins in one dimension, 50 × 50 in two (design §8).
+    /// Range of the reference with a margin of 5 %: 100 bins in one dimension, 50 × 50 in two (ARCHITECTURE.md §8).
     /// Angles and bonds have fixed bins, overlaps one bin for every whole number, where that makes no more
     /// than 100.
     pub fn of_reference(table: &FrameTable) -> Result<Self, AnalysisError> {

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use super::settings::{EvaluationStage, ProgressCallback, report};
 use super::{EvaluationError, FrameSource, Protein};
-use crate::analysis::clashes::ClashFinder;
 use crate::analysis::dihedrals::DihedralTable;
 use crate::analysis::error::check_positions;
 use crate::analysis::geometry::{angle_rad, distance_angstrom, vec3};
@@ -16,6 +15,7 @@ use crate::analysis::observables::{
 use crate::analysis::superposition::{Superposition, ca_positions};
 use crate::analysis::tica::TicaBasis;
 use crate::analysis::validity::{ValidityChecker, ValiditySummary};
+use crate::chemistry::{ClashFinder, ContactLimit};
 use crate::structure::Topology;
 
 /// Frames of an ensemble whose bonds, angles and overlaps are measured (Figure 10 of the paper: 3000).
@@ -88,7 +88,7 @@ impl FrameTable {
     }
 }
 
-/// Grid of the angle maps: 50 × 50 over ±180° (design §8).
+/// Grid of the angle maps: 50 × 50 over ±180° (ARCHITECTURE.md §8).
 pub(super) fn angle_binning() -> Binning {
     Binning { min: -180.0, max: 180.0, bins: Binning::BINS_2D }
 }
@@ -175,7 +175,7 @@ impl<'a> Meter<'a> {
             contacts: NativeContacts::new(&topology, &protein.native_angstrom),
             dihedrals: DihedralTable::new(&topology),
             checker: ValidityChecker::new(&topology),
-            overlaps: ClashFinder::new(&topology, 0.0),
+            overlaps: ClashFinder::new(&topology, ContactLimit::Overlap(0.0)),
             angles,
             chemistry_stride: frames.div_ceil(CHEMISTRY_FRAMES).max(1),
             trace_stride: frames.div_ceil(TRACES).max(1),

@@ -22,21 +22,27 @@
 //! bins over the range of the reference with a margin of 5 % on each side, maps 50 × 50; what falls outside
 //! is one more bin. Conformations are clustered in the first four components; Markov models of reference
 //! and samples on the same clusters give the weights of frames. The lag is the shortest at which
-//! doubling it changes the slowest implied timescale of the reference by no more than 10 %. Where one of the two ensembles cannot carry
-//! a model, nothing is weighted, and the result says why. Confidence intervals come from resampling blocks
+//! doubling it changes the slowest implied timescale of the reference by no more than 10 %, that timescale is
+//! twice as long as frames shuffled in time give, and halves of the data agree on it. Where one of the two
+//! ensembles cannot carry a model, nothing is weighted, and the result says why. Confidence intervals come from resampling blocks
 //! of both ensembles with replacement, each replicate with Markov models of its own; floors from random
-//! halvings of the reference's blocks.
+//! halvings of the reference's blocks. A divergence of the same law from itself falls with the inverse of the
+//! time that both ensembles hold, so the floor of halves is scaled to the time that is compared:
+//! [`Divergence::scaled_floor`].
 
 mod compare;
 mod ensemble;
 mod error;
 mod grids;
+pub mod jumps;
+pub mod kinetics;
 mod measure;
 mod quantity;
 mod reference;
 mod settings;
 mod source;
 mod summary;
+mod timescales;
 
 pub use compare::{
     AverageRow, Comparison, CurvePair, Divergence, DivergenceRow, FreeEnergyProfile, Interval, MapPair,
@@ -49,6 +55,7 @@ pub use quantity::Quantity;
 pub use reference::{MarkovLag, PreparedReference, Protein};
 pub use settings::{EvaluationProgress, EvaluationSettings, EvaluationStage, ProgressCallback};
 pub use source::{FrameSource, MemoryFrames};
-pub use summary::{EnsembleSummary, Evaluation, MarkovSummary, TicaSummary, evaluate, time_text};
+pub use summary::{EnsembleSummary, Evaluation, TicaSummary, evaluate, time_text};
+pub use timescales::{CommonTimescales, MarkovSummary, common_states};
 
 pub use super::msm::{ImpliedTimescales, LagChoice};

@@ -12,7 +12,7 @@ use super::{EvaluationError, FrameSource};
 use crate::analysis::error::{AnalysisError, check_positions};
 use crate::analysis::kmeans::{KMeans, kmeans};
 use crate::analysis::msm::{
-    ImpliedTimescales, LagChoice, candidate_lags_frames, choose_lag, implied_timescales,
+    ImpliedTimescales, LagChoice, StateTrajectories, candidate_lags_frames, choose_lag, implied_timescales,
 };
 use crate::analysis::tica::{TicaBasis, TicaFit};
 use crate::structure::Topology;
@@ -138,7 +138,8 @@ impl PreparedReference {
             settings.estimator,
             TIMESCALES,
         );
-        let lag = choose(&settings, &timescales, interval_ps)?;
+        let data = StateTrajectories { trajectories: &trajectories, states: states_count, interval_ps };
+        let lag = choose(&settings, &data, &timescales)?;
         let lag_frames = lag.lag_ps().and_then(|lag_ps| whole_frames(lag_ps, interval_ps));
         let notices = source.notices();
         let ensemble = Ensemble::new(frames, states, states_count, lag_frames, &grids, notices);
@@ -230,23 +231,24 @@ fn assign(clusters: &KMeans, frames: &super::FrameTable) -> Vec<u16> {
 
 fn choose(
     settings: &EvaluationSettings,
+    data: &StateTrajectories<'_>,
     timescales: &ImpliedTimescales,
-    interval_ps: f64,
 ) -> Result<MarkovLag, EvaluationError> {
+    let interval_ps = data.interval_ps;
     if let Some(lag_ps) = settings.markov_lag_ps {
         return match whole_frames(lag_ps, interval_ps) {
             Some(_) => Ok(MarkovLag::Given(lag_ps)),
             None => Err(EvaluationError::of("reference")(AnalysisError::Lag { lag_ps, interval_ps })),
         };
     }
-    Ok(match choose_lag(timescales) {
+    Ok(match choose_lag(data, timescales, settings.estimator, settings.seed) {
         Ok(choice) => MarkovLag::Chosen(choice),
         Err(why) => MarkovLag::Impossible(why.to_string()),
     })
 }
 
 /// A time as a number of frames, if it is a whole one.
-fn whole_frames(time_ps: f64, interval_ps: f64) -> Option<usize> {
+pub(super) fn whole_frames(time_ps: f64, interval_ps: f64) -> Option<usize> {
     let frames = time_ps / interval_ps;
     let whole = frames.is_finite() && frames >= 0.999 && (frames - frames.round()).abs() < 1e-3 * frames;
     whole.then(|| frames.round() as usize)

@@ -24,6 +24,10 @@ pub struct EvaluationSettings {
     pub markov_lag_step_ps: f64,
     /// Estimator of the Markov models.
     pub estimator: Estimator,
+    /// A frame is folded when its Cα RMSD from the native structure is below this, Å.
+    pub folded_below_angstrom: f64,
+    /// A frame is unfolded when its Cα RMSD from the native structure is beyond this, Å.
+    pub unfolded_beyond_angstrom: f64,
     /// Bootstrap replicates behind each confidence interval.
     pub bootstrap: usize,
     /// Confidence of the intervals, in (0, 1).
@@ -43,6 +47,8 @@ impl Default for EvaluationSettings {
             markov_lag_ps: None,
             markov_lag_step_ps: 100.0,
             estimator: Estimator::default(),
+            folded_below_angstrom: 1.5,
+            unfolded_beyond_angstrom: 2.5,
             bootstrap: 200,
             confidence: 0.95,
             halvings: 30,
@@ -73,6 +79,12 @@ impl EvaluationSettings {
         if !(self.confidence > 0.0 && self.confidence < 1.0) {
             return refuse(format!("a confidence of {} is impossible: choose 0.95", self.confidence));
         }
+        let (folded, unfolded) = (self.folded_below_angstrom, self.unfolded_beyond_angstrom);
+        if !(folded > 0.0 && unfolded >= folded && unfolded.is_finite()) {
+            return refuse(format!(
+                "folded below {folded} Å and unfolded beyond {unfolded} Å are no two states: the first threshold must be positive and the second no less"
+            ));
+        }
         if self.bootstrap < 20 {
             return refuse(format!("{} bootstrap replicates are too few: use at least 20", self.bootstrap));
         }
@@ -94,6 +106,10 @@ pub enum EvaluationStage {
     MeasuringSamples,
     /// Resampling for confidence intervals and floors.
     Resampling,
+    /// Measuring pairs of frames one lag apart, of the one-step test.
+    ReadingPairs,
+    /// Drawing jumps with the model, of the one-step test.
+    DrawingJumps,
 }
 
 impl EvaluationStage {
@@ -104,6 +120,8 @@ impl EvaluationStage {
             Self::MeasuringReference => "measuring the reference",
             Self::MeasuringSamples => "measuring the samples",
             Self::Resampling => "resampling for confidence intervals",
+            Self::ReadingPairs => "reading pairs of frames one lag apart",
+            Self::DrawingJumps => "drawing jumps with the model",
         }
     }
 
@@ -111,6 +129,7 @@ impl EvaluationStage {
     pub fn noun(self) -> &'static str {
         match self {
             Self::Resampling => "replicates",
+            Self::DrawingJumps => "jumps",
             _ => "frames",
         }
     }

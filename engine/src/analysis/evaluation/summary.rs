@@ -5,15 +5,16 @@ use std::sync::Arc;
 use nalgebra::{Matrix3, SymmetricEigen};
 use serde::{Deserialize, Serialize};
 
-use super::compare::{Comparison, Interval, range};
+use super::compare::Comparison;
 use super::ensemble::Ensemble;
+use super::kinetics::{Kinetics, kinetics};
 use super::quantity::Quantity;
-use super::reference::{MarkovLag, PreparedReference, Protein, TIMESCALES};
+use super::reference::{MarkovLag, PreparedReference, Protein};
 use super::settings::{EvaluationSettings, ProgressCallback};
+use super::timescales::{CommonTimescales, MarkovSummary};
 use super::{EvaluationError, FrameSource};
 use crate::analysis::geometry::{Vec3, centroid, vec3};
-use crate::analysis::msm::{ImpliedTimescales, MIN_CONNECTED_SHARE, connected_share};
-use crate::analysis::random::SplitMix64;
+use crate::analysis::msm::ImpliedTimescales;
 use crate::analysis::superposition::ca_positions;
 use crate::analysis::validity::ValiditySummary;
 
@@ -41,19 +42,6 @@ pub struct TicaSummary {
     pub timescales_ps: Vec<f64>,
 }
 
-/// The Markov model of an ensemble at the lag of the evaluation.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct MarkovSummary {
-    /// Connected states.
-    pub states: usize,
-    /// Share of the frames in them.
-    pub connected_share: f64,
-    /// Slowest timescales, ps, falling.
-    pub timescales_ps: Vec<f64>,
-    /// The slowest one with its bootstrap interval, ps.
-    pub slowest_ps: Interval,
-}
-
 /// One of the two ensembles.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EnsembleSummary {
@@ -78,8 +66,10 @@ pub struct EnsembleSummary {
     pub traces_angstrom: Vec<Vec<[f32; 3]>>,
     /// Implied timescales against lag.
     pub implied_timescales: ImpliedTimescales,
-    /// The Markov model, where the data carry one.
+    /// The Markov model, where the data support one.
     pub markov: Option<MarkovSummary>,
+    /// Why they do not.
+    pub no_markov_because: Option<String>,
     /// What was special about the files.
     pub notices: Vec<String>,
 }
@@ -103,6 +93,10 @@ pub struct Evaluation {
     pub reference: EnsembleSummary,
     /// The samples.
     pub samples: EnsembleSummary,
+    /// Slowest timescales on the same states, where both ensembles support one.
+    pub common_timescales: Option<CommonTimescales>,
+    /// Motion between two states, where it can be compared.
+    pub kinetics: Option<Kinetics>,
     /// Divergences, averages, curves, maps.
     pub comparison: Comparison,
     /// Cα trace of the native structure in the same view, Å.
@@ -138,7 +132,16 @@ impl PreparedReference {
         let view = PrincipalView::of(&native);
         let reference = self.summary(&self.ensemble, self.timescales.clone(), &view);
         let sample_summary = self.summary(samples, self.implied_timescales(samples), &view);
-        let warnings = self.warnings(&reference, &sample_summary, &comparison);
+        let mut warnings = self.warnings(&reference, &sample_summary, &comparison);
+        let both = reference.markov.is_some() && sample_summary.markov.is_some();
+        let common_timescales = if both { self.common_timescales(samples) } else { None };
+        let kinetics = match kinetics(&self.ensemble, samples, &self.settings) {
+            Ok(kinetics) => Some(kinetics),
+            Err(reason) => {
+                warnings.push(format!("Rates are not compared: {reason}."));
+                None
+            }
+        };
         Evaluation {
             protein: topology.name.clone(),
             sequence: topology.sequence(),
@@ -155,6 +158,8 @@ impl PreparedReference {
             lag: self.lag.clone(),
             reference,
             samples: sample_summary,
+            common_timescales,
+            kinetics,
             comparison,
             native_trace_angstrom: native.iter().map(|&p| view.see(p)).collect(),
             native_tics: self.basis.project(&topology, &self.protein.native_angstrom),
@@ -170,6 +175,10 @@ impl PreparedReference {
     ) -> EnsembleSummary {
         let frames = &ensemble.frames;
         let seen = |trace: &Vec<[f32; 3]>| trace.iter().map(|&p| view.see(vec3(p))).collect();
+        let (markov, no_markov_because) = match self.markov_summary(ensemble) {
+            Ok(markov) => (Some(markov), None),
+            Err(reason) => (None, Some(reason.to_string())),
+        };
         EnsembleSummary {
             trajectories: frames.trajectory_starts.len(),
             frames: frames.len(),
@@ -181,38 +190,10 @@ impl PreparedReference {
             mean_ca_distances_angstrom: frames.mean_ca_distances_angstrom.clone(),
             traces_angstrom: frames.traces_angstrom.iter().map(seen).collect(),
             implied_timescales,
-            markov: self.markov_summary(ensemble),
+            markov,
+            no_markov_because,
             notices: ensemble.notices.clone(),
         }
-    }
-
-    fn markov_summary(&self, ensemble: &Ensemble) -> Option<MarkovSummary> {
-        let lag_ps = self.lag.lag_ps()?;
-        let (blocks, estimator) = (ensemble.block_count(), self.settings.estimator);
-        let model = ensemble.markov_model(&vec![1.0; blocks], estimator).ok()?;
-        let states = &ensemble.state_trajectories();
-        let connected_share = connected_share(states, model.states(), ensemble.state_count());
-        // A model of a small part of the frames tells nothing of the whole.
-        if connected_share < MIN_CONNECTED_SHARE {
-            return None;
-        }
-        let timescales_ps = model.timescales(lag_ps, TIMESCALES);
-        let slowest = *timescales_ps.first()?;
-        let mut random = SplitMix64::new(self.settings.seed);
-        let replicates: Vec<f64> = (0..self.settings.bootstrap)
-            .filter_map(|_| {
-                let draw = super::compare::with_replacement(blocks, &mut random);
-                let model = ensemble.markov_model(&draw, estimator).ok()?;
-                model.timescales(lag_ps, 1).first().copied().filter(|t| t.is_finite())
-            })
-            .collect();
-        let [low, high] = range(replicates, self.settings.confidence);
-        Some(MarkovSummary {
-            states: model.states().len(),
-            connected_share,
-            timescales_ps,
-            slowest_ps: Interval { value: slowest, low, high },
-        })
     }
 
     fn warnings(
@@ -225,13 +206,12 @@ impl PreparedReference {
         if let Some(reason) = &comparison.unweighted_because {
             warnings.push(format!("All frames count alike, there are no Markov model weights ({reason})."));
         }
-        if let MarkovLag::Chosen(choice) = &self.lag
-            && !choice.levelled_off
-        {
-            warnings.push(format!(
-                "The implied timescales of the reference have not levelled off at {}, the longest lag its trajectories allow: equilibrium probabilities are estimates from trajectories shorter than the slowest process.",
-                time_text(choice.lag_ps)
-            ));
+        if self.lag.lag_ps().is_some() {
+            for (name, ensemble) in [("reference", reference), ("samples", samples)] {
+                if let Some(reason) = &ensemble.no_markov_because {
+                    warnings.push(format!("The {name}: timescales are not supported ({reason})."));
+                }
+            }
         }
         for (name, ensemble) in [("reference", reference), ("samples", samples)] {
             if let Some(markov) = &ensemble.markov

@@ -2,13 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::support::StateTrajectories;
 use super::{Estimator, MarkovModel, count_transitions};
 use crate::analysis::error::AnalysisError;
 
 /// The slowest timescale has levelled off when doubling the lag changes it by no more than this fraction.
 const LEVEL_CHANGE: f64 = 0.10;
 /// Share of the frames that must lie in the largest connected set.
-pub const MIN_CONNECTED_SHARE: f64 = 0.8;
+pub const MIN_CONNECTED_SHARE: f64 = 0.9;
 /// A lag may be at most this share of the typical trajectory, or pairs of frames become too few.
 const LONGEST_SHARE: f64 = 0.25;
 
@@ -28,8 +29,10 @@ pub struct ImpliedTimescales {
 pub struct LagChoice {
     /// The lag, ps.
     pub lag_ps: f64,
-    /// Whether the slowest timescale has levelled off at this lag. If not, the model underestimates it.
-    pub levelled_off: bool,
+    /// The slowest timescale at this lag, ps.
+    pub slowest_ps: f64,
+    /// The longest timescale that models of the same frames shuffled in time gave at this lag, ps.
+    pub shuffled_ps: f64,
 }
 
 /// Lags worth trying for trajectories of the given lengths (frames): multiples of `step_frames`, about
@@ -87,12 +90,18 @@ pub(in crate::analysis) fn connected_share(
     inside as f64 / frames().count().max(1) as f64
 }
 
-/// The shortest lag at which doubling it changes the slowest timescale by no more than 10 %, with at least
-/// 80 % of the frames connected; where there is none, the longest lag with so many connected.
+/// The shortest lag at which doubling it changes the slowest timescale by no more than 10 %, with at least 90 %
+/// of the frames connected, and at which that timescale is more than noise: see
+/// [`StateTrajectories::check_timescale`].
 ///
 /// # Errors
-/// When no lag connects enough frames.
-pub fn choose_lag(timescales: &ImpliedTimescales) -> Result<LagChoice, AnalysisError> {
+/// When no lag connects enough frames, or the data support no timescale; the sentence says what fails.
+pub fn choose_lag(
+    data: &StateTrajectories<'_>,
+    timescales: &ImpliedTimescales,
+    estimator: Estimator,
+    seed: u64,
+) -> Result<LagChoice, AnalysisError> {
     let usable: Vec<(f64, f64)> = timescales
         .lags_ps
         .iter()
@@ -101,17 +110,37 @@ pub fn choose_lag(timescales: &ImpliedTimescales) -> Result<LagChoice, AnalysisE
         .filter(|&(_, &share)| share >= MIN_CONNECTED_SHARE)
         .filter_map(|((&lag, slowest), _)| Some((lag, *slowest.first()?)))
         .collect();
-    let level = usable.iter().find(|&&(lag, slowest)| {
-        at_lag(&usable, 2.0 * lag).is_some_and(|later| (later / slowest - 1.0).abs() <= LEVEL_CHANGE)
-    });
-    match (level, usable.last()) {
-        (Some(&(lag_ps, _)), _) => Ok(LagChoice { lag_ps, levelled_off: true }),
-        (None, Some(&(lag_ps, _))) => Ok(LagChoice { lag_ps, levelled_off: false }),
-        (None, None) if timescales.lags_ps.is_empty() => Err(AnalysisError::TrajectoriesTooShort),
-        (None, None) => Err(AnalysisError::Unconnected {
-            percent: 100.0 * timescales.connected_share.iter().copied().fold(0.0, f64::max),
-        }),
+    let Some(&(longest_lag, at_longest)) = usable.last() else {
+        return Err(match timescales.lags_ps.is_empty() {
+            true => AnalysisError::TrajectoriesTooShort,
+            false => AnalysisError::Unconnected {
+                percent: 100.0 * timescales.connected_share.iter().copied().fold(0.0, f64::max),
+            },
+        });
+    };
+    let mut failed = None;
+    for &(lag_ps, slowest_ps) in &usable {
+        let level = at_lag(&usable, 2.0 * lag_ps)
+            .is_some_and(|later| (later / slowest_ps - 1.0).abs() <= LEVEL_CHANGE);
+        if !level {
+            continue;
+        }
+        let lag_frames = (lag_ps / data.interval_ps).round() as usize;
+        match data.check_timescale(lag_frames, slowest_ps, estimator, seed) {
+            Ok(shuffled_ps) => return Ok(LagChoice { lag_ps, slowest_ps, shuffled_ps }),
+            Err(error) => failed = failed.or(Some(error)),
+        }
     }
+    let time = crate::analysis::evaluation::time_text;
+    Err(failed.unwrap_or_else(|| AnalysisError::NotSupported {
+        reason: format!(
+            "the slowest implied timescale does not level off, it goes from {} at a lag of {} to {} at {}, the longest that these trajectories allow",
+            time(usable[0].1),
+            time(usable[0].0),
+            time(at_longest),
+            time(longest_lag)
+        ),
+    }))
 }
 
 /// The slowest timescale at a lag, interpolated over the logarithm of the lag; `None` beyond the lags known.

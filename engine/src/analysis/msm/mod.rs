@@ -7,13 +7,15 @@
 //! the number of frames in that state.
 //!
 //! [`count_transitions`] → [`MarkovModel::estimate`] → [`MarkovModel::stationary`]. The lag is chosen by
-//! [`implied_timescales`] and [`choose_lag`].
+//! [`implied_timescales`] and [`choose_lag`]: where timescales no longer change and are more than shuffled frames
+//! give; where there is no such lag, the data support no model.
 
 mod connected;
 mod counts;
 mod lag;
 mod reversible;
 mod spectrum;
+mod support;
 
 use clap::ValueEnum;
 use nalgebra::DMatrix;
@@ -27,6 +29,7 @@ pub(super) use lag::connected_share;
 pub use lag::{
     ImpliedTimescales, LagChoice, MIN_CONNECTED_SHARE, candidate_lags_frames, choose_lag, implied_timescales,
 };
+pub use support::StateTrajectories;
 
 /// How the transition matrix is estimated from counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
@@ -64,6 +67,25 @@ pub struct MarkovModel {
 }
 
 impl MarkovModel {
+    /// Estimates a model from the transition counts between some of the states, ascending, as
+    /// [`Self::estimate`] does from all.
+    ///
+    /// # Errors
+    /// As [`Self::estimate`].
+    pub fn estimate_on(
+        counts: &DMatrix<f64>,
+        states: &[usize],
+        estimator: Estimator,
+    ) -> Result<Self, AnalysisError> {
+        let mut some = DMatrix::zeros(counts.nrows(), counts.ncols());
+        for &i in states {
+            for &j in states {
+                some[(i, j)] = counts[(i, j)];
+            }
+        }
+        Self::estimate(&some, estimator)
+    }
+
     /// Estimates a model from transition counts `[K, K]`, row to column.
     ///
     /// # Errors

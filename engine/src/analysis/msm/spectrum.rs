@@ -9,11 +9,26 @@ const MAX_SCHUR_ITERATIONS: usize = 10_000;
 ///
 /// Detailed balance makes `√π_i T_ij / √π_j` symmetric, with the eigenvalues of `T`.
 pub(super) fn reversible_eigenvalues(transition: &DMatrix<f64>, stationary: &[f64]) -> Vec<f64> {
+    let eigen = SymmetricEigen::new(symmetric(transition, stationary));
+    falling(eigen.eigenvalues.iter().map(|value| value.abs()))
+}
+
+/// The right eigenvector of a reversible transition matrix to its largest eigenvalue but the 1 of the stationary
+/// distribution: high in the states on one side of its slowest process, low on the other.
+pub(super) fn slowest_process(transition: &DMatrix<f64>, stationary: &[f64]) -> Vec<f64> {
+    let eigen = SymmetricEigen::new(symmetric(transition, stationary));
+    let mut order: Vec<usize> = (0..stationary.len()).collect();
+    order.sort_by(|&a, &b| eigen.eigenvalues[b].total_cmp(&eigen.eigenvalues[a]));
+    let Some(&second) = order.get(1) else { return vec![0.0; stationary.len()] };
+    let column = eigen.eigenvectors.column(second);
+    column.iter().zip(stationary).map(|(x, p)| x / p.sqrt()).collect()
+}
+
+fn symmetric(transition: &DMatrix<f64>, stationary: &[f64]) -> DMatrix<f64> {
     let root: Vec<f64> = stationary.iter().map(|p| p.sqrt()).collect();
-    let symmetric = DMatrix::from_fn(transition.nrows(), transition.ncols(), |i, j| {
+    DMatrix::from_fn(transition.nrows(), transition.ncols(), |i, j| {
         0.5 * (root[i] * transition[(i, j)] / root[j] + root[j] * transition[(j, i)] / root[i])
-    });
-    falling(SymmetricEigen::new(symmetric).eigenvalues.iter().map(|value| value.abs()))
+    })
 }
 
 /// Sizes of the eigenvalues of any transition matrix, falling, the first being 1; empty when they cannot

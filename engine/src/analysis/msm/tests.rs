@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used)]
 use super::*;
+use crate::analysis::random::SplitMix64;
 
 #[test]
 fn counts_slide_and_do_not_cross_trajectories() {
@@ -40,19 +41,95 @@ fn both_estimators_recover_a_two_state_system_exactly() {
     assert!((reversible.timescales(5.0, 3)[0] + 5.0 / 0.6f64.ln()).abs() < 1e-7);
 }
 
-#[test]
-fn the_lag_is_taken_where_timescales_level_off() {
-    let its = |slowest: &[f64], share: &[f64]| ImpliedTimescales {
-        lags_ps: (1..=slowest.len()).map(|k| 10.0 * k as f64).collect(),
-        timescales_ps: slowest.iter().map(|&t| vec![t, 1.0]).collect(),
-        connected_share: share.to_vec(),
+/// A chain of `wells`, each of `states` states visited at random, that is left with probability `leave` a frame.
+fn wells(wells: usize, states: usize, leave: f64, length: usize, random: &mut SplitMix64) -> Vec<u16> {
+    let mut well = random.index(wells);
+    let hop = |random: &mut SplitMix64, well: usize| match random.uniform() < leave {
+        true => (well + 1 + random.index(wells - 1)) % wells,
+        false => well,
     };
-    let choice = choose_lag(&its(&[10.0, 20.0, 30.0, 31.0, 30.5, 32.0], &[1.0; 6])).unwrap();
-    assert_eq!(choice, LagChoice { lag_ps: 30.0, levelled_off: true });
-    let choice = choose_lag(&its(&[10.0, 20.0, 40.0, 80.0], &[1.0, 1.0, 0.9, 0.5])).unwrap();
-    assert_eq!(choice, LagChoice { lag_ps: 30.0, levelled_off: false });
-    assert!(choose_lag(&its(&[10.0, 20.0], &[0.3, 0.2])).is_err());
-    assert_eq!(choose_lag(&ImpliedTimescales::default()), Err(AnalysisError::TrajectoriesTooShort));
+    (0..length)
+        .map(|_| {
+            well = hop(random, well);
+            (well * states + random.index(states)) as u16
+        })
+        .collect()
+}
+
+/// What is chosen for trajectories with frames 100 ps apart.
+fn chosen(trajectories: &[Vec<u16>], states: usize) -> Result<LagChoice, AnalysisError> {
+    let trajectories: Vec<&[u16]> = trajectories.iter().map(Vec::as_slice).collect();
+    let data = StateTrajectories { trajectories: &trajectories, states, interval_ps: 100.0 };
+    let lengths: Vec<usize> = trajectories.iter().map(|t| t.len()).collect();
+    let lags = candidate_lags_frames(&lengths, 1);
+    let timescales = implied_timescales(&trajectories, states, 100.0, &lags, Estimator::Reversible, 4);
+    choose_lag(&data, &timescales, Estimator::Reversible, 1)
+}
+
+#[test]
+fn the_timescale_of_a_two_state_chain_is_found() {
+    // Leaving with 0.02 a frame: λ = 0.96, a timescale of −100 ps / ln 0.96 = 2450 ps.
+    let mut random = SplitMix64::new(4);
+    let trajectories: Vec<Vec<u16>> = (0..16).map(|_| wells(2, 5, 0.02, 1000, &mut random)).collect();
+    let choice = chosen(&trajectories, 10).unwrap();
+    assert!((choice.slowest_ps / 2450.0 - 1.0).abs() < 0.25, "{choice:?}");
+    assert!(choice.shuffled_ps < 0.5 * choice.slowest_ps && choice.lag_ps <= choice.slowest_ps);
+}
+
+#[test]
+fn shuffled_frames_support_no_timescale() {
+    let mut random = SplitMix64::new(9);
+    let mut frames: Vec<u16> = (0..16).flat_map(|_| wells(2, 5, 0.02, 1000, &mut random)).collect();
+    for k in (1..frames.len()).rev() {
+        frames.swap(k, random.index(k + 1));
+    }
+    let trajectories: Vec<Vec<u16>> = frames.chunks(1000).map(<[u16]>::to_vec).collect();
+    let error = chosen(&trajectories, 10).unwrap_err();
+    assert!(matches!(error, AnalysisError::NotSupported { .. }), "{error}");
+}
+
+/// A hundred states that are visited for a while each, as clusters of a disordered peptide are, in 5 µs.
+#[test]
+fn many_states_and_few_transitions_support_no_timescale() {
+    let mut random = SplitMix64::new(2);
+    for trajectories in [1, 10] {
+        let data: Vec<Vec<u16>> =
+            (0..trajectories).map(|_| wells(100, 1, 0.01, 50_000 / trajectories, &mut random)).collect();
+        // Each state is left after 10 ns and there are no slower processes; what lies far beyond is noise.
+        match chosen(&data, 100) {
+            Ok(choice) => assert!(choice.slowest_ps < 20_000.0, "{choice:?}"),
+            Err(error) => assert!(matches!(error, AnalysisError::NotSupported { .. }), "{error}"),
+        }
+    }
+}
+
+#[test]
+fn a_trajectory_that_crosses_once_supports_no_timescale() {
+    let mut random = SplitMix64::new(5);
+    for first in [500, 800] {
+        let crossing: Vec<u16> =
+            (0..1000).map(|frame| (usize::from(frame >= first) * 5 + random.index(5)) as u16).collect();
+        assert!(chosen(&[crossing], 10).is_err());
+    }
+    // There and back again is still not enough to tell how long it takes.
+    let back: Vec<u16> = (0..1000)
+        .map(|frame| (usize::from((300..700).contains(&frame)) * 5 + random.index(5)) as u16)
+        .collect();
+    let error = chosen(&[back], 10).unwrap_err();
+    assert!(error.to_string().contains("times the slowest timescale"), "{error}");
+}
+
+#[test]
+fn without_lags_or_connections_there_is_no_choice() {
+    let data = StateTrajectories { trajectories: &[], states: 2, interval_ps: 100.0 };
+    let choose = |timescales| choose_lag(&data, &timescales, Estimator::Reversible, 0);
+    assert_eq!(choose(ImpliedTimescales::default()), Err(AnalysisError::TrajectoriesTooShort));
+    let apart = ImpliedTimescales {
+        lags_ps: vec![100.0, 200.0],
+        timescales_ps: vec![vec![10.0], vec![20.0]],
+        connected_share: vec![0.3, 0.2],
+    };
+    assert_eq!(choose(apart), Err(AnalysisError::Unconnected { percent: 30.0 }));
 }
 
 #[test]

@@ -8,15 +8,19 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::grid::cell_name;
-use super::{CellQuality, CellResult, StudyRequest};
-use crate::analysis::evaluation::{Evaluation, Quantity};
+use super::{CellQuality, CellResult, MotionRow, StudyRequest};
+use crate::analysis::evaluation::jumps::{JumpMeasure, JumpReference, JumpReport};
+use crate::analysis::evaluation::kinetics::KineticMeasure;
+use crate::analysis::evaluation::{Evaluation, Interval, Quantity};
 use crate::atomic_file::write_atomically;
 use crate::network::Transport;
+use crate::regular_file::{self, LONGEST_TEXT_BYTES};
 use crate::run_lock::lock_folder;
 use crate::session::backend::{ComputeBackend, SamplerOrder};
 use crate::session::compare::panic_text;
 use crate::session::context::JobContext;
 use crate::session::cost::Cost;
+use crate::session::evaluate::{observed, open_protein, open_reference};
 use crate::session::judge::Judge;
 use crate::session::protocol::{Event, JobOutcome, JobStage, ModelInfo};
 use crate::session::request::{DevicePreference, StructureSource};
@@ -24,6 +28,18 @@ use crate::session::sampling::{SampleOrder, sample};
 use crate::trajectory::checksum;
 use crate::transport::SamplerSettings;
 use crate::transport::integrator::network_calls;
+
+/// Measures of single jumps of the whole chain that settings are chosen by.
+const JUMP_MEASURES: [JumpMeasure; 6] = [
+    JumpMeasure::Motion975,
+    JumpMeasure::FoldedMotion975,
+    JumpMeasure::Unfolding,
+    JumpMeasure::Folding,
+    JumpMeasure::DistanceEnergy,
+    JumpMeasure::TorsionEnergy,
+];
+/// Share of the pairs of the reference that a residue must have φ > 0 in to be among them.
+const JUMP_SHARE: f64 = 0.02;
 
 /// Makes the study. It finishes however many cells fail; their results say why.
 pub(in crate::session) fn run(
@@ -35,7 +51,7 @@ pub(in crate::session) fn run(
     let cells = request.grid.cells(model.config.transport)?;
     let _lock = lock_folder(&request.out)?;
     context.post(Event::StageBegan { job: context.job, stage: JobStage::alone("preparing the reference") });
-    let Some((judge, starts)) = prepare(context, backend, request)? else { return Ok(JobOutcome::Cancelled) };
+    let Some(prepared) = prepare(context, backend, request)? else { return Ok(JobOutcome::Cancelled) };
     let files = Files::of(request);
     for (number, settings) in cells.iter().enumerate() {
         let transport = model.config.transport;
@@ -44,7 +60,7 @@ pub(in crate::session) fn run(
         let cell = match task.finished(&key) {
             Some(cell) => cell,
             // Unwind safety: what a cell that failed was doing is dropped with it.
-            None => match catch_unwind(AssertUnwindSafe(|| task.make(backend, &judge, &starts))) {
+            None => match catch_unwind(AssertUnwindSafe(|| task.make(backend, &prepared))) {
                 Ok(Ok(Some(cell))) => {
                     task.keep(&key, &cell)?;
                     cell
@@ -59,16 +75,20 @@ pub(in crate::session) fn run(
     Ok(JobOutcome::Finished)
 }
 
-type Starts = Vec<Arc<Vec<[f32; 3]>>>;
+/// What all cells are judged by.
+struct Prepared {
+    judge: Judge,
+    jumps: JumpReference,
+    starts: Vec<Arc<Vec<[f32; 3]>>>,
+}
 
 fn prepare(
     context: &JobContext<'_>,
     backend: &dyn ComputeBackend,
     request: &StudyRequest,
-) -> Result<Option<(Judge, Starts)>, String> {
+) -> Result<Option<Prepared>, String> {
     let mut evaluation = request.evaluation.clone();
-    let (_, map) =
-        super::super::evaluate::open_protein(&request.topology, request.chain.as_deref(), &request.native)?;
+    let (protein, map) = open_protein(&request.topology, request.chain.as_deref(), &request.native)?;
     // The lag of the Markov models must suit the frames that the model makes.
     let sampler = backend.prepare_sampler(SamplerOrder {
         model: &request.model,
@@ -77,7 +97,8 @@ fn prepare(
         replicas: 1,
         device: &DevicePreference::Cpu,
     })?;
-    evaluation.markov_lag_step_ps = sampler.sampler.frame_interval_ps();
+    let lag_ps = sampler.sampler.frame_interval_ps();
+    evaluation.markov_lag_step_ps = lag_ps;
     let judge = Judge::prepare(
         context,
         (&request.topology, request.chain.as_deref(), &request.native),
@@ -85,8 +106,13 @@ fn prepare(
         evaluation,
     )?;
     let Some(judge) = judge else { return Ok(None) };
+    let mut frames = open_reference(&map, &request.reference, request.reference_selection)?;
+    let jumps = observed(context, |progress| {
+        JumpReference::read(protein, &mut frames, lag_ps, request.jumps.clone(), progress)
+    })?;
+    let Some(jumps) = jumps else { return Ok(None) };
     let starts = judge.starts(request.start)?;
-    Ok(Some((judge, starts)))
+    Ok(Some(Prepared { judge, jumps, starts }))
 }
 
 /// The files that samples are compared with, by name and content.
@@ -139,12 +165,13 @@ impl Cell<'_> {
         let request = self.request;
         let selection = request.reference_selection;
         let key = json!({
-            "model": model.checksum,
+            "model": model.checksum.rsplit('/').next(),
             "settings": self.settings,
             "files": files,
             "chain": request.chain,
             "reference_selection": [json!(selection.stride), json!(selection.skip_ps), json!(selection.interval_ps)],
             "evaluation": request.evaluation,
+            "jumps": request.jumps,
             "replicas": request.replicas,
             "frames": request.frames,
             "start": request.start,
@@ -166,7 +193,7 @@ impl Cell<'_> {
 
     /// The result of an earlier run, if it is of the same.
     fn finished(&self, key: &Value) -> Option<CellResult> {
-        let text = std::fs::read(self.folder().join("result.json")).ok()?;
+        let text = regular_file::read(&self.folder().join("result.json"), LONGEST_TEXT_BYTES).ok()?;
         let kept: Kept = serde_json::from_slice(&text).ok()?;
         (kept.of == *key).then_some(kept.cell)
     }
@@ -183,8 +210,7 @@ impl Cell<'_> {
     fn make(
         &self,
         backend: &dyn ComputeBackend,
-        judge: &Judge,
-        starts: &Starts,
+        Prepared { judge, jumps, starts }: &Prepared,
     ) -> Result<Option<CellResult>, String> {
         let Self { context, request, settings, .. } = *self;
         self.announce("sampling");
@@ -204,11 +230,22 @@ impl Cell<'_> {
         self.announce("evaluating");
         let selection = Judge::sample_selection(request.start, request.sample_skip_ps);
         let Some(evaluation) = judge.judge(context, &samples.files, selection)? else { return Ok(None) };
+        self.announce("drawing jumps");
+        let mut sampler = backend.prepare_sampler(SamplerOrder {
+            model: &request.model,
+            topology: &judge.native().topology,
+            settings,
+            replicas: request.replicas as usize,
+            device: &request.device,
+        })?;
+        let tested =
+            crate::session::jumps::test(context, sampler.sampler.as_mut(), jumps, request.jumps.draws)?;
+        let Some(tested) = tested else { return Ok(None) };
         Ok(Some(CellResult {
             settings: settings.clone(),
             network_calls: network_calls(settings, self.transport),
             cost: samples.cost,
-            quality: Some(quality(&evaluation)),
+            quality: Some(quality(&evaluation, &tested)),
             failure: None,
         }))
     }
@@ -219,7 +256,7 @@ impl Cell<'_> {
     }
 }
 
-fn quality(evaluation: &Evaluation) -> CellQuality {
+fn quality(evaluation: &Evaluation, jumps: &JumpReport) -> CellQuality {
     let comparison = &evaluation.comparison;
     let validity = &evaluation.samples.validity;
     CellQuality {
@@ -228,5 +265,35 @@ fn quality(evaluation: &Evaluation) -> CellQuality {
         divergences: comparison.divergences.clone(),
         intact: validity.per_frame(validity.intact_frames),
         slowest: comparison.curves.iter().find(|curve| curve.quantity == Quantity::Tic1).cloned(),
+        motion: motion(evaluation, jumps),
     }
+}
+
+/// What tells how chains move, of both tests; what the data do not support is left out.
+fn motion(evaluation: &Evaluation, jumps: &JumpReport) -> Vec<MotionRow> {
+    let rates = evaluation.kinetics.iter().flat_map(|kinetics| &kinetics.rows).filter_map(|row| {
+        let told = [KineticMeasure::UnfoldingRate, KineticMeasure::FoldingRate].contains(&row.measure);
+        let (reference, samples) = (row.reference.filter(|_| told)?, row.samples?);
+        Some(MotionRow { name: row.measure.label(), reference: reference.value, samples })
+    });
+    let enough = JUMP_SHARE * jumps.reference_pairs as f64;
+    let single = jumps.rows.iter().filter(|row| match row.measure {
+        JumpMeasure::PhiPositiveKept => row.reference_pairs as f64 >= enough,
+        measure => JUMP_MEASURES.contains(&measure) && row.residue.is_none(),
+    });
+    let single = single.map(|row| {
+        let of = row.residue.and_then(|residue| jumps.residue_labels.get(residue));
+        let residue = of.map(|label| format!(", {label}")).unwrap_or_default();
+        MotionRow {
+            name: format!("{}{residue}", row.measure.label()),
+            reference: row.reference.value,
+            samples: row.model,
+        }
+    });
+    // Numbers that files cannot hold would be read again as none.
+    let finite = |row: &MotionRow| {
+        let Interval { value, low, high } = row.samples;
+        [row.reference, value, low, high].iter().all(|number| number.is_finite())
+    };
+    rates.chain(single).filter(finite).collect()
 }

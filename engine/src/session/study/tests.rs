@@ -36,7 +36,8 @@ fn every_combination_is_tried_once_and_the_default_first() {
 
 fn cell(latent_steps: u32, [low, value, high]: [f64; 3], intact: f64) -> CellResult {
     let samples = Interval { value, low, high };
-    let mean = Divergence { samples, floor: Interval { value: 0.01, low: 0.0, high: 0.02 } };
+    let floor = Interval { value: 0.01, low: 0.0, high: 0.02 };
+    let mean = Divergence { samples, floor, scaled_floor: 0.01 };
     CellResult {
         settings: SamplerSettings { latent_steps, ..SamplerSettings::default() },
         network_calls: latent_steps,
@@ -47,6 +48,7 @@ fn cell(latent_steps: u32, [low, value, high]: [f64; 3], intact: f64) -> CellRes
             divergences: Vec::new(),
             intact,
             slowest: None,
+            motion: Vec::new(),
         }),
         failure: None,
     }
@@ -84,4 +86,34 @@ fn weighted_divergences_count_only_where_all_cells_have_them() {
     cells[1].quality.as_mut().unwrap().weighted_mean = None;
     assert!(!is_weighted(&cells));
     assert_eq!(fast_steps(&cells), Some(100));
+}
+
+#[test]
+fn cells_that_move_worse_than_the_default_are_not_fast_and_the_best_moving_one_is_found() {
+    let moving = |mut cell: CellResult, rate: f64, escape: f64| {
+        let row = |name: &str, reference: f64, value: f64, half: f64| MotionRow {
+            name: name.to_owned(),
+            reference,
+            samples: Interval { value, low: value - half, high: value + half },
+        };
+        let motion = vec![row("rate", 200.0, rate, 20.0), row("escape", 0.03, escape, 0.005)];
+        cell.quality.as_mut().unwrap().motion = motion;
+        cell
+    };
+    let good = [0.08, 0.10, 0.12];
+    let default = moving(cell(100, good, 0.95), 150.0, 0.02);
+    let slow = moving(cell(10, good, 0.95), 120.0, 0.02);
+    let as_default = moving(cell(25, good, 0.95), 140.0, 0.016);
+    let close = moving(cell(100, good, 0.95), 195.0, 0.028);
+    let bad = moving(cell(100, [0.2, 0.3, 0.4], 0.95), 200.0, 0.03);
+    let all = [default.clone(), slow, as_default, close, bad];
+    assert_eq!(fast_steps(&all), Some(25));
+    assert_eq!(best_moving_cell(&all), Some(&all[3]));
+    // 50 of 20 per µs and 0.01 of 0.005.
+    assert!((motion_error(&default, &default).unwrap() - 2.25).abs() < 1e-9);
+    // A cell that never unfolds has no rate.
+    let mut without = all[1].clone();
+    without.quality.as_mut().unwrap().motion.remove(0);
+    assert!((motion_error(&default, &without).unwrap() - 6.0).abs() < 1e-9);
+    assert_eq!(fast_steps(&[default, without]), Some(100));
 }

@@ -1,0 +1,121 @@
+//! The one-step test of `equijump evaluate --jumps`.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::anyhow;
+use equijump_engine::analysis::evaluation::jumps::JumpSettings;
+use equijump_engine::session::{Command, DevicePreference, Event, JumpRequest, JumpTest, StructureSource};
+use equijump_engine::trajectory::FrameSelection;
+use equijump_engine::transport::presets::DEFAULT_PRESET;
+use equijump_engine::transport::{Integrator, SamplerSettings, Transport};
+
+use super::Ending;
+use super::evaluate::Method;
+use super::job::Jobs;
+use super::progress::ProgressDisplay;
+use super::simulate::{transport_of, with_flags};
+use super::study::{model_source, presets_of};
+use crate::bundled;
+
+/// Flags of the one-step test.
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct JumpArgs {
+    /// Test single jumps: draw with the model from frames of the reference and compare with what the reference
+    /// itself does in the same time. Needs no samples; with --samples the report has both.
+    #[arg(long)]
+    jumps: bool,
+    /// Model that draws the jumps: a file, or the name of a bundled one; the bundled one by default.
+    #[arg(long, value_name = "FILE", requires = "jumps")]
+    model: Option<PathBuf>,
+    /// Frames of the reference that jumps start from.
+    #[arg(long, default_value_t = JumpSettings::default().sources, value_name = "N", requires = "jumps")]
+    sources: usize,
+    /// Jumps drawn from each of them.
+    #[arg(long, default_value_t = JumpSettings::default().draws, value_name = "M", requires = "jumps")]
+    draws: usize,
+    /// Sampler settings that come with the model: default where none is named; flags given besides go before it.
+    #[arg(long, value_name = "NAME", requires = "jumps")]
+    preset: Option<String>,
+    // The seed is also that of clustering and resampling.
+    #[command(flatten)]
+    pub sampler: SamplerSettings,
+    /// Where to compute the jumps: auto, cpu, gpu, or a graphics adapter by its number or part of its name.
+    #[arg(long, default_value = "auto", value_name = "DEVICE", requires = "jumps")]
+    device: DevicePreference,
+}
+
+impl JumpArgs {
+    /// Whether jumps are to be tested.
+    pub fn wanted(&self) -> bool {
+        self.jumps
+    }
+
+    /// Runs the test; `None` if the user interrupted.
+    pub fn test(
+        &self,
+        jobs: &Jobs,
+        (topology, chain, native): (&Path, Option<&str>, StructureSource),
+        (reference, reference_selection): (&[PathBuf], FrameSelection),
+        method: &Method,
+        given: impl Fn(&str) -> bool,
+    ) -> anyhow::Result<Option<Arc<JumpTest>>> {
+        let model = match &self.model {
+            Some(path) => model_source(path)?,
+            None => bundled::default_model()
+                .ok_or_else(|| anyhow!("this build holds no model; name one with --model FILE"))?,
+        };
+        let presets = presets_of(&model).map_err(|error| anyhow!(error))?;
+        let name = self.preset.as_deref().unwrap_or(DEFAULT_PRESET);
+        let preset = presets.get(name).map_err(|error| anyhow!(error))?;
+        let mut sampler = with_flags(&preset.settings, &self.sampler, &given);
+        // Settings that come with a model are for its transport.
+        let own = presets.0.contains_key(name);
+        if !own && !given("integrator") && transport_of(jobs, &model)? == Some(Transport::FlowMatching) {
+            sampler.integrator = Integrator::Ode;
+        }
+        let evaluation = method.settings(sampler.seed);
+        let request = Box::new(JumpRequest {
+            topology: topology.to_owned(),
+            chain: chain.map(str::to_owned),
+            native,
+            reference: reference.to_vec(),
+            reference_selection,
+            model,
+            device: self.device.clone(),
+            settings: JumpSettings {
+                sources: self.sources,
+                draws: self.draws,
+                folded_below_angstrom: method.folded_below,
+                unfolded_beyond_angstrom: method.unfolded_beyond,
+                bootstrap: evaluation.bootstrap,
+                confidence: evaluation.confidence,
+                seed: sampler.seed,
+                ..JumpSettings::default()
+            },
+            sampler,
+        });
+        let mut test = None;
+        let mut display = ProgressDisplay::new("frames");
+        let ending = jobs.run(
+            |job| Command::TestJumps { job, request },
+            |event| {
+                match event {
+                    Event::EvaluationStage { stage, .. } => {
+                        display = ProgressDisplay::new(stage.noun());
+                        display.line(stage.label());
+                    }
+                    Event::Progress { progress, .. } => {
+                        let rate = progress.per_second.map(|rate| format!("{rate:.1} per second"));
+                        display.show(&progress, &rate.unwrap_or_default());
+                    }
+                    Event::Notice { notice, .. } => display.line(&format!("note: {notice}")),
+                    Event::JumpsTested { test: done, .. } => test = Some(done),
+                    _ => (),
+                }
+                Ok(())
+            },
+        )?;
+        Ok(test.filter(|_| ending == Ending::Done))
+    }
+}

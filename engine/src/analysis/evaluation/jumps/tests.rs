@@ -1,0 +1,123 @@
+//! A chain that hops between two shapes with known probabilities, judged against models that hop alike, and
+//! against models that do not.
+#![allow(clippy::unwrap_used)]
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use super::*;
+use crate::analysis::evaluation::{MemoryFrames, Protein};
+use crate::analysis::random::SplitMix64;
+use crate::structure::{Residue, ResidueType, Topology};
+
+/// Probability of leaving the first shape in one frame, and the second.
+const LEAVE: [f64; 2] = [0.1, 0.2];
+
+type Positions = Vec<[f32; 3]>;
+
+fn protein() -> Protein {
+    let residue = |number| Residue { kind: ResidueType::Ala, number, insertion_code: None };
+    let topology = Topology::new("chain", "A", (1..=6).map(residue).collect());
+    let mut random = SplitMix64::new(3);
+    let native = (0..topology.atom_count())
+        .map(|atom| [0, 1, 2].map(|axis| atom as f32 * [0.8, 0.2, 0.0][axis] + 2.0 * random.uniform() as f32))
+        .collect();
+    Protein { topology: Arc::new(topology), native_angstrom: Arc::new(native) }
+}
+
+/// The native shape, or its mirror image stretched to twice its length, with thermal noise.
+fn shape(protein: &Protein, unfolded: bool, random: &mut SplitMix64) -> Positions {
+    let stretch = |p: &[f32; 3]| if unfolded { [-2.0 * p[0], 2.0 * p[1], 2.0 * p[2]] } else { *p };
+    let mut noise = || 0.2 * (random.uniform() as f32 - 0.5);
+    protein.native_angstrom.iter().map(|p| stretch(p).map(|x| x + noise())).collect()
+}
+
+fn hop(unfolded: bool, leave: [f64; 2], random: &mut SplitMix64) -> bool {
+    unfolded ^ (random.uniform() < leave[usize::from(unfolded)])
+}
+
+fn reference(protein: &Protein, settings: JumpSettings) -> JumpReference {
+    let mut random = SplitMix64::new(17);
+    let trajectories = (0..12)
+        .map(|number| {
+            let mut unfolded = number % 3 == 0;
+            (0..300)
+                .map(|_| {
+                    unfolded = hop(unfolded, LEAVE, &mut random);
+                    shape(protein, unfolded, &mut random)
+                })
+                .collect()
+        })
+        .collect();
+    let mut frames = MemoryFrames::new(trajectories, 100.0);
+    JumpReference::read(protein.clone(), &mut frames, 100.0, settings, &mut |_| ControlFlow::Continue(()))
+        .unwrap()
+}
+
+fn judged(leave: [f64; 2]) -> JumpReport {
+    let protein = protein();
+    let settings = JumpSettings { sources: 200, draws: 10, ..JumpSettings::default() };
+    let reference = reference(&protein, settings);
+    let mut random = SplitMix64::new(5);
+    let mut draws = reference.draws();
+    for source in 0..reference.sources().len() {
+        let unfolded = reference.sources()[source].frame.rmsd_angstrom > 2.5;
+        for _ in 0..10 {
+            let next = shape(&protein, hop(unfolded, leave, &mut random), &mut random);
+            reference.add_draw(&mut draws, source, &next).unwrap();
+        }
+    }
+    reference.judge(&draws, &mut |_| ControlFlow::Continue(())).unwrap()
+}
+
+#[test]
+fn a_model_that_hops_like_the_reference_agrees_with_it() {
+    let report = judged(LEAVE);
+    assert_eq!((report.sources, report.draws, report.reference_pairs), (200, 2000, 12 * 299));
+    let unfolding = report.row(JumpMeasure::Unfolding, None).unwrap();
+    assert!(unfolding.reference.low < 0.1 && unfolding.reference.high > 0.1, "{unfolding:?}");
+    assert!((unfolding.model.value - 0.1).abs() < 0.03 && unfolding.agrees(), "{unfolding:?}");
+    let folding = report.row(JumpMeasure::Folding, None).unwrap();
+    assert!((folding.model.value - 0.2).abs() < 0.05 && folding.agrees(), "{folding:?}");
+    for measure in [JumpMeasure::DistanceEnergy, JumpMeasure::TorsionEnergy] {
+        let row = report.row(measure, None).unwrap();
+        assert!(row.agrees(), "{row:?}");
+    }
+    // Of so many rows some may differ by chance, few do.
+    let different = report.rows.iter().filter(|row| !row.agrees()).count();
+    assert!(different * 8 < report.rows.len(), "{different} of {}", report.rows.len());
+}
+
+#[test]
+fn a_model_that_stays_where_it_is_is_found_out() {
+    let report = judged([0.01, 0.02]);
+    for measure in [
+        JumpMeasure::Unfolding,
+        JumpMeasure::Folding,
+        JumpMeasure::Motion975,
+        JumpMeasure::DistanceSpread,
+        JumpMeasure::DistanceEnergy,
+        JumpMeasure::TorsionEnergy,
+    ] {
+        let row = report.row(measure, None).unwrap();
+        // Energy distances of so few sources have wide intervals; their values are far from the floor all the same.
+        let energy = matches!(measure, JumpMeasure::DistanceEnergy | JumpMeasure::TorsionEnergy);
+        assert!(energy || !row.agrees(), "{row:?}");
+        assert!(row.difference.value.abs() > row.floor.value, "{row:?}");
+    }
+    let kept = report.rows.iter().filter(|row| row.measure == JumpMeasure::PhiPositiveKept);
+    let kept: Vec<_> = kept.filter(|row| row.reference_pairs > 100).collect();
+    assert!(!kept.is_empty() && kept.iter().all(|row| row.difference.value > 0.05), "{kept:?}");
+}
+
+#[test]
+fn a_jump_that_must_be_a_whole_number_of_frames_is_refused_otherwise() {
+    let protein = protein();
+    let mut random = SplitMix64::new(1);
+    let frames = (0..40).map(|_| shape(&protein, false, &mut random)).collect();
+    let mut frames = MemoryFrames::new(vec![frames], 80.0);
+    let settings = JumpSettings::default();
+    let error =
+        JumpReference::read(protein, &mut frames, 100.0, settings, &mut |_| ControlFlow::Continue(()));
+    assert!(error.unwrap_err().to_string().contains("not a whole number of frames"));
+}

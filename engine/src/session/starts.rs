@@ -1,0 +1,148 @@
+//! Frames of trajectories that simulations start from.
+
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::sync::Arc;
+
+use crate::structure::{OpenedStructure, TopologyMap, read_topology_map, read_topology_map_of_chain};
+use crate::trajectory::{
+    CanonicalFrames, FrameSelection, TrajectoryFormat, TrajectoryReader, TrajectorySource,
+};
+
+use super::evaluate::{same_protein, topology_beside};
+
+/// A frame of a trajectory: `run.xtc:120`, counted from 0.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StartFrame {
+    /// The trajectory.
+    pub path: PathBuf,
+    /// Number of the frame, from 0.
+    pub frame: usize,
+}
+
+impl FromStr for StartFrame {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let parts = text.rsplit_once(':').filter(|(path, _)| !path.is_empty());
+        let frame = parts.and_then(|(path, frame)| Some((path, frame.parse().ok()?)));
+        match frame {
+            Some((path, frame)) => Ok(Self { path: PathBuf::from(path), frame }),
+            None => Err("name a trajectory and the number of a frame in it, from 0: run.xtc:120".to_owned()),
+        }
+    }
+}
+
+/// Reads the frames that replicas of `structure` start from, each whole and in canonical atom order, Å. Their atoms
+/// are those of `topology`, a PDB or mmCIF file; without one, those of the file that `simulate` writes beside a
+/// trajectory, or of the trajectory itself where it is a PDB file, or else the canonical ones.
+///
+/// # Errors
+/// One sentence: a file that cannot be read, another protein, or a frame that is not there or cannot be used.
+pub fn read_starts(
+    structure: &OpenedStructure,
+    starts: &[StartFrame],
+    topology: Option<&Path>,
+    chain: Option<&str>,
+) -> Result<Vec<Arc<Vec<[f32; 3]>>>, String> {
+    let given = topology.map(|path| read_topology_map_of_chain(path, chain));
+    let given = given.transpose().map_err(|error| error.to_string())?;
+    starts.iter().map(|start| read(structure, start, given.as_ref(), chain)).collect()
+}
+
+fn read(
+    structure: &OpenedStructure,
+    start: &StartFrame,
+    given: Option<&TopologyMap>,
+    chain: Option<&str>,
+) -> Result<Arc<Vec<[f32; 3]>>, String> {
+    let StartFrame { path, frame } = start;
+    let map = match given {
+        Some(map) => map.clone(),
+        None => map_of(structure, path, chain)?,
+    };
+    same_protein("start", &map.topology, &structure.topology)?;
+    // Times play no part.
+    let selection = FrameSelection { interval_ps: Some(1.0), ..FrameSelection::default() };
+    let source = TrajectorySource { path: path.clone(), map };
+    let mut frames = CanonicalFrames::open(vec![source], selection).map_err(|error| error.to_string())?;
+    let held = frames.frames_in_files();
+    if *frame >= held {
+        return Err(format!(
+            "{} has no frame {frame}: it holds {held}, numbered from 0 to {}",
+            path.display(),
+            held.saturating_sub(1)
+        ));
+    }
+    while let Some(found) = frames.next_frame().map_err(|error| error.to_string())? {
+        let positions = found.positions_angstrom.to_vec();
+        match (frames.frames_passed() - 1).cmp(frame) {
+            std::cmp::Ordering::Less => {}
+            std::cmp::Ordering::Equal => return Ok(Arc::new(positions)),
+            std::cmp::Ordering::Greater => break,
+        }
+    }
+    Err(format!(
+        "frame {frame} of {} cannot be started from: it is damaged or holds no whole protein chain",
+        path.display()
+    ))
+}
+
+/// The atoms of a trajectory that nothing was said about.
+fn map_of(structure: &OpenedStructure, path: &Path, chain: Option<&str>) -> Result<TopologyMap, String> {
+    if let Some(beside) = topology_beside(path) {
+        return read_topology_map(&beside).map_err(|error| error.to_string());
+    }
+    if matches!(TrajectoryFormat::from_path(path), Ok(TrajectoryFormat::Pdb)) {
+        return read_topology_map_of_chain(path, chain).map_err(|error| error.to_string());
+    }
+    let atoms = TrajectoryReader::open(path).map_err(|error| error.to_string())?.atom_count();
+    let canonical = structure.topology.atom_count();
+    if atoms != canonical {
+        return Err(format!(
+            "{} holds {atoms} atoms a frame and the structure {canonical} heavy atoms: name the file with the atoms of the trajectory with --topology",
+            path.display()
+        ));
+    }
+    Ok(TopologyMap::canonical(Arc::clone(&structure.topology)))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::structure::{ReadOptions, read_structure};
+    use crate::trajectory::TrajectoryWriter;
+
+    #[test]
+    fn a_start_names_a_file_and_a_frame() {
+        let start: StartFrame = "C:/runs/a.xtc:120".parse().unwrap();
+        assert_eq!((start.path, start.frame), (PathBuf::from("C:/runs/a.xtc"), 120));
+        for text in ["run.xtc", "run.xtc:", ":4", "run.xtc:-1", "run.xtc:last"] {
+            assert!(text.parse::<StartFrame>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_frame_that_is_named_is_the_one_that_is_read() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/structures/chignolin.pdb");
+        let structure = read_structure(&path, &ReadOptions::default()).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let run = folder.path().join("run.dcd");
+        let mut writer = TrajectoryWriter::create(&run, &structure.topology, 100.0, false).unwrap();
+        for frame in 0..4 {
+            let shifted: Vec<[f32; 3]> =
+                structure.positions_angstrom.iter().map(|p| [p[0] + frame as f32, p[1], p[2]]).collect();
+            writer.write_frame(&shifted, 100.0 * f64::from(frame)).unwrap();
+        }
+        drop(writer);
+        let starts = [3, 1].map(|frame| StartFrame { path: run.clone(), frame });
+        let read = read_starts(&structure, &starts, None, None).unwrap();
+        for (positions, shift) in read.iter().zip([3.0, 1.0]) {
+            assert!((positions[0][0] - structure.positions_angstrom[0][0] - shift).abs() < 1e-4);
+        }
+        let beyond = [StartFrame { path: run, frame: 4 }];
+        let error = read_starts(&structure, &beyond, None, None).unwrap_err();
+        assert!(error.contains("no frame 4") && error.contains("0 to 3"), "{error}");
+    }
+}
