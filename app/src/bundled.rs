@@ -10,6 +10,9 @@ pub static MODELS: &[BundledModel] = &[BundledModel {
     name: "chignolin",
     bytes: include_bytes!("../../assets/models/chignolin/model.safetensors"),
     presets: include_bytes!("../../assets/models/chignolin/presets.json"),
+    trained_on: "molecular dynamics of chignolin",
+    conditions: "350 K, implicit solvent",
+    sequences: &["YYDPETGTWY"],
 }];
 
 /// The model that samples when the user names none.

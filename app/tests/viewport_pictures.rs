@@ -1,4 +1,4 @@
-//! Pictures to look at, written to the folder in `EQUIJUMP_PICTURES`; does nothing without it.
+//! Pictures to look at, written to the folder in `EQUIJUMP_PICTURES`; run with `-- --ignored`.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod gl_harness;
@@ -7,9 +7,10 @@ use equijump_app::viewport::{Background, Coloring, ImageRequest, Representation,
 use gl_harness::{GlHarness, protein, viewport_of};
 
 #[test]
+#[ignore = "pictures to look at, not a check"]
 fn pictures() {
     let Ok(folder) = std::env::var("EQUIJUMP_PICTURES") else { return };
-    let mut harness = GlHarness::new(640, 480);
+    let Some(mut harness) = GlHarness::new(640, 480) else { return };
     for name in ["chignolin", "villin", "lambda", "proteing"] {
         let opened = protein(name);
         for (theme, background) in [("light", Background::Light), ("dark", Background::Dark)] {
@@ -49,9 +50,10 @@ fn pictures() {
 
 /// Every bundled protein as a ribbon, in every colouring.
 #[test]
+#[ignore = "pictures to look at, not a check"]
 fn ribbons() {
     let Ok(folder) = std::env::var("EQUIJUMP_PICTURES") else { return };
-    let harness = GlHarness::new(64, 64);
+    let Some(harness) = GlHarness::new(64, 64) else { return };
     for name in [
         "chignolin",
         "trpcage",

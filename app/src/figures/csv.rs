@@ -46,13 +46,16 @@ pub fn free_energy(figure: &FreeEnergyFigure) -> String {
     text
 }
 
-/// `x,<label>,<label> low,<label> high,…`: one column per curve, three where it has a band.
+/// One table per curve: `time_ns,distance_angstrom`, and the ends of the interval where there is one. Points
+/// without a number, which only interrupt a line, are not listed.
 pub fn curves(figure: &CurveFigure) -> String {
     let mut text = format!("# {} against {}\n", figure.y_label, figure.x_label);
+    let (x_name, y_name) = (column_name(&figure.x_label), column_name(&figure.y_label));
     for curve in &figure.curves {
         writeln!(text, "\n# {}", if curve.label.is_empty() { "(continued)" } else { &curve.label }).ok();
-        text.push_str(if curve.band.is_empty() { "x,y\n" } else { "x,y,low,high\n" });
-        for (k, (x, y)) in curve.x.iter().zip(&curve.y).enumerate() {
+        let band = if curve.band.is_empty() { String::new() } else { format!(",{y_name}_low,{y_name}_high") };
+        writeln!(text, "{x_name},{y_name}{band}").ok();
+        for (k, (x, y)) in curve.x.iter().zip(&curve.y).enumerate().filter(|(_, (_, y))| y.is_finite()) {
             match curve.band.get(k) {
                 Some([low, high]) => writeln!(text, "{x:.6},{y:.6},{low:.6},{high:.6}").ok(),
                 None => writeln!(text, "{x:.6},{y:.6}").ok(),
@@ -60,6 +63,36 @@ pub fn curves(figure: &CurveFigure) -> String {
         }
     }
     text
+}
+
+/// A column's name from an axis label, its unit in words: `time_ns` for `Time (ns)`.
+fn column_name(label: &str) -> String {
+    const WORDS: [(&str, &str); 10] = [
+        ("Å²", "angstrom2"),
+        ("Å", "angstrom"),
+        ("°", "degrees"),
+        ("µ", "u"),
+        ("α", "a"),
+        ("β", "b"),
+        ("φ", "phi"),
+        ("ψ", "psi"),
+        ("χ", "chi"),
+        ("−", "-"),
+    ];
+    let mut words = label.to_owned();
+    for (sign, word) in WORDS {
+        words = words.replace(sign, word);
+    }
+    let mut name = String::new();
+    for letter in words.chars().flat_map(char::to_lowercase) {
+        if letter.is_ascii_alphanumeric() {
+            name.push(letter);
+        } else if !name.is_empty() && !name.ends_with('_') {
+            name.push('_');
+        }
+    }
+    let name = name.trim_end_matches('_');
+    if name.is_empty() { "value".to_owned() } else { name.to_owned() }
 }
 
 /// Bins by their centres, one column per map; bins that both maps leave empty are not listed.
@@ -104,4 +137,41 @@ pub fn traces(figure: &TraceFigure) -> String {
         traces.iter().enumerate().for_each(|(k, trace)| write(title, k, trace));
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::figures::{Curve, CurveRole};
+
+    #[test]
+    fn columns_are_named_with_quantity_and_unit() {
+        assert_eq!(column_name("Time (ns)"), "time_ns");
+        assert_eq!(column_name("Dihedral (°)"), "dihedral_degrees");
+        assert_eq!(column_name("Cα RMSD (Å)"), "ca_rmsd_angstrom");
+        assert_eq!(column_name("Free energy (kT)"), "free_energy_kt");
+    }
+
+    #[test]
+    fn breaks_in_a_line_are_no_rows_of_numbers() {
+        let figure = CurveFigure {
+            stem: "dihedral".into(),
+            x_label: "Time (ns)".into(),
+            y_label: "Dihedral (°)".into(),
+            logarithmic: false,
+            curves: vec![Curve {
+                label: "ψ".into(),
+                role: CurveRole::Samples,
+                x: vec![0.0, 0.1, 0.1, 0.2],
+                y: vec![179.0, f64::NAN, -179.0, -178.0],
+                band: Vec::new(),
+            }],
+            points: false,
+            bars: false,
+        };
+        let text = curves(&figure);
+        let rows: Vec<&str> = text.lines().skip_while(|line| !line.starts_with("time_ns")).collect();
+        assert_eq!(rows[0], "time_ns,dihedral_degrees");
+        assert_eq!(rows[1..], ["0.000000,179.000000", "0.100000,-179.000000", "0.200000,-178.000000"]);
+    }
 }

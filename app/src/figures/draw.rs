@@ -83,17 +83,89 @@ where
             )
         }))
         .map_err(failed)?;
-    chart
-        .draw_series(figure.points.iter().map(|point| {
-            let style = ShapeStyle {
-                color: RGBColor(0xd9, 0x52, 0x0c).to_rgba(),
-                filled: true,
-                stroke_width: pen(scale, 1.0),
-            };
-            Circle::new((point.phi_degrees, point.psi_degrees), pen(scale, 5.0), style)
-        }))
-        .map_err(failed)?;
+    let mut classes = 0;
+    for (class, shape, colour) in CLASSES {
+        let of_class: Vec<(f64, f64)> = figure
+            .points
+            .iter()
+            .filter(|point| point.class == class)
+            .map(|point| (point.phi_degrees, point.psi_degrees))
+            .collect();
+        if of_class.is_empty() {
+            continue;
+        }
+        classes += 1;
+        let style = colour.filled();
+        let size = pen(scale, 5.5) as i32;
+        chart
+            .draw_series(of_class.iter().map(|&at| EmptyElement::at(at) + shape.marker(size, style)))
+            .map_err(failed)?
+            .label(class)
+            .legend(move |at| EmptyElement::at(at) + shape.marker(size, style));
+    }
+    if let Some(regions) = figure.reference_regions.as_ref().filter(|regions| regions.max().is_some()) {
+        let side = pen(scale, 6.0) as i32;
+        let [dark, border] = [region_grey(3.0), RGBColor(0x80, 0x89, 0x95)];
+        chart
+            .draw_series(cells(regions, region_grey).take(0))
+            .map_err(failed)?
+            .label("Molecular dynamics")
+            .legend(move |(x, y)| {
+                EmptyElement::at((x, y))
+                    + Rectangle::new([(-side, -side), (side, side)], dark.filled())
+                    + Rectangle::new([(-side, -side), (side, side)], border)
+            });
+        classes += 1;
+    }
+    if classes > 0 {
+        chart
+            .configure_series_labels()
+            .position(SeriesLabelPosition::UpperRight)
+            .margin((8.0 * scale) as i32)
+            .legend_area_size((18.0 * scale) as i32)
+            .background_style(WHITE.mix(0.86))
+            .border_style(RGBColor(0xd9, 0xde, 0xe6))
+            .label_font(text(scale, 14.0))
+            .draw()
+            .map_err(failed)?;
+    }
     Ok(())
+}
+
+/// Residue classes with their markers and colors, as the window draws them.
+const CLASSES: [(&str, Marker, RGBColor); 4] = [
+    ("General", Marker::Circle, RGBColor(0xd9, 0x52, 0x0c)),
+    ("Glycine", Marker::Triangle, RGBColor(0x1b, 0x84, 0x55)),
+    ("Proline", Marker::Square, RGBColor(0xc4, 0x2b, 0x2b)),
+    ("Pre-proline", Marker::Diamond, RGBColor(0x9a, 0x67, 0x00)),
+];
+
+#[derive(Clone, Copy)]
+enum Marker {
+    Circle,
+    Triangle,
+    Square,
+    Diamond,
+}
+
+impl Marker {
+    /// The outline about a point, pixels, y downwards.
+    fn marker(self, size: i32, style: ShapeStyle) -> Polygon<(i32, i32)> {
+        let corners = match self {
+            Marker::Circle => {
+                let corner = |k: i32| {
+                    let angle = f64::from(k) * std::f64::consts::TAU / 20.0;
+                    let along = |part: f64| (f64::from(size) * part).round() as i32;
+                    (along(angle.cos()), along(angle.sin()))
+                };
+                (0..20).map(corner).collect()
+            }
+            Marker::Triangle => vec![(0, -size), (size, size), (-size, size)],
+            Marker::Square => vec![(-size, -size), (size, -size), (size, size), (-size, size)],
+            Marker::Diamond => vec![(0, -size - 1), (size + 1, 0), (0, size + 1), (-size - 1, 0)],
+        };
+        Polygon::new(corners, style)
+    }
 }
 
 pub(super) fn free_energy<B: DrawingBackend>(

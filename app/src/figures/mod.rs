@@ -63,26 +63,15 @@ pub enum Figure {
 }
 
 /// Why a figure could not be written.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub enum FigureError {
     /// There is nothing to draw yet.
+    #[error("there are no {0} to draw yet; simulate some frames first")]
     Empty(&'static str),
     /// Drawing or writing failed.
+    #[error("the figure could not be written: {0}")]
     Write(String),
 }
-
-impl std::fmt::Display for FigureError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            FigureError::Empty(what) => {
-                write!(f, "there are no {what} to draw yet; simulate some frames first")
-            }
-            FigureError::Write(reason) => write!(f, "the figure could not be written: {reason}"),
-        }
-    }
-}
-
-impl std::error::Error for FigureError {}
 
 /// Name under which plotters knows the bundled font.
 const FONT: &str = "sans-serif";

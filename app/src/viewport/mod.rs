@@ -1,5 +1,5 @@
 //! The molecule in three dimensions: drawn with three-d inside an egui paint callback, on egui's own OpenGL
-//! context (design §2).
+//! context (ARCHITECTURE.md §2).
 //!
 //! ```text
 //! Viewport (this file) ── input, camera, labels
@@ -76,12 +76,18 @@ pub struct Viewport {
     camera: Camera,
     transition: Option<Transition>,
     framing: Framing,
+    /// The user has come nearer than what fits the molecule into the view.
+    zoomed_in: bool,
+    /// The positions that were last found to lie in view.
+    kept_in_view: Option<Revision>,
     /// What depth cueing refers to, fixed when the molecule is framed.
     fog_bounds: Option<Bounds>,
     aspect: f32,
     dark_theme: bool,
     hover: Hover,
     selected_atom: Option<usize>,
+    /// Atoms with something wrong about them.
+    flagged_atoms: Vec<usize>,
     /// Atoms chosen for a measurement that is not complete.
     picked_atoms: Vec<usize>,
     measure_marks: Vec<MeasureMark>,
@@ -132,6 +138,7 @@ impl Viewport {
     fn forget_marks(&mut self) {
         self.selected_atom = None;
         self.picked_atoms.clear();
+        self.flagged_atoms.clear();
         self.measure_marks.clear();
     }
 
@@ -214,6 +221,16 @@ impl Viewport {
         self.selected_atom = atom;
     }
 
+    /// Marks atoms with something wrong about them.
+    pub fn set_flagged_atoms(&mut self, atoms: &[usize]) {
+        self.flagged_atoms = atoms.to_vec();
+    }
+
+    /// The atoms that are marked as wrong.
+    pub fn flagged_atoms(&self) -> &[usize] {
+        &self.flagged_atoms
+    }
+
     /// Marks the atoms chosen so far for a measurement.
     pub fn set_picked_atoms(&mut self, atoms: &[usize]) {
         self.picked_atoms = atoms.to_vec();
@@ -255,6 +272,7 @@ impl Viewport {
             shared.scene.bounds()
         };
         if bounds.is_some() {
+            self.zoomed_in = false;
             self.fog_bounds = bounds;
             self.transition = Some(Transition::new(self.camera, camera));
         }
@@ -263,6 +281,7 @@ impl Viewport {
     /// Brings an atom to the middle of the view, and near.
     pub fn focus_atom(&mut self, atom: usize) {
         let Some(position) = self.shared().scene.positions_angstrom().get(atom).copied() else { return };
+        self.zoomed_in = true;
         let mut camera = self.camera;
         camera.target_angstrom = position;
         camera.distance_angstrom = camera.distance_angstrom.min(navigation::FOCUS_DISTANCE_ANGSTROM);
@@ -290,6 +309,7 @@ impl Viewport {
         self.dark_theme = ui.visuals().dark_mode;
         self.shared().scene.update();
         self.place_camera();
+        self.keep_in_view();
         let navigated = self.navigate(ui, &response);
         self.paint(ui, rect);
         self.overlay(ui, rect);
@@ -314,6 +334,32 @@ impl Viewport {
         if let Some(transition) = self.transition.take() {
             self.camera = transition.to;
             self.framing = Framing::Done;
+        }
+    }
+
+    /// Steps back where the molecule has grown out of the view, as an unfolding chain does. A view that the user
+    /// has zoomed into stays.
+    fn keep_in_view(&mut self) {
+        if self.framing != Framing::Done || self.transition.is_some() {
+            return;
+        }
+        let revision = self.shared().scene.revision;
+        if self.kept_in_view == Some(revision) {
+            return;
+        }
+        self.kept_in_view = Some(revision);
+        if self.zoomed_in {
+            return;
+        }
+        let points = self.shared().scene.framing_points();
+        let mut camera = self.camera;
+        camera.frame(&points, FRAME_MARGIN_ANGSTROM, self.aspect);
+        let out = points.iter().any(|&point| {
+            let at = self.camera.project(point, self.aspect);
+            at.is_none_or(|([x, y], _)| x.abs() > 1.0 || y.abs() > 1.0)
+        });
+        if out && camera.distance_angstrom > self.camera.distance_angstrom {
+            self.transition = Some(Transition::new(self.camera, camera));
         }
     }
 
@@ -373,6 +419,8 @@ impl Viewport {
         let callback = move |info: egui::PaintCallbackInfo, painter: &egui_glow::Painter| {
             let mut shared = shared.lock().unwrap_or_else(PoisonError::into_inner);
             let Shared { scene, graphics, requested_image, finished_image } = &mut *shared;
+            // What was done after the view was laid out may have put another molecule into it.
+            scene.update();
             let had_error = graphics.error.is_some();
             let viewport = info.viewport_in_pixels();
             let size = [viewport.width_px.max(1) as u32, viewport.height_px.max(1) as u32];

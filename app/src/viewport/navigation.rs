@@ -57,6 +57,7 @@ impl Viewport {
             let factor = (scroll * ZOOM_PER_POINT).exp() * pinch;
             if factor != 1.0 {
                 self.camera.zoom(factor);
+                self.zoomed_in |= factor > 1.0;
             }
         }
         if self.camera != before {
@@ -110,6 +111,8 @@ impl Viewport {
             self.camera.orbit(delta.x / side, delta.y / side);
         } else {
             self.camera.pan(delta.x, delta.y, rect.height());
+            // What was moved aside is to stay there.
+            self.zoomed_in = true;
         }
     }
 

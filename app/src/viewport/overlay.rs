@@ -8,6 +8,9 @@ use super::Viewport;
 /// Radius of the ring around an atom that is not drawn as a sphere, Å.
 const DEFAULT_RING_ANGSTROM: f32 = 0.6;
 
+/// More rings would hide the molecule.
+const MOST_FLAGS: usize = 300;
+
 impl Viewport {
     pub(super) fn overlay(&self, ui: &egui::Ui, rect: Rect) {
         let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
@@ -16,6 +19,13 @@ impl Viewport {
             let color = ui.visuals().error_fg_color;
             painter.text(rect.center(), Align2::CENTER_CENTER, text, FontId::proportional(14.0), color);
             return;
+        }
+        let flag =
+            if self.dark_theme { Color32::from_rgb(255, 92, 92) } else { Color32::from_rgb(200, 30, 30) };
+        for &atom in self.flagged_atoms.iter().take(MOST_FLAGS) {
+            if let Some((center, radius)) = self.ring(rect, atom) {
+                painter.circle_stroke(center, radius + 2.0, Stroke::new(1.5, flag));
+            }
         }
         let accent = self.accent();
         self.draw_measure_marks(&painter, rect, ui.visuals());

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use equijump_engine::session::OpenRequest;
+use equijump_engine::session::{OpenRequest, TrajectoryRequest};
 
 use super::command::UiCommand;
 use super::dialogs::export_figures::FigureExport;
@@ -13,6 +13,7 @@ use super::evaluation::EvaluationAction;
 use super::file_dialogs::FileRequest;
 use super::layout::Pane;
 use super::observations::MapSelection;
+use super::preferences::LiveOutput;
 use super::training::TrainingAction;
 use crate::viewport::{Projection, Style};
 
@@ -21,12 +22,22 @@ use crate::viewport::{Projection, Style};
 pub enum Action {
     /// A command of the table.
     Command(UiCommand),
-    /// Read a structure; asks first if frames would be lost.
+    /// Read a structure.
     Open(OpenRequest),
-    /// Read a structure, frames or not.
-    OpenConfirmed(OpenRequest),
-    /// Start the run, frames of the last one or not.
-    SimulateConfirmed,
+    /// Read trajectories or a run.
+    OpenTrajectory(TrajectoryRequest),
+    /// Write the session into a project file.
+    SaveProject(PathBuf),
+    /// Start the run, writing its file as it says.
+    SimulateWriting(LiveOutput),
+    /// Bring the run of a number on view.
+    ShowRun(u32),
+    /// Take the run of a number off the list; asks first if frames would be lost.
+    CloseRun(u32),
+    /// Take it off the list, frames or not.
+    CloseRunConfirmed(u32),
+    /// Show the run of a number in plots beside the one on view, or no more.
+    SetRunInPlots(u32, bool),
     /// Close the window, frames or not.
     QuitConfirmed,
     /// Show a frame.
@@ -47,6 +58,8 @@ pub enum Action {
     SetStyle(Style),
     /// Perspective or parallel.
     SetProjection(Projection),
+    /// Ring the atoms of violations, or not.
+    MarkViolations(bool),
     /// Show another replica.
     ShowReplica(usize),
     /// Set the playback speed, frames a second.

@@ -8,11 +8,12 @@ use equijump_engine::session::{JobId, OpenRequest, SessionHandle, StructureSourc
 use equijump_engine::transport::SamplerSettings;
 
 use super::action::Action;
+use super::closer::Closer;
 use super::command::UiCommand;
 use super::dialogs::Dialog;
 use super::evaluation::{self, EvaluationDesk, EvaluationForm};
 use super::examples::EXAMPLES;
-use super::file_dialogs::{FileDialogs, Purpose};
+use super::file_dialogs::FileDialogs;
 use super::ghost::Ghost;
 use super::layout::{self, Pane};
 use super::log::{Level, Log};
@@ -25,6 +26,7 @@ use super::observer::Observer;
 use super::panes::{PaneBehavior, PaneCache, PaneContext};
 use super::preferences::{self, Preferences};
 use super::project::{Phase, Project};
+use super::session_file::{self, Entry, Restoring, SessionFile};
 use super::timeline::{PlayState, Timeline};
 use super::training::{self, TrainingDesk, TrainingForm};
 use super::{theme, timeline_bar};
@@ -59,6 +61,8 @@ pub(super) struct Export {
     pub run: JobId,
     /// Frames of the run that lie in a file of the user's once it is written.
     pub frames_saved: u64,
+    /// Whether these are all, one replica's alone.
+    pub whole: bool,
 }
 
 impl PendingJob {
@@ -73,6 +77,7 @@ impl PendingJob {
 /// The application.
 pub struct EquiJumpApp {
     pub(super) session: SessionHandle,
+    pub(super) wake: WakeCallback,
     pub(super) observer: Observer,
     pub(super) file_dialogs: Box<dyn FileDialogs>,
     pub(super) project: Project,
@@ -85,7 +90,12 @@ pub struct EquiJumpApp {
     pub(super) dialog: Option<Dialog>,
     pub(super) cache: PaneCache,
     pub(super) pending: Vec<PendingJob>,
+    /// What jobs open, to be remembered with what comes of them.
+    pub(super) opening: Vec<(JobId, Entry)>,
+    pub(super) restoring: Option<Restoring>,
     pub(super) observations: Arc<Observations>,
+    /// Runs that have finished and whose frames are still being looked at.
+    pub(super) finished: Vec<JobId>,
     pub(super) details: Option<Arc<FrameDetails>>,
     pub(super) tree: Tree<Pane>,
     pub(super) actions: Vec<Action>,
@@ -94,6 +104,7 @@ pub struct EquiJumpApp {
     pub(super) ghost: Ghost,
     pub(super) map_selection: Option<MapSelection>,
     pub(super) quit_confirmed: bool,
+    closer: Closer,
     pub(super) screenshot: Option<PathBuf>,
     pub(super) movie: Option<Movie>,
     pub(super) graphics: String,
@@ -115,7 +126,8 @@ impl EquiJumpApp {
         let ctx = cc.egui_ctx.clone();
         let wake: WakeCallback = Arc::new(move || ctx.request_repaint());
         let session = (parts.start_session)(wake.clone())?;
-        let observer = Observer::start(wake)?;
+        let closer = Closer::new(&session);
+        let observer = Observer::start(wake.clone())?;
         let mut timeline = Timeline::default();
         timeline.set_speed(preferences.speed_frames_per_s);
         timeline.repeat = preferences.repeat;
@@ -132,6 +144,7 @@ impl EquiJumpApp {
             cc.storage.and_then(|storage| stored(storage, evaluation::STORAGE_KEY)).unwrap_or_default();
         let mut app = Self {
             session,
+            wake,
             observer,
             file_dialogs: parts.dialogs,
             project: Project::default(),
@@ -144,7 +157,10 @@ impl EquiJumpApp {
             dialog: None,
             cache: PaneCache::default(),
             pending: Vec::new(),
+            opening: Vec::new(),
+            restoring: None,
             observations: Arc::default(),
+            finished: Vec::new(),
             details: None,
             tree,
             actions: Vec::new(),
@@ -153,6 +169,7 @@ impl EquiJumpApp {
             ghost,
             map_selection: None,
             quit_confirmed: false,
+            closer,
             screenshot: None,
             movie: None,
             graphics: graphics_name(cc),
@@ -160,12 +177,19 @@ impl EquiJumpApp {
         app.cache.molecule.set_available(cc.gl.is_some());
         app.cache.molecule.viewport.set_style(app.preferences.style);
         app.load_model();
-        let source = match parts.initial {
-            Some(path) => StructureSource::File(path),
-            None => EXAMPLES[0].source(),
-        };
-        app.open(OpenRequest::new(source));
+        let last: Option<SessionFile> =
+            cc.storage.and_then(|storage| stored(storage, session_file::STORAGE_KEY));
+        if let Some(path) = parts.initial {
+            app.open(OpenRequest::new(StructureSource::File(path)));
+        } else if !last.is_some_and(|last| app.restore(last)) {
+            app.open(OpenRequest::new(EXAMPLES[0].source()));
+        }
         Ok(app)
+    }
+
+    /// What closes the window from another thread.
+    pub fn closer(&self) -> Closer {
+        self.closer.clone()
     }
 
     /// The state of the structure and the run; for tests.
@@ -254,45 +278,6 @@ impl EquiJumpApp {
         }
     }
 
-    /// What dropped files are for: trajectories and stores to learn from or to compare with, a model, a structure.
-    fn take_dropped(&mut self, paths: Vec<PathBuf>) {
-        let (mut learnt_from, mut others) = (Vec::new(), Vec::new());
-        for path in paths {
-            let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
-            let trajectory = [".xtc", ".dcd"].iter().any(|ending| name.ends_with(ending));
-            if trajectory || name.ends_with(".store.safetensors") {
-                learnt_from.push((path, trajectory));
-            } else {
-                others.push(path);
-            }
-        }
-        if let Some(path) = others.into_iter().next() {
-            let is_model = path.extension().is_some_and(|extension| extension == "safetensors");
-            self.actions.push(if is_model {
-                Action::ChooseModel(Some(path))
-            } else {
-                Action::Open(OpenRequest::new(StructureSource::File(path)))
-            });
-        }
-        if learnt_from.is_empty() {
-            return;
-        }
-        let comparing = layout::is_in_front(&self.tree, Pane::Evaluation);
-        for (path, trajectory) in learnt_from {
-            match (trajectory, comparing) {
-                (true, true) => self.evaluation_path_picked(Purpose::EvaluationReference, path),
-                (true, false) => {
-                    self.training.import.unfold = true;
-                    self.training_path_picked(Purpose::ImportTrajectories, path)
-                }
-                (false, _) => self.training_path_picked(Purpose::TrainingStore, path),
-            };
-        }
-        if !comparing {
-            self.actions.push(Action::ShowPane(Pane::Training));
-        }
-    }
-
     fn draw(&mut self, ui: &mut egui::Ui) {
         let dark_mode = ui.visuals().dark_mode;
         let colours = theme::palette(dark_mode);
@@ -303,10 +288,15 @@ impl EquiJumpApp {
         egui::Panel::top("menu").frame(bar).show(ui, |ui| {
             menu::ui(ui, &*self, &self.preferences, &status, &mut actions);
         });
+        let bar = egui::Frame::new().fill(fill).inner_margin(egui::Margin::symmetric(12, 1));
+        egui::Panel::bottom("messages").frame(bar).exact_size(24.0).show(ui, |ui| {
+            self.log.messages_ui(ui, &mut actions);
+        });
         let bar =
-            egui::Frame::new().fill(ui.visuals().panel_fill).inner_margin(egui::Margin::symmetric(12, 6));
+            egui::Frame::new().fill(ui.visuals().panel_fill).inner_margin(egui::Margin::symmetric(12, 4));
         egui::Panel::bottom("timeline").frame(bar).exact_size(46.0).show(ui, |ui| {
-            timeline_bar::ui(ui, &self.timeline, &self.project, &mut actions);
+            let strip = &self.observations.strip;
+            timeline_bar::ui(ui, &self.timeline, &self.project, strip, &mut actions);
         });
         let frame = egui::Frame::new().fill(colours.hairline);
         egui::CentralPanel::default().frame(frame).show(ui, |ui| {
@@ -335,7 +325,6 @@ impl EquiJumpApp {
         }
         self.movie_ui(ui.ctx());
         drop_hint_ui(ui.ctx());
-        self.log.show_toasts(ui.ctx());
         self.actions = actions;
     }
 
@@ -359,6 +348,10 @@ impl EquiJumpApp {
 
 impl eframe::App for EquiJumpApp {
     fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
+        if self.closer.asked() && !self.quit_confirmed {
+            self.quit_confirmed = true;
+            ctx.send_viewport_cmd(egui::ViewportCommand::Close);
+        }
         self.take_events();
         self.take_file_answers();
         self.take_report();
@@ -379,6 +372,7 @@ impl eframe::App for EquiJumpApp {
         if let Some(failure) = self.observer.take_failure() {
             self.log.tell(Level::Error, failure);
         }
+        self.take_observations_of_others();
         let elapsed_s = f64::from(ctx.input(|input| input.stable_dt));
         if let Some(wait) = self.timeline.tick(elapsed_s) {
             ctx.request_repaint_after(wait);
@@ -408,6 +402,10 @@ impl eframe::App for EquiJumpApp {
         self.preferences.repeat = self.timeline.repeat;
         store(storage, preferences::STORAGE_KEY, &self.preferences);
         store(storage, layout::STORAGE_KEY, &self.tree);
+        // While a session is still coming back, what is stored is more than what is open.
+        if self.restoring.is_none() {
+            store(storage, session_file::STORAGE_KEY, &self.session_file());
+        }
         store(storage, training::STORAGE_KEY, &self.training.form);
         store(storage, evaluation::STORAGE_KEY, &self.evaluation.form);
     }
@@ -420,11 +418,11 @@ impl eframe::App for EquiJumpApp {
 impl CommandState for EquiJumpApp {
     fn is_enabled(&self, command: UiCommand) -> bool {
         let frames = self.timeline.frame_count();
-        let run = self.project.run.as_ref();
         let running = self.project.is_running();
         match command {
             UiCommand::Simulate => !running && self.project.opened.is_some() && self.model.source().is_some(),
-            UiCommand::PauseRun => running && run.is_some_and(|run| !run.stop_wanted),
+            UiCommand::PauseRun => self.project.active_run().is_some_and(|run| !run.stop_wanted),
+            UiCommand::ExtendRun => !running && self.can_extend(),
             UiCommand::StopRun => running,
             UiCommand::ExportTrajectory | UiCommand::GoToFrame => frames > 1,
             UiCommand::ExportFigures => self.project.opened.is_some(),
@@ -455,7 +453,7 @@ impl CommandState for EquiJumpApp {
             UiCommand::ToggleRepeat => Some(self.timeline.repeat),
             UiCommand::FollowNewest => Some(self.timeline.state() == PlayState::Following),
             UiCommand::PauseRun => {
-                Some(self.project.run.as_ref().is_some_and(|run| run.phase == Phase::Paused))
+                Some(self.project.active_run().is_some_and(|run| run.phase == Phase::Paused))
             }
             UiCommand::GhostOfStart => Some(matches!(self.ghost, Ghost::Start)),
             UiCommand::GhostOfFrame => Some(self.ghost.is_frame_shown(&self.project)),

@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use equijump_engine::session::{Command, ExportRequest, OpenRequest, SimulationRequest};
+use equijump_engine::session::{
+    Command, ExportRequest, JobId, OpenRequest, StructureSource, TrajectoryRequest,
+};
 
 use super::action::Action;
 use super::app::{EquiJumpApp, Export, PendingJob};
@@ -15,6 +17,7 @@ use super::dialogs::export_trajectory::{TrajectoryExport, TrajectoryForm};
 use super::dialogs::go_to_frame::GoToFrame;
 use super::dialogs::help::About;
 use super::dialogs::open_path::OpenPath;
+use super::dialogs::palette::Palette;
 use super::dialogs::screenshot::ScreenshotForm;
 use super::file_dialogs::{FileRequest, Purpose};
 use super::layout::{self, Pane};
@@ -23,8 +26,8 @@ use super::measurements::{self, MeasureTool};
 use super::menu::CommandState as _;
 use super::models::ModelState;
 use super::observations::{Landscape, MeasuredSeries, Observations};
-use super::preferences::StartFrom;
-use super::project::{Phase, Run};
+use super::project::Run;
+use super::session_file::{self, Entry};
 use crate::figures::Figure;
 
 impl EquiJumpApp {
@@ -35,9 +38,19 @@ impl EquiJumpApp {
                     self.carry_out_command(command, ctx);
                 }
             }
-            Action::Open(request) => self.ask_before_opening(request),
-            Action::OpenConfirmed(request) => self.open(request),
-            Action::SimulateConfirmed => self.simulate(),
+            Action::Open(request) => self.open(request),
+            Action::OpenTrajectory(request) => self.open_trajectory(request),
+            Action::SaveProject(path) => self.save_project(&path),
+            Action::SimulateWriting(output) => {
+                self.preferences.run.output = output;
+                self.simulate();
+                // An answer to this run's question is none to the next one's.
+                self.preferences.run.output.overwrite = false;
+            }
+            Action::ShowRun(number) => self.show_run(number),
+            Action::CloseRun(number) => self.ask_before_closing_run(number),
+            Action::CloseRunConfirmed(number) => self.close_run(number),
+            Action::SetRunInPlots(number, shown) => self.set_run_in_plots(number, shown),
             Action::QuitConfirmed => {
                 self.quit_confirmed = true;
                 ctx.send_viewport_cmd(egui::ViewportCommand::Close);
@@ -71,6 +84,10 @@ impl EquiJumpApp {
                 self.measurements.remove(index);
                 self.measurements_changed();
             }
+            Action::MarkViolations(mark) => {
+                self.preferences.mark_violations = mark;
+                self.details_changed();
+            }
             Action::SetStyle(style) => self.set_style(style),
             Action::SetProjection(projection) => {
                 self.cache.molecule.viewport.set_projection(projection);
@@ -101,16 +118,23 @@ impl EquiJumpApp {
             UiCommand::OpenPath => {
                 self.dialog = Some(Dialog::OpenPath(OpenPath::new(Purpose::OpenStructure, false)))
             }
+            UiCommand::SaveProject => {
+                let suggestion = self.proposal("project", session_file::EXTENSION);
+                self.file_dialogs.open(FileRequest { purpose: Purpose::SaveProject, suggestion }, ctx);
+            }
             UiCommand::ExportTrajectory => self.show_trajectory_form(),
             UiCommand::ExportFigures => {
-                let measured = self.observations.measured.len();
-                let form = FigureForm::new(self.preferences.export_folder(), measured > 0);
+                let stems =
+                    self.measurement_figures(1.0).iter().map(|figure| figure.stem().to_owned()).collect();
+                let name = self.protein_name().to_owned();
+                let form = FigureForm::new(self.preferences.export_folder(), name, stems);
                 self.dialog = Some(Dialog::ExportFigures(form));
             }
             UiCommand::ExportMovie => {
                 let newest = self.timeline.frame_count().saturating_sub(1);
                 let folder = self.preferences.export_folder();
-                let form = MovieForm::new(folder, newest, self.cache.molecule.size_pixels);
+                let name = self.protein_name().to_owned();
+                let form = MovieForm::new(folder, name, newest, self.cache.molecule.size_pixels);
                 self.dialog = Some(Dialog::ExportMovie(form));
             }
             UiCommand::SaveScreenshot => {
@@ -119,18 +143,14 @@ impl EquiJumpApp {
                 self.dialog = Some(Dialog::Screenshot(form));
             }
             UiCommand::Quit => ctx.send_viewport_cmd(egui::ViewportCommand::Close),
-            UiCommand::Simulate => {
-                let unsaved = self.unsaved_frames();
-                match unsaved {
-                    Some(frames) => {
-                        self.dialog = Some(Dialog::Confirm(Confirm::new(Cause::Simulate, frames)));
-                    }
-                    None => self.simulate(),
-                }
-            }
+            UiCommand::Simulate => match self.hindrance() {
+                Some(remedy) => self.dialog = Some(Dialog::Remedy(remedy)),
+                None => self.simulate(),
+            },
+            UiCommand::ExtendRun => self.extend(),
             UiCommand::PauseRun => self.pause_or_resume(),
             UiCommand::StopRun => {
-                if let Some(run) = self.project.run.as_mut().filter(|run| run.is_active()) {
+                if let Some(run) = self.project.active_run_mut() {
                     run.stop_wanted = true;
                     self.session.send(Command::Stop { job: run.job });
                 }
@@ -190,6 +210,10 @@ impl EquiJumpApp {
             UiCommand::ZoomOut => egui::gui_zoom::zoom_out(ctx),
             UiCommand::ZoomReset => ctx.set_zoom_factor(1.0),
             UiCommand::ResetLayout => self.tree = layout::default_tree(),
+            UiCommand::Palette => {
+                let palette = Palette::new(&self.preferences, |command| self.is_enabled(command));
+                self.dialog = Some(Dialog::Palette(palette));
+            }
             UiCommand::Shortcuts => self.dialog = Some(Dialog::Shortcuts),
             UiCommand::About => {
                 let info = self.project.run.as_ref().and_then(|run| run.info.as_ref());
@@ -204,38 +228,47 @@ impl EquiJumpApp {
         ctx.set_theme(theme);
     }
 
-    /// Frames that leaving the run behind would lose.
-    fn unsaved_frames(&self) -> Option<u64> {
-        self.project.run.as_ref().filter(|run| run.has_unsaved_frames()).map(|run| run.frames - 1)
-    }
-
     /// Called when the window is about to close.
     pub(super) fn refuse_to_lose_frames_on_close(&mut self, ctx: &egui::Context) {
-        if let Some(frames) = self.unsaved_frames() {
+        let frames = self.project.unsaved_frames();
+        if frames > 0 {
             ctx.send_viewport_cmd(egui::ViewportCommand::CancelClose);
             self.dialog = Some(Dialog::Confirm(Confirm::new(Cause::Quit, frames)));
         }
     }
 
-    /// Opens a structure, after asking if frames would be lost.
-    pub(super) fn ask_before_opening(&mut self, request: OpenRequest) {
-        match self.unsaved_frames() {
-            Some(frames) => {
-                self.dialog = Some(Dialog::Confirm(Confirm::new(Cause::Open(request), frames)));
-            }
-            None => self.open(request),
+    /// Opens a file: a structure, or what turns out to hold frames. Runs stay, and go on if they do.
+    pub(super) fn open(&mut self, request: OpenRequest) {
+        if let StructureSource::File(path) = &request.source
+            && path.extension().is_some_and(|extension| extension == session_file::EXTENSION)
+        {
+            return self.open_project(path);
         }
+        if let (StructureSource::File(path), false) = (&request.source, request.longest_segment) {
+            let files = vec![path.clone()];
+            let chain = request.chain;
+            return self.open_trajectory(TrajectoryRequest { files, chain, ..TrajectoryRequest::default() });
+        }
+        let job = self.job_of_opening();
+        self.opening.extend(Entry::of_structure(&request).map(|entry| (job, entry)));
+        self.session.send(Command::OpenStructure { job, request });
     }
 
-    /// Opens a structure; a run that goes on is stopped.
-    pub(super) fn open(&mut self, request: OpenRequest) {
-        if let Some(run) = self.project.run.as_ref().filter(|run| run.is_active()) {
-            self.session.send(Command::Stop { job: run.job });
-        }
+    /// Opens trajectories or a run.
+    pub(super) fn open_trajectory(&mut self, request: TrajectoryRequest) {
+        let job = self.job_of_opening();
+        let opened = self.project.opened.as_ref().map(|opened| opened.structure.topology.clone());
+        let request = TrajectoryRequest { opened, ..request };
+        self.opening.push((job, Entry::of_frames(&request)));
+        self.session.send(Command::OpenTrajectory { job, request });
+    }
+
+    /// Only what was asked for last is opened.
+    fn job_of_opening(&mut self) -> JobId {
         let job = self.session.next_job();
         self.pending.retain(|pending| !matches!(pending, PendingJob::Open(_)));
         self.pending.push(PendingJob::Open(job));
-        self.session.send(Command::OpenStructure { job, request });
+        job
     }
 
     /// Simulates with a model file, or with the bundled model, from now on.
@@ -260,62 +293,6 @@ impl EquiJumpApp {
         };
     }
 
-    fn simulate(&mut self) {
-        let (Some(opened), Some(model)) = (&self.project.opened, self.model.source()) else { return };
-        if self.project.is_running() {
-            return;
-        }
-        let settings = &self.preferences.run;
-        let mut structure = opened.structure.clone();
-        let mut start = "the start structure".to_owned();
-        if let (StartFrom::FrameShown, Some(shown)) = (settings.start_from, &self.project.shown) {
-            structure.positions_angstrom = shown.positions.clone();
-            start = format!("frame {}", shown.frame);
-        }
-        let mut sampler = settings.sampler.clone();
-        if let ModelState::Loaded(info) = &self.model.state {
-            // What was set for another model and is not shown for this one must not stop the run.
-            sampler = sampler.fitting(info.config.transport);
-        }
-        let output = settings.output.request();
-        let frames = (!settings.until_stopped).then_some(settings.frames);
-        let job = self.session.next_job();
-        let request = SimulationRequest {
-            structure,
-            starts_angstrom: Vec::new(),
-            model,
-            settings: sampler,
-            replicas: settings.replicas,
-            frames,
-            device: settings.device.clone(),
-            output,
-            keep_history: true,
-        };
-        let note = format!(
-            "Simulating {} from {start}: {} latent steps, seed {}.",
-            opened.structure.topology.name, settings.sampler.latent_steps, settings.sampler.seed
-        );
-        self.log.note(Level::Info, note);
-        self.session.send(Command::Simulate { job, request: Box::new(request) });
-        self.project.run = Some(Run::new(job, frames));
-        self.project.shown = None;
-        self.map_selection = None;
-        self.timeline.reset(1);
-        self.timeline.follow();
-        self.observe();
-    }
-
-    fn pause_or_resume(&mut self) {
-        let Some(run) = self.project.run.as_mut().filter(|run| run.is_active()) else { return };
-        if run.phase == Phase::Paused || run.pause_wanted {
-            run.pause_wanted = false;
-            self.session.send(Command::Resume { job: run.job });
-        } else {
-            run.pause_wanted = true;
-            self.session.send(Command::Pause { job: run.job });
-        }
-    }
-
     fn structure_folder(&self) -> PathBuf {
         let recent = self.preferences.recent_files.first().and_then(|path| path.parent());
         recent
@@ -324,9 +301,13 @@ impl EquiJumpApp {
     }
 
     /// A file name proposed for something made from the protein: `folder/villin-rmsd.png`.
-    fn proposal(&self, what: &str, extension: &str) -> PathBuf {
-        let name = self.project.opened.as_ref().map_or("protein", |o| o.structure.topology.name.as_str());
+    pub(super) fn proposal(&self, what: &str, extension: &str) -> PathBuf {
+        let name = self.protein_name();
         self.preferences.export_folder().join(format!("{name}-{what}.{extension}"))
+    }
+
+    fn protein_name(&self) -> &str {
+        self.project.opened.as_ref().map_or("protein", |o| o.structure.topology.name.as_str())
     }
 
     fn show_trajectory_form(&mut self) {
@@ -368,7 +349,12 @@ impl EquiJumpApp {
         };
         // A range or a stride was the user's own choice of what matters.
         let frames_saved = export.frames.last + 1;
-        self.pending.push(PendingJob::Export(Export { job, run: run.job, frames_saved }));
+        let frames = &request;
+        let whole = frames.only.is_none()
+            && (frames.first_frame, frames.stride) == (0, 1)
+            && frames.last_frame + 1 >= run.frames
+            && info.replicas == 1;
+        self.pending.push(PendingJob::Export(Export { job, run: run.job, frames_saved, whole }));
         self.session.send(Command::Export { job, request });
     }
 
@@ -427,10 +413,21 @@ impl EquiJumpApp {
             let figure = self.observations.free_energy_figure();
             figures.push(figure.map(Figure::FreeEnergy).ok_or("There is no free-energy map yet."));
         }
+        if export.fluctuation
+            && let Some(opened) = &self.project.opened
+        {
+            let numbers = opened.structure.topology.residues().iter().map(|residue| residue.number);
+            figures.extend(
+                self.observations.fluctuation_figure(numbers).map(|figure| Ok(Figure::Curves(figure))),
+            );
+        }
+        if export.contacts {
+            figures.extend(self.observations.contacts_figure().map(|figure| Ok(Figure::MapPair(figure))));
+        }
         if export.measurements {
             figures.extend(self.measurement_figures(interval_ns).into_iter().map(Ok));
         }
-        let name = self.project.opened.as_ref().map_or("protein", |o| o.structure.topology.name.as_str());
+        let name = self.protein_name().to_owned();
         let mut written = 0;
         let mut failures = Vec::new();
         for figure in figures {

@@ -9,6 +9,7 @@ use egui::{Key, KeyboardShortcut, Modifiers};
 pub enum UiCommand {
     OpenFile,
     OpenPath,
+    SaveProject,
     ExportTrajectory,
     ExportFigures,
     ExportMovie,
@@ -17,6 +18,7 @@ pub enum UiCommand {
     Simulate,
     PauseRun,
     StopRun,
+    ExtendRun,
     ShowTraining,
     ShowEvaluation,
     PlayPause,
@@ -58,6 +60,7 @@ pub enum UiCommand {
     ZoomOut,
     ZoomReset,
     ResetLayout,
+    Palette,
     Shortcuts,
     About,
 }
@@ -113,11 +116,12 @@ const NONE: Modifiers = Modifiers::NONE;
 
 impl UiCommand {
     /// Every command, in menu order.
-    pub const ALL: [UiCommand; 53] = {
+    pub const ALL: [UiCommand; 56] = {
         use UiCommand::*;
         [
             OpenFile,
             OpenPath,
+            SaveProject,
             ExportTrajectory,
             ExportFigures,
             ExportMovie,
@@ -126,6 +130,7 @@ impl UiCommand {
             Simulate,
             PauseRun,
             StopRun,
+            ExtendRun,
             ShowTraining,
             ShowEvaluation,
             PlayPause,
@@ -167,6 +172,7 @@ impl UiCommand {
             ZoomOut,
             ZoomReset,
             ResetLayout,
+            Palette,
             Shortcuts,
             About,
         ]
@@ -184,14 +190,23 @@ impl UiCommand {
         };
         match self {
             Self::OpenFile => row(
-                "Open structure…",
-                "Open a PDB or mmCIF file, plain or gzipped",
+                "Open…",
+                "Open a structure (PDB, mmCIF), a trajectory (DCD, XTC, several models) or a run (run.json)",
                 File,
                 Some((CTRL, Key::O)),
             ),
-            Self::OpenPath => {
-                row("Open by path…", "Open a structure by typing its path", File, Some((CTRL_SHIFT, Key::O)))
-            }
+            Self::OpenPath => row(
+                "Open by path…",
+                "Open a structure, a trajectory or a run by typing its path",
+                File,
+                Some((CTRL_SHIFT, Key::O)),
+            ),
+            Self::SaveProject => row(
+                "Save project…",
+                "Write what is open, how it is looked at, settings and layout into a file, to come back to",
+                File,
+                Some((CTRL, Key::S)),
+            ),
             Self::ExportTrajectory => row(
                 "Export trajectory…",
                 "Write the frames as DCD, XTC or PDB, with the topology beside them",
@@ -232,6 +247,12 @@ impl UiCommand {
                 Simulation,
                 Some((CTRL, Key::Period)),
             ),
+            Self::ExtendRun => row(
+                "Extend run",
+                "Go on with the run on view after its last frame, by as many frames as are set beside the molecule",
+                Simulation,
+                Some((CTRL_SHIFT, Key::R)),
+            ),
             Self::ShowTraining => row(
                 "Train a model",
                 "Show the panes in which a model is trained on trajectories of your own",
@@ -239,8 +260,8 @@ impl UiCommand {
                 Some((CTRL, Key::T)),
             ),
             Self::ShowEvaluation => row(
-                "Compare with a reference",
-                "Show the panes in which samples are compared with molecular dynamics",
+                "Evaluate against a reference",
+                "Show the panes in which samples are evaluated against molecular dynamics",
                 Simulation,
                 Some((CTRL_SHIFT, Key::T)),
             ),
@@ -396,6 +417,12 @@ impl UiCommand {
             Self::ResetLayout => {
                 row("Reset layout", "Put all panes back where they were at first", View, None)
             }
+            Self::Palette => row(
+                "Command palette…",
+                "Find a command, a pane, an example or a recent file by typing",
+                View,
+                Some((CTRL_SHIFT, Key::P)),
+            ),
             Self::Shortcuts => row("Keyboard shortcuts", "List all shortcuts", Help, Some((NONE, Key::F1))),
             Self::About => row("About EquiJump", "Version, device and licences", Help, None),
         }
@@ -404,7 +431,8 @@ impl UiCommand {
     fn starts_group(self) -> bool {
         matches!(
             self,
-            Self::ExportTrajectory
+            Self::SaveProject
+                | Self::ExportTrajectory
                 | Self::Quit
                 | Self::ShowTraining
                 | Self::GoToFrame
@@ -415,6 +443,7 @@ impl UiCommand {
                 | Self::ToggleSuperpose
                 | Self::ZoomIn
                 | Self::ResetLayout
+                | Self::Palette
         )
     }
 
@@ -458,9 +487,11 @@ impl UiCommand {
             if plain && taken {
                 continue;
             }
-            if ctx.input_mut(|input| input.consume_shortcut(&shortcut)) {
-                pressed.push(command);
-            }
+            // While passes are slow, a key may have been pressed several times since the last one.
+            let times =
+                ctx.input_mut(|input| input.count_and_consume_key(shortcut.modifiers, shortcut.logical_key));
+            let repeats = matches!(command, Self::StepBack | Self::StepForward | Self::Faster | Self::Slower);
+            pressed.extend(std::iter::repeat_n(command, if repeats { times } else { times.min(1) }));
         }
         pressed
     }

@@ -12,8 +12,12 @@ use std::time::{Duration, Instant};
 /// What a file is picked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Purpose {
-    /// A structure to open.
+    /// A structure, trajectories or a run to open.
     OpenStructure,
+    /// Where to write a project.
+    SaveProject,
+    /// The atoms of a trajectory that is being opened.
+    OpenTopology,
     /// A model to sample with.
     OpenModel,
     /// Where a run writes its trajectory.
@@ -55,7 +59,9 @@ pub enum Purpose {
 impl Purpose {
     fn title(self) -> &'static str {
         match self {
-            Purpose::OpenStructure => "Open structure",
+            Purpose::OpenStructure => "Open structure, trajectory or run",
+            Purpose::SaveProject => "Save project",
+            Purpose::OpenTopology => "Choose topology of the trajectory",
             Purpose::OpenModel => "Choose model",
             Purpose::RunOutput => "Write trajectory to",
             Purpose::ExportTrajectory => "Export trajectory",
@@ -194,7 +200,17 @@ fn show(request: &FileRequest) -> impl Future<Output = Vec<PathBuf>> + Send + 's
     let picked: std::pin::Pin<Box<dyn Future<Output = Option<rfd::FileHandle>> + Send>> = match request
         .purpose
     {
-        Purpose::OpenStructure
+        Purpose::OpenStructure => Box::pin(
+            dialog
+                .add_filter(
+                    "Structures, trajectories and runs",
+                    &["pdb", "ent", "cif", "mmcif", "gz", "dcd", "xtc", "trr", "json", "equijump"],
+                )
+                .add_filter("All files", &["*"])
+                .pick_file(),
+        ),
+        Purpose::SaveProject => Box::pin(dialog.add_filter("Projects", &["equijump"]).save_file()),
+        Purpose::OpenTopology
         | Purpose::ImportTopology
         | Purpose::EvaluationTopology
         | Purpose::EvaluationNative

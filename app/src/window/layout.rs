@@ -5,7 +5,7 @@ use egui_tiles::{Container, Linear, LinearDir, Tile, TileId, Tiles, Tree};
 use serde::{Deserialize, Serialize};
 
 /// Storage key. The number grows when panes change, so that an old layout is not misread.
-pub const STORAGE_KEY: &str = "layout-4";
+pub const STORAGE_KEY: &str = "layout-5";
 
 /// The docked panes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -17,7 +17,10 @@ pub enum Pane {
     Ramachandran,
     Rmsd,
     Measurements,
+    Fluctuation,
+    Contacts,
     Validity,
+    Runs,
     Log,
     Training,
     LearningCurves,
@@ -27,14 +30,17 @@ pub enum Pane {
 
 impl Pane {
     /// All panes.
-    pub const ALL: [Pane; 12] = [
+    pub const ALL: [Pane; 15] = [
         Pane::Molecule,
         Pane::Simulation,
         Pane::FreeEnergy,
         Pane::Ramachandran,
         Pane::Rmsd,
         Pane::Measurements,
+        Pane::Fluctuation,
+        Pane::Contacts,
         Pane::Validity,
+        Pane::Runs,
         Pane::Log,
         Pane::Training,
         Pane::LearningCurves,
@@ -51,12 +57,15 @@ impl Pane {
             Pane::Ramachandran => "Ramachandran",
             Pane::Rmsd => "RMSD",
             Pane::Measurements => "Measurements",
+            Pane::Fluctuation => "Fluctuation",
+            Pane::Contacts => "Contacts",
             Pane::Validity => "Validity",
+            Pane::Runs => "Runs",
             Pane::Log => "Log",
             Pane::Training => "Training",
             Pane::LearningCurves => "Learning curves",
             Pane::Evaluation => "Evaluation",
-            Pane::Comparison => "Comparison",
+            Pane::Comparison => "Evaluation results",
         }
     }
 }
@@ -65,16 +74,38 @@ impl Pane {
 pub fn default_tree() -> Tree<Pane> {
     let mut tiles = Tiles::default();
     let simulation = tabs(&mut tiles, &[Pane::Simulation, Pane::Training, Pane::Evaluation]);
-    let read_outs = tabs(&mut tiles, &[Pane::Validity, Pane::Log]);
+    let read_outs = tabs(&mut tiles, &[Pane::Validity, Pane::Runs, Pane::Log]);
     let left = split(&mut tiles, LinearDir::Vertical, &[(simulation, 0.70), (read_outs, 0.30)]);
     let molecule = tabs(&mut tiles, &[Pane::Molecule, Pane::LearningCurves, Pane::Comparison]);
     let free_energy = tabs(&mut tiles, &[Pane::FreeEnergy]);
-    let ramachandran = tabs(&mut tiles, &[Pane::Ramachandran]);
-    let rmsd = tabs(&mut tiles, &[Pane::Rmsd, Pane::Measurements]);
+    let ramachandran = tabs(&mut tiles, &[Pane::Ramachandran, Pane::Contacts]);
+    let rmsd = tabs(&mut tiles, &[Pane::Rmsd, Pane::Fluctuation, Pane::Measurements]);
     let right =
         split(&mut tiles, LinearDir::Vertical, &[(free_energy, 0.36), (ramachandran, 0.36), (rmsd, 0.28)]);
     let root = split(&mut tiles, LinearDir::Horizontal, &[(left, 0.23), (molecule, 0.48), (right, 0.29)]);
     Tree::new(egui::Id::unique("panes"), root, tiles)
+}
+
+/// What a tile is called on its tab: a pane by its title, panes docked together by theirs.
+pub fn title_of(tiles: &Tiles<Pane>, tile: TileId) -> String {
+    const NAMED: usize = 2;
+    let mut titles = Vec::new();
+    collect_titles(tiles, tile, &mut titles);
+    let more = titles.len().saturating_sub(NAMED);
+    let named = titles.into_iter().take(NAMED).collect::<Vec<_>>().join(" + ");
+    if more > 0 { format!("{named} + {more}") } else { named }
+}
+
+fn collect_titles(tiles: &Tiles<Pane>, tile: TileId, titles: &mut Vec<&'static str>) {
+    match tiles.get(tile) {
+        Some(Tile::Pane(pane)) => titles.push(pane.title()),
+        Some(Tile::Container(container)) => {
+            for child in container.children() {
+                collect_titles(tiles, *child, titles);
+            }
+        }
+        None => {}
+    }
 }
 
 /// Brings a pane to the front of its tabs.
@@ -126,6 +157,19 @@ mod tests {
         assert!(is_complete(&tree));
         let text = serde_json::to_string(&tree).unwrap();
         assert!(is_complete(&serde_json::from_str(&text).unwrap()));
+    }
+
+    #[test]
+    fn panes_docked_together_are_called_by_their_titles() {
+        let mut tree = default_tree();
+        let rmsd = tree.tiles.find_pane(&Pane::Rmsd).unwrap();
+        let log = tree.tiles.find_pane(&Pane::Log).unwrap();
+        let runs = tree.tiles.find_pane(&Pane::Runs).unwrap();
+        assert_eq!(title_of(&tree.tiles, rmsd), "RMSD");
+        let two = tree.tiles.insert_vertical_tile(vec![rmsd, log]);
+        assert_eq!(title_of(&tree.tiles, two), "RMSD + Log");
+        let three = tree.tiles.insert_vertical_tile(vec![two, runs]);
+        assert_eq!(title_of(&tree.tiles, three), "RMSD + Log + 1");
     }
 
     #[test]

@@ -1,9 +1,10 @@
-//! What the user was told: toasts that fade, and the log pane that keeps everything.
+//! What the user was told: the line of messages, and the log pane that keeps everything.
 
 use std::collections::VecDeque;
 use std::time::Instant;
 
-use super::toasts::Toasts;
+use super::action::Action;
+use super::messages::Messages;
 
 /// How much a message matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,16 +42,16 @@ pub struct Entry {
 /// More lines than anybody reads, few enough to show.
 const KEPT_ENTRIES: usize = 2000;
 
-/// The log and the toasts.
+/// The log and the line of messages.
 pub struct Log {
     entries: VecDeque<Entry>,
-    toasts: Toasts,
+    messages: Messages,
     started: Instant,
 }
 
 impl Default for Log {
     fn default() -> Self {
-        Self { entries: VecDeque::new(), toasts: Toasts::default(), started: Instant::now() }
+        Self { entries: VecDeque::new(), messages: Messages::default(), started: Instant::now() }
     }
 }
 
@@ -64,10 +65,10 @@ impl Log {
         self.entries.push_back(Entry { time_s, level, text: sentence(text.into()) });
     }
 
-    /// Into the log and as a toast.
+    /// Into the log and the line of messages.
     pub fn tell(&mut self, level: Level, text: impl Into<String>) {
         let text = sentence(text.into());
-        self.toasts.add(level, text.clone());
+        self.messages.add(level, text.clone());
         self.note(level, text);
     }
 
@@ -89,9 +90,9 @@ impl Log {
             .collect()
     }
 
-    /// Draws the toasts.
-    pub fn show_toasts(&mut self, ctx: &egui::Context) {
-        self.toasts.show(ctx);
+    /// Draws the line of messages.
+    pub fn messages_ui(&mut self, ui: &mut egui::Ui, actions: &mut Vec<Action>) {
+        self.messages.ui(ui, actions);
     }
 }
 

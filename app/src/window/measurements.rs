@@ -138,6 +138,12 @@ impl Measurements {
         }
     }
 
+    /// Takes over the measurements of an earlier session, as lists of atoms.
+    pub fn restore<'a>(&mut self, lists: impl Iterator<Item = &'a Vec<usize>>) {
+        self.clear();
+        self.list = lists.filter_map(|atoms| Measurement::of_atoms(atoms)).take(MOST_MEASUREMENTS).collect();
+    }
+
     /// Removes all.
     pub fn clear(&mut self) {
         self.list.clear();

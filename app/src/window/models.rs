@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use equijump_engine::session::{JobId, ModelInfo, ModelSource};
+use equijump_engine::session::{JobId, ModelInfo, ModelSource, RecordedRun};
 use equijump_engine::transport::SamplerSettings;
 
 /// A model inside the binary.
@@ -14,6 +14,27 @@ pub struct BundledModel {
     pub bytes: &'static [u8],
     /// Contents of the file of presets beside it.
     pub presets: &'static [u8],
+    /// What it was trained on, in a few words.
+    pub trained_on: &'static str,
+    /// Temperature and solvent of that.
+    pub conditions: &'static str,
+    /// One-letter sequences of the proteins that it was trained on; empty where nothing is known.
+    pub sequences: &'static [&'static str],
+}
+
+/// What a user should know of a model before trusting its frames.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ModelFacts {
+    /// Name for the user.
+    pub name: String,
+    /// What it was trained on, in a few words.
+    pub trained_on: Option<String>,
+    /// Temperature and solvent.
+    pub conditions: Option<String>,
+    /// Sequences of the proteins that it was trained on; empty where nothing is known.
+    pub sequences: Vec<String>,
+    /// Its card.
+    pub card: String,
 }
 
 impl BundledModel {
@@ -56,6 +77,42 @@ impl ModelChoice {
         match &self.file {
             Some(path) => Some(ModelSource::File(path.clone())),
             None => self.bundled.first().map(BundledModel::source),
+        }
+    }
+
+    /// The model that a run was made with: the one in use if it is the same, else the bundled one of that name.
+    /// The engine makes sure that it is the very same before a frame is added.
+    pub fn source_of(&self, run: &RecordedRun) -> Option<ModelSource> {
+        match &self.state {
+            ModelState::Loaded(info) if info.checksum == run.model_checksum => self.source(),
+            _ => self.bundled.iter().find(|model| model.name == run.model).map(BundledModel::source),
+        }
+    }
+
+    /// What is known of the model in use.
+    pub fn facts(&self) -> ModelFacts {
+        let card = match &self.state {
+            ModelState::Loaded(info) => info.card.clone(),
+            _ => String::new(),
+        };
+        let name = self.name();
+        match (&self.file, self.bundled.first()) {
+            (None, Some(model)) => {
+                let told = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+                ModelFacts {
+                    name,
+                    trained_on: told(model.trained_on),
+                    conditions: told(model.conditions),
+                    sequences: model.sequences.iter().map(|&sequence| sequence.to_owned()).collect(),
+                    card,
+                }
+            }
+            _ => {
+                let trained_on = card.lines().next().and_then(|line| line.strip_prefix("Trained on "));
+                let trained_on = trained_on.map(|line| line.trim_end_matches('.').to_owned());
+                let conditions = Some("temperature and solvent of its training data".to_owned());
+                ModelFacts { name, trained_on, conditions, sequences: Vec::new(), card }
+            }
         }
     }
 

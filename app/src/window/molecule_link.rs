@@ -95,6 +95,8 @@ impl EquiJumpApp {
     /// The observer has looked at the frame shown.
     pub(super) fn details_changed(&mut self) {
         if let Some(details) = &self.details {
+            let violating = if self.preferences.mark_violations { &details.violating_atoms[..] } else { &[] };
+            self.cache.molecule.viewport.set_flagged_atoms(violating);
             let structure: Vec<SecondaryStructure> =
                 details.secondary_structure.iter().map(|code| SecondaryStructure::from_dssp(*code)).collect();
             self.cache.molecule.viewport.set_secondary_structure(&structure);

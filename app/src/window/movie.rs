@@ -34,6 +34,12 @@ impl Movie {
 impl EquiJumpApp {
     /// Begins an export.
     pub(super) fn start_movie(&mut self, export: MovieExport) {
+        // A folder of its own: pictures of another film would be taken for some of this one.
+        if let Err(error) = std::fs::create_dir(&export.folder) {
+            let folder = export.folder.display();
+            self.log.tell(Level::Error, format!("The folder {folder} cannot be made: {error}."));
+            return;
+        }
         let (pictures, to_write) = sync_channel::<(PathBuf, image::RgbaImage)>(WAITING_PICTURES);
         let (tell, outcome) = sync_channel(1);
         let writer = std::thread::Builder::new().name("movie".into()).spawn(move || {
@@ -49,7 +55,7 @@ impl EquiJumpApp {
             self.log.tell(Level::Error, format!("The pictures cannot be written: {error}."));
             return;
         }
-        self.preferences.export_folder = Some(export.folder.clone());
+        self.preferences.export_folder = export.folder.parent().map(PathBuf::from);
         self.movie = Some(Movie {
             frame: export.frames.first as usize,
             requested: false,

@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use equijump_engine::analysis::{MeasuredPoint, Measurement, ProjectedPoint, SeriesPoint, ValiditySummary};
 
+use super::validity_strip::ValidityStrip;
 use crate::figures::{
-    Curve, CurveFigure, CurveRole, FreeEnergyFigure, Grid2, RamachandranFigure, ResiduePoint, RmsdSeries,
+    Curve, CurveFigure, CurveRole, FreeEnergyFigure, Grid2, MapPairFigure, RamachandranFigure, ResiduePoint,
+    RmsdSeries,
 };
 
 /// Numbers over all frames that have been looked at.
@@ -23,6 +25,8 @@ pub struct Observations {
     pub reference: Option<Arc<Reference>>,
     /// RMSF of each Cα over all frames and replicas, Å; `None` before the second frame.
     pub rmsf_angstrom: Option<Vec<f64>>,
+    /// How often residues touch; `None` before the second frame, and for long chains.
+    pub contacts: Option<Arc<Contacts>>,
     /// The user's measurements, over the replica shown.
     pub measured: Vec<MeasuredSeries>,
     /// The map of slow coordinates, or why there is none yet.
@@ -31,6 +35,18 @@ pub struct Observations {
     pub validity: Option<ValiditySummary>,
     /// The frame of the replica shown with the most violations, and their number.
     pub worst_frame: Option<(usize, usize)>,
+    /// Validity of the replica shown, over time.
+    pub strip: ValidityStrip,
+    /// Frame and RMSD (Å) of every replica, in long runs of evenly spaced frames; empty for a single one.
+    pub replicas: Vec<Vec<(u32, f32)>>,
+}
+
+/// How often each pair of residues touches.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Contacts {
+    /// Residues from 1 along both axes: above the diagonal the part of the frames of the run, below it that of the
+    /// start structure, which is 0 or 1.
+    pub grid: Grid2,
 }
 
 /// A measurement over the frames of one replica.
@@ -77,6 +93,8 @@ pub struct LandscapeMap {
     pub projections: Vec<ProjectedPoint>,
     /// What the coordinates were fitted to, in words.
     pub basis: String,
+    /// Whether the coordinates are those of the reference, which all runs of the protein share.
+    pub shared_coordinates: bool,
 }
 
 impl LandscapeMap {
@@ -177,6 +195,8 @@ pub struct FrameDetails {
     pub secondary_structure: Vec<char>,
     /// Physical validity, kind by kind.
     pub violations: Vec<Violation>,
+    /// Atoms that have a part in a violation, ascending.
+    pub violating_atoms: Vec<usize>,
 }
 
 impl Observations {
@@ -199,6 +219,48 @@ impl Observations {
         }
     }
 
+    /// The fluctuation of each residue for a file; `numbers` are those of the residues.
+    pub fn fluctuation_figure(&self, numbers: impl Iterator<Item = i32>) -> Option<CurveFigure> {
+        let rmsf = self.rmsf_angstrom.as_ref()?;
+        Some(CurveFigure {
+            stem: "fluctuation".to_owned(),
+            x_label: "Residue".to_owned(),
+            y_label: "RMSF (Å)".to_owned(),
+            logarithmic: false,
+            curves: vec![Curve {
+                label: String::new(),
+                role: CurveRole::Samples,
+                x: numbers.map(f64::from).collect(),
+                y: rmsf.clone(),
+                band: Vec::new(),
+            }],
+            points: true,
+            bars: false,
+        })
+    }
+
+    /// Contacts over the run and at the start for a file.
+    pub fn contacts_figure(&self) -> Option<MapPairFigure> {
+        let grid = &self.contacts.as_ref()?.grid;
+        let mirrored = |above: bool| {
+            let n = grid.nx;
+            let value = |x: usize, y: usize| {
+                let (low, high) = (x.min(y), x.max(y));
+                if above { grid.values[high * n + low] } else { grid.values[low * n + high] }
+            };
+            Grid2 { values: (0..n * n).map(|bin| value(bin % n, bin / n)).collect(), ..grid.clone() }
+        };
+        Some(MapPairFigure {
+            stem: "contacts".to_owned(),
+            titles: ["Run".to_owned(), "Start structure".to_owned()],
+            maps: [mirrored(true), mirrored(false)],
+            x_label: "Residue".to_owned(),
+            y_label: "Residue".to_owned(),
+            value_label: "Part of the frames with a contact".to_owned(),
+            mark: None,
+        })
+    }
+
     /// The plot of a measurement for a file.
     pub fn measurement_figure(
         series: &MeasuredSeries,
@@ -212,7 +274,8 @@ impl Observations {
         let mut last = f64::NAN;
         for point in &series.points {
             let (time_ns, value) = (f64::from(point.frame) * interval_ns, f64::from(point.value));
-            // A dihedral that leaves the scale at one end and returns at the other has not gone through it.
+            // A dihedral that leaves the scale at one end and returns at the other has not gone through it: the
+            // line is broken there. Files of numbers leave such points out.
             if dihedral && (value - last).abs() > 180.0 {
                 x.push(time_ns);
                 y.push(f64::NAN);
@@ -275,6 +338,7 @@ mod tests {
             free_energy_kt: grid,
             projections: vec![point(0, 5, [50.0, 0.0]), point(0, 6, [60.0, 1.0]), point(1, 7, [59.0, 1.0])],
             basis: String::new(),
+            shared_coordinates: false,
         };
         // 10 units of x are a tenth of the plot, 0.6 units of y more than half of it.
         assert_eq!(map.nearest_frame(60.0, 0.4, 0), Some((5, 0)));

@@ -1,7 +1,7 @@
 //! The thread that looks at frames: RMSD, dihedrals, slow coordinates, validity. All numbers come from
 //! `engine::analysis`; this file only decides when they are computed.
 //!
-//! The window sends [`Task`]s and reads the newest result; neither waits for the other. Looking at the
+//! The window sends `Task`s and reads the newest result; neither waits for the other. Looking at the
 //! frame on screen comes before catching up with the run, and of several such requests only the newest is
 //! answered.
 

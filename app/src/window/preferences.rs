@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use equijump_engine::session::{DevicePreference, ExistingFiles, RunOutput};
+use equijump_engine::session::{DevicePreference, ExistingFiles, RunOutput, replica_path};
+use equijump_engine::trajectory::TrajectoryFormat;
 use equijump_engine::transport::SamplerSettings;
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +32,8 @@ pub struct Preferences {
     pub residue_value: ResidueValue,
     /// Show frames superposed on the start structure.
     pub superpose: bool,
+    /// Ring the atoms of violations.
+    pub mark_violations: bool,
     /// Show the start structure as a ghost.
     pub ghost_of_start: bool,
     /// Playback speed, frames a second.
@@ -72,7 +75,46 @@ pub struct LiveOutput {
     pub overwrite: bool,
 }
 
+/// Why a run cannot write its file as it is asked to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OutputProblem {
+    /// No file is named.
+    Unnamed,
+    /// Its name does not tell a format.
+    Ending,
+    /// It is there already.
+    Exists {
+        /// The file.
+        file: PathBuf,
+        /// The description of the run that it belongs to, if that lies beside it.
+        description: Option<PathBuf>,
+    },
+}
+
 impl LiveOutput {
+    /// What stands in the way of writing the file of a run with so many replicas.
+    pub fn problem(&self, replicas: usize) -> Option<OutputProblem> {
+        if !self.enabled {
+            return None;
+        }
+        let path = Path::new(self.path.trim());
+        if path.as_os_str().is_empty() {
+            return Some(OutputProblem::Unnamed);
+        }
+        if TrajectoryFormat::from_path(path).is_err() {
+            return Some(OutputProblem::Ending);
+        }
+        if self.overwrite {
+            return None;
+        }
+        let description = path.with_extension("json");
+        let file = (0..replicas)
+            .map(|replica| replica_path(path, replica, replicas))
+            .chain([description.clone(), path.with_extension("state")])
+            .find(|file| file.exists())?;
+        Some(OutputProblem::Exists { file, description: Some(description).filter(|file| file.is_file()) })
+    }
+
     /// What the engine is asked to write.
     pub fn request(&self) -> Option<RunOutput> {
         let path = self.path.trim();
@@ -137,6 +179,7 @@ impl Default for Preferences {
             style: Style::default(),
             residue_value: ResidueValue::Fluctuation,
             superpose: true,
+            mark_violations: true,
             ghost_of_start: false,
             speed_frames_per_s: 20.0,
             repeat: true,
@@ -213,14 +256,14 @@ pub fn follow_model(settings: &mut SamplerSettings, before: &SamplerSettings, no
 /// The presets, best first.
 pub const PRESETS: [Preset; 3] = [
     Preset {
-        name: "Reference",
+        name: "Default",
         tooltip: "The settings of the program: stochastic, 100 latent steps, ε = 1",
         apply: |settings| {
             *settings = SamplerSettings { seed: settings.seed, ..SamplerSettings::default() };
         },
     },
     Preset {
-        name: "Quick",
+        name: "Fast",
         tooltip: "Stochastic with 40 latent steps: two and a half times faster, less exact",
         apply: |settings| {
             *settings =

@@ -1,13 +1,18 @@
 //! What is open: the structure, the run made from it, and the frame shown. Changed only by events of the
 //! engine and by actions, never while drawing.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use equijump_engine::analysis::superposed_copy;
 use equijump_engine::session::{
-    FrameHistory, JobId, JobOutcome, OpenedStructure, Progress, RunInfo, RunState,
+    FrameHistory, JobId, JobOutcome, OpenedStructure, Progress, RunInfo, RunState, SimulationRequest,
 };
 use equijump_engine::transport::LatentProgress;
+
+use super::models::ModelFacts;
+use super::runs::{Origin, OtherRun, Starting};
+use super::session_file::Entry;
 
 /// Canonical atom positions, Å, shared between threads.
 pub type Positions = Arc<Vec<[f32; 3]>>;
@@ -17,6 +22,8 @@ pub type Positions = Arc<Vec<[f32; 3]>>;
 pub struct Opened {
     /// What the engine read.
     pub structure: OpenedStructure,
+    /// How it can be opened again.
+    pub entry: Option<Entry>,
 }
 
 /// Where a run stands.
@@ -37,6 +44,20 @@ pub enum Phase {
 pub struct Run {
     /// The engine's name for it.
     pub job: JobId,
+    /// Its number in the session, from 1; tells its color.
+    pub number: u32,
+    /// Where its frames come from.
+    pub origin: Origin,
+    /// What the engine was asked, to go on with it; `None` for what was opened.
+    pub request: Option<Box<SimulationRequest>>,
+    /// The model that makes its frames, if one of this window does.
+    pub model: Option<ModelFacts>,
+    /// How it can be opened again, if it was opened.
+    pub entry: Option<Entry>,
+    /// The file that all its frames were exported to.
+    pub saved_as: Option<PathBuf>,
+    /// Whether plots show it beside the run on view.
+    pub in_plots: bool,
     /// Where it stands.
     pub phase: Phase,
     /// What the engine said when it began.
@@ -61,12 +82,34 @@ pub struct Run {
 
 impl Run {
     /// A run that was just asked for.
-    pub fn new(job: JobId, frames_wanted: Option<u64>) -> Self {
+    pub fn new(job: JobId, number: u32, request: Box<SimulationRequest>) -> Self {
+        Self { frames_wanted: request.frames, request: Some(request), ..Self::empty(job, number) }
+    }
+
+    /// Frames that were opened.
+    pub fn opened(job: JobId, number: u32, origin: Origin, info: RunInfo) -> Self {
+        Self {
+            origin,
+            phase: Phase::Ended(JobOutcome::Finished),
+            frames: info.history.as_ref().map_or(1, |history| history.len()),
+            info: Some(info),
+            ..Self::empty(job, number)
+        }
+    }
+
+    fn empty(job: JobId, number: u32) -> Self {
         Self {
             job,
+            number,
+            origin: Origin::Made,
+            request: None,
+            model: None,
+            entry: None,
+            saved_as: None,
+            in_plots: true,
             phase: Phase::Preparing,
             info: None,
-            frames_wanted,
+            frames_wanted: None,
             frames: 1,
             latent: None,
             progress: None,
@@ -95,7 +138,8 @@ impl Run {
     /// Whether leaving the run behind loses frames.
     pub fn has_unsaved_frames(&self) -> bool {
         let written_live = self.info.as_ref().is_some_and(|info| !info.outputs.is_empty());
-        self.frames > 1 && !written_live && self.frames_saved < self.frames
+        let opened = matches!(self.origin, Origin::Opened { .. });
+        self.frames > 1 && !written_live && !opened && self.frames_saved < self.frames
     }
 
     /// Takes a new state from the engine.
@@ -135,8 +179,14 @@ pub struct Project {
     pub opened: Option<Opened>,
     /// Why the structure asked for last is not the one that is open.
     pub open_error: Option<String>,
-    /// The run from it.
+    /// The run on view.
     pub run: Option<Run>,
+    /// The run that was asked for and has not begun.
+    pub starting: Option<Starting>,
+    /// The other runs of the session, in the order they were begun.
+    pub others: Vec<OtherRun>,
+    /// Runs numbered so far.
+    pub numbered: u32,
     /// The frame on screen.
     pub shown: Option<Shown>,
 }
@@ -144,7 +194,48 @@ pub struct Project {
 impl Project {
     /// Whether a simulation is going on.
     pub fn is_running(&self) -> bool {
-        self.run.as_ref().is_some_and(Run::is_active)
+        self.starting.is_some() || self.active_run().is_some()
+    }
+
+    /// All runs that have begun, in the order of their numbers.
+    pub fn runs(&self) -> Vec<&Run> {
+        let mut runs: Vec<&Run> = self.others.iter().map(|other| &other.run).chain(&self.run).collect();
+        runs.sort_by_key(|run| run.number);
+        runs
+    }
+
+    /// The run that goes on, on view or not.
+    pub fn active_run(&self) -> Option<&Run> {
+        self.runs().into_iter().find(|run| run.is_active())
+    }
+
+    /// The run that goes on, or is about to.
+    pub fn active_run_mut(&mut self) -> Option<&mut Run> {
+        let begun = self.others.iter_mut().map(|other| &mut other.run).chain(self.run.as_mut());
+        begun.chain(self.starting.as_mut().map(|starting| &mut starting.run)).find(|run| run.is_active())
+    }
+
+    /// The run of an engine's job, begun or not.
+    pub fn run_of_job(&mut self, job: JobId) -> Option<&mut Run> {
+        let begun = self.others.iter_mut().map(|other| &mut other.run).chain(self.run.as_mut());
+        begun.chain(self.starting.as_mut().map(|starting| &mut starting.run)).find(|run| run.job == job)
+    }
+
+    /// The run of a number.
+    pub fn run_of_number(&self, number: u32) -> Option<&Run> {
+        self.runs().into_iter().find(|run| run.number == number)
+    }
+
+    /// A number for one run more.
+    pub fn next_number(&mut self) -> u32 {
+        self.numbered += 1;
+        self.numbered
+    }
+
+    /// Frames that closing the window would lose, of all runs.
+    pub fn unsaved_frames(&self) -> u64 {
+        let unsaved = self.runs().into_iter().filter(|run| run.has_unsaved_frames());
+        unsaved.map(|run| run.frames - 1).sum()
     }
 
     /// Frames that can be shown.

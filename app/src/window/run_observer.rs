@@ -2,21 +2,24 @@
 //! [`LiveObservables`]; this file turns them into what the panes draw.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use equijump_engine::analysis::ramachandran::density_levels;
-use equijump_engine::analysis::validity::{ANGLE_OUTLIER_DEGREES, BOND_OUTLIER_ANGSTROM};
 use equijump_engine::analysis::{
-    BasisSource, DihedralTable, Fluctuation, Histogram2d, LiveObservables, LiveSettings, Measurement,
-    RamachandranClass, RamachandranHistogram, ReferenceData, ValidityChecker, ValidityReport,
+    BasisSource, ContactMap, DihedralTable, Fluctuation, Histogram2d, LiveObservables, LiveSettings,
+    Measurement, RamachandranClass, RamachandranHistogram, ReferenceData, ValidityChecker, ValidityReport,
     ca_deviations_angstrom, ca_rmsd_angstrom, dssp, ramachandran_classes,
 };
 use equijump_engine::session::FrameHistory;
 use equijump_engine::structure::Topology;
 
 use super::measuring::Measuring;
-use super::observations::{FrameDetails, Landscape, LandscapeMap, Observations, Reference, Violation};
+use super::observations::{
+    Contacts, FrameDetails, Landscape, LandscapeMap, Observations, Reference, Violation,
+};
 use super::observer::Subject;
+use super::validity_strip::ValidityStrip;
 use crate::figures::{Grid2, ResiduePoint};
 
 /// Points of the series of all replicas together: copied to the panes several times a second, so fewer
@@ -45,9 +48,13 @@ pub struct RunObserver {
     classes: Vec<RamachandranClass>,
     checker: ValidityChecker,
     fluctuation: Fluctuation,
+    /// Contacts over all frames and replicas, and at the start; absent for long chains.
+    contacts: Option<[ContactMap; 2]>,
     measuring: Measuring,
     /// Frames looked at, of every replica.
     frames: u64,
+    /// Per replica, validity over time.
+    strips: Vec<ValidityStrip>,
     /// Per replica, the frame with the most violations and their number.
     worst: Vec<Option<(usize, usize)>>,
     scratch: Vec<[f32; 3]>,
@@ -86,11 +93,17 @@ impl RunObserver {
             classes: ramachandran_classes(topology),
             checker: ValidityChecker::new(topology),
             fluctuation: Fluctuation::new(topology, &subject.reference),
+            contacts: (topology.residue_count() <= MOST_CONTACT_RESIDUES).then(|| {
+                let mut start = ContactMap::new(topology);
+                start.add(topology, &subject.reference);
+                [ContactMap::new(topology), start]
+            }),
             measuring: Measuring::default(),
             frames: 0,
+            strips: vec![ValidityStrip::default(); replicas],
             worst: vec![None; replicas],
             scratch: vec![[0.0; 3]; topology.atom_count()],
-            revision: 0,
+            revision: FIRST_REVISION.fetch_add(1 << 32, Ordering::Relaxed),
             subject,
         })
     }
@@ -128,8 +141,13 @@ impl RunObserver {
                 let measured = live
                     .ingest(replica, frame, &self.scratch)
                     .map_err(|error| format!("Frame {frame} is left out of the plots: {error}."))?;
-                let count = violation_count(&measured.validity);
+                let count = measured.validity.violation_count();
+                let clashing = !measured.validity.clashes.is_empty();
+                self.strips[replica].push(measured.validity.is_intact(), clashing, count);
                 self.fluctuation.add(&self.subject.topology, &self.scratch);
+                if let Some([run, _]) = &mut self.contacts {
+                    run.add(&self.subject.topology, &self.scratch);
+                }
                 let worst = &mut self.worst[replica];
                 if count > 0 && worst.is_none_or(|(_, most)| count > most) {
                     *worst = Some((frame as usize, count));
@@ -160,10 +178,13 @@ impl RunObserver {
             dihedral_density: dihedral_density(live.ramachandran()),
             reference: self.reference.clone(),
             rmsf_angstrom: self.fluctuation.rmsf_angstrom(),
+            contacts: self.contacts.as_ref().and_then(contacts).map(Arc::new),
             measured: self.measuring.observed(),
             landscape: self.landscape(live),
             validity: Some(live.validity().clone()),
             worst_frame: self.worst.get(replica).copied().flatten(),
+            strip: self.strips.get(replica).cloned().unwrap_or_default(),
+            replicas: replica_series(live),
         }
     }
 
@@ -194,6 +215,7 @@ impl RunObserver {
             },
             projections: live.projections().to_vec(),
             basis,
+            shared_coordinates: matches!(live.basis_source(), BasisSource::Reference { .. }),
         }))
     }
 
@@ -215,6 +237,7 @@ impl RunObserver {
                 })
             })
             .collect();
+        let report = self.checker.check(positions);
         let basis = self.live.as_ref().and_then(|live| live.basis());
         let tica = basis.map(|basis| basis.project(topology, positions)).filter(|point| point.len() >= 2);
         FrameDetails {
@@ -225,94 +248,147 @@ impl RunObserver {
             tica: tica.map(|point| [point[0], point[1]]),
             dihedrals,
             secondary_structure: dssp(topology, positions).iter().map(|state| state.code()).collect(),
-            violations: violations(topology, &self.checker.check(positions)),
+            violations: violations(topology, &report),
+            violating_atoms: violating_atoms(topology, &report),
         }
     }
 }
 
-/// Violations of all kinds that make a frame suspicious. Cis peptide bonds are not among them.
-fn violation_count(report: &ValidityReport) -> usize {
-    report.bond_outliers.len()
-        + report.angle_outliers.len()
-        + report.chirality_errors.len()
-        + report.twisted_peptides.len()
-        + report.clashes.len()
+/// Revisions of different runs are never alike: pictures are kept by them.
+static FIRST_REVISION: AtomicU64 = AtomicU64::new(0);
+
+/// Longer chains have no contact map: its cells would be finer than the screen.
+const MOST_CONTACT_RESIDUES: usize = 400;
+
+/// Above the diagonal the run, below it the start; `None` before the second frame.
+fn contacts([run, start]: &[ContactMap; 2]) -> Option<Contacts> {
+    let n = run.residues();
+    if run.frames() < 2 || n < 2 {
+        return None;
+    }
+    let value = |x: usize, y: usize| if y >= x { run.fraction(x, y) } else { start.fraction(x, y) };
+    let edge = [0.5, n as f64 + 0.5];
+    let values = (0..n * n).map(|bin| value(bin % n, bin / n)).collect();
+    Some(Contacts { grid: Grid2 { x_range: edge, y_range: edge, nx: n, ny: n, values } })
+}
+
+/// Points of each replica's line in plots of several; more are not seen.
+const REPLICA_POINTS: usize = 1000;
+/// Lines of replicas in a plot; more are not told apart.
+const MOST_REPLICAS: usize = 64;
+
+fn replica_series(live: &LiveObservables) -> Vec<Vec<(u32, f32)>> {
+    if live.replica_count() < 2 {
+        return Vec::new();
+    }
+    (0..live.replica_count().min(MOST_REPLICAS))
+        .map(|replica| {
+            let series = live.series(replica);
+            let step = series.len().div_ceil(REPLICA_POINTS).max(1);
+            series.iter().step_by(step).map(|point| (point.frame, point.rmsd_angstrom)).collect()
+        })
+        .collect()
+}
+
+/// Atoms that have a part in a violation, ascending.
+fn violating_atoms(topology: &Topology, report: &ValidityReport) -> Vec<usize> {
+    let bonds = report.bond_outliers.iter().flat_map(|outlier| outlier.atoms);
+    let angles = report.angle_outliers.iter().flat_map(|outlier| outlier.atoms);
+    let clashes = report.clashes.iter().flat_map(|clash| clash.atoms);
+    let twisted = report.twisted_peptides.iter().map(|residue| topology.ca(*residue));
+    let centers = report.center_outliers.iter().flat_map(|outlier| outlier.atoms);
+    let rings = report.ring_outliers.iter().flat_map(|outlier| outlier.atoms);
+    let peptides = twisted.chain(report.cis_outliers.iter().map(|residue| topology.ca(*residue)));
+    let mut atoms: Vec<usize> = bonds.chain(angles).chain(centers).chain(rings).chain(clashes).collect();
+    atoms.extend(peptides);
+    atoms.extend(&report.chirality_errors);
+    atoms.sort_unstable();
+    atoms.dedup();
+    atoms
 }
 
 fn violations(topology: &Topology, report: &ValidityReport) -> Vec<Violation> {
     const EXAMPLES: usize = 5;
-    let pair =
-        |atoms: [usize; 2]| format!("{} – {}", topology.atom_label(atoms[0]), topology.atom_label(atoms[1]));
+    let peptide_bonds = Some(topology.residue_count().saturating_sub(1));
+    let label = |atom: usize| topology.atom_label(atom);
     let residues = |which: &[usize]| {
         which.iter().take(EXAMPLES).map(|residue| topology.residues()[*residue].label()).collect()
     };
     vec![
         Violation {
             name: "Bond lengths",
-            meaning: format!("Off by more than {BOND_OUTLIER_ANGSTROM} Å"),
+            meaning: "Outside their range in molecular dynamics".to_owned(),
             count: report.bond_outliers.len(),
             of: Some(report.bonds_angstrom.count as usize),
-            examples: report
-                .bond_outliers
-                .iter()
-                .take(EXAMPLES)
-                .map(|o| format!("{}: {:.2} Å, usually {:.2} Å", pair(o.atoms), o.value, o.reference))
-                .collect(),
+            examples: examples(&report.bond_outliers, EXAMPLES, |o| {
+                format!("{} – {}: {}", label(o.atoms[0]), label(o.atoms[1]), o.against(" Å", 2))
+            }),
         },
         Violation {
             name: "Bond angles",
-            meaning: format!("Off by more than {ANGLE_OUTLIER_DEGREES:.0}°"),
+            meaning: "Outside their range in molecular dynamics".to_owned(),
             count: report.angle_outliers.len(),
             of: Some(report.angles_degrees.count as usize),
-            examples: report
-                .angle_outliers
-                .iter()
-                .take(EXAMPLES)
-                .map(|o| {
-                    let apex = topology.atom_label(o.atoms[1]);
-                    format!("at {apex}: {:.0}°, usually {:.0}°", o.value, o.reference)
-                })
-                .collect(),
-        },
-        Violation {
-            name: "Clashes",
-            meaning: "Pairs of atoms whose van der Waals spheres overlap by more than 0.6 Å".to_owned(),
-            count: report.clashes.len(),
-            of: None,
-            examples: report
-                .clashes
-                .iter()
-                .take(EXAMPLES)
-                .map(|clash| format!("{}: {:.2} Å", pair(clash.atoms), clash.distance_angstrom))
-                .collect(),
+            examples: examples(&report.angle_outliers, EXAMPLES, |o| {
+                format!("at {}: {}", label(o.atoms[1]), o.against("°", 0))
+            }),
         },
         Violation {
             name: "Chirality",
-            meaning: "Centres of the wrong hand: Cα, and Cβ of isoleucine and threonine".to_owned(),
+            meaning: "Centers of the wrong hand: Cα, and Cβ of isoleucine and threonine".to_owned(),
             count: report.chirality_errors.len(),
             of: None,
-            examples: report
-                .chirality_errors
-                .iter()
-                .take(EXAMPLES)
-                .map(|atom| topology.atom_label(*atom))
-                .collect(),
+            examples: report.chirality_errors.iter().take(EXAMPLES).map(|atom| label(*atom)).collect(),
+        },
+        Violation {
+            name: "Centers",
+            meaning: "Atoms with three bonds that are flatter, steeper or more bent than in molecular dynamics, by \
+                      the volume that the bonds span"
+                .to_owned(),
+            count: report.center_outliers.len(),
+            of: None,
+            examples: examples(&report.center_outliers, EXAMPLES, |o| {
+                format!("{}: {}", label(o.atoms[0]), o.against(" Å³", 2))
+            }),
+        },
+        Violation {
+            name: "Rings and flat groups",
+            meaning: "Torsions outside their range in molecular dynamics".to_owned(),
+            count: report.ring_outliers.len(),
+            of: None,
+            examples: examples(&report.ring_outliers, EXAMPLES, |o| {
+                format!("about {} – {}: {}", label(o.atoms[1]), label(o.atoms[2]), o.against("°", 0))
+            }),
         },
         Violation {
             name: "Twisted peptide bonds",
             meaning: "Peptide bonds that are neither cis nor trans".to_owned(),
             count: report.twisted_peptides.len(),
-            of: Some(topology.residue_count().saturating_sub(1)),
+            of: peptide_bonds,
             examples: residues(&report.twisted_peptides),
         },
         Violation {
             name: "Cis peptide bonds",
-            meaning: "Rare but real before proline; not counted as a violation".to_owned(),
-            count: report.cis_peptides.len(),
-            of: Some(topology.residue_count().saturating_sub(1)),
-            examples: residues(&report.cis_peptides),
+            meaning: "Before other residues than proline, where molecular dynamics has none".to_owned(),
+            count: report.cis_outliers.len(),
+            of: peptide_bonds,
+            examples: residues(&report.cis_outliers),
+        },
+        Violation {
+            name: "Clashes",
+            meaning: "Pairs of atoms nearer than they come in molecular dynamics".to_owned(),
+            count: report.clashes.len(),
+            of: None,
+            examples: examples(&report.clashes, EXAMPLES, |clash| {
+                let [a, b] = clash.atoms.map(label);
+                format!("{a} – {b}: {:.2} Å", clash.distance_angstrom)
+            }),
         },
     ]
+}
+
+fn examples<T>(of: &[T], most: usize, text: impl FnMut(&T) -> String) -> Vec<String> {
+    of.iter().take(most).map(text).collect()
 }
 
 /// The histogram as fractions of all samples, φ along x.

@@ -23,7 +23,9 @@ pub fn semibold(size: f32) -> FontId {
 pub struct Palette {
     /// Interactive emphasis: the primary button, the frame cursor, the present point in plots.
     pub accent: Color32,
-    /// Text on `accent`.
+    /// Ground of the primary button.
+    pub accent_fill: Color32,
+    /// Text on `accent_fill`.
     pub on_accent: Color32,
     /// Secondary text.
     pub weak: Color32,
@@ -48,6 +50,7 @@ pub fn palette(dark_mode: bool) -> Palette {
     if dark_mode {
         Palette {
             accent: Color32::from_rgb(0x4c, 0x8d, 0xff),
+            accent_fill: Color32::from_rgb(0x2b, 0x6b, 0xe0),
             on_accent: Color32::WHITE,
             weak: Color32::from_rgb(0x9a, 0xa4, 0xb2),
             good: Color32::from_rgb(0x4a, 0xc2, 0x8a),
@@ -61,10 +64,11 @@ pub fn palette(dark_mode: bool) -> Palette {
     } else {
         Palette {
             accent: Color32::from_rgb(0x1f, 0x66, 0xe0),
+            accent_fill: Color32::from_rgb(0x1f, 0x66, 0xe0),
             on_accent: Color32::WHITE,
             weak: Color32::from_rgb(0x5b, 0x66, 0x75),
-            good: Color32::from_rgb(0x1b, 0x84, 0x55),
-            warn: Color32::from_rgb(0x9a, 0x67, 0x00),
+            good: Color32::from_rgb(0x15, 0x77, 0x4b),
+            warn: Color32::from_rgb(0x8c, 0x5d, 0x00),
             bad: Color32::from_rgb(0xc4, 0x2b, 0x2b),
             series: Color32::from_rgb(0x2a, 0x66, 0xc8),
             cursor: Color32::from_rgb(0xd9, 0x52, 0x0c),
@@ -72,6 +76,31 @@ pub fn palette(dark_mode: bool) -> Palette {
             hairline: Color32::from_rgb(0xd9, 0xde, 0xe6),
         }
     }
+}
+
+/// The color of a run of the session in lists and plots: told apart by color-blind readers (after Okabe and Ito).
+pub fn run_color(number: u32, dark_mode: bool) -> Color32 {
+    const LIGHT: [[u8; 3]; 7] = [
+        [0x2a, 0x66, 0xc8],
+        [0xb8, 0x5c, 0x00],
+        [0x0b, 0x7a, 0x5a],
+        [0x9a, 0x4a, 0x8c],
+        [0x7a, 0x6a, 0x00],
+        [0x1f, 0x7f, 0xa8],
+        [0xb8, 0x34, 0x34],
+    ];
+    const DARK: [[u8; 3]; 7] = [
+        [0x7a, 0xb0, 0xff],
+        [0xf2, 0x9a, 0x4a],
+        [0x4a, 0xc9, 0xa0],
+        [0xd9, 0x94, 0xcc],
+        [0xd8, 0xc2, 0x4a],
+        [0x6a, 0xc8, 0xf0],
+        [0xf2, 0x84, 0x84],
+    ];
+    let index = number.saturating_sub(1) as usize % LIGHT.len();
+    let [r, g, b] = if dark_mode { DARK[index] } else { LIGHT[index] };
+    Color32::from_rgb(r, g, b)
 }
 
 /// Installs fonts and both themes. Called once.
@@ -182,4 +211,48 @@ fn apply(style: &mut egui::Style, dark_mode: bool) {
     widgets.inactive.bg_stroke = Stroke::new(1.0, colours.hairline);
     widgets.hovered.bg_stroke = Stroke::new(1.0, colours.accent.gamma_multiply(0.6));
     widgets.active.bg_stroke = Stroke::new(1.0, colours.accent);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn luminance(color: Color32) -> f64 {
+        let linear = |value: u8| {
+            let value = f64::from(value) / 255.0;
+            if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+        };
+        0.2126 * linear(color.r()) + 0.7152 * linear(color.g()) + 0.0722 * linear(color.b())
+    }
+
+    /// WCAG 2 contrast ratio.
+    fn contrast(a: Color32, b: Color32) -> f64 {
+        let (a, b) = (luminance(a), luminance(b));
+        (a.max(b) + 0.05) / (a.min(b) + 0.05)
+    }
+
+    #[test]
+    fn text_has_a_contrast_of_four_and_a_half_on_what_it_stands_on() {
+        let ctx = egui::Context::default();
+        install(&ctx);
+        for dark_mode in [false, true] {
+            let colours = palette(dark_mode);
+            let style = ctx.style_of(if dark_mode { Theme::Dark } else { Theme::Light });
+            let visuals = &style.visuals;
+            let grounds = [visuals.panel_fill, visuals.window_fill, visuals.faint_bg_color];
+            let texts = [colours.weak, colours.good, colours.warn, colours.bad, visuals.text_color()];
+            for ground in grounds {
+                for text in texts {
+                    let ratio = contrast(text, ground);
+                    assert!(ratio >= 4.5, "dark {dark_mode}: {text:?} on {ground:?} is {ratio:.2}");
+                }
+            }
+            let button = contrast(colours.on_accent, colours.accent_fill);
+            assert!(button >= 4.5, "dark {dark_mode}: the primary button has {button:.2}");
+            for number in 1..=7 {
+                let line = contrast(run_color(number, dark_mode), colours.plot_background);
+                assert!(line >= 3.0, "dark {dark_mode}: run {number} has {line:.2}");
+            }
+        }
+    }
 }

@@ -8,9 +8,16 @@ use super::icons::{Icon, IconButton};
 use super::project::{Project, grouped};
 use super::theme;
 use super::timeline::{PlayState, SPEEDS_FRAMES_PER_S, Timeline};
+use super::validity_strip::ValidityStrip;
 
 /// Draws the bar.
-pub fn ui(ui: &mut egui::Ui, timeline: &Timeline, project: &Project, actions: &mut Vec<Action>) {
+pub fn ui(
+    ui: &mut egui::Ui,
+    timeline: &Timeline,
+    project: &Project,
+    strip: &ValidityStrip,
+    actions: &mut Vec<Action>,
+) {
     let any = timeline.frame_count() > 1;
     ui.horizontal_centered(|ui| {
         ui.spacing_mut().item_spacing.x = 2.0;
@@ -36,21 +43,34 @@ pub fn ui(ui: &mut egui::Ui, timeline: &Timeline, project: &Project, actions: &m
         ui.add_space(8.0);
         ui.spacing_mut().item_spacing.x = 8.0;
 
-        const RIGHT_WIDTH: f32 = 410.0;
         let replicas = project.run.as_ref().and_then(|run| run.info.as_ref()).map_or(1, |info| info.replicas);
-        let right = RIGHT_WIDTH + if replicas > 1 { 120.0 } else { 0.0 };
-        scrubber(ui, timeline, (ui.available_width() - right).max(60.0), actions);
+        // In a narrow window what matters least goes first: the speed, then the time.
+        let [frame, time, speed] = [170.0, 150.0, 84.0];
+        let replica = if replicas > 1 { 120.0 } else { 0.0 };
+        let free = ui.available_width() - LEAST_SCRUBBER - frame - replica;
+        let with_time = free >= time;
+        let with_speed = free >= time + speed;
+        let right =
+            frame + replica + if with_time { time } else { 0.0 } + if with_speed { speed } else { 0.0 };
+        scrubber(ui, timeline, strip, (ui.available_width() - right).max(LEAST_SCRUBBER), actions);
         frame_field(ui, timeline, actions);
-        ui.separator();
-        time_ui(ui, timeline, project);
+        if with_time {
+            ui.separator();
+            time_ui(ui, timeline, project);
+        }
         if replicas > 1 {
             replica_box(ui, project, replicas, actions);
         }
-        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            speed_box(ui, timeline, actions);
-        });
+        if with_speed {
+            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                speed_box(ui, timeline, actions);
+            });
+        }
     });
 }
+
+/// The slider is never shorter, points.
+const LEAST_SCRUBBER: f32 = 60.0;
 
 /// Time of the frame shown and of the newest.
 fn time_ui(ui: &mut egui::Ui, timeline: &Timeline, project: &Project) {
@@ -67,10 +87,18 @@ fn time_ui(ui: &mut egui::Ui, timeline: &Timeline, project: &Project) {
 }
 
 /// The slider over all frames.
-fn scrubber(ui: &mut egui::Ui, timeline: &Timeline, width: f32, actions: &mut Vec<Action>) {
+fn scrubber(
+    ui: &mut egui::Ui,
+    timeline: &Timeline,
+    strip: &ValidityStrip,
+    width: f32,
+    actions: &mut Vec<Action>,
+) {
     let any = timeline.frame_count() > 1;
     let sense = if any { Sense::click_and_drag() } else { Sense::hover() };
-    let (rect, response) = ui.allocate_exact_size(egui::vec2(width, 24.0), sense);
+    let (whole, _) = ui.allocate_exact_size(egui::vec2(width, 36.0), Sense::hover());
+    let (rect, below) = whole.split_top_bottom_at_y(whole.top() + 24.0);
+    let response = ui.interact(rect, ui.scope_id().with("frame slider"), sense);
     let last = timeline.frame_count().saturating_sub(1);
     response.widget_info(|| WidgetInfo {
         value: Some(timeline.frame() as f64),
@@ -108,6 +136,69 @@ fn scrubber(ui: &mut egui::Ui, timeline: &Timeline, width: f32, actions: &mut Ve
     if any && let Some(pointer) = response.hover_pos() {
         response.on_hover_text_at_pointer(format!("Frame {}", grouped(frame_at(pointer.x) as u64)));
     }
+    if any {
+        let below = egui::Rect::from_x_y_ranges(rail_x, below.top() + 1.0..=below.bottom() - 3.0);
+        validity_ui(ui, strip, below, last, actions);
+    }
+}
+
+/// The strip under the slider: whether the frames above are intact. A click goes to the worst frame there.
+fn validity_ui(
+    ui: &mut egui::Ui,
+    strip: &ValidityStrip,
+    rect: egui::Rect,
+    last: usize,
+    actions: &mut Vec<Action>,
+) {
+    let response = ui.interact(rect, ui.scope_id().with("validity strip"), Sense::click());
+    let whole = strip.between(0, last as u64).unwrap_or_default();
+    let summary = format!(
+        "Validity of {} frames: {} not intact, {} with clashes",
+        grouped(strip.frames()),
+        grouped(u64::from(whole.not_intact)),
+        grouped(u64::from(whole.clashing))
+    );
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &summary));
+    let colours = theme::palette(ui.visuals().dark_mode);
+    let columns = (rect.width() as usize).max(1);
+    let frames = (last + 1) as u64;
+    // The frames nearest to each column, which the slider above goes to.
+    let span = |column: usize| {
+        let at = |column: usize| (column as u64 * frames) / columns as u64;
+        (at(column), at(column + 1).max(at(column) + 1) - 1)
+    };
+    let painter = ui.painter();
+    painter.rect_filled(rect, 1.5, ui.visuals().widgets.inactive.bg_fill);
+    for column in 0..columns {
+        let (from, to) = span(column);
+        let Some(bin) = strip.between(from, to).filter(|bin| bin.frames > 0) else { continue };
+        let colour = match (bin.not_intact, bin.clashing) {
+            (0, 0) => colours.good.gamma_multiply(0.45),
+            (0, _) => colours.warn,
+            _ => colours.bad,
+        };
+        let left = rect.left() + column as f32 / columns as f32 * rect.width();
+        let width = rect.width() / columns as f32 + 0.5;
+        let size = egui::vec2(width, rect.height());
+        painter.rect_filled(egui::Rect::from_min_size(egui::pos2(left, rect.top()), size), 0.0, colour);
+    }
+    let Some(pointer) = response.hover_pos() else { return };
+    let column = ((pointer.x - rect.left()) / rect.width() * columns as f32) as usize;
+    let (from, to) = span(column.min(columns - 1));
+    let bin = strip.between(from, to).filter(|bin| bin.frames > 0);
+    if let Some(bin) = bin.filter(|_| response.clicked()) {
+        let frame = if bin.violations > 0 { bin.worst_frame } else { from };
+        actions.push(Action::GoToFrame(frame as usize));
+    }
+    let text = match bin {
+        None => "Not looked at yet".to_owned(),
+        Some(bin) if bin.violations == 0 => format!("Frame {}: no violations", grouped(from)),
+        Some(bin) => {
+            let plural = if bin.violations == 1 { "violation" } else { "violations" };
+            format!("Frame {}: {} {plural}; click to see them", grouped(bin.worst_frame), bin.violations)
+        }
+    };
+    response.on_hover_text_at_pointer(format!("{text}\n{summary}"));
 }
 
 /// The typed frame number.

@@ -136,7 +136,14 @@ impl egui::DroppedFile for Dropped {
     }
 }
 
-pub static TEST_MODELS: &[BundledModel] = &[BundledModel { name: "test", bytes: &[], presets: b"{}" }];
+pub static TEST_MODELS: &[BundledModel] = &[BundledModel {
+    name: "test",
+    bytes: &[],
+    presets: b"{}",
+    trained_on: "waves",
+    conditions: "350 K, no solvent",
+    sequences: &["YYDPETGTWY"],
+}];
 
 /// A window under test.
 pub struct Window {

@@ -6,8 +6,8 @@
 
 use nalgebra::Vector3;
 
-use super::cells::Cells;
 use super::geometry::{Vec3, angle_rad, vec3};
+use crate::chemistry::cells::Cells;
 use crate::structure::{ResidueType, Topology};
 
 /// DSSP's eight states.

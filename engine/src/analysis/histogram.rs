@@ -16,9 +16,9 @@ pub struct Binning {
 }
 
 impl Binning {
-    /// Bins of one-dimensional comparisons (design §8).
+    /// Bins of one-dimensional comparisons (ARCHITECTURE.md §8).
     pub const BINS_1D: usize = 100;
-    /// Bins per axis of two-dimensional maps (design §8).
+    /// Bins per axis of two-dimensional maps (ARCHITECTURE.md §8).
     pub const BINS_2D: usize = 50;
     /// Empty margin on each side, as a fraction of the range of the data.
     pub const MARGIN: f64 = 0.05;

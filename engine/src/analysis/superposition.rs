@@ -121,7 +121,7 @@ pub fn superposed_copy(topology: &Topology, positions: &[[f32; 3]], reference: &
     Superposition::of_ca(topology, positions, reference).apply(positions)
 }
 
-/// The target of a training pair superposed on its source by Cα (design §6): overall rotation within one
+/// The target of a training pair superposed on its source by Cα (ARCHITECTURE.md §6): overall rotation within one
 /// lag is diffusion, not conformational change. Non-finite coordinates are returned unchanged.
 pub fn superpose_pair(topology: &Topology, source: &[[f32; 3]], target: &[[f32; 3]]) -> Vec<[f32; 3]> {
     superposed_copy(topology, target, source)

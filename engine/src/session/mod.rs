@@ -1,4 +1,4 @@
-//! The engine threads: commands in, events out. The only door through which the app runs work (design §9).
+//! The engine threads: commands in, events out. The only door through which the app runs work (ARCHITECTURE.md §9).
 
 pub mod compare;
 pub mod history;
@@ -15,13 +15,17 @@ mod export;
 mod files;
 mod handle;
 mod judge;
+mod jumps;
 mod mailbox;
 mod models;
 mod output;
 mod pairs;
 mod rate;
+mod recorded;
+mod recorded_files;
 mod sampling;
 mod simulate;
+mod starts;
 pub mod study;
 mod training;
 mod validity_watch;
@@ -30,8 +34,9 @@ pub use backend::{ComputeBackend, PreparedSampler, SamplerOrder};
 pub use cost::Cost;
 pub use devices::known_adapters;
 pub use evaluate::EvaluationRequest;
-pub use handle::{LatestFrame, SessionHandle};
+pub use handle::{LatestFrame, SessionHandle, Stopper};
 pub use history::{Frame, FrameHistory};
+pub use jumps::{JumpRequest, JumpTest};
 pub use mailbox::WakeCallback;
 pub use models::ModelLibrary;
 pub use output::replica_path;
@@ -39,10 +44,12 @@ pub use pairs::PairsRequest;
 pub use protocol::{
     Command, Event, JobId, JobOutcome, JobStage, ModelInfo, Progress, ProgressUnit, RunInfo, RunState,
 };
+pub use recorded_files::{OpenedTrajectory, RecordedRun, TrajectoryNeed, TrajectoryRequest};
 pub use request::{
     DevicePreference, ExistingFiles, ExportRequest, ModelSource, OpenRequest, RunOutput, SimulationRequest,
     StructureChoice, StructureSource,
 };
+pub use starts::{StartFrame, read_starts};
 
 pub use crate::structure::{ChainSummary, Notice, OpenedStructure};
 pub use crate::training::{

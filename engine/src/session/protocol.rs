@@ -19,7 +19,9 @@ use crate::transport::{LatentProgress, SamplerSettings};
 use super::FrameHistory;
 use super::compare::{ComparisonRequest, VariantResult};
 use super::evaluate::EvaluationRequest;
+use super::jumps::{JumpRequest, JumpTest};
 use super::pairs::PairsRequest;
+use super::recorded_files::{OpenedTrajectory, TrajectoryNeed, TrajectoryRequest};
 use super::request::{ExportRequest, ModelSource, OpenRequest, SimulationRequest, StructureChoice};
 use super::study::{CellResult, StudyRequest};
 
@@ -50,6 +52,15 @@ pub enum Command {
         /// What to read.
         request: OpenRequest,
     },
+    /// Opens trajectories, or a run by its description, to be looked at as a run; a file with one model is a
+    /// structure. Answered by [`Event::TrajectoryOpened`], [`Event::TrajectoryNeeds`], or as
+    /// [`Command::OpenStructure`].
+    OpenTrajectory {
+        /// Fresh id.
+        job: JobId,
+        /// What to open.
+        request: TrajectoryRequest,
+    },
     /// Loads a model, so that a simulation starts without delay and its card can be shown. Answered by
     /// [`Event::ModelLoaded`].
     LoadModel {
@@ -64,6 +75,16 @@ pub enum Command {
         job: JobId,
         /// What to run.
         request: Box<SimulationRequest>,
+    },
+    /// Goes on with a run after its last frame, as if it had never ended. Answered as [`Command::Simulate`].
+    Extend {
+        /// Fresh id.
+        job: JobId,
+        /// The run; its frames are counted from the start. With files, they must allow it
+        /// ([`ExistingFiles::Extend`](super::ExistingFiles::Extend)).
+        request: Box<SimulationRequest>,
+        /// The frames that there are.
+        history: Arc<FrameHistory>,
     },
     /// Writes frames made so far to a file; may run while the simulation goes on. Answered by
     /// [`Event::Exported`].
@@ -95,6 +116,14 @@ pub enum Command {
         job: JobId,
         /// What to read, and how to compare.
         request: Box<EvaluationRequest>,
+    },
+    /// Draws single jumps of a model from frames of reference trajectories and compares them with theirs. Answered by
+    /// [`Event::EvaluationStage`], at the end by [`Event::JumpsTested`].
+    TestJumps {
+        /// Fresh id.
+        job: JobId,
+        /// What to read, and how to draw.
+        request: Box<JumpRequest>,
     },
     /// Trains, samples and evaluates variants of one model. Answered by [`Event::StageBegan`] and the events
     /// of the jobs that it is made of, and by one [`Event::VariantCompared`] for each variant.
@@ -236,7 +265,8 @@ pub struct ModelInfo {
     pub config: NetworkConfig,
     /// Number of weights.
     pub parameter_count: usize,
-    /// Hash of the file, hexadecimal; kept beside results.
+    /// Checksums of its content and of its file, with a slash between; kept beside results. It is the same model if
+    /// one of them is the same.
     pub checksum: String,
     /// The model card in a few lines: what it was trained on, what it reproduces and what not.
     pub card: String,
@@ -268,6 +298,23 @@ pub enum Event {
         request: OpenRequest,
         /// The question.
         choice: StructureChoice,
+    },
+    /// Trajectories were opened.
+    TrajectoryOpened {
+        /// Which job.
+        job: JobId,
+        /// What they hold.
+        trajectory: Box<OpenedTrajectory>,
+    },
+    /// Trajectories cannot be opened before the user has told something. The job ends as finished; open again
+    /// with the answer.
+    TrajectoryNeeds {
+        /// Which job.
+        job: JobId,
+        /// What was asked for; fill in the answer and send it again.
+        request: TrajectoryRequest,
+        /// The question.
+        need: TrajectoryNeed,
     },
     /// A model was loaded.
     ModelLoaded {
@@ -369,6 +416,13 @@ pub enum Event {
         /// All numbers and curves.
         evaluation: Arc<Evaluation>,
     },
+    /// The jumps of a model were compared with those of a reference.
+    JumpsTested {
+        /// Which job.
+        job: JobId,
+        /// All numbers.
+        test: Arc<JumpTest>,
+    },
     /// A job that is made of several began the next one; progress counts from zero.
     StageBegan {
         /// Which job.
@@ -418,6 +472,8 @@ impl Event {
         match self {
             Self::StructureOpened { job, .. }
             | Self::StructureNeedsChoice { job, .. }
+            | Self::TrajectoryOpened { job, .. }
+            | Self::TrajectoryNeeds { job, .. }
             | Self::ModelLoaded { job, .. }
             | Self::SimulationStarted { job, .. }
             | Self::RunState { job, .. }
@@ -431,6 +487,7 @@ impl Event {
             | Self::Trained { job, .. }
             | Self::EvaluationStage { job, .. }
             | Self::Evaluated { job, .. }
+            | Self::JumpsTested { job, .. }
             | Self::StageBegan { job, .. }
             | Self::VariantCompared { job, .. }
             | Self::CellStudied { job, .. }

@@ -1,26 +1,58 @@
 //! Questions that a structure file raises: which chain, and what to do about a break.
 
-use equijump_engine::session::{ChainSummary, OpenRequest};
+use equijump_engine::session::{ChainSummary, OpenRequest, TrajectoryRequest};
 
 use super::buttons;
 use crate::window::action::Action;
+use crate::window::training::in_window_words;
+
+/// What is opened once the chain is known.
+#[derive(Clone, Debug)]
+pub enum ToOpen {
+    /// A structure.
+    Structure(OpenRequest),
+    /// Trajectories.
+    Trajectory(TrajectoryRequest),
+}
+
+impl ToOpen {
+    fn name(&self) -> String {
+        match self {
+            ToOpen::Structure(request) => request.source.display_name(),
+            ToOpen::Trajectory(request) => {
+                let file = request.topology.as_ref().or(request.files.first());
+                let name = file.and_then(|path| path.file_name());
+                name.map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+            }
+        }
+    }
+
+    fn with_chain(&self, chain: String) -> Action {
+        match self {
+            ToOpen::Structure(request) => Action::Open(OpenRequest { chain: Some(chain), ..request.clone() }),
+            ToOpen::Trajectory(request) => {
+                Action::OpenTrajectory(TrajectoryRequest { chain: Some(chain), ..request.clone() })
+            }
+        }
+    }
+}
 
 /// Which of several chains.
 #[derive(Clone, Debug)]
 pub struct ChainChoice {
-    request: OpenRequest,
+    request: ToOpen,
     chains: Vec<ChainSummary>,
     selected: usize,
 }
 
 impl ChainChoice {
     /// Starts with the first chain.
-    pub fn new(request: OpenRequest, chains: Vec<ChainSummary>) -> Self {
+    pub fn new(request: ToOpen, chains: Vec<ChainSummary>) -> Self {
         Self { request, chains, selected: 0 }
     }
 
     pub(super) fn ui(&mut self, ui: &mut egui::Ui, actions: &mut Vec<Action>) {
-        let name = self.request.source.display_name();
+        let name = self.request.name();
         ui.label(format!("{name} holds several protein chains; one is simulated at a time."));
         ui.add_space(4.0);
         egui::ScrollArea::vertical().max_height(240.0).show(ui, |ui| {
@@ -32,9 +64,8 @@ impl ChainChoice {
         if buttons(ui, "Open", !self.chains.is_empty(), actions)
             && let Some(chain) = self.chains.get(self.selected)
         {
-            let request = OpenRequest { chain: Some(chain.id.clone()), ..self.request.clone() };
             actions.push(Action::CloseDialog);
-            actions.push(Action::OpenConfirmed(request));
+            actions.push(self.request.with_chain(chain.id.clone()));
         }
     }
 }
@@ -49,7 +80,7 @@ pub struct SegmentChoice {
 impl SegmentChoice {
     /// `sentence` says where the chain is broken.
     pub fn new(request: OpenRequest, sentence: String) -> Self {
-        Self { request, sentence }
+        Self { request, sentence: in_window_words(&sentence) }
     }
 
     pub(super) fn ui(&mut self, ui: &mut egui::Ui, actions: &mut Vec<Action>) {
@@ -64,7 +95,7 @@ impl SegmentChoice {
         if buttons(ui, "Open longest segment", true, actions) {
             let request = OpenRequest { longest_segment: true, ..self.request.clone() };
             actions.push(Action::CloseDialog);
-            actions.push(Action::OpenConfirmed(request));
+            actions.push(Action::Open(request));
         }
     }
 }

@@ -1,7 +1,5 @@
 //! Asking before frames are lost.
 
-use equijump_engine::session::OpenRequest;
-
 use crate::window::action::Action;
 use crate::window::command::UiCommand;
 use crate::window::project::grouped;
@@ -9,10 +7,8 @@ use crate::window::project::grouped;
 /// What would lose frames.
 #[derive(Clone, Debug)]
 pub enum Cause {
-    /// A new run.
-    Simulate,
-    /// Another structure.
-    Open(OpenRequest),
+    /// Taking the run of this number off the list.
+    CloseRun(u32),
     /// Closing the window.
     Quit,
 }
@@ -32,32 +28,33 @@ impl Confirm {
 
     pub(super) fn title(&self) -> &'static str {
         match self.cause {
-            Cause::Simulate => "Start a new run?",
-            Cause::Open(_) => "Open another structure?",
+            Cause::CloseRun(_) => "Close this run?",
             Cause::Quit => "Close EquiJump?",
         }
     }
 
     pub(super) fn ui(&mut self, ui: &mut egui::Ui, actions: &mut Vec<Action>) {
         let frames = grouped(self.frames);
-        ui.add(
-            egui::Label::new(format!(
-                "The {frames} frames of the present run were not exported and would be lost."
-            ))
-            .wrap(),
-        );
+        let whose = match self.cause {
+            Cause::CloseRun(_) => "this run",
+            Cause::Quit => "your runs",
+        };
+        let sentence = format!("{frames} frames of {whose} were not exported and would be lost.");
+        ui.add(egui::Label::new(sentence).wrap());
         ui.add_space(10.0);
         super::button_row(ui, |ui| {
             if ui.add(super::primary_button(ui, "Export…")).clicked() {
                 actions.push(Action::CloseDialog);
+                if let Cause::CloseRun(number) = self.cause {
+                    actions.push(Action::ShowRun(number));
+                }
                 actions.push(Action::Command(UiCommand::ExportTrajectory));
             }
             let discard = egui::Button::new("Discard frames").min_size(egui::vec2(110.0, 28.0));
             if ui.add(discard).clicked() {
                 actions.push(Action::CloseDialog);
                 actions.push(match &self.cause {
-                    Cause::Simulate => Action::SimulateConfirmed,
-                    Cause::Open(request) => Action::OpenConfirmed(request.clone()),
+                    Cause::CloseRun(number) => Action::CloseRunConfirmed(*number),
                     Cause::Quit => Action::QuitConfirmed,
                 });
             }

@@ -1,6 +1,6 @@
 //! Exporting plots as images and numbers.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::frame_range::size_row;
 use super::{PathField, buttons, error_line};
@@ -23,6 +23,8 @@ pub struct FigureExport {
     pub rmsd: bool,
     pub ramachandran: bool,
     pub free_energy: bool,
+    pub fluctuation: bool,
+    pub contacts: bool,
     pub measurements: bool,
 }
 
@@ -32,15 +34,22 @@ pub struct FigureForm {
     /// Where to.
     pub folder: PathField,
     export: FigureExport,
-    /// Whether there are measurements to write.
-    measured: bool,
+    /// Name of the protein, with which the files' names begin.
+    name: String,
+    /// Names of the plots of measurements.
+    measured: Vec<String>,
+    overwrite: bool,
 }
 
 impl FigureForm {
-    /// Everything, as PNG and numbers; `measured` tells whether there are measurements.
-    pub fn new(folder: PathBuf, measured: bool) -> Self {
+    /// Everything, as PNG and numbers. Files are named after the protein `name` and the plots; `measured` are
+    /// those of measurements.
+    pub fn new(folder: PathBuf, name: String, measured: Vec<String>) -> Self {
+        let any_measured = !measured.is_empty();
         Self {
+            name,
             measured,
+            overwrite: false,
             folder: PathField::new(folder.clone()),
             export: FigureExport {
                 folder,
@@ -50,21 +59,48 @@ impl FigureForm {
                 rmsd: true,
                 ramachandran: true,
                 free_energy: true,
-                measurements: measured,
+                fluctuation: true,
+                contacts: true,
+                measurements: any_measured,
             },
         }
+    }
+
+    /// The files that would be replaced.
+    fn existing(&self, folder: &Path) -> Vec<PathBuf> {
+        let export = &self.export;
+        let chosen = [
+            (export.free_energy, "free-energy"),
+            (export.ramachandran, "ramachandran"),
+            (export.rmsd, "rmsd"),
+            (export.fluctuation, "fluctuation"),
+            (export.contacts, "contacts"),
+        ];
+        let stems = chosen.iter().filter(|(chosen, _)| *chosen).map(|(_, stem)| *stem);
+        let measured = self.measured.iter().filter(|_| export.measurements).map(String::as_str);
+        let endings = [export.format.map(FigureFormat::extension), export.numbers.then_some("csv")];
+        stems
+            .chain(measured)
+            .flat_map(|stem| {
+                endings.iter().flatten().map(move |ending| format!("{}-{stem}.{ending}", self.name))
+            })
+            .map(|file| folder.join(file))
+            .filter(|path| path.exists())
+            .collect()
     }
 
     pub(super) fn ui(&mut self, ui: &mut egui::Ui, actions: &mut Vec<Action>) {
         let export = &mut self.export;
         egui::Grid::new("export-figures").num_columns(2).spacing([16.0, 8.0]).show(ui, |ui| {
             ui.label("Plots");
-            ui.horizontal(|ui| {
+            ui.horizontal_wrapped(|ui| {
                 ui.checkbox(&mut export.free_energy, "Free energy");
                 ui.checkbox(&mut export.ramachandran, "Ramachandran");
                 ui.checkbox(&mut export.rmsd, "RMSD");
+                ui.checkbox(&mut export.fluctuation, "Fluctuation");
+                ui.checkbox(&mut export.contacts, "Contacts");
                 let measurements = egui::Checkbox::new(&mut export.measurements, "Measurements");
-                ui.add_enabled(self.measured, measurements)
+                ui.add_enabled(!self.measured.is_empty(), measurements)
                     .on_hover_text("One plot for each distance, angle and dihedral")
                     .on_disabled_hover_text("Nothing has been measured in a run");
             });
@@ -89,8 +125,27 @@ impl FigureForm {
         if folder.is_some() && !exists {
             error_line(ui, "There is no such folder.");
         }
-        let chosen = export.rmsd || export.ramachandran || export.free_energy || export.measurements;
-        let enabled = exists && chosen && (export.format.is_some() || export.numbers);
+        let existing = folder.as_ref().map(|folder| self.existing(folder)).unwrap_or_default();
+        if !existing.is_empty() {
+            let text = match existing.as_slice() {
+                [file] => format!("Replace {}", file.file_name().unwrap_or_default().to_string_lossy()),
+                files => format!("Replace {} files that are there", files.len()),
+            };
+            let names: Vec<String> = existing.iter().map(|file| file.display().to_string()).collect();
+            ui.checkbox(&mut self.overwrite, text).on_hover_text(names.join("\n"));
+        }
+        let export = &self.export;
+        let chosen = [
+            export.rmsd,
+            export.ramachandran,
+            export.free_energy,
+            export.fluctuation,
+            export.contacts,
+            export.measurements,
+        ]
+        .contains(&true);
+        let free = existing.is_empty() || self.overwrite;
+        let enabled = exists && free && chosen && (export.format.is_some() || export.numbers);
         let confirmed = buttons(ui, "Export", enabled, actions);
         if let Some(folder) = folder.filter(|_| enabled && (confirmed || entered)) {
             actions.push(Action::CloseDialog);

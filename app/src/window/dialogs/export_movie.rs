@@ -1,6 +1,6 @@
 //! Exporting frames as pictures, from which any program makes a film.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::frame_range::{FrameRange, size_row};
 use super::{PathField, buttons, error_line};
@@ -11,7 +11,7 @@ use crate::window::project::grouped;
 /// Pictures to write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MovieExport {
-    /// Folder; pictures are numbered `frame_00000.png` and on.
+    /// New folder for the pictures, which are numbered `frame_00000.png` and on.
     pub folder: PathBuf,
     /// Which frames.
     pub frames: FrameRange,
@@ -30,11 +30,19 @@ pub struct MovieForm {
     newest: usize,
     size: [u32; 2],
     transparent: bool,
+    name: String,
+}
+
+/// A folder in `folder` that is not there yet: `villin-movie`, `villin-movie-2` and so on.
+fn new_folder(folder: &Path, name: &str) -> PathBuf {
+    let first = folder.join(format!("{name}-movie"));
+    let numbered = (2u32..).map(|number| folder.join(format!("{name}-movie-{number}")));
+    std::iter::once(first).chain(numbered).find(|path| !path.exists()).unwrap_or_default()
 }
 
 impl MovieForm {
-    /// A form for all frames so far, in the shape of the view.
-    pub fn new(folder: PathBuf, newest: usize, view_size: [u32; 2]) -> Self {
+    /// A form for all frames so far of the protein `name`, in the shape of the view.
+    pub fn new(folder: PathBuf, name: String, newest: usize, view_size: [u32; 2]) -> Self {
         // Film codecs want even sides.
         let size = view_size.map(|side| (side & !1).clamp(64, 4096));
         Self {
@@ -43,6 +51,7 @@ impl MovieForm {
             newest,
             size,
             transparent: false,
+            name,
         }
     }
 
@@ -62,12 +71,17 @@ impl MovieForm {
         if folder.is_some() && !exists {
             error_line(ui, "There is no such folder.");
         }
-        ui.weak(format!(
-            "{} PNG pictures from the present viewpoint. The log will hold a command that makes a film of them.",
-            grouped(self.frames.count())
-        ));
+        let target = folder.as_ref().filter(|_| exists).map(|folder| new_folder(folder, &self.name));
+        let into = target.as_ref().and_then(|target| target.file_name());
+        let into = into.map(|name| format!(" into the new folder {}", name.to_string_lossy()));
+        let sentence = format!(
+            "{} PNG pictures from the present viewpoint{}. The log will hold a command that makes a film of them.",
+            grouped(self.frames.count()),
+            into.unwrap_or_default()
+        );
+        ui.add(egui::Label::new(egui::RichText::new(sentence).weak()).wrap());
         let confirmed = buttons(ui, "Export", exists, actions);
-        if let Some(folder) = folder.filter(|_| exists && (confirmed || entered)) {
+        if let Some(folder) = target.filter(|_| confirmed || entered) {
             actions.push(Action::CloseDialog);
             actions.push(Action::ExportMovie(MovieExport {
                 folder,

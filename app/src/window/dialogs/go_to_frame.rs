@@ -1,5 +1,7 @@
 //! Typing a frame number.
 
+use egui::text::{CCursor, CCursorRange};
+
 use super::{buttons, error_line};
 use crate::window::action::Action;
 
@@ -19,12 +21,15 @@ impl GoToFrame {
 
     pub(super) fn ui(&mut self, ui: &mut egui::Ui, actions: &mut Vec<Action>) {
         let label = ui.label(format!("Frame number, 0 to {}", self.last));
-        let response = ui
-            .add(egui::TextEdit::singleline(&mut self.text).desired_width(f32::INFINITY))
-            .labelled_by(label.id);
+        let mut output = egui::TextEdit::singleline(&mut self.text).desired_width(f32::INFINITY).show(ui);
+        let response = output.response.response.labelled_by(label.id);
         if !self.focused {
             response.request_focus();
             self.focused = true;
+            // What is typed takes the place of the number that is there.
+            let all = CCursorRange::two(CCursor::new(0), CCursor::new(self.text.chars().count()));
+            output.state.cursor.set_char_range(Some(all));
+            output.state.store(ui.ctx(), response.id);
         }
         let frame = self.text.trim().parse::<usize>().ok().filter(|frame| *frame <= self.last);
         if frame.is_none() {

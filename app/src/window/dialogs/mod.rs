@@ -9,7 +9,10 @@ pub mod frame_range;
 pub mod go_to_frame;
 pub mod help;
 pub mod open_path;
+pub mod palette;
+pub mod remedy;
 pub mod screenshot;
+pub mod trajectory_needs;
 
 use std::path::PathBuf;
 
@@ -25,11 +28,15 @@ pub enum Dialog {
     GoToFrame(go_to_frame::GoToFrame),
     Chain(choice::ChainChoice),
     Segment(choice::SegmentChoice),
+    Topology(trajectory_needs::TopologyChoice),
+    Interval(trajectory_needs::IntervalChoice),
+    Remedy(remedy::Remedy),
     Confirm(confirm::Confirm),
     ExportTrajectory(export_trajectory::TrajectoryForm),
     ExportFigures(export_figures::FigureForm),
     Screenshot(screenshot::ScreenshotForm),
     ExportMovie(export_movie::MovieForm),
+    Palette(palette::Palette),
     Shortcuts,
     About(help::About),
 }
@@ -41,11 +48,15 @@ impl Dialog {
             Dialog::GoToFrame(_) => "Go to frame",
             Dialog::Chain(_) => "Choose a chain",
             Dialog::Segment(_) => "The chain is broken",
+            Dialog::Topology(_) => "Which atoms are these?",
+            Dialog::Interval(_) => "How far are frames apart?",
+            Dialog::Remedy(remedy) => remedy.title(),
             Dialog::Confirm(confirm) => confirm.title(),
             Dialog::ExportTrajectory(_) => "Export trajectory",
             Dialog::ExportFigures(_) => "Export plots",
             Dialog::Screenshot(_) => "Save screenshot",
             Dialog::ExportMovie(_) => "Export movie frames",
+            Dialog::Palette(_) => "Command palette",
             Dialog::Shortcuts => "Keyboard shortcuts",
             Dialog::About(_) => "About EquiJump",
         }
@@ -71,11 +82,15 @@ impl Dialog {
                 Dialog::GoToFrame(form) => form.ui(ui, actions),
                 Dialog::Chain(form) => form.ui(ui, actions),
                 Dialog::Segment(form) => form.ui(ui, actions),
+                Dialog::Topology(form) => form.ui(ui, actions),
+                Dialog::Interval(form) => form.ui(ui, actions),
+                Dialog::Remedy(form) => form.ui(ui, actions),
                 Dialog::Confirm(form) => form.ui(ui, actions),
                 Dialog::ExportTrajectory(form) => form.ui(ui, actions),
                 Dialog::ExportFigures(form) => form.ui(ui, actions),
                 Dialog::Screenshot(form) => form.ui(ui, actions),
                 Dialog::ExportMovie(form) => form.ui(ui, actions),
+                Dialog::Palette(form) => form.ui(ui, actions),
                 Dialog::Shortcuts => help::shortcuts_ui(ui, actions),
                 Dialog::About(form) => form.ui(ui, actions),
             }
@@ -92,6 +107,7 @@ impl Dialog {
             (Dialog::ExportFigures(form), Purpose::FigureFolder) => &mut form.folder,
             (Dialog::Screenshot(form), Purpose::Screenshot) => &mut form.path,
             (Dialog::ExportMovie(form), Purpose::MovieFolder) => &mut form.folder,
+            (Dialog::Topology(form), Purpose::OpenTopology) => &mut form.path,
             (Dialog::OpenPath(form), purpose) if form.purpose == purpose => &mut form.path,
             _ => return false,
         };
@@ -204,7 +220,7 @@ fn button_row(ui: &mut egui::Ui, contents: impl FnOnce(&mut egui::Ui)) {
 pub fn primary_button(ui: &egui::Ui, text: &str) -> egui::Button<'static> {
     let colours = theme::palette(ui.visuals().dark_mode);
     let text = egui::RichText::new(text).color(colours.on_accent).font(theme::semibold(13.0));
-    egui::Button::new(text).fill(colours.accent).min_size(egui::vec2(80.0, 28.0))
+    egui::Button::new(text).fill(colours.accent_fill).min_size(egui::vec2(80.0, 28.0))
 }
 
 /// A line of red text under a form.

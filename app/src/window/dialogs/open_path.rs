@@ -1,4 +1,4 @@
-//! Opening a structure or a model by typing its path: the equal of the desktop's dialog.
+//! Opening a structure, a trajectory, a run or a model by typing its path: the equal of the desktop's dialog.
 
 use equijump_engine::session::{OpenRequest, StructureSource};
 
@@ -27,14 +27,16 @@ impl OpenPath {
     pub(super) fn title(&self) -> &'static str {
         match self.purpose {
             Purpose::OpenModel => "Choose model by path",
-            _ => "Open structure by path",
+            Purpose::SaveProject => "Save project as",
+            _ => "Open by path",
         }
     }
 
     pub(super) fn ui(&mut self, ui: &mut egui::Ui, actions: &mut Vec<Action>) {
         let (label, confirm) = match self.purpose {
             Purpose::OpenModel => ("Model file (.safetensors)", "Choose"),
-            _ => ("PDB or mmCIF file, plain or gzipped", "Open"),
+            Purpose::SaveProject => ("Project file (.equijump)", "Save"),
+            _ => ("Structure (PDB, mmCIF), trajectory (DCD, XTC) or run (run.json)", "Open"),
         };
         let entered = self.path.ui(ui, label, self.purpose, actions);
         if let Some(error) = &self.error {
@@ -43,7 +45,10 @@ impl OpenPath {
         let path = self.path.path();
         let confirmed = buttons(ui, confirm, path.is_some(), actions);
         if let Some(path) = path.filter(|_| confirmed || entered) {
-            if path.is_file() {
+            if self.purpose == Purpose::SaveProject {
+                actions.push(Action::CloseDialog);
+                actions.push(Action::SaveProject(path));
+            } else if path.is_file() {
                 actions.push(Action::CloseDialog);
                 actions.push(match self.purpose {
                     Purpose::OpenModel => Action::ChooseModel(Some(path)),

@@ -2,14 +2,15 @@
 //! a rectangle to play only the frames in it.
 
 use egui::{Role, WidgetInfo};
-use egui_plot::{Plot, Points};
+use egui_plot::{Plot, PlotPoints, Points};
 
-use super::heat_map::{axis_x, axis_y, colour_bar, region_colour};
+use super::heat_map::{axis_x, axis_y, colour_bar, region_colour, x_marks, y_marks};
 use super::{PaneContext, empty_state};
 use crate::figures::colour_map::viridis;
 use crate::window::action::Action;
 use crate::window::observations::{Landscape, MapSelection};
 use crate::window::project::grouped;
+use crate::window::theme;
 
 fn colour(fraction: f64) -> egui::Color32 {
     let [r, g, b] = viridis(fraction);
@@ -60,6 +61,7 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         let colour = |region| region_colour(region, dark_mode);
         context.cache.landscape_regions.image(ui.ctx(), "landscape of MD", grid, revision, linear, colour)
     });
+    let others = if map.shared_coordinates { other_runs(context) } else { Vec::new() };
     let present = context.details.and_then(|details| details.tica);
 
     const BAR_WIDTH: f32 = 46.0;
@@ -73,6 +75,8 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         .set_margin_fraction(egui::vec2(0.02, 0.02))
         .custom_x_axes(vec![axis_x("TIC 1")])
         .custom_y_axes(vec![axis_y("TIC 2")])
+        .x_grid_spacer(x_marks)
+        .y_grid_spacer(y_marks)
         .width((size.x - BAR_WIDTH).max(60.0))
         .height(size.y)
         .show_grid([false, false])
@@ -81,6 +85,15 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         .show(ui, |plot| {
             for image in [reference, image].into_iter().flatten() {
                 plot.image(image);
+            }
+            for (index, (colour, points)) in others.into_iter().enumerate() {
+                let data = PlotPoints::from(points);
+                plot.points(
+                    Points::new(format!("Other run {index}"), data)
+                        .radius(1.4)
+                        .color(colour)
+                        .allow_hover(false),
+                );
             }
             if let Some([x, y]) = present {
                 // A ring in the ground's colour keeps the mark visible on every colour of the map.
@@ -163,4 +176,20 @@ fn selection_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
             context.actions.push(Action::SelectOnMap(None));
         }
     });
+}
+
+/// Frames of the other runs of the protein on the same coordinates, thinned to what the eye tells apart.
+fn other_runs(context: &PaneContext<'_>) -> Vec<(egui::Color32, Vec<[f64; 2]>)> {
+    const MOST_POINTS: usize = 1500;
+    let Some(opened) = &context.project.opened else { return Vec::new() };
+    let sequence = opened.structure.topology.sequence();
+    let others = context.project.others.iter().filter(|other| other.run.in_plots);
+    let same = others.filter(|other| other.opened.structure.topology.sequence() == sequence);
+    same.filter_map(|other| {
+        let Landscape::Map(map) = &other.observations.landscape else { return None };
+        let step = map.projections.len().div_ceil(MOST_POINTS).max(1);
+        let points = map.projections.iter().step_by(step).map(|point| point.tica.map(f64::from)).collect();
+        Some((theme::run_color(other.run.number, context.dark_mode), points))
+    })
+    .collect()
 }

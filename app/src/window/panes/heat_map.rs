@@ -1,6 +1,6 @@
 //! Grids drawn as one texture each: a cell is a texel, empty cells are transparent.
 
-use egui_plot::{AxisHints, PlotImage, PlotPoint};
+use egui_plot::{AxisHints, GridInput, GridMark, PlotImage, PlotPoint};
 
 use crate::figures::Grid2;
 
@@ -55,17 +55,65 @@ const AXIS_FONT: f32 = 11.5;
 
 /// An x axis as all plots have it: small text, labels no closer than they can be read.
 pub fn axis_x(label: &str) -> AxisHints<'static> {
-    styled(AxisHints::new_x(), label).label_spacing(22.0..=27.0)
+    styled(AxisHints::new_x(), label)
 }
 
 /// A y axis as all plots have it, all of one width, so that plots above each other line up.
 pub fn axis_y(label: &str) -> AxisHints<'static> {
-    styled(AxisHints::new_y(), label).label_spacing(14.0..=22.0).min_thickness(36.0)
+    styled(AxisHints::new_y(), label).min_thickness(36.0)
+}
+
+/// The title of an axis, where the plot is long enough to hold it beside its numbers.
+pub fn title_that_fits(title: &'static str, length: f32) -> &'static str {
+    const WIDTH_PER_LETTER: f32 = 6.6;
+    if length >= title.chars().count() as f32 * WIDTH_PER_LETTER + 8.0 { title } else { "" }
+}
+
+/// Marks at round numbers (1, 2 or 5 times a power of ten), as many as have room for their label: all alike, so
+/// that an axis is never left with a single number.
+pub fn round_marks(input: GridInput, least_points: f64) -> Vec<GridMark> {
+    // The base step is what lies 8 points apart, egui_plot's least distance of lines.
+    const BASE_POINTS: f64 = 8.0;
+    let (low, high) = input.bounds;
+    let least = input.base_step_size * least_points / BASE_POINTS;
+    if !(least.is_finite() && least > 0.0 && low.is_finite() && high.is_finite()) {
+        return Vec::new();
+    }
+    let power = 10f64.powf(least.log10().floor());
+    let step = [1.0, 2.0, 5.0, 10.0].into_iter().map(|m| m * power).find(|step| *step >= least * 0.999);
+    let step = step.unwrap_or(10.0 * power);
+    let (first, last) = ((low / step).ceil() as i64, (high / step).floor() as i64);
+    if last.saturating_sub(first) > 1000 {
+        return Vec::new();
+    }
+    (first..=last).map(|k| GridMark { value: k as f64 * step, step_size: step }).collect()
+}
+
+/// Least distance of numbers along x, points.
+pub fn x_marks(input: GridInput) -> Vec<GridMark> {
+    round_marks(input, 44.0)
+}
+
+/// Least distance of numbers along y, points.
+pub fn y_marks(input: GridInput) -> Vec<GridMark> {
+    round_marks(input, 20.0)
 }
 
 fn styled(axis: AxisHints<'static>, label: &str) -> AxisHints<'static> {
     axis.label(egui::RichText::new(label).size(AXIS_FONT))
         .tick_label_font(egui::FontId::proportional(AXIS_FONT))
+        // The marks are as far apart as they must be; none is faded.
+        .label_spacing(4.0..=8.0)
+        .formatter(|mark, _| mark_label(mark))
+}
+
+/// The number at a mark, with the digits that tell it from the next one.
+fn mark_label(mark: GridMark) -> String {
+    let step = mark.step_size.abs();
+    let decimals = if step > 0.0 { (-step.log10() - 1e-6).ceil().clamp(0.0, 9.0) as usize } else { 0 };
+    // A rounded zero has no sign.
+    let value = if mark.value.abs() < 0.5 * step { 0.0 } else { mark.value };
+    format!("{value:.decimals$}")
 }
 
 /// The regions of molecular dynamics as a grey ground, smooth, under the run.
@@ -108,5 +156,20 @@ pub fn colour_bar(
         };
         let label = format!("{:.1}", fraction * top);
         painter.text(egui::pos2(bar.right() + 4.0, y), align, label, font.clone(), text);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_are_told_apart_and_zero_has_no_sign() {
+        let labels = |step: f64| -> Vec<String> {
+            (-2..=1).map(|k| mark_label(GridMark { value: f64::from(k) * step, step_size: step })).collect()
+        };
+        assert_eq!(labels(0.5), ["-1.0", "-0.5", "0.0", "0.5"]);
+        assert_eq!(labels(20.0), ["-40", "-20", "0", "20"]);
+        assert_eq!(mark_label(GridMark { value: -1e-17, step_size: 0.1 }), "0.0");
     }
 }

@@ -4,7 +4,7 @@ use egui::{Role, WidgetInfo};
 use egui_plot::{Line, LineStyle, Plot, PlotPoints, Points, VLine};
 use equijump_engine::analysis::Measurement;
 
-use super::heat_map::{axis_x, axis_y};
+use super::heat_map::{axis_x, axis_y, x_marks, y_marks};
 use super::{PaneContext, empty_state};
 use crate::window::action::Action;
 use crate::window::aggregate::min_max;
@@ -121,7 +121,9 @@ fn plot_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         .include_x(0.0)
         .set_margin_fraction(egui::vec2(0.012, 0.08))
         .custom_x_axes(vec![axis_x(if ui.available_height() < TITLE_HEIGHT { "" } else { "Time (ns)" })])
-        .custom_y_axes(vec![axis_y(&y_label).label_spacing(10.0..=16.0)])
+        .custom_y_axes(vec![axis_y(&y_label)])
+        .x_grid_spacer(x_marks)
+        .y_grid_spacer(y_marks)
         .show_grid([false, true])
         .grid_color(colours.hairline)
         .label_formatter(|_| None)

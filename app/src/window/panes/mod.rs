@@ -1,10 +1,14 @@
 //! The docked panes. Each draws from [`PaneContext`] and answers with actions.
 
 pub mod comparison;
+pub mod contacts;
 pub mod evaluation;
+mod facts;
+pub mod fluctuation;
 mod form;
 pub mod free_energy;
 pub mod heat_map;
+mod jumps;
 pub mod learning_curves;
 pub mod log;
 mod log_scale;
@@ -13,6 +17,8 @@ pub mod molecule;
 pub mod ramachandran;
 pub mod rmsd;
 pub mod run_settings;
+mod runs;
+mod sequence;
 pub mod simulation;
 pub mod training;
 mod training_data;
@@ -24,7 +30,7 @@ use egui_tiles::{SimplificationOptions, TabState, TileId, Tiles, UiResponse};
 use super::action::Action;
 use super::evaluation::EvaluationDesk;
 use super::ghost::Ghost;
-use super::layout::Pane;
+use super::layout::{self, Pane};
 use super::log::Log;
 use super::measurements::Measurements;
 use super::models::ModelChoice;
@@ -87,6 +93,8 @@ pub struct PaneCache {
     pub dihedral_density: heat_map::HeatMapTexture,
     /// Texture of the free-energy map.
     pub free_energy: heat_map::HeatMapTexture,
+    /// Texture of the contact map.
+    pub contacts: heat_map::HeatMapTexture,
     /// The figure of an evaluation that is shown.
     pub comparison: comparison::FigureTexture,
     /// Regions of molecular dynamics under the Ramachandran plot.
@@ -107,13 +115,18 @@ impl egui_tiles::Behavior<Pane> for PaneBehavior<'_> {
         ui.painter().rect_filled(ui.max_rect(), 0.0, ui.visuals().panel_fill);
         let margin = match pane {
             Pane::Molecule => egui::Margin::ZERO,
-            Pane::Simulation | Pane::Training | Pane::Evaluation | Pane::Validity | Pane::Log => {
-                egui::Margin::symmetric(12, 10)
-            }
+            Pane::Simulation
+            | Pane::Training
+            | Pane::Evaluation
+            | Pane::Validity
+            | Pane::Runs
+            | Pane::Log => egui::Margin::symmetric(12, 10),
             Pane::FreeEnergy
             | Pane::Ramachandran
             | Pane::Rmsd
             | Pane::Measurements
+            | Pane::Fluctuation
+            | Pane::Contacts
             | Pane::LearningCurves
             | Pane::Comparison => egui::Margin::symmetric(8, 6),
         };
@@ -124,7 +137,10 @@ impl egui_tiles::Behavior<Pane> for PaneBehavior<'_> {
             Pane::Ramachandran => ramachandran::ui(ui, context),
             Pane::Rmsd => rmsd::ui(ui, context),
             Pane::Measurements => measurements::ui(ui, context),
+            Pane::Fluctuation => fluctuation::ui(ui, context),
+            Pane::Contacts => contacts::ui(ui, context),
             Pane::Validity => validity::ui(ui, context),
+            Pane::Runs => runs::ui(ui, context),
             Pane::Log => log::ui(ui, context),
             Pane::Training => training::ui(ui, context),
             Pane::LearningCurves => learning_curves::ui(ui, context),
@@ -136,6 +152,10 @@ impl egui_tiles::Behavior<Pane> for PaneBehavior<'_> {
 
     fn tab_title_for_pane(&mut self, pane: &Pane) -> egui::WidgetText {
         pane.title().into()
+    }
+
+    fn tab_title_for_tile(&mut self, tiles: &Tiles<Pane>, tile: TileId) -> egui::WidgetText {
+        layout::title_of(tiles, tile).into()
     }
 
     fn simplification_options(&self) -> SimplificationOptions {

@@ -2,7 +2,7 @@
 
 use equijump_engine::session::OpenRequest;
 
-use super::PaneContext;
+use super::{PaneContext, facts, sequence};
 use crate::viewport::{
     AtomsShown, Background, Coloring, Projection, Representation, RibbonAtoms, Style, Viewport, palette,
 };
@@ -115,9 +115,14 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         return nothing_open_ui(ui, context);
     }
     let area = ui.available_rect_before_wrap();
-    let (bar, view) = area.split_top_bottom_at_y(area.top() + BAR_HEIGHT);
+    let (bar, rest) = area.split_top_bottom_at_y(area.top() + BAR_HEIGHT);
+    let (facts, rest) = rest.split_top_bottom_at_y(rest.top() + facts::HEIGHT);
+    let (view, strip) = rest.split_top_bottom_at_y(rest.bottom() - sequence::HEIGHT);
     let mut bar_ui = ui.new_child(egui::UiBuilder::new().max_rect(bar.shrink2(egui::vec2(8.0, 4.0))));
     bar_ui.horizontal_centered(|ui| appearance_ui(ui, context));
+
+    let mut facts_ui = ui.new_child(egui::UiBuilder::new().max_rect(facts.shrink2(egui::vec2(10.0, 0.0))));
+    facts::ui(&mut facts_ui, context);
 
     let size = view.size() * ui.ctx().pixels_per_point();
     context.cache.molecule.size_pixels = [size.x.max(1.0) as u32, size.y.max(1.0) as u32];
@@ -140,6 +145,8 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     if let Some(tool) = tool {
         hint_ui(&view_ui, view, &tool.hint(context.measurements.picked().len()));
     }
+    let mut strip_ui = ui.new_child(egui::UiBuilder::new().max_rect(strip.shrink2(egui::vec2(10.0, 1.0))));
+    sequence::ui(&mut strip_ui, context);
     ui.advance_cursor_after_rect(area);
 }
 
@@ -156,8 +163,10 @@ fn nothing_open_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
             ui.add(egui::Label::new(egui::RichText::new(reason).color(colour)).wrap());
         }
         ui.add(
-            egui::Label::new(egui::RichText::new("Open a PDB or mmCIF file, or drop one here.").weak())
-                .wrap(),
+            egui::Label::new(
+                egui::RichText::new("Open a structure, a trajectory or a run, or drop a file here.").weak(),
+            )
+            .wrap(),
         );
         ui.add_space(6.0);
         let open = UiCommand::OpenFile;
@@ -202,6 +211,14 @@ fn more_ui(ui: &mut egui::Ui, style: &mut Style, context: &mut PaneContext<'_>) 
     ui.checkbox(&mut style.outline, "Outlines").on_hover_text("Dark edges where something lies well behind");
     ui.checkbox(&mut style.ambient_occlusion, "Ambient occlusion")
         .on_hover_text("Creases and pockets, which less light reaches, are darker");
+    let mut marked = context.preferences.mark_violations;
+    if ui
+        .checkbox(&mut marked, "Mark violations")
+        .on_hover_text("Rings around atoms that clash, or whose bonds, angles or hand are wrong")
+        .changed()
+    {
+        context.actions.push(Action::MarkViolations(marked));
+    }
     let mut superpose = context.preferences.superpose;
     let command = UiCommand::ToggleSuperpose;
     if ui.checkbox(&mut superpose, command.text().text).on_hover_text(command.text().tooltip).changed() {

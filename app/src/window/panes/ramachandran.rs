@@ -7,7 +7,7 @@ use super::heat_map::{axis_x, axis_y, region_colour};
 use super::{PaneContext, empty_state};
 use crate::figures::ResiduePoint;
 use crate::window::action::Action;
-use crate::window::theme::Palette;
+use crate::window::theme::{self, Palette};
 
 /// Residue classes of the plot, each with its own marker.
 const CLASSES: [(&str, MarkerShape); 4] = [
@@ -56,6 +56,7 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         let colour = |region| region_colour(region, dark_mode);
         context.cache.dihedral_regions.image(ui.ctx(), "dihedrals of MD", grid, revision, linear, colour)
     });
+    let others = other_runs(context);
     let selected = context.selected_atom.and_then(|atom| {
         let topology = &context.project.opened.as_ref()?.structure.topology;
         topology.atoms().get(atom).map(|atom| atom.residue)
@@ -78,6 +79,15 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         .show(ui, |plot| {
             for image in [reference, image].into_iter().flatten() {
                 plot.image(image);
+            }
+            for (index, (colour, at)) in others.iter().enumerate() {
+                let data = egui_plot::PlotPoints::from(at.clone());
+                plot.points(
+                    Points::new(format!("Other run {index}"), data)
+                        .radius(1.2)
+                        .color(*colour)
+                        .allow_hover(false),
+                );
             }
             if let Some(point) = points.iter().find(|point| Some(point.index) == selected) {
                 let at = vec![[point.phi_degrees, point.psi_degrees]];
@@ -171,4 +181,28 @@ fn legend(ui: &mut egui::Ui, points: &[ResiduePoint], colours: &Palette, has_ref
             );
         }
     });
+}
+
+/// Where the other runs have been: the centers of the bins that hold half of their angles.
+fn other_runs(context: &PaneContext<'_>) -> Vec<(egui::Color32, Vec<[f64; 2]>)> {
+    let others = context.project.others.iter().filter(|other| other.run.in_plots);
+    others
+        .filter_map(|other| {
+            let grid = other.observations.dihedral_density.as_ref()?;
+            let mut bins: Vec<(usize, f64)> =
+                grid.values.iter().copied().enumerate().filter(|(_, value)| value.is_finite()).collect();
+            bins.sort_by(|a, b| b.1.total_cmp(&a.1));
+            let mut held = 0.0;
+            let points = bins
+                .into_iter()
+                .take_while(|(_, value)| {
+                    let before = held;
+                    held += value;
+                    before < 0.5
+                })
+                .map(|(bin, _)| grid.centre(bin))
+                .collect();
+            Some((theme::run_color(other.run.number, context.dark_mode), points))
+        })
+        .collect()
 }

@@ -4,10 +4,11 @@ use egui::{Role, WidgetInfo};
 use egui_plot::{Line, LineStyle, Plot, PlotPoints, Points, VLine};
 use equijump_engine::analysis::SeriesPoint;
 
-use super::heat_map::{axis_x, axis_y};
+use super::heat_map::{axis_x, axis_y, title_that_fits, x_marks, y_marks};
 use super::{PaneContext, empty_state};
 use crate::window::action::Action;
 use crate::window::aggregate::min_max;
+use crate::window::theme;
 
 pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     let series = &context.observations.series;
@@ -45,7 +46,13 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     let as_point =
         |point: &SeriesPoint| [f64::from(point.frame) * interval_ns, f64::from(point.rmsd_angstrom)];
     let points = min_max(series.iter().map(as_point), buckets);
-    let top = points.iter().map(|point| point[1]).fold(1.0, f64::max);
+    let others = other_lines(context, interval_ns, buckets);
+    let all = points.iter().chain(others.iter().flat_map(|other| &other.points));
+    let top = all.map(|point| point[1]).filter(|value| value.is_finite()).fold(1.0, f64::max);
+    let own = context.project.run.as_ref().map_or(1, |run| run.number);
+    let several = !context.project.others.is_empty();
+    let colour = if several { theme::run_color(own, context.dark_mode) } else { colours.series };
+    let height = ui.available_height() - 40.0;
     let response = Plot::new("rmsd")
         .allow_drag(false)
         .allow_scroll(false)
@@ -56,15 +63,27 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         .include_x(0.0)
         .set_margin_fraction(egui::vec2(0.012, 0.0))
         .custom_x_axes(vec![axis_x("Time (ns)")])
-        .custom_y_axes(vec![axis_y("Cα RMSD (Å)")])
+        .custom_y_axes(vec![axis_y(title_that_fits("Cα RMSD (Å)", height))])
+        .x_grid_spacer(x_marks)
+        .y_grid_spacer(y_marks)
         .show_grid([false, true])
         .grid_color(colours.hairline)
         .label_formatter(|_| None)
         .sense(egui::Sense::click_and_drag())
         .show(ui, |plot| {
+            for (index, OtherLine { points, colour }) in others.into_iter().enumerate() {
+                let data = PlotPoints::Owned(points.iter().map(|point| (*point).into()).collect());
+                plot.line(
+                    Line::new(format!("Other line {index}"), data)
+                        .color(colour)
+                        .width(1.0)
+                        .allow_band(false)
+                        .allow_hover(false),
+                );
+            }
             plot.line(
                 Line::new("RMSD", PlotPoints::Owned(points.iter().map(|p| (*p).into()).collect()))
-                    .color(colours.series)
+                    .color(colour)
                     .width(1.5)
                     .allow_band(false)
                     .allow_hover(false),
@@ -108,4 +127,39 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
             point.frame, point.rmsd_angstrom, point.radius_of_gyration_angstrom
         ));
     }
+}
+
+/// A line beside that of the replica on view.
+struct OtherLine {
+    points: Vec<[f64; 2]>,
+    colour: egui::Color32,
+}
+
+/// The other replicas of the run, fainter in its own color, and the other runs in theirs.
+fn other_lines(context: &PaneContext<'_>, interval_ns: f64, buckets: usize) -> Vec<OtherLine> {
+    let own = context.project.run.as_ref();
+    let (number, shown) = own.map_or((1, 0), |run| (run.number, run.replica));
+    let faint = theme::run_color(number, context.dark_mode).gamma_multiply(0.4);
+    let replicas = context.observations.replicas.iter().enumerate().filter(|(index, _)| *index != shown);
+    let mut lines: Vec<OtherLine> = replicas
+        .map(|(_, series)| OtherLine {
+            points: series
+                .iter()
+                .map(|(frame, rmsd)| [f64::from(*frame) * interval_ns, f64::from(*rmsd)])
+                .collect(),
+            colour: faint,
+        })
+        .collect();
+    for other in context.project.others.iter().filter(|other| other.run.in_plots) {
+        let Some(interval_ps) = other.run.frame_interval_ps() else { continue };
+        let point = |point: &SeriesPoint| {
+            [f64::from(point.frame) * interval_ps / 1000.0, f64::from(point.rmsd_angstrom)]
+        };
+        let colour = theme::run_color(other.run.number, context.dark_mode);
+        lines.push(OtherLine {
+            points: min_max(other.observations.series.iter().map(point), buckets),
+            colour,
+        });
+    }
+    lines
 }

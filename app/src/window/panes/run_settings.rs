@@ -152,7 +152,8 @@ impl OfferedPreset<'_> {
     }
 }
 
-/// The model's presets first; of the program's those that say something else.
+/// The model's presets first; of the program's those that the model has none of that name for and that say
+/// something else.
 fn offered_presets(models: Option<&Presets>) -> Vec<OfferedPreset<'_>> {
     let mut offered: Vec<OfferedPreset<'_>> = models
         .into_iter()
@@ -162,7 +163,8 @@ fn offered_presets(models: Option<&Presets>) -> Vec<OfferedPreset<'_>> {
     for preset in &PRESETS {
         let mut settings = SamplerSettings::default();
         preset.apply(&mut settings);
-        if !offered.iter().any(|known| known.matches(&settings)) {
+        let named = offered.iter().any(|known| known.title() == preset.name);
+        if !named && !offered.iter().any(|known| known.matches(&settings)) {
             offered.push(OfferedPreset::OfProgram(preset));
         }
     }
@@ -412,6 +414,9 @@ fn output_ui(ui: &mut egui::Ui, output: &mut LiveOutput, actions: &mut Vec<Actio
         }
     });
     ui.checkbox(&mut output.overwrite, "Replace files that are there");
+    if output.path.trim().is_empty() {
+        super::form::error_line(ui, "Name the file, or no file is written.");
+    }
 }
 
 #[cfg(test)]
@@ -434,9 +439,8 @@ mod tests {
             [("fast".to_owned(), preset(17)), ("default".to_owned(), preset(100))].into_iter().collect(),
         );
         let all = titles(Some(&presets));
-        assert_eq!(all[..2], ["Default", "Fast"]);
-        // The program's first preset are the settings of "Default".
-        assert_eq!(all[2..], own[1..]);
+        // Of a name there is one: the model's.
+        assert_eq!(all, ["Default", "Fast", "Deterministic"]);
         let mut settings = SamplerSettings { seed: 3, ..SamplerSettings::default() };
         offered_presets(Some(&presets))[1].apply(&mut settings);
         assert_eq!((settings.latent_steps, settings.seed), (17, 3));

@@ -1,18 +1,28 @@
 //! Control of the run, and the settings of the next one.
 
+use equijump_engine::analysis::ValiditySummary;
+
 use super::{PaneContext, run_settings};
 use crate::window::action::Action;
 use crate::window::command::UiCommand;
 use crate::window::icons::{self, Icon};
 use crate::window::models::ModelState;
 use crate::window::project::{Phase, Run, grouped, human_duration};
+use crate::window::runs::Origin;
 use crate::window::theme;
 
 pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     run_buttons_ui(ui, context);
     ui.add_space(2.0);
-    match &context.project.run {
-        Some(run) => progress_ui(ui, run),
+    let starting = context.project.starting.as_ref().map(|starting| &starting.run);
+    let active = context.project.active_run().filter(|run| starting.is_none() && run.is_active());
+    match starting.or(active).or(context.project.run.as_ref()) {
+        Some(run) => {
+            let on_view = context.project.run.as_ref().is_some_and(|shown| shown.job == run.job);
+            let validity = context.observations.validity.as_ref().filter(|_| on_view);
+            progress_ui(ui, run, &intact_text(run, validity), context.palette());
+            extend_ui(ui, context);
+        }
         None => {
             ui.add(egui::Label::new(egui::RichText::new(ready_text(context)).weak()).wrap());
         }
@@ -41,7 +51,8 @@ fn ready_text(context: &PaneContext<'_>) -> String {
 fn run_buttons_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     let running = context.project.is_running();
     let can_start = !running && context.project.opened.is_some() && context.model.source().is_some();
-    let run = context.project.run.as_ref();
+    let run = context.project.active_run();
+    let running = run.is_some();
     let paused = run.is_some_and(|run| run.phase == Phase::Paused);
     let pausing = run.is_some_and(|run| run.pause_wanted);
     let stopping = run.is_some_and(|run| run.stop_wanted);
@@ -90,7 +101,7 @@ pub(super) fn run_button(
     if !with_icon {
         let mut button = egui::Button::new(label).min_size(egui::vec2(width, 32.0)).truncate();
         if emphasised {
-            button = button.fill(colours.accent);
+            button = button.fill(colours.accent_fill);
         }
         ui.spacing_mut().button_padding.x = 3.0;
         return ui.add_enabled(enabled, button);
@@ -99,7 +110,7 @@ pub(super) fn run_button(
     let icon_space = egui::Atom::custom(icon_id, egui::vec2(ICON_WIDTH, ICON_WIDTH));
     let mut button = egui::Button::new((icon_space, label)).min_size(egui::vec2(width, 32.0));
     if emphasised {
-        button = button.fill(colours.accent);
+        button = button.fill(colours.accent_fill);
     }
     let shown = ui.add_enabled_ui(enabled, |ui| button.atom_ui(ui)).inner;
     if let Some(rect) = shown.rect(icon_id) {
@@ -110,7 +121,36 @@ pub(super) fn run_button(
     shown.response
 }
 
-fn progress_ui(ui: &mut egui::Ui, run: &Run) {
+/// The way to go on with a run that is over.
+fn extend_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
+    let over = !context.project.is_running();
+    let Some(run) = context.project.run.as_ref().filter(|run| over && run.frames > 1) else { return };
+    let settings = &context.preferences.run;
+    let by = if settings.until_stopped {
+        "until stopped".to_owned()
+    } else {
+        format!("by {} frames", grouped(settings.frames))
+    };
+    let text = format!("Extend run {} {by}", run.number);
+    let command = UiCommand::ExtendRun;
+    if ui.link(text).on_hover_text(command.tooltip_with_shortcut(ui.ctx())).clicked() {
+        context.actions.push(Action::Command(command));
+    }
+}
+
+/// How many frames are not intact, once all have been looked at: `, 3 not intact`.
+fn intact_text(run: &Run, validity: Option<&ValiditySummary>) -> String {
+    let replicas = run.info.as_ref().map_or(1, |info| info.replicas) as u64;
+    match validity.filter(|validity| validity.frames >= run.frames * replicas) {
+        None => String::new(),
+        Some(validity) => match validity.frames - validity.intact_frames {
+            0 => ", all intact".to_owned(),
+            broken => format!(", {} not intact", grouped(broken)),
+        },
+    }
+}
+
+fn progress_ui(ui: &mut egui::Ui, run: &Run, intact: &str, colours: theme::Palette) {
     let made = run.frames.saturating_sub(1);
     let status = match &run.phase {
         Phase::Preparing => "Preparing the model".to_owned(),
@@ -120,9 +160,16 @@ fn progress_ui(ui: &mut egui::Ui, run: &Run) {
             None => format!("Making frame {}, until stopped", grouped(made + 1)),
         },
         Phase::Paused => format!("Paused after frame {}", grouped(made)),
-        Phase::Ended(outcome) => ended_text(outcome, made),
+        Phase::Ended(_) if matches!(run.origin, Origin::Opened { .. }) => {
+            format!("Opened, {} frames{intact}", grouped(run.frames))
+        }
+        Phase::Ended(outcome) => format!("{}{intact}", ended_text(outcome, made)),
     };
-    ui.label(egui::RichText::new(status).font(theme::semibold(13.0)));
+    let mut headline = egui::RichText::new(status).font(theme::semibold(13.0));
+    if intact.ends_with("not intact") {
+        headline = headline.color(colours.warn);
+    }
+    ui.add(egui::Label::new(headline).wrap());
     let fraction = run.frames_wanted.filter(|wanted| *wanted > 0).map(|wanted| made as f32 / wanted as f32);
     if let (true, Some(fraction)) = (run.is_active(), fraction) {
         progress_bar(ui, "Frames made", fraction, 6.0);
@@ -159,7 +206,7 @@ fn ended_text(outcome: &equijump_engine::session::JobOutcome, made: u64) -> Stri
     match outcome {
         JobOutcome::Finished => format!("Finished, {made} frames"),
         JobOutcome::Cancelled => format!("Stopped after {made} frames"),
-        JobOutcome::Failed(_) => format!("Failed after {made} frames; the log says why"),
+        JobOutcome::Failed(_) => format!("Failed after {made} frames, see the log"),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Settings of the next training, in the groups of design §7. Tooltips are what the command line's help says.
+//! Settings of the next training, in the groups of ARCHITECTURE.md §7. Tooltips are what the command line's help says.
 
 use egui::DragValue;
 use equijump_engine::network::{Heads, NetworkConfig, ParameterLayout, Residual, Transport};
@@ -91,7 +91,7 @@ fn run_ui(ui: &mut egui::Ui, desk: &mut TrainingDesk, actions: &mut Vec<Action>)
         }
         if !form.go_on {
             let hint = "Random weights";
-            path(ui, "Start from", about("init"), hint, &mut form.init, Purpose::TrainingInit, actions);
+            path(ui, "Initial model", about("init"), hint, &mut form.init, Purpose::TrainingInit, actions);
             row(ui, "", "", |ui, _| {
                 let tooltip = "Replace an earlier run in the folder";
                 ui.checkbox(&mut form.replace, "Replace earlier run").on_hover_text(tooltip);

@@ -10,41 +10,32 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     };
     let colours = context.palette();
     egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-        let total: usize =
-            details.violations.iter().filter(|v| v.name != CIS).map(|violation| violation.count).sum();
+        let total: usize = details.violations.iter().map(|violation| violation.count).sum();
         let (text, colour) = match total {
             0 => ("No violations in this frame".to_owned(), colours.good),
             1 => ("1 violation in this frame".to_owned(), colours.warn),
             _ => (format!("{total} violations in this frame"), colours.warn),
         };
         ui.label(egui::RichText::new(text).color(colour).font(theme::semibold(13.0)));
-        egui::Grid::new("validity").num_columns(2).spacing([14.0, 4.0]).show(ui, |ui| {
-            for violation in &details.violations {
-                let mut tooltip = violation.meaning.clone();
-                for example in &violation.examples {
-                    tooltip.push('\n');
-                    tooltip.push_str(example);
-                }
-                if violation.count > violation.examples.len() {
-                    tooltip.push_str("\n…");
-                }
-                ui.label(violation.name).on_hover_text(&tooltip);
-                let suspicious = violation.count > 0 && violation.name != CIS;
-                let colour = if suspicious { colours.warn } else { colours.weak };
-                let text = match violation.of {
-                    Some(of) => format!("{} of {of}", violation.count),
-                    None => violation.count.to_string(),
-                };
-                ui.label(egui::RichText::new(text).color(colour)).on_hover_text(&tooltip);
-                ui.end_row();
+        for violation in &details.violations {
+            let mut tooltip = violation.meaning.clone();
+            for example in &violation.examples {
+                tooltip.push('\n');
+                tooltip.push_str(example);
             }
-        });
+            if violation.count > violation.examples.len() {
+                tooltip.push_str("\n…");
+            }
+            let colour = if violation.count > 0 { colours.warn } else { colours.weak };
+            let text = match violation.of {
+                Some(of) => format!("{} of {of}", violation.count),
+                None => violation.count.to_string(),
+            };
+            line(ui, violation.name, egui::RichText::new(text).color(colour), &tooltip);
+        }
         run_ui(ui, context);
     });
 }
-
-/// Reported, but no violation.
-const CIS: &str = "Cis peptide bonds";
 
 /// The same over the run.
 fn run_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
@@ -54,15 +45,11 @@ fn run_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     ui.add_space(6.0);
     ui.label(egui::RichText::new("Whole run").font(theme::semibold(13.0)));
     let percent = |count: u64| 100.0 * count as f64 / summary.frames as f64;
-    egui::Grid::new("validity-run").num_columns(2).spacing([14.0, 4.0]).show(ui, |ui| {
-        ui.label("Intact frames")
-            .on_hover_text("No bond or angle outlier, no wrong hand, no twisted peptide bond; all replicas");
-        ui.weak(format!("{:.1} %", percent(summary.intact_frames)));
-        ui.end_row();
-        ui.label("Frames with clashes").on_hover_text("At least one clash; all replicas");
-        ui.weak(format!("{:.1} %", percent(summary.frames_with_clashes)));
-        ui.end_row();
-    });
+    let percent_text = |count| egui::RichText::new(format!("{:.1} %", percent(count))).weak();
+    let meaning = "Every bond, angle, center, ring and peptide bond within its range in molecular dynamics, no clash; all replicas";
+    line(ui, "Intact frames", percent_text(summary.intact_frames), meaning);
+    let meaning = "At least one clash; all replicas";
+    line(ui, "Frames with clashes", percent_text(summary.frames_with_clashes), meaning);
     if let Some((frame, count)) = context.observations.worst_frame {
         let plural = if count == 1 { "violation" } else { "violations" };
         let text = format!("Worst frame: {frame}, {count} {plural}");
@@ -70,4 +57,15 @@ fn run_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
             context.actions.push(Action::GoToFrame(frame));
         }
     }
+}
+
+/// A name and its number at the right edge. In a narrow pane the name is cut, never the number.
+fn line(ui: &mut egui::Ui, name: &str, number: egui::RichText, tooltip: &str) {
+    let size = egui::vec2(ui.available_width(), 18.0);
+    ui.allocate_ui_with_layout(size, egui::Layout::right_to_left(egui::Align::Center), |ui| {
+        ui.label(number).on_hover_text(tooltip);
+        ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
+            ui.add(egui::Label::new(name).truncate()).on_hover_text(tooltip);
+        });
+    });
 }

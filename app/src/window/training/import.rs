@@ -76,6 +76,7 @@ impl ImportForm {
         ImportRequest {
             topology: PathBuf::from(self.topology.trim()),
             chain: (!chain.is_empty()).then(|| chain.to_owned()),
+            longest_segment: false,
             trajectories: self.trajectories.clone(),
             stride: self.stride.max(1),
             skip_ps: self.skip_ps,

@@ -1,0 +1,115 @@
+//! The runs of the session: which is on view, which are drawn beside it in the plots.
+
+use egui::{Role, Sense, WidgetInfo};
+use equijump_engine::session::JobOutcome;
+
+use super::{PaneContext, empty_state};
+use crate::window::action::Action;
+use crate::window::project::{Phase, Run, grouped};
+use crate::window::runs::Origin;
+use crate::window::theme;
+
+pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
+    let runs = context.project.runs();
+    if runs.is_empty() {
+        let advice = "Each run and each trajectory that is opened gets a line here; they are drawn together in the plots.";
+        return empty_state(ui, "No runs yet", advice);
+    }
+    let on_view = context.project.run.as_ref().map(|run| run.number);
+    let mut actions = Vec::new();
+    egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+        ui.spacing_mut().item_spacing.y = 2.0;
+        for run in runs {
+            run_ui(ui, context, run, on_view == Some(run.number), &mut actions);
+        }
+    });
+    context.actions.append(&mut actions);
+}
+
+fn run_ui(ui: &mut egui::Ui, context: &PaneContext<'_>, run: &Run, on_view: bool, actions: &mut Vec<Action>) {
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 6.0;
+        let number = run.number;
+        let (rect, dot) = ui.allocate_exact_size(egui::vec2(16.0, 20.0), Sense::click());
+        let colour = theme::run_color(number, context.dark_mode);
+        if run.in_plots || on_view {
+            ui.painter().circle_filled(rect.center(), 5.0, colour);
+        } else {
+            ui.painter().circle_stroke(rect.center(), 4.5, egui::Stroke::new(1.5, colour));
+        }
+        let drawn = if run.in_plots { "Leave run out of the plots" } else { "Draw run in the plots" };
+        dot.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("{drawn}: {number}")));
+        if dot.on_hover_text("Draw it in the plots beside the run on view, or not").clicked() {
+            actions.push(Action::SetRunInPlots(number, !run.in_plots));
+        }
+        let close = |ui: &mut egui::Ui| {
+            let button = ui.small_button("×").on_hover_text("Take it off the list; files stay");
+            button.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Close run {number}")));
+            button.clicked()
+        };
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            if close(ui) {
+                actions.push(Action::CloseRun(number));
+            }
+            ui.weak(state_text(run));
+            let size = egui::vec2(ui.available_width(), 20.0);
+            let from_left =
+                egui::Layout::left_to_right(egui::Align::Center).with_main_align(egui::Align::Min);
+            let name = format!("{number}  {}", name_of(run));
+            let entry = ui.allocate_ui_with_layout(size, from_left, |ui| {
+                ui.add(egui::Button::selectable(on_view, &name).truncate().min_size(size))
+            });
+            if entry.inner.on_hover_text(describe(run)).clicked() && !on_view {
+                actions.push(Action::ShowRun(number));
+            }
+        });
+    });
+}
+
+/// Its protein, or the file that it was opened from.
+fn name_of(run: &Run) -> String {
+    let protein = run.info.as_ref().map(|info| info.topology.name.clone()).unwrap_or_default();
+    match &run.origin {
+        Origin::Opened { files, .. } => {
+            let file = files.first().and_then(|path| path.file_name());
+            file.map_or(protein, |name| name.to_string_lossy().into_owned())
+        }
+        Origin::Made => protein,
+    }
+}
+
+fn state_text(run: &Run) -> String {
+    let made = grouped(run.frames.saturating_sub(1));
+    match &run.phase {
+        Phase::Preparing => "preparing".to_owned(),
+        Phase::Running => format!("{made}…"),
+        Phase::Paused => format!("{made}, paused"),
+        Phase::Ended(JobOutcome::Failed(_)) => format!("{made}, failed"),
+        Phase::Ended(_) => made,
+    }
+}
+
+fn describe(run: &Run) -> String {
+    let mut lines = Vec::new();
+    match &run.origin {
+        Origin::Made => lines.push("Made in this window".to_owned()),
+        Origin::Opened { files, .. } => {
+            lines.extend(files.iter().take(3).map(|file| file.display().to_string()));
+        }
+    }
+    if let Some(info) = &run.info {
+        let frames = grouped(run.frames);
+        lines.push(format!(
+            "{frames} frames, {} ps apart, {} replicas",
+            info.frame_interval_ps, info.replicas
+        ));
+        if matches!(run.origin, Origin::Made) {
+            lines.push(format!(
+                "Seed {}, {} latent steps, ε = {}",
+                info.settings.seed, info.settings.latent_steps, info.settings.epsilon
+            ));
+        }
+    }
+    lines.push("Click to bring it on view".to_owned());
+    lines.join("\n")
+}

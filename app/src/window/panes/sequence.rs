@@ -1,0 +1,119 @@
+//! The sequence under the molecule: secondary structure of the frame shown, residues with violations, the marked
+//! residue. A click marks a residue everywhere.
+
+use egui::{Align2, Role, Sense, WidgetInfo};
+
+use super::PaneContext;
+use crate::viewport::palette;
+use crate::window::action::Action;
+use crate::window::theme;
+
+/// Height of the strip, points.
+pub(super) const HEIGHT: f32 = 46.0;
+/// Width of a residue, points.
+const RESIDUE_WIDTH: f32 = 12.0;
+
+pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
+    let Some(opened) = &context.project.opened else { return };
+    let topology = opened.structure.topology.clone();
+    let letters: Vec<char> = topology.sequence().chars().collect();
+    let colours = context.palette();
+    let selected = context.selected_atom.and_then(|atom| topology.atoms().get(atom)).map(|atom| atom.residue);
+    let details = context.details;
+    let structure = details.map(|details| details.secondary_structure.as_slice()).unwrap_or_default();
+    let mut violating = vec![false; letters.len()];
+    for &atom in details.map(|details| details.violating_atoms.as_slice()).unwrap_or_default() {
+        if let Some(place) = topology.atoms().get(atom).and_then(|atom| violating.get_mut(atom.residue)) {
+            *place = true;
+        }
+    }
+    egui::ScrollArea::horizontal().id_salt("sequence").auto_shrink(false).show(ui, |ui| {
+        let width = RESIDUE_WIDTH * letters.len() as f32;
+        let (rect, response) = ui.allocate_exact_size(egui::vec2(width, 34.0), Sense::click_and_drag());
+        response.widget_info(|| WidgetInfo::labeled(Role::GraphicsObject, true, "Sequence"));
+        let painter = ui.painter();
+        let text = ui.visuals().text_color();
+        let letter_font = egui::FontId::monospace(12.0);
+        let number_font = egui::FontId::proportional(9.5);
+        let (from, to) = {
+            let seen = ui.clip_rect();
+            let at = |x: f32| ((x - rect.left()) / RESIDUE_WIDTH).max(0.0) as usize;
+            (at(seen.left()), (at(seen.right()) + 1).min(letters.len()))
+        };
+        for index in from..to {
+            let x = rect.left() + RESIDUE_WIDTH * index as f32;
+            let cell =
+                egui::Rect::from_min_size(egui::pos2(x, rect.top() + 12.0), egui::vec2(RESIDUE_WIDTH, 18.0));
+            if let Some(colour) = structure.get(index).and_then(|code| structure_colour(*code)) {
+                painter.rect_filled(cell, 0.0, colour.gamma_multiply(0.35));
+            }
+            if selected == Some(index) {
+                let stroke = egui::Stroke::new(1.5, colours.cursor);
+                painter.rect_stroke(cell.shrink(0.5), 2.0, stroke, egui::StrokeKind::Inside);
+            }
+            painter.text(cell.center(), Align2::CENTER_CENTER, letters[index], letter_font.clone(), text);
+            if violating[index] {
+                let line = egui::Rect::from_min_size(
+                    cell.left_bottom() + egui::vec2(1.0, 0.5),
+                    egui::vec2(RESIDUE_WIDTH - 2.0, 2.0),
+                );
+                painter.rect_filled(line, 1.0, colours.bad);
+            }
+            let number = topology.residues()[index].number;
+            if index == 0 || number % 10 == 0 {
+                let at = egui::pos2(cell.center().x, rect.top() + 11.0);
+                painter.text(at, Align2::CENTER_BOTTOM, number, number_font.clone(), colours.weak);
+            }
+        }
+        let residue_at = |x: f32| {
+            let index = ((x - rect.left()) / RESIDUE_WIDTH).max(0.0) as usize;
+            (index < letters.len()).then_some(index)
+        };
+        let pointed = response.interact_pointer_pos().filter(|_| response.clicked() || response.dragged());
+        if let Some(residue) =
+            pointed.and_then(|pointer| residue_at(pointer.x)).filter(|r| selected != Some(*r))
+        {
+            context.actions.push(Action::SelectAtom(Some(topology.ca(residue))));
+        }
+        if let Some(residue) = response.hover_pos().and_then(|pointer| residue_at(pointer.x)) {
+            let mut lines = vec![topology.residues()[residue].label()];
+            if let Some(code) = structure.get(residue) {
+                lines.push(structure_name(*code).to_owned());
+            }
+            if violating[residue] {
+                lines.push("has a part in a violation".to_owned());
+            }
+            response.on_hover_text_at_pointer(lines.join("\n"));
+        }
+    });
+    ui.painter().hline(
+        ui.max_rect().x_range(),
+        ui.max_rect().top(),
+        egui::Stroke::new(1.0, theme::palette(context.dark_mode).hairline),
+    );
+}
+
+/// As the molecule is colored by secondary structure.
+fn structure_colour(code: char) -> Option<egui::Color32> {
+    use crate::viewport::SecondaryStructure;
+    let structure = SecondaryStructure::from_dssp(code);
+    if structure == SecondaryStructure::from_dssp(' ') {
+        return None;
+    }
+    let [r, g, b] = palette::secondary_structure(structure);
+    Some(egui::Color32::from_rgb(r, g, b))
+}
+
+fn structure_name(code: char) -> &'static str {
+    match code {
+        'H' => "α helix",
+        'G' => "3-10 helix",
+        'I' => "π helix",
+        'P' => "polyproline helix",
+        'E' => "β strand",
+        'B' => "β bridge",
+        'T' => "turn",
+        'S' => "bend",
+        _ => "coil",
+    }
+}

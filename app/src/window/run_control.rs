@@ -1,0 +1,160 @@
+//! Starting a run, going on with one, holding it; and what stands in the way.
+
+use std::path::PathBuf;
+
+use equijump_engine::session::{Command, SimulationRequest, TrajectoryRequest};
+use equijump_engine::transport::SamplerSettings;
+
+use super::action::Action;
+use super::app::EquiJumpApp;
+use super::dialogs::Dialog;
+use super::dialogs::remedy::Remedy;
+use super::file_dialogs::{FileRequest, Purpose};
+use super::log::Level;
+use super::models::{ModelFacts, ModelState};
+use super::preferences::{LiveOutput, OutputProblem, StartFrom};
+use super::project::{Phase, Run};
+use super::runs::{Origin, Starting};
+
+impl EquiJumpApp {
+    /// Starts a run from the structure or the frame shown.
+    pub(super) fn simulate(&mut self) {
+        let (Some(opened), Some(model)) = (&self.project.opened, self.model.source()) else { return };
+        if self.project.is_running() {
+            return;
+        }
+        let settings = &self.preferences.run;
+        let mut structure = opened.structure.clone();
+        let mut start = "the start structure".to_owned();
+        if let (StartFrom::FrameShown, Some(shown)) = (settings.start_from, &self.project.shown) {
+            structure.positions_angstrom = shown.positions.clone();
+            start = format!("frame {}", shown.frame);
+        }
+        let output = settings.output.request();
+        let frames = (!settings.until_stopped).then_some(settings.frames);
+        let job = self.session.next_job();
+        let request = SimulationRequest {
+            structure,
+            starts_angstrom: Vec::new(),
+            model,
+            settings: self.sampler_settings(),
+            replicas: settings.replicas,
+            frames,
+            device: settings.device.clone(),
+            output,
+            keep_history: true,
+        };
+        let note = format!(
+            "Simulating {} from {start}: {} latent steps, seed {}.",
+            opened.structure.topology.name, settings.sampler.latent_steps, settings.sampler.seed
+        );
+        self.log.note(Level::Info, note);
+        let opened = opened.clone();
+        let request = Box::new(request);
+        self.session.send(Command::Simulate { job, request: request.clone() });
+        let mut run = Run::new(job, self.project.next_number(), request);
+        run.model = Some(self.model.facts());
+        // What is on view stays until the run has begun.
+        self.project.starting = Some(Starting { run, opened, extends: None });
+    }
+
+    /// Settings of the sampler for the model in use.
+    pub(super) fn sampler_settings(&self) -> SamplerSettings {
+        let settings = self.preferences.run.sampler.clone();
+        match &self.model.state {
+            // What was set for another model and is not shown for this one must not stop the run.
+            ModelState::Loaded(info) => settings.fitting(info.config.transport),
+            _ => settings,
+        }
+    }
+
+    /// What must be settled before a run starts: where it writes its file, if it writes one.
+    pub(super) fn hindrance(&self) -> Option<Remedy> {
+        let output = &self.preferences.run.output;
+        let replicas = self.preferences.run.replicas as usize;
+        let problem = output.problem(replicas)?;
+        let browse = Action::Browse(FileRequest {
+            purpose: Purpose::RunOutput,
+            suggestion: if output.path.trim().is_empty() {
+                self.proposal("run", "dcd")
+            } else {
+                PathBuf::from(output.path.trim())
+            },
+        });
+        let without = Action::SimulateWriting(LiveOutput { enabled: false, ..output.clone() });
+        Some(match problem {
+            OutputProblem::Unnamed => Remedy::new(
+                "Where to write?",
+                "“Write a file while running” is on, and no file is named.".to_owned(),
+                vec![("Choose file…", vec![browse]), ("Run without a file", vec![without])],
+            ),
+            OutputProblem::Ending => Remedy::new(
+                "In which format?",
+                format!("{} must end in .dcd, .xtc or .pdb.", output.path.trim()),
+                vec![("Choose file…", vec![browse]), ("Run without a file", vec![without])],
+            ),
+            OutputProblem::Exists { file, description } => {
+                let replace = Action::SimulateWriting(LiveOutput { overwrite: true, ..output.clone() });
+                let mut ways = vec![("Choose another name…", vec![browse]), ("Replace", vec![replace])];
+                if let Some(description) = description {
+                    let request =
+                        TrajectoryRequest { files: vec![description], ..TrajectoryRequest::default() };
+                    ways.push(("Open that run", vec![Action::OpenTrajectory(request)]));
+                }
+                Remedy::new("Replace the file?", format!("{} is there already.", file.display()), ways)
+            }
+        })
+    }
+
+    /// Whether the run on view can go on.
+    pub(super) fn can_extend(&self) -> bool {
+        let run = self.project.run.as_ref().filter(|run| !run.is_active());
+        run.is_some_and(|run| run.history().is_some_and(|history| !history.is_empty()))
+    }
+
+    /// Goes on with the run on view after its last frame.
+    pub(super) fn extend(&mut self) {
+        let Some(run) = self.project.run.as_ref().filter(|_| self.can_extend()) else { return };
+        let (Some(history), Some(opened)) = (run.history().cloned(), self.project.opened.clone()) else {
+            return;
+        };
+        let Some(request) = self.extension() else {
+            let model = match &run.origin {
+                Origin::Opened { recorded: Some(recorded), .. } => recorded.model.as_str(),
+                _ => "its own",
+            };
+            let sentence = format!(
+                "This run was made with the model {model}, which is not the one in use. Choose that model to go on with the run."
+            );
+            let suggestion = self.model.file.clone().unwrap_or_default();
+            let browse = Action::Browse(FileRequest { purpose: Purpose::OpenModel, suggestion });
+            let remedy = Remedy::new("Which model?", sentence, vec![("Choose model…", vec![browse])]);
+            self.dialog = Some(Dialog::Remedy(remedy));
+            return;
+        };
+        let (before, number) = (run.job, run.number);
+        let job = self.session.next_job();
+        self.session.send(Command::Extend { job, request: request.clone(), history });
+        let model = run.model.clone().or_else(|| match &run.origin {
+            Origin::Opened { recorded: Some(recorded), .. } => {
+                Some(ModelFacts { name: recorded.model.clone(), ..self.model.facts() })
+            }
+            _ => Some(self.model.facts()),
+        });
+        let mut run = Run::new(job, number, request);
+        run.model = model;
+        self.project.starting = Some(Starting { run, opened, extends: Some(before) });
+    }
+
+    /// Holds the run that goes on, or lets it go on.
+    pub(super) fn pause_or_resume(&mut self) {
+        let Some(run) = self.project.active_run_mut() else { return };
+        if run.phase == Phase::Paused || run.pause_wanted {
+            run.pause_wanted = false;
+            self.session.send(Command::Resume { job: run.job });
+        } else {
+            run.pause_wanted = true;
+            self.session.send(Command::Pause { job: run.job });
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! The runs of a session: the one on view and the others, which keep their frames, their numbers and the place
+//! they were left at. Nothing is lost by starting or opening another one.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use equijump_engine::session::{JobId, RecordedRun, SimulationRequest};
+
+use super::app::EquiJumpApp;
+use super::dialogs::Dialog;
+use super::dialogs::confirm::{Cause, Confirm};
+use super::log::Level;
+use super::observations::Observations;
+use super::observer::Observer;
+use super::project::{Opened, Run};
+
+/// Where the frames of a run come from.
+#[derive(Clone, Debug)]
+pub enum Origin {
+    /// Made in this window.
+    Made,
+    /// Opened from files.
+    Opened {
+        /// The files, as they are shown.
+        files: Vec<PathBuf>,
+        /// What made them, if it was this program.
+        recorded: Option<RecordedRun>,
+    },
+}
+
+/// A run that was asked for and has not begun: what is on view stays until it has.
+#[derive(Clone, Debug)]
+pub struct Starting {
+    /// The run.
+    pub run: Run,
+    /// The structure that it starts from.
+    pub opened: Opened,
+    /// The run that it goes on with, if it does.
+    pub extends: Option<JobId>,
+}
+
+/// A run that is not on view.
+pub struct OtherRun {
+    /// Its protein.
+    pub opened: Opened,
+    /// The run.
+    pub run: Run,
+    /// What is known of it.
+    pub observations: Arc<Observations>,
+    /// Looks at its frames; absent where the system refused a thread.
+    observer: Option<Observer>,
+    /// The frame that was shown last.
+    frame: usize,
+}
+
+impl OtherRun {
+    /// Takes what its observer has found out. Returns whether it is news.
+    pub(super) fn take_observations(&mut self) -> bool {
+        let Some(observer) = &self.observer else { return false };
+        let observations = observer.observations();
+        let new = !Arc::ptr_eq(&observations, &self.observations);
+        self.observations = observations;
+        new
+    }
+
+    /// There are more frames.
+    pub(super) fn frames_made(&self) {
+        if let Some(observer) = &self.observer {
+            observer.frames_made();
+        }
+    }
+}
+
+impl EquiJumpApp {
+    /// Puts the run on view aside, with its numbers. A structure without frames is not kept.
+    pub(super) fn put_run_aside(&mut self) {
+        let frame = self.timeline.frame();
+        let Some(run) = self.project.run.take() else { return };
+        self.project.shown = None;
+        self.details = None;
+        self.map_selection = None;
+        let Some(opened) = self.project.opened.clone().filter(|_| run.frames > 1 || run.is_active()) else {
+            return;
+        };
+        let observer = match Observer::start(self.wake.clone()) {
+            Ok(fresh) => Some(std::mem::replace(&mut self.observer, fresh)),
+            Err(error) => {
+                self.log.note(Level::Warning, format!("A run is measured no further: {error}."));
+                None
+            }
+        };
+        let observations = std::mem::take(&mut self.observations);
+        let other = OtherRun { opened, run, observations, observer, frame };
+        let place = self.project.others.partition_point(|known| known.run.number < other.run.number);
+        self.project.others.insert(place, other);
+    }
+
+    /// Brings a run on view.
+    pub(super) fn show_run(&mut self, number: u32) {
+        let Some(place) = self.project.others.iter().position(|other| other.run.number == number) else {
+            return;
+        };
+        let other = self.project.others.remove(place);
+        self.put_run_aside();
+        let before = self.project.opened.replace(other.opened);
+        let same_protein = before.as_ref().is_some_and(|before| {
+            let now = self.project.opened.as_ref();
+            now.is_some_and(|now| before.structure.topology == now.structure.topology)
+        });
+        self.project.open_error = None;
+        self.project.run = Some(other.run);
+        self.project.shown = None;
+        self.timeline.reset(self.project.frame_count());
+        self.timeline.go_to(other.frame);
+        if !same_protein {
+            self.molecule_opened();
+        }
+        self.ghost_changed();
+        match other.observer {
+            Some(observer) => {
+                self.observer = observer;
+                self.observations = other.observations;
+                self.observer.measure(self.measurements.list());
+                self.residue_values_changed();
+            }
+            None => self.observe(),
+        }
+    }
+
+    /// Takes a run off the list, after asking if its frames would be lost.
+    pub(super) fn ask_before_closing_run(&mut self, number: u32) {
+        let run = self.project.run_of_number(number);
+        match run.filter(|run| run.has_unsaved_frames()) {
+            Some(run) => {
+                let confirm = Confirm::new(Cause::CloseRun(number), run.frames - 1);
+                self.dialog = Some(Dialog::Confirm(confirm));
+            }
+            None => self.close_run(number),
+        }
+    }
+
+    /// Takes a run off the list, stopping it if it goes on. Another one comes on view in place of the present one.
+    pub(super) fn close_run(&mut self, number: u32) {
+        if let Some(run) = self.project.run_of_number(number).filter(|run| run.is_active()) {
+            self.session.send(equijump_engine::session::Command::Stop { job: run.job });
+        }
+        if self.project.run.as_ref().is_some_and(|run| run.number == number) {
+            self.project.run = None;
+            self.project.shown = None;
+            self.details = None;
+            self.map_selection = None;
+            match self.project.others.last().map(|other| other.run.number) {
+                Some(other) => self.show_run(other),
+                None => {
+                    self.timeline.reset(self.project.frame_count());
+                    self.observe();
+                }
+            }
+        } else {
+            self.project.others.retain(|other| other.run.number != number);
+        }
+    }
+
+    /// Shows a run in the plots beside the one on view, or no more.
+    pub(super) fn set_run_in_plots(&mut self, number: u32, shown: bool) {
+        let others = self.project.others.iter_mut().map(|other| &mut other.run);
+        if let Some(run) = others.chain(self.project.run.as_mut()).find(|run| run.number == number) {
+            run.in_plots = shown;
+        }
+    }
+
+    /// What the engine is asked to go on with the run on view; `None` where that cannot be done.
+    pub(super) fn extension(&self) -> Option<Box<SimulationRequest>> {
+        use equijump_engine::session::{ExistingFiles, ModelSource, RunOutput};
+        let run = self.project.run.as_ref().filter(|run| !run.is_active())?;
+        let (info, opened) = (run.info.as_ref()?, self.project.opened.as_ref()?);
+        info.history.as_ref()?;
+        let settings = &self.preferences.run;
+        let made = run.frames.saturating_sub(1);
+        let frames = (!settings.until_stopped).then_some(made + settings.frames);
+        if let Some(request) = &run.request {
+            let output = request.output.clone();
+            let output = output.map(|output| RunOutput { existing: ExistingFiles::Extend, ..output });
+            return Some(Box::new(SimulationRequest { frames, output, ..(**request).clone() }));
+        }
+        let Origin::Opened { recorded, .. } = &run.origin else { return None };
+        let model: ModelSource = match recorded {
+            Some(recorded) => self.model.source_of(recorded)?,
+            None => self.model.source()?,
+        };
+        let output = recorded.as_ref().filter(|recorded| recorded.can_go_on);
+        Some(Box::new(SimulationRequest {
+            structure: opened.structure.clone(),
+            starts_angstrom: Vec::new(),
+            model,
+            settings: if recorded.is_some() { info.settings.clone() } else { self.sampler_settings() },
+            replicas: u32::try_from(info.replicas).ok()?,
+            frames,
+            device: settings.device.clone(),
+            output: output
+                .map(|recorded| RunOutput { path: recorded.output.clone(), existing: ExistingFiles::Extend }),
+            keep_history: true,
+        }))
+    }
+}

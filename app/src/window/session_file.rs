@@ -1,0 +1,329 @@
+//! A session on disk: what is open, where it was left, and how it is looked at. Readable text with references to
+//! files; frames stay in their trajectories. The window keeps the last session by itself, and writes project files
+//! (`*.equijump`) where the user wants them.
+
+use std::path::{Path, PathBuf};
+
+use egui_tiles::Tree;
+use equijump_engine::session::{Command, JobId, JobOutcome, OpenRequest, StructureSource, TrajectoryRequest};
+use equijump_engine::trajectory::write_atomically;
+use serde::{Deserialize, Serialize};
+
+use super::app::EquiJumpApp;
+use super::layout::{self, Pane};
+use super::log::Level;
+use super::preferences::RunSettings;
+use super::project::{Opened, Run};
+use crate::bundled;
+use crate::viewport::{Camera, Style};
+
+/// Storage key of the last session. The number grows when the meaning of a field changes.
+pub const STORAGE_KEY: &str = "session-1";
+/// Ending of project files.
+pub const EXTENSION: &str = "equijump";
+/// Version of the format.
+const VERSION: u32 = 1;
+
+/// A session.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SessionFile {
+    /// Version of the format.
+    pub version: u32,
+    /// What is open, in the order it was opened.
+    pub entries: Vec<Entry>,
+    /// Which of them is on view.
+    pub on_view: usize,
+    /// The frame that is shown of it.
+    pub frame: usize,
+    /// The replica that is shown of it.
+    pub replica: usize,
+    /// Where it is looked at from.
+    pub camera: Option<Camera>,
+    /// Atoms of each measurement.
+    pub measurements: Vec<Vec<usize>>,
+    /// The atom that is marked.
+    pub marked_atom: Option<usize>,
+    /// What the molecule looks like; in project files alone, the window remembers it by itself.
+    pub style: Option<Style>,
+    /// Settings of the next run; in project files alone.
+    pub run: Option<RunSettings>,
+    /// How panes are docked; in project files alone.
+    pub layout: Option<Tree<Pane>>,
+}
+
+/// Something that is open, as it can be opened again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Entry {
+    /// A bundled structure, by name.
+    Example(String),
+    /// A structure file.
+    Structure {
+        /// The file.
+        path: PathBuf,
+        /// Its chain, where there are several.
+        chain: Option<String>,
+        /// Whether its longest unbroken segment was taken.
+        longest_segment: bool,
+    },
+    /// Trajectories, or a run by its description.
+    Frames {
+        /// The files.
+        files: Vec<PathBuf>,
+        /// The file with the names of the atoms, where it is not found by itself.
+        topology: Option<PathBuf>,
+        /// The chain, where there are several.
+        chain: Option<String>,
+        /// Time between frames, ps, where the files do not tell.
+        interval_ps: Option<f64>,
+    },
+}
+
+impl Entry {
+    /// What a request opens.
+    pub fn of_structure(request: &OpenRequest) -> Option<Self> {
+        match &request.source {
+            StructureSource::Bundled { file_name, .. } => {
+                Some(Self::Example(file_name.strip_suffix(".pdb").unwrap_or(file_name).to_owned()))
+            }
+            StructureSource::File(path) => Some(Self::Structure {
+                path: absolute(path),
+                chain: request.chain.clone(),
+                longest_segment: request.longest_segment,
+            }),
+        }
+    }
+
+    /// What a request opens.
+    pub fn of_frames(request: &TrajectoryRequest) -> Self {
+        Self::Frames {
+            files: request.files.iter().map(|path| absolute(path)).collect(),
+            topology: request.topology.as_deref().map(absolute),
+            chain: request.chain.clone(),
+            interval_ps: request.interval_ps,
+        }
+    }
+
+    fn name(&self) -> String {
+        match self {
+            Self::Example(name) => name.clone(),
+            Self::Structure { path, .. } => path.display().to_string(),
+            Self::Frames { files, .. } => {
+                files.first().map(|path| path.display().to_string()).unwrap_or_default()
+            }
+        }
+    }
+}
+
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}
+
+/// A session that is being opened again.
+#[derive(Debug)]
+pub(super) struct Restoring {
+    file: SessionFile,
+    /// Jobs still to be answered, with the entry that each opens.
+    jobs: Vec<(JobId, usize)>,
+    /// The run that came of the entry on view.
+    on_view: Option<u32>,
+}
+
+/// How the frames of a run can be opened again: by its own files, or by what was exported of it.
+fn entry_of(run: &Run) -> Option<Entry> {
+    let frames = |path: &Path| Entry::Frames {
+        files: vec![absolute(path)],
+        topology: None,
+        chain: None,
+        interval_ps: None,
+    };
+    let written = run.request.as_ref().and_then(|request| request.output.as_ref());
+    let written = written.map(|output| frames(&output.path.with_extension("json")));
+    run.entry.clone().or(written).or_else(|| run.saved_as.as_deref().map(frames))
+}
+
+impl EquiJumpApp {
+    /// The session as it is; runs whose frames are in no file are left out, their structure stays.
+    pub(super) fn session_file(&self) -> SessionFile {
+        let mut file = SessionFile { version: VERSION, ..SessionFile::default() };
+        let own = self.project.run.iter().map(|run| (run, self.project.opened.as_ref()));
+        let others = self.project.others.iter().map(|other| (&other.run, Some(&other.opened)));
+        let mut open: Vec<(&Run, Option<&Opened>)> = own.chain(others).collect();
+        open.sort_by_key(|(run, _)| run.number);
+        let on_view = self.project.run.as_ref().map(|run| run.number);
+        for (run, opened) in open {
+            let structure = || opened.and_then(|opened| opened.entry.clone());
+            if let Some(entry) = entry_of(run).or_else(structure) {
+                if Some(run.number) == on_view {
+                    file.on_view = file.entries.len();
+                    file.frame = self.timeline.frame();
+                    file.replica = run.replica;
+                }
+                file.entries.push(entry);
+            }
+        }
+        if self.project.run.is_none()
+            && let Some(entry) = self.project.opened.as_ref().and_then(|opened| opened.entry.clone())
+        {
+            file.on_view = file.entries.len();
+            file.entries.push(entry);
+        }
+        file.camera = Some(self.cache.molecule.viewport.camera());
+        file.measurements = self.measurements.list().iter().map(|m| m.atoms().to_vec()).collect();
+        file.marked_atom = self.selected_atom;
+        file
+    }
+
+    /// Writes the session into a project file.
+    pub(super) fn save_project(&mut self, path: &Path) {
+        let mut file = self.session_file();
+        file.style = Some(self.preferences.style);
+        file.run = Some(self.preferences.run.clone());
+        file.layout = Some(self.tree.clone());
+        let written = serde_json::to_string_pretty(&file)
+            .map_err(|error| error.to_string())
+            .and_then(|text| write_atomically(path, text.as_bytes()).map_err(|error| error.to_string()));
+        match written {
+            Ok(()) => {
+                self.preferences.remember_file(path);
+                let left_out = self.project.runs().into_iter().filter(|run| entry_of(run).is_none()).count();
+                let name = path.display();
+                if left_out == 0 {
+                    self.log.tell(Level::Success, format!("Wrote the project {name}"));
+                } else {
+                    let sentence = format!(
+                        "Wrote the project {name} without the frames of {left_out} runs, which are in no file: export them and save again."
+                    );
+                    self.log.tell(Level::Warning, sentence);
+                }
+            }
+            Err(error) => {
+                self.log.tell(Level::Error, format!("{} cannot be written: {error}.", path.display()))
+            }
+        }
+    }
+
+    /// Opens a project file.
+    pub(super) fn open_project(&mut self, path: &Path) {
+        let read = std::fs::read_to_string(path).map_err(|error| error.to_string()).and_then(|text| {
+            serde_json::from_str(&text).map_err(|_| "it is no project of EquiJump".to_owned())
+        });
+        let file: SessionFile = match read {
+            Ok(file) => file,
+            Err(reason) => {
+                self.log.tell(Level::Error, format!("{} cannot be opened: {reason}.", path.display()));
+                return;
+            }
+        };
+        if file.version > VERSION {
+            let sentence = format!("{} was written by a newer EquiJump.", path.display());
+            self.log.tell(Level::Error, sentence);
+            return;
+        }
+        self.preferences.remember_file(path);
+        if let Some(style) = file.style {
+            self.set_style(style);
+        }
+        if let Some(run) = file.run.clone() {
+            let same_model = run.model_file == self.preferences.run.model_file;
+            self.preferences.run = run;
+            if !same_model {
+                self.choose_model(self.preferences.run.model_file.clone());
+            }
+        }
+        if let Some(tree) = file.layout.clone().filter(layout::is_complete) {
+            self.tree = tree;
+        }
+        self.restore(file);
+    }
+
+    /// Opens all that a session holds, beside what is open. Returns whether there is anything.
+    pub(super) fn restore(&mut self, file: SessionFile) -> bool {
+        let mut jobs = Vec::new();
+        let mut order: Vec<(usize, &Entry)> = file.entries.iter().enumerate().collect();
+        // A structure without frames gives way to what is opened after it, so the one on view comes last.
+        order.sort_by_key(|(index, entry)| *index == file.on_view && !matches!(entry, Entry::Frames { .. }));
+        for (index, entry) in order {
+            let job = self.session.next_job();
+            let command = match entry {
+                Entry::Example(name) => match bundled::structure(name) {
+                    Some(source) => Command::OpenStructure { job, request: OpenRequest::new(source) },
+                    None => continue,
+                },
+                Entry::Structure { path, chain, longest_segment } => Command::OpenStructure {
+                    job,
+                    request: OpenRequest {
+                        source: StructureSource::File(path.clone()),
+                        chain: chain.clone(),
+                        longest_segment: *longest_segment,
+                    },
+                },
+                Entry::Frames { files, topology, chain, interval_ps } => Command::OpenTrajectory {
+                    job,
+                    request: TrajectoryRequest {
+                        files: files.clone(),
+                        topology: topology.clone(),
+                        chain: chain.clone(),
+                        interval_ps: *interval_ps,
+                        opened: None,
+                    },
+                },
+            };
+            self.opening.push((job, entry.clone()));
+            self.session.send(command);
+            jobs.push((job, index));
+        }
+        let any = !jobs.is_empty();
+        self.restoring = any.then_some(Restoring { file, jobs, on_view: None });
+        any
+    }
+
+    /// Whether a job opens part of a session.
+    pub(super) fn is_restoring(&self, job: JobId) -> bool {
+        self.restoring.as_ref().is_some_and(|restoring| restoring.jobs.iter().any(|(known, _)| *known == job))
+    }
+
+    /// A job has ended that opened part of a session. Returns whether it was one.
+    pub(super) fn restored(&mut self, job: JobId, outcome: &JobOutcome) -> bool {
+        let Some(restoring) = &mut self.restoring else { return false };
+        let Some(place) = restoring.jobs.iter().position(|(known, _)| *known == job) else { return false };
+        let (_, index) = restoring.jobs.remove(place);
+        if let JobOutcome::Failed(reason) = outcome {
+            let name = restoring.file.entries.get(index).map(Entry::name).unwrap_or_default();
+            self.log.tell(Level::Warning, format!("{name} was not opened again: {reason}"));
+        } else if index == restoring.file.on_view {
+            restoring.on_view = self.project.run.as_ref().map(|run| run.number);
+        }
+        if restoring.jobs.is_empty()
+            && let Some(restoring) = self.restoring.take()
+        {
+            self.come_back(&restoring);
+        }
+        true
+    }
+
+    /// All is open: back to where the session was left.
+    fn come_back(&mut self, restoring: &Restoring) {
+        let file = &restoring.file;
+        if let Some(number) = restoring.on_view
+            && self.project.run.as_ref().is_none_or(|run| run.number != number)
+        {
+            self.show_run(number);
+        }
+        if let Some(run) = &mut self.project.run {
+            let replicas = run.info.as_ref().map_or(1, |info| info.replicas);
+            run.replica = file.replica.min(replicas.saturating_sub(1));
+        }
+        self.timeline.go_to(file.frame);
+        let Some(opened) = &self.project.opened else { return };
+        let atoms = opened.structure.topology.atom_count();
+        self.measurements.restore(file.measurements.iter().filter(|m| m.iter().all(|atom| *atom < atoms)));
+        self.selected_atom = file.marked_atom.filter(|atom| *atom < atoms);
+        self.cache.molecule.viewport.set_selected_atom(self.selected_atom);
+        self.measurements_changed();
+        if let Some(camera) = file.camera {
+            self.cache.molecule.viewport.set_camera(camera);
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! Opening trajectories and runs in the window, going on with them, and what stands in the way of a run.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod support;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use egui::accesskit::Role;
+use egui::{Key, Modifiers};
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use equijump_app::window::file_dialogs::FileAnswer;
+use equijump_engine::trajectory::TrajectoryReader;
+use support::{Dropped, Window, window};
+
+fn ready() -> Window {
+    let mut window = window();
+    window.wait_for_protein("chignolin");
+    window
+}
+
+#[track_caller]
+fn click(window: &mut Window, name: &str) {
+    window.harness.get_by_role_and_label(Role::Button, name).click();
+    window.settle();
+}
+
+fn click_far(window: &mut Window, role: Role, name: &str) {
+    window.harness.get_by_role_and_label(role, name).scroll_to_me();
+    window.settle();
+    window.harness.get_by_role_and_label(role, name).click();
+    window.settle();
+}
+
+fn set_frames(window: &mut Window, frames: u64) {
+    window.harness.get_by_role_and_label(Role::SpinButton, "Frames").set_value_accesskit(frames as f64);
+    window.settle();
+}
+
+/// Simulates and waits until there are so many frames after the start.
+fn run_to(window: &mut Window, frames: u64) {
+    click(window, "Simulate");
+    wait_for_frames(window, frames);
+}
+
+fn wait_for_frames(window: &mut Window, frames: u64) {
+    window.step_until("the run is over", |harness| {
+        let project = harness.state().project();
+        project.run.as_ref().is_some_and(|run| run.frames == frames + 1) && !project.is_running()
+    });
+}
+
+fn open(window: &mut Window, path: &Path) {
+    window.dialogs.will_answer(FileAnswer::Picked(path.to_owned()));
+    window.harness.key_press_modifiers(Modifiers::COMMAND, Key::O);
+    window.settle();
+}
+
+fn opened(window: &mut Window, frames: usize) {
+    window.step_until("the frames are open", |harness| harness.state().timeline().frame_count() == frames);
+    window.settle();
+}
+
+/// A run of 6 frames in a folder, made by a window of its own.
+fn run_in(folder: &Path) -> PathBuf {
+    let path = folder.join("run.dcd");
+    let mut window = ready();
+    set_frames(&mut window, 6);
+    click_far(&mut window, Role::CheckBox, "Write a file while running");
+    window.dialogs.will_answer(FileAnswer::Picked(path.clone()));
+    click_far(&mut window, Role::Button, "Choose output file");
+    run_to(&mut window, 6);
+    path
+}
+
+#[test]
+fn a_run_is_opened_again_and_extended_from_its_last_frame() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = run_in(folder.path());
+    let mut window = ready();
+    open(&mut window, &folder.path().join("run.json"));
+    opened(&mut window, 7);
+    assert_eq!(window.protein(), "chignolin");
+    assert!(window.harness.query_by_label_contains("Opened, 7 frames").is_some());
+    window.step_until("all frames are measured", |harness| harness.state().observations().series.len() == 7);
+    let series = &window.app().observations().series;
+    assert!(series[0].rmsd_angstrom < 1e-3 && series[6].rmsd_angstrom > 0.01);
+
+    set_frames(&mut window, 4);
+    window.harness.get_by_label_contains("Extend run 1 by 4 frames").click();
+    wait_for_frames(&mut window, 10);
+    assert_eq!(TrajectoryReader::open(&path).unwrap().frame_count(), 11, "the file has grown");
+    assert!(window.app().project().others.is_empty(), "it is the same run");
+}
+
+#[test]
+fn a_trajectory_of_another_program_is_opened_with_the_topology_beside_it_or_the_one_that_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = run_in(folder.path());
+    let at = |name: &str| folder.path().join(name);
+    std::fs::create_dir(at("md")).unwrap();
+    std::fs::create_dir(at("elsewhere")).unwrap();
+    std::fs::rename(&path, at("md/production.dcd")).unwrap();
+    std::fs::rename(at("run_topology.pdb"), at("md/system.pdb")).unwrap();
+    let mut window = ready();
+    open(&mut window, &at("md/production.dcd"));
+    opened(&mut window, 7);
+    assert_eq!(window.protein(), "production");
+
+    std::fs::rename(at("md/system.pdb"), at("elsewhere/system.pdb")).unwrap();
+    let villin = format!("{}/../assets/structures/villin.pdb", env!("CARGO_MANIFEST_DIR"));
+    open(&mut window, Path::new(&villin));
+    window.wait_for_protein("villin");
+    open(&mut window, &at("md/production.dcd"));
+    window.step_until("the topology is asked for", |harness| {
+        harness.query_by_label("Which atoms are these?").is_some()
+    });
+    window.settle();
+    window.dialogs.will_answer(FileAnswer::Picked(at("elsewhere/system.pdb")));
+    click(&mut window, "Browse…");
+    click(&mut window, "Open");
+    opened(&mut window, 7);
+}
+
+#[test]
+fn a_trajectory_dropped_with_its_topology_is_opened() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = run_in(folder.path());
+    let topology = folder.path().join("atoms.pdb");
+    std::fs::rename(folder.path().join("run_topology.pdb"), &topology).unwrap();
+    std::fs::remove_file(folder.path().join("run.json")).unwrap();
+    let mut window = ready();
+    for path in [path, topology] {
+        window.harness.input_mut().dropped_files.push(Arc::new(Dropped(path)));
+    }
+    window.settle();
+    opened(&mut window, 7);
+}
+
+#[test]
+fn a_file_of_several_models_shows_them_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ensemble.pdb");
+    let file = format!("{}/../assets/structures/chignolin.pdb", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(file).unwrap();
+    let atoms: String = text.lines().filter(|l| l.starts_with("ATOM")).map(|l| format!("{l}\n")).collect();
+    let models: String = (1..=5).map(|n| format!("MODEL     {n:4}\n{atoms}ENDMDL\n")).collect();
+    std::fs::write(&path, models + "END\n").unwrap();
+    let mut window = ready();
+    open(&mut window, &path);
+    opened(&mut window, 5);
+    assert_eq!(window.protein(), "ensemble");
+}
+
+#[test]
+fn a_run_that_would_write_nothing_is_stopped_before_it_begins() {
+    let mut window = ready();
+    set_frames(&mut window, 3);
+    click_far(&mut window, Role::CheckBox, "Write a file while running");
+    assert!(window.harness.query_by_label_contains("Name the file").is_some());
+    click(&mut window, "Simulate");
+    assert!(window.harness.query_by_label_contains("no file is named").is_some());
+    assert!(!window.app().project().is_running());
+    click(&mut window, "Run without a file");
+    wait_for_frames(&mut window, 3);
+}
+
+#[test]
+fn a_run_into_files_that_are_there_offers_what_to_do_and_keeps_the_run_on_view() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = run_in(folder.path());
+    let before = std::fs::read(&path).unwrap();
+    let mut window = ready();
+    set_frames(&mut window, 3);
+    run_to(&mut window, 3);
+    click_far(&mut window, Role::CheckBox, "Write a file while running");
+    let field = window.harness.get_by_role(Role::TextInput);
+    field.focus();
+    field.type_text(path.to_str().unwrap());
+    window.settle();
+    click(&mut window, "Simulate");
+    assert!(window.harness.query_by_label_contains("is there already").is_some());
+    assert!(window.harness.query_by_label_contains("--").is_none(), "no flags in dialogs");
+    assert_eq!(window.frames(), 4, "the run on view stays");
+    assert_eq!(std::fs::read(&path).unwrap(), before);
+    click(&mut window, "Open that run");
+    opened(&mut window, 7);
+    assert_eq!(window.app().project().others.len(), 1);
+}
+
+#[test]
+fn a_start_that_fails_says_so_and_keeps_the_run_on_view() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut window = ready();
+    set_frames(&mut window, 3);
+    run_to(&mut window, 3);
+    click_far(&mut window, Role::CheckBox, "Write a file while running");
+    let field = window.harness.get_by_role(Role::TextInput);
+    field.focus();
+    field.type_text(folder.path().join("missing/run.dcd").to_str().unwrap());
+    window.settle();
+    click(&mut window, "Simulate");
+    window.step_until("the failure is told", |harness| {
+        harness.query_by_label("The run did not start").is_some()
+    });
+    assert_eq!(window.frames(), 4);
+    assert_eq!(window.app().project().run.as_ref().unwrap().number, 1);
+    click(&mut window, "Close");
+    let simulate = window.harness.get_by_role_and_label(Role::Button, "Simulate");
+    assert!(!simulate.accesskit_node().is_disabled());
+}
+
+#[test]
+fn what_the_molecule_is_worth_stands_beside_it() {
+    let mut window = ready();
+    window.step_until("the model is ready", |harness| {
+        harness.query_by_label_contains("trained on waves").is_some()
+    });
+    assert!(window.harness.query_by_label_contains("350 K").is_some());
+    assert!(window.harness.query_by_label_contains("a jump of 100 ps").is_some());
+    assert!(window.harness.query_by_label_contains("Not trained on").is_none());
+    let villin = format!("{}/../assets/structures/villin.pdb", env!("CARGO_MANIFEST_DIR"));
+    open(&mut window, Path::new(&villin));
+    window.wait_for_protein("villin");
+    window.settle();
+    assert!(window.harness.query_by_label("Not trained on villin").is_some());
+}
+
+#[test]
+fn the_headline_tells_torn_frames_and_the_strip_leads_to_the_worst() {
+    let mut window = ready();
+    set_frames(&mut window, 20);
+    run_to(&mut window, 20);
+    window.step_until("all frames are measured", |harness| harness.state().observations().frames == 21);
+    window.settle();
+    // The waves of the test sampler tear bonds in most frames.
+    let validity = window.app().observations().validity.clone().unwrap();
+    let broken = validity.frames - validity.intact_frames;
+    assert!(broken > 0);
+    let headline = format!("Finished, 20 frames, {broken} not intact");
+    assert!(window.harness.query_by_label_contains(&headline).is_some(), "{}", window.log());
+    let (worst, _) = window.app().observations().worst_frame.unwrap();
+    let strip = window.harness.get_by_label_contains("Validity of 21 frames").rect();
+    let at = strip.lerp_inside(egui::vec2((worst as f32 + 0.5) / 21.0, 0.5));
+    window.harness.hover_at(at);
+    window.settle();
+    window.harness.drag_at(at);
+    window.harness.drop_at(at);
+    window.settle();
+    assert_eq!(window.app().timeline().frame(), worst);
+    window.step_until("the frame is measured", |harness| {
+        harness.state().details_for_test().is_some_and(|details| details.frame == worst)
+    });
+    assert!(!window.app().viewport().flagged_atoms().is_empty(), "its atoms are marked");
+}

@@ -1,0 +1,399 @@
+//! Opening trajectories to look at them as at a run: DCD and XTC with a topology, PDB and mmCIF files of several
+//! models, and runs of this program by their description (`run.json`).
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::context::JobContext;
+use super::description::RunDescription;
+use super::evaluate::topology_beside;
+use super::files;
+use super::history::FrameHistory;
+use super::protocol::{Event, JobOutcome, RunInfo};
+use super::recorded::{RecordedFrames, canonical_map, open_reader};
+use super::request::{OpenRequest, StructureSource, beside};
+use crate::structure::{
+    ChainSummary, Notice, OpenedStructure, StructureProblem, Topology, TopologyMap, read_models,
+    read_topology_map_of_chain,
+};
+use crate::trajectory::TrajectoryReader;
+use crate::transport::SamplerSettings;
+
+/// Time between models of a file that tells no times, ps: they are an ensemble, and the axis is only a number.
+const MODEL_INTERVAL_PS: f64 = 1.0;
+/// Structure files that are tried as the topology of a trajectory, at most.
+const TOPOLOGIES_TRIED: usize = 24;
+/// Larger structure files are not tried unasked, bytes.
+const TOPOLOGY_BYTES: u64 = 64 << 20;
+
+/// Trajectories to open, with the user's answers to what the files leave open.
+#[derive(Clone, Debug, Default)]
+pub struct TrajectoryRequest {
+    /// The trajectories, one per replica; or the description of a run; or one file with models.
+    pub files: Vec<PathBuf>,
+    /// File with the names of the atoms; by default looked for beside the trajectories.
+    pub topology: Option<PathBuf>,
+    /// Which chain, where the topology holds several.
+    pub chain: Option<String>,
+    /// Time between frames, ps, where the files do not tell.
+    pub interval_ps: Option<f64>,
+    /// The protein that is open: taken where nothing lies beside the files and the number of atoms fits.
+    pub opened: Option<Arc<Topology>>,
+}
+
+/// What the user must tell before trajectories can be opened. Answer it in [`TrajectoryRequest`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TrajectoryNeed {
+    /// Which file names the atoms; the sentence says what was looked for.
+    Topology(String),
+    /// Which of several chains.
+    Chain(Vec<ChainSummary>),
+    /// How far frames are apart.
+    Interval,
+}
+
+/// Trajectories that were opened.
+#[derive(Clone, Debug)]
+pub struct OpenedTrajectory {
+    /// The protein, at the first frame.
+    pub structure: OpenedStructure,
+    /// The frames, as those of a run that is over.
+    pub run: RunInfo,
+    /// What made them, where it was this program.
+    pub recorded: Option<RecordedRun>,
+}
+
+/// A run of this program that was opened again.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RecordedRun {
+    /// Where its trajectory was written ([`super::RunOutput::path`]).
+    pub output: PathBuf,
+    /// Name of its model.
+    pub model: String,
+    /// Checksum of its model.
+    pub model_checksum: String,
+    /// Whether it made all frames that it was asked for.
+    pub finished: bool,
+    /// Whether its state is there, from which it can go on.
+    pub can_go_on: bool,
+}
+
+/// Why a trajectory was not opened.
+enum Refusal {
+    Need(TrajectoryNeed),
+    Failed(String),
+}
+
+impl From<String> for Refusal {
+    fn from(sentence: String) -> Self {
+        Refusal::Failed(sentence)
+    }
+}
+
+/// Opens trajectories, or asks what they leave open.
+pub(super) fn open(context: &JobContext<'_>, request: TrajectoryRequest) -> Result<JobOutcome, String> {
+    let job = context.job;
+    let Some(first) = request.files.first() else { return Err("name a file to open".into()) };
+    let opened = if let Some(description) = description_of(first) {
+        open_run(&description)
+    } else if is_trajectory(first) {
+        open_files(&request)
+    } else {
+        match open_models(first, request.chain.as_deref()) {
+            Ok(Some(opened)) => Ok(opened),
+            // One model, or none that can be read as frames: the reader of structures knows best.
+            Ok(None) => {
+                let source = StructureSource::File(first.clone());
+                let chain = request.chain.clone();
+                return files::open(context, OpenRequest { source, chain, longest_segment: false });
+            }
+            Err(refusal) => Err(refusal),
+        }
+    };
+    match opened {
+        Ok(trajectory) => {
+            context.post(Event::TrajectoryOpened { job, trajectory: Box::new(trajectory) });
+            Ok(JobOutcome::Finished)
+        }
+        Err(Refusal::Need(need)) => {
+            context.post(Event::TrajectoryNeeds { job, request, need });
+            Ok(JobOutcome::Finished)
+        }
+        Err(Refusal::Failed(sentence)) => Err(sentence),
+    }
+}
+
+fn extension(path: &Path) -> String {
+    path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default()
+}
+
+/// Whether a file holds frames without the names of their atoms.
+fn is_trajectory(path: &Path) -> bool {
+    matches!(extension(path).as_str(), "dcd" | "xtc" | "trr")
+}
+
+/// The description of the run that a file belongs to: the file itself, or what lies beside a trajectory and names it.
+fn description_of(path: &Path) -> Option<PathBuf> {
+    if extension(path) == "json" {
+        return Some(path.to_path_buf());
+    }
+    let name = path.file_name()?.to_str()?;
+    let stem = path.file_stem()?.to_str()?;
+    let run = stem.rsplit_once("_r").map(|(run, _)| run);
+    [Some(stem), run].into_iter().flatten().map(|stem| path.with_file_name(format!("{stem}.json"))).find(
+        |candidate| {
+            let text = std::fs::read_to_string(candidate).ok();
+            let value: Option<serde_json::Value> = text.and_then(|text| serde_json::from_str(&text).ok());
+            value.is_some_and(|value| {
+                let names = value["trajectories"].as_array();
+                value["program"] == "EquiJump"
+                    && names.is_some_and(|names| names.iter().any(|known| known == name))
+            })
+        },
+    )
+}
+
+/// A run of this program, with all its replicas.
+fn open_run(description: &Path) -> Result<OpenedTrajectory, Refusal> {
+    let shown = description.display();
+    let not_a_run = || format!("{shown} does not describe a run of EquiJump");
+    let text = std::fs::read_to_string(description).map_err(|error| format!("{shown}: {error}"))?;
+    let value: serde_json::Value = serde_json::from_str(&text).map_err(|_| not_a_run())?;
+    let run: RunDescription = serde_json::from_value(value["run"].clone()).map_err(|_| not_a_run())?;
+    let files: Vec<PathBuf> = value["trajectories"]
+        .as_array()
+        .map(|names| {
+            names
+                .iter()
+                .filter_map(|name| name.as_str())
+                .map(|name| description.with_file_name(name))
+                .collect()
+        })
+        .unwrap_or_default();
+    let Some(first) = files.first() else { return Err(not_a_run().into()) };
+    let topology = beside(description, "_topology.pdb");
+    let mut map = read_topology_map_of_chain(&topology, None).map_err(|error| error.to_string())?;
+    // Its file is called after the run; the protein has a name of its own.
+    let mut named = (*map.topology).clone();
+    named.name.clone_from(&run.structure);
+    map.topology = Arc::new(named);
+    let output = description.with_extension(extension(first));
+    let recorded = RecordedRun {
+        can_go_on: beside(&output, ".state").is_file(),
+        output,
+        model: run.model,
+        model_checksum: run.model_checksum,
+        finished: value["finished"] == true,
+    };
+    let readers = open_readers(&files, &map)?;
+    let mut opened = finish(readers, &map, Some(topology), run.frame_interval_ps, run.settings)?;
+    opened.recorded = Some(recorded);
+    Ok(opened)
+}
+
+/// Trajectories of any program.
+fn open_files(request: &TrajectoryRequest) -> Result<OpenedTrajectory, Refusal> {
+    let first = &request.files[0];
+    let (map, topology) = topology_for(first, request)?;
+    let readers = open_readers(&request.files, &map)?;
+    let told = readers.iter().find_map(TrajectoryReader::interval_ps);
+    let told = told.filter(|interval| interval.is_finite() && *interval > 0.0);
+    let several = readers.iter().any(|reader| reader.frame_count() > 1);
+    let interval_ps = match request.interval_ps.or(told) {
+        Some(interval_ps) => interval_ps,
+        None if several => return Err(Refusal::Need(TrajectoryNeed::Interval)),
+        None => MODEL_INTERVAL_PS,
+    };
+    let mut map = map;
+    if topology.is_some() {
+        let mut named = (*map.topology).clone();
+        named.name = StructureSource::File(first.clone()).display_name();
+        map.topology = Arc::new(named);
+    }
+    finish(readers, &map, topology, interval_ps, SamplerSettings::default())
+}
+
+/// The models of a PDB or mmCIF file; `None` for a single one.
+fn open_models(path: &Path, chain: Option<&str>) -> Result<Option<OpenedTrajectory>, Refusal> {
+    let plain_pdb = matches!(extension(path).as_str(), "pdb" | "ent");
+    if plain_pdb {
+        // Read where it lies: such files are long.
+        let Ok(reader) = TrajectoryReader::open(path) else { return Ok(None) };
+        if reader.frame_count() < 2 {
+            return Ok(None);
+        }
+        let Some(map) = models_map(path, chain)? else { return Ok(None) };
+        if reader.atom_count() != map.file_atom_count {
+            return Ok(None);
+        }
+        let interval_ps = reader.interval_ps().filter(|interval| interval.is_finite() && *interval > 0.0);
+        let unknown = interval_ps.is_none();
+        let interval_ps = interval_ps.unwrap_or(MODEL_INTERVAL_PS);
+        let path = Some(path.to_path_buf());
+        let mut opened = finish(vec![reader], &map, path, interval_ps, SamplerSettings::default())?;
+        if unknown {
+            opened.structure.notices.push(no_times());
+        }
+        return Ok(Some(opened));
+    }
+    let Ok((map, models)) = read_models(path, chain) else { return Ok(None) };
+    if models.len() < 2 {
+        return Ok(None);
+    }
+    if let Some(other) = models.iter().position(|model| model.len() != map.file_atom_count) {
+        let name = path.display();
+        return Err(Refusal::Failed(format!(
+            "{name}: model {} has {} atoms, the first has {}",
+            other + 1,
+            models[other].len(),
+            map.file_atom_count
+        )));
+    }
+    let history = FrameHistory::create(map.topology.atom_count(), 1, MODEL_INTERVAL_PS)
+        .map_err(|error| format!("no temporary file for the frames can be made: {error}"))?;
+    for model in &models {
+        let positions: Vec<[f32; 3]> = map.indices.iter().map(|&index| model[index]).collect();
+        history
+            .append([positions.as_slice()])
+            .map_err(|error| format!("a model cannot be kept in the temporary file: {error}"))?;
+    }
+    let mut opened = with_history(history, &map, Some(path.to_path_buf()), SamplerSettings::default())?;
+    opened.structure.notices.push(no_times());
+    Ok(Some(opened))
+}
+
+fn no_times() -> Notice {
+    Notice("The file tells no times; its models are shown 1 ps apart.".to_owned())
+}
+
+/// The atoms of a file of models; `None` where they are no complete protein, which the reader of structures repairs.
+fn models_map(path: &Path, chain: Option<&str>) -> Result<Option<TopologyMap>, Refusal> {
+    match read_topology_map_of_chain(path, chain) {
+        Ok(map) => Ok(Some(map)),
+        Err(error) => match error.problem {
+            StructureProblem::SeveralChains(chains) => Err(Refusal::Need(TrajectoryNeed::Chain(chains))),
+            _ => Ok(None),
+        },
+    }
+}
+
+fn open_readers(files: &[PathBuf], map: &TopologyMap) -> Result<Vec<TrajectoryReader>, String> {
+    files.iter().map(|path| open_reader(path, map).map_err(|error| error.to_string())).collect()
+}
+
+/// Which atoms a trajectory holds: those of the file named; else of what `simulate` wrote beside it; else of the one
+/// structure file in its folder with as many atoms; else of the protein that is open.
+fn topology_for(
+    trajectory: &Path,
+    request: &TrajectoryRequest,
+) -> Result<(TopologyMap, Option<PathBuf>), Refusal> {
+    let read = |path: &Path| match read_topology_map_of_chain(path, request.chain.as_deref()) {
+        Ok(map) => Ok((map, Some(path.to_path_buf()))),
+        Err(error) => Err(match error.problem {
+            StructureProblem::SeveralChains(chains) => Refusal::Need(TrajectoryNeed::Chain(chains)),
+            _ => Refusal::Failed(error.to_string()),
+        }),
+    };
+    if let Some(path) = &request.topology {
+        return read(path);
+    }
+    if let Some(path) = topology_beside(trajectory) {
+        return read(&path);
+    }
+    let atoms = TrajectoryReader::open(trajectory).map_err(|error| error.to_string())?.atom_count();
+    let fitting: Vec<PathBuf> = structures_beside(trajectory)
+        .into_iter()
+        .filter(|path| match read_topology_map_of_chain(path, request.chain.as_deref()) {
+            Ok(map) => map.file_atom_count == atoms,
+            // Whether it fits is told once a chain was chosen.
+            Err(error) => matches!(error.problem, StructureProblem::SeveralChains(_)),
+        })
+        .collect();
+    if let [path] = fitting.as_slice() {
+        return read(path);
+    }
+    if let Some(topology) = request.opened.as_ref().filter(|topology| topology.atom_count() == atoms) {
+        return Ok((canonical_map(topology.clone()), None));
+    }
+    let name = trajectory.file_name().unwrap_or(trajectory.as_os_str()).to_string_lossy();
+    let sentence = match fitting.len() {
+        0 => format!(
+            "{name} holds {atoms} atoms a frame and not their names, and no structure file beside it has as many."
+        ),
+        several => {
+            format!("{name} holds {atoms} atoms a frame, and {several} structure files beside it fit.")
+        }
+    };
+    Err(Refusal::Need(TrajectoryNeed::Topology(sentence)))
+}
+
+/// Structure files in the folder of a trajectory, those that share its name first.
+fn structures_beside(trajectory: &Path) -> Vec<PathBuf> {
+    let folder =
+        trajectory.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let mut found: Vec<PathBuf> = entries
+        .filter_map(|entry| entry.ok())
+        .filter(|entry| {
+            let small = entry.metadata().is_ok_and(|data| data.is_file() && data.len() <= TOPOLOGY_BYTES);
+            small && matches!(extension(&entry.path()).as_str(), "pdb" | "ent" | "cif" | "mmcif")
+        })
+        .map(|entry| entry.path())
+        .collect();
+    let same = |path: &PathBuf| path.file_stem() == trajectory.file_stem();
+    found.sort_by_key(|path| (!same(path), path.clone()));
+    if found.first().is_some_and(same) {
+        found.truncate(1);
+    }
+    found.truncate(TOPOLOGIES_TRIED);
+    found
+}
+
+fn finish(
+    readers: Vec<TrajectoryReader>,
+    map: &TopologyMap,
+    topology: Option<PathBuf>,
+    interval_ps: f64,
+    settings: SamplerSettings,
+) -> Result<OpenedTrajectory, Refusal> {
+    let name = readers.first().map(|reader| reader.path().display().to_string()).unwrap_or_default();
+    let files: Vec<PathBuf> = readers.iter().map(|reader| reader.path().to_path_buf()).collect();
+    let tail: u64 = readers.iter().map(TrajectoryReader::tail_bytes).sum();
+    let frames = RecordedFrames::new(readers, map);
+    if frames.frame_count() == 0 {
+        return Err(Refusal::Failed(format!("{name} holds no complete frame")));
+    }
+    let mut opened = with_history(FrameHistory::recorded(frames, interval_ps), map, topology, settings)?;
+    opened.run.outputs = files;
+    if tail > 0 {
+        let sentence = format!("The last {tail} bytes of {name} make no complete frame and are left out.");
+        opened.structure.notices.push(Notice(sentence));
+    }
+    Ok(opened)
+}
+
+fn with_history(
+    history: FrameHistory,
+    map: &TopologyMap,
+    topology: Option<PathBuf>,
+    settings: SamplerSettings,
+) -> Result<OpenedTrajectory, Refusal> {
+    let first = history.read(0, 0).map_err(|error| format!("the first frame cannot be read: {error}"))?;
+    let structure = OpenedStructure {
+        path: topology,
+        topology: map.topology.clone(),
+        positions_angstrom: Arc::new(first),
+        notices: Vec::new(),
+    };
+    let run = RunInfo {
+        topology: map.topology.clone(),
+        settings,
+        replicas: history.replica_count(),
+        frame_interval_ps: history.frame_interval_ps(),
+        first_new_frame: history.len(),
+        device_name: String::new(),
+        history: Some(Arc::new(history)),
+        outputs: Vec::new(),
+    };
+    Ok(OpenedTrajectory { structure, run, recorded: None })
+}
