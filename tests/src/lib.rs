@@ -1,22 +1,43 @@
-//! Shared helpers of the end-to-end tests.
+//! What tests of all crates share: skipping where something is missing that they need.
+//!
+//! `cargo test --workspace` passes with nothing but a Rust toolchain and a C compiler. Tests that need OpenGL,
+//! Vulkan or Python [`skip`] themselves without it, and say so. [`REQUIRE_ALL`] turns every skip into a failure.
 
 use std::ffi::OsString;
 use std::io::Write as _;
 use std::process::Command;
 
+/// Where this is set, a test that would be skipped fails: for machines that have all that tests need.
+pub const REQUIRE_ALL: &str = "EQUIJUMP_REQUIRE_ALL_TESTS";
+
 /// Names the Python of the oracle tests.
 pub const ORACLE: &str = "EQUIJUMP_ORACLE_PYTHON";
 
-/// A Python that has mdtraj and MDAnalysis, or `None`: then the test `name` has nothing to compare with and
-/// says on the terminal that it is skipped. That goes past the test harness, which hides what passing tests
-/// print.
+/// Says on the terminal that the calling test is skipped, and why. The test returns after it. The line goes past
+/// the test harness, which hides what passing tests print.
+///
+/// # Panics
+/// Where [`REQUIRE_ALL`] is set: there a test may not be skipped.
+pub fn skip(reason: &str) {
+    // The harness names a test's thread after the test.
+    let thread = std::thread::current();
+    let test = thread.name().unwrap_or("a test");
+    if std::env::var_os(REQUIRE_ALL).is_some() {
+        complain(&format!("{test} would be skipped, which {REQUIRE_ALL} forbids: {reason}"));
+    }
+    writeln!(std::io::stderr(), "SKIPPED {test}: {reason}").ok();
+}
+
+/// A Python that has mdtraj and MDAnalysis, or `None`: then the calling test has nothing to compare with and is
+/// skipped.
 ///
 /// # Panics
 /// If the variable names something that is no such Python: a test that was asked for must not be skipped.
-pub fn oracle_python(name: &str) -> Option<OsString> {
+pub fn oracle_python() -> Option<OsString> {
     let Some(python) = std::env::var_os(ORACLE) else {
-        let advice = "install tests/oracle-requirements.txt into a Python and name it there";
-        writeln!(std::io::stderr(), "SKIPPED {name}: {ORACLE} is not set; {advice}").ok();
+        skip(&format!(
+            "{ORACLE} is not set; install tests/oracle-requirements.txt into a Python and name it there"
+        ));
         return None;
     };
     let imported = Command::new(&python).args(["-c", "import mdtraj, MDAnalysis"]).output();

@@ -1,4 +1,4 @@
-//! The network and the integrator as compute passes on any Vulkan, Metal or DirectX 12 adapter (design §10).
+//! The network and the integrator as compute passes on any Vulkan, Metal or DirectX 12 adapter (ARCHITECTURE.md §10).
 //!
 //! A [`GpuNetwork`] holds weights and compiled kernels, a [`GpuBatch`] the buffers of some replicas. A frame is
 //! handed over in portions of some milliseconds, nothing is read back before it is done. The kernels are in

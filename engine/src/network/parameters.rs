@@ -2,7 +2,7 @@
 //!
 //! # The network, parameter by parameter
 //!
-//! `Linear(x; W) = x W / √fan_in`, no bias, weights drawn from N(0, 1) (design §5). `ψ(x) = 1.6766 silu(x)`.
+//! `Linear(x; W) = x W / √fan_in`, no bias, weights drawn from N(0, 1) (ARCHITECTURE.md §5). `ψ(x) = 1.6766 silu(x)`.
 //! Features are scalars `s [R, a]` and vectors `v [R, 3, b]`.
 //!
 //! **Self-interaction** (Alg. 3) `P` from `(a, b)` to `(a', b')`:
