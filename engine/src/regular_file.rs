@@ -78,11 +78,13 @@ pub(crate) fn read(path: &Path, most_bytes: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// As [`read`], for text of any length that occurs.
+/// The text of a regular file of any length that text occurs in.
 ///
 /// # Errors
-/// As [`read_text_of`].
-pub(crate) fn read_text(path: &Path) -> io::Result<String> {
+/// What the system reports; [`io::ErrorKind::InvalidInput`] for what is no regular file,
+/// [`io::ErrorKind::FileTooLarge`] for one that no text is as long as, [`io::ErrorKind::InvalidData`] for bytes that
+/// are not UTF-8.
+pub fn read_text(path: &Path) -> io::Result<String> {
     read_text_of(path, LONGEST_TEXT_BYTES)
 }
 

@@ -7,9 +7,9 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::cell::Lattice;
+use super::error::MIN_RESIDUES;
 use super::links::{Linkable, successors};
 use super::naming::{AtomName, ResidueName, atom_name, residue_name};
-use super::read::MIN_RESIDUES;
 use super::records::{AtomRecord, FileAtoms};
 
 /// No residue in pieces has more records, alternate locations included.

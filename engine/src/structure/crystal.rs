@@ -1,13 +1,13 @@
-//! What the header of an entry says about the experiment: entry, resolution, space group, unit cell. pdbtbx
-//! reads it and knows the space groups; it gets a header from which everything that it stumbles over is gone.
+//! What the header of an entry says about the experiment: entry, resolution, space group, unit cell. pdbtbx knows the
+//! space groups.
 
 use std::path::Path;
 
-use pdbtbx::{Format, PDB, StrictnessLevel, Symmetry};
+use pdbtbx::Symmetry;
 use serde::Serialize;
 
-use super::mmcif_records::{first_values, is_mmcif, number};
-use super::pdb_lines::lines;
+use super::mmcif_records::{self, first_values, is_mmcif};
+use super::pdb_lines::{self, Record, columns, lines, record};
 use super::read::read_bytes;
 use super::source::unpack;
 
@@ -33,118 +33,66 @@ pub struct CrystalInfo {
 pub fn read_crystal(path: &Path) -> Option<CrystalInfo> {
     let bytes = read_bytes(path).ok()?;
     let text = unpack(&bytes).ok()?;
-    let (header, format, resolution) =
-        if is_mmcif(&text) { mmcif_header(&text)? } else { pdb_header(&text)? };
-    let mut options = pdbtbx::ReadOptions::default();
-    options.set_format(format).set_level(StrictnessLevel::Loose);
-    let read = || options.read_raw(std::io::BufReader::new(header.as_bytes())).ok();
-    // The header was checked; should the library panic all the same, the file just tells nothing.
-    let (pdb, _) = std::panic::catch_unwind(std::panic::AssertUnwindSafe(read)).ok()??;
-    interpret(&pdb, resolution)
-}
-
-fn interpret(pdb: &PDB, resolution: Option<f64>) -> Option<CrystalInfo> {
-    let (cell, group) = (pdb.unit_cell.as_ref()?, pdb.symmetry.as_ref()?);
-    let lengths = [cell.a(), cell.b(), cell.c()];
+    let header = if is_mmcif(&text) { mmcif_header(&text) } else { pdb_header(&text) };
+    let [a, b, c, alpha, beta, gamma] = header.lengths_and_angles?;
+    let (lengths, angles) = ([a, b, c], [alpha, beta, gamma]);
     // Entries without a crystal carry a cube of 1 Å.
-    if lengths.iter().any(|&x| !x.is_finite() || x <= 1.0) {
-        return None;
-    }
-    let remark = |(number, text): &(usize, String)| {
-        (*number == 2).then(|| text.strip_prefix("RESOLUTION.")?.split_whitespace().next()?.parse().ok())?
-    };
-    let entry = pdb.identifier.as_deref().map(str::trim).filter(|id| !id.is_empty());
+    let cell = lengths.iter().all(|x| *x > 1.0 && *x < 1e6) && angles.iter().all(|x| *x > 0.0 && *x < 180.0);
+    let group = Symmetry::new(header.space_group?).filter(|_| cell)?;
     Some(CrystalInfo {
-        entry: entry.map(str::to_ascii_uppercase),
-        resolution_angstrom: resolution
-            .or_else(|| pdb.remarks().find_map(remark))
-            .filter(|x: &f64| x.is_finite() && *x > 0.0),
+        entry: header.entry.map(|entry| entry.to_ascii_uppercase()),
+        resolution_angstrom: header.resolution_angstrom.filter(|x| x.is_finite() && *x > 0.0),
         space_group: group.herman_mauguin_symbol().to_owned(),
         space_group_number: group.index(),
         cell_lengths_angstrom: lengths,
-        cell_angles_degrees: [cell.alpha(), cell.beta(), cell.gamma()],
+        cell_angles_degrees: angles,
     })
 }
 
-/// Header, format, and the resolution where pdbtbx does not read it.
-type Header = (String, Format, Option<f64>);
-
-/// pdbtbx takes no file without atoms.
-const PDB_ATOM: &str =
-    "ATOM      1  CA  GLY A   1       0.000   0.000   0.000  1.00  0.00           C  \nEND\n";
-const MMCIF_ATOM: &str = "loop_\n_atom_site.group_PDB\n_atom_site.id\n_atom_site.type_symbol\n\
-    _atom_site.label_atom_id\n_atom_site.label_comp_id\n_atom_site.label_asym_id\n_atom_site.label_seq_id\n\
-    _atom_site.Cartn_x\n_atom_site.Cartn_y\n_atom_site.Cartn_z\nATOM 1 C CA GLY A 1 0.0 0.0 0.0\n#\n";
-
-fn pdb_header(text: &[u8]) -> Option<Header> {
-    let mut header = String::new();
-    let mut crystal = false;
-    for line in lines(text) {
-        if line.starts_with(b"ATOM ") || line.starts_with(b"HETATM") || line.starts_with(b"MODEL ") {
-            break;
-        }
-        // Columns are cut from bytes.
-        let Some(line) = std::str::from_utf8(line).ok().filter(|line| line.is_ascii()) else { continue };
-        let line = line.trim_end();
-        let wanted = match line.get(..6) {
-            Some("HEADER") => line.len() >= 66,
-            Some("REMARK") => line.starts_with("REMARK   2 RESOLUTION."),
-            Some("CRYST1") => {
-                let number = |columns: std::ops::Range<usize>| line.get(columns)?.trim().parse().ok();
-                let numbers = [6..15, 15..24, 24..33, 33..40, 40..47, 47..54].map(number);
-                let group = line.get(55..line.len().min(66)).and_then(Symmetry::new);
-                let known = is_cell(numbers) && group.is_some() && !crystal;
-                crystal |= known;
-                known
-            }
-            _ => false,
-        };
-        if wanted {
-            // Z, which follows the group, may be missing or anything.
-            header.push_str(if line.starts_with("CRYST1") { &line[..line.len().min(66)] } else { line });
-            header.push('\n');
-        }
-    }
-    crystal.then(|| (header + PDB_ATOM, Format::Pdb, None))
+/// What the header of a file holds.
+#[derive(Default)]
+struct Header {
+    entry: Option<String>,
+    resolution_angstrom: Option<f64>,
+    space_group: Option<String>,
+    lengths_and_angles: Option<[f64; 6]>,
 }
 
-fn mmcif_header(text: &[u8]) -> Option<Header> {
-    const NUMBERS: [&str; 6] = [
-        "_cell.length_a",
-        "_cell.length_b",
-        "_cell.length_c",
-        "_cell.angle_alpha",
-        "_cell.angle_beta",
-        "_cell.angle_gamma",
-    ];
-    const OTHERS: [&str; 3] = ["_symmetry.space_group_name_H-M", "_refine.ls_d_res_high", "_entry.id"];
-    let tags: Vec<&str> = NUMBERS.into_iter().chain(OTHERS).collect();
-    let mut values = first_values(text, &tags);
-    let (entry, resolution, group) = (values.pop()?, values.pop()?, values.pop()??);
-    Symmetry::new(&group).filter(|_| !group.contains(['\'', '\n']))?;
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-    let entry: String = entry.unwrap_or_default().chars().filter(|&c| plain(c)).collect();
-    let mut numbers = [None; NUMBERS.len()];
-    for (number, value) in numbers.iter_mut().zip(values) {
-        *number = value.and_then(|x| self::number(&x));
-    }
-    if !is_cell(numbers) {
-        return None;
-    }
-    let mut header = format!("data_{entry}\n");
-    for (tag, number) in NUMBERS.into_iter().zip(numbers.into_iter().flatten()) {
-        header.push_str(&format!("{tag} {number}\n"));
-    }
-    header.push_str(&format!("_symmetry.space_group_name_H-M '{group}'\n"));
-    Some((header + MMCIF_ATOM, Format::Mmcif, resolution.and_then(|x| x.parse().ok())))
-}
-
-/// Three lengths in Å and three angles in degrees that make a cell.
-fn is_cell(numbers: [Option<f64>; 6]) -> bool {
-    let within = |(index, number): (usize, Option<f64>)| {
-        number.is_some_and(|x| x > 0.0 && x < if index < 3 { 1e6 } else { 180.0 })
+fn pdb_header(text: &[u8]) -> Header {
+    let mut header = Header::default();
+    let name = |line, start, end| {
+        let text = std::str::from_utf8(columns(line, start, end)).ok();
+        text.filter(|text| !text.is_empty() && text.is_ascii()).map(str::to_owned)
     };
-    numbers.into_iter().enumerate().all(within)
+    for line in lines(text) {
+        match record(line) {
+            Record::Atom | Record::Model => break,
+            Record::Header => header.entry = name(line, 62, 66),
+            Record::Remark if line.starts_with(b"REMARK   2 RESOLUTION.") => {
+                let words = name(line, 22, 80).unwrap_or_default();
+                header.resolution_angstrom = words.split_whitespace().next().and_then(|x| x.parse().ok());
+            }
+            Record::Cell if header.lengths_and_angles.is_none() => {
+                header.lengths_and_angles = pdb_lines::lengths_and_angles(line);
+                header.space_group = name(line, 55, 66);
+            }
+            _ => {}
+        }
+    }
+    header
+}
+
+fn mmcif_header(text: &[u8]) -> Header {
+    const ITEMS: [&str; 3] = ["_entry.id", "_refine.ls_d_res_high", "_symmetry.space_group_name_H-M"];
+    let [entry, resolution, space_group] = first_values(text, &ITEMS).try_into().unwrap_or_default();
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    let entry: Option<String> = entry.map(|entry| entry.chars().filter(|&c| plain(c)).collect());
+    Header {
+        entry: entry.filter(|entry| !entry.is_empty()),
+        resolution_angstrom: resolution.and_then(|x| x.parse().ok()),
+        space_group,
+        lengths_and_angles: mmcif_records::lengths_and_angles(text),
+    }
 }
 
 #[cfg(test)]
@@ -181,7 +129,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x");
         let cell = "CRYST1   19.677   39.901   75.089  90.00  90.00  90.00 C 2 2 21      8\n";
-        let whole = format!("{cell}{PDB_ATOM}");
+        let whole = format!(
+            "{cell}ATOM      1  CA  GLY A   1       0.000   0.000   0.000  1.00  0.00           C  \nEND\n"
+        );
         std::fs::write(&path, &whole).unwrap();
         assert_eq!(read_crystal(&path).unwrap().entry, None);
         for damaged in [

@@ -1,6 +1,13 @@
 //! What can be wrong with a structure file, each as one sentence that says what to do.
 
-use super::read::{MAX_FILE_BYTES, MAX_RESIDUES, MIN_RESIDUES};
+use crate::remedy::Remedy;
+
+/// Fewest residues that can be simulated: two Cα do not fix an orientation.
+pub const MIN_RESIDUES: usize = 3;
+/// Most residues that can be simulated.
+pub const MAX_RESIDUES: usize = 2000;
+/// Largest file that is read, uncompressed.
+pub const MAX_FILE_BYTES: u64 = 512 << 20;
 
 /// Why a structure file cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -15,7 +22,7 @@ pub struct StructureError {
 /// A protein chain of a file, for a choice among several.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChainSummary {
-    /// Identifier to choose it by ([`super::ReadOptions::chain`], `--chain`).
+    /// Identifier to choose it by ([`super::ReadOptions::chain`]).
     pub id: String,
     /// Number of protein residues.
     pub residues: usize,
@@ -79,10 +86,10 @@ pub enum StructureProblem {
     #[error("there is no protein in the file, only {0}")]
     NoProtein(String),
     /// Several protein chains, and none chosen.
-    #[error("the file holds several protein chains, {}: choose one with --chain", list(.0))]
+    #[error("the file holds several protein chains, {}: {}", list(.0), Remedy::ChooseChain)]
     SeveralChains(Vec<ChainSummary>),
     /// Several molecules share the chain that was asked for.
-    #[error("several molecules have the chain identifier {wanted}: choose one of {} with --chain", list(.chains))]
+    #[error("several molecules have the chain identifier {wanted}, {}: {}", list(.chains), Remedy::ChooseChain)]
     SharedChain {
         /// The chain asked for.
         wanted: String,
@@ -119,10 +126,10 @@ pub enum StructureProblem {
         n_ca: f64,
     },
     /// Backbone atoms are missing.
-    #[error("backbone atoms are missing: {}; complete them, or take the longest unbroken segment (--longest-segment)", list(.0))]
+    #[error("backbone atoms are missing: {}; complete them, or {}", list(.0), Remedy::LongestSegment)]
     MissingBackbone(Vec<MissingAtoms>),
     /// The chain is interrupted.
-    #[error("the chain is broken between {before} and {after}, where C and N are {distance_angstrom:.1} Å apart{}; {}, or take the longest unbroken segment of {longest} residues (--longest-segment)", others(*.breaks), remedy(*.distance_angstrom))]
+    #[error("the chain is broken between {before} and {after}, where C and N are {distance_angstrom:.1} Å apart{}; {}, or {} ({longest} residues)", others(*.breaks), remedy(*.distance_angstrom), Remedy::LongestSegment)]
     ChainBreak {
         /// Residue before the first break.
         before: String,

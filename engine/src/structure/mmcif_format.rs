@@ -1,10 +1,11 @@
 //! Writing mmCIF with pdbtbx: one conformation, or several as models of one file.
 
 use std::io::{self, BufWriter, Write};
+use std::sync::Arc;
 
 use pdbtbx::{Model, PDB, save_mmcif_raw};
 
-use super::{ResidueType, Topology};
+use super::{AllAtomModel, Atom, ResidueType, Topology};
 
 /// Writes conformations of one protein as the models of an mmCIF file, numbered from 1. Memory stays at one
 /// conformation however many there are.
@@ -14,12 +15,19 @@ use super::{ResidueType, Topology};
 pub struct MmcifWriter<W: Write> {
     writer: W,
     models: usize,
+    /// The atoms that are written, ascending; all where none are named.
+    atoms: Option<Arc<[usize]>>,
 }
 
 impl<W: Write> MmcifWriter<W> {
     /// A file without models; the first one brings the header.
     pub fn new(writer: W) -> Self {
-        Self { writer, models: 0 }
+        Self { writer, models: 0, atoms: None }
+    }
+
+    /// A file of some of the atoms alone, ascending; models have positions of these.
+    pub fn of_atoms(writer: W, atoms: Arc<[usize]>) -> Self {
+        Self { atoms: Some(atoms), ..Self::new(writer) }
     }
 
     /// Writes the next model. `positions_angstrom` in canonical order.
@@ -27,9 +35,41 @@ impl<W: Write> MmcifWriter<W> {
     /// # Errors
     /// Those of the writer, and `InvalidInput` when the positions are not finite or do not fit the topology.
     pub fn write_model(&mut self, topology: &Topology, positions_angstrom: &[[f32; 3]]) -> io::Result<()> {
+        let atoms = topology.atoms();
+        let row = |atom: &Atom| (atom.residue, atom.name, atom.element.symbol());
+        match self.atoms.clone() {
+            None => self.write(topology, atoms.iter().map(row), positions_angstrom),
+            Some(chosen) => {
+                let chosen: Vec<_> = chosen.iter().filter_map(|&atom| atoms.get(atom)).map(row).collect();
+                self.write(topology, chosen.into_iter(), positions_angstrom)
+            }
+        }
+    }
+
+    /// Writes the next model with all its atoms. `positions_angstrom` in the order of `model`, which is the same for
+    /// all models of the file.
+    ///
+    /// # Errors
+    /// As [`Self::write_model`].
+    pub fn write_all_atoms(
+        &mut self,
+        topology: &Topology,
+        model: &AllAtomModel,
+        positions_angstrom: &[[f32; 3]],
+    ) -> io::Result<()> {
+        let atoms = model.atoms().iter().map(|atom| (atom.residue, atom.name, atom.symbol));
+        self.write(topology, atoms, positions_angstrom)
+    }
+
+    fn write<'a>(
+        &mut self,
+        topology: &Topology,
+        atoms: impl ExactSizeIterator<Item = (usize, &'a str, &'a str)>,
+        positions_angstrom: &[[f32; 3]],
+    ) -> io::Result<()> {
         let mut pdb = PDB::new();
         pdb.identifier = Some(block_name(&topology.name));
-        pdb.add_model(model(topology, positions_angstrom, self.models)?);
+        pdb.add_model(model(topology, atoms, positions_angstrom, self.models)?);
         let mut text = Vec::new();
         // The function asks for success of every write; memory does not fail.
         save_mmcif_raw(&pdb, BufWriter::new(&mut text));
@@ -66,30 +106,36 @@ pub fn write_mmcif(
     file.finish().map(drop)
 }
 
-fn model(topology: &Topology, positions_angstrom: &[[f32; 3]], index: usize) -> io::Result<Model> {
+/// A model of atoms, each with its residue, name and chemical symbol.
+fn model<'a>(
+    topology: &Topology,
+    atoms: impl ExactSizeIterator<Item = (usize, &'a str, &'a str)>,
+    positions_angstrom: &[[f32; 3]],
+    index: usize,
+) -> io::Result<Model> {
     let invalid = |message: String| io::Error::new(io::ErrorKind::InvalidInput, message);
-    let atoms = topology.atom_count();
-    if positions_angstrom.len() != atoms {
-        return Err(invalid(format!("{} positions for {atoms} atoms", positions_angstrom.len())));
+    let count = atoms.len();
+    if positions_angstrom.len() != count {
+        return Err(invalid(format!("{} positions for {count} atoms", positions_angstrom.len())));
     }
     let chain = word(&topology.chain_id).unwrap_or_else(|| "A".to_owned());
     let mut model = Model::new(index + 1);
-    for (number, (atom, position)) in topology.atoms().iter().zip(positions_angstrom).enumerate() {
-        let residue = &topology.residues()[atom.residue];
+    for (number, ((residue, name, symbol), position)) in atoms.zip(positions_angstrom).enumerate() {
+        let residue = &topology.residues()[residue];
         let [x, y, z] = position.map(f64::from);
         let record = pdbtbx::Atom::new(
             residue.kind == ResidueType::Nle,
-            index * atoms + number + 1,
-            atom.name,
+            index * count + number + 1,
+            name,
             x,
             y,
             z,
             1.0,
             0.0,
-            atom.element.symbol(),
+            symbol,
             0,
         )
-        .ok_or_else(|| invalid(format!("the position of {} {} is not finite", residue.label(), atom.name)))?;
+        .ok_or_else(|| invalid(format!("the position of {} {name} is not finite", residue.label())))?;
         let code = residue.insertion_code.filter(char::is_ascii_alphanumeric).map(String::from);
         let place = (residue.number as isize, code.as_deref());
         model.add_atom(record, &chain, place, (residue.kind.code3(), None));

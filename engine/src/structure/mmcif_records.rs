@@ -3,8 +3,8 @@
 
 use std::borrow::Cow;
 
-use super::cell::{cell_from_lengths, cell_if_present};
 use super::error::StructureProblem;
+use super::pdb_lines::cell_of;
 use super::records::{AtomRecord, FileAtoms, printable};
 
 /// Whether a text is CIF: after comments it begins with a data block.
@@ -39,18 +39,62 @@ pub(super) fn first_values(text: &[u8], items: &[&str]) -> Vec<Option<String>> {
     values
 }
 
-/// Reads the atoms of the first model of each data block.
+/// Reads the atoms of the first model of each data block, and the positions of all other models.
+///
+/// # Errors
+/// As [`scan_mmcif`].
+pub(super) fn parse_mmcif(text: &[u8]) -> Result<FileAtoms, StructureProblem> {
+    let mut atoms = Vec::new();
+    let mut later: Vec<Vec<[f32; 3]>> = Vec::new();
+    let (mut chains, mut numbers) = (0, 0);
+    let mut file = scan_mmcif(text, |row| {
+        if row.model > 0 {
+            later.resize(later.len().max(row.model), Vec::new());
+            later[row.model - 1].push(row.position().map(|x| x as f32));
+            return;
+        }
+        let columns = row.columns;
+        let record = row.record();
+        // A column that is not there at all needs no word; one with holes does.
+        chains += usize::from(row.lacks(columns.author_chain) && !record.segment.is_empty());
+        numbers += usize::from(
+            columns.author_number.is_some()
+                && row.integer(columns.author_number).is_none()
+                && row.integer(columns.label_number).is_some(),
+        );
+        atoms.push(record);
+    })?;
+    let mut told = |atoms: usize, taken: &str, quantity: &str, lacking: &str| {
+        if atoms > 0 {
+            file.notices
+                .push(format!("Took {taken} as the {quantity} of {atoms} atoms that have no {lacking}."));
+        }
+    };
+    told(chains, "label_asym_id", "chain", "auth_asym_id");
+    told(numbers, "label_seq_id", "residue number", "auth_seq_id");
+    Ok(FileAtoms { atoms, later_models_angstrom: later, ..file })
+}
+
+/// Calls `each` with every row of every atom table; gives the number of models, the cell and what is to be told.
 ///
 /// # Errors
 /// [`StructureProblem::MalformedTable`] when a table lacks a column or is cut off;
 /// [`StructureProblem::NoAtoms`] when there is none.
-pub(super) fn parse_mmcif(text: &[u8]) -> Result<FileAtoms, StructureProblem> {
+pub(super) fn scan_mmcif(
+    text: &[u8],
+    mut each: impl FnMut(&Row<'_, '_>),
+) -> Result<FileAtoms, StructureProblem> {
     let mut tokens = Tokens::new(text).peekable();
     let mut file = FileAtoms::default();
-    let mut substituted = Substituted::default();
     let mut tables = 0;
+    // What stands between `save_NAME` and `save_` is a definition, as in dictionaries, and no part of the block.
+    let mut within_definition = false;
     while let Some(token) = tokens.next() {
-        if !matches!(token, Token::Bare(word) if word.eq_ignore_ascii_case(b"loop_")) {
+        let Token::Bare(word) = token else { continue };
+        if starts_with(word, b"save_") {
+            within_definition = word.len() > b"save_".len();
+        }
+        if within_definition || !word.eq_ignore_ascii_case(b"loop_") {
             continue;
         }
         let mut tags = Vec::new();
@@ -60,44 +104,106 @@ pub(super) fn parse_mmcif(text: &[u8]) -> Result<FileAtoms, StructureProblem> {
         if !tags.iter().any(|tag| tag.starts_with("_atom_site.")) {
             continue;
         }
-        let mut reader = TableReader::new(Columns::new(&tags)?, tables, &mut file, &mut substituted);
-        let mut row = Vec::with_capacity(tags.len());
+        let columns = Columns::new(&tags)?;
+        let mut models: Vec<Option<String>> = Vec::new();
+        let mut rows = 0;
+        let mut values = Vec::with_capacity(tags.len());
         while let Some(value) = tokens.next_if(|token| !token.ends_table()) {
-            row.push(value);
-            if row.len() == tags.len() {
-                reader.add(&row);
-                row.clear();
+            values.push(value);
+            if values.len() < tags.len() {
+                continue;
             }
+            let mut row = Row { columns: &columns, values: &values, table: tables, model: 0 };
+            let model = row.text(columns.model);
+            row.model = models.iter().position(|known| *known == model).unwrap_or(models.len());
+            if row.model == models.len() {
+                models.push(model);
+            }
+            each(&row);
+            rows += 1;
+            values.clear();
         }
-        if !row.is_empty() {
-            return Err(StructureProblem::MalformedTable(format!("is cut off in row {}", reader.rows + 1)));
+        if !values.is_empty() {
+            return Err(StructureProblem::MalformedTable(format!("is cut off in row {}", rows + 1)));
         }
-        tables += usize::from(reader.rows > 0);
+        tables += usize::from(rows > 0);
+        file.model_count = file.model_count.max(models.len());
     }
-    if file.atoms.is_empty() {
+    if tables == 0 {
         return Err(StructureProblem::NoAtoms);
     }
-    file.cell_angstrom = cell(text);
+    file.cell_angstrom = lengths_and_angles(text).and_then(cell_of);
     if tables > 1 {
         file.notices.push(format!("Read the atoms of all {tables} data blocks of the file."));
-    }
-    if substituted.chains > 0 {
-        file.notices.push(format!(
-            "Took label_asym_id as the chain of {} atoms that have no auth_asym_id.",
-            substituted.chains
-        ));
-    }
-    if substituted.numbers > 0 {
-        file.notices.push(format!(
-            "Took label_seq_id as the residue number of {} atoms that have no auth_seq_id.",
-            substituted.numbers
-        ));
     }
     Ok(file)
 }
 
-fn cell(text: &[u8]) -> Option<super::cell::Cell> {
-    const NUMBERS: [&str; 6] = [
+/// One row of an atom table.
+pub(super) struct Row<'a, 't> {
+    /// Where the columns are.
+    pub columns: &'a Columns,
+    values: &'a [Token<'t>],
+    /// Which table of the file it stands in, from 0.
+    pub table: usize,
+    /// Which model of the table it belongs to, from 0.
+    pub model: usize,
+}
+
+impl Row<'_, '_> {
+    /// The text of a column; `None` where it is absent, `.` or `?`.
+    pub fn text(&self, column: Option<usize>) -> Option<String> {
+        column.and_then(|c| self.values[c].value()).map(|text| printable(&text))
+    }
+
+    /// The text of the first of two columns that has one.
+    pub fn either(&self, columns: [Option<usize>; 2]) -> Option<String> {
+        columns.into_iter().find_map(|column| self.text(column))
+    }
+
+    /// The whole number of a column.
+    pub fn integer(&self, column: Option<usize>) -> Option<i32> {
+        self.text(column).and_then(|text| text.parse().ok())
+    }
+
+    /// Whether a column is there and this row has nothing in it.
+    pub fn lacks(&self, column: Option<usize>) -> bool {
+        column.is_some() && self.text(column).is_none()
+    }
+
+    fn number(&self, column: usize) -> f64 {
+        self.values[column].value().and_then(|text| number(&text)).unwrap_or(f64::NAN)
+    }
+
+    fn position(&self) -> [f64; 3] {
+        self.columns.position.map(|column| self.number(column))
+    }
+
+    fn record(&self) -> AtomRecord {
+        let columns = self.columns;
+        AtomRecord {
+            hetero: self.text(columns.group).is_some_and(|group| group.eq_ignore_ascii_case("HETATM")),
+            // Without a place in the sequence it may still be a modified residue: many programs number
+            // only the standard ones, or none. Its bonds tell.
+            in_sequence: self.text(columns.label_number).is_some(),
+            name: self.either(columns.atom).unwrap_or_default(),
+            altloc: self.text(columns.altloc),
+            residue_name: self.either(columns.residue).unwrap_or_default().to_ascii_uppercase(),
+            chain: self.either([columns.author_chain, columns.label_chain]).unwrap_or_default(),
+            segment: self.text(columns.label_chain).unwrap_or_default(),
+            part: self.table,
+            number: self.integer(columns.author_number).or_else(|| self.integer(columns.label_number)),
+            insertion_code: self.text(columns.insertion).and_then(|text| text.chars().next()),
+            hydrogen: self.text(columns.element).is_some_and(|e| matches!(&*e, "H" | "D" | "h" | "d")),
+            position_angstrom: self.position(),
+            occupancy: columns.occupancy.map(|c| self.number(c)).filter(|x| x.is_finite()).unwrap_or(1.0),
+        }
+    }
+}
+
+/// Edges in Å and angles in degrees of the cell.
+pub(super) fn lengths_and_angles(text: &[u8]) -> Option<[f64; 6]> {
+    const ITEMS: [&str; 6] = [
         "_cell.length_a",
         "_cell.length_b",
         "_cell.length_c",
@@ -106,18 +212,14 @@ fn cell(text: &[u8]) -> Option<super::cell::Cell> {
         "_cell.angle_gamma",
     ];
     let mut numbers = [0.0; 6];
-    for (number, value) in numbers.iter_mut().zip(first_values(text, &NUMBERS)) {
+    for (number, value) in numbers.iter_mut().zip(first_values(text, &ITEMS)) {
         *number = self::number(&value?).filter(|x| x.is_finite())?;
     }
-    let [a, b, c, alpha, beta, gamma] = numbers;
-    if [a, b, c].iter().all(|&x| x <= 1.0) {
-        return None;
-    }
-    cell_if_present(cell_from_lengths([a, b, c], [alpha, beta, gamma]))
+    Some(numbers)
 }
 
 /// A number, which may carry its standard uncertainty: `25.824(4)`.
-pub(super) fn number(text: &str) -> Option<f64> {
+fn number(text: &str) -> Option<f64> {
     let digits = match text.split_once('(') {
         Some((digits, rest)) => {
             let uncertainty = rest.strip_suffix(')')?;
@@ -130,19 +232,19 @@ pub(super) fn number(text: &str) -> Option<f64> {
 
 /// Positions of the columns that we read. Author's names come first, as in PDB files; where a value is
 /// missing, that of the dictionary's own numbering stands in.
-struct Columns {
-    group: Option<usize>,
-    atom: [Option<usize>; 2],
-    residue: [Option<usize>; 2],
-    author_chain: Option<usize>,
-    label_chain: Option<usize>,
-    author_number: Option<usize>,
-    label_number: Option<usize>,
-    insertion: Option<usize>,
-    altloc: Option<usize>,
-    element: Option<usize>,
-    position: [usize; 3],
-    occupancy: Option<usize>,
+pub(super) struct Columns {
+    pub group: Option<usize>,
+    pub atom: [Option<usize>; 2],
+    pub residue: [Option<usize>; 2],
+    pub author_chain: Option<usize>,
+    pub label_chain: Option<usize>,
+    pub author_number: Option<usize>,
+    pub label_number: Option<usize>,
+    pub insertion: Option<usize>,
+    pub altloc: Option<usize>,
+    pub element: Option<usize>,
+    pub position: [usize; 3],
+    pub occupancy: Option<usize>,
     model: Option<usize>,
 }
 
@@ -173,79 +275,6 @@ impl Columns {
             occupancy: find("occupancy"),
             model: find("pdbx_pdb_model_num"),
         })
-    }
-}
-
-/// Atoms whose author's names are missing.
-#[derive(Default)]
-struct Substituted {
-    chains: usize,
-    numbers: usize,
-}
-
-struct TableReader<'a> {
-    columns: Columns,
-    /// Which table of the file this is.
-    table: usize,
-    file: &'a mut FileAtoms,
-    substituted: &'a mut Substituted,
-    rows: usize,
-    models: Vec<Option<String>>,
-}
-
-impl<'a> TableReader<'a> {
-    fn new(
-        columns: Columns,
-        table: usize,
-        file: &'a mut FileAtoms,
-        substituted: &'a mut Substituted,
-    ) -> Self {
-        Self { columns, table, file, substituted, rows: 0, models: Vec::new() }
-    }
-
-    fn add(&mut self, row: &[Token<'_>]) {
-        self.rows += 1;
-        let columns = &self.columns;
-        let text = |column: Option<usize>| column.and_then(|c| row[c].value()).map(|t| printable(&t));
-        let either = |columns: [Option<usize>; 2]| columns.into_iter().find_map(text).unwrap_or_default();
-        let model = text(columns.model);
-        if self.models.last() != Some(&model) && !self.models.contains(&model) {
-            self.models.push(model.clone());
-            self.file.model_count = self.file.model_count.max(self.models.len());
-        }
-        let number = |column: usize| row[column].value().and_then(|t| number(&t)).unwrap_or(f64::NAN);
-        let place = self.models.iter().position(|known| *known == model).unwrap_or(0);
-        if place > 0 {
-            let later = &mut self.file.later_models_angstrom;
-            later.resize(later.len().max(place), Vec::new());
-            later[place - 1].push(columns.position.map(|column| number(column) as f32));
-            return;
-        }
-        let integer = |column: Option<usize>| text(column).and_then(|t| t.parse::<i32>().ok());
-        let (author_chain, label_chain) = (text(columns.author_chain), text(columns.label_chain));
-        let (author_number, label_number) = (integer(columns.author_number), integer(columns.label_number));
-        // A column that is not there at all needs no word; one with holes does.
-        self.substituted.chains +=
-            usize::from(columns.author_chain.is_some() && author_chain.is_none() && label_chain.is_some());
-        self.substituted.numbers +=
-            usize::from(columns.author_number.is_some() && author_number.is_none() && label_number.is_some());
-        self.file.atoms.push(AtomRecord {
-            hetero: text(columns.group).is_some_and(|group| group.eq_ignore_ascii_case("HETATM")),
-            // Without a place in the sequence it may still be a modified residue: many programs number
-            // only the standard ones, or none. Its bonds tell.
-            in_sequence: text(columns.label_number).is_some(),
-            name: either(columns.atom),
-            altloc: text(columns.altloc),
-            residue_name: either(columns.residue).to_ascii_uppercase(),
-            chain: author_chain.or_else(|| label_chain.clone()).unwrap_or_default(),
-            segment: label_chain.unwrap_or_default(),
-            part: self.table,
-            number: author_number.or(label_number),
-            insertion_code: text(columns.insertion).and_then(|t| t.chars().next()),
-            hydrogen: text(columns.element).is_some_and(|e| matches!(&*e, "H" | "D" | "h" | "d")),
-            position_angstrom: columns.position.map(number),
-            occupancy: columns.occupancy.map(number).filter(|x| x.is_finite()).unwrap_or(1.0),
-        });
     }
 }
 
@@ -388,6 +417,18 @@ mod tests {
         assert!(!water.in_sequence);
         assert!(water.hetero && water.position_angstrom[1].is_nan() && water.occupancy == 1.0);
         assert_eq!(water.altloc.as_deref(), Some("B"));
+    }
+
+    /// As gemmi reads it: tables of save frames are not those of the block.
+    #[test]
+    fn definitions_are_no_atoms() {
+        let row = "ATOM 1 C CA . GLY A 1 ? 1 2 3 1.00 17 A 1\n";
+        let (head, table) = TABLE.split_at(TABLE.find("loop_\n_atom_site").unwrap());
+        let definition = "save_atoms\nloop_\n_atom_site.id\n1\n2\nsave_\n";
+        let file = parse_mmcif(format!("{head}{definition}{table}{row}").as_bytes()).unwrap();
+        assert_eq!((file.atoms.len(), file.notices.len()), (1, 0));
+        let within = parse_mmcif(format!("{head}save_x\n{table}{row}save_\n").as_bytes());
+        assert!(matches!(within, Err(StructureProblem::NoAtoms)));
     }
 
     #[test]

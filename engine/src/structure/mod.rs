@@ -10,7 +10,10 @@ pub mod crystal;
 pub mod equivalent;
 pub mod error;
 mod gro_records;
+mod hydrogen_templates;
+pub mod hydrogens;
 mod ideal_geometry;
+mod library;
 mod links;
 pub mod mmcif_format;
 mod mmcif_records;
@@ -35,9 +38,14 @@ mod whole;
 pub use crystal::{CrystalInfo, read_crystal};
 pub use equivalent::relabel_equivalent;
 pub use error::{ChainSummary, MissingAtoms, StructureError, StructureProblem};
+pub use hydrogens::{AllAtom, AllAtomModel};
 pub use mmcif_format::{MmcifWriter, write_mmcif};
 pub use opened::{Notice, OpenedStructure};
-pub use pdb_format::{pdb_atom_line, pdb_conect_lines, pdb_ter_line, write_pdb};
+pub use pdb_format::{
+    pdb_all_atom_end, pdb_all_atom_lines, pdb_atom_line, pdb_conect_lines, pdb_ter_line, write_pdb,
+    write_pdb_all_atoms,
+};
+pub(crate) use pdb_format::{pdb_conect_lines_between, write_pdb_of_atoms};
 pub use read::{ReadOptions, read_structure, read_structure_bytes};
 pub use residue::{ResidueType, SLOTS};
 pub use tensor_cloud::TensorCloud;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use super::{ResidueType, Topology};
+use super::{AllAtomModel, ResidueType, Topology};
 
 /// The ATOM or HETATM record of one atom, 80 columns, without line end.
 ///
@@ -11,27 +11,42 @@ use super::{ResidueType, Topology};
 /// Serial numbers wrap at 99 999; a coordinate beyond the eight columns is written as `nan`.
 pub fn pdb_atom_line(topology: &Topology, atom: usize, position_angstrom: [f32; 3]) -> String {
     let record = &topology.atoms()[atom];
-    let residue = &topology.residues()[record.residue];
+    atom_line(topology, atom, record.residue, (record.name, record.element.symbol()), position_angstrom)
+}
+
+/// The record of the atom at `place` of the file, with its name and chemical symbol.
+fn atom_line(
+    topology: &Topology,
+    place: usize,
+    residue: usize,
+    (name, symbol): (&str, &str),
+    position_angstrom: [f32; 3],
+) -> String {
+    let residue = &topology.residues()[residue];
     let keyword = if is_hetero(residue.kind) { "HETATM" } else { "ATOM  " };
     let [x, y, z] = position_angstrom.map(coordinate);
+    // Names of four characters begin one column earlier.
+    let name = if name.len() < 4 { format!(" {name:<3}") } else { name.to_owned() };
     format!(
-        "{keyword}{:5}  {:<3} {:3} {}{:4}{}   {x}{y}{z}  1.00  0.00          {:>2}  ",
-        serial_number(atom),
-        record.name,
+        "{keyword}{:5} {name} {:3} {}{:4}{}   {x}{y}{z}  1.00  0.00          {symbol:>2}  ",
+        serial_number(place),
         residue.kind.code3(),
         chain_column(topology),
         number_column(residue.number),
         residue.insertion_code.unwrap_or(' '),
-        record.element.symbol(),
     )
 }
 
 /// The TER record that closes the chain, 27 columns, without line end.
 pub fn pdb_ter_line(topology: &Topology) -> String {
+    ter_line(topology, topology.atom_count())
+}
+
+fn ter_line(topology: &Topology, place: usize) -> String {
     let Some(last) = topology.residues().last() else { return "TER".to_owned() };
     format!(
         "TER   {:5}      {:3} {}{:4}{}",
-        serial_number(topology.atom_count()),
+        serial_number(place),
         last.kind.code3(),
         chain_column(topology),
         number_column(last.number),
@@ -44,9 +59,20 @@ pub fn pdb_ter_line(topology: &Topology) -> String {
 /// The CONECT records of the bonds that no reader knows by itself, those of hetero residues, with line ends:
 /// without them other programs draw norleucine as loose atoms. Each bond stands under both of its atoms.
 pub fn pdb_conect_lines(topology: &Topology) -> String {
+    pdb_conect_lines_between(topology, |_| true)
+}
+
+/// As [`pdb_conect_lines`], of bonds between atoms that are written.
+pub(crate) fn pdb_conect_lines_between(topology: &Topology, is_written: impl Fn(usize) -> bool) -> String {
     let hetero = |atom: usize| is_hetero(topology.residues()[topology.atoms()[atom].residue].kind);
+    let written = topology.bonds().iter().filter(|bond| bond.iter().all(|&atom| is_written(atom)));
+    let bonds = written.filter(|bond| bond.iter().any(|&atom| hetero(atom)));
+    conect_lines(bonds.copied())
+}
+
+fn conect_lines(bonds: impl Iterator<Item = [usize; 2]>) -> String {
     let mut partners: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    for &[a, b] in topology.bonds().iter().filter(|bond| bond.iter().any(|&atom| hetero(atom))) {
+    for [a, b] in bonds {
         partners.entry(a).or_default().push(b);
         partners.entry(b).or_default().push(a);
     }
@@ -61,6 +87,58 @@ pub fn pdb_conect_lines(topology: &Topology) -> String {
         }
     }
     text
+}
+
+/// The atom records and TER of one conformation with all its atoms, with line ends. `positions_angstrom` in the order
+/// of `model`.
+///
+/// # Errors
+/// `InvalidInput` when the number of positions does not fit, or a position is not finite or too large for the columns.
+pub fn pdb_all_atom_lines(
+    topology: &Topology,
+    model: &AllAtomModel,
+    positions_angstrom: &[[f32; 3]],
+) -> io::Result<String> {
+    let invalid = |what: String| io::Error::new(io::ErrorKind::InvalidInput, what);
+    let count = model.atoms().len();
+    if positions_angstrom.len() != count {
+        return Err(invalid(format!("{} positions for {count} atoms", positions_angstrom.len())));
+    }
+    let mut text = String::with_capacity(81 * (count + 1));
+    for (place, (atom, &position)) in model.atoms().iter().zip(positions_angstrom).enumerate() {
+        if !position.iter().all(|x| x.abs() < 999.999) {
+            let residue = topology.residues()[atom.residue].label();
+            return Err(invalid(format!("the position of {residue} {} does not fit the format", atom.name)));
+        }
+        text.push_str(&atom_line(topology, place, atom.residue, (atom.name, atom.symbol), position));
+        text.push('\n');
+    }
+    text.push_str(&ter_line(topology, count));
+    text.push('\n');
+    Ok(text)
+}
+
+/// What a file with all atoms ends with: the bonds of hetero residues and disulfide bridges, and END.
+pub fn pdb_all_atom_end(topology: &Topology, model: &AllAtomModel) -> String {
+    let hetero = |place: &usize| is_hetero(topology.residues()[model.atoms()[*place].residue].kind);
+    let heavy = topology.bonds().iter().map(|bond| bond.map(|atom| model.heavy()[atom]));
+    let bonds = heavy.chain(model.added_bonds()).filter(|bond| bond.iter().any(hetero));
+    format!("{}END\n", conect_lines(bonds.chain(model.bridges())))
+}
+
+/// Writes one conformation with all its atoms as a PDB file. `positions_angstrom` in the order of `model`.
+///
+/// # Errors
+/// As [`pdb_all_atom_lines`], and those of the writer.
+pub fn write_pdb_all_atoms(
+    topology: &Topology,
+    model: &AllAtomModel,
+    positions_angstrom: &[[f32; 3]],
+    mut writer: impl Write,
+) -> io::Result<()> {
+    let atoms = pdb_all_atom_lines(topology, model, positions_angstrom)?;
+    write!(writer, "{atoms}{}", pdb_all_atom_end(topology, model))?;
+    writer.flush()
 }
 
 /// Writes one conformation: atoms, TER, bonds of hetero residues and END. `positions_angstrom` in canonical
@@ -83,6 +161,24 @@ pub fn write_pdb(
         writeln!(writer, "{}", pdb_atom_line(topology, atom, position))?;
     }
     write!(writer, "{}\n{}END\n", pdb_ter_line(topology), pdb_conect_lines(topology))?;
+    writer.flush()
+}
+
+/// As [`write_pdb`], some of the atoms alone; `positions_angstrom` are theirs. Serial numbers are those of the whole.
+///
+/// # Errors
+/// As [`write_pdb`].
+pub(crate) fn write_pdb_of_atoms(
+    topology: &Topology,
+    atoms: &[usize],
+    positions_angstrom: &[[f32; 3]],
+    mut writer: impl Write,
+) -> io::Result<()> {
+    for (&atom, &position) in atoms.iter().zip(positions_angstrom) {
+        writeln!(writer, "{}", pdb_atom_line(topology, atom, position))?;
+    }
+    let conect = pdb_conect_lines_between(topology, |atom| atoms.binary_search(&atom).is_ok());
+    write!(writer, "{}\n{conect}END\n", pdb_ter_line(topology))?;
     writer.flush()
 }
 

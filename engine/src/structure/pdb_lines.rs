@@ -10,6 +10,15 @@ const KEPT_BYTES: usize = 256;
 /// Longer lines come in several pieces, so that what has no line ends is not read to its end.
 const MOST_LINE_BYTES: u64 = 1 << 20;
 
+/// How gzipped data begin.
+pub(crate) const GZIP: [u8; 2] = [0x1f, 0x8b];
+
+/// Most bytes that so many gzipped ones are unpacked to: text of atoms shrinks to a tenth at most. What shrinks to
+/// less than a hundredth, and is large, was made to fill a machine.
+pub(crate) fn most_unpacked(packed_bytes: u64) -> u64 {
+    packed_bytes.saturating_mul(100).max(64 << 20)
+}
+
 /// What a line is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Record {
@@ -25,6 +34,10 @@ pub(crate) enum Record {
     Title,
     /// CRYST1.
     Cell,
+    /// HEADER.
+    Header,
+    /// REMARK.
+    Remark,
     /// Anything else.
     Other,
 }
@@ -40,6 +53,8 @@ pub(crate) fn record(line: &[u8]) -> Record {
         b"ENDMDL" | b"END" => Record::ModelEnd,
         b"TITLE" => Record::Title,
         b"CRYST1" => Record::Cell,
+        b"HEADER" => Record::Header,
+        b"REMARK" => Record::Remark,
         _ => Record::Other,
     }
 }
@@ -107,14 +122,24 @@ pub(crate) fn time_in_title(line: &[u8]) -> Option<f64> {
 
 /// The cell of a CRYST1 record; `None` where the record is only there because the format demands it.
 pub(crate) fn cell_in(line: &[u8]) -> Option<Cell> {
-    let at = |start, end| number(line, start, end).filter(|x| x.is_finite());
-    let lengths = [at(6, 15)?, at(15, 24)?, at(24, 33)?];
-    // 1 Å is what programs write that have no cell but want the record.
-    if lengths.iter().all(|&x| x <= 1.0) {
+    cell_of(lengths_and_angles(line)?)
+}
+
+/// Edges in Å and angles in degrees of a CRYST1 record.
+pub(crate) fn lengths_and_angles(line: &[u8]) -> Option<[f64; 6]> {
+    let mut numbers = [0.0; 6];
+    for (value, columns) in numbers.iter_mut().zip([6, 15, 24, 33, 40, 47, 54].windows(2)) {
+        *value = number(line, columns[0], columns[1]).filter(|x| x.is_finite())?;
+    }
+    Some(numbers)
+}
+
+/// The cell of edges and angles; 1 Å is what programs write that have no cell but want the record.
+pub(crate) fn cell_of([a, b, c, alpha, beta, gamma]: [f64; 6]) -> Option<Cell> {
+    if [a, b, c].iter().all(|&x| x <= 1.0) {
         return None;
     }
-    let angles = [at(33, 40)?, at(40, 47)?, at(47, 54)?];
-    cell_if_present(cell_from_lengths(lengths, angles))
+    cell_if_present(cell_from_lengths([a, b, c], [alpha, beta, gamma]))
 }
 
 /// The columns `start..end`, counted from 0, without blanks around.

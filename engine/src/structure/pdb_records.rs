@@ -7,11 +7,8 @@ use super::naming::{ResidueName, residue_name};
 use super::pdb_lines::{ModelSplitter, Record, Step, cell_in, columns, lines, number, record};
 use super::records::{AtomRecord, FileAtoms, printable};
 
-/// Reads the atoms of the first model.
+/// Reads the atoms of the first model, and the positions of all others.
 pub(super) fn parse_pdb(text: &[u8]) -> FileAtoms {
-    let mut file = FileAtoms::default();
-    let mut models = ModelSplitter::default();
-    let mut part = 0;
     let mut wide_chains = false;
     for line in lines(text).filter(|line| record(line) == Record::Atom) {
         wide_chains |= is_wide_chain(line);
@@ -19,34 +16,46 @@ pub(super) fn parse_pdb(text: &[u8]) -> FileAtoms {
             break;
         }
     }
+    let mut atoms = Vec::new();
+    let mut later: Vec<Vec<[f32; 3]>> = Vec::new();
+    let file = scan_pdb(text, |line, model, part| {
+        if model == 0 {
+            atoms.push(parse_atom(line, part, wide_chains));
+        } else {
+            later.resize(later.len().max(model), Vec::new());
+            later[model - 1].push(position(line).map(|x| x as f32));
+        }
+    });
+    FileAtoms { atoms, later_models_angstrom: later, ..file }
+}
+
+/// Calls `each` with every atom line, the index of its model and the number of TER records above it; gives the
+/// number of models and the cell.
+pub(super) fn scan_pdb(text: &[u8], mut each: impl FnMut(&[u8], usize, usize)) -> FileAtoms {
+    let mut file = FileAtoms::default();
+    let mut models = ModelSplitter::default();
+    let mut part = 0;
     for line in lines(text) {
         let line = line.trim_ascii_end();
         let kind = record(line);
-        match models.step(kind) {
-            Step::FirstAtom => file.model_count += 1,
-            Step::NextAtom => {}
-            _ => {
-                match kind {
-                    Record::Ter => part += 1,
-                    Record::Cell if file.model_count <= 1 => {
-                        file.cell_angstrom = file.cell_angstrom.or(cell_in(line));
-                    }
-                    _ => {}
-                }
-                continue;
+        match (models.step(kind), kind) {
+            (step @ (Step::FirstAtom | Step::NextAtom), _) => {
+                file.model_count += usize::from(step == Step::FirstAtom);
+                each(line, file.model_count - 1, part);
             }
-        }
-        if file.model_count == 1 {
-            file.atoms.push(parse_atom(line, part, wide_chains));
-        } else {
-            let later = &mut file.later_models_angstrom;
-            later.resize(later.len().max(file.model_count - 1), Vec::new());
-            let position =
-                [30, 38, 46].map(|start| number(line, start, start + 8).unwrap_or(f64::NAN) as f32);
-            later[file.model_count - 2].push(position);
+            (_, Record::Ter) => part += 1,
+            (_, Record::Cell) if file.model_count <= 1 => {
+                file.cell_angstrom = file.cell_angstrom.or(cell_in(line));
+            }
+            _ => {}
         }
     }
     file
+}
+
+/// Position of an atom, Å; NaN where a column holds no number.
+fn position(line: &[u8]) -> [f64; 3] {
+    [30, 38, 46].map(|start| number(line, start, start + 8).unwrap_or(f64::NAN))
 }
 
 /// Whether columns 21 and 22 hold a chain identifier of two characters, as gemmi writes them: what stands
@@ -82,7 +91,7 @@ fn parse_atom(line: &[u8], part: usize, wide_chains: bool) -> AtomRecord {
         number,
         insertion_code,
         hydrogen: matches!(columns(line, 76, 78), b"H" | b"D"),
-        position_angstrom: [30, 38, 46].map(|start| self::number(line, start, start + 8).unwrap_or(f64::NAN)),
+        position_angstrom: position(line),
         occupancy: self::number(line, 54, 60).filter(|x| x.is_finite()).unwrap_or(1.0),
     }
 }

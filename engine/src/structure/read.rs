@@ -11,19 +11,13 @@ use super::cell::Lattice;
 use super::chains::{Chain, Content, sort_content};
 use super::conformer::{RawResidue, read_residue};
 use super::error::{ChainSummary, MissingAtoms, StructureError, StructureProblem, list};
+pub use super::error::{MAX_FILE_BYTES, MAX_RESIDUES, MIN_RESIDUES};
 use super::rebuild::rebuild;
 use super::records::FileAtoms;
 use super::segments::unbroken;
 use super::whole::{check_bonds, make_whole};
 use super::{Notice, OpenedStructure, Topology, source};
 use crate::regular_file::{NotOpened, open_regular};
-
-/// Fewest residues that can be simulated: two Cα do not fix an orientation.
-pub const MIN_RESIDUES: usize = 3;
-/// Most residues that can be simulated.
-pub const MAX_RESIDUES: usize = 2000;
-/// Largest file that is read, uncompressed.
-pub const MAX_FILE_BYTES: u64 = 512 << 20;
 
 /// Choices that a structure file may leave to the user.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -98,7 +92,7 @@ fn check_unit(file: &FileAtoms) -> Result<(), StructureProblem> {
 }
 
 fn interpret(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<OpenedStructure, StructureProblem> {
-    let file = source::parse(bytes)?;
+    let file = source::open(bytes)?;
     check_unit(&file)?;
     let content = sort_content(&file);
     let chain = select_chain(&content, options.chain.as_deref())?;

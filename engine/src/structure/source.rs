@@ -1,29 +1,51 @@
 //! From bytes to atom records: decompression and the choice of format, both by content.
 //!
-//! Both formats are cut into records by our own readers. pdbtbx 0.12, which writes mmCIF and reads headers for us, cannot carry
-//! this path: it sorts atoms into residues, so that the order of a trajectory's frames is lost (that of a
-//! plain entry such as 2F4K too); it keeps neither TER nor `label_seq_id`, which tell ligands from the polymer,
-//! and joins waters to the residue of the same number; chain `01` becomes `1`; it panics on NaN, on `?`
-//! coordinates and cell lengths, and on unknown space groups; and it refuses
-//! mmCIF of several models because their atom ids differ, which the dictionary demands.
+//! What the user opens is read through pdbtbx (`library.rs`); only where it would be read wrong, refused or end in a
+//! panic, our own records take its place. Trajectories and their topologies always have our own records, since
+//! pdbtbx sorts atoms into residues and the order of a trajectory's frames is lost (that of a plain entry such as
+//! 2F4K too).
 
 use std::borrow::Cow;
 use std::io::Read;
 
 use flate2::read::MultiGzDecoder;
 
-use super::error::StructureProblem;
+use super::error::{MAX_FILE_BYTES, StructureProblem};
 use super::gro_records::parse_gro;
+use super::library;
 use super::mmcif_records::{is_mmcif, parse_mmcif};
+use super::pdb_lines::{GZIP, most_unpacked};
 use super::pdb_records::parse_pdb;
-use super::read::MAX_FILE_BYTES;
 use super::records::FileAtoms;
 use crate::foreign_format::{Use, recognize};
 
-/// Reads the first model of a PDB, mmCIF or GRO file, gzipped or not.
-pub(super) fn parse(bytes: &[u8]) -> Result<FileAtoms, StructureProblem> {
+/// Reads the first model of a PDB, mmCIF or GRO file, gzipped or not, through pdbtbx where that can be trusted.
+pub(super) fn open(bytes: &[u8]) -> Result<FileAtoms, StructureProblem> {
     let unpacked = unpack(bytes)?;
-    let text = unpacked.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&unpacked);
+    let text = text_of(&unpacked)?;
+    let read = if is_mmcif(text) { library::read_mmcif(text)? } else { library::read_pdb(text) };
+    match read {
+        Ok(file) if !file.atoms.is_empty() => Ok(file),
+        _ => records(text),
+    }
+}
+
+/// Reads all models of a PDB or mmCIF file, or the first of a GRO file, gzipped or not, in file order.
+pub(super) fn parse(bytes: &[u8]) -> Result<FileAtoms, StructureProblem> {
+    records(text_of(&unpack(bytes)?)?)
+}
+
+fn records(text: &[u8]) -> Result<FileAtoms, StructureProblem> {
+    let file = if is_mmcif(text) { parse_mmcif(text)? } else { parse_pdb(text) };
+    if !file.atoms.is_empty() {
+        return Ok(file);
+    }
+    parse_gro(text).ok_or(StructureProblem::NoAtoms)
+}
+
+/// The text of an unpacked file, if it may hold atoms.
+fn text_of(unpacked: &[u8]) -> Result<&[u8], StructureProblem> {
+    let text = unpacked.strip_prefix(b"\xef\xbb\xbf").unwrap_or(unpacked);
     if text.trim_ascii().is_empty() {
         return Err(StructureProblem::Empty);
     }
@@ -41,16 +63,12 @@ pub(super) fn parse(bytes: &[u8]) -> Result<FileAtoms, StructureProblem> {
     if is_binary(text) {
         return Err(StructureProblem::NoAtoms);
     }
-    let file = if is_mmcif(text) { parse_mmcif(text)? } else { parse_pdb(text) };
-    if !file.atoms.is_empty() {
-        return Ok(file);
-    }
-    parse_gro(text).ok_or(StructureProblem::NoAtoms)
+    Ok(text)
 }
 
 /// The content, unpacked if it is gzipped.
 pub(super) fn unpack(bytes: &[u8]) -> Result<Cow<'_, [u8]>, StructureProblem> {
-    if bytes.starts_with(&[0x1f, 0x8b]) { gunzip(bytes).map(Cow::Owned) } else { Ok(Cow::Borrowed(bytes)) }
+    if bytes.starts_with(&GZIP) { gunzip(bytes).map(Cow::Owned) } else { Ok(Cow::Borrowed(bytes)) }
 }
 
 /// Text has no zero bytes.
@@ -58,13 +76,8 @@ fn is_binary(text: &[u8]) -> bool {
     text[..text.len().min(4096)].contains(&0)
 }
 
-/// Text of atoms shrinks to a tenth at most. What shrinks to less and is large was made to fill memory.
-const MOST_EXPANSION: u64 = 100;
-/// What may be unpacked without a question, bytes.
-const SMALL_BYTES: u64 = 16 << 20;
-
 fn gunzip(bytes: &[u8]) -> Result<Vec<u8>, StructureProblem> {
-    let most = (MOST_EXPANSION * bytes.len() as u64).clamp(SMALL_BYTES, MAX_FILE_BYTES);
+    let most = most_unpacked(bytes.len() as u64).min(MAX_FILE_BYTES);
     let mut unpacked = Vec::new();
     MultiGzDecoder::new(bytes)
         .take(most + 1)

@@ -5,6 +5,7 @@
 //! trajectory, and so does a gap in the times.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::diagnosis::{Cause, diagnose};
 use super::error::TrajectoryError;
@@ -52,7 +53,7 @@ pub struct TrajectorySource {
     /// The file.
     pub path: PathBuf,
     /// Its atoms. All maps of one set of sources lead to the same topology.
-    pub map: TopologyMap,
+    pub map: Arc<TopologyMap>,
 }
 
 /// Reads the frames of several files one after the other, as often as wanted.
@@ -228,7 +229,7 @@ impl CanonicalFrames {
     }
 
     /// The frame that was read last.
-    pub(super) fn frame(&self) -> CanonicalFrame<'_> {
+    pub(crate) fn frame(&self) -> CanonicalFrame<'_> {
         CanonicalFrame {
             source: self.at.source,
             trajectory: self.at.trajectories.saturating_sub(1),

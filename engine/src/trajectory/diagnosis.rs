@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use crate::remedy::Remedy;
 use crate::structure::TopologyMap;
 use crate::structure::periodic::WholeMolecule;
 
@@ -71,8 +72,8 @@ impl fmt::Display for Cause {
         match self {
             Cause::Gap { before, after, length_angstrom } => write!(
                 f,
-                "residues are missing between {before} and {after} of the topology, {length_angstrom:.1} Å apart; \
-                 take the longest segment without a gap (--longest-segment)"
+                "residues are missing between {before} and {after} of the topology, {length_angstrom:.1} Å apart; {}",
+                Remedy::LongestSegment
             ),
             Cause::Wrapped { bond, length_angstrom, has_cell } => {
                 let why = match has_cell {

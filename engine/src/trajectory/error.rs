@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::format::TrajectoryFormat;
+use crate::remedy::Remedy;
 
 /// Errors of reading and writing trajectory files.
 #[derive(Debug, thiserror::Error)]
@@ -119,7 +120,7 @@ pub enum TrajectoryError {
         reason: String,
     },
     /// The output exists and overwriting was not asked for.
-    #[error("{} exists already: choose another name, resume it, or allow overwriting (--force)", path.display())]
+    #[error("{} exists already: choose another name, {}, or {}", path.display(), Remedy::Continue, Remedy::Replace)]
     Exists {
         /// File in question.
         path: PathBuf,

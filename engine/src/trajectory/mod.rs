@@ -20,7 +20,7 @@ pub mod xtc;
 
 pub use crate::atomic_file::{AtomicFile, write_atomically};
 pub use canonical::{CanonicalFrame, CanonicalFrames, FrameSelection, TrajectorySource};
-pub use describe::{DescribeError, FileContent, FileInfo, describe};
+pub use describe::{DescribeError, FileContent, FileInfo, describe, describe_chain};
 pub use error::TrajectoryError;
 pub use format::TrajectoryFormat;
 pub use frame::Frame;

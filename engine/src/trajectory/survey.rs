@@ -1,6 +1,8 @@
 //! A first look at trajectory files that are to be read one after the other: whether they belong together,
 //! and how far their frames are apart.
 
+use std::sync::Arc;
+
 use super::canonical::TrajectorySource;
 use super::error::TrajectoryError;
 use super::import::ImportError;
@@ -67,7 +69,7 @@ pub(super) fn survey(
                 "{}: its atoms stand in another order than those of the topology and were read by name",
                 path.display()
             ));
-            map.indices = indices;
+            Arc::make_mut(map).indices = indices;
         }
         frames += reader.frame_count();
         if given_ps.is_some() {

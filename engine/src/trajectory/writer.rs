@@ -91,7 +91,8 @@ impl TrajectoryWriter {
         Ok(Self { path: path.to_path_buf(), format, atoms, frames: 0, inner })
     }
 
-    /// Starts a trajectory in an empty file that gets the name `path` when it is finished.
+    /// Starts a trajectory in an empty file that gets the name `path` when it is finished. It holds all atoms, or those
+    /// that are named, ascending.
     ///
     /// # Errors
     /// An interval that is no positive time, or whatever the system reports.
@@ -100,11 +101,20 @@ impl TrajectoryWriter {
         path: &Path,
         format: TrajectoryFormat,
         topology: &Arc<Topology>,
+        atoms: Option<&Arc<[usize]>>,
         interval_ps: f64,
     ) -> Result<Self, TrajectoryError> {
         check_interval(path, interval_ps)?;
-        let inner = begin(format, file, topology, interval_ps).map_err(TrajectoryError::io("write", path))?;
-        Ok(Self { path: path.to_path_buf(), format, atoms: topology.atom_count(), frames: 0, inner })
+        let count = atoms.map_or(topology.atom_count(), |atoms| atoms.len());
+        let inner = match (format, atoms) {
+            (TrajectoryFormat::Dcd, Some(_)) => DcdWriter::create(file, count, interval_ps).map(Inner::Dcd),
+            (TrajectoryFormat::Pdb, Some(atoms)) => {
+                PdbWriter::create_of_atoms(file, topology.clone(), atoms.clone()).map(Inner::Pdb)
+            }
+            _ => begin(format, file, topology, interval_ps),
+        };
+        let inner = inner.map_err(TrajectoryError::io("write", path))?;
+        Ok(Self { path: path.to_path_buf(), format, atoms: count, frames: 0, inner })
     }
 
     /// Continues a file. A half-written last frame is cut off; with `keep`, so are the frames after the first

@@ -15,6 +15,8 @@ const CONTROL_BYTES: usize = 84;
 const MOST_TITLE_BYTES: usize = 1 << 20;
 /// Characters of one title.
 const TITLE_WIDTH: usize = 80;
+/// What programs that do not know the interval write as DELTA, with one step a frame.
+const PLACEHOLDERS_AKMA: [f32; 2] = [1.0, 0.001];
 /// Bytes of a cell record without its markers.
 pub(super) const CELL_BYTES: usize = 48;
 /// Offset of NSET, the number of frames, in the file.
@@ -60,7 +62,7 @@ pub(super) struct Header {
     pub charmm: bool,
     /// ISTART, in steps.
     pub first_step: i32,
-    /// NSAVC; at least 1.
+    /// NSAVC.
     pub steps_per_frame: i32,
     /// DELTA.
     pub step_akma: f64,
@@ -81,13 +83,13 @@ impl Header {
         cell + axis * if self.has_fourth_dimension { 4 } else { 3 }
     }
 
-    /// Time between frames, ps. `None` where DELTA is no positive time, is the 1 that VMD and mdtraj write
-    /// whatever the interval, or is in a unit that the file does not tell.
+    /// Time between frames, ps. `None` where DELTA or NSAVC is not positive, DELTA is the 1 that VMD and mdtraj or the
+    /// 0.001 that cpptraj writes whatever the interval, or it is in a unit that the file does not tell.
     pub(super) fn interval_ps(&self) -> Option<f64> {
         if !self.origin.counts_in_akma() {
             return None;
         }
-        let placeholder = self.step_akma == 1.0 && self.steps_per_frame == 1;
+        let placeholder = self.steps_per_frame == 1 && PLACEHOLDERS_AKMA.contains(&(self.step_akma as f32));
         let interval = self.step_akma * f64::from(self.steps_per_frame) * PS_PER_AKMA;
         (!placeholder && interval.is_finite() && interval > 0.0).then(|| seven_digits(interval))
     }
@@ -145,7 +147,7 @@ impl Header {
             endian,
             charmm,
             first_step: number(1),
-            steps_per_frame: number(2).max(1),
+            steps_per_frame: number(2),
             step_akma: if charmm { f64::from(endian.f32(&control, 44)) } else { endian.f64(&control, 44) },
             has_cell: charmm && number(10) != 0,
             has_fourth_dimension: charmm && number(11) != 0,

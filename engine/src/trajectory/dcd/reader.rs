@@ -73,7 +73,7 @@ impl DcdReader {
 
     /// Time of frame `index`, ps.
     pub fn time_ps(&self, index: usize) -> Option<f64> {
-        let offset = f64::from(self.header.first_step) / f64::from(self.header.steps_per_frame);
+        let offset = f64::from(self.header.first_step) / f64::from(self.header.steps_per_frame.max(1));
         (index < self.frames).then_some(())?;
         Some((index as f64 + offset) * self.header.interval_ps()?)
     }

@@ -216,19 +216,27 @@ pub enum DescribeError {
 /// # Errors
 /// If the file cannot be read or is damaged.
 pub fn describe(path: &Path) -> Result<FileInfo, DescribeError> {
+    describe_chain(path, None)
+}
+
+/// As [`describe`], of a structure with several protein chains the one that is named.
+///
+/// # Errors
+/// As [`describe`], and where the file has no such chain.
+pub fn describe_chain(path: &Path, chain: Option<&str>) -> Result<FileInfo, DescribeError> {
     let (bytes, head) = first_bytes(path).map_err(TrajectoryError::io("read", path))?;
     if let Some(foreign) = foreign(path, &head) {
         let refusal = foreign.refusal(Use::Any);
         return Err(TrajectoryError::ForeignFormat { path: path.to_path_buf(), refusal }.into());
     }
     let content = match TrajectoryFormat::of_file(path) {
-        Ok(TrajectoryFormat::Pdb) => describe_pdb(path, &head)?,
+        Ok(TrajectoryFormat::Pdb) => describe_pdb(path, &head, chain)?,
         Ok(TrajectoryFormat::Dcd | TrajectoryFormat::Xtc) => {
             FileContent::Trajectory(describe_trajectory(&mut TrajectoryReader::open(path)?)?)
         }
         Err(_) if tensors::looks_like_tensors(&head, bytes) => tensors::describe_tensors(path)?,
         Err(_) if settings::looks_like_json(&head, bytes) => settings::describe_json(path)?,
-        Err(_) => FileContent::Structure(describe_structure(path, &head)?),
+        Err(_) => FileContent::Structure(describe_structure(path, &head, chain)?),
     };
     Ok(FileInfo { path: path.display().to_string(), bytes, content })
 }
@@ -250,8 +258,8 @@ fn foreign(path: &Path, head: &[u8]) -> Option<ForeignFormat> {
 
 /// One model without a time is a structure; anything more is a trajectory, with its protein if it has one.
 /// The ensembles of NMR entries count as structures too: they bring no times.
-fn describe_pdb(path: &Path, head: &[u8]) -> Result<FileContent, DescribeError> {
-    let structure = describe_structure(path, head);
+fn describe_pdb(path: &Path, head: &[u8], chain: Option<&str>) -> Result<FileContent, DescribeError> {
+    let structure = describe_structure(path, head, chain);
     match TrajectoryReader::open(path) {
         Ok(mut reader) if reader.time_ps(0).is_some() => {
             let mut info = describe_trajectory(&mut reader)?;
@@ -262,16 +270,18 @@ fn describe_pdb(path: &Path, head: &[u8]) -> Result<FileContent, DescribeError> 
     }
 }
 
-fn describe_structure(path: &Path, head: &[u8]) -> Result<StructureInfo, DescribeError> {
+fn describe_structure(path: &Path, head: &[u8], chain: Option<&str>) -> Result<StructureInfo, DescribeError> {
     let name = path.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
-    let gzip = head.starts_with(&[0x1f, 0x8b]);
+    let gzip = head.starts_with(&crate::structure::pdb_lines::GZIP);
     let kind = match name.as_str() {
         name if name.contains(".cif") || name.contains(".mmcif") => "mmCIF",
         name if name.contains(".gro") => "GRO",
         _ => "PDB",
     };
     let format = if gzip { format!("{kind}, gzip") } else { kind.to_owned() };
-    let read = |longest_segment| read_structure(path, &ReadOptions { chain: None, longest_segment });
+    let read = |longest_segment| {
+        read_structure(path, &ReadOptions { chain: chain.map(str::to_owned), longest_segment })
+    };
     let (opened, problem) = match read(false) {
         Ok(opened) => (Some(opened), None),
         Err(error) if error.problem.longest_segment_helps() => (read(true).ok(), Some(error.problem)),

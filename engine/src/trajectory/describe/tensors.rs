@@ -1,16 +1,21 @@
 //! Stores, models and run states, which are all safetensors files told apart by their metadata.
 
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::path::Path;
 
-use memmap2::Mmap;
-use safetensors::tensor::SafeTensors;
+use safetensors::tensor::Metadata;
 
 use super::{DescribeError, FileContent, ModelInfo, RunStateInfo, StoreInfo, protein_info};
 use crate::brief::brief;
 use crate::trajectory::error::TrajectoryError;
 use crate::trajectory::run_state::{METADATA_KEY as RUN_KEY, RunState};
 use crate::trajectory::store::{METADATA_KEY as STORE_KEY, TrajectoryStore};
+use crate::trust;
 use crate::{regular_file, sealed_file};
+
+/// No header is longer, bytes.
+const LONGEST_HEADER: u64 = 100_000_000;
 
 /// Layouts of ours begin so.
 const FORMAT_PREFIX: &str = "equijump-";
@@ -24,11 +29,8 @@ pub(super) fn looks_like_tensors(head: &[u8], bytes: u64) -> bool {
 
 pub(super) fn describe_tensors(path: &Path) -> Result<FileContent, DescribeError> {
     let file = regular_file::open(path).map_err(TrajectoryError::io("open", path))?;
-    // SAFETY: only the header is read, and no reference outlives this function. A file that is shortened
-    // meanwhile by another process would end this one with SIGBUS; model files are replaced by renaming.
-    let map = unsafe { Mmap::map(&file) }.map_err(TrajectoryError::io("read", path))?;
     let foreign = |reason: String| DescribeError::ForeignTensors { path: path.to_path_buf(), reason };
-    let (_, header) = SafeTensors::read_metadata(&map).map_err(|error| foreign(brief(error)))?;
+    let header = header_of(&file).map_err(TrajectoryError::io("read", path))?.map_err(foreign)?;
     let metadata = header.metadata().clone().unwrap_or_default();
     if metadata.contains_key(STORE_KEY) {
         return Ok(FileContent::Store(describe_store(&TrajectoryStore::open(path)?)));
@@ -41,9 +43,13 @@ pub(super) fn describe_tensors(path: &Path) -> Result<FileContent, DescribeError
         .filter(|format| format.starts_with(FORMAT_PREFIX))
         .cloned()
         .ok_or_else(|| foreign("its header names no layout of EquiJump".to_owned()))?;
-    // Only now, since for a store it is done while that is opened.
-    sealed_file::open(&map, &["format", "config", "card", "state"]).map_err(foreign)?;
-    let tensors = header.tensors();
+    // Only now, since a store is checked, and never read as a whole, while it is opened.
+    let bytes = regular_file::read(path, u64::MAX - 1).map_err(TrajectoryError::io("read", path))?;
+    sealed_file::open(&bytes, &["format", "config", "card", "state", trust::METADATA_KEY])
+        .map_err(foreign)?;
+    let mut tensors = header.tensors();
+    // Told by an entry of their own; they are no weights.
+    tensors.retain(|name, _| !name.starts_with(trust::TENSOR_PREFIX));
     let mut entries: Vec<_> =
         metadata.into_iter().filter(|(key, _)| key != "format" && key != "file_crc32").collect();
     entries.sort();
@@ -60,6 +66,24 @@ pub(super) fn describe_tensors(path: &Path) -> Result<FileContent, DescribeError
         tensors: tensors.len(),
         description,
     }))
+}
+
+/// The header of a safetensors file: the length of a JSON object, then the object; or what is wrong with it.
+fn header_of(mut file: &File) -> io::Result<Result<Metadata, String>> {
+    let file_bytes = file.metadata()?.len();
+    let mut length = [0; 8];
+    file.read_exact(&mut length)?;
+    let length = u64::from_le_bytes(length);
+    let Some(data_bytes) = file_bytes.checked_sub(8).and_then(|rest| rest.checked_sub(length)) else {
+        return Ok(Err("its header is cut off".to_owned()));
+    };
+    let mut json = Vec::new();
+    file.take(length.min(LONGEST_HEADER)).read_to_end(&mut json)?;
+    Ok(match serde_json::from_slice::<Metadata>(&json) {
+        Ok(header) if header.data_len() as u64 == data_bytes => Ok(header),
+        Ok(_) => Err("its header describes a file of another length, so it was cut off".to_owned()),
+        Err(error) => Err(brief(error)),
+    })
 }
 
 fn describe_store(store: &TrajectoryStore) -> StoreInfo {

@@ -129,6 +129,9 @@ impl fmt::Display for FileInfo {
             FileContent::Model(m) => {
                 lines.line("Model", &m.format)?;
                 lines.line("Numbers", format!("{} in {} tensors", m.numbers, m.tensors))?;
+                if !m.description.contains_key(crate::trust::METADATA_KEY) {
+                    lines.line("Trust", "no trust data")?;
+                }
                 lines.entries(&m.description)
             }
             FileContent::RunState(r) => {
@@ -144,7 +147,7 @@ impl fmt::Display for FileInfo {
                 }
             }
             FileContent::Run(r) => {
-                let end = if r.finished { "finished" } else { "not finished; --resume continues it" };
+                let end = if r.finished { "finished" } else { "not finished; it can be continued" };
                 lines.line("Run", format!("{} frames, {end}", r.frames))?;
                 lines.line("Made by", format!("EquiJump {}", r.version))?;
                 for trajectory in &r.trajectories {

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::TrajectoryError;
 use super::store::StoreError;
+use crate::remedy::Remedy;
 use crate::structure::StructureError;
 
 pub(crate) use run::checksum;
@@ -33,6 +34,8 @@ pub struct ImportRequest {
     pub skip_ps: f64,
     /// Time between the frames of the files, ps. Replaces what the files say; needed where they say nothing.
     pub interval_ps: Option<f64>,
+    /// Whether the trajectories are in equilibrium. Those that still relax from a hot or an extended start are not.
+    pub in_equilibrium: bool,
     /// Store file to write.
     pub output: PathBuf,
     /// Whether an existing store may be replaced.
@@ -49,6 +52,7 @@ impl Default for ImportRequest {
             stride: 1,
             skip_ps: 0.0,
             interval_ps: None,
+            in_equilibrium: true,
             output: PathBuf::new(),
             overwrite: false,
         }
@@ -124,9 +128,10 @@ pub enum ImportError {
     },
     /// The files do not say how far frames are apart.
     #[error(
-        "{} does not tell the time between its frames{}: give it with --interval-ps",
+        "{} does not tell the time between its frames{}: {}",
         path.display(),
-        program.map(|program| format!(" ({program} writes it in the units of the run, which the file does not keep)")).unwrap_or_default()
+        program.map(|program| format!(" ({program} writes it in the units of the run, which the file does not keep)")).unwrap_or_default(),
+        Remedy::GiveInterval
     )]
     UnknownInterval {
         /// File in question.
@@ -142,8 +147,9 @@ pub enum ImportError {
     },
     /// Times that do not grow.
     #[error(
-        "the times in {} are {interval_ps} ps apart, which makes no trajectory: give the interval with --interval-ps",
-        path.display()
+        "the times in {} are {interval_ps} ps apart, which makes no trajectory: {}",
+        path.display(),
+        Remedy::GiveInterval
     )]
     BadInterval {
         /// File in question.
@@ -153,8 +159,9 @@ pub enum ImportError {
     },
     /// Files with different intervals.
     #[error(
-        "the frames of {} are {found_ps} ps apart, those of the files before {expected_ps} ps: use them apart, or give the true interval with --interval-ps",
-        path.display()
+        "the frames of {} are {found_ps} ps apart, those of the files before {expected_ps} ps: use them apart, or {}",
+        path.display(),
+        Remedy::GiveInterval
     )]
     IntervalMismatch {
         /// File in question.

@@ -1,8 +1,10 @@
 //! The import itself: the usable frames of all files, one after the other, into a store.
 
+use std::collections::HashSet;
 use std::io::Read;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::{ImportError, ImportProgress, ImportReport, ImportRequest};
 use crate::regular_file;
@@ -25,6 +27,7 @@ pub fn import(
     check_request(request)?;
     let options = ReadOptions { chain: request.chain.clone(), longest_segment: request.longest_segment };
     let map = read_topology_map_with(&request.topology, &options)?;
+    let map = Arc::new(map);
     let sources = request.trajectories.iter();
     let sources = sources.map(|path| TrajectorySource { path: path.clone(), map: map.clone() }).collect();
     let selection =
@@ -41,6 +44,7 @@ pub fn import(
         sources: request.trajectories.iter().map(|path| empty_source(path)).collect(),
         positions_crc32: u32::MAX,
         created_by: concat!("EquiJump ", env!("CARGO_PKG_VERSION")).to_owned(),
+        in_equilibrium: request.in_equilibrium,
     };
     let mut writer = StoreWriter::create(&request.output, &metadata, request.overwrite)?;
     let mut latest = None;
@@ -112,7 +116,8 @@ fn check_request(request: &ImportRequest) -> Result<(), ImportError> {
             "the store would replace a file that it is made from: choose another name for it",
         ));
     }
-    if (1..inputs.len()).any(|at| inputs[at].is_some() && inputs[..at].contains(&inputs[at])) {
+    let mut seen = HashSet::new();
+    if inputs.iter().flatten().any(|input| !seen.insert(input)) {
         return Err(ImportError::Request("the same trajectory is named twice: name each once"));
     }
     check_selection(request.stride, request.skip_ps, request.interval_ps)

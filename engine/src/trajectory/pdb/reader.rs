@@ -11,7 +11,8 @@ use flate2::read::MultiGzDecoder;
 use crate::regular_file::open_regular;
 use crate::structure::cell::Cell;
 use crate::structure::pdb_lines::{
-    LineReader, ModelSplitter, Record, Step, cell_in, columns, number, record, time_in_title,
+    GZIP, LineReader, ModelSplitter, Record, Step, cell_in, columns, most_unpacked, number, record,
+    time_in_title,
 };
 use crate::trajectory::error::TrajectoryError;
 use crate::trajectory::format::TrajectoryFormat;
@@ -19,10 +20,6 @@ use crate::trajectory::frame::Frame;
 
 /// Most atoms of a model; what claims more is no molecule.
 const MOST_ATOMS: usize = 50_000_000;
-/// Text of atoms shrinks to a tenth at most. What shrinks to less and is large was made to fill a machine.
-const MOST_EXPANSION: u64 = 100;
-/// What may be unpacked without a question, bytes.
-const SMALL_BYTES: u64 = 64 << 20;
 
 /// Atom name, alternate location, residue name, chain, residue number, insertion code: the columns 13 to 27.
 type Identity = [u8; 15];
@@ -83,10 +80,9 @@ impl PdbReader {
         let mut magic = Vec::new();
         (&mut file).take(2).read_to_end(&mut magic).map_err(TrajectoryError::io("read", path))?;
         file.seek(SeekFrom::Start(0)).map_err(TrajectoryError::io("read", path))?;
-        if magic == [0x1f, 0x8b] {
+        if magic == GZIP {
             let bytes = file.metadata().map_err(TrajectoryError::io("read", path))?.len();
-            let most = bytes.saturating_mul(MOST_EXPANSION).max(SMALL_BYTES);
-            return Self::index(path, packed_lines(file), most, Content::Packed(None));
+            return Self::index(path, packed_lines(file), most_unpacked(bytes), Content::Packed(None));
         }
         let own = file.try_clone().map_err(TrajectoryError::io("open", path))?;
         let lines = LineReader::new(BufReader::with_capacity(1 << 16, file), 0);

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::reader::PdbReader;
 use crate::atomic_file::AtomicFile;
-use crate::structure::{Topology, pdb_atom_line, pdb_conect_lines, pdb_ter_line};
+use crate::structure::{Topology, pdb_atom_line, pdb_conect_lines, pdb_conect_lines_between, pdb_ter_line};
 use crate::trajectory::error::TrajectoryError;
 
 /// The coordinate columns hold `-999.999`; larger positions are refused.
@@ -30,6 +30,8 @@ pub(crate) struct PdbWriter {
     /// What stands under the name, or what is being written where that has no name yet.
     file: File,
     topology: Arc<Topology>,
+    /// The atoms that are written, ascending; all where none are named.
+    atoms: Option<Arc<[usize]>>,
     /// What follows the last model: bonds of hetero residues, END.
     file_end: String,
     frames: usize,
@@ -58,7 +60,19 @@ impl PdbWriter {
     pub(crate) fn create(mut file: File, topology: Arc<Topology>) -> io::Result<Self> {
         let file_end = file_end(&topology);
         file.write_all(file_end.as_bytes())?;
-        Ok(Self { file, topology, file_end, frames: 0, end: 0, published: None })
+        Ok(Self { file, topology, atoms: None, file_end, frames: 0, end: 0, published: None })
+    }
+
+    /// Starts an empty file of some atoms alone, ascending; frames have positions of these.
+    pub(crate) fn create_of_atoms(
+        mut file: File,
+        topology: Arc<Topology>,
+        atoms: Arc<[usize]>,
+    ) -> io::Result<Self> {
+        let conect = pdb_conect_lines_between(&topology, |atom| atoms.binary_search(&atom).is_ok());
+        let file_end = format!("{conect}END\n");
+        file.write_all(file_end.as_bytes())?;
+        Ok(Self { file, topology, atoms: Some(atoms), file_end, frames: 0, end: 0, published: None })
     }
 
     /// Starts an empty file at `path`, where it may be read at any time. `file` is what was made there.
@@ -87,7 +101,7 @@ impl PdbWriter {
         }
         let file_end = file_end(&topology);
         let published = Some(Published::new(path, closing));
-        let mut writer = Self { file, topology, file_end, frames: keep, end, published };
+        let mut writer = Self { file, topology, atoms: None, file_end, frames: keep, end, published };
         writer.publish().map_err(TrajectoryError::io("write", path))?;
         Ok(writer)
     }
@@ -135,7 +149,8 @@ impl PdbWriter {
         // Writing into a string does not fail.
         let _ = writeln!(text, "TITLE     {title} t= {time_ps:.5} step= {step}");
         let _ = writeln!(text, "MODEL {:>8}", step + 1);
-        for (atom, &position) in positions.iter().enumerate() {
+        for (place, &position) in positions.iter().enumerate() {
+            let atom = self.atoms.as_ref().and_then(|atoms| atoms.get(place).copied()).unwrap_or(place);
             text.push_str(&pdb_atom_line(&self.topology, atom, position));
             text.push('\n');
         }

@@ -25,6 +25,18 @@ pub struct StoreMetadata {
     pub positions_crc32: u32,
     /// Program and version that wrote it.
     pub created_by: String,
+    /// Whether the trajectories are in equilibrium, so that they are as likely backwards in time as forwards.
+    #[serde(default = "in_equilibrium", skip_serializing_if = "is_true")]
+    pub in_equilibrium: bool,
+}
+
+/// What a store says that was written before it could say otherwise.
+fn in_equilibrium() -> bool {
+    true
+}
+
+fn is_true(value: &bool) -> bool {
+    *value
 }
 
 impl StoreMetadata {

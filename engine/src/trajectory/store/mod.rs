@@ -22,6 +22,7 @@ pub use pairs::FramePairs;
 pub use reader::TrajectoryStore;
 pub(crate) use writer::StoreWriter;
 
+use crate::remedy::Remedy;
 use std::path::{Path, PathBuf};
 
 /// Key of the store's description in the safetensors metadata.
@@ -70,7 +71,7 @@ pub enum StoreError {
         found: u32,
     },
     /// The output exists and overwriting was not asked for.
-    #[error("{} exists already: choose another name or allow overwriting (--force)", path.display())]
+    #[error("{} exists already: choose another name, or {}", path.display(), Remedy::Replace)]
     Exists {
         /// File in question.
         path: PathBuf,

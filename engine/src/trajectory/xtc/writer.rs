@@ -39,15 +39,15 @@ mod tests {
     use super::*;
     use crate::trajectory::frame::Frame;
     use crate::trajectory::xtc::XtcReader;
+    use crate::transport::noise::{Noise, Stream};
 
     /// Chain-like positions of any size from a small generator.
     fn walk(atoms: usize, seed: u64, step: f32) -> Vec<[f32; 3]> {
-        let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+        let noise = Noise::new(seed, Stream::Testing);
+        let mut position = 0;
         let mut uniform = move || {
-            state ^= state << 13;
-            state ^= state >> 7;
-            state ^= state << 17;
-            (state >> 40) as f32 / (1u64 << 24) as f32 - 0.5
+            position += 1;
+            (noise.word(position) >> 40) as f32 / (1u64 << 24) as f32 - 0.5
         };
         let mut at = [0.0f32; 3];
         (0..atoms)
@@ -99,9 +99,8 @@ mod tests {
         let path = directory.path().join("damaged.xtc");
         let good: Vec<u8> =
             (0..3).flat_map(|k| encode_frame(&walk(60, k, 3.0), k as u32, k as f64).unwrap()).collect();
-        let mut state = 12345u64;
-        for _ in 0..500 {
-            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        let noise = Noise::new(12345, Stream::Testing);
+        for state in (0..500).map(|at| noise.word(at)) {
             let mut bytes = good.clone();
             let at = (state >> 33) as usize % bytes.len();
             bytes[at] ^= 1 << (state & 7);
