@@ -12,7 +12,7 @@ struct Params {
     s: u32, s4: u32, v: u32, v4: u32,
     // 1: the conditioner's inputs (labels). 0: a header's (time, conditioner, strain, displacement).
     conditioner: u32,
-    label_count: u32, time_bins: u32, strain: u32, displacement: u32, torsion: u32, frame: u32,
+    label_count: u32, time_bins: u32, strain: u32, displacement: u32, torsion: u32, frame: u32, source_torsion: u32,
     // The conditioner's result.
     condition_s: u32, condition_v: u32, channels: u32, channels4: u32,
     // Tables.
@@ -51,6 +51,16 @@ fn site_position(first: u32, site: u32) -> vec3<f32> {
         return p;
     }
     return p + slot_vector(first, site / SITES, site % SITES);
+}
+
+// Where a site was in X^t.
+fn source_position(first: u32, site: u32) -> vec3<f32> {
+    let at = params.source + (first + site / SITES) * SITES;
+    let p = arena[at + SLOTS].xyz;
+    if (site % SITES == SLOTS) {
+        return p;
+    }
+    return p + arena[at + site % SITES].xyz;
 }
 
 fn put_scalar(row: u32, channel: u32, x: f32) {
@@ -385,6 +395,23 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     if (params.frame != 0u) {
         // Written above, with the vectors.
         next_s += 3u * select(SITES, FEATURES, params.conditioner != 0u);
+    }
+    if (params.source_torsion != 0u) {
+        if (lane < TORSIONS) {
+            let at = params.torsions + 4u * (TORSIONS * residue + lane);
+            var x = vec2(0.0);
+            if (tables[at] != NOWHERE) {
+                x = 1.4142135 * sine_and_cosine(
+                    source_position(first, tables[at]),
+                    source_position(first, tables[at + 1u]),
+                    source_position(first, tables[at + 2u]),
+                    source_position(first, tables[at + 3u]),
+                );
+            }
+            put_scalar(row, next_s + 2u * lane, x.x);
+            put_scalar(row, next_s + 2u * lane + 1u, x.y);
+        }
+        next_s += 2u * TORSIONS;
     }
     if (params.conditioner == 0u) {
         if (lane == 0u) {

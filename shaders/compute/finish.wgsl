@@ -182,8 +182,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         }
     }
     let known = vec4(said, x - source, source);
-    let drift = dot(moment.drift, known);
-    let noise = dot(moment.eta, known);
+    let drift = dot(moment.drift_reading, known);
+    let noise = dot(moment.noise_reading, known);
     let move_by = moment.dt * drift + moment.score * select(1.0, moment.position_score, is_position) * noise;
     if (moment.mode == 1u) {
         put_component(params.latent + site, axis, x);

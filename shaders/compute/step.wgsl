@@ -25,8 +25,8 @@ struct Step {
     unused_0: u32,
     unused_1: u32,
     // b̂ and η̂ as factors of the first and second outputs, of X_τ − X^t and of X^t.
-    drift: vec4<f32>,
-    eta: vec4<f32>,
+    drift_reading: vec4<f32>,
+    noise_reading: vec4<f32>,
 }
 
 @group(0) @binding(4) var<uniform> moment: Step;

@@ -143,6 +143,7 @@ pub(super) struct Assemble {
     pub displacement: u32,
     pub torsion: u32,
     pub frame: u32,
+    pub source_torsion: u32,
     pub condition_s: u32,
     pub condition_v: u32,
     pub channels: u32,
@@ -209,4 +210,73 @@ pub(super) struct Moment {
     pub unused: [u32; 2],
     pub drift_reading: [f32; 4],
     pub noise_reading: [f32; 4],
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic)]
+mod tests {
+    use naga::{ScalarKind, TypeInner};
+
+    use super::*;
+
+    /// One number of a structure: its name, `u32` or `f32`, and where it lies, bytes.
+    type Word = (String, &'static str, usize);
+
+    fn words(name: &str, count: usize, kind: &'static str, offset: usize) -> Vec<Word> {
+        match count {
+            1 => vec![(name.to_owned(), kind, offset)],
+            _ => (0..count).map(|index| (format!("{name}_{index}"), kind, offset + 4 * index)).collect(),
+        }
+    }
+
+    /// What naga lays out for a structure of a shader, and its size.
+    fn shader(source: &str, name: &str) -> (Vec<Word>, usize) {
+        let start = source.find(&format!("struct {name} {{")).unwrap();
+        let end = start + source[start..].find("\n}").unwrap() + 2;
+        let module = naga::front::wgsl::parse_str(&source[start..end]).unwrap();
+        let (_, found) = module.types.iter().find(|(_, ty)| ty.name.as_deref() == Some(name)).unwrap();
+        let TypeInner::Struct { members, span } = &found.inner else { panic!("{found:?}") };
+        let members = members.iter().flat_map(|member| {
+            let (count, scalar) = match module.types[member.ty].inner {
+                TypeInner::Scalar(scalar) => (1, scalar),
+                TypeInner::Vector { size, scalar } => (size as usize, scalar),
+                ref other => panic!("{other:?}"),
+            };
+            let kind = if scalar.kind == ScalarKind::Float { "f32" } else { "u32" };
+            words(member.name.as_deref().unwrap(), count, kind, member.offset as usize)
+        });
+        (members.collect(), *span as usize)
+    }
+
+    /// The fields of a structure of this file, which `repr(C)` lays out one after the other.
+    fn ours(name: &str) -> Vec<Word> {
+        let source = include_str!("parameters.rs");
+        let start = source.find(&format!("pub(super) struct {name} {{")).unwrap();
+        let fields = source[start..].lines().skip(1).take_while(|line| *line != "}");
+        let mut all: Vec<Word> = Vec::new();
+        for field in fields.filter_map(|line| line.trim().strip_prefix("pub ")) {
+            let (name, kind) = field.trim_end_matches(',').split_once(": ").unwrap();
+            let count = kind.split_once("; ").map_or(1, |(_, n)| n.trim_end_matches(']').parse().unwrap());
+            let kind = if kind.contains("f32") { "f32" } else { "u32" };
+            let offset = 4 * all.len();
+            all.extend(words(name, count, kind, offset));
+        }
+        all
+    }
+
+    fn same<T>(ours_name: &str, source: &str, name: &str) {
+        let (theirs, span) = shader(source, name);
+        assert_eq!(ours(ours_name), theirs, "{ours_name}");
+        assert_eq!((size_of::<T>(), 4 * theirs.len()), (span, span), "{ours_name}");
+    }
+
+    #[test]
+    fn structures_lie_in_memory_as_the_shaders_read_them() {
+        same::<Part>("Part", include_str!("../../../shaders/compute/product.wgsl"), "Part");
+        same::<Norm>("Norm", include_str!("../../../shaders/compute/norm.wgsl"), "Params");
+        same::<Edge>("Edge", include_str!("../../../shaders/compute/edge.wgsl"), "Params");
+        same::<Assemble>("Assemble", include_str!("../../../shaders/compute/assemble.wgsl"), "Params");
+        same::<Finish>("Finish", include_str!("../../../shaders/compute/finish.wgsl"), "Params");
+        same::<Moment>("Moment", include_str!("../../../shaders/compute/step.wgsl"), "Step");
+    }
 }

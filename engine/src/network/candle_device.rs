@@ -28,7 +28,7 @@ impl std::fmt::Display for CandleDevice {
 pub enum DeviceError {
     /// The program was built without it.
     #[error(
-        "this build of EquiJump cannot compute with {device}; build it with `--features {feature}`, or choose the device cpu"
+        "this build of EquiJump cannot compute with {device}; build it with the feature `{feature}`, or choose the device cpu"
     )]
     NotBuilt {
         /// Name of the interface.

@@ -84,6 +84,11 @@ pub struct NetworkConfig {
     #[arg(long, default_value_t = true, action = clap::ArgAction::Set)]
     #[serde(default = "absent")]
     pub torsion_inputs: bool,
+    /// Whether headers also see the torsions of X^t itself. An addition to the paper: amid the noise of X_τ, what a
+    /// torsion was is read there, not from what the conditioner makes of it.
+    #[arg(long, default_value_t = true, action = clap::ArgAction::Set)]
+    #[serde(default = "absent")]
+    pub source_torsion_inputs: bool,
     /// Whether the conditioner sees the vectors of X^t, and the headers the displacements, also as coordinates in
     /// the frame N–Cα–C of their residue. An addition to the paper.
     #[arg(long, default_value_t = true, action = clap::ArgAction::Set)]
@@ -130,6 +135,7 @@ impl Default for NetworkConfig {
             strain_inputs: true,
             displacement_inputs: true,
             torsion_inputs: false,
+            source_torsion_inputs: false,
             frame_inputs: false,
             sigma_position_angstrom: 3.0,
             sigma_vector_angstrom: 1.0,
@@ -143,6 +149,7 @@ impl NetworkConfig {
         Self {
             transport: Transport::Bridge,
             torsion_inputs: true,
+            source_torsion_inputs: true,
             frame_inputs: true,
             sigma_position_angstrom: BRIDGE_SIGMA_ANGSTROM,
             sigma_vector_angstrom: BRIDGE_SIGMA_ANGSTROM,

@@ -24,13 +24,14 @@ pub const CONDITIONER_VECTORS: usize = SLOTS + CHAIN_VECTORS;
 pub const DISPLACEMENTS: usize = SLOTS + 1;
 
 /// Scalars of a header's input: time, conditioner, lengths, strain, lengths of the scaled displacements, torsions,
-/// scaled displacements in the frame of the source's residue.
+/// scaled displacements in the frame of the source's residue, torsions of the source.
 pub fn header_scalars(config: &NetworkConfig) -> usize {
     let torsions = if config.torsion_inputs { TORSION_SCALARS } else { 0 };
     let frame = if config.frame_inputs { DISPLACEMENT_FRAME_SCALARS } else { 0 };
     let strain = if config.strain_inputs { STRAIN_SCALARS } else { 0 };
     let displacements = if config.displacement_inputs { DISPLACEMENTS } else { 0 };
-    config.time_bins + config.multiplicity + FEATURES + strain + displacements + torsions + frame
+    let source = if config.source_torsion_inputs { TORSION_SCALARS } else { 0 };
+    config.time_bins + config.multiplicity + FEATURES + strain + displacements + torsions + frame + source
 }
 
 /// Vectors of a header's input: 13 vectors, chain vectors, strain, scaled displacements, displacement of Cα in

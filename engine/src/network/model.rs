@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
@@ -10,6 +11,7 @@ use super::fused::FusedModel;
 use super::{NetworkConfig, ParameterLayout};
 use crate::atomic_file::write_atomically;
 use crate::brief::{brief, printable};
+use crate::trust::{self, TrustData};
 use crate::{regular_file, sealed_file};
 
 /// Version of the file layout; raised when older programs could no longer read it.
@@ -98,6 +100,8 @@ pub struct Model {
     pub parameters: Vec<f32>,
     /// What it was trained on.
     pub card: ModelCard,
+    /// The surroundings of residues that it was trained on; `None` in models that were made without.
+    pub trust: Option<Arc<TrustData>>,
 }
 
 impl std::fmt::Debug for Model {
@@ -117,7 +121,7 @@ impl Model {
     pub fn new(config: &NetworkConfig, parameters: Vec<f32>, card: ModelCard) -> Self {
         let network = FusedModel::new(config);
         assert_eq!(parameters.len(), network.layout().total(), "parameters do not fit the configuration");
-        Self { network, parameters, card }
+        Self { network, parameters, card, trust: None }
     }
 
     /// Hyperparameters.
@@ -145,7 +149,8 @@ impl Model {
     /// As [`Self::load`].
     pub fn from_bytes(name: &str, bytes: &[u8]) -> Result<Self, ModelError> {
         let bad = |reason: String| ModelError::NotAModel { name: name.to_owned(), reason };
-        let (metadata, tensors) = sealed_file::open(bytes, &["format", "config", "card"]).map_err(bad)?;
+        let (metadata, tensors) =
+            sealed_file::open(bytes, &["format", "config", "card", trust::METADATA_KEY]).map_err(bad)?;
         let format = metadata.get("format").ok_or_else(|| bad("it has no format entry".to_owned()))?;
         if format != MODEL_FORMAT {
             return Err(ModelError::Version { name: name.to_owned(), found: brief(format) });
@@ -162,7 +167,8 @@ impl Model {
         card.make_printable();
         let layout = ParameterLayout::new(&config);
         let parameters = read_flat(&layout, &tensors, "").map_err(bad)?;
-        Ok(Self { network: FusedModel::new(&config), parameters, card })
+        let trust = TrustData::read(&metadata, &tensors).map_err(bad)?.map(Arc::new);
+        Ok(Self { network: FusedModel::new(&config), parameters, card, trust })
     }
 
     /// Writes the model, atomically.
@@ -170,7 +176,9 @@ impl Model {
     /// # Errors
     /// [`ModelError::Io`] when the file cannot be written.
     pub fn save(&self, path: &Path) -> Result<(), ModelError> {
-        save_model(path, self.config(), self.network.layout(), &self.parameters, &self.card)
+        let layout: &ParameterLayout = self.network.layout();
+        let parts = (self.config(), layout, self.parameters.as_slice());
+        save_model_with_trust(path, parts, &self.card, self.trust.as_deref())
     }
 }
 
@@ -185,14 +193,32 @@ pub fn save_model(
     parameters: &[f32],
     card: &ModelCard,
 ) -> Result<(), ModelError> {
+    save_model_with_trust(path, (config, layout, parameters), card, None)
+}
+
+/// Writes a model file from its parts and what its training data looked like, atomically.
+///
+/// # Errors
+/// [`ModelError::Io`] when the file cannot be written.
+pub fn save_model_with_trust(
+    path: &Path,
+    (config, layout, parameters): (&NetworkConfig, &ParameterLayout, &[f32]),
+    card: &ModelCard,
+    trust: Option<&TrustData>,
+) -> Result<(), ModelError> {
     let io = |source: std::io::Error| ModelError::Io { path: path.to_owned(), source };
     let json = |e: serde_json::Error| io(std::io::Error::other(e));
-    let metadata = BTreeMap::from([
+    let mut metadata = BTreeMap::from([
         ("format".to_owned(), MODEL_FORMAT.to_owned()),
         ("config".to_owned(), serde_json::to_string(config).map_err(json)?),
         ("card".to_owned(), serde_json::to_string(card).map_err(json)?),
     ]);
-    let views = flat_views(layout, parameters, "").map_err(io)?;
+    let mut views = flat_views(layout, parameters, "").map_err(io)?;
+    let kept = trust.map(TrustData::bytes);
+    if let (Some(data), Some(kept)) = (trust, &kept) {
+        metadata.insert(trust::METADATA_KEY.to_owned(), data.metadata().map_err(io)?);
+        views.extend(kept.views().map_err(io)?);
+    }
     let bytes = sealed_file::to_bytes(&metadata, &views).map_err(io)?;
     write_atomically(path, &bytes).map_err(io)
 }

@@ -17,12 +17,14 @@ use crate::transport::interpolant::{NoiseAddress, TrackLosses};
 
 fn draw(sizes: &[usize]) -> Draw {
     let mut random = Random(11);
-    let mut draw = Draw { pairs: Vec::new(), tau: Vec::new(), addresses: Vec::new() };
+    let mut draw = Draw::default();
     for (k, &size) in sizes.iter().enumerate() {
         let (topology, mut source, mut target) = protein(size, &mut random);
         source.center();
         target.center();
-        draw.pairs.push(Pair { topology: Arc::new(topology), source, target });
+        let weight = [1.0, 0.5, 2.0][k % 3];
+        draw.weights.push(weight);
+        draw.pairs.push(Pair { topology: Arc::new(topology), source, target, weight });
         draw.tau.push(0.1 + 0.8 * random.uniform() as f32);
         draw.addresses.push(NoiseAddress { replica: k as u64, frame: 3, latent_step: 0 });
     }
@@ -146,7 +148,7 @@ fn a_device_that_is_not_there_is_one_sentence_and_leaves_no_files() {
         let error = train(&request, &mut |_| ControlFlow::Continue(Next::GoOn)).err().unwrap().to_string();
         assert!(error.contains("choose the device cpu") && !error.contains('\n'), "{error}");
         if !cfg!(any(feature = "cuda", feature = "metal")) {
-            assert!(error.contains(&format!("--features {feature}")), "{error}");
+            assert!(error.contains(&format!("the feature `{feature}`")), "{error}");
         }
         assert!(!request.out.exists());
     }

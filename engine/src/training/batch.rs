@@ -12,10 +12,13 @@ use super::{TrainError, TrainSettings};
 const DRAW: u32 = 0x3FFF;
 
 /// Which pairs, at which latent times.
+#[derive(Default)]
 pub(super) struct Draw {
     pub pairs: Vec<Pair>,
     pub tau: Vec<f32>,
     pub addresses: Vec<NoiseAddress>,
+    /// Weight of the loss of each pair.
+    pub weights: Vec<f32>,
 }
 
 impl Draw {
@@ -52,11 +55,13 @@ impl Draw {
         power: f64,
         pair: impl Fn(usize, PairChances) -> Result<Pair, TrainError>,
     ) -> Result<Self, TrainError> {
-        let mut draw = Self { pairs: Vec::new(), tau: Vec::new(), addresses: Vec::new() };
+        let mut draw = Self::default();
         for sample in samples {
             let bits = |of| noise.bits([sample as u32, step as u32, DRAW | ((step >> 32) as u32) << 16, of]);
             let ([within, tau, cluster, offset], [enhanced, direction, ..]) = (bits(0), bits(1));
-            draw.pairs.push(pair(sample, PairChances { within, cluster, offset, enhanced, direction })?);
+            let pair = pair(sample, PairChances { within, cluster, offset, enhanced, direction })?;
+            draw.weights.push(pair.weight);
+            draw.pairs.push(pair);
             // U(1e-4, 1 − 1e-4), as the authors draw it, of the clock that sampling goes by; or its power.
             let uniform = ((f64::from(tau) + 0.5) / 4_294_967_296.0).powf(power);
             draw.tau.push(transport.time_at((1e-4 + uniform * (1.0 - 2e-4)) as f32));
@@ -71,6 +76,7 @@ impl Draw {
             pairs: self.pairs.drain(..size).collect(),
             tau: self.tau.drain(..size).collect(),
             addresses: self.addresses.drain(..size).collect(),
+            weights: self.weights.drain(..size).collect(),
         };
         sizes.into_iter().map(take).collect()
     }
@@ -153,6 +159,7 @@ impl PreparedBatch {
             noise: &self.noise,
             latent: &self.latent,
             tau: &draw.tau,
+            weights: &draw.weights,
             atoms,
             rigid_weight: settings.rigid_weight,
             position_weight: settings.position_weight,

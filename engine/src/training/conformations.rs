@@ -33,6 +33,8 @@ pub(super) struct Conformations {
     pairs: usize,
     /// Blocks of each cluster, ascending. None is empty.
     members: Vec<Vec<u32>>,
+    /// Cluster of each block.
+    clusters: Vec<u32>,
     /// Coordinates of every block, `[blocks · COMPONENTS]`.
     points: Vec<f64>,
 }
@@ -86,6 +88,17 @@ impl Conformations {
         let members = &self.members[split(cluster, self.members.len()).0];
         let first = members[split(within, members.len()).0] as usize * self.block;
         first + split(offset, self.block.min(self.pairs - first)).0
+    }
+
+    /// The cluster that pair `pair` starts in.
+    pub fn cluster_of(&self, pair: usize) -> usize {
+        self.clusters[pair / self.block] as usize
+    }
+
+    /// Some pairs of `cluster`, evenly spread over it, `most` at most.
+    pub fn some_of(&self, cluster: usize, most: usize) -> impl Iterator<Item = usize> {
+        let members = &self.members[cluster];
+        members.iter().step_by(members.len().div_ceil(most.max(1)).max(1)).map(|&b| b as usize * self.block)
     }
 
     /// Coordinates of the conformation that pair `pair` starts from.
@@ -161,7 +174,11 @@ impl Search<'_> {
             members[fitted.assign(point)].push(at as u32);
         }
         members.retain(|blocks| !blocks.is_empty());
-        Ok(Conformations { block, pairs: self.pairs.len(), members, points })
+        let mut of_block = vec![0; blocks];
+        for (cluster, blocks) in members.iter().enumerate() {
+            blocks.iter().for_each(|&block| of_block[block as usize] = cluster as u32);
+        }
+        Ok(Conformations { block, pairs: self.pairs.len(), members, clusters: of_block, points })
     }
 
     /// TICA over first frames of training pairs and the frames one TICA lag later, where those are first
@@ -267,6 +284,7 @@ mod tests {
             sources: vec![source.clone(), SourceFile { path: "b".into(), ..source }],
             positions_crc32: 0,
             created_by: String::new(),
+            in_equilibrium: true,
         };
         let topology = metadata.topology();
         let path = folder.join(format!("{}.store.safetensors", metadata.name));

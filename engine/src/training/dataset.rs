@@ -9,23 +9,33 @@ use crate::analysis::superposition::superpose_pair;
 use crate::structure::{TensorCloud, Topology, relabel_equivalent};
 use crate::trajectory::TrajectoryStore;
 use crate::transport::noise::{Noise, Stream};
+use crate::trust::{TrustBuilder, TrustData};
 
 use super::conformations::{Conformations, Coverage};
+use super::jump_sizes::JumpSizes;
 use super::pair_index::PairIndex;
+use super::protein_draw::ProteinDraws;
 use super::torsion_states::TorsionStates;
 use super::{PairSampling, TrainError, TrainSettings};
+
+/// Training frames of each protein that trust data are made of.
+const TRUST_FRAMES: usize = 400;
+/// Held-out frames of each store, on average, that their scale is made of.
+const TRUST_HELD_OUT_FRAMES: usize = 100;
 
 /// Pairs of all stores. Its memory does not grow with the number of frames.
 pub struct PairDataset {
     stores: Vec<TrajectoryStore>,
     proteins: Vec<Protein>,
+    /// How often each protein is drawn.
+    draws: ProteinDraws,
     validation: PairIndex,
     lag_frames: Vec<usize>,
     /// Share of pairs drawn by cluster, where there are clusters.
     enhanced_share: f64,
     /// Share of those that are drawn by torsional state.
     torsion_share: f64,
-    /// Every other pair is taken backwards in time.
+    /// Every other pair of a store in equilibrium is taken backwards in time.
     time_reversal: bool,
     held_out: Vec<String>,
     notices: Vec<String>,
@@ -47,11 +57,13 @@ pub struct PairChances {
 }
 
 /// Where a pair lies: the frame of its source in a store, and whether its target is earlier.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct DrawnPair {
     pub store: usize,
     pub frame: usize,
     pub backwards: bool,
+    /// Weight of its loss.
+    pub weight: f32,
 }
 
 /// The training pairs of one protein, which may come from several stores.
@@ -62,6 +74,8 @@ struct Protein {
     conformations: Option<Conformations>,
     /// Pairs by the states of single residues; empty unless they are drawn so.
     torsions: TorsionStates,
+    /// How far its conformations move; `None` weighs all pairs alike.
+    jumps: Option<JumpSizes>,
 }
 
 /// One pair ready for the interpolant: both centred, the target superposed on the source and its
@@ -73,6 +87,8 @@ pub struct Pair {
     pub source: TensorCloud,
     /// X^{t+1}.
     pub target: TensorCloud,
+    /// Weight of its loss, which depends on the source alone.
+    pub weight: f32,
 }
 
 impl PairDataset {
@@ -90,6 +106,7 @@ impl PairDataset {
         let mut dataset = Self {
             stores: Vec::new(),
             proteins: Vec::new(),
+            draws: ProteinDraws::default(),
             validation: PairIndex::default(),
             lag_frames: Vec::new(),
             enhanced_share: settings.enhanced_share,
@@ -114,6 +131,11 @@ impl PairDataset {
         if settings.pairs == PairSampling::Enhanced {
             dataset.find_conformations(settings, go_on)?;
         }
+        let sizes = dataset.proteins.iter().map(|p| (p.topology.residue_count(), p.pairs.len()));
+        dataset.draws = ProteinDraws::new(settings.proteins, sizes);
+        if settings.even_jumps {
+            dataset.measure_jumps(go_on)?;
+        }
         Ok(dataset)
     }
 
@@ -132,6 +154,7 @@ impl PairDataset {
                 pairs: PairIndex::default(),
                 conformations: None,
                 torsions: TorsionStates::default(),
+                jumps: None,
             });
             self.proteins.len() - 1
         });
@@ -199,6 +222,25 @@ impl PairDataset {
         Ok(())
     }
 
+    /// Measures how far the conformations of each protein move in one lag, relative to all proteins.
+    fn measure_jumps(&mut self, go_on: &mut dyn FnMut() -> ControlFlow<()>) -> Result<(), TrainError> {
+        let mut all = Vec::with_capacity(self.proteins.len());
+        for protein in &self.proteins {
+            all.push(JumpSizes::find(&protein.pairs, protein.conformations.as_ref(), &mut |pair| {
+                if go_on().is_break() {
+                    return Err(TrainError::Cancelled);
+                }
+                let (store, frame) = protein.pairs.get(pair);
+                self.pair(store, frame, frame + self.lag_frames[store]).map(|pair| pair.mean_square_jump())
+            })?);
+        }
+        let mean = all.iter().map(JumpSizes::mean_angstrom2).sum::<f64>() / all.len().max(1) as f64;
+        for (protein, jumps) in self.proteins.iter_mut().zip(all) {
+            protein.jumps = Some(jumps.relative_to(mean));
+        }
+        Ok(())
+    }
+
     /// What the user should know about how pairs are drawn, in sentences.
     pub fn notices(&self) -> &[String] {
         &self.notices
@@ -239,6 +281,42 @@ impl PairDataset {
         all.into_iter().collect()
     }
 
+    /// What the surroundings of residues are like, of which training and held-out pairs start: the same number of
+    /// frames of every protein, spread evenly. `None` where nothing is held out. `go_on` is asked meanwhile whether to.
+    ///
+    /// # Errors
+    /// [`TrainError`] when a store cannot be read any more, or `go_on` breaks off.
+    pub fn trust(
+        &self,
+        seed: u64,
+        go_on: &mut dyn FnMut() -> ControlFlow<()>,
+    ) -> Result<Option<TrustData>, TrainError> {
+        let mut builder = TrustBuilder::new(seed);
+        for protein in &self.proteins {
+            for pair in evenly(protein.pairs.len(), TRUST_FRAMES) {
+                if go_on().is_break() {
+                    return Err(TrainError::Cancelled);
+                }
+                let (store, frame) = protein.pairs.get(pair);
+                builder.training(&protein.topology, &self.stores[store].frame(frame)?);
+            }
+        }
+        let trained: BTreeSet<String> = self.proteins.iter().map(|p| p.topology.sequence()).collect();
+        // Pairs of one store lie together, so that even spacing reaches every store in proportion to its frames.
+        let most = TRUST_HELD_OUT_FRAMES * self.stores.len();
+        for pair in evenly(self.validation.len(), most) {
+            if go_on().is_break() {
+                return Err(TrainError::Cancelled);
+            }
+            let (store, frame) = self.validation.get(pair);
+            let store = &self.stores[store];
+            if trained.contains(&store.topology().sequence()) {
+                builder.held_out(store.topology(), &store.frame(frame)?);
+            }
+        }
+        Ok(builder.finish())
+    }
+
     /// Whether all stores are as they were when they were opened.
     ///
     /// # Errors
@@ -253,16 +331,17 @@ impl PairDataset {
     /// # Errors
     /// [`TrainError::Store`] when a store cannot be read any more.
     pub fn training_pair(&self, chances: PairChances) -> Result<Pair, TrainError> {
-        let DrawnPair { store, frame, backwards } = self.drawn(chances);
+        let DrawnPair { store, frame, backwards, weight } = self.drawn(chances);
         let lag = self.lag_frames[store];
-        self.pair(store, frame, if backwards { frame - lag } else { frame + lag })
+        let pair = self.pair(store, frame, if backwards { frame - lag } else { frame + lag })?;
+        Ok(Pair { weight, ..pair })
     }
 
     /// Where the pair for these random numbers lies.
     pub(super) fn drawn(&self, chances: PairChances) -> DrawnPair {
         let PairChances { within, cluster, offset, .. } = chances;
         // What choosing the protein leaves of a random number is as random as it was.
-        let (protein, cluster) = split(cluster, self.proteins.len());
+        let (protein, cluster) = self.draws.draw(cluster);
         let protein = &self.proteins[protein];
         let below = |share: f64| f64::from(chances.enhanced) < share * 4_294_967_296.0;
         let uniformly = || split(within, protein.pairs.len()).0;
@@ -280,9 +359,15 @@ impl PairDataset {
         // A source is drawn first and its target second, or clusters would weigh on where chains go to. At
         // the start of a trajectory nothing came before.
         let backwards = self.time_reversal
+            && self.stores[store].metadata().in_equilibrium
             && chances.direction & 1 == 1
             && protein.pairs.preceding(pair) >= self.lag_frames[store];
-        DrawnPair { store, frame, backwards }
+        let weight = protein.jumps.as_ref().map_or(1.0, |jumps| {
+            jumps.weight(
+                protein.conformations.as_ref().map_or(0, |conformations| conformations.cluster_of(pair)),
+            )
+        });
+        DrawnPair { store, frame, backwards, weight }
     }
 
     /// Held-out pair `index` of `count` spread evenly over all of them.
@@ -305,8 +390,25 @@ impl PairDataset {
             cloud.center();
             cloud
         };
-        Ok(Pair { topology: topology.clone(), source: cloud(&source), target: cloud(&target) })
+        Ok(Pair { topology: topology.clone(), source: cloud(&source), target: cloud(&target), weight: 1.0 })
     }
+}
+
+impl Pair {
+    /// Mean square displacement of the heavy atoms, Å².
+    fn mean_square_jump(&self) -> f64 {
+        let (from, to) = (self.source.to_atoms(&self.topology), self.target.to_atoms(&self.topology));
+        let square = |(a, b): (&[f32; 3], &[f32; 3])| -> f64 {
+            a.iter().zip(b).map(|(a, b)| f64::from(a - b) * f64::from(a - b)).sum()
+        };
+        from.iter().zip(&to).map(square).sum::<f64>() / from.len().max(1) as f64
+    }
+}
+
+/// `most` numbers below `len`, or all, evenly spaced.
+fn evenly(len: usize, most: usize) -> impl Iterator<Item = usize> {
+    let count = len.min(most);
+    (0..count).map(move |k| ((2 * k + 1) as u128 * len as u128 / (2 * count) as u128) as usize)
 }
 
 /// An index below `len` from a uniform random number, and the fraction that is left over, as random again.

@@ -12,6 +12,7 @@ use crate::transport::interpolant::TrackLosses;
 use super::checkpoint::CheckpointState;
 use super::trainer::{BEST_MODEL_FILE, CHECKPOINT_FILE, LOG_FILE, MODEL_FILE, SETTINGS_FILE};
 use super::{TrainError, TrainRequest};
+use crate::remedy::Remedy;
 
 /// A training run in a folder.
 #[derive(Clone, Debug, PartialEq)]
@@ -68,8 +69,9 @@ impl BegunRun {
         let TrainRequest { name, network, settings, init, .. } = read_settings(&settings)?;
         if [MODEL_FILE, BEST_MODEL_FILE].iter().any(|name| is_there(&folder.join(name))) {
             let reason = format!(
-                "it is not there, but the model of the run is; replace the run with --force, or keep {} elsewhere",
-                folder.display()
+                "it is not there, but the model of the run is; keep {} elsewhere, or {}",
+                folder.display(),
+                Remedy::Replace
             );
             return Err(TrainError::Checkpoint { path: checkpoint, reason });
         }
@@ -112,8 +114,8 @@ impl EarlierRun {
 
 /// There is nothing to go on with.
 pub(super) fn no_run(folder: &Path) -> TrainError {
-    let reason = "it is not there, and no run was begun in this folder; leave out --resume to begin one";
-    TrainError::Checkpoint { path: folder.join(CHECKPOINT_FILE), reason: reason.to_owned() }
+    let reason = format!("it is not there, and no run was begun in this folder; {}", Remedy::BeginAnew);
+    TrainError::Checkpoint { path: folder.join(CHECKPOINT_FILE), reason }
 }
 
 /// The rows of a log that can be read; columns are found by their names.

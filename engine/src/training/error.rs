@@ -3,16 +3,15 @@
 use std::path::PathBuf;
 
 use crate::network::{DeviceError, ModelError};
+use crate::remedy::Remedy;
 use crate::trajectory::StoreError;
 
 /// What is in the way, and advice that helps: a run without checkpoint and settings cannot be resumed.
 fn in_the_way(file: &str, can_go_on: &bool) -> String {
     if *can_go_on {
-        "a training run already; use --resume to go on with it or --force to replace it".to_owned()
+        format!("a training run already; {} or {}", Remedy::Continue, Remedy::Replace)
     } else {
-        format!(
-            "{file}, and no training run to go on with; choose another folder, or replace it with --force"
-        )
+        format!("{file}, and no training run to go on with; choose another folder, or {}", Remedy::Replace)
     }
 }
 
@@ -71,7 +70,7 @@ pub enum TrainError {
     #[error(transparent)]
     Device(#[from] DeviceError),
     /// The device failed.
-    #[error("the network failed on {device}: {reason}; if its memory is full, use a smaller --batch-size")]
+    #[error("the network failed on {device}: {reason}; if its memory is full, {}", Remedy::SmallerBatch)]
     Network {
         /// Which device.
         device: String,
@@ -92,7 +91,8 @@ pub enum TrainError {
     },
     /// A store is not the one that the run was started with.
     #[error(
-        "{store} is not the store that the run in {folder} was started with; train anew in another folder, or replace the run with --force"
+        "{store} is not the store that the run in {folder} was started with; train anew in another folder, or {}",
+        Remedy::Replace
     )]
     OtherStore {
         /// The store.

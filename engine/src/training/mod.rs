@@ -12,8 +12,10 @@ pub mod dataset;
 pub mod earlier;
 pub mod error;
 mod fused_backend;
+mod jump_sizes;
 pub mod optimizer;
 mod pair_index;
+mod protein_draw;
 pub mod settings;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -25,5 +27,6 @@ pub use conformations::Coverage;
 pub use dataset::PairDataset;
 pub use earlier::{EarlierRun, LogRow};
 pub use error::TrainError;
+pub use protein_draw::ProteinDraw;
 pub use settings::{KeptSettings, PairSampling, TrainDevice, TrainRequest, TrainSettings};
 pub use trainer::{Next, TrainEnd, TrainOutcome, TrainProgress, TrainUpdate, train};

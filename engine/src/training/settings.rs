@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::network::NetworkConfig;
 
+use super::ProteinDraw;
+
 /// What computes losses and gradients.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "kebab-case")]
@@ -54,7 +56,10 @@ pub struct TrainSettings {
     /// Time between the frames of a pair, ps; a multiple of the stores' frame interval.
     #[arg(long, default_value_t = 100.0)]
     pub lag_ps: f64,
-    /// How pairs are drawn. Of several proteins, each is drawn as often as every other in both cases.
+    /// How often each of several proteins is drawn.
+    #[arg(long, value_enum, default_value_t = ProteinDraw::Equal)]
+    pub proteins: ProteinDraw,
+    /// How the pairs of a protein are drawn.
     #[arg(long, value_enum, default_value_t = PairSampling::Enhanced)]
     #[serde(default = "PairSampling::of_earlier_runs")]
     pub pairs: PairSampling,
@@ -76,6 +81,7 @@ pub struct TrainSettings {
     pub cluster_lag_ps: f64,
     /// Take every other pair backwards in time, from X^{t+1} to X^t. Dynamics in equilibrium are as likely
     /// backwards as forwards: of each conformation a model so sees what came before as well as what followed.
+    /// Pairs of stores that were imported as out of equilibrium are taken forwards only.
     #[arg(long, default_value_t = false, action = clap::ArgAction::Set)]
     pub time_reversal: bool,
     /// Power of the uniform random number that latent times are drawn by: with 1 all are alike, with more the early
@@ -126,6 +132,10 @@ pub struct TrainSettings {
     #[arg(long, default_value_t = 8.0)]
     #[serde(default = "equal")]
     pub position_weight: f32,
+    /// Divide the loss of each pair by the mean square jump of the conformations that its source belongs to, so that
+    /// unfolded chains, which move far, do not own the gradient. The minimum is the same.
+    #[arg(long, default_value_t = false, action = clap::ArgAction::Set)]
+    pub even_jumps: bool,
     /// Noise added to the source frames, so that a model corrects its own small errors.
     #[arg(long, default_value_t = 0.05)]
     pub source_noise_angstrom: f32,
@@ -160,6 +170,7 @@ impl Default for TrainSettings {
             steps: 50_000,
             batch_size: 32,
             lag_ps: 100.0,
+            proteins: ProteinDraw::Equal,
             pairs: PairSampling::Enhanced,
             enhanced_share: 1.0,
             torsion_share: 0.5,
@@ -180,6 +191,7 @@ impl Default for TrainSettings {
             threads: 2,
             rigid_weight: 5.0,
             position_weight: 8.0,
+            even_jumps: false,
             source_noise_angstrom: 0.05,
             skip_ps: 0.0,
         }

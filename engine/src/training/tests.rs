@@ -8,6 +8,7 @@ use super::checkpoint::Checkpoint;
 use super::trainer::{BEST_MODEL_FILE, CHECKPOINT_FILE, LOG_FILE, MODEL_FILE, SETTINGS_FILE};
 use super::*;
 use crate::network::{Heads, Model, NetworkConfig, Residual};
+use crate::remedy::Remedy;
 use crate::structure::{ReadOptions, read_structure, write_pdb};
 use crate::trajectory::{ImportRequest, TrajectoryWriter, import};
 use crate::transport::noise::{Noise, Stream};
@@ -159,15 +160,18 @@ fn an_earlier_run_tells_where_it_stands_and_what_it_logged() {
     let run = EarlierRun::load(&request.out).unwrap();
     assert_eq!((run.step, run.best_validation), (10, outcome.best_validation));
     assert_eq!(run.request, request);
-    // It validated, and hence logged, at steps 4 and 8.
-    assert_eq!(run.log.iter().map(|row| row.step).collect::<Vec<_>>(), [4, 8]);
+    // It validated, and hence logged, at steps 4 and 8; a short run is logged every tenth step as well.
+    assert_eq!(run.log.iter().map(|row| row.step).collect::<Vec<_>>(), [4, 8, 10]);
+    assert_eq!(run.log.iter().filter(|row| row.validation.is_some()).count(), 2);
     let close = |a: f64, b: f64| (a - b).abs() <= 1e-3 * b.abs() + 1e-6;
     for row in &run.log {
         let told = seen[row.step as usize - 1];
         assert!(close(row.losses.total, told.losses.total) && close(row.losses.rigid, told.losses.rigid));
         assert!(close(row.losses.positions, told.losses.positions));
         assert!(close(row.gradient_norm, told.gradient_norm) && close(row.learning_rate, told.learning_rate));
-        assert!(close(row.validation.unwrap().vectors, told.validation.unwrap().vectors));
+        if let (Some(logged), Some(told)) = (row.validation, told.validation) {
+            assert!(close(logged.vectors, told.vectors));
+        }
     }
     let nothing = EarlierRun::load(&folder.path().join("nothing")).unwrap_err().to_string();
     assert!(nothing.contains("cannot be resumed"), "{nothing}");
@@ -184,14 +188,14 @@ fn an_earlier_run_is_neither_lost_nor_mixed_up() {
     run(&request, u64::MAX);
     let before = std::fs::read(request.out.join(CHECKPOINT_FILE)).unwrap();
     let error = train(&request, &mut |_| ControlFlow::Continue(Next::GoOn)).err().unwrap();
-    assert!(error.to_string().contains("--resume"), "{error}");
+    assert!(error.to_string().contains(Remedy::Continue.words()), "{error}");
     assert_eq!(std::fs::read(request.out.join(CHECKPOINT_FILE)).unwrap(), before);
     // Whatever of a run is there, it is not replaced unasked; and once it is, nothing of it is left to be taken
     // for the new one's.
     let aside = folder.path().join("aside");
     std::fs::rename(request.out.join(CHECKPOINT_FILE), &aside).unwrap();
     let error = train(&request, &mut |_| ControlFlow::Continue(Next::GoOn)).err().unwrap();
-    assert!(error.to_string().contains("--force"), "{error}");
+    assert!(error.to_string().contains(Remedy::Replace.words()), "{error}");
     std::fs::rename(&aside, request.out.join(CHECKPOINT_FILE)).unwrap();
     request.force = true;
     assert!(request.out.join(BEST_MODEL_FILE).exists());
@@ -274,7 +278,7 @@ fn a_run_that_was_killed_before_its_first_checkpoint_is_gone_on_with() {
     // The folder alone: nothing was begun, and whoever asks to go on is told how to begin.
     let mut request = kept(&[]);
     request.resume = true;
-    assert!(error(&request).contains("leave out --resume"), "{}", error(&request));
+    assert!(error(&request).contains(Remedy::BeginAnew.words()), "{}", error(&request));
     request.resume = false;
     run(&request, u64::MAX);
     assert!(std::fs::read(request.out.join(MODEL_FILE)).unwrap() == model);
@@ -286,7 +290,7 @@ fn a_run_that_was_killed_before_its_first_checkpoint_is_gone_on_with() {
     // Settings, and the head of the log.
     for files in [&[SETTINGS_FILE][..], &[SETTINGS_FILE, LOG_FILE]] {
         let mut request = kept(files);
-        assert!(error(&request).contains("--resume"), "{}", error(&request));
+        assert!(error(&request).contains(Remedy::Continue.words()), "{}", error(&request));
         assert_eq!(EarlierRun::load(&request.out).unwrap().step, 0);
         // Settings that are not given again are those that the run was begun with.
         request.resume = true;
@@ -301,16 +305,16 @@ fn a_run_that_was_killed_before_its_first_checkpoint_is_gone_on_with() {
     // What is no run is not replaced, and nobody is sent in a circle.
     let mut request = kept(&[LOG_FILE]);
     assert!(
-        !error(&request).contains("--resume") && error(&request).contains(LOG_FILE),
+        !error(&request).contains(Remedy::Continue.words()) && error(&request).contains(LOG_FILE),
         "{}",
         error(&request)
     );
     request.resume = true;
-    assert!(error(&request).contains("leave out --resume"), "{}", error(&request));
+    assert!(error(&request).contains(Remedy::BeginAnew.words()), "{}", error(&request));
     let mut request = kept(&[SETTINGS_FILE, MODEL_FILE]);
-    assert!(!error(&request).contains("--resume"), "{}", error(&request));
+    assert!(!error(&request).contains(Remedy::Continue.words()), "{}", error(&request));
     request.resume = true;
-    assert!(error(&request).contains("--force"), "{}", error(&request));
+    assert!(error(&request).contains(Remedy::Replace.words()), "{}", error(&request));
     assert!(std::fs::read(request.out.join(MODEL_FILE)).unwrap() == model);
 }
 

@@ -119,6 +119,7 @@ mod tests {
             sources: vec![source],
             positions_crc32: 0,
             created_by: String::new(),
+            in_equilibrium: true,
         };
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("chignolin.store.safetensors");

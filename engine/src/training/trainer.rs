@@ -8,13 +8,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::atomic_file::{is_there, write_atomically};
-use crate::network::model::save_model;
+use crate::network::model::save_model_with_trust;
 use crate::network::{ModelCard, ParameterLayout, initial_parameters};
 use crate::regular_file;
 use crate::run_lock::{RunLock, lock_folder};
 use crate::transport::interpolant::TrackLosses;
 use crate::transport::noise::{Noise, Stream};
 use crate::transport::presets::PRESETS_FILE;
+use crate::trust::TrustData;
 
 use super::backend::{GradientBackend, open_backend};
 use super::batch::Draw;
@@ -116,6 +117,8 @@ pub enum Next {
 struct Run<'a> {
     request: &'a TrainRequest,
     dataset: PairDataset,
+    /// Goes into every model.
+    trust: Option<TrustData>,
     layout: Arc<ParameterLayout>,
     backend: Box<dyn GradientBackend>,
     parameters: Vec<f32>,
@@ -228,6 +231,8 @@ impl<'a> Run<'a> {
                 return Err(TrainError::Cancelled);
             }
         }
+        let trust =
+            dataset.trust(settings.seed, &mut || control(TrainUpdate::Preparing).map_continue(|_| ()))?;
         let lock = early.map_or_else(lock, Ok)?;
         let (parameters, optimizer, state) = match resumed {
             Some(c) => {
@@ -290,6 +295,7 @@ impl<'a> Run<'a> {
         Ok(Self {
             request,
             dataset,
+            trust,
             layout,
             backend,
             parameters,
@@ -359,7 +365,10 @@ impl<'a> Run<'a> {
                 learning_rate: rate,
                 steps_per_second: (self.state.step - first_step) as f64 / worked.as_secs_f64().max(1e-9),
             };
-            if self.state.step.is_multiple_of(100) || checked.is_some() {
+            // Short runs leave a curve as well.
+            let early = self.state.step < 100 && self.state.step.is_multiple_of(10);
+            let logged = self.state.step.is_multiple_of(100) || early || last || checked.is_some();
+            if logged {
                 self.write_log(&progress)?;
             }
             if self.state.step.is_multiple_of(settings.checkpoint_every) {
@@ -371,6 +380,9 @@ impl<'a> Run<'a> {
                 next = control(TrainUpdate::Saved);
             }
             if next.is_break() {
+                if !logged {
+                    self.write_log(&progress)?;
+                }
                 return Ok(TrainEnd::Cancelled);
             }
         }
@@ -427,7 +439,8 @@ impl<'a> Run<'a> {
             validation_loss,
         };
         let path = self.request.out.join(file);
-        save_model(&path, &self.state.network, &self.layout, &self.optimizer.ema, &card)?;
+        let parts = (&self.state.network, &*self.layout, self.optimizer.ema.as_slice());
+        save_model_with_trust(&path, parts, &card, self.trust.as_ref())?;
         Ok(())
     }
 

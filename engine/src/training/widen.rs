@@ -29,6 +29,7 @@ pub(super) fn weights_of(path: &Path, config: &NetworkConfig, seed: u64) -> Resu
         sigma_position_angstrom: config.sigma_position_angstrom,
         sigma_vector_angstrom: config.sigma_vector_angstrom,
         torsion_inputs: old.torsion_inputs || config.torsion_inputs,
+        source_torsion_inputs: old.source_torsion_inputs || config.source_torsion_inputs,
         frame_inputs: old.frame_inputs || config.frame_inputs,
         ..old.clone()
     };
@@ -89,14 +90,24 @@ fn input_map(old: &NetworkConfig, new: &NetworkConfig, conditioner: bool) -> Vec
     let (first, frame) = if conditioner {
         (ResidueType::COUNT + FEATURES, SOURCE_FRAME_SCALARS)
     } else {
-        let plain = NetworkConfig { torsion_inputs: false, frame_inputs: false, ..new.clone() };
+        let plain = NetworkConfig {
+            torsion_inputs: false,
+            source_torsion_inputs: false,
+            frame_inputs: false,
+            ..new.clone()
+        };
         (inputs::header_scalars(&plain), DISPLACEMENT_FRAME_SCALARS)
     };
     let mut map: Vec<usize> = (0..first).collect();
     let mut next = first;
-    let parts: [(bool, bool, usize); 2] = [
+    let parts: [(bool, bool, usize); 3] = [
         (old.torsion_inputs, new.torsion_inputs, TORSION_SCALARS),
         (old.frame_inputs, new.frame_inputs, frame),
+        (
+            old.source_torsion_inputs && !conditioner,
+            new.source_torsion_inputs && !conditioner,
+            TORSION_SCALARS,
+        ),
     ];
     for (had, has, width) in parts {
         let range: Range<usize> = next..next + width;
@@ -156,7 +167,12 @@ mod tests {
             ..NetworkConfig::recommended()
         };
         for (torsion_inputs, frame_inputs) in [(false, false), (true, false), (false, true), (true, true)] {
-            let narrow = NetworkConfig { torsion_inputs, frame_inputs, ..wide.clone() };
+            let narrow = NetworkConfig {
+                torsion_inputs,
+                source_torsion_inputs: torsion_inputs && !frame_inputs,
+                frame_inputs,
+                ..wide.clone()
+            };
             let mut weights = initial_weights(&ParameterLayout::new(&narrow), 3);
             // Skip connections start as zero and would hide what they do.
             weights.iter_mut().enumerate().for_each(|(i, w)| *w += 0.1 * (i as f32).sin());

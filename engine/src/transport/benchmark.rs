@@ -19,10 +19,6 @@ use super::settings::SamplerSettings;
 /// Latent steps of a frame that the figures refer to.
 pub const LATENT_STEPS: usize = 100;
 
-/// Seconds that molecular dynamics takes for 100 ps in the paper: λ-repressor in 12,000 atoms of explicit water,
-/// scaled from Amber24 on an A100 (the acceleration factors of Table 4).
-pub const PAPER_MD_SECONDS_PER_FRAME: f64 = 3.6;
-
 /// Length of a frame, ns.
 const FRAME_NS: f64 = 0.1;
 

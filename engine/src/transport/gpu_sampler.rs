@@ -71,6 +71,7 @@ impl GpuSampler {
                 network: FusedModel::new(model.config()),
                 parameters: model.parameters.clone(),
                 card: model.card.clone(),
+                trust: None,
             },
             workspace,
             counts: GeometryCounts::default(),

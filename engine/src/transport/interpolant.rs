@@ -128,6 +128,8 @@ pub struct LossBatch<'a> {
     pub latent: &'a CloudBatch,
     /// τ per protein.
     pub tau: &'a [f32],
+    /// Weight of the loss of each protein; 1 in the paper.
+    pub weights: &'a [f32],
     /// Heavy atoms of the whole step, which may be more than this batch when several workers share one.
     pub atoms: usize,
     /// Weight of the relative error of rigid pairs, see [`loss_and_gradient`].
@@ -139,7 +141,8 @@ pub struct LossBatch<'a> {
 /// Loss of Alg. 1 (lines 8–9) and its gradient with respect to the header outputs, which are those of
 /// [`crate::network::fused::Workspace`]; `gradients` receives arrays of the same shape.
 ///
-/// The loss is the mean over atoms of half the square error, that of positions times `position_weight`. `rigid_weight` λ adds
+/// The loss is the mean over atoms of half the square error, that of positions times `position_weight`, each protein's
+/// part times its weight. `rigid_weight` λ adds
 /// `λ w(τ) ½ ((e_b − e_a)·r̂_ab)²` for each bond, each 1–3 pair and each pair of touching atoms in X_τ, `e`
 /// being the error of the prediction for an atom and `r̂` the direction of the pair in X_τ; `w` is
 /// `rigid_share`. All terms are quadratic forms in the error
@@ -165,8 +168,10 @@ pub fn loss_and_gradient(
     let mut weighted = CloudBatch::zeros(rows);
     for target in targets(config) {
         let (mut error_vectors, mut error_positions) = (0.0f64, 0.0f64);
+        let mut square = 0.0f64;
         for (protein, pair) in sequence.starts.windows(2).enumerate() {
             let tau = batch.tau[protein];
+            let (vectors_before, positions_before) = (error_vectors, error_positions);
             let (moved, w) = ((target.displacement)(tau), (target.noise)(tau));
             for row in pair[0]..pair[1] {
                 for at in row * 3..row * 3 + 3 {
@@ -192,10 +197,17 @@ pub fn loss_and_gradient(
                     error_positions += f64::from(error.positions[at] * error.positions[at]);
                 }
             }
+            let of_positions = f64::from(batch.position_weight) * (error_positions - positions_before);
+            square += f64::from(batch.weights[protein]) * (error_vectors - vectors_before + of_positions);
         }
         weighted.clone_from(&error);
-        for x in &mut weighted.positions {
-            *x *= batch.position_weight;
+        for (pair, &weight) in sequence.starts.windows(2).zip(batch.weights) {
+            for x in &mut weighted.positions[pair[0] * 3..pair[1] * 3] {
+                *x *= weight * batch.position_weight;
+            }
+            for x in &mut weighted.vectors[pair[0] * 3 * SLOTS..pair[1] * 3 * SLOTS] {
+                *x *= weight;
+            }
         }
         let mut rigid = 0.0;
         if batch.rigid_weight > 0.0 {
@@ -209,9 +221,7 @@ pub fn loss_and_gradient(
             let (header, width) = target.positions;
             gradients[header][at * width + width - 1] = scale * weighted.positions[at];
         }
-        losses.total += 0.5
-            * (error_vectors + f64::from(batch.position_weight) * error_positions + rigid)
-            * f64::from(scale);
+        losses.total += 0.5 * (square + rigid) * f64::from(scale);
         losses.rigid += 0.5 * rigid * f64::from(scale);
         let (mean_vectors, mean_positions) =
             (error_vectors / vectors.max(1) as f64, error_positions / rows.max(1) as f64);
@@ -251,7 +261,7 @@ fn add_rigid_pairs(
     let mut total = 0.0f64;
     let (mut atoms, mut touching) = (Vec::new(), Vec::new());
     for (protein, pair) in batch.sequence.starts.windows(2).enumerate() {
-        let weight = batch.rigid_weight * rigid_share(config, batch.tau[protein]);
+        let weight = batch.weights[protein] * batch.rigid_weight * rigid_share(config, batch.tau[protein]);
         // Value of a field at an atom: that of its residue's position plus that of its vector.
         let value = |cloud: &CloudBatch, site: usize| -> [f32; 3] {
             let (residue, slot) = residue_and_slot(site);

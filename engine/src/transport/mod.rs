@@ -26,6 +26,7 @@ pub mod sampler;
 #[cfg(test)]
 mod sampler_tests;
 pub mod settings;
+pub mod split_sampler;
 
 pub use crate::network::Transport;
 pub use candle_sampler::CandleSampler;
@@ -34,3 +35,4 @@ pub use fallback_sampler::FallbackSampler;
 pub use gpu_sampler::GpuSampler;
 pub use sampler::{Advance, FrameSampler, GeometryCounts, LatentProgress, Replica, TransportError};
 pub use settings::{Integrator, SamplerSettings, Schedule};
+pub use split_sampler::SplitSampler;

@@ -19,6 +19,8 @@ pub enum Stream {
     Weights = 0x5EED_0001,
     /// Choice of pairs, latent times and noise in training.
     Training = 0x5EED_0002,
+    /// Choices in tests: which byte of a file is damaged.
+    Testing = 0x5EED_0003,
 }
 
 /// One application of the Philox 4x32-10 bijection.
@@ -55,6 +57,12 @@ impl Noise {
     /// Four uniform 32-bit numbers.
     pub fn bits(&self, counter: [u32; 4]) -> [u32; 4] {
         philox(counter, self.key)
+    }
+
+    /// 64 uniform bits at a position of the stream, for what wants a generator: choices, damage.
+    pub fn word(&self, at: u64) -> u64 {
+        let [low, high, _, _] = self.bits([at as u32, (at >> 32) as u32, 0, 0]);
+        u64::from(high) << 32 | u64::from(low)
     }
 
     /// Four standard normal numbers (Box–Muller on 24-bit uniforms inside (0, 1)).

@@ -294,6 +294,11 @@ impl CandleModel {
         if self.config.frame_inputs {
             scalars.push(self.upload(frame, &[1, rows, DISPLACEMENT_FRAME_SCALARS])?);
         }
+        if self.config.source_torsion_inputs {
+            let mut torsions = Vec::new();
+            torsion_scalars(sequence, source, &mut torsions);
+            scalars.push(self.upload(torsions, &[1, rows, TORSION_SCALARS])?);
+        }
         all_vectors.push(displacement);
         all_vectors.push(conditioned.vectors.unsqueeze(0)?);
         Ok(Features {

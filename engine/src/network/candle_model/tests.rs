@@ -86,7 +86,12 @@ fn config(residual: Residual, heads: Heads) -> NetworkConfig {
 
 pub(crate) fn variants() -> [NetworkConfig; 3] {
     [
-        NetworkConfig { torsion_inputs: true, frame_inputs: true, ..config(Residual::Sum, Heads::Endpoint) },
+        NetworkConfig {
+            torsion_inputs: true,
+            source_torsion_inputs: true,
+            frame_inputs: true,
+            ..config(Residual::Sum, Heads::Endpoint)
+        },
         config(Residual::Concat, Heads::Paper),
         NetworkConfig {
             multiplicity: 16,

@@ -56,6 +56,7 @@ pub struct Workspace {
     strain: StrainFeatures,
     displacements: DisplacementFeatures,
     torsions: Vec<f32>,
+    source_torsions: Vec<f32>,
     frame: Vec<f32>,
     source_geometry: Geometry,
     latent_geometry: Geometry,
@@ -221,7 +222,17 @@ impl FusedModel {
     /// What follows directly from the latent cloud: features, strain, displacements, neighbours.
     fn header_features(&self, w: &mut Workspace, context: &HeaderContext<'_>) {
         let HeaderContext { sequence, source, latent, tau, .. } = *context;
-        let Workspace { team, features, strain, displacements, torsions, frame, latent_geometry, .. } = w;
+        let Workspace {
+            team,
+            features,
+            strain,
+            displacements,
+            torsions,
+            source_torsions,
+            frame,
+            latent_geometry,
+            ..
+        } = w;
         let mut geometry = || latent_geometry.update(&self.config, &latent.positions, &sequence.starts);
         let mut others = || {
             features.update(sequence, latent);
@@ -233,6 +244,9 @@ impl FusedModel {
             }
             if self.config.torsion_inputs {
                 torsion_scalars(sequence, latent, torsions);
+            }
+            if self.config.source_torsion_inputs {
+                torsion_scalars(sequence, source, source_torsions);
             }
         };
         let mut strain = || {
@@ -325,6 +339,10 @@ impl FusedModel {
                 if self.config.frame_inputs {
                     let range = row * DISPLACEMENT_FRAME_SCALARS..(row + 1) * DISPLACEMENT_FRAME_SCALARS;
                     w.header_s.extend_from_slice(&w.frame[range]);
+                }
+                if self.config.source_torsion_inputs {
+                    let range = row * TORSION_SCALARS..(row + 1) * TORSION_SCALARS;
+                    w.header_s.extend_from_slice(&w.source_torsions[range]);
                 }
                 for axis in 0..3 {
                     let at = row * 3 + axis;
