@@ -7,6 +7,7 @@
 
 use std::error::Error;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use equijump_engine::analysis::{
     NativeContacts, ValidityChecker, ca_rmsd_angstrom, radius_of_gyration_angstrom,
@@ -19,7 +20,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let [topology_path, native_path, trajectories @ ..] = paths.as_slice() else {
         return Err("name the topology, the native structure and the trajectories".into());
     };
-    let map = read_topology_map(topology_path)?;
+    let map = Arc::new(read_topology_map(topology_path)?);
     let native = read_structure(native_path, &ReadOptions::default())?;
     let topology = map.topology.clone();
     if topology.sequence() != native.topology.sequence() {

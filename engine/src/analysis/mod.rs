@@ -6,6 +6,7 @@
 //! [`Topology`]: crate::structure::Topology
 
 pub mod contact_map;
+pub mod coordinate;
 pub mod covariance;
 pub mod dihedrals;
 pub mod divergence;
@@ -16,15 +17,21 @@ pub mod features;
 pub mod fluctuation;
 pub mod geometry;
 pub mod histogram;
+pub mod inefficiency;
 pub mod kmeans;
+pub mod landscape;
 pub mod live;
 mod live_tica;
 pub mod measurement;
 pub mod msm;
 pub mod observables;
+pub mod paper;
 pub mod ramachandran;
 pub(crate) mod random;
 pub mod reference;
+pub mod representatives;
+pub mod selection;
+pub mod structure_timeline;
 pub mod superposition;
 mod thinned;
 pub mod tica;
@@ -32,6 +39,7 @@ pub mod validity;
 
 pub use crate::chemistry::{Clash, ClashFinder, ContactLimit};
 pub use contact_map::{CONTACT_ANGSTROM, ContactMap};
+pub use coordinate::{COORDINATE_NAMES, Coordinates};
 pub use dihedrals::{DihedralTable, ResidueDihedrals, dihedrals};
 pub use divergence::{
     divergence_of_samples_nats, jensen_shannon_1d_nats, jensen_shannon_2d_nats, jensen_shannon_nats,
@@ -41,14 +49,23 @@ pub use error::AnalysisError;
 pub use features::CaPairFeatures;
 pub use fluctuation::{Fluctuation, ca_deviations_angstrom};
 pub use histogram::{Binning, FreeEnergySurface, Histogram1d, Histogram2d};
+pub use inefficiency::{share_with_error, statistical_inefficiency};
 pub use kmeans::{KMeans, kmeans};
+pub use landscape::{
+    Basin, BasinSettings, Basins, Contour, SmoothDensity, contours, find_basins, scott_bandwidth,
+    smooth_density,
+};
 pub use live::{FrameObservables, LiveObservables, LiveSettings, SeriesPoint};
 pub use live_tica::{BasisSource, ProjectedPoint, RefitRequest};
 pub use measurement::{MeasuredPoint, Measurement, MeasurementSeries};
-pub use msm::{Estimator, MarkovModel};
+pub use msm::{Estimator, MacroModel, MacroState, MarkovModel, Transition, macrostates};
 pub use observables::{NativeContacts, ca_distances_angstrom, gdt_ts, radius_of_gyration_angstrom};
+pub use paper::PaperResults;
 pub use ramachandran::{RamachandranClass, RamachandranHistogram, ramachandran_classes};
 pub use reference::{ReferenceData, ReferenceProvenance, build_reference};
+pub use representatives::{Cluster, FrameDistances, representatives};
+pub use selection::{Selection, SelectionError};
+pub use structure_timeline::{StructureColumn, StructureTimeline};
 pub use superposition::{Superposition, ca_rmsd_angstrom, superpose_pair, superposed_copy};
 pub use thinned::Thinned;
 pub use tica::{TicaBasis, TicaFit, TicaSettings};

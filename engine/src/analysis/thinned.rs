@@ -16,6 +16,12 @@ impl<T> Thinned<T> {
         Self { values: Vec::new(), limit: limit.max(16), stride: 1, seen: 0 }
     }
 
+    /// Whether the next value of the stream can be kept: where not, it need not be computed, and any value may be
+    /// handed to [`Self::push`] in its place.
+    pub fn keeps_next(&self) -> bool {
+        self.seen.is_multiple_of(self.stride)
+    }
+
     /// Takes the next value of the stream.
     pub fn push(&mut self, value: T) {
         if self.seen.is_multiple_of(self.stride) {

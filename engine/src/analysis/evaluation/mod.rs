@@ -30,6 +30,7 @@
 //! time that both ensembles hold, so the floor of halves is scaled to the time that is compared:
 //! [`Divergence::scaled_floor`].
 
+pub mod branches;
 mod compare;
 mod ensemble;
 mod error;

@@ -110,6 +110,10 @@ pub enum EvaluationStage {
     ReadingPairs,
     /// Drawing jumps with the model, of the one-step test.
     DrawingJumps,
+    /// Measuring trajectories that branch off a frame.
+    ReadingBranches,
+    /// Drawing trajectories with the model from that frame.
+    DrawingBranches,
 }
 
 impl EvaluationStage {
@@ -122,6 +126,8 @@ impl EvaluationStage {
             Self::Resampling => "resampling for confidence intervals",
             Self::ReadingPairs => "reading pairs of frames one lag apart",
             Self::DrawingJumps => "drawing jumps with the model",
+            Self::ReadingBranches => "reading branches of molecular dynamics",
+            Self::DrawingBranches => "drawing branches with the model",
         }
     }
 
@@ -129,7 +135,7 @@ impl EvaluationStage {
     pub fn noun(self) -> &'static str {
         match self {
             Self::Resampling => "replicates",
-            Self::DrawingJumps => "jumps",
+            Self::DrawingJumps | Self::DrawingBranches => "jumps",
             _ => "frames",
         }
     }

@@ -13,6 +13,9 @@
 mod connected;
 mod counts;
 mod lag;
+mod macrostates;
+mod passage;
+mod pcca;
 mod reversible;
 mod spectrum;
 mod support;
@@ -29,6 +32,7 @@ pub(super) use lag::connected_share;
 pub use lag::{
     ImpliedTimescales, LagChoice, MIN_CONNECTED_SHARE, candidate_lags_frames, choose_lag, implied_timescales,
 };
+pub use macrostates::{MacroModel, MacroSettings, MacroState, Transition, macrostates};
 pub use support::StateTrajectories;
 
 /// How the transition matrix is estimated from counts.
@@ -132,6 +136,25 @@ impl MarkovModel {
             all[state] = probability;
         }
         all
+    }
+
+    /// Mean time, in lags, until the molecule that stands in one of the states `from` first arrives in one of `to`;
+    /// both are states of the trajectories. `None` where none of them is connected, or it never arrives.
+    pub fn mean_first_passage_lags(&self, from: &[usize], to: &[usize]) -> Option<f64> {
+        let place = |states: &[usize]| -> Vec<usize> {
+            states.iter().filter_map(|state| self.states.binary_search(state).ok()).collect()
+        };
+        let (from, to) = (place(from), place(to));
+        if from.is_empty() {
+            return None;
+        }
+        passage::mean_first_passage(&self.transition, &self.stationary, &from, &to)
+    }
+
+    /// The set of each connected state when they are divided into `sets` metastable ones; `None` where the slow
+    /// processes do not tell that many apart. For reversible models.
+    pub fn metastable_sets(&self, sets: usize) -> Option<Vec<usize>> {
+        pcca::metastable_sets(&self.transition, &self.stationary, sets)
     }
 
     /// The slowest implied timescales, `−lag / ln |λ|`, in the unit of `lag`, falling; at most `count`. NaN where |λ| is

@@ -16,12 +16,21 @@ pub(super) fn reversible_eigenvalues(transition: &DMatrix<f64>, stationary: &[f6
 /// The right eigenvector of a reversible transition matrix to its largest eigenvalue but the 1 of the stationary
 /// distribution: high in the states on one side of its slowest process, low on the other.
 pub(super) fn slowest_process(transition: &DMatrix<f64>, stationary: &[f64]) -> Vec<f64> {
+    if stationary.len() < 2 {
+        return vec![0.0; stationary.len()];
+    }
+    slow_processes(transition, stationary, 2).column(1).iter().copied().collect()
+}
+
+/// Right eigenvectors of a reversible transition matrix to its `count` largest eigenvalues, one a column, the constant
+/// first, each of unit length under the stationary distribution. `count` is at most the number of states.
+pub(super) fn slow_processes(transition: &DMatrix<f64>, stationary: &[f64], count: usize) -> DMatrix<f64> {
     let eigen = SymmetricEigen::new(symmetric(transition, stationary));
     let mut order: Vec<usize> = (0..stationary.len()).collect();
     order.sort_by(|&a, &b| eigen.eigenvalues[b].total_cmp(&eigen.eigenvalues[a]));
-    let Some(&second) = order.get(1) else { return vec![0.0; stationary.len()] };
-    let column = eigen.eigenvectors.column(second);
-    column.iter().zip(stationary).map(|(x, p)| x / p.sqrt()).collect()
+    DMatrix::from_fn(stationary.len(), count, |state, process| {
+        eigen.eigenvectors[(state, order[process])] / stationary[state].sqrt()
+    })
 }
 
 fn symmetric(transition: &DMatrix<f64>, stationary: &[f64]) -> DMatrix<f64> {
