@@ -5,19 +5,49 @@ use equijump_engine::session::{ModelSource, StructureSource};
 use crate::window::examples::EXAMPLES;
 use crate::window::models::BundledModel;
 
-/// Models inside the binary; the first is the default.
-pub static MODELS: &[BundledModel] = &[BundledModel {
-    name: "chignolin",
-    bytes: include_bytes!("../../assets/models/chignolin/model.safetensors"),
-    presets: include_bytes!("../../assets/models/chignolin/presets.json"),
-    trained_on: "molecular dynamics of chignolin",
-    conditions: "350 K, implicit solvent",
-    sequences: &["YYDPETGTWY"],
-}];
+/// Models inside the binary.
+pub static MODELS: &[BundledModel] = &[
+    BundledModel {
+        name: "chignolin",
+        bytes: include_bytes!("../../assets/models/chignolin/model.safetensors"),
+        presets: include_bytes!("../../assets/models/chignolin/presets.json"),
+        trained_on: "molecular dynamics of chignolin",
+        conditions: "350 K, implicit solvent",
+        sequences: &["YYDPETGTWY"],
+        general: false,
+    },
+    BundledModel {
+        name: "proteins",
+        bytes: include_bytes!("../../assets/models/proteins/model.safetensors"),
+        presets: include_bytes!("../../assets/models/proteins/presets.json"),
+        trained_on: "molecular dynamics of 9 proteins, 8 fragments of proteins and 133 peptides",
+        conditions: "350 K, implicit solvent",
+        sequences: &[
+            "DLAHVDQVETFVGKEKYYVVKGTDKKGTALYVWVPA",
+            "DTYKLVIVLNGTTFTYTTEAVDAATAEKVFKQYANDNGVDGEWTYADATKTFTVTE",
+            "EQYTAKYKGRTFRNEKELRDFIEKFKGR",
+            "EYITKVFVAFQAFLRGMVMYTSKDRYFYFGKLDGQISSAY",
+            "FGGGLPVIFNEQVIGAVGVSGGTVEQDQLLAQCALD",
+            "GSQNNDALSPAIRRLLAEWNLDASAIKGTGVGGRLTREDVEKHLAKA",
+            "ITGLRVSVGLLLVKSVQVKLGDSWDVKLGALGGNTQEVTL",
+            "KFDLEYWGHNDLYLAEVDPKSYLILYMINQYNDDTSLVAH",
+            "LEQVAYIGDDLNDAKLLKRVGIAGVPASAPFYIRRLSTIF",
+            "LKNAKEDAIAELKKAGITSDFYFNAINKAKTVEEVNALKNEILKAHA",
+            "LSDEDFKAVFGMTRSAFANLPLWXQQHLXKEKGLF",
+            "MGSWAEFKQRLAAIKTRLQALGGSEAELAAFEKEIAAFESELQAYKGKGNPEVEALRKEAAAIRDELQAYRHN",
+            "NTPLLVLYGSNMGTAEGTARDLADIAMSKGFAPQVATLDS",
+            "PLTQEQLEDARRLKAIYEKKKNELGLSQESVADKMGMGQSGVGALFNGINALNAYNAALLAKILKVSVEEFSPSIAREIY",
+            "RPRTAFSSEQLARLKREFNENRYLTERRRQQLSSELGLNEAQIKIWFQNKRAKI",
+            "VSKQKEVHLAREGNVLLWEVTYLDKEGQYSLSYVDF",
+            "YYDPETGTWY",
+        ],
+        general: true,
+    },
+];
 
-/// The model that samples when the user names none.
-pub fn default_model() -> Option<ModelSource> {
-    MODELS.first().map(BundledModel::source)
+/// The model that samples a protein of this sequence when the user names none.
+pub fn default_model(sequence: &str) -> Option<ModelSource> {
+    MODELS.get(BundledModel::for_protein(MODELS, sequence)).map(BundledModel::source)
 }
 
 /// The bundled model of that name, whatever the case.

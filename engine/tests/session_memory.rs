@@ -82,6 +82,7 @@ impl ComputeBackend for Backend {
             checksum: String::new(),
             card: String::new(),
             presets: Default::default(),
+            trust: None,
         })
     }
 
@@ -118,6 +119,7 @@ fn memory_stays_bounded_over_100_000_frames() {
             model: ModelSource::Bundled { name: "none".into(), bytes: b"", presets: b"{}" },
             settings: SamplerSettings::default(),
             replicas: 1,
+            shard: None,
             frames: Some(FRAMES),
             device: DevicePreference::Cpu,
             output: Some(RunOutput { path: folder.path().join("run.dcd"), existing: ExistingFiles::Refuse }),

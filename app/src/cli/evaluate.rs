@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 use equijump_engine::analysis::evaluation::{Evaluation, EvaluationSettings};
 use equijump_engine::analysis::msm::Estimator;
 use equijump_engine::analysis::tica::TicaSettings;
@@ -11,9 +11,11 @@ use equijump_engine::session::{Command, EvaluationRequest, Event, ProgressUnit, 
 use equijump_engine::trajectory::FrameSelection;
 
 use super::Ending;
+use super::branches::BranchArgs;
 use super::clock::utc_now;
 use super::job::Jobs;
 use super::jumps::JumpArgs;
+use super::named;
 use super::progress::ProgressDisplay;
 use super::terminal;
 use crate::bundled;
@@ -26,13 +28,14 @@ pub(super) struct Args {
     #[arg(long, value_name = "FILE")]
     topology: PathBuf,
     /// Structure that RMSD, GDT and native contacts refer to: a file, or the name of a bundled protein.
-    #[arg(long, value_name = "FILE")]
-    native: PathBuf,
-    /// Reference trajectories, XTC, DCD or multi-model PDB.
+    #[arg(long, required_unless_present = "branches", value_name = "FILE")]
+    native: Option<PathBuf>,
+    /// Reference trajectories, XTC, DCD or multi-model PDB; a folder or a pattern stands for all in it.
     #[arg(long, required = true, num_args = 1.., value_name = "TRAJECTORY")]
     reference: Vec<PathBuf>,
-    /// Trajectories to judge, written by `simulate` or any other program.
-    #[arg(long, required_unless_present = "jumps", num_args = 1.., value_name = "TRAJECTORY")]
+    /// Trajectories to judge, written by `simulate` or any other program; a folder or a pattern stands for all in it,
+    /// so that a run in shards needs no merging.
+    #[arg(long, required_unless_present = "drawing", conflicts_with = "branches", num_args = 1.., value_name = "TRAJECTORY")]
     samples: Vec<PathBuf>,
     /// Folder for the report.
     #[arg(long, value_name = "FOLDER")]
@@ -69,6 +72,8 @@ pub(super) struct Args {
     method: Method,
     #[command(flatten)]
     jumps: JumpArgs,
+    #[command(flatten)]
+    branches: BranchArgs,
 }
 
 /// How ensembles are compared; shared with `study`.
@@ -120,18 +125,30 @@ impl Method {
 }
 
 /// `given` tells which flags the user gave.
-pub(super) fn run(args: Args, given: impl Fn(&str) -> bool) -> anyhow::Result<Ending> {
+pub(super) fn run(mut args: Args, given: impl Fn(&str) -> bool) -> anyhow::Result<Ending> {
+    args.reference = named::trajectories(&args.reference)?;
+    args.samples = named::trajectories(&args.samples)?;
     let folder = ReportFolder::create(&args.out, args.force)?;
     let jobs = Jobs::start()?;
     let provenance = provenance(&args);
+    let selection =
+        FrameSelection { stride: args.stride as usize, skip_ps: args.skip_ps, interval_ps: args.interval_ps };
+    if args.branches.wanted() {
+        let native = args.native.as_deref().map(native_source).transpose()?;
+        let of = (args.topology.as_path(), args.chain.as_deref(), native);
+        let how = (&args.jumps, &args.method);
+        let found = args.branches.test(&jobs, of, (&args.reference, selection), how, given)?;
+        let Some(test) = found else { return Ok(Ending::Interrupted) };
+        terminal::result(report::branches::text(&test.report));
+        report::branches::write(&folder, &test, &provenance)?;
+        folder.commit()?;
+        terminal::result(report::page_path(&args.out).display());
+        return Ok(Ending::Done);
+    }
+    let native = native_source(args.native.as_deref().context("name the native structure with --native")?)?;
     let mut tested = None;
     if args.jumps.wanted() {
-        let of = (args.topology.as_path(), args.chain.as_deref(), native_source(&args.native)?);
-        let selection = FrameSelection {
-            stride: args.stride as usize,
-            skip_ps: args.skip_ps,
-            interval_ps: args.interval_ps,
-        };
+        let of = (args.topology.as_path(), args.chain.as_deref(), native.clone());
         let found = args.jumps.test(&jobs, of, (&args.reference, selection), &args.method, given)?;
         let Some(test) = found else { return Ok(Ending::Interrupted) };
         terminal::result(report::jumps::text(&test.report));
@@ -144,16 +161,12 @@ pub(super) fn run(args: Args, given: impl Fn(&str) -> bool) -> anyhow::Result<En
         tested = Some(test);
     }
     let request = Box::new(EvaluationRequest {
-        native: native_source(&args.native)?,
+        native,
         settings: args.method.settings(args.jumps.sampler.seed),
         topology: args.topology,
         chain: args.chain,
         reference: args.reference,
-        reference_selection: FrameSelection {
-            stride: args.stride as usize,
-            skip_ps: args.skip_ps,
-            interval_ps: args.interval_ps,
-        },
+        reference_selection: selection,
         samples: args.samples,
         sample_topology: args.sample_topology,
         sample_selection: FrameSelection {
@@ -219,7 +232,7 @@ fn provenance(args: &Args) -> Provenance {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         made: utc_now(),
         topology: args.topology.display().to_string(),
-        native: args.native.display().to_string(),
+        native: args.native.as_ref().map_or_else(|| "none".to_owned(), |native| native.display().to_string()),
         reference: names(&args.reference),
         samples: names(&args.samples),
     }

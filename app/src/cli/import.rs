@@ -6,12 +6,14 @@ use equijump_engine::session::{Command, Event, ImportRequest};
 
 use super::Ending;
 use super::job::Jobs;
+use super::named;
 use super::progress::{ProgressDisplay, counted, simulated_text};
 use super::terminal;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Trajectories to read, XTC, DCD or multi-model PDB; each starts a trajectory of its own.
+    /// Trajectories to read, XTC, DCD or multi-model PDB; each starts a trajectory of its own. A
+    /// folder or a pattern stands for all in it.
     #[arg(required = true, value_name = "TRAJECTORY")]
     trajectories: Vec<PathBuf>,
     /// PDB, mmCIF or GRO file with exactly the atoms of the trajectories, in their order.
@@ -32,6 +34,9 @@ pub(super) struct Args {
     /// Time between the frames of the files, ps; replaces what the files say.
     #[arg(long, value_name = "PS")]
     interval_ps: Option<f64>,
+    /// The trajectories are still relaxing from a hot or an extended start: trainings take them forwards in time only.
+    #[arg(long)]
+    out_of_equilibrium: bool,
     /// Store to write.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
@@ -47,10 +52,11 @@ pub(super) fn run(args: Args) -> anyhow::Result<Ending> {
         topology: args.topology,
         chain: args.chain,
         longest_segment: args.longest_segment,
-        trajectories: args.trajectories,
+        trajectories: named::trajectories(&args.trajectories)?,
         stride: args.stride as usize,
         skip_ps: args.skip_ps,
         interval_ps: args.interval_ps,
+        in_equilibrium: !args.out_of_equilibrium,
         output: args.out,
         overwrite: args.force,
     };

@@ -1,12 +1,17 @@
 //! `equijump info`: what a file is and what it holds, or what this machine can compute on.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use equijump_engine::gpu::{AdapterSummary, adapters};
-use equijump_engine::trajectory::describe;
+use equijump_engine::network::Model;
+use equijump_engine::session::ModelSource;
+use equijump_engine::structure::{ReadOptions, read_structure};
+use equijump_engine::trajectory::describe_chain;
+use equijump_engine::trust::TrustReport;
 
 use super::Ending;
+use super::study::model_source;
 use super::terminal;
 
 #[derive(Debug, clap::Args)]
@@ -17,6 +22,13 @@ pub(super) struct Args {
     /// List the graphics adapters that `simulate --device` can use.
     #[arg(long, conflicts_with = "file")]
     devices: bool,
+    /// Tell also how familiar the structure is to a model, residue by residue: a model file, or the name of a bundled
+    /// model.
+    #[arg(long, value_name = "MODEL", conflicts_with = "devices")]
+    trust: Option<PathBuf>,
+    /// Chain to describe, where a structure has several.
+    #[arg(long, value_name = "ID", conflicts_with = "devices")]
+    chain: Option<String>,
     /// Print JSON.
     #[arg(long)]
     json: bool,
@@ -32,13 +44,59 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Ending> {
         }
         return Ok(Ending::Done);
     }
-    let info = describe(args.file.as_deref().context("name a file, or --devices")?)?;
+    let file = args.file.as_deref().context("name a file, or --devices")?;
+    let info = describe_chain(file, args.chain.as_deref())?;
+    let trust = args.trust.as_deref().map(|model| trust(file, args.chain.as_deref(), model)).transpose()?;
     if args.json {
-        terminal::result(serde_json::to_string_pretty(&info)?);
-    } else {
-        terminal::result(info.to_string().trim_end());
+        let mut json = serde_json::to_value(&info)?;
+        if let (Some(trust), Some(entries)) = (&trust, json.as_object_mut()) {
+            entries.insert("trust".to_owned(), serde_json::to_value(trust)?);
+        }
+        terminal::result(serde_json::to_string_pretty(&json)?);
+        return Ok(Ending::Done);
+    }
+    terminal::result(info.to_string().trim_end());
+    if let Some(trust) = trust {
+        match trust {
+            Some(report) => trust_table(&report),
+            None => terminal::result("\nTrust: no trust data in the model"),
+        }
     }
     Ok(Ending::Done)
+}
+
+/// How familiar a structure is to a model; `None` where the model has no trust data.
+fn trust(file: &Path, chain: Option<&str>, model: &Path) -> anyhow::Result<Option<TrustReport>> {
+    let options = ReadOptions { chain: chain.map(str::to_owned), longest_segment: true };
+    let structure = read_structure(file, &options)?;
+    let model = match model_source(model)? {
+        ModelSource::File(path) => Model::load(&path)?,
+        ModelSource::Bundled { name, bytes, .. } => Model::from_bytes(&name, bytes)?,
+    };
+    Ok(model.trust.map(|trust| trust.measure(&structure.topology, &structure.positions_angstrom)))
+}
+
+fn trust_table(report: &TrustReport) {
+    terminal::result(format_args!(
+        "\n{:<10} {:>9} {:>12} {:>10}",
+        "Residue", "distance", "× threshold", "quantile"
+    ));
+    for residue in &report.residues {
+        let number = |value: Option<f32>| value.map_or_else(|| "–".to_owned(), |value| format!("{value:.2}"));
+        terminal::result(format_args!(
+            "{:<10} {:>9} {:>12} {:>10.3}{}",
+            residue.residue,
+            number(residue.distance),
+            number(residue.ratio),
+            residue.quantile,
+            if residue.is_unfamiliar() { "  unfamiliar" } else { "" },
+        ));
+    }
+    terminal::result(format_args!(
+        "\nTrust: {}; middle residue at {:.2} × the threshold",
+        report.sentence(),
+        report.median_ratio()
+    ));
 }
 
 fn devices(found: &[AdapterSummary]) {

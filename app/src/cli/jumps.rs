@@ -5,7 +5,10 @@ use std::sync::Arc;
 
 use anyhow::anyhow;
 use equijump_engine::analysis::evaluation::jumps::JumpSettings;
-use equijump_engine::session::{Command, DevicePreference, Event, JumpRequest, JumpTest, StructureSource};
+use equijump_engine::session::{
+    Command, DevicePreference, Event, JumpRequest, JumpTest, ModelSource, StructureSource,
+};
+use equijump_engine::structure::{ReadOptions, read_structure};
 use equijump_engine::trajectory::FrameSelection;
 use equijump_engine::transport::presets::DEFAULT_PRESET;
 use equijump_engine::transport::{Integrator, SamplerSettings, Transport};
@@ -14,19 +17,25 @@ use super::Ending;
 use super::evaluate::Method;
 use super::job::Jobs;
 use super::progress::ProgressDisplay;
+use super::propagate::model_of;
 use super::simulate::{transport_of, with_flags};
-use super::study::{model_source, presets_of};
-use crate::bundled;
+use super::study::presets_of;
+
+/// Sequence of the protein in a file, empty where it cannot be told; the job says why.
+pub(super) fn sequence_of(topology: &Path, chain: Option<&str>) -> String {
+    let options = ReadOptions { chain: chain.map(str::to_owned), longest_segment: false };
+    read_structure(topology, &options).map(|opened| opened.topology.sequence()).unwrap_or_default()
+}
 
 /// Flags of the one-step test.
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct JumpArgs {
     /// Test single jumps: draw with the model from frames of the reference and compare with what the reference
     /// itself does in the same time. Needs no samples; with --samples the report has both.
-    #[arg(long)]
+    #[arg(long, group = "drawing")]
     jumps: bool,
-    /// Model that draws the jumps: a file, or the name of a bundled one; the bundled one by default.
-    #[arg(long, value_name = "FILE", requires = "jumps")]
+    /// Model that draws: a file, or the name of a bundled one; the bundled one by default.
+    #[arg(long, value_name = "FILE", requires = "drawing")]
     model: Option<PathBuf>,
     /// Frames of the reference that jumps start from.
     #[arg(long, default_value_t = JumpSettings::default().sources, value_name = "N", requires = "jumps")]
@@ -35,20 +44,40 @@ pub(super) struct JumpArgs {
     #[arg(long, default_value_t = JumpSettings::default().draws, value_name = "M", requires = "jumps")]
     draws: usize,
     /// Sampler settings that come with the model: default where none is named; flags given besides go before it.
-    #[arg(long, value_name = "NAME", requires = "jumps")]
+    #[arg(long, value_name = "NAME", requires = "drawing")]
     preset: Option<String>,
     // The seed is also that of clustering and resampling.
     #[command(flatten)]
     pub sampler: SamplerSettings,
-    /// Where to compute the jumps: auto, cpu, gpu, or a graphics adapter by its number or part of its name.
-    #[arg(long, default_value = "auto", value_name = "DEVICE", requires = "jumps")]
-    device: DevicePreference,
+    /// Where to draw: auto, cpu, gpu, or a graphics adapter by its number or part of its name.
+    #[arg(long, default_value = "auto", value_name = "DEVICE", requires = "drawing")]
+    pub device: DevicePreference,
 }
 
 impl JumpArgs {
     /// Whether jumps are to be tested.
     pub fn wanted(&self) -> bool {
         self.jumps
+    }
+
+    /// The model that draws for a protein of this sequence, and how it is sampled.
+    pub fn model_and_sampler(
+        &self,
+        jobs: &Jobs,
+        sequence: &str,
+        given: impl Fn(&str) -> bool,
+    ) -> anyhow::Result<(ModelSource, SamplerSettings)> {
+        let model = model_of(self.model.as_deref(), sequence)?;
+        let presets = presets_of(&model).map_err(|error| anyhow!(error))?;
+        let name = self.preset.as_deref().unwrap_or(DEFAULT_PRESET);
+        let preset = presets.get(name).map_err(|error| anyhow!(error))?;
+        let mut sampler = with_flags(&preset.settings, &self.sampler, &given);
+        // Settings that come with a model are for its transport.
+        let own = presets.0.contains_key(name);
+        if !own && !given("integrator") && transport_of(jobs, &model)? == Some(Transport::FlowMatching) {
+            sampler.integrator = Integrator::Ode;
+        }
+        Ok((model, sampler))
     }
 
     /// Runs the test; `None` if the user interrupted.
@@ -60,20 +89,7 @@ impl JumpArgs {
         method: &Method,
         given: impl Fn(&str) -> bool,
     ) -> anyhow::Result<Option<Arc<JumpTest>>> {
-        let model = match &self.model {
-            Some(path) => model_source(path)?,
-            None => bundled::default_model()
-                .ok_or_else(|| anyhow!("this build holds no model; name one with --model FILE"))?,
-        };
-        let presets = presets_of(&model).map_err(|error| anyhow!(error))?;
-        let name = self.preset.as_deref().unwrap_or(DEFAULT_PRESET);
-        let preset = presets.get(name).map_err(|error| anyhow!(error))?;
-        let mut sampler = with_flags(&preset.settings, &self.sampler, &given);
-        // Settings that come with a model are for its transport.
-        let own = presets.0.contains_key(name);
-        if !own && !given("integrator") && transport_of(jobs, &model)? == Some(Transport::FlowMatching) {
-            sampler.integrator = Integrator::Ode;
-        }
+        let (model, sampler) = self.model_and_sampler(jobs, &sequence_of(topology, chain), given)?;
         let evaluation = method.settings(sampler.seed);
         let request = Box::new(JumpRequest {
             topology: topology.to_owned(),

@@ -1,18 +1,28 @@
 //! The command line: the jobs of the window, headless. One file per subcommand.
 //!
-//! Exit codes: 0 done, 1 an error (one sentence on stderr), 2 wrong usage, 130 interrupted.
+//! Exit codes: 0 done, 1 an error (one sentence on stderr), 2 wrong usage, 75 out of time and to be run again, 130
+//! interrupted.
 
+mod array;
 mod bench;
+mod branches;
 pub(crate) mod clock;
 mod compare;
 mod evaluate;
+mod export;
+mod imd;
 mod import;
 mod info;
 mod interrupt;
 mod job;
 mod jumps;
+mod manual;
+mod named;
 mod pairs;
 mod progress;
+mod propagate;
+mod segment;
+mod serve;
 mod simulate;
 mod stages;
 mod study;
@@ -29,12 +39,17 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 /// What the process returns when the user interrupted it: 128 + SIGINT, as shells do.
 const INTERRUPTED: u8 = 130;
 
+/// What the process returns when its time is up and the same command line goes on with the work: EX_TEMPFAIL of
+/// sysexits.h.
+const RUN_AGAIN: u8 = 75;
+
 #[derive(Debug, Parser)]
 #[command(
     name = "equijump",
     version,
     about = "Protein molecular dynamics in 100 ps jumps of a generative model",
-    long_about = "Protein molecular dynamics in 100 ps jumps of a generative model.\n\nWithout a subcommand the window opens; the subcommands do the same jobs without one."
+    long_about = "Protein molecular dynamics in 100 ps jumps of a generative model.\n\nWithout a subcommand the window opens; the subcommands do the same jobs without one.",
+    after_long_help = "Exit codes: 0 done; 1 an error, told in one sentence on stderr; 2 wrong usage; 75 out of time (--max-hours), and the same command line goes on; 130 interrupted, with whole files."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -45,6 +60,12 @@ struct Cli {
 enum Job {
     /// Simulate a protein and write the trajectory.
     Simulate(simulate::Args),
+    /// Write frames for other programs: of a selection, with hydrogens, or as the start of molecular dynamics with OpenMM.
+    Export(export::Args),
+    /// Make one segment of a weighted-ensemble run: a few jumps from a frame, and its progress coordinates.
+    Segment(segment::Args),
+    /// Answer requests for jumps, JSON lines on stdin and stdout, with the model kept loaded.
+    Serve(serve::Args),
     /// Describe a structure, trajectory, training store or model.
     Info(info::Args),
     /// Turn trajectories of other programs into a training store.
@@ -61,6 +82,13 @@ enum Job {
     Pairs(pairs::Args),
     /// Measure how fast this machine samples.
     Bench(bench::Args),
+    /// Open the window with a file, as file managers do.
+    Open(window::Args),
+    /// Print a completion script for a shell.
+    Completions(manual::CompletionArgs),
+    /// Print the manual page, or write those of all subcommands into a folder.
+    #[command(hide = true)]
+    Man(manual::ManArgs),
 }
 
 /// How a subcommand ended.
@@ -70,6 +98,8 @@ enum Ending {
     Done,
     /// The user interrupted it; files are whole.
     Interrupted,
+    /// Its time is up; files are whole, and the same command line goes on.
+    OutOfTime,
 }
 
 /// The command line. A number below zero is a value that its flag may refuse, not a flag that there is not.
@@ -85,6 +115,7 @@ fn command() -> clap::Command {
 
 /// Runs what the command line asks for.
 pub fn main() -> ExitCode {
+    silence_device_selection();
     let matches = command().get_matches();
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     // Whether a flag of the subcommand was given, or has its default.
@@ -94,6 +125,9 @@ pub fn main() -> ExitCode {
     };
     let ending = match cli.command {
         Some(Job::Simulate(args)) => simulate::run(args, given),
+        Some(Job::Export(args)) => export::run(args),
+        Some(Job::Segment(args)) => segment::run(args, given),
+        Some(Job::Serve(args)) => serve::run(args, given),
         Some(Job::Info(args)) => info::run(&args),
         Some(Job::Import(args)) => import::run(args),
         Some(Job::Train(args)) => train::run(args, given),
@@ -102,17 +136,32 @@ pub fn main() -> ExitCode {
         Some(Job::Study(args)) => study::run(args),
         Some(Job::Pairs(args)) => pairs::run(args),
         Some(Job::Bench(args)) => bench::run(&args),
-        None => window::run(),
+        Some(Job::Completions(args)) => manual::completions(&args),
+        Some(Job::Man(args)) => manual::man(&args),
+        Some(Job::Open(args)) => window::run(args),
+        None => window::run(window::Args::default()),
     };
     let written = terminal::finish().context("the results cannot be written to standard output");
     match ending.and_then(|ending| written.map(|()| ending)) {
         Ok(Ending::Done) => ExitCode::SUCCESS,
         Ok(Ending::Interrupted) => ExitCode::from(INTERRUPTED),
+        Ok(Ending::OutOfTime) => ExitCode::from(RUN_AGAIN),
         Err(error) => {
             // One line, whatever a path or a name holds.
             terminal::remark(format_args!("equijump: {}", sentence(&error).replace('\n', " ")));
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Without a desktop session, Mesa's layer that orders Vulkan devices by the desktop's choice complains on stderr. There
+/// is nothing for it to find then, and devices are put in order by what they are anyway.
+fn silence_device_selection() {
+    const SWITCH: &str = "NODEVICE_SELECT";
+    let no_session = std::env::var_os("XDG_RUNTIME_DIR").is_none_or(|folder| folder.is_empty());
+    if cfg!(target_os = "linux") && no_session && std::env::var_os(SWITCH).is_none() {
+        // SAFETY: the first thing that the process does; no other thread reads the environment yet.
+        unsafe { std::env::set_var(SWITCH, "1") };
     }
 }
 

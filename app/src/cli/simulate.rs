@@ -1,19 +1,23 @@
 //! `equijump simulate`: runs a simulation and writes its trajectory.
 
+use std::cell::{Cell, RefCell};
 use std::path::PathBuf;
 use std::time::Instant;
 
-use anyhow::{anyhow, bail};
+use anyhow::{Context as _, anyhow, bail};
 use equijump_engine::session::{
     Command, DevicePreference, Event, ExistingFiles, ModelSource, OpenRequest, OpenedStructure, RunInfo,
-    RunOutput, SimulationRequest, StartFrame, StructureChoice, StructureSource, read_starts,
+    RunOutput, Shard, SimulationRequest, StartFrame, StructureChoice, StructureSource, read_starts,
 };
 use equijump_engine::transport::presets::DEFAULT_PRESET;
 use equijump_engine::transport::{Integrator, SamplerSettings, Transport};
 
 use super::Ending;
-use super::job::Jobs;
+use super::array;
+use super::imd::{ImdAddress, ImdServer, Wishes};
+use super::job::{Jobs, TimeLimit};
 use super::progress::{ProgressDisplay, counted, duration_text, grouped, simulated_text};
+use super::propagate::model_of;
 use super::study::presets_of;
 use super::terminal;
 use crate::bundled;
@@ -38,17 +42,26 @@ pub(super) struct Args {
     /// Frames to make per replica, 100 ps each; the start structure is frame 0.
     #[arg(long, default_value_t = 100, value_name = "N")]
     frames: u64,
-    /// Independent trajectories to make together.
-    #[arg(long, default_value_t = 1, value_name = "R", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    /// Independent trajectories to make together; with --shard, those of all shards.
+    #[arg(long, default_value_t = 1, value_name = "R", value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
     replicas: u32,
+    /// Make only part I of COUNT of the replicas, counted from 0: in a Slurm job array of --array=0-(COUNT-1) it is
+    /// $SLURM_ARRAY_TASK_ID/$SLURM_ARRAY_TASK_COUNT. All shards together write the trajectories of the whole run, bit
+    /// for bit on one device, into one folder. The same command line again goes on, as with --resume.
+    #[arg(long, value_name = "I/COUNT", conflicts_with = "force")]
+    shard: Option<Shard>,
+    /// End within this time from the start of the program, with whole files and exit code 75 if there is more to do:
+    /// the same command line again goes on, as with --resume, until it ends with 0.
+    #[arg(long, value_name = "H", conflicts_with = "force")]
+    max_hours: Option<f64>,
     /// Sampler settings that come with the model: default where none is named, or fast where `equijump study` found
     /// it; flags given besides go before it.
     #[arg(long, value_name = "NAME")]
     preset: Option<String>,
     #[command(flatten)]
     settings: SamplerSettings,
-    /// Where to compute: auto (the faster one, measured), cpu, gpu, or a graphics adapter by its number or part of
-    /// its name; `equijump info --devices` lists them.
+    /// Where to compute: auto (the faster one, measured), cpu, gpu, gpu:all (replicas dealt out over all adapters), or
+    /// a graphics adapter by its number or part of its name; `equijump info --devices` lists them.
     #[arg(long, default_value = "auto", value_name = "DEVICE")]
     device: DevicePreference,
     /// Chain to simulate, where the structure holds several.
@@ -70,18 +83,34 @@ pub(super) struct Args {
     /// Replace files that are there.
     #[arg(long)]
     force: bool,
+    /// Let viewers follow the run by the IMD protocol, version 3 (MDAnalysis: imd://localhost:8889; VMD): a port on
+    /// this machine alone, or an address with a port, 0.0.0.0:8889, for whoever reaches it. Clients may pause, resume
+    /// and end the run. Of several replicas they see the first.
+    #[arg(long, value_name = "PORT")]
+    imd: Option<ImdAddress>,
+    /// Make no frame before a client of --imd is ready, nor while there is none.
+    #[arg(long, requires = "imd")]
+    imd_wait: bool,
 }
 
 /// `given` tells which flags the user gave.
 pub(super) fn run(mut args: Args, given: impl Fn(&str) -> bool) -> anyhow::Result<Ending> {
+    let time = TimeLimit::given(args.max_hours)?;
+    if let Some(shard) = args.shard {
+        array::check(shard, |name| std::env::var(name).ok())?;
+        shard.replicas(args.replicas)?;
+    }
+    // What a scheduler starts again must go on.
+    let resume = args.resume || args.shard.is_some() || args.max_hours.is_some();
     let source = source_of(&args.structure)?;
     let out = args.out.clone().unwrap_or_else(|| PathBuf::from(format!("{}.dcd", source.display_name())));
-    let model = match &args.model {
-        Some(path) => ModelSource::File(path.clone()),
-        None => bundled::default_model()
-            .ok_or_else(|| anyhow!("this build holds no model; name one with --model FILE"))?,
-    };
     let jobs = Jobs::start()?;
+    let request = OpenRequest { source, chain: args.chain.clone(), longest_segment: args.longest_segment };
+    let Some(structure) = open(&jobs, request)? else { return Ok(Ending::Interrupted) };
+    for notice in &structure.notices {
+        terminal::remark(format_args!("note: {notice}"));
+    }
+    let model = model_of(args.model.as_deref(), &structure.topology.sequence())?;
     let presets = presets_of(&model).map_err(|error| anyhow!(error))?;
     let name = args.preset.as_deref().unwrap_or(DEFAULT_PRESET);
     let preset = presets.get(name).map_err(|error| anyhow!(error))?;
@@ -92,11 +121,6 @@ pub(super) fn run(mut args: Args, given: impl Fn(&str) -> bool) -> anyhow::Resul
         // It has no stochastic sampler, which is the default.
         args.settings.integrator = Integrator::Ode;
     }
-    let request = OpenRequest { source, chain: args.chain.clone(), longest_segment: args.longest_segment };
-    let Some(structure) = open(&jobs, request)? else { return Ok(Ending::Interrupted) };
-    for notice in &structure.notices {
-        terminal::remark(format_args!("note: {notice}"));
-    }
     if args.force
         && let Some(start) = args.start.iter().find(|start| is_of_run(&start.path, &out))
     {
@@ -105,7 +129,7 @@ pub(super) fn run(mut args: Args, given: impl Fn(&str) -> bool) -> anyhow::Resul
     let starts = read_starts(&structure, &args.start, args.topology.as_deref(), args.chain.as_deref())
         .map_err(|error| anyhow!(error))?;
 
-    let existing = match (args.resume, args.force) {
+    let existing = match (resume, args.force) {
         (true, _) => ExistingFiles::Resume,
         (_, true) => ExistingFiles::Overwrite,
         _ => ExistingFiles::Refuse,
@@ -116,21 +140,54 @@ pub(super) fn run(mut args: Args, given: impl Fn(&str) -> bool) -> anyhow::Resul
         model,
         settings: args.settings,
         replicas: args.replicas,
+        shard: args.shard,
         frames: Some(args.frames),
         device: args.device,
         output: Some(RunOutput { path: out.clone(), existing }),
-        keep_history: false,
+        // Clients get frames that the next ones have replaced by then.
+        keep_history: args.imd.is_some(),
     });
+    let mut imd = args.imd.map(|address| listen(address, args.imd_wait)).transpose()?;
     let mut report = Report::new(args.resume.then_some(out));
-    let ending = jobs.run(
+    let wishes = Cell::new(Wishes::default());
+    let server = RefCell::new(&mut imd);
+    let ending = jobs.run_steered(
+        time,
         |job| Command::Simulate { job, request },
         |event| {
+            if let Event::SimulationStarted { run: RunInfo { history: Some(history), .. }, .. } = &event
+                && let Some(server) = server.borrow_mut().as_mut()
+            {
+                server.begin(history.clone());
+            }
             report.event(event);
             Ok(())
         },
+        |session, job| {
+            let mut server = server.borrow_mut();
+            let Some(server) = server.as_mut() else { return };
+            let (before, now) = (wishes.get(), server.poll());
+            wishes.set(now);
+            if now.stop {
+                session.send(Command::Stop { job });
+            } else if now.pause != before.pause {
+                session.send(if now.pause { Command::Pause { job } } else { Command::Resume { job } });
+            }
+        },
     )?;
+    if let Some(server) = imd {
+        server.finish();
+    }
     report.finish(ending);
-    Ok(ending)
+    // What a client ended is as good as done: files are whole, and nobody pressed Ctrl-C.
+    Ok(if wishes.get().stop { Ending::Done } else { ending })
+}
+
+fn listen(address: ImdAddress, wait: bool) -> anyhow::Result<ImdServer> {
+    let server = ImdServer::listen(address, wait)
+        .context("the IMD server cannot listen; choose another --imd port")?;
+    terminal::remark(format_args!("IMD server at {}", server.address()?));
+    Ok(server)
 }
 
 /// Whether a trajectory is one of the files of the run that is written to `out`.
@@ -173,7 +230,7 @@ pub(super) fn with_flags(
 }
 
 /// A file, or the name of a bundled structure where there is no such file.
-fn source_of(path: &std::path::Path) -> anyhow::Result<StructureSource> {
+pub(super) fn source_of(path: &std::path::Path) -> anyhow::Result<StructureSource> {
     if !path.exists()
         && let Some(source) = path.to_str().and_then(bundled::structure)
     {
@@ -204,7 +261,7 @@ pub(super) fn transport_of(jobs: &Jobs, model: &ModelSource) -> anyhow::Result<O
 }
 
 /// Opens the structure; `None` if the user interrupted.
-fn open(jobs: &Jobs, request: OpenRequest) -> anyhow::Result<Option<OpenedStructure>> {
+pub(super) fn open(jobs: &Jobs, request: OpenRequest) -> anyhow::Result<Option<OpenedStructure>> {
     let file = request.source.display_name();
     let mut opened = None;
     jobs.run(
@@ -260,6 +317,10 @@ impl Report {
                     run.settings.seed,
                     run.device_name,
                 ));
+                self.display.line(&match &run.trust {
+                    Some(trust) => format!("trust: {}", trust.sentence()),
+                    None => "trust: no trust data in the model".to_owned(),
+                });
                 if run.first_new_frame > 1 {
                     self.display.line(&format!("goes on from frame {}", run.first_new_frame - 1));
                 } else if let Some(path) = &self.to_resume {
@@ -296,7 +357,11 @@ impl Report {
         let made = (newest_frame + 1).saturating_sub(run.first_new_frame);
         terminal::result(format_args!(
             "{}{} ({}{}) in {}, {} in the trajectory",
-            if ending == Ending::Interrupted { "interrupted after " } else { "" },
+            match ending {
+                Ending::Interrupted => "interrupted after ",
+                Ending::OutOfTime => "out of time after ",
+                Ending::Done => "",
+            },
             counted(made, "frame"),
             simulated_text(made as f64 * run.frame_interval_ps),
             if run.replicas > 1 { format!(" × {} replicas", run.replicas) } else { String::new() },
@@ -305,6 +370,9 @@ impl Report {
         ));
         for path in &run.outputs {
             terminal::result(path.display());
+        }
+        if ending == Ending::OutOfTime {
+            terminal::remark("note: the same command line goes on");
         }
     }
 }

@@ -17,6 +17,7 @@ use super::Ending;
 use super::clock::utc_now;
 use super::evaluate::{Method, command_line, native_source};
 use super::job::Jobs;
+use super::named;
 use super::progress::counted;
 use super::stages::StageDisplay;
 use super::terminal;
@@ -39,7 +40,7 @@ pub(super) struct Args {
     /// PDB or mmCIF file with exactly the atoms of the reference trajectories, in their order.
     #[arg(long, value_name = "FILE")]
     topology: PathBuf,
-    /// Reference trajectories; held out from training, or the study flatters the model.
+    /// Reference trajectories (a folder or a pattern stands for all in it); held out from training, or the study flatters the model.
     #[arg(long, required = true, num_args = 1.., value_name = "TRAJECTORY")]
     reference: Vec<PathBuf>,
     /// Folder for samples, table and figures. What is there already is gone on with.
@@ -126,7 +127,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<Ending> {
         model: model.clone(),
         topology: args.topology.clone(),
         chain: args.chain.clone(),
-        reference: args.reference.clone(),
+        reference: named::trajectories(&args.reference)?,
         reference_selection: FrameSelection {
             stride: args.stride as usize,
             skip_ps: args.skip_ps,

@@ -7,12 +7,14 @@ use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
 use std::sync::Mutex;
 
+use equijump_engine::remedy::{Remedy, worded};
+
 /// The first failure of standard output.
 static FAILURE: Mutex<Option<io::Error>> = Mutex::new(None);
 
 /// A result, on stdout.
 pub(super) fn result(text: impl Display) {
-    let text = text.to_string();
+    let text = worded(&text.to_string(), flag);
     let mut out = io::stdout().lock();
     remember(writeln!(out, "{}", harmless(&text)));
 }
@@ -20,8 +22,25 @@ pub(super) fn result(text: impl Display) {
 /// A remark for the user, on stderr.
 pub(super) fn remark(text: impl Display) {
     // There is nobody left to tell about a failure.
-    let text = text.to_string();
+    let text = worded(&text.to_string(), flag);
     let _ = writeln!(io::stderr(), "{}", harmless(&text));
+}
+
+/// A remedy as the flag that is it.
+fn flag(remedy: Remedy) -> &'static str {
+    match remedy {
+        Remedy::ChooseChain => "choose one with --chain",
+        Remedy::LongestSegment => "take the longest unbroken segment with --longest-segment",
+        Remedy::GiveInterval => "give it with --interval-ps",
+        Remedy::GiveSampleInterval => "give it with --sample-interval-ps",
+        Remedy::NameTopology => "name the file with the atoms of the trajectory with --topology",
+        Remedy::NameSampleTopology => "name the file with the atoms of the samples with --sample-topology",
+        Remedy::Replace => "replace it with --force",
+        Remedy::Continue => "continue it with --resume",
+        Remedy::BeginAnew => "leave out --resume to begin one",
+        Remedy::OtherFolder => "take another folder with --out",
+        Remedy::SmallerBatch => "use a smaller --batch-size",
+    }
 }
 
 /// What kept results from being written, once all of them have been; nothing where the reader of a pipe went
@@ -66,7 +85,19 @@ fn harmless(text: &str) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
-    use super::harmless;
+    #![allow(clippy::unwrap_used)]
+    use super::{Remedy, flag, harmless};
+
+    #[test]
+    fn every_remedy_is_a_flag_that_there_is() {
+        let command = crate::cli::command();
+        for remedy in Remedy::ALL {
+            let (_, rest) = flag(remedy).split_once("--").unwrap();
+            let name = rest.split(' ').next();
+            let mut arguments = command.get_subcommands().flat_map(|job| job.get_arguments());
+            assert!(arguments.any(|argument| argument.get_long() == name), "{remedy:?}");
+        }
+    }
 
     #[test]
     fn nothing_that_controls_a_terminal_gets_there() {

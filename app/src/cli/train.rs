@@ -5,7 +5,7 @@ use equijump_engine::session::{Command, Event, KeptSettings, TrainRequest};
 use equijump_engine::training::EarlierRun;
 
 use super::Ending;
-use super::job::Jobs;
+use super::job::{Jobs, TimeLimit};
 use super::progress::{ProgressDisplay, counted};
 use super::terminal;
 
@@ -13,6 +13,10 @@ use super::terminal;
 pub(super) struct Args {
     #[command(flatten)]
     request: TrainRequest,
+    /// End within this time from the start of the program, with a checkpoint and exit code 75 if there is more to do:
+    /// the same command line again goes on, as with --resume, until it ends with 0.
+    #[arg(long, value_name = "H", conflicts_with = "force")]
+    max_hours: Option<f64>,
 }
 
 /// Whether what was given for a run that is resumed is what the run has, where it cannot be changed.
@@ -40,6 +44,12 @@ fn check_kept(request: &TrainRequest, given: &impl Fn(&str) -> bool) -> anyhow::
 
 /// `given` tells which flags the user gave.
 pub(super) fn run(mut args: Args, given: impl Fn(&str) -> bool) -> anyhow::Result<Ending> {
+    let time = TimeLimit::given(args.max_hours)?;
+    // What a scheduler starts again must go on; the first time there is nothing to go on from.
+    if time.is_some() && EarlierRun::load(&args.request.out).is_ok() {
+        args.request.resume = true;
+        args.request.init = None;
+    }
     if args.request.resume {
         check_kept(&args.request, &given)?;
     }
@@ -54,7 +64,8 @@ pub(super) fn run(mut args: Args, given: impl Fn(&str) -> bool) -> anyhow::Resul
     let mut display = ProgressDisplay::new("steps");
     let mut loss = String::new();
     let mut result = None;
-    let ending = jobs.run(
+    let ending = jobs.run_within(
+        time,
         |job| Command::Train { job, request: Box::new(args.request) },
         |event| {
             match event {

@@ -1,4 +1,6 @@
-//! `equijump` without a subcommand: the window, or one sentence where there is no display.
+//! `equijump` without a subcommand, and `equijump open`: the window, or one sentence where there is no display.
+
+use std::path::PathBuf;
 
 use anyhow::bail;
 
@@ -8,12 +10,21 @@ use super::Ending;
 const HEADLESS: &str = "without a window, run for example `equijump simulate chignolin --frames 100 --out \
     chignolin.dcd` (`cargo run --release -- simulate …` from the sources)";
 
+#[derive(Debug, Default, clap::Args)]
+pub(super) struct Args {
+    /// What to open: a structure, a trajectory, a run (its JSON file) or a project; by default what was open last.
+    file: Option<PathBuf>,
+}
+
 /// Opens the window and waits until it is closed.
-pub(super) fn run() -> anyhow::Result<Ending> {
+pub(super) fn run(args: Args) -> anyhow::Result<Ending> {
+    if let Some(file) = args.file.as_ref().filter(|file| !file.exists()) {
+        bail!("there is no file {}", file.display());
+    }
     if !display_is_there() {
         bail!("there is no display to open the window on; {HEADLESS}");
     }
-    if let Err(error) = crate::window::run(None) {
+    if let Err(error) = crate::window::run(args.file) {
         // winit puts places in its own sources before the reason.
         let text = error.to_string();
         let reason = text.rsplit(": ").next().unwrap_or(&text);

@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+use equijump_engine::analysis::PaperResults;
 use equijump_engine::analysis::evaluation::{
     Comparison, CurvePair, Divergence, Evaluation, Interval, Quantity, time_text,
 };
@@ -91,11 +92,45 @@ impl ComparisonReport {
         }
     }
 
+    /// Rows of the paper for the same protein, with their tables: name, the columns, their mean.
+    fn paper(&self) -> Vec<(String, Vec<f64>)> {
+        let sequence = self.evaluated().next().map(|(_, evaluation)| evaluation.sequence.clone());
+        let (Some(paper), Some(sequence)) = (PaperResults::bundled(), sequence) else { return Vec::new() };
+        let with_mean = |columns: Vec<f64>| {
+            let mean = columns.iter().sum::<f64>() / columns.len().max(1) as f64;
+            columns.into_iter().chain([mean]).collect()
+        };
+        let mut rows = Vec::new();
+        if let Some(table) = paper.transports_of(&sequence) {
+            for row in &table.rows {
+                for (column, sigma) in table.sigma_position_squared.iter().enumerate() {
+                    let name = format!("paper, Table 1: {}, σ_P² = {sigma}", row.model);
+                    let numbers = Quantity::OF_THE_PAPER.map(|quantity| row.divergences.of(quantity)[column]);
+                    rows.push((name, with_mean(numbers.to_vec())));
+                }
+            }
+        }
+        if let Some(protein) = paper.protein(&sequence) {
+            for (column, model) in paper.models.iter().enumerate() {
+                let numbers = Quantity::OF_THE_PAPER.map(|quantity| protein.divergences.of(quantity)[column]);
+                rows.push((format!("paper, Table A.8: {model}"), with_mean(numbers.to_vec())));
+            }
+        }
+        rows
+    }
+
+    /// What is to be kept in mind about these rows.
+    fn paper_remark(&self) -> Option<&'static str> {
+        let paper = PaperResults::bundled()?;
+        (!self.paper().is_empty()).then_some(paper.remark.as_str())
+    }
+
     fn caption(&self) -> String {
         let confidence = self.evaluated().next().map_or(95.0, |(_, e)| 100.0 * e.settings.confidence);
         let weights = if self.weighted() { "frames weighted by Markov models" } else { "all frames alike" };
         format!(
-            "Jensen–Shannon divergence from the reference, nats, {weights}, with {confidence:.0} % block-bootstrap intervals. Floor: one random half of the reference against the other, which so much data does not tell apart; longer samples may come closer to the whole."
+            "Jensen–Shannon divergence from the reference, nats, {weights}, with {confidence:.0} % block-bootstrap intervals. Floor: one random half of the reference against the other, which so much data does not tell apart; longer samples may come closer to the whole.{}",
+            self.paper_remark().map(|remark| format!(" Rows of the paper: {remark}")).unwrap_or_default()
         )
     }
 }
@@ -125,8 +160,9 @@ pub fn write(out: &Path, report: &ComparisonReport) -> Result<(), ReportError> {
 
 /// The table for the terminal.
 pub fn text(report: &ComparisonReport) -> String {
-    let width =
-        report.results.iter().map(|result| result.plan.label.chars().count()).max().unwrap_or(0).max(8);
+    let paper = report.paper();
+    let labels = report.results.iter().map(|result| result.plan.label.chars().count());
+    let width = labels.chain(paper.iter().map(|(name, _)| name.chars().count())).max().unwrap_or(0).max(8);
     let short = ["TIC 1", "TIC 2", "RMSD", "GDT", "Rg", "contacts", "mean"];
     let weights = if report.weighted() { "Markov-weighted" } else { "all frames alike" };
     let mut text = format!("Jensen–Shannon divergence, nats ({weights})\n{:width$}", "");
@@ -154,6 +190,15 @@ pub fn text(report: &ComparisonReport) -> String {
             Some(floor) => write!(text, " {:>8.4}", floor.value).ok(),
             None => write!(text, " {:>8}", "–").ok(),
         };
+    }
+    for (name, columns) in &paper {
+        write!(text, "\n{name:width$}").ok();
+        for value in columns {
+            write!(text, " {value:>8.3}").ok();
+        }
+    }
+    if let Some(remark) = report.paper_remark() {
+        write!(text, "\n{remark}").ok();
     }
     text
 }
@@ -299,6 +344,9 @@ fn divergence_rows(
         |floor: Option<Interval>| floor.map_or("–".to_owned(), |floor| with_interval(&floor, open, close));
     floor.extend(report.floors().into_iter().map(cell));
     rows.push(floor);
+    rows.extend(report.paper().into_iter().map(|(name, columns)| {
+        std::iter::once(name).chain(columns.iter().map(|value| format!("{value:.3}"))).collect()
+    }));
     rows
 }
 

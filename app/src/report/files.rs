@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use equijump_engine::atomic_file::{partial_path, remove_stale_partials};
+use equijump_engine::remedy::Remedy;
 
 /// The page that people open.
 pub(super) const PAGE: &str = "report.html";
@@ -17,7 +18,7 @@ const REPLACING: &str = ".report.replacing";
 #[derive(Debug, thiserror::Error)]
 pub enum ReportError {
     /// Results are there already.
-    #[error("{} exists already: choose another folder, or replace the results in it with --force", path.display())]
+    #[error("{} exists already: choose another folder, or {}", path.display(), Remedy::Replace)]
     Exists {
         /// The folder.
         path: PathBuf,

@@ -1,31 +1,57 @@
-//! Pieces of HTML.
+//! Pieces of HTML. maud escapes what is text by its type.
 
-use std::fmt::Write as _;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+/// A whole page; nothing in it points outside.
+pub(super) fn document(title: &str, content: &Markup) -> String {
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                title { (title) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body { main { h1 { (title) } (content) } }
+        }
+    }
+    .into_string()
+}
 
 /// Text with what HTML would take for markup made harmless.
 pub(super) fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    html! { (text) }.into_string()
 }
 
 /// A table; cells are HTML. The first column is a row header, the others are numbers.
 pub(super) fn table(caption: &str, header: &[&str], rows: &[Vec<String>]) -> String {
-    let mut text = format!("<div class=\"scroll\"><table><caption>{caption}</caption>\n<thead><tr>");
-    for cell in header {
-        write!(text, "<th scope=\"col\">{cell}</th>").ok();
-    }
-    text.push_str("</tr></thead>\n<tbody>\n");
-    for row in rows {
-        text.push_str("<tr>");
-        for (column, cell) in row.iter().enumerate() {
-            match column {
-                0 => write!(text, "<th scope=\"row\">{cell}</th>").ok(),
-                _ => write!(text, "<td>{cell}</td>").ok(),
-            };
+    html! {
+        div.scroll {
+            table {
+                caption { (PreEscaped(caption)) }
+                thead { tr { @for cell in header { th scope="col" { (PreEscaped(cell)) } } } }
+                tbody {
+                    @for row in rows {
+                        tr {
+                            @for (column, cell) in row.iter().enumerate() {
+                                @if column == 0 { th scope="row" { (PreEscaped(cell)) } }
+                                @else { td { (PreEscaped(cell)) } }
+                            }
+                        }
+                    }
+                }
+            }
         }
-        text.push_str("</tr>\n");
     }
-    text.push_str("</tbody></table></div>\n");
-    text
+    .into_string()
+}
+
+/// A figure as one image with a name, for readers that do not see it; scaled with the page.
+pub(super) fn figure(svg: &str, name: &str) -> Markup {
+    let name = html! { (name.replace('_', " ")) }.into_string();
+    let svg = svg.replacen("<svg ", &format!("<svg role=\"img\" aria-label=\"{name}\" "), 1);
+    html! { figure { (PreEscaped(svg)) } }
 }
 
 /// Sober, readable, for screen and paper, light and dark.

@@ -5,9 +5,10 @@ use std::fmt::Write as _;
 use equijump_engine::analysis::evaluation::jumps::{JumpGroup, JumpMeasure, JumpReport, JumpRow};
 use equijump_engine::analysis::evaluation::{Interval, time_text};
 use equijump_engine::session::JumpTest;
+use maud::{PreEscaped, html};
 use serde::Serialize;
 
-use super::html::{STYLE, escaped, table};
+use super::html::{document, table};
 use super::{Provenance, ReportError, ReportFolder, files, tables};
 
 /// Share of the pairs of the reference that a torsion's row must rest on to be printed in the terminal.
@@ -112,15 +113,16 @@ fn is_shown(report: &JumpReport, row: &JumpRow) -> bool {
 pub(super) fn section(test: &JumpTest) -> String {
     let report = &test.report;
     let settings = &report.settings;
-    let mut page = String::from("<h2>Single jumps</h2>\n");
-    writeln!(
-        page,
-        "<p>The model {} ({}, {} latent steps, ε = {}, {}) made {} jumps of {} from {} frames of the reference. The values of molecular dynamics are those of {} pairs of its frames so far apart, in {} trajectories; intervals of {:.0} % come from drawing {} with replacement, for both together. A difference is told where its interval does not hold zero. Floor: by how much one half of the trajectories differs from the other.{}</p>",
-        escaped(&test.model),
-        serde_json::to_value(test.sampler.integrator).ok().and_then(|v| Some(v.as_str()?.to_owned())).unwrap_or_default(),
+    let text = format!(
+        "The model {} ({}, {} latent steps, ε = {}, {}) made {} jumps of {} from {} frames of the reference. The values of molecular dynamics are those of {} pairs of its frames so far apart, in {} trajectories; intervals of {:.0} % come from drawing {} with replacement, for both together. A difference is told where its interval does not hold zero. Floor: by how much one half of the trajectories differs from the other.{}",
+        test.model,
+        serde_json::to_value(test.sampler.integrator)
+            .ok()
+            .and_then(|v| Some(v.as_str()?.to_owned()))
+            .unwrap_or_default(),
         test.sampler.latent_steps,
         test.sampler.epsilon,
-        escaped(&test.device),
+        test.device,
         report.draws,
         time_text(report.lag_ps),
         report.sources,
@@ -133,8 +135,8 @@ pub(super) fn section(test: &JumpTest) -> String {
         } else {
             String::new()
         },
-    )
-    .ok();
+    );
+    let mut page = html! { h2 { "Single jumps" } p { (text) } }.into_string();
     let header = ["", "MD", "Model", "Difference", "Floor", ""];
     for group in JumpGroup::ALL {
         let rows: Vec<Vec<String>> = report
@@ -260,28 +262,27 @@ pub fn write(folder: &ReportFolder, test: &JumpTest, provenance: &Provenance) ->
         "summary.json",
         serde_json::to_string_pretty(&Summary { provenance, jumps: test })?.as_bytes(),
     )?;
-    let title = format!("{}: single jumps against molecular dynamics", escaped(&test.report.protein));
-    let mut page = format!(
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>\n<h1>{title}</h1>\n<p class=\"weak\">{} · {} residues · made {} UTC by EquiJump {}</p>\n",
-        escaped(&test.report.sequence),
-        test.report.residue_labels.len(),
-        escaped(&provenance.made),
-        escaped(&provenance.version),
-    );
-    page.push_str(&section(test));
-    let lines =
-        |lines: &[String]| lines.iter().map(|line| format!("{}\n", escaped(line))).collect::<String>();
-    write!(
-        page,
-        "<p>Command</p>\n<pre>{}</pre>\n<details><summary>Reference: {} files</summary><pre>{}{}</pre></details>\n<p class=\"weak\">Topology {}, native structure {}, model of checksum {}.</p>\n<p>Numbers beside this page: <a href=\"jumps.csv\">jumps.csv</a> and <a href=\"summary.json\">summary.json</a>.</p>\n</main>\n</body>\n</html>\n",
-        escaped(&provenance.command),
-        provenance.reference.len(),
-        lines(&provenance.reference),
-        lines(&test.report.notices),
-        escaped(&provenance.topology),
-        escaped(&provenance.native),
-        escaped(&test.model_checksum),
-    )
-    .ok();
+    let report = &test.report;
+    let content = html! {
+        p.weak {
+            (report.sequence) " · " (report.residue_labels.len()) " residues · made " (provenance.made)
+            " UTC by EquiJump " (provenance.version)
+        }
+        (PreEscaped(section(test)))
+        p { "Command" }
+        pre { (provenance.command) }
+        details {
+            summary { "Reference: " (provenance.reference.len()) " files" }
+            pre { @for line in provenance.reference.iter().chain(&report.notices) { (line) "\n" } }
+        }
+        p.weak {
+            "Topology " (provenance.topology) ", native structure " (provenance.native) ", model of checksum "
+            (test.model_checksum) "."
+        }
+        p {
+            "Numbers beside this page: " a href="jumps.csv" { "jumps.csv" } " and " a href="summary.json" { "summary.json" } "."
+        }
+    };
+    let page = document(&format!("{}: single jumps against molecular dynamics", report.protein), &content);
     folder.add(files::PAGE, page.as_bytes())
 }

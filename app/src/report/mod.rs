@@ -1,6 +1,7 @@
 //! The report of an evaluation: one self-contained HTML page, every number and curve as CSV beside it, and a
 //! summary as JSON.
 
+pub mod branches;
 pub mod comparison;
 mod files;
 mod html;

@@ -39,6 +39,7 @@ pub(super) fn page(
     page.push_str(&tables::divergences(evaluation));
     page.push_str("<h2>Averages</h2>\n");
     page.push_str(&tables::averages(evaluation));
+    page.push_str(&tables::paper(evaluation));
     if let Some(kinetics) = &evaluation.kinetics {
         page.push_str("<h2>Motion between two states</h2>\n");
         page.push_str(&tables::kinetics(kinetics, evaluation.settings.confidence));

@@ -8,9 +8,10 @@ use equijump_engine::session::study::{
 };
 use equijump_engine::trajectory::write_atomically;
 use equijump_engine::transport::SamplerSettings;
+use maud::{PreEscaped, html};
 
 use super::files::ReportError;
-use super::html::{STYLE, escaped, table};
+use super::html::{document, escaped, figure, table};
 use crate::figures::study::{Baseline, acceleration, all};
 use crate::figures::{Figure, FigureError, FigureFormat};
 
@@ -204,19 +205,6 @@ fn motion_csv(report: &StudyReport) -> String {
 }
 
 fn page(report: &StudyReport, figures: &[(String, String)]) -> String {
-    let title = format!("{}: sampling settings", escaped(&report.name));
-    let (replicas, frames) = report.sampled;
-    let mut page = format!(
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>\n<h1>{title}</h1>\n<p class=\"weak\">made {} UTC by EquiJump {}</p>\n<p>Of every setting {replicas} trajectories of {frames} frames were sampled; the first row is the default.</p>\n",
-        escaped(&report.made),
-        env!("CARGO_PKG_VERSION"),
-    );
-    if let Some((_, sentence)) = finding(report) {
-        writeln!(page, "<p><strong>Fast preset.</strong> {}.</p>", escaped(&sentence)).ok();
-    }
-    if let Some((_, sentence)) = best_motion(report) {
-        writeln!(page, "<p><strong>Closest motion.</strong> {}.</p>", escaped(&sentence)).ok();
-    }
     let weighted = is_weighted(&report.cells);
     let weights = if weighted { "frames weighted by Markov models" } else { "all frames alike" };
     let number = |value: Option<f64>, decimals: usize| {
@@ -272,17 +260,19 @@ fn page(report: &StudyReport, figures: &[(String, String)]) -> String {
         "s per frame",
         "Acceleration",
     ];
-    page.push_str(&table(&caption, &header, &rows));
-    page.push_str("<div class=\"group\">\n");
-    for (stem, svg) in figures {
-        let label = format!("<svg role=\"img\" aria-label=\"{}\" ", stem.replace('_', " "));
-        writeln!(page, "<figure>{}</figure>", svg.replacen("<svg ", &label, 1)).ok();
-    }
-    write!(
-        page,
-        "</div>\n<pre>{}</pre>\n<p>Numbers beside this page: <a href=\"study.csv\">study.csv</a>.</p>\n</main>\n</body>\n</html>\n",
-        escaped(&report.command)
-    )
-    .ok();
-    page
+    let (replicas, frames) = report.sampled;
+    let sentence = |label: &str, found: Option<(SamplerSettings, String)>| {
+        html! { @if let Some((_, sentence)) = found { p { strong { (label) } " " (sentence) "." } } }
+    };
+    let content = html! {
+        p.weak { "made " (report.made) " UTC by EquiJump " (env!("CARGO_PKG_VERSION")) }
+        p { "Of every setting " (replicas) " trajectories of " (frames) " frames were sampled; the first row is the default." }
+        (sentence("Fast preset.", finding(report)))
+        (sentence("Closest motion.", best_motion(report)))
+        (PreEscaped(table(&caption, &header, &rows)))
+        div.group { @for (stem, svg) in figures { (figure(svg, stem)) } }
+        pre { (report.command) }
+        p { "Numbers beside this page: " a href="study.csv" { "study.csv" } "." }
+    };
+    document(&format!("{}: sampling settings", report.name), &content)
 }

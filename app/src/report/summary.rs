@@ -3,7 +3,7 @@
 use equijump_engine::analysis::evaluation::kinetics::Kinetics;
 use equijump_engine::analysis::evaluation::{
     AverageRow, CommonTimescales, DivergenceRow, EnsembleSummary, Evaluation, EvaluationSettings, MarkovLag,
-    MarkovSummary, TicaSummary,
+    MarkovSummary, Quantity, TicaSummary,
 };
 use equijump_engine::analysis::validity::ValiditySummary;
 use equijump_engine::session::JumpTest;
@@ -28,7 +28,35 @@ struct Summary<'a> {
     kinetics: &'a Option<Kinetics>,
     #[serde(skip_serializing_if = "Option::is_none")]
     jumps: Option<&'a JumpTest>,
+    /// What the paper prints of the same protein.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    paper: Option<Paper>,
     warnings: &'a [String],
+}
+
+#[derive(Serialize)]
+struct Paper {
+    source: &'static str,
+    remark: &'static str,
+    table: &'static str,
+    models: &'static [String],
+    /// One number for each model.
+    divergences: Vec<(&'static str, &'static [f64])>,
+}
+
+impl Paper {
+    fn of(sequence: &str) -> Option<Self> {
+        let (paper, protein) = super::tables::paper_of(sequence)?;
+        let divergences =
+            Quantity::OF_THE_PAPER.map(|quantity| (quantity.key(), protein.divergences.of(quantity)));
+        Some(Self {
+            source: &paper.source,
+            remark: &paper.remark,
+            table: "A.8",
+            models: &paper.models,
+            divergences: divergences.to_vec(),
+        })
+    }
 }
 
 #[derive(Serialize)]
@@ -85,6 +113,7 @@ pub(super) fn json(
         common_timescales: &evaluation.common_timescales,
         kinetics: &evaluation.kinetics,
         jumps,
+        paper: Paper::of(&evaluation.sequence),
         warnings: &evaluation.warnings,
     };
     Ok(serde_json::to_string_pretty(&summary)?)

@@ -6,9 +6,10 @@ use equijump_engine::analysis::evaluation::kinetics::{Kinetics, MIN_TRANSITIONS}
 use equijump_engine::analysis::evaluation::{
     Divergence, EnsembleSummary, Evaluation, ImpliedTimescales, Interval, Quantity, time_text,
 };
+use equijump_engine::analysis::paper::{PaperProtein, PaperResults};
 use equijump_engine::analysis::validity::ValiditySummary;
 
-use super::html::table;
+use super::html::{escaped, table};
 
 /// `0.0263 <small>0.0180 – 0.0410</small>`.
 fn with_interval(interval: &Interval, decimals: usize, unit: &str) -> String {
@@ -78,6 +79,63 @@ pub(super) fn averages(evaluation: &Evaluation) -> String {
         &["", "Reference", "Samples", "Error"],
         &rows,
     )
+}
+
+/// What the paper has of the protein of an evaluation.
+pub(super) fn paper_of(sequence: &str) -> Option<(&'static PaperResults, &'static PaperProtein)> {
+    let paper = PaperResults::bundled()?;
+    Some((paper, paper.protein(sequence)?))
+}
+
+/// Ours, by the weighting that the paper uses where the data support it.
+fn best_supported(evaluation: &Evaluation, quantity: Quantity) -> Option<f64> {
+    Some(evaluation.comparison.divergence(quantity)?.samples.value)
+}
+
+/// The paper's own models beside ours; nothing where it does not have the protein.
+pub(super) fn paper(evaluation: &Evaluation) -> String {
+    let Some((paper, protein)) = paper_of(&evaluation.sequence) else { return String::new() };
+    let weights = if evaluation.comparison.weighted { "Markov-weighted" } else { "all frames alike" };
+    let rows: Vec<Vec<String>> = Quantity::OF_THE_PAPER
+        .into_iter()
+        .map(|quantity| {
+            let ours =
+                best_supported(evaluation, quantity).map_or("–".to_owned(), |value| format!("{value:.4}"));
+            let theirs = protein.divergences.of(quantity).iter().map(|value| format!("{value:.3}"));
+            [quantity.label().to_owned(), ours].into_iter().chain(theirs).collect()
+        })
+        .collect();
+    let header: Vec<String> =
+        ["".to_owned(), format!("Here, {weights}")].into_iter().chain(paper.models.iter().cloned()).collect();
+    let header: Vec<&str> = header.iter().map(String::as_str).collect();
+    let caption = format!(
+        "Jensen–Shannon divergences of {} in Table A.8 of “{}”, beside those above. {}",
+        escaped(&protein.label),
+        escaped(&paper.source),
+        escaped(&paper.remark)
+    );
+    format!("<h2>The paper’s models</h2>\n{}", table(&caption, &header, &rows))
+}
+
+/// The same for the terminal.
+fn paper_text(evaluation: &Evaluation) -> String {
+    let Some((paper, protein)) = paper_of(&evaluation.sequence) else { return String::new() };
+    let mut text = format!("\n{:<34} {:>9}", format!("JSD of {}, Table A.8", protein.label), "here");
+    for model in &paper.models {
+        write!(text, " {model:>13}").ok();
+    }
+    text.push('\n');
+    for quantity in Quantity::OF_THE_PAPER {
+        let ours =
+            best_supported(evaluation, quantity).map_or("–".to_owned(), |value| format!("{value:.4}"));
+        write!(text, "{:<34} {ours:>9}", quantity.label()).ok();
+        for value in protein.divergences.of(quantity) {
+            write!(text, " {value:>13.3}").ok();
+        }
+        text.push('\n');
+    }
+    writeln!(text, "{}", paper.remark).ok();
+    text
 }
 
 fn time_with_interval(interval: &Interval) -> String {
@@ -340,5 +398,6 @@ pub fn divergences_text(evaluation: &Evaluation) -> String {
             writeln!(text, "{:<50} {reference:<26} {samples:<26}", row.measure.label()).ok();
         }
     }
+    text.push_str(&paper_text(evaluation));
     text
 }

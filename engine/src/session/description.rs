@@ -1,20 +1,23 @@
 //! What a run is: everything that decides its frames, kept beside the results, and compared before a run
 //! is continued.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::brief::{brief, printable};
 use crate::structure::OpenedStructure;
 use crate::transport::SamplerSettings;
+use crate::trust::TrustReport;
 
 use super::protocol::ModelInfo;
+use super::shard::ShardRecord;
 
 /// Everything that decides the frames of a run. The device does not: samplers agree.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct RunDescription {
+pub struct RunDescription {
     /// Name of the structure, for people.
     pub structure: String,
     /// One-letter sequence.
@@ -27,10 +30,16 @@ pub(super) struct RunDescription {
     pub model_checksum: String,
     /// Integrator, latent steps, noise, seed.
     pub settings: SamplerSettings,
-    /// Replicas made together.
+    /// Replicas made together; of a shard, its own.
     pub replicas: usize,
+    /// Which part of a run in shards it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<ShardRecord>,
     /// Time between frames, ps.
     pub frame_interval_ps: f64,
+    /// How familiar the start is to the model; decides nothing.
+    #[serde(skip)]
+    pub trust: Option<Arc<TrustReport>>,
 }
 
 impl RunDescription {
@@ -56,7 +65,9 @@ impl RunDescription {
             model_checksum: model.checksum.clone(),
             settings: settings.clone(),
             replicas,
+            shard: None,
             frame_interval_ps,
+            trust: None,
         }
     }
 
@@ -74,6 +85,9 @@ impl RunDescription {
         }
         if self.replicas != other.replicas {
             return Some(format!("it has {} replicas, not {}", self.replicas, other.replicas));
+        }
+        if self.shard != other.shard {
+            return Some("it deals out other replicas to its shards".into());
         }
         let (a, b) = (&self.settings, &other.settings);
         if a.seed != b.seed {
@@ -100,9 +114,121 @@ impl RunDescription {
             "program": "EquiJump",
             "version": env!("CARGO_PKG_VERSION"),
             "run": self,
+            "trust": match self.trust.as_deref() {
+                Some(trust) => json!({
+                    "unfamiliar": trust.unfamiliar().len(),
+                    "of": trust.residues.len(),
+                    "left_out_share": trust.left_out_share,
+                    "residues": trust.residues,
+                }),
+                None => json!("no trust data"),
+            },
             "frames_after_start": frames,
             "finished": finished,
             "trajectories": names,
         })
+    }
+}
+
+/// A run as the file beside its results describes it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DescribedRun {
+    /// What decides its frames.
+    pub run: RunDescription,
+    /// Names of its trajectories in the folder of the description, one per replica; never empty.
+    pub trajectories: Vec<String>,
+    /// Whether it made all frames that it was asked for.
+    pub finished: bool,
+}
+
+impl DescribedRun {
+    /// Reads what [`RunDescription::to_json`] makes.
+    ///
+    /// # Errors
+    /// A clause that begins with a verb: what is wrong with the file.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let not_a_run = "does not describe a run of EquiJump".to_owned();
+        let value: Value = serde_json::from_str(text).map_err(|_| not_a_run.clone())?;
+        let mut run: RunDescription =
+            serde_json::from_value(value["run"].clone()).map_err(|_| not_a_run.clone())?;
+        run.structure = printable(&run.structure);
+        run.model = printable(&run.model);
+        run.settings.check().map_err(|error| format!("describes no run that can be: {}", brief(error)))?;
+        if !(run.frame_interval_ps.is_finite() && run.frame_interval_ps > 0.0) {
+            return Err(format!("says that frames are {} ps apart", run.frame_interval_ps));
+        }
+        let names = value["trajectories"].as_array().ok_or_else(|| not_a_run.clone())?;
+        let trajectories: Vec<String> = names.iter().filter_map(Value::as_str).map(str::to_owned).collect();
+        if trajectories.is_empty() || trajectories.len() != names.len() {
+            return Err(not_a_run);
+        }
+        // A run lies in one folder; a description that was made to do harm could name any file.
+        let plain = |name: &&String| Path::new(name).file_name().is_some_and(|own| own == name.as_str());
+        if let Some(name) = trajectories.iter().find(|name| !plain(name)) {
+            return Err(format!(
+                "names the trajectory {}, which is not in its own folder",
+                brief(printable(name))
+            ));
+        }
+        Ok(Self { run, trajectories, finished: value["finished"] == true })
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn run() -> RunDescription {
+        RunDescription {
+            structure: "chignolin".into(),
+            sequence: "YYDPETGTWY".into(),
+            start_crc32: 7,
+            model: "chignolin".into(),
+            model_checksum: "a/b".into(),
+            settings: SamplerSettings::default(),
+            replicas: 2,
+            shard: None,
+            frame_interval_ps: 100.0,
+            trust: None,
+        }
+    }
+
+    #[test]
+    fn a_description_comes_back_as_it_was_written() {
+        let files = [PathBuf::from("/somewhere/run_r0.dcd"), PathBuf::from("/somewhere/run_r1.dcd")];
+        let text = run().to_json(12, true, &files).to_string();
+        let read = DescribedRun::parse(&text).unwrap();
+        assert_eq!((read.run, read.finished), (run(), true));
+        assert_eq!(read.trajectories, ["run_r0.dcd", "run_r1.dcd"]);
+    }
+
+    #[test]
+    fn a_description_names_files_of_its_own_folder_alone() {
+        let whole = run().to_json(12, true, &[PathBuf::from("run.dcd")]);
+        for name in ["../run.dcd", "/etc/passwd", "a/b.dcd", "..", ".", "", "run.dcd/", "./run.dcd"] {
+            let mut value = whole.clone();
+            value["trajectories"] = json!([name]);
+            let refusal = DescribedRun::parse(&value.to_string()).unwrap_err();
+            assert!(refusal.contains("not in its own folder"), "{name}: {refusal}");
+        }
+        for names in [json!([]), json!([1]), json!("run.dcd"), json!(["run.dcd", 1])] {
+            let mut value = whole.clone();
+            value["trajectories"] = names;
+            assert!(DescribedRun::parse(&value.to_string()).is_err());
+        }
+    }
+
+    #[test]
+    fn a_description_of_what_cannot_be_is_refused() {
+        let whole = run().to_json(12, true, &[PathBuf::from("run.dcd")]);
+        for interval in [0.0, -1.0] {
+            let mut value = whole.clone();
+            value["run"]["frame_interval_ps"] = json!(interval);
+            assert!(DescribedRun::parse(&value.to_string()).unwrap_err().contains("ps apart"));
+        }
+        let mut value = whole;
+        value["run"]["settings"]["latent_steps"] = json!(0);
+        assert!(DescribedRun::parse(&value.to_string()).unwrap_err().contains("no run that can be"));
     }
 }

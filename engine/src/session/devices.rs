@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 use crate::gpu::{AdapterChoice, AdapterSummary, Gpu, GpuError, GpuNetwork, adapters};
 use crate::network::{Model, built_gpu};
 use crate::structure::Topology;
+use crate::transport::split_sampler::Worker;
 use crate::transport::{
     CandleSampler, CpuSampler, FallbackSampler, FrameSampler, GpuSampler, Replica, SamplerSettings,
-    TransportError,
+    SplitSampler, TransportError,
 };
 
 use super::request::DevicePreference;
@@ -62,6 +63,7 @@ impl DevicePool {
         let choice = match preference {
             DevicePreference::Cpu => return wanted.cpu(),
             DevicePreference::Auto => return self.fastest(wanted),
+            DevicePreference::AllGpus => return self.all_gpus(wanted, notices),
             DevicePreference::Gpu => AdapterChoice::First,
             DevicePreference::Adapter(name) => {
                 name.parse().map_or_else(|_| AdapterChoice::Name(name.clone()), AdapterChoice::Index)
@@ -91,6 +93,40 @@ impl DevicePool {
         let settings = wanted.settings.clone();
         let sampler = GpuSampler::new(network, wanted.model, wanted.topology, settings.clone())?;
         Ok(Box::new(FallbackSampler::new(sampler, wanted.model.clone(), wanted.topology, settings)))
+    }
+
+    /// One sampler on every graphics adapter that is hardware, replicas dealt out by the speed measured on each. One
+    /// adapter alone, or replicas fewer than two, need no dealing.
+    fn all_gpus(
+        &self,
+        wanted: Wanted<'_>,
+        notices: &mut Vec<String>,
+    ) -> Result<Box<dyn FrameSampler>, TransportError> {
+        let mut found = adapters();
+        found.retain(|adapter| !adapter.is_software());
+        // An adapter that several interfaces offer is listed by each of them.
+        let interface = found.first().map(|adapter| adapter.interface.clone());
+        found.retain(|adapter| Some(&adapter.interface) == interface.as_ref());
+        if found.len() < 2 || wanted.replicas < 2 {
+            return self.sampler(wanted, &DevicePreference::Gpu, notices);
+        }
+        // Each is measured with its share, were all alike.
+        let share = Wanted { replicas: wanted.replicas.div_ceil(found.len()), ..wanted };
+        let mut workers = Vec::new();
+        for adapter in &found {
+            match on_adapter(share, adapter.index) {
+                Ok(worker) => workers.push(worker),
+                Err(TransportError::Gpu(error)) => {
+                    notices.push(format!("{} is left out: {error}.", adapter.name))
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        if workers.is_empty() {
+            return self.sampler(wanted, &DevicePreference::Gpu, notices);
+        }
+        let first = workers.remove(0);
+        Ok(Box::new(SplitSampler::new(first, workers)))
     }
 
     /// The network on the adapter: weights and compiled kernels are kept from run to run.
@@ -164,6 +200,21 @@ impl DevicePool {
         );
         Ok(gpu_time < cpu_time)
     }
+}
+
+/// A sampler on the adapter of that number, and how fast it is.
+fn on_adapter(wanted: Wanted<'_>, index: usize) -> Result<Worker, TransportError> {
+    let gpu = Arc::new(Gpu::open(&AdapterChoice::Index(index))?);
+    let network = Arc::new(GpuNetwork::new(gpu, wanted.model)?);
+    let short = SamplerSettings { latent_steps: MEASURED_STEPS, ..wanted.settings.clone() };
+    let mut measured = GpuSampler::new(network.clone(), wanted.model, wanted.topology, short)?;
+    // Once to bring weights and programs in, once to be timed.
+    let time = time_frame(&mut measured, &wanted).and_then(|_| time_frame(&mut measured, &wanted));
+    let speed = time.map_or(0.0, |time| 1.0 / time.as_secs_f64().max(1e-9));
+    let settings = wanted.settings.clone();
+    let sampler = GpuSampler::new(network, wanted.model, wanted.topology, settings.clone())?;
+    let sampler = FallbackSampler::new(sampler, wanted.model.clone(), wanted.topology, settings);
+    Ok(Worker { sampler: Box::new(sampler), speed })
 }
 
 /// Time of a frame of an extended chain; `None` when the device failed. A made-up chain may leave what the model

@@ -18,6 +18,7 @@ use super::context::JobContext;
 use super::protocol::{Event, JobOutcome, ProgressUnit};
 use super::rate::RateMeter;
 use super::request::StructureSource;
+use crate::remedy::{self, Remedy};
 
 /// What to evaluate, and how.
 #[derive(Clone, Debug)]
@@ -139,6 +140,7 @@ pub(super) fn open_reference(
     files: &[PathBuf],
     selection: FrameSelection,
 ) -> Result<CanonicalFrames, String> {
+    let map = Arc::new(map.clone());
     let sources = files.iter().map(|path| TrajectorySource { path: path.clone(), map: map.clone() });
     CanonicalFrames::open(sources.collect(), selection).map_err(|error| format!("reference: {error}"))
 }
@@ -150,11 +152,17 @@ pub(super) fn open_samples(
     topology: Option<&TopologyMap>,
     selection: FrameSelection,
 ) -> Result<CanonicalFrames, String> {
-    let sources = files.iter().map(|path| sample_source(path, topology, reference));
-    let sources = sources.collect::<Result<Vec<_>, _>>()?;
-    // Where advice names the flag, it is the samples' own.
+    let mut maps = SampleMaps {
+        given: topology.cloned().map(Arc::new),
+        reference: Arc::new(reference.clone()),
+        canonical: Arc::new(TopologyMap::canonical(Arc::clone(&reference.topology))),
+        beside: None,
+    };
+    let sources = files.iter().map(|path| maps.source(path)).collect::<Result<Vec<_>, _>>()?;
+    // The interval that is asked for is the samples' own.
+    let own = |remedy| if remedy == Remedy::GiveInterval { Remedy::GiveSampleInterval } else { remedy };
     CanonicalFrames::open(sources, selection)
-        .map_err(|error| format!("samples: {error}").replace("--interval-ps", "--sample-interval-ps"))
+        .map_err(|error| remedy::exchanged(&format!("samples: {error}"), own))
 }
 
 /// The native structure. A chain that is named is taken where there are several, and only there.
@@ -171,36 +179,53 @@ pub(super) fn open_native(source: &StructureSource, chain: Option<&str>) -> Resu
         .map_err(|e| e.to_string())
 }
 
-/// Which atoms a sample file holds: those of the topology given; else of the topology that `simulate` wrote
-/// beside it; else those of the reference; else the canonical ones.
-fn sample_source(
-    path: &Path,
-    given: Option<&TopologyMap>,
-    reference: &TopologyMap,
-) -> Result<TrajectorySource, String> {
-    let source = |map: TopologyMap| TrajectorySource { path: path.to_path_buf(), map };
-    let checked = |map: TopologyMap| {
-        same_protein("topology of the samples", &map.topology, &reference.topology)?;
-        Ok(source(map))
-    };
-    if let Some(map) = given {
-        return checked(map.clone());
-    }
-    if let Some(beside) = topology_beside(path) {
-        return checked(read_topology_map(&beside).map_err(|error| error.to_string())?);
-    }
-    let atoms = TrajectoryReader::open(path).map_err(|error| error.to_string())?.atom_count();
-    let canonical = reference.topology.atom_count();
-    if atoms == reference.file_atom_count {
-        Ok(source(reference.clone()))
-    } else if atoms == canonical {
-        Ok(source(TopologyMap::canonical(Arc::clone(&reference.topology))))
-    } else {
-        Err(format!(
-            "{} holds {atoms} atoms a frame, the topology of the reference {} and its heavy atoms are {canonical}: name the file with the atoms of the samples with --sample-topology",
-            path.display(),
-            reference.file_atom_count,
-        ))
+/// The atoms that sample files may hold. Files share them: a campaign has thousands.
+struct SampleMaps {
+    given: Option<Arc<TopologyMap>>,
+    reference: Arc<TopologyMap>,
+    canonical: Arc<TopologyMap>,
+    /// The topology that was read last beside a file; the next file most often has the same.
+    beside: Option<(PathBuf, Arc<TopologyMap>)>,
+}
+
+impl SampleMaps {
+    /// Which atoms a sample file holds: those of the topology given; else of the topology that `simulate` wrote
+    /// beside it; else those of the reference; else the canonical ones.
+    fn source(&mut self, path: &Path) -> Result<TrajectorySource, String> {
+        let source = |map: &Arc<TopologyMap>| TrajectorySource { path: path.to_path_buf(), map: map.clone() };
+        let check = |map: &TopologyMap| {
+            same_protein("topology of the samples", &map.topology, &self.reference.topology)
+        };
+        if let Some(map) = &self.given {
+            check(map)?;
+            return Ok(source(map));
+        }
+        if let Some(beside) = topology_beside(path) {
+            if let Some((known, map)) = &self.beside
+                && *known == beside
+            {
+                return Ok(source(map));
+            }
+            let map = Arc::new(read_topology_map(&beside).map_err(|error| error.to_string())?);
+            check(&map)?;
+            let found = source(&map);
+            self.beside = Some((beside, map));
+            return Ok(found);
+        }
+        let atoms = TrajectoryReader::open(path).map_err(|error| error.to_string())?.atom_count();
+        let canonical = self.reference.topology.atom_count();
+        if atoms == self.reference.file_atom_count {
+            Ok(source(&self.reference))
+        } else if atoms == canonical {
+            Ok(source(&self.canonical))
+        } else {
+            Err(format!(
+                "{} holds {atoms} atoms a frame, the topology of the reference {} and its heavy atoms are {canonical}: {}",
+                path.display(),
+                self.reference.file_atom_count,
+                Remedy::NameSampleTopology,
+            ))
+        }
     }
 }
 

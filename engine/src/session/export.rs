@@ -1,11 +1,13 @@
 //! Writing frames of a run to a trajectory file of the user's choice, also while the run goes on.
 
+use std::borrow::Cow;
 use std::fs::File;
-use std::io::BufWriter;
+use std::io::{BufWriter, Write as _};
 use std::path::Path;
-use std::sync::Arc;
 
-use crate::structure::{MmcifWriter, Topology, write_pdb};
+use crate::structure::{
+    AllAtomModel, MmcifWriter, Topology, pdb_all_atom_end, pdb_all_atom_lines, write_pdb, write_pdb_of_atoms,
+};
 use crate::trajectory::{TrajectoryFormat, TrajectoryWriter, write_atomically};
 
 use super::context::JobContext;
@@ -22,7 +24,7 @@ const CHUNK: u64 = 64;
 pub(super) fn run(context: &JobContext<'_>, request: &ExportRequest) -> Result<JobOutcome, String> {
     let path = &request.path;
     let format = ExportFormat::from_path(path)?;
-    check(request)?;
+    check(request, format)?;
     let topology_path = (!format.holds_topology()).then(|| beside(path, "_topology.pdb"));
     // A run may be writing there, of this window or of another program.
     let _lock = RunLock::take(path)?;
@@ -80,24 +82,86 @@ impl ExportFormat {
 enum Output<'a> {
     Trajectory(Box<TrajectoryWriter>),
     Mmcif { writer: MmcifWriter<BufWriter<File>>, topology: &'a Topology, path: &'a Path },
+    AllAtoms(AllAtoms<'a>),
+}
+
+/// Frames with hydrogens, in the text formats. Which hydrogens there are is decided by the first frame.
+struct AllAtoms<'a> {
+    format: AllAtomFormat,
+    topology: &'a Topology,
+    path: &'a Path,
+    model: Option<AllAtomModel>,
+    /// One frame is a file without models.
+    single: bool,
+    models: usize,
+}
+
+enum AllAtomFormat {
+    Pdb(BufWriter<File>),
+    Mmcif(MmcifWriter<BufWriter<File>>),
+}
+
+impl AllAtoms<'_> {
+    fn write_frame(&mut self, positions_angstrom: &[[f32; 3]], time_ps: f64) -> std::io::Result<()> {
+        let topology = self.topology;
+        let model = self.model.get_or_insert_with(|| AllAtomModel::new(topology, positions_angstrom));
+        let all = model.place(positions_angstrom);
+        self.models += 1;
+        match &mut self.format {
+            AllAtomFormat::Pdb(file) => {
+                let atoms = pdb_all_atom_lines(topology, model, &all)?;
+                if self.single {
+                    return file.write_all(atoms.as_bytes());
+                }
+                let number = self.models;
+                write!(file, "TITLE     t= {time_ps:.5}\nMODEL {number:>8}\n{atoms}ENDMDL\n")
+            }
+            AllAtomFormat::Mmcif(writer) => writer.write_all_atoms(topology, model, &all),
+        }
+    }
+
+    fn finish(self) -> std::io::Result<()> {
+        match self.format {
+            AllAtomFormat::Pdb(mut file) => {
+                let end = self.model.map(|model| pdb_all_atom_end(self.topology, &model));
+                file.write_all(end.unwrap_or_default().as_bytes())?;
+                file.flush()
+            }
+            AllAtomFormat::Mmcif(writer) => writer.finish().map(drop),
+        }
+    }
 }
 
 impl<'a> Output<'a> {
     fn create(
         format: ExportFormat,
         file: File,
-        path: &'a Path,
-        topology: &'a Arc<Topology>,
-        interval_ps: f64,
+        request: &'a ExportRequest,
+        (interval_ps, frames): (f64, u64),
     ) -> Result<Self, String> {
+        let (path, topology, atoms) = (request.path.as_path(), &request.topology, request.atoms.as_ref());
+        if request.hydrogens {
+            let file = BufWriter::new(file);
+            let format = match format {
+                ExportFormat::Mmcif => AllAtomFormat::Mmcif(MmcifWriter::new(file)),
+                ExportFormat::Trajectory(_) => AllAtomFormat::Pdb(file),
+            };
+            let single = frames == 1;
+            return Ok(Self::AllAtoms(AllAtoms { format, topology, path, model: None, single, models: 0 }));
+        }
         match format {
             ExportFormat::Trajectory(format) => {
-                TrajectoryWriter::create_in(file, path, format, topology, interval_ps)
+                TrajectoryWriter::create_in(file, path, format, topology, atoms, interval_ps)
                     .map(|writer| Self::Trajectory(Box::new(writer)))
                     .map_err(|error| error.to_string())
             }
             ExportFormat::Mmcif => {
-                Ok(Self::Mmcif { writer: MmcifWriter::new(BufWriter::new(file)), topology, path })
+                let file = BufWriter::new(file);
+                let writer = match atoms {
+                    Some(atoms) => MmcifWriter::of_atoms(file, atoms.clone()),
+                    None => MmcifWriter::new(file),
+                };
+                Ok(Self::Mmcif { writer, topology, path })
             }
         }
     }
@@ -110,6 +174,9 @@ impl<'a> Output<'a> {
             Self::Mmcif { writer, topology, path } => {
                 writer.write_model(topology, positions_angstrom).map_err(|error| unwritten(path, &error))
             }
+            Self::AllAtoms(all) => {
+                all.write_frame(positions_angstrom, time_ps).map_err(|error| unwritten(all.path, &error))
+            }
         }
     }
 
@@ -119,6 +186,10 @@ impl<'a> Output<'a> {
             Self::Mmcif { writer, path, .. } => {
                 writer.finish().map(drop).map_err(|error| unwritten(path, &error))
             }
+            Self::AllAtoms(all) => {
+                let path = all.path;
+                all.finish().map_err(|error| unwritten(path, &error))
+            }
         }
     }
 }
@@ -127,8 +198,14 @@ fn unwritten(path: &Path, error: &std::io::Error) -> String {
     format!("{} cannot be written: {error}", path.display())
 }
 
-fn check(request: &ExportRequest) -> Result<(), String> {
+fn check(request: &ExportRequest, format: ExportFormat) -> Result<(), String> {
     let history = &request.history;
+    if request.hydrogens && !format.holds_topology() {
+        return Err(format!(
+            "{}: frames with hydrogens are written as .pdb or .cif, which name their atoms",
+            request.path.display()
+        ));
+    }
     if request.stride == 0 {
         return Err("the stride must be at least 1".into());
     }
@@ -144,6 +221,12 @@ fn check(request: &ExportRequest) -> Result<(), String> {
             request.last_frame,
             history.len().saturating_sub(1)
         ));
+    }
+    if let Some(atoms) = &request.atoms {
+        let ascending = atoms.is_sorted_by(|one, next| one < next);
+        if atoms.is_empty() || !ascending || atoms.last().is_some_and(|last| *last >= history.atom_count()) {
+            return Err("the selection holds no atom of this protein".into());
+        }
     }
     if request.replica >= history.replica_count() {
         return Err(format!(
@@ -166,7 +249,7 @@ fn write_frames(
     let chosen = Chosen::of(request)?;
     let total = chosen.count();
     let clock = clock(context, request, &chosen, format);
-    let mut output = Output::create(format, file, &request.path, &request.topology, clock.interval_ps)?;
+    let mut output = Output::create(format, file, request, (clock.interval_ps, total))?;
     let mut meter = RateMeter::start(ProgressUnit::Frames, 0, Some(total));
     let mut positions = vec![[0.0; 3]; history.atom_count()];
     for index in 0..total {
@@ -178,7 +261,7 @@ fn write_frames(
             Some(start_ps) => start_ps + index as f64 * clock.interval_ps,
             None => history.time_ps(frame),
         };
-        output.write_frame(&positions, time_ps)?;
+        output.write_frame(&chosen_atoms(request, &positions), time_ps)?;
         if index % CHUNK == CHUNK - 1 || index + 1 == total {
             meter.reach(index + 1, Some(total));
             context.post(Event::Progress { job: context.job, progress: meter.progress() });
@@ -271,10 +354,22 @@ fn clock(
     }
 }
 
+/// The positions of the atoms that are to be written.
+fn chosen_atoms<'a>(request: &ExportRequest, positions: &'a [[f32; 3]]) -> Cow<'a, [[f32; 3]]> {
+    match &request.atoms {
+        None => Cow::Borrowed(positions),
+        Some(atoms) => atoms.iter().filter_map(|&atom| positions.get(atom).copied()).collect(),
+    }
+}
+
 fn write_topology(request: &ExportRequest, path: &Path) -> Result<(), String> {
     let cannot = |error| unwritten(path, &error);
     let first = Chosen::of(request)?.frame(0);
     let start = request.history.read(first, request.replica).map_err(cannot)?;
     let mut pdb = Vec::new();
-    write_pdb(&request.topology, &start, &mut pdb).and_then(|()| write_atomically(path, &pdb)).map_err(cannot)
+    let written = match &request.atoms {
+        None => write_pdb(&request.topology, &start, &mut pdb),
+        Some(atoms) => write_pdb_of_atoms(&request.topology, atoms, &chosen_atoms(request, &start), &mut pdb),
+    };
+    written.and_then(|()| write_atomically(path, &pdb)).map_err(cannot)
 }

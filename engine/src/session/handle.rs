@@ -14,6 +14,7 @@ use crate::training::TrainRequest;
 use crate::trajectory::ImportRequest;
 
 use super::backend::ComputeBackend;
+use super::branches::{self, BranchRequest};
 use super::compare::{self, ComparisonRequest};
 use super::context::{JobContext, JobControl};
 use super::evaluate::EvaluationRequest;
@@ -71,6 +72,7 @@ enum Task {
     Import(ImportRequest),
     Evaluate(Box<EvaluationRequest>),
     TestJumps(Box<JumpRequest>),
+    TestBranches(Box<BranchRequest>),
     Simulate(Box<SimulationRequest>),
     Compare(Box<ComparisonRequest>),
     Study(Box<StudyRequest>),
@@ -135,6 +137,9 @@ impl SessionHandle {
             Command::Import { job, request } => self.begin(&self.data, job, Task::Import(request)),
             Command::Evaluate { job, request } => self.begin(&self.data, job, Task::Evaluate(request)),
             Command::TestJumps { job, request } => self.begin(&self.compute, job, Task::TestJumps(request)),
+            Command::TestBranches { job, request } => {
+                self.begin(&self.compute, job, Task::TestBranches(request));
+            }
             Command::Simulate { job, request } => self.begin(&self.compute, job, Task::Simulate(request)),
             Command::Train { job, request } => self.begin(&self.training, job, Task::Train(request)),
             Command::Compare { job, request } => self.begin(&self.training, job, Task::Compare(request)),
@@ -266,6 +271,7 @@ fn run(context: &JobContext<'_>, backend: &dyn ComputeBackend, task: Task) -> Re
     match task {
         Task::Simulate(request) => simulate::run(context, backend, *request),
         Task::TestJumps(request) => jumps::run(context, backend, &request),
+        Task::TestBranches(request) => branches::run(context, backend, &request),
         Task::Train(request) => training::run(context, &request),
         Task::Compare(request) => compare::run(context, backend, &request),
         Task::Study(request) => study::run(context, backend, &request),

@@ -62,6 +62,16 @@ impl FrameHistory {
         }
     }
 
+    /// A history of one frame of one replica, in canonical order, Å: a structure as a run.
+    ///
+    /// # Errors
+    /// When no temporary file can be made.
+    pub fn of_frame(positions_angstrom: &[[f32; 3]]) -> io::Result<Self> {
+        let history = Self::create(positions_angstrom.len(), 1, 1.0)?;
+        history.append([positions_angstrom])?;
+        Ok(history)
+    }
+
     /// Time between frames, ps.
     pub fn frame_interval_ps(&self) -> f64 {
         self.frame_interval_ps

@@ -6,6 +6,8 @@ pub mod protocol;
 pub mod request;
 
 mod backend;
+mod branches;
+mod campaign;
 mod context;
 mod cost;
 mod description;
@@ -18,12 +20,14 @@ mod judge;
 mod jumps;
 mod mailbox;
 mod models;
+pub mod openmm;
 mod output;
 mod pairs;
 mod rate;
 mod recorded;
 mod recorded_files;
 mod sampling;
+mod shard;
 mod simulate;
 mod starts;
 pub mod study;
@@ -31,7 +35,10 @@ mod training;
 mod validity_watch;
 
 pub use backend::{ComputeBackend, PreparedSampler, SamplerOrder};
+pub use branches::{BranchRequest, BranchTest};
+pub use campaign::{FoundTrajectories, find_trajectories};
 pub use cost::Cost;
+pub use description::{DescribedRun, RunDescription};
 pub use devices::known_adapters;
 pub use evaluate::EvaluationRequest;
 pub use handle::{LatestFrame, SessionHandle, Stopper};
@@ -47,8 +54,9 @@ pub use protocol::{
 pub use recorded_files::{OpenedTrajectory, RecordedRun, TrajectoryNeed, TrajectoryRequest};
 pub use request::{
     DevicePreference, ExistingFiles, ExportRequest, ModelSource, OpenRequest, RunOutput, SimulationRequest,
-    StructureChoice, StructureSource,
+    StructureChoice, StructureSource, beside,
 };
+pub use shard::{Shard, ShardError, ShardRecord};
 pub use starts::{StartFrame, read_starts};
 
 pub use crate::structure::{ChainSummary, Notice, OpenedStructure};

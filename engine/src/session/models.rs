@@ -93,6 +93,7 @@ fn load(source: &ModelSource) -> Result<Loaded, String> {
         checksum: format!("{}/{}", content_checksum(&model)?, checksum(bytes)),
         card: card_text(&model),
         presets,
+        trust: model.trust.clone(),
     };
     Ok(Loaded { model: Arc::new(model), info })
 }

@@ -5,6 +5,7 @@
 //! least the frames that the state counts. What they hold beyond is cut off when the run is resumed, and
 //! made again, identical.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -15,8 +16,11 @@ use crate::transport::presets::presets_path;
 
 use super::description::RunDescription;
 use super::request::{ExistingFiles, ModelSource, RunOutput, beside};
+use super::shard::RunPaths;
 use crate::atomic_file::{check_replaceable, is_there};
 use crate::brief::printable;
+use crate::regular_file;
+use crate::remedy::Remedy;
 use crate::run_lock::{RunLock, remove_partial_files};
 
 /// The state is written no more often than this: bringing it to disk takes longer than a fast frame.
@@ -24,13 +28,18 @@ const STATE_INTERVAL: Duration = Duration::from_secs(1);
 /// Nor more often than this many times as long has passed as it took.
 const STATE_REST: u32 = 20;
 
+/// Larger files are no states, which were just read whole.
+const MOST_STATE_BYTES: u64 = 1 << 32;
+/// Larger files are no topology of a run.
+const MOST_TOPOLOGY_BYTES: u64 = 1 << 28;
+
 /// Files of a run, open for writing.
 pub(super) struct RunFiles {
     writers: Vec<TrajectoryWriter>,
     description: RunDescription,
     settings: serde_json::Value,
-    description_path: PathBuf,
-    state_path: PathBuf,
+    paths: RunPaths,
+    notice: Option<String>,
     state_written: Instant,
     state_took: Duration,
     state_frame: u64,
@@ -93,16 +102,20 @@ fn files_in_use(structure: &OpenedStructure, model: &ModelSource) -> Vec<(PathBu
 
 /// The trajectories of the run at `path`, as far as its state names them. A state that cannot be read names nothing; it
 /// is replaced like the rest.
-fn old_trajectories(path: &Path) -> Vec<PathBuf> {
-    let Ok(Some((replaced, _))) = interrupted_run(path) else { return Vec::new() };
-    let count = replaced.replicas;
-    (0..count).map(|replica| replica_path(path, replica, count)).collect()
+fn old_trajectories(path: &Path, state_path: &Path) -> Vec<PathBuf> {
+    if !is_there(state_path) {
+        return Vec::new();
+    }
+    let replaced = RunState::load(state_path).map_err(|error| error.to_string());
+    let Ok(replaced) = replaced.and_then(|state| described(&state, state_path)) else { return Vec::new() };
+    RunPaths::new(path, replaced.replicas, replaced.shard).trajectories
 }
 
 /// Removes the trajectories of the run that is replaced, where it had other replicas than the new one: beside the new
 /// ones they would pass for some of them. Only what its state names is touched. Under the lock of the run.
-fn remove_replaced(path: &Path, new: &[PathBuf]) {
-    for path in old_trajectories(path).iter().filter(|path| !new.contains(path)) {
+fn remove_replaced(old: &[PathBuf], new: &[PathBuf]) {
+    let new: HashSet<&PathBuf> = new.iter().collect();
+    for path in old.iter().filter(|path| !new.contains(path)) {
         // One that was moved away or cannot be removed does no harm to the new run.
         let _ = std::fs::remove_file(path);
     }
@@ -122,39 +135,48 @@ impl RunFiles {
         replicas: &mut [Replica],
     ) -> Result<Self, String> {
         TrajectoryFormat::from_path(&output.path).map_err(|error| error.to_string())?;
-        // Before anything is made or looked for: of two runs that start at once, one finds the other's lock.
-        let lock = RunLock::take(&output.path)?;
+        let paths = RunPaths::new(&output.path, replicas.len(), description.shard);
+        let sharded = description.shard.is_some();
+        // Before anything is made or looked for: of two runs that start at once, one finds the other's lock. Shards of
+        // one run do not keep each other waiting.
+        let lock = RunLock::take(if sharded { &paths.state } else { &output.path })?;
         let settings = serde_json::to_value(&description).map_err(|error| error.to_string())?;
-        let count = replicas.len();
         let mut files = Self {
             writers: Vec::new(),
             settings,
-            description_path: beside(&output.path, ".json"),
-            state_path: beside(&output.path, ".state"),
+            paths: paths.clone(),
+            notice: None,
             state_written: Instant::now(),
             state_took: Duration::ZERO,
             state_frame: 0,
             _lock: lock,
             description,
         };
-        let trajectories: Vec<PathBuf> =
-            (0..count).map(|replica| replica_path(&output.path, replica, count)).collect();
-        let topology_path = beside(&output.path, "_topology.pdb");
+        let RunPaths { trajectories, topology: topology_path, .. } = &paths;
+        let mut pdb = Vec::new();
+        write_pdb(&structure.topology, &structure.positions_angstrom, &mut pdb)
+            .map_err(|error| format!("{} cannot be written: {error}", topology_path.display()))?;
         let present =
             |paths: &[&PathBuf]| paths.iter().find(|path| is_there(path)).map(|path| path.to_path_buf());
         let mut all: Vec<&PathBuf> = trajectories.iter().collect();
-        all.extend([&topology_path, &files.description_path, &files.state_path]);
+        all.extend([&paths.description, &paths.state]);
+        if sharded {
+            // The other shards have the same; it is written once, and replaced by none of them.
+            check_shared_topology(topology_path, &pdb)?;
+        } else {
+            all.push(topology_path);
+        }
 
         // Those of a run that is replaced with another number of replicas are removed, which is no better.
         let removed = match output.existing {
-            ExistingFiles::Overwrite => old_trajectories(&output.path),
+            ExistingFiles::Overwrite => old_trajectories(&output.path, &paths.state),
             _ => Vec::new(),
         };
         for (used, what) in files_in_use(structure, model) {
             // A run that goes on does not replace its own topology, which may be what was opened.
             let goes_on = matches!(output.existing, ExistingFiles::Resume | ExistingFiles::Extend);
             let mut replaced =
-                all.iter().copied().filter(|path| !goes_on || *path != &topology_path).chain(&removed);
+                all.iter().copied().filter(|path| !goes_on || *path != topology_path).chain(&removed);
             if let Some(path) = replaced.find(|path| std::fs::canonicalize(path).is_ok_and(|p| p == used)) {
                 return Err(format!(
                     "{} is {what} and would be replaced; choose another name",
@@ -166,8 +188,10 @@ impl RunFiles {
             && let Some(path) = present(&all)
         {
             return Err(format!(
-                "{} is there already; choose another name, continue the run with --resume, or replace it with --force",
-                path.display()
+                "{} is there already; choose another name, {}, or {}",
+                path.display(),
+                Remedy::Continue,
+                Remedy::Replace
             ));
         }
         for path in &all {
@@ -176,22 +200,27 @@ impl RunFiles {
         }
         remove_partial_files(all.iter().copied());
         if output.existing == ExistingFiles::Overwrite {
-            remove_replaced(&output.path, &trajectories);
+            remove_replaced(&removed, trajectories);
         }
         if matches!(output.existing, ExistingFiles::Resume | ExistingFiles::Extend) {
-            if is_there(&files.state_path) {
+            if is_there(&paths.state) || is_there(&paths.backup) {
                 files.restore(replicas, output.existing)?;
             } else if let Some(path) = present(&all) {
+                let advice = match sharded {
+                    true => "repeat the division into shards that it was made with, or choose another name"
+                        .to_owned(),
+                    false => Remedy::Replace.to_string(),
+                };
                 return Err(format!(
-                    "{} cannot be continued, since {} is not beside it; start anew with --force",
+                    "{} cannot be continued, since {} is not beside it; {advice}",
                     path.display(),
-                    files.state_path.display()
+                    paths.state.display()
                 ));
             }
         }
         let interval_ps = files.description.frame_interval_ps;
         if files.state_frame > 0 {
-            for path in &trajectories {
+            for path in trajectories {
                 let keep = usize::try_from(files.state_frame.saturating_add(1))
                     .map_err(|error| error.to_string())?;
                 let (writer, _) =
@@ -202,6 +231,8 @@ impl RunFiles {
         } else {
             // The state of frame 0 comes first, or a kill right here would leave a run that cannot resume.
             files.write_state(replicas)?;
+            // One of a run that was replaced; where it stays, it does no harm to one that has a state.
+            let _ = std::fs::remove_file(&paths.backup);
             for (path, replica) in trajectories.iter().zip(&*replicas) {
                 // Refusal was decided above, for all files at once.
                 let mut writer = TrajectoryWriter::create(path, &structure.topology, interval_ps, true)
@@ -210,10 +241,10 @@ impl RunFiles {
                 files.writers.push(writer);
             }
         }
-        let mut pdb = Vec::new();
-        write_pdb(&structure.topology, &structure.positions_angstrom, &mut pdb)
-            .and_then(|()| write_atomically(&topology_path, &pdb))
-            .map_err(|error| format!("{} cannot be written: {error}", topology_path.display()))?;
+        if !sharded || !is_there(topology_path) {
+            write_atomically(topology_path, &pdb)
+                .map_err(|error| format!("{} cannot be written: {error}", topology_path.display()))?;
+        }
         files.write_description(false)?;
         Ok(files)
     }
@@ -221,6 +252,11 @@ impl RunFiles {
     /// The trajectories.
     pub fn trajectories(&self) -> Vec<PathBuf> {
         self.writers.iter().map(|writer| writer.path().to_owned()).collect()
+    }
+
+    /// What the user should know of how the files were opened, once.
+    pub fn take_notice(&mut self) -> Option<String> {
+        self.notice.take()
     }
 
     /// Appends the present frame of every replica.
@@ -264,7 +300,7 @@ impl RunFiles {
             frame,
             replicas_angstrom: replicas.iter().map(|replica| replica.positions_angstrom.clone()).collect(),
         }
-        .save(&self.state_path)
+        .save(&self.paths.state)
         .map_err(|error| error.to_string())?;
         self.state_frame = frame;
         self.state_written = Instant::now();
@@ -273,7 +309,7 @@ impl RunFiles {
     }
 
     fn write_description(&self, finished: bool) -> Result<(), String> {
-        let path = &self.description_path;
+        let path = &self.paths.description;
         let cannot = |error: String| format!("{} cannot be written: {error}", path.display());
         let json = self.description.to_json(self.state_frame, finished, &self.trajectories());
         let mut text = serde_json::to_string_pretty(&json).map_err(|error| cannot(error.to_string()))?;
@@ -283,16 +319,44 @@ impl RunFiles {
 
     /// Takes over the state of an interrupted run, after making sure that it is the same run.
     fn restore(&mut self, replicas: &mut [Replica], existing: ExistingFiles) -> Result<(), String> {
-        let state = RunState::load(&self.state_path).map_err(|error| error.to_string())?;
-        let interrupted = described(&state, &self.state_path)?;
+        let load = |path: &Path| {
+            let state = RunState::load(path).map_err(|error| error.to_string())?;
+            let interrupted = described(&state, path)?;
+            Ok::<_, String>((state, interrupted))
+        };
+        let RunPaths { state: state_path, backup, .. } = &self.paths;
+        let (state, interrupted) = match load(state_path) {
+            Ok(loaded) => {
+                if existing == ExistingFiles::Resume {
+                    // One that is known to be good. Without room for it the run goes on as well.
+                    let kept = regular_file::read(state_path, MOST_STATE_BYTES)
+                        .and_then(|bytes| write_atomically(backup, &bytes));
+                    if let Err(error) = kept {
+                        log::warn!("{} cannot be written: {error}", backup.display());
+                    }
+                }
+                loaded
+            }
+            Err(reason) if is_there(backup) => {
+                let loaded = load(backup).map_err(|_| reason.clone())?;
+                self.notice = Some(format!(
+                    "{reason}. The run goes on from the state before, {}, at frame {}.",
+                    backup.display(),
+                    loaded.0.frame
+                ));
+                loaded
+            }
+            Err(reason) => return Err(reason),
+        };
         if existing == ExistingFiles::Extend {
             self.description.start_crc32 = interrupted.start_crc32;
             self.settings = serde_json::to_value(&self.description).map_err(|error| error.to_string())?;
         }
         if let Some(difference) = interrupted.difference(&self.description) {
             return Err(format!(
-                "{} belongs to another run: {difference}; repeat the settings of that run or start anew with --force",
-                self.state_path.display()
+                "{} belongs to another run: {difference}; repeat the settings of that run, or {}",
+                self.paths.state.display(),
+                Remedy::Replace
             ));
         }
         let fits = state.replicas_angstrom.len() == replicas.len()
@@ -302,7 +366,7 @@ impl RunFiles {
                 .zip(&*replicas)
                 .all(|(positions, replica)| positions.len() == replica.positions_angstrom.len());
         if !fits {
-            return Err(format!("{} holds another number of atoms", self.state_path.display()));
+            return Err(format!("{} holds another number of atoms", self.paths.state.display()));
         }
         for (replica, positions_angstrom) in replicas.iter_mut().zip(state.replicas_angstrom) {
             replica.frame = state.frame;
@@ -311,6 +375,19 @@ impl RunFiles {
         self.state_frame = state.frame;
         Ok(())
     }
+}
+
+/// Refuses a topology that is not the one all shards of the run have.
+fn check_shared_topology(path: &Path, expected: &[u8]) -> Result<(), String> {
+    if !is_there(path) {
+        return Ok(());
+    }
+    let found = regular_file::read(path, MOST_TOPOLOGY_BYTES)
+        .map_err(|error| format!("{} cannot be read: {error}", path.display()))?;
+    if found == expected {
+        return Ok(());
+    }
+    Err(format!("{} is that of another run; choose another name", path.display()))
 }
 
 #[cfg(test)]

@@ -15,8 +15,10 @@ use crate::training::{Coverage, TrainOutcome, TrainProgress, TrainRequest};
 use crate::trajectory::{ImportReport, ImportRequest};
 use crate::transport::presets::Presets;
 use crate::transport::{LatentProgress, SamplerSettings};
+use crate::trust::{TrustData, TrustReport};
 
 use super::FrameHistory;
+use super::branches::{BranchRequest, BranchTest};
 use super::compare::{ComparisonRequest, VariantResult};
 use super::evaluate::EvaluationRequest;
 use super::jumps::{JumpRequest, JumpTest};
@@ -124,6 +126,14 @@ pub enum Command {
         job: JobId,
         /// What to read, and how to draw.
         request: Box<JumpRequest>,
+    },
+    /// Draws trajectories of a model from frames that molecular dynamics branches off, and compares both. Answered by
+    /// [`Event::EvaluationStage`], at the end by [`Event::BranchesTested`].
+    TestBranches {
+        /// Fresh id.
+        job: JobId,
+        /// What to read, and how to draw.
+        request: Box<BranchRequest>,
     },
     /// Trains, samples and evaluates variants of one model. Answered by [`Event::StageBegan`] and the events
     /// of the jobs that it is made of, and by one [`Event::VariantCompared`] for each variant.
@@ -254,6 +264,8 @@ pub struct RunInfo {
     pub history: Option<Arc<FrameHistory>>,
     /// Trajectory files being written, one per replica; empty when none was asked for.
     pub outputs: Vec<PathBuf>,
+    /// How familiar the structure that the run starts from is to the model; `None` where it has no trust data.
+    pub trust: Option<Arc<TrustReport>>,
 }
 
 /// A model that was loaded.
@@ -272,6 +284,8 @@ pub struct ModelInfo {
     pub card: String,
     /// Sampler settings that come with it.
     pub presets: Presets,
+    /// The surroundings of residues that it was trained on; `None` in models that were made without.
+    pub trust: Option<Arc<TrustData>>,
 }
 
 /// What the engine tells the app.
@@ -423,6 +437,13 @@ pub enum Event {
         /// All numbers.
         test: Arc<JumpTest>,
     },
+    /// Branches of a model were compared with those of molecular dynamics.
+    BranchesTested {
+        /// Which job.
+        job: JobId,
+        /// All numbers.
+        test: Arc<BranchTest>,
+    },
     /// A job that is made of several began the next one; progress counts from zero.
     StageBegan {
         /// Which job.
@@ -488,6 +509,7 @@ impl Event {
             | Self::EvaluationStage { job, .. }
             | Self::Evaluated { job, .. }
             | Self::JumpsTested { job, .. }
+            | Self::BranchesTested { job, .. }
             | Self::StageBegan { job, .. }
             | Self::VariantCompared { job, .. }
             | Self::CellStudied { job, .. }

@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::context::JobContext;
-use super::description::RunDescription;
+use super::description::DescribedRun;
 use super::evaluate::topology_beside;
 use super::files;
 use super::history::FrameHistory;
 use super::protocol::{Event, JobOutcome, RunInfo};
 use super::recorded::{RecordedFrames, canonical_map, open_reader};
 use super::request::{OpenRequest, StructureSource, beside};
+use crate::regular_file;
 use crate::structure::{
     ChainSummary, Notice, OpenedStructure, StructureProblem, Topology, TopologyMap, read_models,
     read_topology_map_of_chain,
@@ -142,7 +143,7 @@ fn description_of(path: &Path) -> Option<PathBuf> {
     let run = stem.rsplit_once("_r").map(|(run, _)| run);
     [Some(stem), run].into_iter().flatten().map(|stem| path.with_file_name(format!("{stem}.json"))).find(
         |candidate| {
-            let text = std::fs::read_to_string(candidate).ok();
+            let text = regular_file::read_text(candidate).ok();
             let value: Option<serde_json::Value> = text.and_then(|text| serde_json::from_str(&text).ok());
             value.is_some_and(|value| {
                 let names = value["trajectories"].as_array();
@@ -156,22 +157,17 @@ fn description_of(path: &Path) -> Option<PathBuf> {
 /// A run of this program, with all its replicas.
 fn open_run(description: &Path) -> Result<OpenedTrajectory, Refusal> {
     let shown = description.display();
-    let not_a_run = || format!("{shown} does not describe a run of EquiJump");
-    let text = std::fs::read_to_string(description).map_err(|error| format!("{shown}: {error}"))?;
-    let value: serde_json::Value = serde_json::from_str(&text).map_err(|_| not_a_run())?;
-    let run: RunDescription = serde_json::from_value(value["run"].clone()).map_err(|_| not_a_run())?;
-    let files: Vec<PathBuf> = value["trajectories"]
-        .as_array()
-        .map(|names| {
-            names
-                .iter()
-                .filter_map(|name| name.as_str())
-                .map(|name| description.with_file_name(name))
-                .collect()
-        })
-        .unwrap_or_default();
-    let Some(first) = files.first() else { return Err(not_a_run().into()) };
-    let topology = beside(description, "_topology.pdb");
+    let text = regular_file::read_text(description).map_err(|error| format!("{shown}: {error}"))?;
+    let described = DescribedRun::parse(&text).map_err(|reason| format!("{shown} {reason}"))?;
+    let DescribedRun { run, trajectories, finished } = described;
+    let files: Vec<PathBuf> = trajectories.iter().map(|name| description.with_file_name(name)).collect();
+    let first = &files[0];
+    // All shards of a run have one.
+    let topology = match run.shard {
+        Some(_) => topology_beside(first)
+            .ok_or_else(|| format!("{shown}: there is no topology beside {}; restore it", first.display()))?,
+        None => beside(description, "_topology.pdb"),
+    };
     let mut map = read_topology_map_of_chain(&topology, None).map_err(|error| error.to_string())?;
     // Its file is called after the run; the protein has a name of its own.
     let mut named = (*map.topology).clone();
@@ -179,11 +175,11 @@ fn open_run(description: &Path) -> Result<OpenedTrajectory, Refusal> {
     map.topology = Arc::new(named);
     let output = description.with_extension(extension(first));
     let recorded = RecordedRun {
-        can_go_on: beside(&output, ".state").is_file(),
+        can_go_on: run.shard.is_none() && beside(&output, ".state").is_file(),
         output,
         model: run.model,
         model_checksum: run.model_checksum,
-        finished: value["finished"] == true,
+        finished,
     };
     let readers = open_readers(&files, &map)?;
     let mut opened = finish(readers, &map, Some(topology), run.frame_interval_ps, run.settings)?;
@@ -199,6 +195,9 @@ fn open_files(request: &TrajectoryRequest) -> Result<OpenedTrajectory, Refusal> 
     let told = readers.iter().find_map(TrajectoryReader::interval_ps);
     let told = told.filter(|interval| interval.is_finite() && *interval > 0.0);
     let several = readers.iter().any(|reader| reader.frame_count() > 1);
+    if let Some(asked) = request.interval_ps.filter(|asked| !(asked.is_finite() && *asked > 0.0)) {
+        return Err(Refusal::Failed(format!("frames cannot be {asked} ps apart; name a time above 0")));
+    }
     let interval_ps = match request.interval_ps.or(told) {
         Some(interval_ps) => interval_ps,
         None if several => return Err(Refusal::Need(TrajectoryNeed::Interval)),
@@ -394,6 +393,7 @@ fn with_history(
         device_name: String::new(),
         history: Some(Arc::new(history)),
         outputs: Vec::new(),
+        trust: None,
     };
     Ok(OpenedTrajectory { structure, run, recorded: None })
 }

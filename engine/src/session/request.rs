@@ -9,6 +9,7 @@ use crate::structure::{ChainSummary, OpenedStructure, Topology};
 use crate::transport::SamplerSettings;
 
 use super::FrameHistory;
+use super::shard::Shard;
 
 /// Where a structure comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,6 +102,8 @@ pub enum DevicePreference {
     Cpu,
     /// The first graphics adapter, or a clear error.
     Gpu,
+    /// All graphics adapters that are hardware, replicas dealt out by their speed.
+    AllGpus,
     /// The graphics adapter at this position of the list, or with this in its name.
     Adapter(String),
 }
@@ -111,6 +114,7 @@ impl From<String> for DevicePreference {
             "auto" => Self::Auto,
             "cpu" => Self::Cpu,
             "gpu" => Self::Gpu,
+            "gpu:all" => Self::AllGpus,
             _ => Self::Adapter(text),
         }
     }
@@ -122,6 +126,7 @@ impl From<DevicePreference> for String {
             DevicePreference::Auto => "auto".to_owned(),
             DevicePreference::Cpu => "cpu".to_owned(),
             DevicePreference::Gpu => "gpu".to_owned(),
+            DevicePreference::AllGpus => "gpu:all".to_owned(),
             DevicePreference::Adapter(name) => name,
         }
     }
@@ -132,7 +137,8 @@ impl From<DevicePreference> for String {
 pub struct RunOutput {
     /// The trajectory; its extension (`.dcd`, `.xtc`, `.pdb`) decides the format. With several replicas,
     /// `run.dcd` becomes `run_r000.dcd`, `run_r001.dcd`, …. Topology (`run_topology.pdb`), settings
-    /// (`run.json`) and the exact state for resuming (`run.state`) are written beside it.
+    /// (`run.json`) and the exact state for resuming (`run.state`) are written beside it; a shard has a name of
+    /// its own for the latter two (`run_shard003of100.json`).
     pub path: PathBuf,
     /// What to do with files that are there already.
     pub existing: ExistingFiles,
@@ -146,7 +152,8 @@ pub enum ExistingFiles {
     Refuse,
     /// Replace them.
     Overwrite,
-    /// Continue the run they hold; its frames are the ones an uninterrupted run would have made.
+    /// Continue the run they hold; its frames are the ones an uninterrupted run would have made. The state that it
+    /// goes on from is kept (`run.state.bak`), and taken where a crash has left no usable one.
     Resume,
     /// As [`Self::Resume`], where the exact start is not at hand any more: formats that round positions have
     /// lost it, and the run goes on from its state alone.
@@ -165,8 +172,10 @@ pub struct SimulationRequest {
     pub model: ModelSource,
     /// Integrator, latent steps, noise, seed.
     pub settings: SamplerSettings,
-    /// Independent trajectories made together, at least 1.
+    /// Independent trajectories made together, at least 1; of a run in shards, those of the whole run.
     pub replicas: u32,
+    /// Makes only the replicas of this shard, each with the noise that it has in the whole run.
+    pub shard: Option<Shard>,
     /// Frames per replica, the start structure not counted, those of a resumed run counted; `None` runs
     /// until stopped.
     pub frames: Option<u64>,
@@ -195,9 +204,13 @@ pub struct ExportRequest {
     pub stride: u64,
     /// Writes only those of these frames, ascending, that lie in the range, every `stride`-th of them.
     pub only: Option<Arc<[u64]>>,
+    /// Writes only these atoms, ascending; `None` writes all.
+    pub atoms: Option<Arc<[usize]>>,
     /// File to write; its extension (`.dcd`, `.xtc`, `.pdb`, `.cif`) decides the format. The topology is
     /// written beside DCD and XTC (`name_topology.pdb`), which hold none.
     pub path: PathBuf,
+    /// Adds hydrogens and the second oxygen of the C-terminus, at pH 7; for `.pdb` and `.cif` alone.
+    pub hydrogens: bool,
     /// Replace the file if it is there. Leave it to the save dialog to have asked.
     pub overwrite: bool,
 }

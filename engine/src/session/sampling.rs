@@ -11,6 +11,7 @@ use super::output::{interrupted_run, replica_path};
 use super::protocol::{Event, JobOutcome};
 use super::request::{DevicePreference, ExistingFiles, ModelSource, RunOutput, SimulationRequest};
 use super::simulate;
+use crate::remedy::Remedy;
 use crate::structure::OpenedStructure;
 use crate::transport::SamplerSettings;
 
@@ -61,8 +62,10 @@ pub(super) fn sample(
         Some(_) if order.replace => ExistingFiles::Overwrite,
         Some(difference) => {
             return Err(format!(
-                "{} holds other samples: {difference}; take another folder, or replace them with --force",
-                folder.display()
+                "{} holds other samples: {difference}; {}, or {}",
+                folder.display(),
+                Remedy::OtherFolder,
+                Remedy::Replace
             ));
         }
     };
@@ -99,6 +102,7 @@ pub(super) fn sample(
         model: order.model.clone(),
         settings: order.settings.clone(),
         replicas: order.replicas,
+        shard: None,
         frames: Some(order.frames),
         device: order.device.clone(),
         output: Some(RunOutput { path: order.path.to_owned(), existing }),

@@ -1,6 +1,6 @@
 //! The simulation job: advances replicas frame by frame, keeps every frame, and tells the app.
 
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -8,15 +8,17 @@ use std::time::{Duration, Instant};
 use crate::structure::Topology;
 use crate::trajectory::{self, MOST_REPLICAS, TrajectoryReader};
 use crate::transport::{Advance, FrameSampler, Replica};
+use crate::trust::TrustReport;
 
 use super::backend::{ComputeBackend, PreparedSampler, SamplerOrder};
 use super::context::JobContext;
 use super::description::RunDescription;
 use super::history::{Frame, FrameHistory};
 use super::output::RunFiles;
-use super::protocol::{Event, JobOutcome, ProgressUnit, RunInfo, RunState};
+use super::protocol::{Event, JobOutcome, ModelInfo, ProgressUnit, RunInfo, RunState};
 use super::rate::RateMeter;
 use super::request::SimulationRequest;
+use super::shard::ShardRecord;
 use super::validity_watch::ValidityWatch;
 
 /// Latent progress is posted no more often than this; nobody sees more.
@@ -72,8 +74,11 @@ fn check(request: &SimulationRequest) -> Result<(), String> {
     if request.replicas == 0 {
         return Err("a simulation needs at least one replica".into());
     }
-    if request.replicas as usize > MOST_REPLICAS {
-        return Err(format!("a simulation has at most {MOST_REPLICAS} replicas"));
+    if own_replicas(request)?.len() > MOST_REPLICAS {
+        return Err(match request.shard {
+            None => format!("a simulation has at most {MOST_REPLICAS} replicas; deal more out to shards"),
+            Some(_) => format!("a shard has at most {MOST_REPLICAS} replicas; take more shards"),
+        });
     }
     let (atoms, positions) =
         (request.structure.topology.atom_count(), request.structure.positions_angstrom.len());
@@ -86,6 +91,14 @@ fn check(request: &SimulationRequest) -> Result<(), String> {
     Ok(())
 }
 
+/// Which replicas of the run are to be made.
+fn own_replicas(request: &SimulationRequest) -> Result<Range<u32>, String> {
+    match request.shard {
+        None => Ok(0..request.replicas),
+        Some(shard) => shard.replicas(request.replicas).map_err(|error| error.to_string()),
+    }
+}
+
 /// A simulation that is set up.
 struct Simulation {
     sampler: Box<dyn FrameSampler>,
@@ -95,6 +108,7 @@ struct Simulation {
     frame_interval_ps: f64,
     topology: Arc<Topology>,
     validity: ValidityWatch,
+    trust: Option<Arc<TrustReport>>,
 }
 
 impl Simulation {
@@ -106,7 +120,8 @@ impl Simulation {
     ) -> Result<Self, String> {
         context.post(Event::RunState { job: context.job, state: RunState::Preparing });
         let structure = &request.structure;
-        let replica_count = request.replicas as usize;
+        let own = own_replicas(request)?;
+        let replica_count = own.len();
         let PreparedSampler { sampler, model, notices } = backend.prepare_sampler(SamplerOrder {
             model: &request.model,
             topology: &structure.topology,
@@ -117,7 +132,8 @@ impl Simulation {
         for notice in notices {
             context.notice(notice);
         }
-        let mut replicas: Vec<Replica> = (0..request.replicas)
+        let mut replicas: Vec<Replica> = own
+            .clone()
             .map(|index| {
                 let starts = &request.starts_angstrom;
                 let start = match starts.len() {
@@ -127,6 +143,7 @@ impl Simulation {
                 Replica { index: index.into(), frame: 0, positions_angstrom: start.to_vec() }
             })
             .collect();
+        let trust = trust_of(&model, request);
         let frame_interval_ps = sampler.frame_interval_ps();
         let on_view = earlier.clone();
         let earlier = earlier.filter(|_| request.output.is_none());
@@ -135,7 +152,7 @@ impl Simulation {
         }
         let files = match &request.output {
             Some(output) => {
-                let description = RunDescription::new(
+                let mut description = RunDescription::new(
                     structure,
                     &request.starts_angstrom,
                     &model,
@@ -143,7 +160,18 @@ impl Simulation {
                     replica_count,
                     frame_interval_ps,
                 );
-                let files = RunFiles::open(output, structure, &request.model, description, &mut replicas)?;
+                description.trust.clone_from(&trust);
+                description.shard = request.shard.map(|shard| ShardRecord {
+                    index: shard.index(),
+                    count: shard.count(),
+                    first_replica: own.start,
+                    of_replicas: request.replicas,
+                });
+                let mut files =
+                    RunFiles::open(output, structure, &request.model, description, &mut replicas)?;
+                if let Some(notice) = files.take_notice() {
+                    context.notice(notice);
+                }
                 if let Some(on_view) = &on_view {
                     check_same_run(on_view, &replicas, &output.path)?;
                 }
@@ -170,7 +198,7 @@ impl Simulation {
         };
         let topology = structure.topology.clone();
         let validity = ValidityWatch::new(&topology);
-        Ok(Self { sampler, replicas, files, history, frame_interval_ps, topology, validity })
+        Ok(Self { sampler, replicas, files, history, frame_interval_ps, topology, validity, trust })
     }
 
     fn announce(&mut self, context: &JobContext<'_>, request: &SimulationRequest) {
@@ -186,6 +214,7 @@ impl Simulation {
                 device_name: self.sampler.device_name(),
                 history: self.history.clone(),
                 outputs: self.files.as_ref().map(RunFiles::trajectories).unwrap_or_default(),
+                trust: self.trust.clone(),
             },
         });
         context.post(Event::RunState { job, state: RunState::Running });
@@ -269,6 +298,14 @@ impl Simulation {
                 .collect(),
         }
     }
+}
+
+/// How familiar the first start is to the model.
+fn trust_of(model: &ModelInfo, request: &SimulationRequest) -> Option<Arc<TrustReport>> {
+    let structure = &request.structure;
+    let start = request.starts_angstrom.first().unwrap_or(&structure.positions_angstrom);
+    let report = model.trust.as_ref()?.measure(&structure.topology, start);
+    Some(Arc::new(report))
 }
 
 fn keep(history: &FrameHistory, replicas: &[Replica]) -> Result<(), String> {

@@ -10,6 +10,7 @@ use crate::trajectory::{
 };
 
 use super::evaluate::{same_protein, topology_beside};
+use crate::remedy::Remedy;
 
 /// A frame of a trajectory: `run.xtc:120`, counted from 0.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,7 +65,7 @@ fn read(
     same_protein("start", &map.topology, &structure.topology)?;
     // Times play no part.
     let selection = FrameSelection { interval_ps: Some(1.0), ..FrameSelection::default() };
-    let source = TrajectorySource { path: path.clone(), map };
+    let source = TrajectorySource { path: path.clone(), map: Arc::new(map) };
     let mut frames = CanonicalFrames::open(vec![source], selection).map_err(|error| error.to_string())?;
     let held = frames.frames_in_files();
     if *frame >= held {
@@ -100,8 +101,9 @@ fn map_of(structure: &OpenedStructure, path: &Path, chain: Option<&str>) -> Resu
     let canonical = structure.topology.atom_count();
     if atoms != canonical {
         return Err(format!(
-            "{} holds {atoms} atoms a frame and the structure {canonical} heavy atoms: name the file with the atoms of the trajectory with --topology",
-            path.display()
+            "{} holds {atoms} atoms a frame and the structure {canonical} heavy atoms: {}",
+            path.display(),
+            Remedy::NameTopology
         ));
     }
     Ok(TopologyMap::canonical(Arc::clone(&structure.topology)))

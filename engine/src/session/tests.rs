@@ -91,6 +91,7 @@ impl ComputeBackend for Scripted {
             checksum: String::new(),
             card: String::new(),
             presets: Default::default(),
+            trust: None,
         })
     }
 
@@ -128,6 +129,7 @@ fn request(frames: Option<u64>, replicas: u32) -> Box<SimulationRequest> {
         model: ModelSource::Bundled { name: "none".into(), bytes: b"", presets: b"{}" },
         settings: SamplerSettings::default(),
         replicas,
+        shard: None,
         frames,
         device: DevicePreference::Cpu,
         output: None,

@@ -275,7 +275,7 @@ pub(crate) fn overlaid<T: Serialize + DeserializeOwned>(
     for layer in layers {
         overlay(&mut value, &Value::Object((*layer).clone()));
     }
-    serde_json::from_value(value).map_err(|error| format!("[{place}] {error}"))
+    serde_json::from_value(value).map_err(|error| format!("[{place}] {}", printable(&error.to_string())))
 }
 
 fn overlay(value: &mut Value, layer: &Value) {

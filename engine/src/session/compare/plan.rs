@@ -101,6 +101,7 @@ impl ComparisonPlan {
                 stride: data.stride,
                 skip_ps: data.skip_ps,
                 interval_ps: data.interval_ps,
+                in_equilibrium: true,
                 output,
                 overwrite: false,
             });

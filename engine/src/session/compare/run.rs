@@ -12,6 +12,7 @@ use super::variant::{check_training, train};
 use super::{ComparisonRequest, VariantResult};
 use crate::atomic_file::write_atomically;
 use crate::regular_file::{self, LONGEST_TEXT_BYTES};
+use crate::remedy::Remedy;
 use crate::run_lock::lock_folder;
 use crate::session::backend::ComputeBackend;
 use crate::session::context::JobContext;
@@ -167,8 +168,10 @@ fn import_data(
             Ok(false) | Err(_) if replace => request.overwrite = true,
             Ok(false) => {
                 return Err(format!(
-                    "{} holds other frames than the data of this comparison; take another folder with --out, or replace it with --force",
-                    request.output.display()
+                    "{} holds other frames than the data of this comparison; {}, or {}",
+                    request.output.display(),
+                    Remedy::OtherFolder,
+                    Remedy::Replace
                 ));
             }
             Err(error) => return Err(error),

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::plan::{ComparisonPlan, VariantPlan};
 use crate::regular_file;
+use crate::remedy::Remedy;
 use crate::run_lock::lock_folder;
 use crate::session::context::JobContext;
 use crate::session::cost::{Cost, CostMeter};
@@ -144,8 +145,10 @@ fn found_training(
     match difference {
         None => Ok(Some(state)),
         Some(difference) => Err(format!(
-            "{} holds another training, with {difference}; take another folder with --out, or replace it with --force",
-            folder.display()
+            "{} holds another training, with {difference}; {}, or {}",
+            folder.display(),
+            Remedy::OtherFolder,
+            Remedy::Replace
         )),
     }
 }

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::*;
+use crate::remedy::Remedy;
 use crate::trajectory::{self, TrajectoryReader};
 
 fn request_to(path: &Path, existing: ExistingFiles, frames: u64, replicas: u32) -> Box<SimulationRequest> {
@@ -42,6 +43,57 @@ fn a_resumed_run_equals_an_uninterrupted_one_in_every_format() {
             assert!(whole == parts, "{extension}, replica {replica}");
         }
     }
+}
+
+#[test]
+fn shards_write_the_files_of_the_whole_run_in_every_format() {
+    for extension in ["dcd", "xtc", "pdb"] {
+        let folder = tempfile::tempdir().unwrap();
+        let whole = folder.path().join(format!("whole.{extension}"));
+        let parts = folder.path().join(format!("parts.{extension}"));
+        let session = session([Script::default()]);
+        let from_two_starts = |mut request: Box<SimulationRequest>| {
+            let start = request.structure.positions_angstrom.to_vec();
+            let other = start.iter().map(|p| [p[0], p[1] + 1.0, p[2] - 2.0]).collect();
+            request.starts_angstrom = vec![Arc::new(start), Arc::new(other)];
+            request
+        };
+        let request = from_two_starts(request_to(&whole, ExistingFiles::Refuse, 6, 8));
+        assert_eq!(run(&session, request), JobOutcome::Finished);
+        // The third shard begins with replica 5, which has the second start. Two of them are made in two goes.
+        for (index, frames) in [(2, 2), (0, 6), (2, 6), (1, 3), (1, 6)] {
+            let mut request = from_two_starts(request_to(&parts, ExistingFiles::Resume, frames, 8));
+            request.shard = Some(Shard::new(index, 3).unwrap());
+            assert_eq!(run(&session, request), JobOutcome::Finished);
+        }
+        for replica in 0..8 {
+            let read = |path| std::fs::read(replica_path(path, replica, 8)).unwrap();
+            assert!(read(&whole) == read(&parts), "{extension}, replica {replica}");
+        }
+    }
+}
+
+#[test]
+fn a_run_goes_on_from_the_state_before_where_a_crash_has_spoiled_the_newest() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, whole) = (folder.path().join("run.dcd"), folder.path().join("whole.dcd"));
+    let session = session([Script::default()]);
+    for frames in [5, 9] {
+        assert_eq!(run(&session, request_to(&path, ExistingFiles::Resume, frames, 1)), JobOutcome::Finished);
+    }
+    for spoil in [|state: &Path| std::fs::write(state, "torn"), |state: &Path| std::fs::remove_file(state)] {
+        spoil(&folder.path().join("run.state")).unwrap();
+        let job = session.next_job();
+        session.send(Command::Simulate { job, request: request_to(&path, ExistingFiles::Resume, 12, 1) });
+        let told = wait_for(&session, job, |event| match event {
+            Event::Notice { notice, .. } => Some(notice.0.clone()),
+            _ => None,
+        });
+        assert!(told.contains("run.state.bak, at frame 5"), "{told}");
+        assert_eq!(outcome(&session, job), JobOutcome::Finished);
+    }
+    assert_eq!(run(&session, request_to(&whole, ExistingFiles::Refuse, 12, 1)), JobOutcome::Finished);
+    assert!(std::fs::read(&path).unwrap() == std::fs::read(&whole).unwrap());
 }
 
 #[test]
@@ -111,7 +163,7 @@ fn nothing_is_overwritten_unless_asked_for() {
         std::fs::write(&path, "precious").unwrap();
         let request = request_to(&folder.path().join("run.dcd"), ExistingFiles::Refuse, 2, 1);
         let message = failure(run(&session, request));
-        assert!(message.contains(present) && message.contains("--force"), "{message}");
+        assert!(message.contains(present) && message.contains(Remedy::Replace.words()), "{message}");
         assert_eq!(std::fs::read(&path).unwrap(), b"precious");
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
         std::fs::remove_file(path).unwrap();
@@ -141,6 +193,8 @@ fn another_run_is_not_continued() {
     other_steps.settings.latent_steps = 30;
     assert!(failure(run(&session, other_steps)).contains("100 latent steps"));
 
+    // Without the state of before, that is; with it the run goes on.
+    drop(std::fs::remove_file(folder.path().join("run.state.bak")));
     std::fs::write(folder.path().join("run.state"), "garbage").unwrap();
     assert!(failure(run(&session, resume())).contains("run.state"));
     std::fs::remove_file(folder.path().join("run.state")).unwrap();
@@ -316,7 +370,9 @@ fn exported_frames_are_those_of_the_history_with_their_times() {
         last_frame,
         stride,
         only: None,
+        atoms: None,
         path: folder.path().join(path),
+        hydrogens: false,
         overwrite: false,
     };
     let send = |request| {

@@ -205,7 +205,9 @@ fn the_models_of_a_file_are_frames_and_a_single_one_is_a_structure() {
         last_frame: 2,
         stride: 1,
         only: None,
+        atoms: None,
         path: at("made.cif"),
+        hydrogens: false,
         overwrite: false,
     };
     let job = session.next_job();

@@ -1,0 +1,111 @@
+#!/usr/bin/env bash
+# Runs sample.sh under a real Slurm of one node on this machine and compares what its tasks write with one whole run, to
+# the bit: two shards, each out of time and requeued, one of them requeued by force in the middle of its work.
+#
+#   EQUIJUMP=target/release/equijump app/examples/slurm/check.sh [FOLDER]
+#
+# As root, on Debian with slurm-wlm and munge (`apt-get install slurm-wlm munge`). Everything it starts lives in FOLDER (a
+# temporary one by default), listens on loopback, and is stopped at the end. Takes about two minutes.
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+equijump=$(realpath "${EQUIJUMP:-target/release/equijump}")
+work=${1:-$(mktemp -d)}
+mkdir -p "$work"
+work=$(realpath "$work")
+chmod 755 "$work"
+host=$(hostname -s)
+fail() {
+    echo "check.sh: FAILED: $*; see $work" >&2
+    exit 1
+}
+[ "$(id -u)" = 0 ] || fail "Slurm's daemons are started as root"
+
+# munge, then the controller and the one node.
+export SLURM_CONF=$work/slurm.conf
+mkdir -p "$work"/{munge,state,spool,log}
+chmod 700 "$work/munge"
+dd if=/dev/urandom of="$work/munge/key" bs=128 count=1 status=none
+chmod 600 "$work/munge/key"
+chmod 755 "$work/munge"
+munged --force --foreground --key-file="$work/munge/key" --socket="$work/munge/socket" \
+    --pid-file="$work/munge/pid" --log-file="$work/munge/log" --seed-file="$work/munge/seed" &
+started=$!
+cat >"$SLURM_CONF" <<END
+ClusterName=check
+SlurmctldHost=$host(127.0.0.1)
+SlurmUser=root
+SlurmdUser=root
+SlurmctldPort=26817
+SlurmdPort=26818
+AuthType=auth/munge
+# A requeued job waits until its credential has expired.
+AuthInfo=socket=$work/munge/socket,cred_expire=5
+CredType=cred/munge
+CommunicationParameters=NoCtldInAddrAny,NoInAddrAny
+StateSaveLocation=$work/state
+SlurmdSpoolDir=$work/spool
+SlurmctldPidFile=$work/slurmctld.pid
+SlurmdPidFile=$work/slurmd.pid
+SlurmctldLogFile=$work/log/slurmctld
+SlurmdLogFile=$work/log/slurmd
+ProctrackType=proctrack/pgid
+TaskPlugin=task/none
+SelectType=select/cons_tres
+SelectTypeParameters=CR_CPU
+SchedulerParameters=sched_interval=1
+ReturnToService=2
+KillWait=5
+MpiDefault=none
+NodeName=$host NodeAddr=127.0.0.1 CPUs=2 State=UNKNOWN
+PartitionName=all Nodes=ALL Default=YES MaxTime=INFINITE State=UP
+END
+slurmctld -D -i >"$work/log/slurmctld.out" 2>&1 &
+started="$started $!"
+slurmd -D >"$work/log/slurmd.out" 2>&1 &
+started="$started $!"
+# shellcheck disable=SC2064,SC2086
+trap "kill $started 2>/dev/null || true" EXIT
+for _ in $(seq 60); do
+    sinfo -h -o %T 2>/dev/null | grep -q idle && break
+    sleep 1
+done
+sinfo -h -o %T | grep -q idle || fail "the node does not come up"
+
+# How many frames two replicas make in some seconds; then the whole run of so many.
+cd "$work"
+more="--latent-steps 5 --keep-geometry false"
+run() {
+    # shellcheck disable=SC2086
+    "$equijump" simulate chignolin --replicas 4 --seed 3 --device cpu $more "$@"
+}
+code=0
+run --frames 1000000 --max-hours 0.004 --out whole.dcd || code=$?
+[ $code -eq 75 ] || fail "the exit code of a run that is out of time is $code, not 75"
+frames=$(sed -n 's/.*"frames_after_start": *\([0-9]*\).*/\1/p' whole.json)
+run --frames "$frames" --resume --out whole.dcd
+echo "the whole run: $frames frames"
+
+export EQUIJUMP=$equijump STRUCTURE=chignolin REPLICAS=4 FRAMES=$frames SEED=3 FOLDER=$work/campaign HOURS=0.002 MORE=$more
+job=$(sbatch --parsable --array=0-1 --cpus-per-task=1 --time=10 --output="$work/log/sample-%a" "$here/sample.sh")
+sleep 4
+scontrol requeue "${job}_0" && echo "task 0 requeued by force"
+for _ in $(seq 300); do
+    [ -z "$(squeue -h -j "$job" 2>/dev/null)" ] && break
+    sleep 1
+done
+[ -z "$(squeue -h -j "$job" 2>/dev/null)" ] || fail "the array does not end"
+for replica in 0 1 2 3; do
+    cmp "whole_r00$replica.dcd" "campaign/run_r00$replica.dcd" || fail "replica $replica differs"
+done
+grep -q "out of time" log/sample-1 || fail "no task was out of time"
+[ -f campaign/run_shard001of2.state.bak ] || fail "the state before was not kept"
+grep -q '"finished": true' campaign/run_shard001of2.json || fail "the manifest does not say that shard 1 is finished"
+
+# An array that is numbered from 1 would leave shard 0 out.
+job=$(sbatch --parsable --array=1-2 --cpus-per-task=1 --time=10 --output="$work/log/wrong-%a" "$here/sample.sh")
+for _ in $(seq 60); do
+    [ -z "$(squeue -h -j "$job" 2>/dev/null)" ] && break
+    sleep 1
+done
+grep -q "array=0-1" log/wrong-1 || fail "an array that starts at 1 was not refused"
+echo "check.sh: two shards under Slurm wrote the frames of one run"

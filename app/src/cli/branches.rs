@@ -1,0 +1,121 @@
+//! The branch test of `equijump evaluate --branches`.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use equijump_engine::analysis::evaluation::branches::BranchSettings;
+use equijump_engine::session::{BranchRequest, BranchTest, Command, Event, StartFrame, StructureSource};
+use equijump_engine::trajectory::FrameSelection;
+
+use super::Ending;
+use super::evaluate::Method;
+use super::job::Jobs;
+use super::jumps::{JumpArgs, sequence_of};
+use super::progress::ProgressDisplay;
+
+/// Flags of the branch test.
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct BranchArgs {
+    /// Test branches: the reference files are trajectories from one frame, or from several, each with velocities of
+    /// its own. The model draws as many from the same frames, and both are compared after some jumps. Needs neither
+    /// samples nor a native structure.
+    #[arg(long, group = "drawing")]
+    branches: bool,
+    /// Frame that the reference files branch off, numbered from 0, 0 by default: start.pdb or run.xtc:120. May be
+    /// given several times; each file belongs to the one that its first frame is nearest to, and where this is not the
+    /// start itself it is one interval later. Without it each file begins with its start, and those with the same one
+    /// belong together.
+    #[arg(long, value_name = "FILE[:FRAME]", value_parser = start_frame, requires = "branches")]
+    start: Vec<StartFrame>,
+    /// Jumps of the model after which to compare; fewer where the reference files are shorter.
+    #[arg(long, value_delimiter = ',', default_value = "1,10", value_name = "N,N", requires = "branches")]
+    horizons: Vec<usize>,
+    /// Trajectories that the model draws from each start; as many as there are reference files by default.
+    #[arg(long, value_name = "N", requires = "branches")]
+    branch_draws: Option<usize>,
+}
+
+/// A frame of a file, its first one where none is named.
+fn start_frame(text: &str) -> Result<StartFrame, String> {
+    match text.parse() {
+        Ok(start) => Ok(start),
+        Err(_) if !text.is_empty() && !text.ends_with(':') => {
+            Ok(StartFrame { path: PathBuf::from(text), frame: 0 })
+        }
+        Err(sentence) => Err(sentence),
+    }
+}
+
+impl BranchArgs {
+    /// Whether branches are to be tested.
+    pub fn wanted(&self) -> bool {
+        self.branches
+    }
+
+    /// Runs the test; `None` if the user interrupted.
+    pub fn test(
+        &self,
+        jobs: &Jobs,
+        (topology, chain, native): (&Path, Option<&str>, Option<StructureSource>),
+        (reference, reference_selection): (&[PathBuf], FrameSelection),
+        (drawing, method): (&JumpArgs, &Method),
+        given: impl Fn(&str) -> bool,
+    ) -> anyhow::Result<Option<Arc<BranchTest>>> {
+        let (model, sampler) = drawing.model_and_sampler(jobs, &sequence_of(topology, chain), given)?;
+        let evaluation = method.settings(sampler.seed);
+        let request = Box::new(BranchRequest {
+            topology: topology.to_owned(),
+            chain: chain.map(str::to_owned),
+            native,
+            reference: reference.to_vec(),
+            reference_selection,
+            starts: self.start.clone(),
+            model,
+            device: drawing.device.clone(),
+            settings: BranchSettings {
+                horizons: self.horizons.clone(),
+                draws: self.branch_draws,
+                bootstrap: evaluation.bootstrap,
+                confidence: evaluation.confidence,
+                seed: sampler.seed,
+                ..BranchSettings::default()
+            },
+            sampler,
+        });
+        let mut test = None;
+        let mut display = ProgressDisplay::new("frames");
+        let ending = jobs.run(
+            |job| Command::TestBranches { job, request },
+            |event| {
+                match event {
+                    Event::EvaluationStage { stage, .. } => {
+                        display = ProgressDisplay::new(stage.noun());
+                        display.line(stage.label());
+                    }
+                    Event::Progress { progress, .. } => {
+                        let rate = progress.per_second.map(|rate| format!("{rate:.1} per second"));
+                        display.show(&progress, &rate.unwrap_or_default());
+                    }
+                    Event::Notice { notice, .. } => display.line(&format!("note: {notice}")),
+                    Event::BranchesTested { test: done, .. } => test = Some(done),
+                    _ => (),
+                }
+                Ok(())
+            },
+        )?;
+        Ok(test.filter(|_| ending == Ending::Done))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::start_frame;
+
+    #[test]
+    fn a_start_without_a_number_is_the_first_frame() {
+        let parsed = |text: &str| start_frame(text).map(|start| (start.path, start.frame));
+        assert_eq!(parsed("start.pdb"), Ok(("start.pdb".into(), 0)));
+        assert_eq!(parsed("runs/a.xtc:120"), Ok(("runs/a.xtc".into(), 120)));
+        assert!(parsed("a.xtc:").is_err() && parsed("").is_err());
+    }
+}

@@ -1,0 +1,131 @@
+//! A few jumps from a frame, and observables of what they lead to: what `segment` and `serve` do.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context as _, anyhow};
+use equijump_engine::analysis::Coordinates;
+use equijump_engine::session::{
+    Command, DevicePreference, Event, FrameHistory, ModelSource, OpenedStructure, RunInfo, SimulationRequest,
+};
+use equijump_engine::structure::Topology;
+use equijump_engine::trajectory::TrajectoryWriter;
+use equijump_engine::transport::presets::DEFAULT_PRESET;
+use equijump_engine::transport::{Integrator, SamplerSettings, Transport};
+
+use super::job::Jobs;
+use super::simulate::{transport_of, with_flags};
+use super::study::{model_source, presets_of};
+use crate::bundled;
+
+/// The model that was named, a file or a bundled one, else the bundled one for a protein of this sequence.
+pub(super) fn model_of(named: Option<&Path>, sequence: &str) -> anyhow::Result<ModelSource> {
+    match named {
+        Some(named) => model_source(named),
+        None => bundled::default_model(sequence)
+            .ok_or_else(|| anyhow!("this build holds no model; name one with --model FILE")),
+    }
+}
+
+/// The settings of a preset of the model, but for those that are given by flags.
+pub(super) fn settings_of(
+    jobs: &Jobs,
+    model: &ModelSource,
+    preset: Option<&str>,
+    flags: &SamplerSettings,
+    given: &impl Fn(&str) -> bool,
+) -> anyhow::Result<SamplerSettings> {
+    let presets = presets_of(model).map_err(|error| anyhow!(error))?;
+    let name = preset.unwrap_or(DEFAULT_PRESET);
+    let mut settings = with_flags(&presets.get(name).map_err(|error| anyhow!(error))?.settings, flags, given);
+    let own = presets.0.contains_key(name) || given("integrator");
+    if !own && transport_of(jobs, model)? == Some(Transport::FlowMatching) {
+        settings.integrator = Integrator::Ode;
+    }
+    Ok(settings)
+}
+
+/// Jumps to make.
+pub(super) struct Order {
+    pub structure: OpenedStructure,
+    /// Where to start instead of the structure.
+    pub start_angstrom: Option<Arc<Vec<[f32; 3]>>>,
+    pub model: ModelSource,
+    pub settings: SamplerSettings,
+    pub device: DevicePreference,
+    pub jumps: u64,
+}
+
+/// Jumps that were made.
+pub(super) struct Segment {
+    pub topology: Arc<Topology>,
+    /// The start and the frames after it.
+    pub history: Arc<FrameHistory>,
+    pub frame_interval_ps: f64,
+}
+
+impl Segment {
+    /// The values of coordinates in each frame, that of the start first.
+    pub fn values(&self, coordinates: &Coordinates) -> anyhow::Result<Vec<Vec<f64>>> {
+        (0..self.history.len())
+            .map(|frame| Ok(coordinates.values(&self.topology, &self.frame(frame)?)))
+            .collect()
+    }
+
+    /// Positions of the last frame, Å.
+    pub fn end_angstrom(&self) -> anyhow::Result<Vec<[f32; 3]>> {
+        self.frame(self.history.len().saturating_sub(1))
+    }
+
+    /// Writes the trajectory, and nothing beside it.
+    pub fn write(&self, path: &Path, overwrite: bool) -> anyhow::Result<()> {
+        let mut writer = TrajectoryWriter::create(path, &self.topology, self.frame_interval_ps, overwrite)?;
+        for frame in 0..self.history.len() {
+            writer.write_frame(&self.frame(frame)?, frame as f64 * self.frame_interval_ps)?;
+        }
+        writer.flush()?;
+        Ok(())
+    }
+
+    fn frame(&self, frame: u64) -> anyhow::Result<Vec<[f32; 3]>> {
+        self.history.read(frame, 0).with_context(|| format!("frame {frame} cannot be read back"))
+    }
+}
+
+/// Makes the jumps; `None` if the user interrupted. Notices go to `notice`.
+pub(super) fn propagate(
+    jobs: &Jobs,
+    order: Order,
+    mut notice: impl FnMut(String),
+) -> anyhow::Result<Option<Segment>> {
+    let request = Box::new(SimulationRequest {
+        structure: order.structure,
+        starts_angstrom: order.start_angstrom.into_iter().collect(),
+        model: order.model,
+        settings: order.settings,
+        replicas: 1,
+        shard: None,
+        frames: Some(order.jumps),
+        device: order.device,
+        output: None,
+        keep_history: true,
+    });
+    let mut run: Option<RunInfo> = None;
+    let ending = jobs.run(
+        |job| Command::Simulate { job, request },
+        |event| {
+            match event {
+                Event::SimulationStarted { run: started, .. } => run = Some(started),
+                Event::Notice { notice: sentence, .. } => notice(sentence.0),
+                _ => (),
+            }
+            Ok(())
+        },
+    )?;
+    if ending == super::Ending::Interrupted {
+        return Ok(None);
+    }
+    let run = run.ok_or_else(|| anyhow!("the jumps were not made"))?;
+    let history = run.history.ok_or_else(|| anyhow!("the frames were not kept"))?;
+    Ok(Some(Segment { topology: run.topology, history, frame_interval_ps: run.frame_interval_ps }))
+}
