@@ -119,7 +119,8 @@ fn opens_a_file_by_dialog_and_by_typed_path() {
     window.harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::O);
     window.settle();
     assert!(window.harness.query_by_label_contains("offers no file dialog").is_some());
-    let field = window.harness.get_by_role(Role::TextInput);
+    let label = "Structure (PDB, mmCIF), trajectory (DCD, XTC) or run (run.json)";
+    let field = window.harness.get_by_role_and_label(Role::TextInput, label);
     field.focus();
     field.type_text("/no/such/file.pdb");
     window.settle();
@@ -218,7 +219,7 @@ fn a_rectangle_on_the_map_leaves_only_its_frames_to_play() {
 
     // A rectangle around one frame holds it, and not all.
     let Landscape::Map(map) = window.app().observations().landscape.clone() else { panic!("no map") };
-    let [x, y] = map.projections[20].tica.map(f64::from);
+    let [x, y] = map.projections[20].at.map(f64::from);
     let selection = MapSelection::between([x - 1e-3, y - 1e-3], [x + 1e-3, y + 1e-3]);
     let inside = map.frames_within(&selection, 0);
     assert!(inside.contains(&20) && inside.len() < 61, "{inside:?}");
@@ -237,26 +238,28 @@ fn a_protein_with_a_reference_has_its_map_at_once_and_a_click_leads_to_the_neare
     assert_eq!(map.projections.len(), 31);
     assert!(map.basis.contains("molecular dynamics"), "the panel says which basis it shows: {}", map.basis);
     assert!(window.harness.query_by_label_contains("Coordinates from molecular dynamics").is_some());
-    // The start lies within the bins of the reference, so the plot shows just these.
     click(&mut window, "First frame");
     window.step_until("the start is measured", |harness| {
         harness.state().details_for_test().is_some_and(|details| details.frame == 0)
     });
     window.settle();
     // Frame 12 is where it is; a click there goes there, or to a frame that lies as near.
-    let target = map.projections.iter().find(|point| point.frame == 12).unwrap().tica;
+    let target = map.projections.iter().find(|point| point.frame == 12).unwrap().at;
     let plot = window.harness.get_by_label("Free-energy map").rect();
     let fraction = |value: f32, range: [f64; 2]| (value - range[0] as f32) / (range[1] - range[0]) as f32;
-    // The plot shows the map with a margin of 2 % on each side.
+    // The plot shows the map and the regions of molecular dynamics with a margin of 2 % on each side.
     let inner = |fraction: f32| (fraction + 0.02) / 1.04;
+    let reference = window.app().observations().reference.clone().unwrap();
+    let both = |a: [f64; 2], b: [f64; 2]| [a[0].min(b[0]), a[1].max(b[1])];
+    let regions = &reference.landscape_regions;
     let at = plot.lerp_inside(egui::vec2(
-        inner(fraction(target[0], map.free_energy_kt.x_range)),
-        1.0 - inner(fraction(target[1], map.free_energy_kt.y_range)),
+        inner(fraction(target[0], both(map.free_energy_kt.x_range, regions.x_range))),
+        1.0 - inner(fraction(target[1], both(map.free_energy_kt.y_range, regions.y_range))),
     ));
     window.harness.drag_at(at);
     window.harness.drop_at(at);
     window.settle();
-    let shown = map.projections[window.app().timeline().frame()].tica;
+    let shown = map.projections[window.app().timeline().frame()].at;
     let distance = (shown[0] - target[0]).hypot(shown[1] - target[1]);
     assert!(distance < 0.25, "{shown:?} is shown, {target:?} was clicked");
 }
@@ -436,7 +439,7 @@ fn typing_does_not_trigger_shortcuts() {
     window.settle();
     assert!(window.harness.query_by_label_contains("Frame number, 0 to 10").is_some());
     // What is typed takes the place of the number that is there.
-    window.harness.get_by_role(Role::TextInput).type_text("7");
+    window.harness.get_by_role_and_label(Role::TextInput, "Frame number, 0 to 10").type_text("7");
     window.settle();
     click(&mut window, "Go");
     assert_eq!(window.app().timeline().frame(), 7);

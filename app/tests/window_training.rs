@@ -138,7 +138,7 @@ fn from_trajectories_to_a_model_in_use() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("trained");
     let mut window = training_window();
-    assert!(window.harness.query_by_label_contains("Choose a folder for the results").is_some());
+    assert!(window.harness.query_by_label_contains("First give it data").is_some());
     import(&mut window, folder.path());
     let store = folder.path().join("top.store.safetensors");
     assert!(store.exists());

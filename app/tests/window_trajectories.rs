@@ -174,7 +174,7 @@ fn a_run_into_files_that_are_there_offers_what_to_do_and_keeps_the_run_on_view()
     set_frames(&mut window, 3);
     run_to(&mut window, 3);
     click_far(&mut window, Role::CheckBox, "Write a file while running");
-    let field = window.harness.get_by_role(Role::TextInput);
+    let field = window.harness.get_by_role_and_label(Role::TextInput, "Write a file while running");
     field.focus();
     field.type_text(path.to_str().unwrap());
     window.settle();
@@ -195,7 +195,7 @@ fn a_start_that_fails_says_so_and_keeps_the_run_on_view() {
     set_frames(&mut window, 3);
     run_to(&mut window, 3);
     click_far(&mut window, Role::CheckBox, "Write a file while running");
-    let field = window.harness.get_by_role(Role::TextInput);
+    let field = window.harness.get_by_role_and_label(Role::TextInput, "Write a file while running");
     field.focus();
     field.type_text(folder.path().join("missing/run.dcd").to_str().unwrap());
     window.settle();
@@ -224,6 +224,107 @@ fn what_the_molecule_is_worth_stands_beside_it() {
     window.wait_for_protein("villin");
     window.settle();
     assert!(window.harness.query_by_label("Not trained on villin").is_some());
+
+    // A run of it that is opened again is worth no more.
+    let folder = tempfile::tempdir().unwrap();
+    set_frames(&mut window, 2);
+    click_far(&mut window, Role::CheckBox, "Write a file while running");
+    window.dialogs.will_answer(FileAnswer::Picked(folder.path().join("run.dcd")));
+    click_far(&mut window, Role::Button, "Choose output file");
+    run_to(&mut window, 2);
+    open(&mut window, &folder.path().join("run.json"));
+    window.step_until("the run is open", |harness| {
+        let run = harness.state().project().run.as_ref();
+        run.is_some_and(|run| run.number == 2)
+    });
+    window.settle();
+    assert!(window.harness.query_by_label("Not trained on villin").is_some(), "{}", window.protein());
+}
+
+#[test]
+fn a_trajectory_that_was_opened_is_no_run_to_extend() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = run_in(folder.path());
+    for name in ["run.json", "run.state"] {
+        std::fs::remove_file(folder.path().join(name)).unwrap();
+    }
+    let mut window = ready();
+    open(&mut window, &path);
+    opened(&mut window, 7);
+    assert!(window.harness.query_by_label_contains("Opened trajectory, 7 frames").is_some());
+    assert!(window.harness.query_by_label_contains("Finished").is_none());
+    assert!(window.harness.query_by_label_contains("Extend run 1").is_none());
+    assert!(window.harness.query_by_label_contains("not made by a model of this program").is_some());
+}
+
+#[test]
+fn a_run_that_would_repeat_another_one_says_so_and_offers_a_seed() {
+    let mut window = ready();
+    set_frames(&mut window, 3);
+    run_to(&mut window, 3);
+    let told = "The next run would make the frames of run 1 again";
+    window.settle();
+    assert!(window.harness.query_by_label_contains(told).is_some());
+    click(&mut window, "Simulate");
+    window.step_until("the second run is over", |harness| {
+        let project = harness.state().project();
+        project.runs().len() == 2 && !project.is_running()
+    });
+    assert!(window.log().contains("has the seed and the settings of run 1"), "{}", window.log());
+    window.settle();
+    window.harness.get_by_label("Take a new seed").click();
+    window.settle();
+    assert!(window.harness.query_by_label_contains(told).is_none());
+}
+
+#[test]
+fn what_a_project_cannot_open_is_listed_with_the_reason_and_tried_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = run_in(folder.path());
+    let project = folder.path().join("work.equijump");
+    let moved = folder.path().join("elsewhere.json");
+    let entry = |file: &Path| serde_json::json!({ "frames": { "files": [file], "topology": null, "chain": null, "interval_ps": null } });
+    let text = serde_json::json!({ "version": 1, "entries": [entry(&moved), entry(&path)], "on_view": 1 });
+    std::fs::write(&project, text.to_string()).unwrap();
+    let mut window = ready();
+    open(&mut window, &project);
+    opened(&mut window, 7);
+    window.step_until("the loss is listed", |harness| harness.state().project().unopened.len() == 1);
+    window.harness.get_by_label("Runs").click();
+    window.settle();
+    let reason = window.app().project().unopened[0].reason.clone();
+    assert!(!reason.is_empty());
+    assert!(window.harness.query_by_label_contains("elsewhere.json, not opened").is_some());
+    // In the list, and for a moment in the line of messages.
+    assert!(window.harness.query_all_by_label_contains(&reason).next().is_some());
+
+    std::fs::copy(folder.path().join("run.json"), &moved).unwrap();
+    std::fs::copy(&path, folder.path().join("elsewhere.dcd")).unwrap();
+    click(&mut window, "Forget elsewhere.json");
+    assert!(window.app().project().unopened.is_empty());
+}
+
+#[test]
+fn a_project_that_is_opened_while_another_one_is_coming_back_waits_for_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = run_in(folder.path());
+    let entry = |file: &Path| serde_json::json!({ "frames": { "files": [file], "topology": null, "chain": null, "interval_ps": null } });
+    let mut window = ready();
+    for name in ["one", "two"] {
+        let copy = folder.path().join(format!("{name}.dcd"));
+        std::fs::copy(&path, &copy).unwrap();
+        std::fs::copy(
+            folder.path().join("run_topology.pdb"),
+            folder.path().join(format!("{name}_topology.pdb")),
+        )
+        .unwrap();
+        let project = folder.path().join(format!("{name}.equijump"));
+        let text = serde_json::json!({ "version": 1, "entries": [entry(&copy)], "on_view": 0 });
+        std::fs::write(&project, text.to_string()).unwrap();
+        window.harness.input_mut().dropped_files.push(Arc::new(Dropped(project)));
+        window.harness.step();
+    }
+    window.step_until("both are open", |harness| harness.state().project().runs().len() == 2);
 }
 
 #[test]

@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 
 use super::data::{
-    CurveFigure, DistanceFigure, FreeEnergyFigure, MapPairFigure, RamachandranFigure, RmsdSeries, TraceFigure,
+    CurveFigure, DistanceFigure, FreeEnergyFigure, MapPairFigure, RamachandranFigure, RmsdSeries,
+    StructureFigure, TraceFigure,
 };
 
 /// `frame,time_ns,ca_rmsd_angstrom`.
@@ -32,14 +33,26 @@ pub fn ramachandran(figure: &RamachandranFigure) -> String {
     text
 }
 
-/// Two tables: the map, then the coordinates of every frame.
+/// Three tables: the map, its basins, then the coordinates of every frame.
 pub fn free_energy(figure: &FreeEnergyFigure) -> String {
-    let mut text = format!("# {}\n# bins by their centres\ntic1,tic2,free_energy_kt\n", figure.basis);
+    let [across, up] = [0, 1].map(|axis: usize| column_name(&figure.axes[axis]));
+    // Two distances, say, are told apart.
+    let (across, up) = if across == up { (format!("{across}_1"), format!("{up}_2")) } else { (across, up) };
+    let mut text = format!("# {}\n# bins by their centres\n{across},{up},free_energy_kt\n", figure.basis);
     for (index, value) in figure.free_energy_kt.values.iter().enumerate().filter(|(_, v)| v.is_finite()) {
         let [x, y] = figure.free_energy_kt.centre(index);
         writeln!(text, "{x:.6},{y:.6},{value:.6}").ok();
     }
-    text.push_str("\nreplica,frame,tic1,tic2\n");
+    if !figure.basins.is_empty() {
+        writeln!(text, "\nbasin,{across},{up},free_energy_kt,population,standard_error,visits").ok();
+        for (index, basin) in figure.basins.iter().enumerate() {
+            let [x, y] = basin.minimum;
+            let (kt, share, error) = (basin.free_energy_kt, basin.population, basin.population_error);
+            let name = crate::window::landscape::letter(index);
+            writeln!(text, "{name},{x:.6},{y:.6},{kt:.4},{share:.5},{error:.5},{}", basin.visits).ok();
+        }
+    }
+    writeln!(text, "\nreplica,frame,{across},{up}").ok();
     for (replica, frame, [x, y]) in &figure.projections {
         writeln!(text, "{replica},{frame},{x:.6},{y:.6}").ok();
     }
@@ -106,6 +119,23 @@ pub fn map_pair(figure: &MapPairFigure) -> String {
             let [x, y] = first.centre(index);
             writeln!(text, "{x:.6},{y:.6},{a:.6},{b:.6}").ok();
         }
+    }
+    text
+}
+
+/// `frame,time_ns`, then a column for each residue with its DSSP letter, `C` for coil.
+pub fn structure(figure: &StructureFigure) -> String {
+    let mut text = String::from("frame,time_ns");
+    for residue in &figure.residues {
+        write!(text, ",residue_{residue}").ok();
+    }
+    text.push('\n');
+    for ((frame, time_ns), states) in figure.frames.iter().zip(&figure.time_ns).zip(&figure.states) {
+        write!(text, "{frame},{time_ns:.4}").ok();
+        for state in states {
+            write!(text, ",{}", if *state == ' ' { 'C' } else { *state }).ok();
+        }
+        text.push('\n');
     }
     text
 }

@@ -1,5 +1,7 @@
 //! What the plots show.
 
+use equijump_engine::analysis::Basin;
+
 /// Cα RMSD from the start structure against time.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RmsdSeries {
@@ -80,9 +82,42 @@ pub struct RamachandranFigure {
     pub reference_regions: Option<Grid2>,
 }
 
-/// A free-energy map on the two slowest TICA coordinates.
+/// A basin of a free-energy map.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BasinMark {
+    /// Its deepest point.
+    pub minimum: [f64; 2],
+    /// Free energy there, kT.
+    pub free_energy_kt: f64,
+    /// Share of the frames in it.
+    pub population: f64,
+    /// Standard error of that share.
+    pub population_error: f64,
+    /// How often it was entered, or begun in.
+    pub visits: usize,
+}
+
+impl From<&Basin> for BasinMark {
+    fn from(basin: &Basin) -> Self {
+        Self {
+            minimum: basin.minimum,
+            free_energy_kt: basin.free_energy_kt,
+            population: basin.population,
+            population_error: basin.population_error,
+            visits: basin.visits,
+        }
+    }
+}
+
+/// A free-energy map on two coordinates.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FreeEnergyFigure {
+    /// Titles of the axes, with their units.
+    pub axes: [String; 2],
+    /// Lines of equal free energy: kT, and the points of the line.
+    pub contours: Vec<(f64, Vec<[f64; 2]>)>,
+    /// Basins, the most populated first.
+    pub basins: Vec<BasinMark>,
     /// `−ln p`, kT, zero at the deepest bin; NaN where no frame fell.
     pub free_energy_kt: Grid2,
     /// Replica, frame number and coordinates of the frames.
@@ -185,4 +220,17 @@ pub struct TraceFigure {
     pub native: Vec<[f64; 2]>,
     /// Traces in the plane of the picture, Å.
     pub traces: [Vec<Vec<[f64; 2]>>; 2],
+}
+
+/// Secondary structure of each residue against time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StructureFigure {
+    /// Frame numbers.
+    pub frames: Vec<u64>,
+    /// Time of each frame, ns.
+    pub time_ns: Vec<f64>,
+    /// Numbers of the residues.
+    pub residues: Vec<i32>,
+    /// DSSP letters of each frame, one per residue; a blank for coil.
+    pub states: Vec<Vec<char>>,
 }

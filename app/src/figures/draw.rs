@@ -1,6 +1,7 @@
 //! Drawing with plotters, the same for PNG and SVG.
 
 use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::FigureError;
 use super::data::{FreeEnergyFigure, RamachandranFigure, RmsdSeries};
@@ -195,8 +196,8 @@ where
     chart
         .configure_mesh()
         .disable_mesh()
-        .x_desc("TIC 1")
-        .y_desc("TIC 2")
+        .x_desc(&figure.axes[0])
+        .y_desc(&figure.axes[1])
         .label_style(text(scale, 15.0))
         .axis_desc_style(text(scale, 18.0))
         .draw()
@@ -205,6 +206,24 @@ where
         chart.draw_series(cells(regions, region_grey)).map_err(failed)?;
     }
     chart.draw_series(cells(grid, |value| rgb(value / top))).map_err(failed)?;
+    let line = ShapeStyle { color: WHITE.mix(0.7), filled: false, stroke_width: pen(scale, 1.2) };
+    for (_, points) in &figure.contours {
+        let points = points.iter().map(|point| (point[0], point[1]));
+        chart.draw_series(LineSeries::new(points, line)).map_err(failed)?;
+    }
+    for (index, basin) in figure.basins.iter().enumerate() {
+        let [x, y] = basin.minimum;
+        let label = format!(
+            "{} {}",
+            crate::window::landscape::letter(index),
+            crate::window::landscape::percent(basin.population, basin.population_error)
+        );
+        // Near the right edge the words stand to the left of the point.
+        let right = x > 0.75 * grid.x_range[1] + 0.25 * grid.x_range[0];
+        let at = if right { HPos::Right } else { HPos::Left };
+        let words = text(scale, 15.0).color(&WHITE).pos(Pos::new(at, VPos::Bottom));
+        chart.draw_series(std::iter::once(Text::new(label, (x, y), words))).map_err(failed)?;
+    }
 
     // The margins make the bar as tall as the map beside it, below its caption.
     colour_bar(&bar, (0.0, top), "Free energy (kT)", scale, (44.0, 60.0), rgb)

@@ -12,6 +12,8 @@ pub mod evaluation;
 mod maps;
 pub mod pairs;
 pub mod picture;
+pub mod stamp;
+pub mod structure;
 pub mod study;
 mod style;
 
@@ -21,8 +23,8 @@ use std::sync::Once;
 use plotters::prelude::*;
 
 pub use data::{
-    Curve, CurveFigure, CurveRole, DistanceFigure, FreeEnergyFigure, Grid2, MapPairFigure,
-    RamachandranFigure, ResiduePoint, RmsdSeries, TraceFigure,
+    BasinMark, Curve, CurveFigure, CurveRole, DistanceFigure, FreeEnergyFigure, Grid2, MapPairFigure,
+    RamachandranFigure, ResiduePoint, RmsdSeries, StructureFigure, TraceFigure,
 };
 
 /// Image formats of figures.
@@ -50,7 +52,7 @@ pub enum Figure {
     Rmsd(RmsdSeries),
     /// Backbone dihedrals.
     Ramachandran(RamachandranFigure),
-    /// Free energy on the two slowest TICA coordinates.
+    /// Free energy on two coordinates.
     FreeEnergy(FreeEnergyFigure),
     /// Curves with their uncertainty.
     Curves(CurveFigure),
@@ -60,6 +62,8 @@ pub enum Figure {
     Distances(DistanceFigure),
     /// Superposed traces of two ensembles.
     Traces(TraceFigure),
+    /// Secondary structure against time.
+    Structure(StructureFigure),
 }
 
 /// Why a figure could not be written.
@@ -98,6 +102,7 @@ impl Figure {
             Figure::MapPair(figure) => &figure.stem,
             Figure::Distances(_) => "ca_distances",
             Figure::Traces(_) => "ensembles",
+            Figure::Structure(_) => "secondary-structure",
         }
     }
 
@@ -158,6 +163,7 @@ impl Figure {
             Figure::MapPair(figure) => maps::map_pair(area, figure, scale)?,
             Figure::Distances(figure) => maps::distances(area, figure, scale)?,
             Figure::Traces(figure) => maps::traces(area, figure, scale)?,
+            Figure::Structure(figure) => structure::structure(area, figure, scale)?,
         }
         area.present().map_err(style::failed)
     }
@@ -186,6 +192,7 @@ impl Figure {
             Figure::MapPair(figure) => csv::map_pair(figure),
             Figure::Distances(figure) => csv::distances(figure),
             Figure::Traces(figure) => csv::traces(figure),
+            Figure::Structure(figure) => csv::structure(figure),
         }
     }
 }

@@ -47,8 +47,35 @@ fn png_and_svg_are_written() {
         projections: vec![(0, 0, [-0.9, -1.8]), (0, 1, [0.9, 1.8])],
         reference_regions: Some(Grid2 { values: vec![2.0; 100], ..grid() }),
         basis: "Coordinates fitted to this run".into(),
+        axes: ["TIC 1".into(), "Cα RMSD (Å)".into()],
+        contours: vec![(1.0, vec![[-0.5, -1.0], [0.5, 1.0], [0.5, -1.0]])],
+        basins: vec![BasinMark {
+            minimum: [0.1, 0.2],
+            free_energy_kt: 0.0,
+            population: 0.62,
+            population_error: 0.08,
+            visits: 3,
+        }],
     };
-    let figures = [Figure::Rmsd(rmsd()), Figure::Ramachandran(ramachandran), Figure::FreeEnergy(free_energy)];
+    let text = Figure::FreeEnergy(free_energy.clone()).to_csv();
+    assert!(text.contains("\ntic_1,ca_rmsd_angstrom,free_energy_kt\n"), "{text}");
+    assert!(text.contains("\nA,0.100000,0.200000,0.0000,0.62000,0.08000,3\n"), "{text}");
+    let structure = StructureFigure {
+        frames: vec![0, 2, 4],
+        time_ns: vec![0.0, 0.2, 0.4],
+        residues: vec![5, 6],
+        states: vec![vec!['H', ' '], vec!['H', 'E'], vec!['T', 'E']],
+    };
+    let text = Figure::Structure(structure.clone()).to_csv();
+    assert_eq!(text.lines().next(), Some("frame,time_ns,residue_5,residue_6"));
+    assert_eq!(text.lines().nth(2), Some("2,0.2000,H,E"));
+    assert!(text.contains("\n0,0.0000,H,C\n"));
+    let figures = [
+        Figure::Rmsd(rmsd()),
+        Figure::Ramachandran(ramachandran),
+        Figure::FreeEnergy(free_energy),
+        Figure::Structure(structure),
+    ];
     for figure in figures {
         let png = folder.path().join(format!("{}.png", figure.stem()));
         figure.write(&png, FigureFormat::Png, (800, 600)).unwrap();

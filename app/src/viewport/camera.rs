@@ -3,8 +3,6 @@
 use serde::{Deserialize, Serialize};
 use three_d::{InnerSpace, Quat, Rotation, Rotation3, Vec3, degrees, radians, vec3};
 
-use super::framing::Bounds;
-
 /// Vertical field of view in degrees: narrow, so that near and far parts compare in size.
 pub(super) const FIELD_OF_VIEW_DEGREES: f32 = 26.0;
 /// Nearest and farthest distance of the camera from its target, Å.
@@ -17,6 +15,29 @@ pub enum Projection {
     Perspective,
     /// All things keep their size, for comparing lengths and for figures.
     Orthographic,
+}
+
+/// A sphere around what should be in view.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Bounds {
+    /// Centre, Å.
+    pub center: [f32; 3],
+    /// Radius, Å.
+    pub radius_angstrom: f32,
+}
+
+impl Bounds {
+    /// A sphere around all finite points, with `margin_angstrom` to spare; `None` if there is none.
+    pub fn of_points(points: &[[f32; 3]], margin_angstrom: f32) -> Option<Self> {
+        let finite = || points.iter().map(|&p| Vec3::from(p)).filter(|p| p.magnitude2().is_finite());
+        let count = finite().count();
+        if count == 0 {
+            return None;
+        }
+        let center = finite().fold(vec3(0.0, 0.0, 0.0), |sum, p| sum + p / count as f32);
+        let radius = finite().map(|p| (p - center).magnitude()).fold(0.0, f32::max);
+        Some(Self { center: center.into(), radius_angstrom: radius + margin_angstrom })
+    }
 }
 
 /// Where the molecule is looked at from. Serialisable, so that a session can restore its view.

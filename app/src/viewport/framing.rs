@@ -2,35 +2,13 @@
 
 use three_d::{InnerSpace, Mat3, Quat, Rotation, Vec3, vec3};
 
+pub use super::camera::Bounds;
 use super::camera::{Camera, DISTANCE_RANGE_ANGSTROM, FIELD_OF_VIEW_DEGREES, Projection};
 
 /// Space left around a framed molecule, as a factor of its size.
 const FRAME_MARGIN: f32 = 1.05;
 /// A framed molecule is never so near that more than a fifth of its bounding sphere would be cut off.
 const LEAST_SPHERE_FRACTION: f32 = 0.8;
-
-/// A sphere around what should be in view.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Bounds {
-    /// Centre, Å.
-    pub center: [f32; 3],
-    /// Radius, Å.
-    pub radius_angstrom: f32,
-}
-
-impl Bounds {
-    /// A sphere around all finite points, with `margin_angstrom` to spare; `None` if there is none.
-    pub fn of_points(points: &[[f32; 3]], margin_angstrom: f32) -> Option<Self> {
-        let finite = || points.iter().map(|&p| Vec3::from(p)).filter(|p| p.magnitude2().is_finite());
-        let count = finite().count();
-        if count == 0 {
-            return None;
-        }
-        let center = finite().fold(vec3(0.0, 0.0, 0.0), |sum, p| sum + p / count as f32);
-        let radius = finite().map(|p| (p - center).magnitude()).fold(0.0, f32::max);
-        Some(Self { center: center.into(), radius_angstrom: radius + margin_angstrom })
-    }
-}
 
 impl Camera {
     /// Centres `points` and fits them into a view of the given width over height, with `margin_angstrom`

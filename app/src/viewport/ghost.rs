@@ -1,20 +1,32 @@
-//! A second conformation of the molecule, drawn as a thin backbone to compare with: the start structure, or a
-//! frame that was kept.
+//! Further conformations of the molecule, drawn as thin backbones to compare with: the start structure, a frame that
+//! was kept, the other replicas, other runs.
 
 use equijump_engine::structure::Topology;
 
-use super::palette;
+use super::palette::{self, Srgb};
 use super::ribbon::{ColorSteps, RibbonMesh};
 use super::style::{Representation, SecondaryStructure};
 
 /// Radius of its bonds, Å: thinner than any bond of the molecule, so that it vanishes where both agree.
 const RADIUS_ANGSTROM: f32 = 0.12;
 
-/// The conformation, and what is drawn of it: sticks along the backbone, or a tube beside a ribbon.
+/// A conformation to compare with, and its color.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Conformation {
+    /// Positions of all atoms, Å.
+    pub positions_angstrom: Vec<[f32; 3]>,
+    /// Color of its backbone.
+    pub color: Srgb,
+}
+
+/// The conformations, and what is drawn of them: sticks along the backbone, or a tube beside a ribbon where there is
+/// only one.
 #[derive(Default)]
 pub(super) struct Ghost {
-    /// Positions of all atoms, Å; empty without a ghost.
+    /// Positions of all atoms, Å, one conformation after the other; empty without a ghost.
     positions_angstrom: Vec<[f32; 3]>,
+    /// The color of each conformation.
+    colors: Vec<Srgb>,
     stale: bool,
     /// Atoms drawn as joints.
     pub atoms: Vec<usize>,
@@ -31,15 +43,16 @@ pub(super) struct Ghost {
 }
 
 impl Ghost {
-    /// Shows other positions, or nothing where there are none. Returns whether that is a change.
-    pub fn set_positions(&mut self, positions_angstrom: &[[f32; 3]]) -> bool {
-        let changed = self.positions_angstrom != positions_angstrom;
-        if changed {
-            self.positions_angstrom.clear();
-            self.positions_angstrom.extend_from_slice(positions_angstrom);
+    /// Shows other conformations, or none.
+    pub fn set_conformations(&mut self, conformations: Vec<Conformation>) {
+        let colors: Vec<Srgb> = conformations.iter().map(|conformation| conformation.color).collect();
+        let positions: Vec<[f32; 3]> =
+            conformations.into_iter().flat_map(|conformation| conformation.positions_angstrom).collect();
+        if self.positions_angstrom != positions || self.colors != colors {
+            self.positions_angstrom = positions;
+            self.colors = colors;
             self.stale = true;
         }
-        changed
     }
 
     /// Positions of all its atoms, Å; empty without a ghost.
@@ -60,23 +73,29 @@ impl Ghost {
         self.atoms.clear();
         self.bonds.clear();
         self.tube.clear();
-        if let Some(topology) = topology.filter(|_| !self.positions_angstrom.is_empty()) {
-            if representation == Representation::Ribbon {
-                let structure = vec![SecondaryStructure::Coil; topology.residue_count()];
-                let colors = vec![palette::light_from_srgb(palette::GHOST); topology.residue_count()];
-                let steps = ColorSteps::Blended;
-                self.tube.rebuild(topology, &self.positions_angstrom, &structure, &colors, steps);
-            } else {
-                let drawn = |atom: usize| matches!(topology.atoms()[atom].name, "N" | "CA" | "C");
-                self.atoms.extend((0..topology.atom_count()).filter(|&atom| drawn(atom)));
-                self.bonds
-                    .extend(topology.bonds().iter().filter(|bond| bond.iter().all(|&atom| drawn(atom))));
-            }
+        self.atom_appearance.clear();
+        self.bond_appearance.clear();
+        self.bond_end_albedo.clear();
+        let Some(topology) = topology.filter(|_| !self.positions_angstrom.is_empty()) else { return true };
+        if let (Representation::Ribbon, [color]) = (representation, &self.colors[..]) {
+            let structure = vec![SecondaryStructure::Coil; topology.residue_count()];
+            let colors = vec![palette::light_from_srgb(*color); topology.residue_count()];
+            let steps = ColorSteps::Blended;
+            self.tube.rebuild(topology, &self.positions_angstrom, &structure, &colors, steps);
+            return true;
         }
-        let [r, g, b] = palette::light_from_srgb(palette::GHOST);
-        self.atom_appearance = vec![[r, g, b, RADIUS_ANGSTROM]; self.atoms.len()];
-        self.bond_appearance = vec![[r, g, b, RADIUS_ANGSTROM]; self.bonds.len()];
-        self.bond_end_albedo = vec![[r, g, b]; self.bonds.len()];
+        let drawn = |atom: usize| matches!(topology.atoms()[atom].name, "N" | "CA" | "C");
+        for (place, color) in self.colors.iter().enumerate() {
+            let first = place * topology.atom_count();
+            let [r, g, b] = palette::light_from_srgb(*color);
+            self.atoms
+                .extend((0..topology.atom_count()).filter(|&atom| drawn(atom)).map(|atom| first + atom));
+            let bonds = topology.bonds().iter().filter(|bond| bond.iter().all(|&atom| drawn(atom)));
+            self.bonds.extend(bonds.map(|bond| bond.map(|atom| first + atom)));
+            self.atom_appearance.resize(self.atoms.len(), [r, g, b, RADIUS_ANGSTROM]);
+            self.bond_appearance.resize(self.bonds.len(), [r, g, b, RADIUS_ANGSTROM]);
+            self.bond_end_albedo.resize(self.bonds.len(), [r, g, b]);
+        }
         true
     }
 }

@@ -14,6 +14,7 @@ mod camera;
 mod framing;
 mod ghost;
 mod gpu;
+mod highlight;
 mod measure_marks;
 mod navigation;
 mod overlay;
@@ -30,7 +31,9 @@ use equijump_engine::structure::Topology;
 
 pub use camera::{Camera, Projection, Ray};
 pub use framing::Bounds;
+pub use ghost::Conformation;
 pub use gpu::GraphicsError;
+pub use highlight::Highlight;
 pub use measure_marks::MeasureMark;
 pub use screenshot::ImageRequest;
 pub use style::{AtomsShown, Background, Coloring, Representation, RibbonAtoms, SecondaryStructure, Style};
@@ -44,6 +47,8 @@ const FINE_SAMPLES_PER_AXIS: u32 = 2;
 const COARSE_SAMPLES_PER_AXIS: u32 = 1;
 /// Space around the centres of atoms when the molecule is framed, Å: no atom is larger.
 const FRAME_MARGIN_ANGSTROM: f32 = 1.9;
+/// A full turn of a spinning molecule takes twelve seconds.
+const SPIN_DEGREES_PER_S: f32 = 30.0;
 /// How long nothing must move before a software renderer draws finely.
 const REST_SECONDS: f64 = 0.2;
 
@@ -91,6 +96,12 @@ pub struct Viewport {
     /// Atoms chosen for a measurement that is not complete.
     picked_atoms: Vec<usize>,
     measure_marks: Vec<MeasureMark>,
+    /// Names written at atoms.
+    labels: Vec<(usize, String)>,
+    ghosts_shown: usize,
+    spinning: bool,
+    fit_following: bool,
+    view_revision: u64,
     samples_per_axis: Option<u32>,
     last_drawn: Option<(Revision, Camera)>,
     last_change_seconds: f64,
@@ -140,6 +151,7 @@ impl Viewport {
         self.picked_atoms.clear();
         self.flagged_atoms.clear();
         self.measure_marks.clear();
+        self.labels.clear();
     }
 
     /// The molecule that is shown.
@@ -163,7 +175,68 @@ impl Viewport {
     /// Shows a second conformation as a thin backbone, or none. Positions of another number of atoms are
     /// refused: returns false.
     pub fn set_ghost(&mut self, positions_angstrom: Option<&[[f32; 3]]>) -> bool {
-        self.shared().scene.set_ghost(positions_angstrom.unwrap_or_default())
+        let conformation = |positions: &[[f32; 3]]| Conformation {
+            positions_angstrom: positions.to_vec(),
+            color: palette::GHOST,
+        };
+        self.set_ghosts(positions_angstrom.map(conformation).into_iter().collect())
+    }
+
+    /// Shows conformations as thin backbones, each in its color. Positions of another number of atoms are refused:
+    /// returns false.
+    pub fn set_ghosts(&mut self, conformations: Vec<Conformation>) -> bool {
+        let count = conformations.len();
+        let accepted = self.shared().scene.set_ghosts(conformations);
+        if accepted {
+            self.ghosts_shown = count;
+        }
+        accepted
+    }
+
+    /// Number of conformations shown beside the molecule.
+    pub fn ghost_count(&self) -> usize {
+        self.ghosts_shown
+    }
+
+    /// Makes atoms stand out.
+    pub fn set_highlight(&mut self, highlight: Highlight) {
+        self.shared().scene.set_highlight(highlight);
+    }
+
+    /// The atoms that stand out.
+    pub fn highlight(&self) -> Highlight {
+        self.shared().scene.highlight().clone()
+    }
+
+    /// Writes names at atoms.
+    pub fn set_labels(&mut self, labels: Vec<(usize, String)>) {
+        self.labels = labels;
+    }
+
+    /// The names written at atoms.
+    pub fn labels(&self) -> &[(usize, String)] {
+        &self.labels
+    }
+
+    /// Turns the molecule all the time, or no more.
+    pub fn set_spinning(&mut self, spinning: bool) {
+        self.spinning = spinning;
+    }
+
+    /// Keeps the molecule centered and fitted through all frames, or no more.
+    pub fn set_fit_following(&mut self, following: bool) {
+        self.fit_following = following;
+        self.kept_in_view = None;
+    }
+
+    /// Grows with every change of the view that the user made, not with those that come by themselves.
+    pub fn view_revision(&self) -> u64 {
+        self.view_revision
+    }
+
+    /// Whether the camera is on its way somewhere.
+    pub fn is_moving(&self) -> bool {
+        self.transition.is_some()
     }
 
     /// Sets the secondary structure per residue, for ribbons and colours. Without it ribbons are tubes.
@@ -210,6 +283,7 @@ impl Viewport {
 
     /// Switches between perspective and parallel projection; the size at the target stays.
     pub fn set_projection(&mut self, projection: Projection) {
+        self.view_revision += 1;
         self.camera.projection = projection;
         if let Some(transition) = &mut self.transition {
             transition.to.projection = projection;
@@ -252,13 +326,29 @@ impl Viewport {
         self.samples_per_axis = samples_per_axis.map(|samples| samples.clamp(1, 4));
     }
 
+    /// Turns a spinning molecule by what has passed since the last pass.
+    fn spin(&mut self, ui: &egui::Ui) {
+        if !self.spinning || self.framing != Framing::Done {
+            return;
+        }
+        let seconds = ui.input(|input| input.stable_dt).min(0.1);
+        // A drag across the whole view is half a turn.
+        self.camera.orbit(SPIN_DEGREES_PER_S * seconds / 180.0, 0.0);
+        if let Some(transition) = &mut self.transition {
+            transition.to.world_from_view = self.camera.world_from_view;
+        }
+        ui.request_repaint();
+    }
+
     /// Fits the molecule into the view, keeping the direction from which it is seen.
     pub fn frame_molecule(&mut self) {
+        self.view_revision += 1;
         self.frame_from(self.camera);
     }
 
     /// Turns the molecule to its best side and fits it into the view.
     pub fn reset_view(&mut self) {
+        self.view_revision += 1;
         let mut camera = self.camera;
         camera.face_points(&self.shared().scene.framing_points());
         self.frame_from(camera);
@@ -282,9 +372,27 @@ impl Viewport {
     pub fn focus_atom(&mut self, atom: usize) {
         let Some(position) = self.shared().scene.positions_angstrom().get(atom).copied() else { return };
         self.zoomed_in = true;
+        self.view_revision += 1;
         let mut camera = self.camera;
         camera.target_angstrom = position;
         camera.distance_angstrom = camera.distance_angstrom.min(navigation::FOCUS_DISTANCE_ANGSTROM);
+        self.transition = Some(Transition::new(self.camera, camera));
+    }
+
+    /// Fits atoms into the view.
+    pub fn focus_atoms(&mut self, atoms: &[usize]) {
+        let points: Vec<[f32; 3]> = {
+            let shared = self.shared();
+            let positions = shared.scene.positions_angstrom();
+            atoms.iter().filter_map(|&atom| positions.get(atom).copied()).collect()
+        };
+        if points.is_empty() {
+            return;
+        }
+        self.zoomed_in = true;
+        self.view_revision += 1;
+        let mut camera = self.camera;
+        camera.frame(&points, FRAME_MARGIN_ANGSTROM, self.aspect);
         self.transition = Some(Transition::new(self.camera, camera));
     }
 
@@ -310,6 +418,7 @@ impl Viewport {
         self.shared().scene.update();
         self.place_camera();
         self.keep_in_view();
+        self.spin(ui);
         let navigated = self.navigate(ui, &response);
         self.paint(ui, rect);
         self.overlay(ui, rect);
@@ -330,7 +439,9 @@ impl Viewport {
             }
             return;
         }
-        self.reset_view();
+        let mut camera = self.camera;
+        camera.face_points(&self.shared().scene.framing_points());
+        self.frame_from(camera);
         if let Some(transition) = self.transition.take() {
             self.camera = transition.to;
             self.framing = Framing::Done;
@@ -348,12 +459,17 @@ impl Viewport {
             return;
         }
         self.kept_in_view = Some(revision);
-        if self.zoomed_in {
+        if self.zoomed_in && !self.fit_following {
             return;
         }
         let points = self.shared().scene.framing_points();
         let mut camera = self.camera;
         camera.frame(&points, FRAME_MARGIN_ANGSTROM, self.aspect);
+        if self.fit_following {
+            // At once: frames follow each other faster than a smooth move would take.
+            self.camera = camera;
+            return;
+        }
         let out = points.iter().any(|&point| {
             let at = self.camera.project(point, self.aspect);
             at.is_none_or(|([x, y], _)| x.abs() > 1.0 || y.abs() > 1.0)

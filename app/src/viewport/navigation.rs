@@ -63,6 +63,7 @@ impl Viewport {
         if self.camera != before {
             self.transition = None;
             self.framing = Framing::Done;
+            self.view_revision += 1;
             ui.request_repaint();
         }
         self.advance_transition(ui);

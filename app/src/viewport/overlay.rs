@@ -11,6 +11,10 @@ const DEFAULT_RING_ANGSTROM: f32 = 0.6;
 /// More rings would hide the molecule.
 const MOST_FLAGS: usize = 300;
 
+/// More points on selected atoms, and more names, would hide the molecule as well.
+const MOST_POINTS: usize = 600;
+const MOST_LABELS: usize = 150;
+
 impl Viewport {
     pub(super) fn overlay(&self, ui: &egui::Ui, rect: Rect) {
         let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
@@ -28,6 +32,7 @@ impl Viewport {
             }
         }
         let accent = self.accent();
+        self.selection_overlay(&painter, rect, ui.visuals());
         self.draw_measure_marks(&painter, rect, ui.visuals());
         for &atom in &self.picked_atoms {
             if let Some((center, radius)) = self.ring(rect, atom) {
@@ -64,6 +69,27 @@ impl Viewport {
             StrokeKind::Outside,
         );
         painter.galley(corner + padding, galley, visuals.strong_text_color());
+    }
+
+    /// Points on the atoms that are selected, and names.
+    fn selection_overlay(&self, painter: &egui::Painter, rect: Rect, visuals: &egui::Visuals) {
+        let highlight = self.highlight();
+        if !highlight.alone {
+            for &atom in highlight.atoms.iter().take(MOST_POINTS) {
+                if let Some((center, _)) = self.ring(rect, atom) {
+                    painter.circle(center, 2.5, self.accent(), Stroke::new(1.0, visuals.extreme_bg_color));
+                }
+            }
+        }
+        let font = FontId::proportional(12.0);
+        let (text, ground) = (visuals.strong_text_color(), visuals.extreme_bg_color.gamma_multiply(0.75));
+        for (atom, name) in self.labels.iter().take(MOST_LABELS) {
+            let Some((center, radius)) = self.ring(rect, *atom) else { continue };
+            let galley = painter.layout_no_wrap(name.clone(), font.clone(), text);
+            let corner = center + egui::vec2(radius.min(12.0) + 3.0, -0.5 * galley.size().y);
+            painter.rect_filled(Rect::from_min_size(corner, galley.size()).expand(2.0), 3.0, ground);
+            painter.galley(corner, galley, text);
+        }
     }
 
     /// The colour of marks on the molecule: no atom has it, and it is seen on both grounds.

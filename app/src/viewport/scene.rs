@@ -3,10 +3,11 @@
 
 use std::sync::Arc;
 
-use equijump_engine::structure::Topology;
+use equijump_engine::structure::{Element, Topology};
 
 use super::framing::Bounds;
-use super::ghost::Ghost;
+use super::ghost::{Conformation, Ghost};
+use super::highlight::Highlight;
 use super::palette::{self, LegendOf, ResidueClass};
 use super::ribbon::{ColorSteps, RibbonMesh};
 use super::style::{AtomsShown, Coloring, Representation, RibbonAtoms, SecondaryStructure, Style};
@@ -43,6 +44,7 @@ pub(super) struct Scene {
     secondary_structure: Vec<SecondaryStructure>,
     residue_values: Vec<f32>,
     style: Style,
+    highlight: Highlight,
     residue_colors: Vec<[f32; 3]>,
     appearance_stale: bool,
     ribbon_stale: bool,
@@ -73,7 +75,8 @@ impl Scene {
         self.attached_angstrom.clear();
         self.secondary_structure.clear();
         self.residue_values.clear();
-        self.ghost.set_positions(&[]);
+        self.highlight = Highlight::default();
+        self.ghost.set_conformations(Vec::new());
         self.appearance_stale = true;
         self.revision.positions += 1;
     }
@@ -101,15 +104,27 @@ impl Scene {
         true
     }
 
-    /// Sets the positions of a second conformation, Å, none for no such thing. Returns false, and changes
-    /// nothing, if their number is wrong.
-    pub fn set_ghost(&mut self, positions_angstrom: &[[f32; 3]]) -> bool {
+    /// Sets further conformations to compare with. Returns false, and changes nothing, if one has another number of
+    /// atoms.
+    pub fn set_ghosts(&mut self, conformations: Vec<Conformation>) -> bool {
         let expected = self.topology.as_ref().map_or(0, |topology| topology.atom_count());
-        if !positions_angstrom.is_empty() && positions_angstrom.len() != expected {
+        if conformations.iter().any(|conformation| conformation.positions_angstrom.len() != expected) {
             return false;
         }
-        self.ghost.set_positions(positions_angstrom);
+        self.ghost.set_conformations(conformations);
         true
+    }
+
+    /// Sets the atoms that stand out.
+    pub fn set_highlight(&mut self, highlight: Highlight) {
+        if self.highlight != highlight {
+            self.highlight = highlight;
+            self.appearance_stale = true;
+        }
+    }
+
+    pub fn highlight(&self) -> &Highlight {
+        &self.highlight
     }
 
     /// Sets the secondary structure per residue; wrong lengths count as unknown, all coil.
@@ -179,9 +194,14 @@ impl Scene {
         Bounds::of_points(&self.all_positions_angstrom().collect::<Vec<_>>(), 2.0)
     }
 
-    /// The points that framing fits into the view: of a ribbon alone the backbone, else all atoms.
+    /// The points that framing fits into the view: atoms that are alone on view, of a ribbon alone the backbone, else
+    /// all atoms.
     pub fn framing_points(&self) -> Vec<[f32; 3]> {
         let style = &self.style;
+        if self.highlight.alone && !self.highlight.atoms.is_empty() {
+            let position = |&atom: &usize| self.positions_angstrom.get(atom).copied();
+            return self.highlight.atoms.iter().filter_map(position).collect();
+        }
         let backbone_only =
             style.representation == Representation::Ribbon && style.ribbon_atoms == RibbonAtoms::None;
         match &self.topology {
@@ -247,16 +267,22 @@ impl Scene {
                     self.residue_values.get(index).map_or(palette::CARBON, |&value| palette::viridis(value))
                 }
             };
+        let color = |(index, residue)| {
+            let own = self.highlight.color_of(topology.ca(index));
+            own.unwrap_or_else(|| color((index, residue)))
+        };
         topology.residues().iter().enumerate().map(|r| palette::light_from_srgb(color(r))).collect()
     }
 
     /// Light of an atom. Along with a ribbon, atoms other than carbon keep their element's colour,
     /// so that side chains can be read.
     fn color_of_atom(&self, topology: &Topology, atom: usize) -> [f32; 3] {
+        if let Some(color) = self.highlight.color_of(atom) {
+            return palette::light_from_srgb(color);
+        }
         let atom = &topology.atoms()[atom];
         let by_element = self.style.coloring == Coloring::Element
-            || (self.style.representation == Representation::Ribbon
-                && atom.element != equijump_engine::structure::Element::Carbon);
+            || (self.style.representation == Representation::Ribbon && atom.element != Element::Carbon);
         if by_element {
             palette::light_from_srgb(palette::element(atom.element))
         } else {
@@ -268,23 +294,35 @@ impl Scene {
         self.shown_atoms.clear();
         self.atom_appearance.clear();
         let Some(topology) = self.topology.clone() else { return };
-        for (index, atom) in topology.atoms().iter().enumerate() {
-            if self.style.representation != Representation::Ribbon && !self.is_chosen(&topology, index) {
-                continue;
-            }
-            let radius_angstrom = match (self.style.representation, self.style.ribbon_atoms) {
-                (Representation::BallAndStick, _) => BALL_FRACTION * atom.element.vdw_radius_angstrom(),
-                (Representation::Sticks, _) => STICK_ANGSTROM,
-                (Representation::Spacefill, _) => atom.element.vdw_radius_angstrom(),
-                (Representation::Ribbon, RibbonAtoms::None) => continue,
-                (Representation::Ribbon, RibbonAtoms::SideChains) if !is_side_chain(&topology, index) => {
-                    continue;
-                }
-                (Representation::Ribbon, _) => RIBBON_STICK_ANGSTROM,
+        for (index, atom) in
+            topology.atoms().iter().enumerate().filter(|(index, _)| self.highlight.allows(*index))
+        {
+            let stick = self.highlight.is_stick(index);
+            let radius_angstrom = match self.radius_in_representation(&topology, index, atom.element) {
+                Some(radius) if stick => radius.max(STICK_ANGSTROM),
+                Some(radius) => radius,
+                None if stick => STICK_ANGSTROM,
+                None => continue,
             };
             let [r, g, b] = self.color_of_atom(&topology, index);
             self.shown_atoms.push(index);
             self.atom_appearance.push([r, g, b, radius_angstrom]);
+        }
+    }
+
+    /// Radius of an atom in the representation of the whole molecule; `None` where that leaves it out.
+    fn radius_in_representation(&self, topology: &Topology, atom: usize, element: Element) -> Option<f32> {
+        let style = &self.style;
+        match style.representation {
+            Representation::Ribbon => match style.ribbon_atoms {
+                RibbonAtoms::None => None,
+                RibbonAtoms::SideChains => is_side_chain(topology, atom).then_some(RIBBON_STICK_ANGSTROM),
+                RibbonAtoms::All => Some(RIBBON_STICK_ANGSTROM),
+            },
+            _ if !self.is_chosen(topology, atom) => None,
+            Representation::BallAndStick => Some(BALL_FRACTION * element.vdw_radius_angstrom()),
+            Representation::Sticks => Some(STICK_ANGSTROM),
+            Representation::Spacefill => Some(element.vdw_radius_angstrom()),
         }
     }
 
@@ -311,6 +349,8 @@ impl Scene {
         for &[a, b] in topology.bonds() {
             let drawn = |atom| self.shown_atoms.binary_search(&atom).is_ok();
             if drawn(a) && drawn(b) {
+                let stick = self.highlight.is_stick(a) && self.highlight.is_stick(b);
+                let radius_angstrom = if stick { STICK_ANGSTROM } else { radius_angstrom };
                 let [red, green, blue] = self.color_of_atom(&topology, a);
                 self.shown_bonds.push([a, b]);
                 self.bond_appearance.push([red, green, blue, radius_angstrom]);
@@ -334,6 +374,15 @@ impl Scene {
             _ => ColorSteps::Sharp,
         };
         self.ribbon.rebuild(&topology, &self.positions_angstrom, &structure, &self.residue_colors, steps);
+        if self.highlight.alone && !self.highlight.atoms.is_empty() {
+            let mut shown = vec![false; topology.residue_count()];
+            for &atom in &self.highlight.atoms {
+                if let Some(atom) = topology.atoms().get(atom) {
+                    shown[atom.residue] = true;
+                }
+            }
+            self.ribbon.keep_residues(&shown);
+        }
     }
 }
 

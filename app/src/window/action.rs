@@ -11,9 +11,10 @@ use super::dialogs::export_trajectory::TrajectoryExport;
 use super::dialogs::screenshot::ScreenshotExport;
 use super::evaluation::EvaluationAction;
 use super::file_dialogs::FileRequest;
+use super::landscape::{FrameGroup, MapSelection, MapSettings};
 use super::layout::Pane;
-use super::observations::MapSelection;
 use super::preferences::LiveOutput;
+use super::selection::SelectionLook;
 use super::training::TrainingAction;
 use crate::viewport::{Projection, Style};
 
@@ -28,6 +29,10 @@ pub enum Action {
     OpenTrajectory(TrajectoryRequest),
     /// Write the session into a project file.
     SaveProject(PathBuf),
+    /// Write the start of a run of OpenMM, from the frame shown, into a folder.
+    WriteMdStart(PathBuf),
+    /// Write the script that makes training data into a folder.
+    WriteTrainingScript(PathBuf),
     /// Start the run, writing its file as it says.
     SimulateWriting(LiveOutput),
     /// Bring the run of a number on view.
@@ -36,6 +41,19 @@ pub enum Action {
     CloseRun(u32),
     /// Take it off the list, frames or not.
     CloseRunConfirmed(u32),
+    /// Show the same frame of another run beside the one on view, or of none.
+    ShowRunBeside(Option<u32>),
+    /// Evaluate a run against another one.
+    CompareRuns {
+        /// Number of the run that is taken for the reference.
+        reference: u32,
+        /// Number of the run that is judged.
+        samples: u32,
+    },
+    /// Try once more to open what could not be opened, by its place in the list.
+    OpenAgain(usize),
+    /// Take it off the list.
+    ForgetUnopened(usize),
     /// Show the run of a number in plots beside the one on view, or no more.
     SetRunInPlots(u32, bool),
     /// Close the window, frames or not.
@@ -44,8 +62,16 @@ pub enum Action {
     GoToFrame(usize),
     /// Visit only frames inside a rectangle of the free-energy map, or all again.
     SelectOnMap(Option<MapSelection>),
+    /// Visit only these frames, or all again.
+    PlayGroup(Option<FrameGroup>),
+    /// Make the free-energy map like this.
+    SetMap(MapSettings),
     /// Mark an atom everywhere, or none.
     SelectAtom(Option<usize>),
+    /// Select atoms by words; none where there are none.
+    Select(String),
+    /// Make the selected atoms stand out otherwise.
+    SetSelectionLook(SelectionLook),
     /// Choose an atom for the measurement under way.
     PickAtom(usize),
     /// Put the measuring tool away.
@@ -66,6 +92,8 @@ pub enum Action {
     SetSpeed(f32),
     /// Sample with this model file, or with the bundled model.
     ChooseModel(Option<PathBuf>),
+    /// Simulate with this one of the bundled models from now on, until another protein is opened.
+    ChooseBundledModel(usize),
     /// Something of the training pane.
     Training(TrainingAction),
     /// Something of the evaluation panes.

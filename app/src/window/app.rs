@@ -1,5 +1,6 @@
 //! The application: owns all state, draws one pass, then carries out what the pass asked for.
 
+use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -9,12 +10,14 @@ use equijump_engine::transport::SamplerSettings;
 
 use super::action::Action;
 use super::closer::Closer;
+use super::columns::Columns;
 use super::command::UiCommand;
 use super::dialogs::Dialog;
 use super::evaluation::{self, EvaluationDesk, EvaluationForm};
 use super::examples::EXAMPLES;
 use super::file_dialogs::FileDialogs;
 use super::ghost::Ghost;
+use super::landscape::{FrameGroup, MapSettings};
 use super::layout::{self, Pane};
 use super::log::{Level, Log};
 use super::measurements::{MeasureTool, Measurements};
@@ -26,10 +29,13 @@ use super::observer::Observer;
 use super::panes::{PaneBehavior, PaneCache, PaneContext};
 use super::preferences::{self, Preferences};
 use super::project::{Phase, Project};
+use super::selection::Selected;
 use super::session_file::{self, Entry, Restoring, SessionFile};
 use super::timeline::{PlayState, Timeline};
 use super::training::{self, TrainingDesk, TrainingForm};
+use super::undo::Undo;
 use super::{theme, timeline_bar};
+use crate::viewport::Projection;
 
 /// Makes the engine's session, given what wakes the window.
 pub type StartSession = Box<dyn FnOnce(WakeCallback) -> std::io::Result<SessionHandle>>;
@@ -42,9 +48,12 @@ pub struct Parts {
     pub dialogs: Box<dyn FileDialogs>,
     /// Models inside the binary.
     pub bundled_models: &'static [BundledModel],
-    /// A structure to open in place of chignolin.
+    /// A structure, trajectory, run or project to open in place of what was open last.
     pub initial: Option<PathBuf>,
 }
+
+/// A narrower window has closer tabs, points.
+const NARROW_WIDTH: f32 = 1100.0;
 
 /// A job that the window waits for, and what for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,16 +102,24 @@ pub struct EquiJumpApp {
     /// What jobs open, to be remembered with what comes of them.
     pub(super) opening: Vec<(JobId, Entry)>,
     pub(super) restoring: Option<Restoring>,
+    /// Sessions that are opened once the one before is.
+    pub(super) sessions: VecDeque<SessionFile>,
     pub(super) observations: Arc<Observations>,
     /// Runs that have finished and whose frames are still being looked at.
     pub(super) finished: Vec<JobId>,
     pub(super) details: Option<Arc<FrameDetails>>,
     pub(super) tree: Tree<Pane>,
+    pub(super) columns: Columns,
     pub(super) actions: Vec<Action>,
     pub(super) selected_atom: Option<usize>,
+    pub(super) selected: Selected,
+    pub(super) undo: Undo,
     pub(super) measurements: Measurements,
     pub(super) ghost: Ghost,
     pub(super) map_selection: Option<MapSelection>,
+    /// Frames that alone are visited, if not those in the rectangle of the map.
+    pub(super) frame_group: Option<FrameGroup>,
+    pub(super) map_settings: MapSettings,
     pub(super) quit_confirmed: bool,
     closer: Closer,
     pub(super) screenshot: Option<PathBuf>,
@@ -133,6 +150,7 @@ impl EquiJumpApp {
         timeline.repeat = preferences.repeat;
         let model = ModelChoice {
             bundled: parts.bundled_models,
+            chosen: 0,
             file: preferences.run.model_file.clone().filter(|file| file.is_file()),
             state: ModelState::None,
             defaults: SamplerSettings::default(),
@@ -159,15 +177,21 @@ impl EquiJumpApp {
             pending: Vec::new(),
             opening: Vec::new(),
             restoring: None,
+            sessions: VecDeque::new(),
             observations: Arc::default(),
             finished: Vec::new(),
             details: None,
             tree,
+            columns: Columns::default(),
             actions: Vec::new(),
             selected_atom: None,
+            selected: Selected::default(),
+            undo: Undo::default(),
             measurements: Measurements::default(),
             ghost,
             map_selection: None,
+            frame_group: None,
+            map_settings: MapSettings::default(),
             quit_confirmed: false,
             closer,
             screenshot: None,
@@ -176,6 +200,8 @@ impl EquiJumpApp {
         };
         app.cache.molecule.set_available(cc.gl.is_some());
         app.cache.molecule.viewport.set_style(app.preferences.style);
+        app.cache.molecule.viewport.set_spinning(app.preferences.spin);
+        app.cache.molecule.viewport.set_fit_following(app.preferences.fit_follows);
         app.load_model();
         let last: Option<SessionFile> =
             cc.storage.and_then(|storage| stored(storage, session_file::STORAGE_KEY));
@@ -222,6 +248,16 @@ impl EquiJumpApp {
         self.selected_atom
     }
 
+    /// The atoms that are selected; for tests.
+    pub fn selected(&self) -> &Selected {
+        &self.selected
+    }
+
+    /// Settings that are kept between sessions; for tests.
+    pub fn preferences(&self) -> &Preferences {
+        &self.preferences
+    }
+
     /// What the user measures; for tests.
     pub fn measurements(&self) -> &Measurements {
         &self.measurements
@@ -247,7 +283,7 @@ impl EquiJumpApp {
         &self.log
     }
 
-    fn status_text(&self) -> String {
+    fn status_facts(&self) -> Vec<String> {
         let mut parts = Vec::new();
         if let Some(opened) = &self.project.opened {
             parts.push(opened.structure.topology.name.clone());
@@ -256,7 +292,7 @@ impl EquiJumpApp {
         if let Some(info) = self.project.run.as_ref().and_then(|run| run.info.as_ref()) {
             parts.push(info.device_name.clone());
         }
-        parts.join("   ·   ")
+        parts
     }
 
     fn take_input(&mut self, ctx: &egui::Context) {
@@ -282,7 +318,7 @@ impl EquiJumpApp {
         let dark_mode = ui.visuals().dark_mode;
         let colours = theme::palette(dark_mode);
         let fill = ui.visuals().faint_bg_color;
-        let status = self.status_text();
+        let status = self.status_facts();
         let mut actions = std::mem::take(&mut self.actions);
         let bar = egui::Frame::new().fill(fill).inner_margin(egui::Margin::symmetric(10, 3));
         egui::Panel::top("menu").frame(bar).show(ui, |ui| {
@@ -299,8 +335,10 @@ impl EquiJumpApp {
             timeline_bar::ui(ui, &self.timeline, &self.project, strip, &mut actions);
         });
         let frame = egui::Frame::new().fill(colours.hairline);
+        let same_frames_as = self.run_with_same_frames();
         egui::CentralPanel::default().frame(frame).show(ui, |ui| {
             let context = PaneContext {
+                same_frames_as,
                 project: &self.project,
                 observations: &self.observations,
                 details: self.details.as_deref(),
@@ -313,12 +351,17 @@ impl EquiJumpApp {
                 measurements: &self.measurements,
                 ghost: &self.ghost,
                 map_selection: self.map_selection,
+                selected: &self.selected,
+                frame_group: self.frame_group.as_ref(),
+                map_settings: self.map_settings,
                 selected_atom: self.selected_atom,
                 cache: &mut self.cache,
                 actions: &mut actions,
                 dark_mode,
             };
-            self.tree.ui(&mut PaneBehavior { context }, ui);
+            let narrow = ui.available_width() < NARROW_WIDTH;
+            self.columns.fit(&mut self.tree, ui.available_width());
+            self.tree.ui(&mut PaneBehavior { context, narrow }, ui);
         });
         if let Some(dialog) = &mut self.dialog {
             dialog.show(ui.ctx(), &mut actions);
@@ -395,13 +438,14 @@ impl eframe::App for EquiJumpApp {
             self.show_frame();
             ctx.request_repaint();
         }
+        self.observe_choices(&ctx);
     }
 
     fn save(&mut self, storage: &mut dyn eframe::Storage) {
         self.preferences.speed_frames_per_s = self.timeline.speed_frames_per_s();
         self.preferences.repeat = self.timeline.repeat;
         store(storage, preferences::STORAGE_KEY, &self.preferences);
-        store(storage, layout::STORAGE_KEY, &self.tree);
+        store(storage, layout::STORAGE_KEY, &self.columns.to_keep(&self.tree));
         // While a session is still coming back, what is stored is more than what is open.
         if self.restoring.is_none() {
             store(storage, session_file::STORAGE_KEY, &self.session_file());
@@ -411,7 +455,7 @@ impl eframe::App for EquiJumpApp {
     }
 
     fn on_exit(&mut self, _gl: Option<&eframe::glow::Context>) {
-        self.cache.molecule.viewport.release_graphics();
+        self.cache.molecule.release_graphics();
     }
 }
 
@@ -425,7 +469,7 @@ impl CommandState for EquiJumpApp {
             UiCommand::ExtendRun => !running && self.can_extend(),
             UiCommand::StopRun => running,
             UiCommand::ExportTrajectory | UiCommand::GoToFrame => frames > 1,
-            UiCommand::ExportFigures => self.project.opened.is_some(),
+            UiCommand::ExportFigures | UiCommand::ExportMdStart => self.project.opened.is_some(),
             UiCommand::PlayPause
             | UiCommand::StepBack
             | UiCommand::StepForward
@@ -433,9 +477,19 @@ impl CommandState for EquiJumpApp {
             | UiCommand::LastFrame => frames > 1,
             UiCommand::ExportMovie => frames > 1 && self.cache.molecule.is_available(),
             UiCommand::SaveScreenshot | UiCommand::ResetCamera => self.cache.molecule.is_available(),
+            UiCommand::Undo => self.undo.can_undo(),
+            UiCommand::Redo => self.undo.can_redo(),
+            UiCommand::Select => self.project.opened.is_some(),
+            UiCommand::ClearSelection => !self.selected.text.is_empty(),
+            UiCommand::MeasureSelection => self.selected.measure_tool().is_some(),
+            UiCommand::FitSelection => !self.selected.atoms.is_empty(),
             UiCommand::ClearMeasurements => !self.measurements.list().is_empty(),
             UiCommand::GhostOfStart => self.project.opened.is_some(),
             UiCommand::GhostOfFrame => frames > 1,
+            UiCommand::GhostOfReplicas => {
+                let info = self.project.run.as_ref().and_then(|run| run.info.as_ref());
+                info.is_some_and(|info| info.replicas > 1)
+            }
             UiCommand::CentreOnMarked => self.selected_atom.is_some() && self.cache.molecule.is_available(),
             _ if MeasureTool::of_command(command).is_some() => self.project.opened.is_some(),
             _ => true,
@@ -450,12 +504,19 @@ impl CommandState for EquiJumpApp {
             UiCommand::ThemeLight => Some(theme == ThemePreference::Light),
             UiCommand::ThemeDark => Some(theme == ThemePreference::Dark),
             UiCommand::ToggleSuperpose => Some(self.preferences.superpose),
+            UiCommand::ToggleSpin => Some(self.preferences.spin),
+            UiCommand::ToggleFollowFit => Some(self.preferences.fit_follows),
+            UiCommand::ToggleProjection => {
+                Some(self.cache.molecule.viewport.camera().projection == Projection::Orthographic)
+            }
             UiCommand::ToggleRepeat => Some(self.timeline.repeat),
             UiCommand::FollowNewest => Some(self.timeline.state() == PlayState::Following),
             UiCommand::PauseRun => {
                 Some(self.project.active_run().is_some_and(|run| run.phase == Phase::Paused))
             }
             UiCommand::GhostOfStart => Some(matches!(self.ghost, Ghost::Start)),
+            UiCommand::GhostOfReplicas => Some(matches!(self.ghost, Ghost::Replicas)),
+            UiCommand::ToggleTiles => Some(self.preferences.tiles),
             UiCommand::GhostOfFrame => Some(self.ghost.is_frame_shown(&self.project)),
             _ if MeasureTool::of_command(command).is_some() => {
                 Some(self.measurements.tool() == MeasureTool::of_command(command))

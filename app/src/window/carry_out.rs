@@ -8,6 +8,7 @@ use equijump_engine::session::{
 
 use super::action::Action;
 use super::app::{EquiJumpApp, Export, PendingJob};
+use super::columns::Columns;
 use super::command::UiCommand;
 use super::dialogs::Dialog;
 use super::dialogs::confirm::{Cause, Confirm};
@@ -41,6 +42,8 @@ impl EquiJumpApp {
             Action::Open(request) => self.open(request),
             Action::OpenTrajectory(request) => self.open_trajectory(request),
             Action::SaveProject(path) => self.save_project(&path),
+            Action::WriteMdStart(folder) => self.write_md_start(&folder),
+            Action::WriteTrainingScript(folder) => self.write_training_script(&folder),
             Action::SimulateWriting(output) => {
                 self.preferences.run.output = output;
                 self.simulate();
@@ -50,6 +53,10 @@ impl EquiJumpApp {
             Action::ShowRun(number) => self.show_run(number),
             Action::CloseRun(number) => self.ask_before_closing_run(number),
             Action::CloseRunConfirmed(number) => self.close_run(number),
+            Action::ShowRunBeside(number) => self.show_run_beside(number),
+            Action::CompareRuns { reference, samples } => self.compare_runs(reference, samples),
+            Action::OpenAgain(place) => self.open_again(place),
+            Action::ForgetUnopened(place) => self.forget_unopened(place),
             Action::SetRunInPlots(number, shown) => self.set_run_in_plots(number, shown),
             Action::QuitConfirmed => {
                 self.quit_confirmed = true;
@@ -60,9 +67,26 @@ impl EquiJumpApp {
                 if let Some(run) = &mut self.project.run {
                     run.replica = replica;
                 }
+                self.ghost_changed();
+                self.map_selection_changed();
+            }
+            Action::PlayGroup(group) => {
+                self.map_selection = None;
+                self.frame_group = group;
+                self.map_selection_changed();
+            }
+            Action::SetMap(settings) => {
+                // A rectangle on other coordinates means nothing.
+                if settings.axes != self.map_settings.axes {
+                    self.map_selection = None;
+                }
+                self.map_settings = settings;
+                self.observer.map(settings);
+                self.project.others.iter().for_each(|other| other.map(settings));
                 self.map_selection_changed();
             }
             Action::SelectOnMap(selection) => {
+                self.frame_group = None;
                 self.map_selection = selection;
                 self.map_selection_changed();
                 self.show_middle_of_selection();
@@ -71,6 +95,8 @@ impl EquiJumpApp {
                 self.selected_atom = atom;
                 self.cache.molecule.viewport.set_selected_atom(atom);
             }
+            Action::Select(text) => self.select(&text),
+            Action::SetSelectionLook(look) => self.set_selection_look(look),
             Action::PickAtom(atom) => self.pick_atom(atom),
             Action::EndMeasuring => {
                 self.measurements.end();
@@ -94,6 +120,10 @@ impl EquiJumpApp {
             }
             Action::SetSpeed(speed) => self.timeline.set_speed(speed),
             Action::ChooseModel(file) => self.choose_model(file),
+            Action::ChooseBundledModel(index) => {
+                self.model.chosen = index;
+                self.choose_model(None);
+            }
             Action::Training(action) => self.carry_out_training(action),
             Action::Evaluation(action) => self.carry_out_evaluation(action, ctx),
             Action::ShowPane(pane) => layout::show(&mut self.tree, pane),
@@ -123,6 +153,15 @@ impl EquiJumpApp {
                 self.file_dialogs.open(FileRequest { purpose: Purpose::SaveProject, suggestion }, ctx);
             }
             UiCommand::ExportTrajectory => self.show_trajectory_form(),
+            UiCommand::ExportMdStart => {
+                let suggestion = self.preferences.export_folder();
+                self.file_dialogs.open(FileRequest { purpose: Purpose::MdStartFolder, suggestion }, ctx);
+            }
+            UiCommand::MakeTrainingData => {
+                let suggestion = self.preferences.export_folder();
+                self.file_dialogs
+                    .open(FileRequest { purpose: Purpose::TrainingScriptFolder, suggestion }, ctx);
+            }
             UiCommand::ExportFigures => {
                 let stems =
                     self.measurement_figures(1.0).iter().map(|figure| figure.stem().to_owned()).collect();
@@ -142,6 +181,14 @@ impl EquiJumpApp {
                 let form = ScreenshotForm::new(proposal, self.cache.molecule.size_pixels);
                 self.dialog = Some(Dialog::Screenshot(form));
             }
+            UiCommand::Undo => self.undo(),
+            UiCommand::Redo => self.redo(),
+            UiCommand::Select => {
+                layout::show(&mut self.tree, Pane::Molecule);
+                self.cache.selection.focus();
+            }
+            UiCommand::ClearSelection => self.select(""),
+            UiCommand::MeasureSelection => self.measure_selection(),
             UiCommand::Quit => ctx.send_viewport_cmd(egui::ViewportCommand::Close),
             UiCommand::Simulate => match self.hindrance() {
                 Some(remedy) => self.dialog = Some(Dialog::Remedy(remedy)),
@@ -185,6 +232,10 @@ impl EquiJumpApp {
             | UiCommand::ShowBackbone
             | UiCommand::ShowSideChains
             | UiCommand::CentreOnMarked
+            | UiCommand::FitSelection
+            | UiCommand::ToggleSpin
+            | UiCommand::ToggleFollowFit
+            | UiCommand::ToggleProjection
             | UiCommand::ResetCamera => self.carry_out_view_command(command),
             UiCommand::ToggleSuperpose => {
                 self.preferences.superpose = !self.preferences.superpose;
@@ -192,7 +243,13 @@ impl EquiJumpApp {
                 self.molecule_changed();
                 self.ghost_changed();
             }
-            UiCommand::GhostOfStart | UiCommand::GhostOfFrame => self.toggle_ghost(command),
+            UiCommand::GhostOfStart | UiCommand::GhostOfFrame | UiCommand::GhostOfReplicas => {
+                self.toggle_ghost(command);
+            }
+            UiCommand::ToggleTiles => {
+                self.preferences.tiles = !self.preferences.tiles;
+                self.ghost_changed();
+            }
             UiCommand::MeasureDistance | UiCommand::MeasureAngle | UiCommand::MeasureDihedral => {
                 if let Some(tool) = MeasureTool::of_command(command) {
                     self.measurements.toggle_tool(tool);
@@ -209,7 +266,10 @@ impl EquiJumpApp {
             UiCommand::ZoomIn => egui::gui_zoom::zoom_in(ctx),
             UiCommand::ZoomOut => egui::gui_zoom::zoom_out(ctx),
             UiCommand::ZoomReset => ctx.set_zoom_factor(1.0),
-            UiCommand::ResetLayout => self.tree = layout::default_tree(),
+            UiCommand::ResetLayout => {
+                self.tree = layout::default_tree();
+                self.columns = Columns::default();
+            }
             UiCommand::Palette => {
                 let palette = Palette::new(&self.preferences, |command| self.is_enabled(command));
                 self.dialog = Some(Dialog::Palette(palette));
@@ -266,9 +326,14 @@ impl EquiJumpApp {
     /// Only what was asked for last is opened.
     fn job_of_opening(&mut self) -> JobId {
         let job = self.session.next_job();
+        self.wait_for_opening(job);
+        job
+    }
+
+    /// What this job opens comes on view, and nothing that was asked for before.
+    pub(super) fn wait_for_opening(&mut self, job: JobId) {
         self.pending.retain(|pending| !matches!(pending, PendingJob::Open(_)));
         self.pending.push(PendingJob::Open(job));
-        job
     }
 
     /// Simulates with a model file, or with the bundled model, from now on.
@@ -314,8 +379,9 @@ impl EquiJumpApp {
         let Some(run) = &self.project.run else { return };
         let Some(info) = &run.info else { return };
         let newest = run.frames.saturating_sub(1);
-        let in_rectangle = match (&self.map_selection, &self.observations.landscape) {
-            (Some(selection), Landscape::Map(map)) => {
+        let in_rectangle = match (&self.frame_group, &self.map_selection, &self.observations.landscape) {
+            (Some(group), ..) => Some(group.frames.iter().cloned().map(Into::into).collect()),
+            (None, Some(selection), Landscape::Map(map)) => {
                 let frames = map.frames_within_of_all(selection, info.replicas);
                 Some(frames.into_iter().map(Into::into).collect())
             }
@@ -327,6 +393,7 @@ impl EquiJumpApp {
             (run.replica, info.replicas),
             info.frame_interval_ps,
             in_rectangle,
+            Some(self.selected.atoms.as_slice()).filter(|atoms| !atoms.is_empty()).map(Into::into),
         );
         self.dialog = Some(Dialog::ExportTrajectory(form));
     }
@@ -344,13 +411,16 @@ impl EquiJumpApp {
             last_frame: export.frames.last,
             stride: export.frames.stride,
             only: export.only,
+            atoms: export.atoms,
             path: export.path,
+            hydrogens: export.hydrogens,
             overwrite: export.overwrite,
         };
         // A range or a stride was the user's own choice of what matters.
-        let frames_saved = export.frames.last + 1;
+        let frames_saved = if request.atoms.is_some() { 0 } else { export.frames.last + 1 };
         let frames = &request;
         let whole = frames.only.is_none()
+            && frames.atoms.is_none()
             && (frames.first_frame, frames.stride) == (0, 1)
             && frames.last_frame + 1 >= run.frames
             && info.replicas == 1;
@@ -361,8 +431,9 @@ impl EquiJumpApp {
     /// Other frames lie in the rectangle of the free-energy map, or there is another rectangle.
     pub(super) fn map_selection_changed(&mut self) {
         let replica = self.project.run.as_ref().map_or(0, |run| run.replica);
-        let frames = match (&self.map_selection, &self.observations.landscape) {
-            (Some(selection), Landscape::Map(map)) => Some(map.frames_within(selection, replica)),
+        let frames = match (&self.frame_group, &self.map_selection, &self.observations.landscape) {
+            (Some(group), ..) => Some(group.of_replica(replica)),
+            (None, Some(selection), Landscape::Map(map)) => Some(map.frames_within(selection, replica)),
             _ => None,
         };
         self.timeline.set_subset(frames);
@@ -423,6 +494,16 @@ impl EquiJumpApp {
         }
         if export.contacts {
             figures.extend(self.observations.contacts_figure().map(|figure| Ok(Figure::MapPair(figure))));
+        }
+        if export.distances {
+            figures.extend(self.observations.distances_figure().map(|figure| Ok(Figure::Distances(figure))));
+        }
+        if export.structure
+            && let Some(opened) = &self.project.opened
+        {
+            let numbers = opened.structure.topology.residues().iter().map(|residue| residue.number);
+            let figure = self.observations.structure_figure(interval_ns, numbers.collect());
+            figures.extend(figure.map(|figure| Ok(Figure::Structure(figure))));
         }
         if export.measurements {
             figures.extend(self.measurement_figures(interval_ns).into_iter().map(Ok));

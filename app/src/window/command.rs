@@ -11,15 +11,23 @@ pub enum UiCommand {
     OpenPath,
     SaveProject,
     ExportTrajectory,
+    ExportMdStart,
     ExportFigures,
     ExportMovie,
     SaveScreenshot,
     Quit,
+    Undo,
+    Redo,
+    Select,
+    ClearSelection,
+    FitSelection,
+    MeasureSelection,
     Simulate,
     PauseRun,
     StopRun,
     ExtendRun,
     ShowTraining,
+    MakeTrainingData,
     ShowEvaluation,
     PlayPause,
     StepBack,
@@ -50,9 +58,14 @@ pub enum UiCommand {
     ClearMeasurements,
     ResetCamera,
     CentreOnMarked,
+    ToggleSpin,
+    ToggleFollowFit,
+    ToggleProjection,
     ToggleSuperpose,
     GhostOfStart,
     GhostOfFrame,
+    GhostOfReplicas,
+    ToggleTiles,
     ThemeSystem,
     ThemeLight,
     ThemeDark,
@@ -70,6 +83,7 @@ pub enum UiCommand {
 #[allow(missing_docs)]
 pub enum Menu {
     File,
+    Edit,
     Simulation,
     Playback,
     Molecule,
@@ -79,13 +93,14 @@ pub enum Menu {
 
 impl Menu {
     /// All menus, in the order of the bar.
-    pub const ALL: [Menu; 6] =
-        [Menu::File, Menu::Simulation, Menu::Playback, Menu::Molecule, Menu::View, Menu::Help];
+    pub const ALL: [Menu; 7] =
+        [Menu::File, Menu::Edit, Menu::Simulation, Menu::Playback, Menu::Molecule, Menu::View, Menu::Help];
 
     /// Title in the bar.
     pub fn title(self) -> &'static str {
         match self {
             Menu::File => "File",
+            Menu::Edit => "Edit",
             Menu::Simulation => "Simulation",
             Menu::Playback => "Playback",
             Menu::Molecule => "Molecule",
@@ -116,22 +131,30 @@ const NONE: Modifiers = Modifiers::NONE;
 
 impl UiCommand {
     /// Every command, in menu order.
-    pub const ALL: [UiCommand; 56] = {
+    pub const ALL: [UiCommand; 69] = {
         use UiCommand::*;
         [
             OpenFile,
             OpenPath,
             SaveProject,
             ExportTrajectory,
+            ExportMdStart,
             ExportFigures,
             ExportMovie,
             SaveScreenshot,
             Quit,
+            Undo,
+            Redo,
+            Select,
+            ClearSelection,
+            FitSelection,
+            MeasureSelection,
             Simulate,
             PauseRun,
             StopRun,
             ExtendRun,
             ShowTraining,
+            MakeTrainingData,
             ShowEvaluation,
             PlayPause,
             StepBack,
@@ -163,8 +186,13 @@ impl UiCommand {
             ToggleSuperpose,
             GhostOfStart,
             GhostOfFrame,
+            GhostOfReplicas,
+            ToggleTiles,
             CentreOnMarked,
             ResetCamera,
+            ToggleSpin,
+            ToggleFollowFit,
+            ToggleProjection,
             ThemeSystem,
             ThemeLight,
             ThemeDark,
@@ -213,6 +241,12 @@ impl UiCommand {
                 File,
                 Some((CTRL, Key::E)),
             ),
+            Self::ExportMdStart => row(
+                "Export start of an MD run…",
+                "Write the frame shown with hydrogens, and a script that checks, minimizes and runs it with OpenMM",
+                File,
+                None,
+            ),
             Self::ExportFigures => row(
                 "Export plots…",
                 "Write the plots as PNG or SVG, and their numbers as CSV",
@@ -229,6 +263,32 @@ impl UiCommand {
                 row("Save screenshot…", "Write the molecule as a PNG image", File, Some((CTRL_SHIFT, Key::S)))
             }
             Self::Quit => row("Quit", "Stop the run and close the window", File, Some((CTRL, Key::Q))),
+            Self::Undo => row(
+                "Undo",
+                "Take back the last change of view, selection, measurements or settings",
+                Edit,
+                Some((CTRL, Key::Z)),
+            ),
+            Self::Redo => row("Redo", "Do again what was taken back", Edit, Some((CTRL_SHIFT, Key::Z))),
+            Self::Select => row(
+                "Select atoms…",
+                "Select atoms by words, such as residue 3-10 and backbone",
+                Edit,
+                Some((CTRL, Key::F)),
+            ),
+            Self::ClearSelection => row("Select nothing", "Forget which atoms are selected", Edit, None),
+            Self::FitSelection => row(
+                "Fit selection",
+                "Fit the selected atoms into the view",
+                Edit,
+                Some((Modifiers::SHIFT, Key::C)),
+            ),
+            Self::MeasureSelection => row(
+                "Measure selection",
+                "Measure two, three or four selected atoms: their distance, angle or dihedral",
+                Edit,
+                None,
+            ),
             Self::Simulate => row(
                 "Simulate",
                 "Start a run from the structure shown, with the settings beside the molecule",
@@ -258,6 +318,12 @@ impl UiCommand {
                 "Show the panes in which a model is trained on trajectories of your own",
                 Simulation,
                 Some((CTRL, Key::T)),
+            ),
+            Self::MakeTrainingData => row(
+                "Make training data with OpenMM…",
+                "Write a script that makes trajectories of a protein of your own and imports them for training",
+                Simulation,
+                None,
             ),
             Self::ShowEvaluation => row(
                 "Evaluate against a reference",
@@ -389,6 +455,18 @@ impl UiCommand {
                 Molecule,
                 Some((Modifiers::SHIFT, Key::G)),
             ),
+            Self::GhostOfReplicas => row(
+                "Other replicas",
+                "Show the same frame of the other replicas as thin backbones",
+                Molecule,
+                Some((Modifiers::SHIFT, Key::O)),
+            ),
+            Self::ToggleTiles => row(
+                "Runs in tiles",
+                "Show a run beside the one on view in a tile of its own, not as a thin backbone",
+                Molecule,
+                None,
+            ),
             Self::CentreOnMarked => row(
                 "Center on marked atom",
                 "Bring the marked atom to the middle of the view; a double click on an atom does the same",
@@ -404,6 +482,21 @@ impl UiCommand {
             Self::ResetCamera => {
                 row("Reset view", "Fit the molecule into the view", Molecule, Some((NONE, Key::R)))
             }
+            Self::ToggleSpin => {
+                row("Spin", "Turn the molecule all the time", Molecule, Some((Modifiers::SHIFT, Key::R)))
+            }
+            Self::ToggleFollowFit => row(
+                "Fit every frame",
+                "Keep the molecule centered and fitted into the view through all frames",
+                Molecule,
+                Some((Modifiers::SHIFT, Key::F)),
+            ),
+            Self::ToggleProjection => row(
+                "Parallel projection",
+                "All things keep their size, near or far, for comparing lengths",
+                Molecule,
+                Some((NONE, Key::P)),
+            ),
             Self::ThemeSystem => row("System theme", "Light or dark as the desktop is set", View, None),
             Self::ThemeLight => row("Light theme", "Dark text on light ground", View, None),
             Self::ThemeDark => row("Dark theme", "Light text on dark ground", View, None),
@@ -434,6 +527,7 @@ impl UiCommand {
             Self::SaveProject
                 | Self::ExportTrajectory
                 | Self::Quit
+                | Self::Select
                 | Self::ShowTraining
                 | Self::GoToFrame
                 | Self::Faster
@@ -481,6 +575,10 @@ impl UiCommand {
                 continue;
             }
             let Some(shortcut) = command.text().shortcut else { continue };
+            // A text field takes back its own changes.
+            if typing && matches!(command, Self::Undo | Self::Redo) {
+                continue;
+            }
             let plain = !shortcut.modifiers.command;
             // Space presses and arrows move the focused widget; function keys belong to nobody.
             let taken = if matches!(shortcut.logical_key, Key::F1) { typing } else { focused };
@@ -524,7 +622,10 @@ mod tests {
             assert!(!row.text.ends_with('.') && !row.tooltip.ends_with('.'), "{command:?}");
             assert!(row.text.starts_with(char::is_uppercase), "{command:?}");
             let inner_capitals = row.text.split(' ').skip(1).filter(|w| w.starts_with(char::is_uppercase));
-            assert!(inner_capitals.filter(|w| *w != "EquiJump").count() == 0, "{command:?}");
+            assert!(
+                inner_capitals.filter(|w| !["EquiJump", "MD", "OpenMM…", "OpenMM"].contains(w)).count() == 0,
+                "{command:?}"
+            );
         }
     }
 }

@@ -117,6 +117,7 @@ impl EquiJumpApp {
         self.project.run = Some(run);
         self.project.shown = None;
         self.map_selection = None;
+        self.frame_group = None;
         self.timeline.reset(1);
         self.timeline.follow();
         self.timeline.set_frame_count(self.project.frame_count());
@@ -152,6 +153,7 @@ impl EquiJumpApp {
         self.project.run = Some(run);
         self.project.shown = None;
         self.map_selection = None;
+        self.frame_group = None;
         self.timeline.reset(self.project.frame_count());
         self.molecule_opened();
         self.observe();
@@ -213,7 +215,9 @@ impl EquiJumpApp {
                         let settings = &mut self.preferences.run.sampler;
                         follow_model(settings, &self.model.defaults, &preset.settings);
                         self.model.defaults = preset.settings;
+                        self.take_choices_as_they_are();
                     }
+                    self.observer.trust(model.trust.clone());
                     self.model.state = ModelState::Loaded(model);
                 }
             }
@@ -261,6 +265,7 @@ impl EquiJumpApp {
             Event::Trained { job, result } => self.trained(job, &result),
             Event::EvaluationStage { job, stage } => self.evaluation_stage(job, stage),
             Event::JumpsTested { job, test } => self.jumps_tested(job, test),
+            Event::BranchesTested { job, test } => self.branches_tested(job, test),
             Event::Evaluated { job, evaluation } => self.evaluated(job, evaluation),
             // The window asks for none of these.
             Event::StageBegan { .. }
@@ -302,6 +307,9 @@ impl EquiJumpApp {
             self.tell_notices(&name, &structure.notices);
         }
         self.put_run_aside();
+        if self.model.choose_for(&structure.topology.sequence()) {
+            self.load_model();
+        }
         self.project.opened = Some(Opened { structure, entry });
         self.project.open_error = None;
         self.project.shown = None;
@@ -332,7 +340,7 @@ impl EquiJumpApp {
         if self.training_job_ended(job, &outcome) || self.evaluation_job_ended(job, &outcome) {
             return;
         }
-        self.opening.retain(|(known, _)| *known != job);
+        let entry = self.entry_of_job(job);
         if self.restored(job, &outcome) {
             return;
         }
@@ -372,6 +380,9 @@ impl EquiJumpApp {
             }
             if opening {
                 self.project.open_error = Some(reason.clone());
+                if let Some(entry) = entry {
+                    self.not_opened(entry, reason.clone());
+                }
             }
             self.log.tell(Level::Error, reason);
         }
@@ -389,8 +400,16 @@ impl EquiJumpApp {
                     self.open(OpenRequest::new(StructureSource::File(path)));
                 }
                 (Purpose::SaveProject, FileAnswer::Picked(path)) => self.save_project(&path),
+                (Purpose::MdStartFolder, FileAnswer::Picked(path)) => self.write_md_start(&path),
+                (Purpose::TrainingScriptFolder, FileAnswer::Picked(path)) => {
+                    self.write_training_script(&path)
+                }
                 (
-                    Purpose::OpenStructure | Purpose::OpenModel | Purpose::SaveProject,
+                    Purpose::OpenStructure
+                    | Purpose::OpenModel
+                    | Purpose::SaveProject
+                    | Purpose::MdStartFolder
+                    | Purpose::TrainingScriptFolder,
                     FileAnswer::Unavailable,
                 ) => {
                     self.dialog = Some(Dialog::OpenPath(OpenPath::new(purpose, true)));

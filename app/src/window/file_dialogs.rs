@@ -24,6 +24,10 @@ pub enum Purpose {
     RunOutput,
     /// Where to export frames.
     ExportTrajectory,
+    /// Into which folder to write the start of a run of OpenMM.
+    MdStartFolder,
+    /// Into which folder to write the script that makes training data.
+    TrainingScriptFolder,
     /// Into which folder to write figures.
     FigureFolder,
     /// Into which folder to write the pictures of a film.
@@ -65,6 +69,8 @@ impl Purpose {
             Purpose::OpenModel => "Choose model",
             Purpose::RunOutput => "Write trajectory to",
             Purpose::ExportTrajectory => "Export trajectory",
+            Purpose::MdStartFolder => "Export start of an MD run into folder",
+            Purpose::TrainingScriptFolder => "Write script for training data into folder",
             Purpose::FigureFolder => "Export plots into folder",
             Purpose::MovieFolder => "Export pictures into folder",
             Purpose::Screenshot => "Save screenshot",
@@ -227,9 +233,12 @@ fn show(request: &FileRequest) -> impl Future<Output = Vec<PathBuf>> + Send + 's
         Purpose::ExportTrajectory => {
             Box::pin(dialog.add_filter("Trajectories", &["dcd", "xtc", "pdb", "cif"]).save_file())
         }
-        Purpose::FigureFolder | Purpose::MovieFolder | Purpose::TrainingFolder | Purpose::ReportFolder => {
-            Box::pin(dialog.pick_folder())
-        }
+        Purpose::FigureFolder
+        | Purpose::MovieFolder
+        | Purpose::MdStartFolder
+        | Purpose::TrainingScriptFolder
+        | Purpose::TrainingFolder
+        | Purpose::ReportFolder => Box::pin(dialog.pick_folder()),
         Purpose::ImportOutput => Box::pin(dialog.add_filter("Training stores", &["safetensors"]).save_file()),
         // Answered above.
         Purpose::TrainingStore

@@ -23,6 +23,10 @@ pub enum Ghost {
         /// Its positions as they were made, Å.
         positions: Positions,
     },
+    /// The same frame of another run, by its number.
+    Run(u32),
+    /// The same frame of the other replicas.
+    Replicas,
 }
 
 impl Ghost {
@@ -35,6 +39,11 @@ impl Ghost {
             replica: shown.replica,
             positions: shown.positions.clone(),
         })
+    }
+
+    /// Whether it changes with the frame on screen.
+    pub fn follows_frames(&self) -> bool {
+        matches!(self, Self::Run(_) | Self::Replicas)
     }
 
     /// Whether it is the frame on screen.
@@ -52,6 +61,15 @@ impl Ghost {
         match self {
             Self::None => None,
             Self::Start => Some("Ghost: start structure".to_owned()),
+            Self::Run(number) => {
+                let other = project.others.iter().find(|other| other.run.number == *number)?;
+                let frame = project.shown.as_ref().map_or(0, |shown| shown.frame);
+                Some(format!("Beside it: run {number}, frame {}", other.nearest_frame(frame)))
+            }
+            Self::Replicas => {
+                let replicas = project.run.as_ref()?.info.as_ref()?.replicas;
+                (replicas > 1).then(|| format!("Beside it: the other {} replicas", replicas - 1))
+            }
             Self::Frame { job, frame, replica, .. } => {
                 let run = project.run.as_ref();
                 let of_run = match run {

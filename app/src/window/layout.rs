@@ -1,11 +1,13 @@
 //! Which panes there are and how they are docked. The layout is kept between sessions under a versioned
 //! key; a layout that misses a pane is replaced by the default one.
 
+use std::collections::HashSet;
+
 use egui_tiles::{Container, Linear, LinearDir, Tile, TileId, Tiles, Tree};
 use serde::{Deserialize, Serialize};
 
 /// Storage key. The number grows when panes change, so that an old layout is not misread.
-pub const STORAGE_KEY: &str = "layout-5";
+pub const STORAGE_KEY: &str = "layout-6";
 
 /// The docked panes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -19,6 +21,9 @@ pub enum Pane {
     Measurements,
     Fluctuation,
     Contacts,
+    Structure,
+    States,
+    Ensemble,
     Validity,
     Runs,
     Log,
@@ -30,7 +35,7 @@ pub enum Pane {
 
 impl Pane {
     /// All panes.
-    pub const ALL: [Pane; 15] = [
+    pub const ALL: [Pane; 18] = [
         Pane::Molecule,
         Pane::Simulation,
         Pane::FreeEnergy,
@@ -39,6 +44,9 @@ impl Pane {
         Pane::Measurements,
         Pane::Fluctuation,
         Pane::Contacts,
+        Pane::Structure,
+        Pane::States,
+        Pane::Ensemble,
         Pane::Validity,
         Pane::Runs,
         Pane::Log,
@@ -59,6 +67,9 @@ impl Pane {
             Pane::Measurements => "Measurements",
             Pane::Fluctuation => "Fluctuation",
             Pane::Contacts => "Contacts",
+            Pane::Structure => "Structure",
+            Pane::States => "States",
+            Pane::Ensemble => "Clusters",
             Pane::Validity => "Validity",
             Pane::Runs => "Runs",
             Pane::Log => "Log",
@@ -77,8 +88,8 @@ pub fn default_tree() -> Tree<Pane> {
     let read_outs = tabs(&mut tiles, &[Pane::Validity, Pane::Runs, Pane::Log]);
     let left = split(&mut tiles, LinearDir::Vertical, &[(simulation, 0.70), (read_outs, 0.30)]);
     let molecule = tabs(&mut tiles, &[Pane::Molecule, Pane::LearningCurves, Pane::Comparison]);
-    let free_energy = tabs(&mut tiles, &[Pane::FreeEnergy]);
-    let ramachandran = tabs(&mut tiles, &[Pane::Ramachandran, Pane::Contacts]);
+    let free_energy = tabs(&mut tiles, &[Pane::FreeEnergy, Pane::States, Pane::Ensemble]);
+    let ramachandran = tabs(&mut tiles, &[Pane::Ramachandran, Pane::Contacts, Pane::Structure]);
     let rmsd = tabs(&mut tiles, &[Pane::Rmsd, Pane::Fluctuation, Pane::Measurements]);
     let right =
         split(&mut tiles, LinearDir::Vertical, &[(free_energy, 0.36), (ramachandran, 0.36), (rmsd, 0.28)]);
@@ -120,17 +131,38 @@ pub fn is_in_front(tree: &Tree<Pane>, pane: Pane) -> bool {
         .any(|tile| matches!(tree.tiles.get(tile), Some(Tile::Pane(shown)) if *shown == pane))
 }
 
-/// Whether every pane is in the tree exactly once.
+/// Whether every pane is in the tree exactly once. A layout comes out of a file: one that contains itself would be
+/// walked without end.
 pub fn is_complete(tree: &Tree<Pane>) -> bool {
     let mut counts = [0usize; Pane::ALL.len()];
-    for tile in tree.tiles.tiles() {
-        if let Tile::Pane(pane) = tile
-            && let Some(index) = Pane::ALL.iter().position(|candidate| candidate == pane)
-        {
-            counts[index] += 1;
+    let mut seen = HashSet::new();
+    let mut waiting: Vec<TileId> = tree.root().into_iter().collect();
+    while let Some(id) = waiting.pop() {
+        if !seen.insert(id) {
+            return false;
+        }
+        match tree.tiles.get(id) {
+            Some(Tile::Pane(pane)) => {
+                if let Some(index) = Pane::ALL.iter().position(|candidate| candidate == pane) {
+                    counts[index] += 1;
+                }
+            }
+            Some(Tile::Container(container)) if has_sizes(container) => waiting.extend(container.children()),
+            Some(Tile::Container(_)) => return false,
+            None => {}
         }
     }
-    tree.root().is_some() && counts.iter().all(|&count| count == 1)
+    counts.iter().all(|&count| count == 1)
+}
+
+/// Whether the shares of a container's children can be shares of its size.
+fn has_sizes(container: &Container) -> bool {
+    let sound = |share: &f32| share.is_finite() && *share >= 0.0;
+    match container {
+        Container::Tabs(_) => true,
+        Container::Linear(linear) => linear.shares.iter().all(|(_, share)| sound(share)),
+        Container::Grid(grid) => grid.col_shares.iter().chain(&grid.row_shares).all(sound),
+    }
 }
 
 fn tabs(tiles: &mut Tiles<Pane>, panes: &[Pane]) -> TileId {
@@ -170,6 +202,25 @@ mod tests {
         assert_eq!(title_of(&tree.tiles, two), "RMSD + Log");
         let three = tree.tiles.insert_vertical_tile(vec![two, runs]);
         assert_eq!(title_of(&tree.tiles, three), "RMSD + Log + 1");
+    }
+
+    #[test]
+    fn a_layout_that_contains_itself_or_has_no_sizes_is_refused() {
+        let mut tree = default_tree();
+        let root = tree.root().unwrap();
+        let log = tree.tiles.find_pane(&Pane::Log).unwrap();
+        let inner = tree.tiles.parent_of(log).unwrap();
+        for (container, child) in [(root, root), (inner, root), (root, log)] {
+            let mut tree = tree.clone();
+            let Some(Tile::Container(container)) = tree.tiles.get_mut(container) else { unreachable!() };
+            container.add_child(child);
+            assert!(!is_complete(&tree));
+        }
+        let Some(Tile::Container(Container::Linear(linear))) = tree.tiles.get_mut(root) else {
+            unreachable!()
+        };
+        linear.shares.set_share(inner, f32::INFINITY);
+        assert!(!is_complete(&tree));
     }
 
     #[test]

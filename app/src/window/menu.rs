@@ -5,6 +5,7 @@ use equijump_engine::session::{OpenRequest, StructureSource};
 use super::action::Action;
 use super::command::{Menu, UiCommand};
 use super::examples::EXAMPLES;
+use super::fitting::joined_to_fit;
 use super::preferences::Preferences;
 
 /// Which commands can be used now, and which are switched on.
@@ -20,7 +21,7 @@ pub fn ui(
     ui: &mut egui::Ui,
     state: &dyn CommandState,
     preferences: &Preferences,
-    status: &str,
+    status: &[String],
     actions: &mut Vec<Action>,
 ) {
     egui::MenuBar::new().ui(ui, |ui| {
@@ -41,7 +42,9 @@ pub fn ui(
             });
         }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            ui.add(egui::Label::new(egui::RichText::new(status).weak()).truncate());
+            let width = ui.available_width() - 8.0;
+            let text = joined_to_fit(ui, egui::TextStyle::Body, status, width);
+            ui.add(egui::Label::new(egui::RichText::new(text).weak()).truncate());
         });
     });
 }

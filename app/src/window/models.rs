@@ -20,6 +20,8 @@ pub struct BundledModel {
     pub conditions: &'static str,
     /// One-letter sequences of the proteins that it was trained on; empty where nothing is known.
     pub sequences: &'static [&'static str],
+    /// Whether it is for any protein rather than for those alone.
+    pub general: bool,
 }
 
 /// What a user should know of a model before trusting its frames.
@@ -38,6 +40,13 @@ pub struct ModelFacts {
 }
 
 impl BundledModel {
+    /// Which of `models` is for a protein of this sequence: one made for it alone, else one for any protein, else the
+    /// first.
+    pub fn for_protein(models: &[Self], sequence: &str) -> usize {
+        let own = models.iter().position(|model| !model.general && model.sequences.contains(&sequence));
+        own.or_else(|| models.iter().position(|model| model.general)).unwrap_or(0)
+    }
+
     /// What the engine loads.
     pub fn source(&self) -> ModelSource {
         ModelSource::Bundled { name: self.name.to_owned(), bytes: self.bytes, presets: self.presets }
@@ -61,8 +70,10 @@ pub enum ModelState {
 /// The model in use and those offered.
 #[derive(Clone, Debug)]
 pub struct ModelChoice {
-    /// Models inside the binary; the first is the default.
+    /// Models inside the binary.
     pub bundled: &'static [BundledModel],
+    /// Which of these is in use where no file is: that for the protein on view, or the one that the user chose.
+    pub chosen: usize,
     /// A file of the user's, in place of the bundled model.
     pub file: Option<PathBuf>,
     /// Whether it is ready.
@@ -76,8 +87,19 @@ impl ModelChoice {
     pub fn source(&self) -> Option<ModelSource> {
         match &self.file {
             Some(path) => Some(ModelSource::File(path.clone())),
-            None => self.bundled.first().map(BundledModel::source),
+            None => self.bundled_in_use().map(BundledModel::source),
         }
+    }
+
+    /// The bundled model that is in use where no file is.
+    fn bundled_in_use(&self) -> Option<&BundledModel> {
+        self.bundled.get(self.chosen)
+    }
+
+    /// Takes the bundled model for a protein of this sequence; whether that is another one than before.
+    pub fn choose_for(&mut self, sequence: &str) -> bool {
+        let chosen = BundledModel::for_protein(self.bundled, sequence);
+        std::mem::replace(&mut self.chosen, chosen) != chosen && self.file.is_none()
     }
 
     /// The model that a run was made with: the one in use if it is the same, else the bundled one of that name.
@@ -89,6 +111,27 @@ impl ModelChoice {
         }
     }
 
+    /// What is known of the model that made a run which was opened again: of the bundled one of that name, or of the
+    /// one in use if it is the very same.
+    pub fn facts_of(&self, run: &RecordedRun) -> Option<ModelFacts> {
+        let same = matches!(&self.state, ModelState::Loaded(info) if info.checksum == run.model_checksum);
+        if same && self.file.is_some() {
+            return Some(self.facts());
+        }
+        let bundled = self.bundled.iter().find(|model| {
+            // Its name stands in the run with or without the remark that it is bundled.
+            model.name == run.model || self.bundled_title(model) == run.model
+        })?;
+        Some(
+            ModelChoice { bundled: std::slice::from_ref(bundled), chosen: 0, file: None, ..self.clone() }
+                .facts(),
+        )
+    }
+
+    fn bundled_title(&self, model: &BundledModel) -> String {
+        format!("{} (bundled)", model.name)
+    }
+
     /// What is known of the model in use.
     pub fn facts(&self) -> ModelFacts {
         let card = match &self.state {
@@ -96,7 +139,7 @@ impl ModelChoice {
             _ => String::new(),
         };
         let name = self.name();
-        match (&self.file, self.bundled.first()) {
+        match (&self.file, self.bundled_in_use()) {
             (None, Some(model)) => {
                 let told = |text: &str| (!text.is_empty()).then(|| text.to_owned());
                 ModelFacts {
@@ -118,7 +161,7 @@ impl ModelChoice {
 
     /// Name for the user.
     pub fn name(&self) -> String {
-        match (&self.file, self.bundled.first()) {
+        match (&self.file, self.bundled_in_use()) {
             (Some(path), _) => file_name(path),
             (None, Some(model)) => format!("{} (bundled)", model.name),
             (None, None) => "No model".to_owned(),

@@ -1,6 +1,9 @@
 //! What connects the application to the 3D view.
 
+use std::sync::Arc;
+
 use egui_tiles::Tile;
+use equijump_engine::analysis::dssp;
 
 use super::app::EquiJumpApp;
 use super::command::UiCommand;
@@ -10,9 +13,21 @@ use super::layout::Pane;
 use super::log::Level;
 use super::measurements::Measurements;
 use super::menu::CommandState as _;
-use super::panes::molecule::ColorChoice;
+use super::panes::molecule::{ColorChoice, TileContents};
 use super::preferences::ResidueValue;
-use crate::viewport::{AtomsShown, ImageRequest, Representation, RibbonAtoms, SecondaryStructure, Style};
+use super::project::{self, Positions};
+use super::runs::OtherRun;
+use super::selection::Selected;
+use super::theme;
+use crate::viewport::{
+    AtomsShown, Conformation, ImageRequest, Projection, Representation, RibbonAtoms, SecondaryStructure,
+    Style, palette,
+};
+
+/// Replicas drawn at once beside the one on view; more could not be told apart.
+const MOST_REPLICAS: usize = 32;
+/// In a larger protein of a tile secondary structure is not looked for with every frame.
+const STRUCTURED_TILE_RESIDUES: usize = 400;
 
 impl EquiJumpApp {
     /// Another structure is open.
@@ -23,7 +38,10 @@ impl EquiJumpApp {
             viewport.set_molecule(opened.structure.topology.clone());
             viewport.set_selected_atom(None);
             self.measurements = Measurements::default();
-            if matches!(self.ghost, Ghost::Frame { .. }) {
+            self.selected = Selected::default();
+            self.selection_changed();
+            self.undo.forget();
+            if matches!(self.ghost, Ghost::Frame { .. } | Ghost::Replicas) {
                 self.ghost = Ghost::None;
             }
             self.ghost_changed();
@@ -36,19 +54,94 @@ impl EquiJumpApp {
             self.cache.molecule.viewport.set_positions(&shown.displayed);
             self.marks_changed();
         }
+        if self.ghost.follows_frames() {
+            self.ghost_changed();
+        }
     }
 
-    /// Another ghost is wanted, or the same one differently superposed.
+    /// Another ghost is wanted, or the same one differently superposed, or it follows the frames.
     pub(super) fn ghost_changed(&mut self) {
         let superpose = self.preferences.superpose;
-        let positions = match &self.ghost {
-            Ghost::None => None,
-            Ghost::Start => {
-                self.project.opened.as_ref().map(|opened| opened.structure.positions_angstrom.clone())
-            }
-            Ghost::Frame { positions, .. } => Some(self.project.displayed(positions, superpose)),
+        let own = |positions: &Positions| {
+            vec![Conformation { positions_angstrom: positions.to_vec(), color: palette::GHOST }]
         };
-        self.cache.molecule.viewport.set_ghost(positions.as_ref().map(|positions| positions.as_slice()));
+        let tiles = self.preferences.tiles;
+        let mut tile = None;
+        let conformations = match &self.ghost {
+            Ghost::None => Vec::new(),
+            Ghost::Start => {
+                let opened = self.project.opened.as_ref();
+                opened.map(|opened| own(&opened.structure.positions_angstrom)).unwrap_or_default()
+            }
+            Ghost::Frame { positions, .. } => own(&self.project.displayed(positions, superpose)),
+            Ghost::Run(number) if tiles => {
+                tile = Some(*number);
+                Vec::new()
+            }
+            Ghost::Run(number) => self.ghost_of_run(*number).into_iter().collect(),
+            Ghost::Replicas => self.ghosts_of_replicas(),
+        };
+        self.cache.molecule.viewport.set_ghosts(conformations);
+        let tile = tile.and_then(|number| self.tile_of_run(number));
+        self.cache.molecule.set_tile(tile, self.preferences.style);
+    }
+
+    /// The frame of another run of the same protein that is shown beside the frame on screen.
+    fn ghost_of_run(&self, number: u32) -> Option<Conformation> {
+        let opened = self.project.opened.as_ref()?;
+        let other = self.project.others.iter().find(|other| other.run.number == number)?;
+        let fits = other.opened.structure.topology == opened.structure.topology;
+        let positions = self.positions_of_other(other).filter(|_| fits)?;
+        let positions = self.project.displayed(&positions, self.preferences.superpose);
+        let color = theme::run_color(number, false);
+        Some(Conformation {
+            positions_angstrom: positions.to_vec(),
+            color: [color.r(), color.g(), color.b()],
+        })
+    }
+
+    fn positions_of_other(&self, other: &OtherRun) -> Option<Positions> {
+        let frame = other.nearest_frame(self.timeline.frame()) as u64;
+        let read = other.run.history()?.read(frame, other.run.replica);
+        let told = read.inspect_err(|error| log::warn!("frame {frame} of run {}: {error}", other.run.number));
+        told.ok().map(Arc::new)
+    }
+
+    /// The other replicas at the frame on screen.
+    fn ghosts_of_replicas(&self) -> Vec<Conformation> {
+        let Some(run) = &self.project.run else { return Vec::new() };
+        let Some(history) = run.history() else { return Vec::new() };
+        let color = theme::run_color(run.number, false);
+        let frame = self.timeline.frame() as u64;
+        let replicas = (0..history.replica_count()).filter(|replica| *replica != run.replica);
+        let read = |replica| history.read(frame, replica).ok();
+        let conformation = |positions: Vec<[f32; 3]>| Conformation {
+            positions_angstrom: self
+                .project
+                .displayed(&Arc::new(positions), self.preferences.superpose)
+                .to_vec(),
+            color: [color.r(), color.g(), color.b()],
+        };
+        replicas.take(MOST_REPLICAS).filter_map(read).map(conformation).collect()
+    }
+
+    /// What a tile beside the molecule shows of another run, whatever its protein.
+    fn tile_of_run(&self, number: u32) -> Option<TileContents> {
+        let other = self.project.others.iter().find(|other| other.run.number == number)?;
+        let positions = self.positions_of_other(other)?;
+        let topology = other.opened.structure.topology.clone();
+        let positions = project::displayed(&other.opened, &positions, self.preferences.superpose);
+        let small = topology.residue_count() <= STRUCTURED_TILE_RESIDUES;
+        let structure = if small { dssp(&topology, &positions) } else { Vec::new() };
+        let structure = structure.into_iter().map(SecondaryStructure::from).collect();
+        Some(TileContents { number, topology, positions, structure })
+    }
+
+    /// Shows another run beside the one on view, or none.
+    pub(super) fn show_run_beside(&mut self, number: Option<u32>) {
+        self.ghost = number.map_or(Ghost::None, Ghost::Run);
+        self.preferences.ghost_of_start = false;
+        self.ghost_changed();
     }
 
     /// A ghost where there is none or another one, none where it is this one.
@@ -57,6 +150,7 @@ impl EquiJumpApp {
         self.ghost = match command {
             _ if selected => Ghost::None,
             UiCommand::GhostOfStart => Ghost::Start,
+            UiCommand::GhostOfReplicas => Ghost::Replicas,
             _ => Ghost::of_frame_shown(&self.project).unwrap_or_default(),
         };
         self.preferences.ghost_of_start = matches!(self.ghost, Ghost::Start);
@@ -117,7 +211,7 @@ impl EquiJumpApp {
 
     pub(super) fn set_style(&mut self, style: Style) {
         self.preferences.style = style;
-        self.cache.molecule.viewport.set_style(style);
+        self.cache.molecule.set_style(style);
     }
 
     /// Whether a command of the Molecule menu is the choice in force; `None` for commands without one.
@@ -147,6 +241,20 @@ impl EquiJumpApp {
                 self.residue_values_changed();
             }
             self.set_style(Style { coloring: choice.coloring, ..style });
+        } else if command == UiCommand::ToggleSpin {
+            self.preferences.spin = !self.preferences.spin;
+            self.cache.molecule.viewport.set_spinning(self.preferences.spin);
+        } else if command == UiCommand::ToggleFollowFit {
+            self.preferences.fit_follows = !self.preferences.fit_follows;
+            self.cache.molecule.viewport.set_fit_following(self.preferences.fit_follows);
+        } else if command == UiCommand::ToggleProjection {
+            let viewport = &mut self.cache.molecule.viewport;
+            viewport.set_projection(match viewport.camera().projection {
+                Projection::Perspective => Projection::Orthographic,
+                Projection::Orthographic => Projection::Perspective,
+            });
+        } else if command == UiCommand::FitSelection {
+            self.cache.molecule.viewport.focus_atoms(&self.selected.atoms);
         } else if command == UiCommand::ResetCamera {
             self.cache.molecule.viewport.reset_view();
         } else if let (UiCommand::CentreOnMarked, Some(atom)) = (command, self.selected_atom) {

@@ -1,4 +1,4 @@
-//! Writing frames as pictures, one after the other, while the window stays alive: a frame is shown,
+//! Writing frames as a film or as pictures, one after the other, while the window stays alive: a frame is shown,
 //! measured (ribbons need its secondary structure), drawn in the next pass, and written by another thread.
 
 use std::path::PathBuf;
@@ -6,11 +6,19 @@ use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
 
 use super::app::EquiJumpApp;
 use super::dialogs::export_movie::MovieExport;
+use super::film::{Film, FilmFormat, FilmWriter};
 use super::log::Level;
-use crate::viewport::ImageRequest;
+use crate::figures::stamp::stamp;
+use crate::viewport::{Camera, ImageRequest};
 
 /// Pictures drawn and not yet written, at most: some 50 MB at full HD.
 const WAITING_PICTURES: usize = 6;
+
+/// A picture, and the words to be written on it.
+struct Picture {
+    image: image::RgbaImage,
+    words: String,
+}
 
 /// An export that goes on.
 pub struct Movie {
@@ -19,9 +27,10 @@ pub struct Movie {
     /// The picture of `frame` has been asked for.
     requested: bool,
     made: usize,
-    pictures: Option<SyncSender<(PathBuf, image::RgbaImage)>>,
+    pictures: Option<SyncSender<Picture>>,
     outcome: Receiver<Result<(), String>>,
     shown_before: usize,
+    camera_before: Camera,
 }
 
 impl Movie {
@@ -35,18 +44,30 @@ impl EquiJumpApp {
     /// Begins an export.
     pub(super) fn start_movie(&mut self, export: MovieExport) {
         // A folder of its own: pictures of another film would be taken for some of this one.
-        if let Err(error) = std::fs::create_dir(&export.folder) {
-            let folder = export.folder.display();
+        if export.format == FilmFormat::Pictures
+            && let Err(error) = std::fs::create_dir(&export.path)
+        {
+            let folder = export.path.display();
             self.log.tell(Level::Error, format!("The folder {folder} cannot be made: {error}."));
             return;
         }
-        let (pictures, to_write) = sync_channel::<(PathBuf, image::RgbaImage)>(WAITING_PICTURES);
+        let film = Film {
+            format: export.format,
+            path: export.path.clone(),
+            size: export.size,
+            per_second: export.per_second,
+            pictures: u32::try_from(export.frames.count()).unwrap_or(u32::MAX),
+        };
+        let (pictures, to_write) = sync_channel::<Picture>(WAITING_PICTURES);
         let (tell, outcome) = sync_channel(1);
         let writer = std::thread::Builder::new().name("movie".into()).spawn(move || {
-            let written = to_write.iter().try_for_each(|(path, picture)| {
-                picture
-                    .save(&path)
-                    .map_err(|error| format!("{} could not be written: {error}", path.display()))
+            let written = FilmWriter::create(film).and_then(|mut film| {
+                let added = to_write.iter().try_for_each(|mut picture| {
+                    stamp(&mut picture.image, &picture.words);
+                    film.add(&picture.image)
+                });
+                let finished = film.finish();
+                added.and(finished)
             });
             // The window may have closed meanwhile.
             tell.send(written).ok();
@@ -55,7 +76,7 @@ impl EquiJumpApp {
             self.log.tell(Level::Error, format!("The pictures cannot be written: {error}."));
             return;
         }
-        self.preferences.export_folder = export.folder.parent().map(PathBuf::from);
+        self.preferences.export_folder = export.path.parent().map(PathBuf::from);
         self.movie = Some(Movie {
             frame: export.frames.first as usize,
             requested: false,
@@ -63,6 +84,7 @@ impl EquiJumpApp {
             pictures: Some(pictures),
             outcome,
             shown_before: self.timeline.frame(),
+            camera_before: self.cache.molecule.viewport.camera(),
             export,
         });
         self.timeline.pause();
@@ -72,6 +94,7 @@ impl EquiJumpApp {
     pub(super) fn cancel_movie(&mut self) {
         if let Some(movie) = self.movie.take() {
             self.timeline.go_to(movie.shown_before);
+            self.cache.molecule.viewport.set_camera(movie.camera_before);
             self.log.tell(Level::Info, format!("The film was stopped after {} pictures.", movie.made));
         }
     }
@@ -91,10 +114,17 @@ impl EquiJumpApp {
         if movie.requested {
             let Some(image) = self.cache.molecule.viewport.take_image() else { return };
             movie.requested = false;
-            let path = movie.export.folder.join(format!("frame_{:05}.png", movie.made));
+            let words = match (movie.export.overlay, &self.details) {
+                (true, Some(details)) => overlay(
+                    movie.frame,
+                    self.project.run.as_ref().and_then(|run| run.frame_interval_ps()),
+                    details.rmsd_angstrom,
+                ),
+                _ => String::new(),
+            };
             match image {
                 // Waits for the writer only when it is six pictures behind.
-                Ok(image) => drop(pictures.send((path, image))),
+                Ok(image) => drop(pictures.send(Picture { image, words })),
                 Err(error) => return self.finish_movie(Err(error.to_string())),
             }
             movie.made += 1;
@@ -112,6 +142,13 @@ impl EquiJumpApp {
         let measured = self.details.as_ref().is_some_and(|details| details.frame == movie.frame);
         let shown = self.project.shown.as_ref().is_some_and(|shown| shown.frame == movie.frame);
         if measured && shown {
+            if movie.export.turn_degrees != 0 {
+                // Half a turn is a drag across the whole view.
+                let part = movie.made as f32 / movie.export.frames.count().max(1) as f32;
+                let mut camera = movie.camera_before;
+                camera.orbit(part * movie.export.turn_degrees as f32 / 180.0, 0.0);
+                self.cache.molecule.viewport.set_camera(camera);
+            }
             let [width, height] = movie.export.size;
             let transparent = movie.export.transparent;
             movie.requested =
@@ -122,14 +159,20 @@ impl EquiJumpApp {
     fn finish_movie(&mut self, written: Result<(), String>) {
         let Some(movie) = self.movie.take() else { return };
         self.timeline.go_to(movie.shown_before);
+        self.cache.molecule.viewport.set_camera(movie.camera_before);
         match written {
+            Ok(()) if movie.export.format != FilmFormat::Pictures => {
+                let path = movie.export.path.display();
+                self.log.tell(Level::Success, format!("Wrote a film of {} pictures: {path}", movie.made));
+            }
             Ok(()) => {
-                let folder = movie.export.folder.display();
+                let folder = movie.export.path.display();
                 self.log.tell(Level::Success, format!("Wrote {} pictures into {folder}", movie.made));
                 self.log.note(
                     Level::Info,
                     format!(
-                        "A film of them: ffmpeg -framerate 25 -i {folder}/frame_%05d.png -pix_fmt yuv420p film.mp4"
+                        "A film of them: ffmpeg -framerate {} -i {folder}/frame_%05d.png -pix_fmt yuv420p film.mp4",
+                        movie.export.per_second
                     ),
                 );
             }
@@ -143,16 +186,39 @@ impl EquiJumpApp {
         let mut cancel = false;
         egui::Modal::new(egui::Id::unique("movie-progress")).show(ctx, |ui| {
             ui.set_width(320.0);
-            ui.heading("Exporting pictures");
+            ui.heading("Exporting a film");
             ui.add_space(6.0);
             ui.label(format!("Picture {made} of {total}"));
             let fraction = made as f32 / total.max(1) as f32;
             super::panes::simulation::progress_bar(ui, "Pictures made", fraction, 6.0);
             ui.add_space(8.0);
-            cancel = ui.button("Stop").on_hover_text("Pictures made so far stay").clicked();
+            cancel = ui
+                .button("Stop")
+                .on_hover_text("Numbered pictures made so far stay, a film that is not whole does not")
+                .clicked();
         });
         if cancel {
             self.cancel_movie();
         }
+    }
+}
+
+/// Time and RMSD of a frame, as they are written on its picture.
+fn overlay(frame: usize, interval_ps: Option<f64>, rmsd_angstrom: f64) -> String {
+    let time = match interval_ps {
+        Some(interval_ps) => format!("{:.1} ns", frame as f64 * interval_ps / 1000.0),
+        None => format!("Frame {frame}"),
+    };
+    format!("{time}   RMSD {rmsd_angstrom:.2} Å")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pictures_tell_time_and_rmsd() {
+        assert_eq!(overlay(25, Some(100.0), 1.234), "2.5 ns   RMSD 1.23 Å");
+        assert_eq!(overlay(25, None, 1.234), "Frame 25   RMSD 1.23 Å");
     }
 }

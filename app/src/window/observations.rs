@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
-use equijump_engine::analysis::{MeasuredPoint, Measurement, ProjectedPoint, SeriesPoint, ValiditySummary};
+use equijump_engine::analysis::{MeasuredPoint, Measurement, SeriesPoint, StructureColumn, ValiditySummary};
+use equijump_engine::trust::TrustReport;
 
+pub use super::landscape::{Landscape, LandscapeMap, MapPoint, MapSelection};
 use super::validity_strip::ValidityStrip;
 use crate::figures::{
-    Curve, CurveFigure, CurveRole, FreeEnergyFigure, Grid2, MapPairFigure, RamachandranFigure, ResiduePoint,
-    RmsdSeries,
+    BasinMark, Curve, CurveFigure, CurveRole, DistanceFigure, FreeEnergyFigure, Grid2, MapPairFigure,
+    RamachandranFigure, ResiduePoint, RmsdSeries, StructureFigure,
 };
 
 /// Numbers over all frames that have been looked at.
@@ -25,6 +27,8 @@ pub struct Observations {
     pub reference: Option<Arc<Reference>>,
     /// RMSF of each Cα over all frames and replicas, Å; `None` before the second frame.
     pub rmsf_angstrom: Option<Vec<f64>>,
+    /// Secondary structure of the replica shown; in long runs of evenly spaced frames.
+    pub structure: Option<Arc<Vec<StructureColumn>>>,
     /// How often residues touch; `None` before the second frame, and for long chains.
     pub contacts: Option<Arc<Contacts>>,
     /// The user's measurements, over the replica shown.
@@ -41,12 +45,35 @@ pub struct Observations {
     pub replicas: Vec<Vec<(u32, f32)>>,
 }
 
-/// How often each pair of residues touches.
+/// How often each pair of residues touches, and how far apart they are: a value for each pair, row by row, of the run
+/// and of the start structure.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Contacts {
-    /// Residues from 1 along both axes: above the diagonal the part of the frames of the run, below it that of the
-    /// start structure, which is 0 or 1.
-    pub grid: Grid2,
+    /// Residues of the chain.
+    pub residues: usize,
+    /// Part of the frames of the run with a contact.
+    pub share: Vec<f64>,
+    /// Contacts at the start, 0 or 1.
+    pub start_share: Vec<f64>,
+    /// Mean Cα distance over the run, Å.
+    pub mean_angstrom: Vec<f64>,
+    /// Cα distance at the start, Å.
+    pub start_angstrom: Vec<f64>,
+}
+
+impl Contacts {
+    /// Values for each pair as a map, residues from 1 along both axes.
+    pub fn grid(&self, values: Vec<f64>) -> Grid2 {
+        let (n, edge) = (self.residues, [0.5, self.residues as f64 + 0.5]);
+        Grid2 { x_range: edge, y_range: edge, nx: n, ny: n, values }
+    }
+
+    /// One set of values above the diagonal, another below it.
+    pub fn halves(&self, above: &[f64], below: &[f64]) -> Grid2 {
+        let n = self.residues;
+        let value = |bin: usize| if bin / n >= bin % n { above[bin] } else { below[bin] };
+        self.grid((0..n * n).map(value).collect())
+    }
 }
 
 /// A measurement over the frames of one replica.
@@ -70,95 +97,6 @@ pub struct Reference {
     pub dihedral_regions: Grid2,
     /// The two slowest coordinates.
     pub landscape_regions: Grid2,
-}
-
-/// The free-energy map.
-#[derive(Clone, Debug, Default)]
-pub enum Landscape {
-    /// No run.
-    #[default]
-    Waiting,
-    /// A run without a map, with the reason in words.
-    NotYet(String),
-    /// There is one.
-    Map(Arc<LandscapeMap>),
-}
-
-/// A free-energy map on the two slowest coordinates.
-#[derive(Clone, Debug, PartialEq)]
-pub struct LandscapeMap {
-    /// `−ln p`, kT, deepest bin 0; NaN where no frame fell.
-    pub free_energy_kt: Grid2,
-    /// Coordinates of the frames of all replicas; in very long runs thinned evenly.
-    pub projections: Vec<ProjectedPoint>,
-    /// What the coordinates were fitted to, in words.
-    pub basis: String,
-    /// Whether the coordinates are those of the reference, which all runs of the protein share.
-    pub shared_coordinates: bool,
-}
-
-impl LandscapeMap {
-    /// Frames of each of so many replicas inside a rectangle, as [`Self::frames_within`] has them, in one look at
-    /// the points.
-    pub fn frames_within_of_all(&self, selection: &MapSelection, replicas: usize) -> Vec<Vec<u64>> {
-        let mut frames = vec![Vec::new(); replicas];
-        for point in self.projections.iter().filter(|point| selection.holds(point)) {
-            if let Some(own) = frames.get_mut(point.replica as usize) {
-                own.push(u64::from(point.frame));
-            }
-        }
-        frames.iter_mut().for_each(|own| own.sort_unstable());
-        frames
-    }
-
-    /// Frames of a replica inside a rectangle, ascending; in very long runs of those that are kept.
-    pub fn frames_within(&self, selection: &MapSelection, replica: usize) -> Vec<usize> {
-        let own = self.projections.iter().filter(|point| point.replica as usize == replica);
-        let mut frames: Vec<usize> =
-            own.filter(|point| selection.holds(point)).map(|point| point.frame as usize).collect();
-        frames.sort_unstable();
-        frames
-    }
-
-    /// The frame whose coordinates are nearest to a point, distances measured in widths of the map: its
-    /// number and replica. Frames of `replica` are preferred when they lie in the same bin.
-    pub fn nearest_frame(&self, x: f64, y: f64, replica: usize) -> Option<(usize, usize)> {
-        let grid = &self.free_energy_kt;
-        let width = |range: [f64; 2]| (range[1] - range[0]).max(1e-12);
-        let (wx, wy) = (width(grid.x_range), width(grid.y_range));
-        let bin = (0.5 / grid.nx as f64).hypot(0.5 / grid.ny as f64);
-        let distance = |point: &ProjectedPoint| {
-            let [px, py] = point.tica.map(f64::from);
-            let plain = ((px - x) / wx).hypot((py - y) / wy);
-            if point.replica as usize == replica { plain } else { plain + bin }
-        };
-        self.projections
-            .iter()
-            .min_by(|a, b| distance(a).total_cmp(&distance(b)))
-            .map(|point| (point.frame as usize, point.replica as usize))
-    }
-}
-
-/// A rectangle of the free-energy map: the frames in it are played, the others passed over.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct MapSelection {
-    /// Lower and upper end along the first coordinate.
-    pub x: [f64; 2],
-    /// Lower and upper end along the second.
-    pub y: [f64; 2],
-}
-
-impl MapSelection {
-    /// The rectangle with two opposite corners.
-    pub fn between(a: [f64; 2], b: [f64; 2]) -> Self {
-        let ordered = |a: f64, b: f64| [a.min(b), a.max(b)];
-        Self { x: ordered(a[0], b[0]), y: ordered(a[1], b[1]) }
-    }
-
-    fn holds(&self, point: &ProjectedPoint) -> bool {
-        let [x, y] = point.tica.map(f64::from);
-        (self.x[0]..=self.x[1]).contains(&x) && (self.y[0]..=self.y[1]).contains(&y)
-    }
 }
 
 /// One kind of violation in one frame.
@@ -187,8 +125,8 @@ pub struct FrameDetails {
     pub rmsd_angstrom: f64,
     /// Distance of each Cα from the start structure, Å.
     pub deviations_angstrom: Vec<f64>,
-    /// The two slowest coordinates, once there is a basis.
-    pub tica: Option<[f64; 2]>,
+    /// Where it lies on the free-energy map, once there are coordinates.
+    pub on_map: Option<[f64; 2]>,
     /// Backbone dihedrals of the residues that have both.
     pub dihedrals: Vec<ResiduePoint>,
     /// DSSP letters, one per residue.
@@ -197,6 +135,8 @@ pub struct FrameDetails {
     pub violations: Vec<Violation>,
     /// Atoms that have a part in a violation, ascending.
     pub violating_atoms: Vec<usize>,
+    /// How familiar the frame is to the model in use; `None` where that has no trust data.
+    pub trust: Option<TrustReport>,
 }
 
 impl Observations {
@@ -241,23 +181,40 @@ impl Observations {
 
     /// Contacts over the run and at the start for a file.
     pub fn contacts_figure(&self) -> Option<MapPairFigure> {
-        let grid = &self.contacts.as_ref()?.grid;
-        let mirrored = |above: bool| {
-            let n = grid.nx;
-            let value = |x: usize, y: usize| {
-                let (low, high) = (x.min(y), x.max(y));
-                if above { grid.values[high * n + low] } else { grid.values[low * n + high] }
-            };
-            Grid2 { values: (0..n * n).map(|bin| value(bin % n, bin / n)).collect(), ..grid.clone() }
-        };
+        let contacts = self.contacts.as_ref()?;
         Some(MapPairFigure {
             stem: "contacts".to_owned(),
             titles: ["Run".to_owned(), "Start structure".to_owned()],
-            maps: [mirrored(true), mirrored(false)],
+            maps: [contacts.grid(contacts.share.clone()), contacts.grid(contacts.start_share.clone())],
             x_label: "Residue".to_owned(),
             y_label: "Residue".to_owned(),
             value_label: "Part of the frames with a contact".to_owned(),
             mark: None,
+        })
+    }
+
+    /// Mean Cα distances over the run and those at the start, for a file.
+    pub fn distances_figure(&self) -> Option<DistanceFigure> {
+        let contacts = self.contacts.as_ref()?;
+        let n = contacts.residues;
+        let pairs = |values: &[f64]| -> Vec<f64> {
+            (0..n).flat_map(|i| (i + 1..n).map(move |j| i * n + j)).map(|bin| values[bin]).collect()
+        };
+        Some(DistanceFigure {
+            titles: ["Start structure".to_owned(), "Run".to_owned()],
+            residues: n,
+            mean_angstrom: [pairs(&contacts.start_angstrom), pairs(&contacts.mean_angstrom)],
+        })
+    }
+
+    /// Secondary structure of the replica shown against time, for a file; `numbers` are those of the residues.
+    pub fn structure_figure(&self, interval_ns: f64, numbers: Vec<i32>) -> Option<StructureFigure> {
+        let columns = self.structure.as_ref().filter(|columns| columns.len() > 1)?;
+        Some(StructureFigure {
+            frames: columns.iter().map(|column| column.frame).collect(),
+            time_ns: columns.iter().map(|column| column.frame as f64 * interval_ns).collect(),
+            residues: numbers,
+            states: columns.iter().map(|c| c.states.iter().map(|state| state.code()).collect()).collect(),
         })
     }
 
@@ -300,13 +257,16 @@ impl Observations {
         let Landscape::Map(map) = &self.landscape else { return None };
         Some(FreeEnergyFigure {
             free_energy_kt: map.free_energy_kt.clone(),
-            projections: map
-                .projections
-                .iter()
-                .map(|p| (p.replica, p.frame, p.tica.map(f64::from)))
-                .collect(),
-            basis: map.basis.clone(),
-            reference_regions: self.reference.as_ref().map(|reference| reference.landscape_regions.clone()),
+            projections: map.projections.iter().map(|p| (p.replica, p.frame, p.at.map(f64::from))).collect(),
+            axes: map.settings.axes.map(|axis| axis.label()),
+            basis: map.caption(),
+            contours: map.contours.iter().map(|line| (line.level_kt, line.points.clone())).collect(),
+            basins: map.basins.list.iter().map(BasinMark::from).collect(),
+            reference_regions: self
+                .reference
+                .as_ref()
+                .filter(|_| map.has_reference_regions())
+                .map(|reference| reference.landscape_regions.clone()),
         })
     }
 }
@@ -322,32 +282,5 @@ pub fn empty_dihedral_grid() -> Grid2 {
         nx: DIHEDRAL_BINS,
         ny: DIHEDRAL_BINS,
         values: vec![f64::NAN; DIHEDRAL_BINS * DIHEDRAL_BINS],
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_nearest_frame_is_nearest_in_the_plot() {
-        let grid =
-            Grid2 { x_range: [0.0, 100.0], y_range: [0.0, 1.0], nx: 10, ny: 10, values: vec![0.0; 100] };
-        let point = |replica, frame, tica| ProjectedPoint { replica, frame, tica };
-        let map = LandscapeMap {
-            free_energy_kt: grid,
-            projections: vec![point(0, 5, [50.0, 0.0]), point(0, 6, [60.0, 1.0]), point(1, 7, [59.0, 1.0])],
-            basis: String::new(),
-            shared_coordinates: false,
-        };
-        // 10 units of x are a tenth of the plot, 0.6 units of y more than half of it.
-        assert_eq!(map.nearest_frame(60.0, 0.4, 0), Some((5, 0)));
-        assert_eq!(map.nearest_frame(50.0, 0.9, 0), Some((6, 0)));
-        assert_eq!(map.nearest_frame(59.0, 1.0, 0), Some((6, 0)), "the replica shown goes first");
-        assert_eq!(map.nearest_frame(59.0, 1.0, 1), Some((7, 1)));
-        let selection = MapSelection::between([61.0, 1.5], [45.0, -0.5]);
-        assert_eq!(map.frames_within(&selection, 0), [5, 6]);
-        assert_eq!(map.frames_within(&selection, 1), [7]);
-        assert!(map.frames_within(&MapSelection::between([0.0, 0.0], [10.0, 1.0]), 0).is_empty());
     }
 }

@@ -13,7 +13,9 @@ use std::time::{Duration, Instant};
 use equijump_engine::analysis::Measurement;
 use equijump_engine::session::FrameHistory;
 use equijump_engine::structure::Topology;
+use equijump_engine::trust::TrustData;
 
+use super::landscape::MapSettings;
 use super::observations::{FrameDetails, Observations};
 use super::project::Positions;
 use super::run_observer::RunObserver;
@@ -36,9 +38,15 @@ pub struct Subject {
 }
 
 enum Task {
-    Observe { generation: u64, subject: Box<Subject> },
+    Observe {
+        generation: u64,
+        subject: Box<Subject>,
+    },
     Inspect(Inspection),
     Measure(Vec<Measurement>),
+    /// What the model in use was trained on.
+    Trust(Option<Arc<TrustData>>),
+    Map(MapSettings),
     FramesMade,
 }
 
@@ -97,6 +105,16 @@ impl Observer {
         self.send(Task::Measure(wanted.to_vec()));
     }
 
+    /// Measures frames looked at against what the model in use was trained on.
+    pub fn trust(&self, data: Option<Arc<TrustData>>) {
+        self.send(Task::Trust(data));
+    }
+
+    /// Makes the free-energy map like this from now on, of other subjects as well.
+    pub fn map(&self, settings: MapSettings) {
+        self.send(Task::Map(settings));
+    }
+
     /// There are more frames.
     pub fn frames_made(&self) {
         self.send(Task::FramesMade);
@@ -150,8 +168,11 @@ struct Worker {
 impl Worker {
     fn run(&self, tasks: &Receiver<Task>) {
         let mut observer: Option<RunObserver> = None;
+        let mut trust: Option<Arc<TrustData>> = None;
+        let mut map = MapSettings::default();
         let mut inspected: Option<Inspection> = None;
         let mut to_inspect = false;
+        let mut to_publish = false;
         let mut last_publication = Instant::now();
         let mut behind = false;
         loop {
@@ -163,6 +184,9 @@ impl Worker {
                     Ok(Task::Observe { generation, subject }) => {
                         *lock(&self.published) = Published { generation, ..Published::default() };
                         observer = RunObserver::new(*subject).map_err(|sentence| self.fail(sentence)).ok();
+                        if let Some(watched) = &mut observer {
+                            watched.set_map(map);
+                        }
                         inspected = None;
                         to_inspect = false;
                     }
@@ -178,6 +202,18 @@ impl Worker {
                             watched.measure(&wanted);
                         }
                     }
+                    Ok(Task::Trust(data)) => {
+                        trust = data;
+                        to_inspect = inspected.is_some();
+                    }
+                    Ok(Task::Map(settings)) => {
+                        map = settings;
+                        if let Some(watched) = &mut observer {
+                            watched.set_map(map);
+                            to_inspect = inspected.is_some();
+                            to_publish = true;
+                        }
+                    }
                     Ok(Task::FramesMade) => {}
                     Err(TryRecvError::Empty) => break,
                     Err(TryRecvError::Disconnected) => return,
@@ -186,18 +222,24 @@ impl Worker {
             }
             let Some(watched) = &mut observer else {
                 behind = false;
+                to_publish = false;
                 continue;
             };
             if let (true, Some(wanted)) = (to_inspect, &inspected) {
                 to_inspect = false;
-                let details = watched.inspect(wanted.frame, wanted.replica, &wanted.positions);
+                let mut details = watched.inspect(wanted.frame, wanted.replica, &wanted.positions);
+                details.trust = trust.as_ref().map(|data| watched.trust(data, &wanted.positions));
                 let mut published = lock(&self.published);
                 let other_replica = published.details.as_ref().is_none_or(|d| d.replica != wanted.replica);
                 published.details = Some(Arc::new(details));
-                if other_replica {
-                    published.observations = Arc::new(watched.observations(wanted.replica));
-                }
                 drop(published);
+                to_publish |= other_replica;
+                (self.wake)();
+            }
+            if std::mem::take(&mut to_publish) {
+                let replica = inspected.as_ref().map_or(0, |inspection| inspection.replica);
+                let observations = Arc::new(watched.observations(replica));
+                lock(&self.published).observations = observations;
                 (self.wake)();
             }
             let due = last_publication + PUBLISH_INTERVAL;

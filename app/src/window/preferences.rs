@@ -36,6 +36,12 @@ pub struct Preferences {
     pub mark_violations: bool,
     /// Show the start structure as a ghost.
     pub ghost_of_start: bool,
+    /// Show a run beside the one on view in a tile of its own.
+    pub tiles: bool,
+    /// Turn the molecule all the time.
+    pub spin: bool,
+    /// Keep the molecule fitted into the view through all frames.
+    pub fit_follows: bool,
     /// Playback speed, frames a second.
     pub speed_frames_per_s: f32,
     /// Playback starts again at the end.
@@ -181,6 +187,9 @@ impl Default for Preferences {
             superpose: true,
             mark_violations: true,
             ghost_of_start: false,
+            tiles: false,
+            spin: false,
+            fit_follows: false,
             speed_frames_per_s: 20.0,
             repeat: true,
             model_files: Vec::new(),

@@ -11,7 +11,7 @@ use equijump_engine::session::{
 use equijump_engine::transport::LatentProgress;
 
 use super::models::ModelFacts;
-use super::runs::{Origin, OtherRun, Starting};
+use super::runs::{Origin, OtherRun, Starting, Unopened};
 use super::session_file::Entry;
 
 /// Canonical atom positions, Å, shared between threads.
@@ -135,6 +135,11 @@ impl Run {
         self.info.as_ref().map(|info| info.frame_interval_ps)
     }
 
+    /// Whether its frames were made by this program, now or before it was opened again.
+    pub fn is_of_this_program(&self) -> bool {
+        !matches!(self.origin, Origin::Opened { recorded: None, .. })
+    }
+
     /// Whether leaving the run behind loses frames.
     pub fn has_unsaved_frames(&self) -> bool {
         let written_live = self.info.as_ref().is_some_and(|info| !info.outputs.is_empty());
@@ -185,6 +190,8 @@ pub struct Project {
     pub starting: Option<Starting>,
     /// The other runs of the session, in the order they were begun.
     pub others: Vec<OtherRun>,
+    /// What could not be opened, to be tried again or forgotten.
+    pub unopened: Vec<Unopened>,
     /// Runs numbered so far.
     pub numbered: u32,
     /// The frame on screen.
@@ -289,7 +296,8 @@ impl Project {
     }
 }
 
-fn displayed(opened: &Opened, positions: &Positions, superpose: bool) -> Positions {
+/// Positions as they are displayed beside the structure that they belong to.
+pub(super) fn displayed(opened: &Opened, positions: &Positions, superpose: bool) -> Positions {
     let reference = &opened.structure.positions_angstrom;
     if superpose && !Arc::ptr_eq(reference, positions) {
         Arc::new(superposed_copy(&opened.structure.topology, positions, reference))

@@ -39,7 +39,8 @@ fn close_when_asked(closer: Closer, ctx: egui::Context) -> Result<(), ctrlc::Err
     })
 }
 
-/// Runs the window until the user closes it. It starts with the structure `initial`, or with chignolin.
+/// Runs the window until the user closes it. It starts with the file `initial`, or with what was open
+/// last.
 ///
 /// # Errors
 /// What eframe says when there is no display or no OpenGL.

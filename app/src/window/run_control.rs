@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use equijump_engine::session::{Command, SimulationRequest, TrajectoryRequest};
+use equijump_engine::session::{Command, ModelSource, SimulationRequest, TrajectoryRequest};
 use equijump_engine::transport::SamplerSettings;
 
 use super::action::Action;
@@ -15,6 +15,15 @@ use super::models::{ModelFacts, ModelState};
 use super::preferences::{LiveOutput, OutputProblem, StartFrom};
 use super::project::{Phase, Run};
 use super::runs::{Origin, Starting};
+
+/// Models inside the binary are told apart by their names, not by millions of weights.
+fn same_model(one: &ModelSource, other: &ModelSource) -> bool {
+    match (one, other) {
+        (ModelSource::Bundled { name, .. }, ModelSource::Bundled { name: other, .. }) => name == other,
+        (ModelSource::File(path), ModelSource::File(other)) => path == other,
+        _ => false,
+    }
+}
 
 impl EquiJumpApp {
     /// Starts a run from the structure or the frame shown.
@@ -32,6 +41,7 @@ impl EquiJumpApp {
         }
         let output = settings.output.request();
         let frames = (!settings.until_stopped).then_some(settings.frames);
+        let repeated = self.run_with_same_frames();
         let job = self.session.next_job();
         let request = SimulationRequest {
             structure,
@@ -39,6 +49,7 @@ impl EquiJumpApp {
             model,
             settings: self.sampler_settings(),
             replicas: settings.replicas,
+            shard: None,
             frames,
             device: settings.device.clone(),
             output,
@@ -49,6 +60,12 @@ impl EquiJumpApp {
             opened.structure.topology.name, settings.sampler.latent_steps, settings.sampler.seed
         );
         self.log.note(Level::Info, note);
+        if let Some(number) = repeated {
+            let sentence = format!(
+                "This run has the seed and the settings of run {number} and makes the same frames: take a new seed for others."
+            );
+            self.log.tell(Level::Warning, sentence);
+        }
         let opened = opened.clone();
         let request = Box::new(request);
         self.session.send(Command::Simulate { job, request: request.clone() });
@@ -56,6 +73,27 @@ impl EquiJumpApp {
         run.model = Some(self.model.facts());
         // What is on view stays until the run has begun.
         self.project.starting = Some(Starting { run, opened, extends: None });
+    }
+
+    /// The run whose frames the next run would make once more: its start, model, settings and seed are the same.
+    pub(super) fn run_with_same_frames(&self) -> Option<u32> {
+        let opened = self.project.opened.as_ref()?;
+        let (model, settings) = (self.model.source()?, self.sampler_settings());
+        let shown = self.project.shown.as_ref();
+        let start = match (self.preferences.run.start_from, shown) {
+            (StartFrom::FrameShown, Some(shown)) => &shown.positions,
+            _ => &opened.structure.positions_angstrom,
+        };
+        let same = |run: &&Run| {
+            run.request.as_ref().is_some_and(|made| {
+                made.settings == settings
+                    && same_model(&made.model, &model)
+                    && made.starts_angstrom.is_empty()
+                    && made.structure.topology == opened.structure.topology
+                    && made.structure.positions_angstrom == *start
+            })
+        };
+        self.project.runs().into_iter().find(same).map(|run| run.number)
     }
 
     /// Settings of the sampler for the model in use.
@@ -108,7 +146,7 @@ impl EquiJumpApp {
 
     /// Whether the run on view can go on.
     pub(super) fn can_extend(&self) -> bool {
-        let run = self.project.run.as_ref().filter(|run| !run.is_active());
+        let run = self.project.run.as_ref().filter(|run| !run.is_active() && run.is_of_this_program());
         run.is_some_and(|run| run.history().is_some_and(|history| !history.is_empty()))
     }
 

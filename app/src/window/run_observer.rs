@@ -8,16 +8,17 @@ use std::time::Instant;
 use equijump_engine::analysis::ramachandran::density_levels;
 use equijump_engine::analysis::{
     BasisSource, ContactMap, DihedralTable, Fluctuation, Histogram2d, LiveObservables, LiveSettings,
-    Measurement, RamachandranClass, RamachandranHistogram, ReferenceData, ValidityChecker, ValidityReport,
-    ca_deviations_angstrom, ca_rmsd_angstrom, dssp, ramachandran_classes,
+    Measurement, NativeContacts, RamachandranClass, RamachandranHistogram, ReferenceData, SeriesPoint,
+    StructureTimeline, ValidityChecker, ValidityReport, ca_deviations_angstrom, ca_rmsd_angstrom, dssp,
+    radius_of_gyration_angstrom, ramachandran_classes,
 };
 use equijump_engine::session::FrameHistory;
 use equijump_engine::structure::Topology;
+use equijump_engine::trust::{TrustData, TrustReport};
 
+use super::landscape::{Coordinate, Landscape, LandscapeMap, MapPoint, MapSettings};
 use super::measuring::Measuring;
-use super::observations::{
-    Contacts, FrameDetails, Landscape, LandscapeMap, Observations, Reference, Violation,
-};
+use super::observations::{Contacts, FrameDetails, MeasuredSeries, Observations, Reference, Violation};
 use super::observer::Subject;
 use super::validity_strip::ValidityStrip;
 use crate::figures::{Grid2, ResiduePoint};
@@ -50,6 +51,13 @@ pub struct RunObserver {
     fluctuation: Fluctuation,
     /// Contacts over all frames and replicas, and at the start; absent for long chains.
     contacts: Option<[ContactMap; 2]>,
+    structure: StructureTimeline,
+    native_contacts: NativeContacts,
+    map_settings: MapSettings,
+    /// The map last made, with the frames it was made of and the revision of their coordinates.
+    map: Option<KnownMap>,
+    /// How often the coordinates were fitted anew.
+    fits: u64,
     measuring: Measuring,
     /// Frames looked at, of every replica.
     frames: u64,
@@ -98,6 +106,11 @@ impl RunObserver {
                 start.add(topology, &subject.reference);
                 [ContactMap::new(topology), start]
             }),
+            structure: StructureTimeline::new(topology, replicas),
+            native_contacts: NativeContacts::new(topology, &subject.reference),
+            map_settings: MapSettings::default(),
+            map: None,
+            fits: 0,
             measuring: Measuring::default(),
             frames: 0,
             strips: vec![ValidityStrip::default(); replicas],
@@ -111,6 +124,12 @@ impl RunObserver {
     /// Follows these measurements from now on.
     pub fn measure(&mut self, wanted: &[Measurement]) {
         self.measuring.set_wanted(wanted);
+    }
+
+    /// Makes the map like this from now on.
+    pub fn set_map(&mut self, settings: MapSettings) {
+        self.map_settings = settings;
+        self.revision += 1;
     }
 
     /// Follows the measurements in this replica.
@@ -145,6 +164,7 @@ impl RunObserver {
                 let clashing = !measured.validity.clashes.is_empty();
                 self.strips[replica].push(measured.validity.is_intact(), clashing, count);
                 self.fluctuation.add(&self.subject.topology, &self.scratch);
+                self.structure.add(&self.subject.topology, replica, frame, &self.scratch);
                 if let Some([run, _]) = &mut self.contacts {
                     run.add(&self.subject.topology, &self.scratch);
                 }
@@ -158,6 +178,7 @@ impl RunObserver {
             if let Some(request) = live.refit_request() {
                 let basis = request.run().map_err(|error| format!("The map was not refitted: {error}."))?;
                 live.adopt(basis).map_err(|error| format!("The map was not refitted: {error}."))?;
+                self.fits += 1;
             }
         }
         let (measured, behind) = self.measuring.catch_up(history, deadline)?;
@@ -167,7 +188,8 @@ impl RunObserver {
     }
 
     /// A copy of what is known, with the series of one replica.
-    pub fn observations(&self, replica: usize) -> Observations {
+    pub fn observations(&mut self, replica: usize) -> Observations {
+        let landscape = self.landscape(replica);
         let Some(live) = &self.live else {
             return Observations { reference: self.reference.clone(), ..Observations::default() };
         };
@@ -178,9 +200,12 @@ impl RunObserver {
             dihedral_density: dihedral_density(live.ramachandran()),
             reference: self.reference.clone(),
             rmsf_angstrom: self.fluctuation.rmsf_angstrom(),
+            structure: Some(self.structure.columns(replica).to_vec())
+                .filter(|columns| columns.len() > 1)
+                .map(Arc::new),
             contacts: self.contacts.as_ref().and_then(contacts).map(Arc::new),
             measured: self.measuring.observed(),
-            landscape: self.landscape(live),
+            landscape,
             validity: Some(live.validity().clone()),
             worst_frame: self.worst.get(replica).copied().flatten(),
             strip: self.strips.get(replica).cloned().unwrap_or_default(),
@@ -188,35 +213,61 @@ impl RunObserver {
         }
     }
 
-    fn landscape(&self, live: &LiveObservables) -> Landscape {
-        let basis = match live.basis_source() {
-            BasisSource::Reference { name } => format!("Coordinates from molecular dynamics of {name}"),
-            BasisSource::Run { pairs } => {
-                format!("Coordinates fitted to this run so far ({pairs} pairs of frames)")
-            }
-            BasisSource::Waiting { pairs, needed } => {
-                return Landscape::NotYet(format!(
-                    "There is no reference for this protein, so the coordinates are fitted to this run once \
-                     it is long enough: {pairs} of {needed} frame pairs so far."
-                ));
-            }
-            BasisSource::Unavailable { reason } => return Landscape::NotYet(reason),
+    /// The map, made again only when it would be another one: when there are some more frames, all have been looked
+    /// at, or it is to be made in another way.
+    fn landscape(&mut self, replica: usize) -> Landscape {
+        let Some(live) = &self.live else { return Landscape::Waiting };
+        let of_replica = self.map_settings.axes.iter().any(|axis| matches!(axis, Coordinate::Measured(_)));
+        let measured = if of_replica { self.measuring.observed() } else { Vec::new() };
+        let count: usize = measured.iter().map(|series| series.points.len()).sum();
+        let made_of = MadeOf {
+            settings: self.map_settings,
+            fits: self.fits,
+            frames: self.frames,
+            measured: count,
+            replica: of_replica.then_some(replica),
         };
-        let Some(map) = live.tica_map() else {
-            return Landscape::NotYet("The first frame is being made.".to_owned());
+        let all = self.subject.run.as_ref().is_none_or(|history| history.len() == self.frames);
+        if let Some(known) = &self.map {
+            let few_more = self.frames < known.made_of.frames + known.made_of.frames / 50 + 1;
+            let same_but_frames = MadeOf { frames: known.made_of.frames, ..made_of } == known.made_of;
+            if known.made_of == made_of || (same_but_frames && few_more && !all) {
+                return Landscape::Map(known.map.clone());
+            }
+        }
+        match map_of(live, &measured, self.map_settings, replica) {
+            Ok(map) => {
+                let map = Arc::new(map);
+                self.map = Some(KnownMap { made_of, map: map.clone() });
+                Landscape::Map(map)
+            }
+            Err(sentence) => {
+                self.map = None;
+                Landscape::NotYet(sentence)
+            }
+        }
+    }
+
+    /// Where a frame lies on the map.
+    fn on_map(&self, positions: &[[f32; 3]], rmsd_angstrom: f64) -> Option<[f64; 2]> {
+        let topology = &self.subject.topology;
+        let slow = || {
+            let basis = self.live.as_ref()?.basis()?;
+            Some(basis.project(topology, positions))
         };
-        Landscape::Map(Arc::new(LandscapeMap {
-            free_energy_kt: Grid2 {
-                x_range: [map.x.min, map.x.max],
-                y_range: [map.y.min, map.y.max],
-                nx: map.x.bins,
-                ny: map.y.bins,
-                values: map.free_energy().values_kt,
-            },
-            projections: live.projections().to_vec(),
-            basis,
-            shared_coordinates: matches!(live.basis_source(), BasisSource::Reference { .. }),
-        }))
+        let value = |axis: Coordinate| match axis {
+            Coordinate::Tic1 => slow()?.first().copied(),
+            Coordinate::Tic2 => slow()?.get(1).copied(),
+            Coordinate::Rmsd => Some(rmsd_angstrom),
+            Coordinate::RadiusOfGyration => Some(radius_of_gyration_angstrom(topology, positions)),
+            Coordinate::NativeContacts => self.native_contacts.fraction(positions),
+            Coordinate::Measured(measurement) => {
+                let known = measurement.atoms().iter().all(|atom| *atom < positions.len());
+                known.then(|| measurement.value(positions))
+            }
+        };
+        let [x, y] = self.map_settings.axes.map(value);
+        Some([x?, y?]).filter(|point| point.iter().all(|value| value.is_finite()))
     }
 
     /// Everything about one frame.
@@ -238,19 +289,24 @@ impl RunObserver {
             })
             .collect();
         let report = self.checker.check(positions);
-        let basis = self.live.as_ref().and_then(|live| live.basis());
-        let tica = basis.map(|basis| basis.project(topology, positions)).filter(|point| point.len() >= 2);
+        let rmsd_angstrom = ca_rmsd_angstrom(topology, positions, &self.subject.reference);
         FrameDetails {
             frame,
             replica,
-            rmsd_angstrom: ca_rmsd_angstrom(topology, positions, &self.subject.reference),
+            rmsd_angstrom,
             deviations_angstrom: ca_deviations_angstrom(topology, positions, &self.subject.reference),
-            tica: tica.map(|point| [point[0], point[1]]),
+            on_map: self.on_map(positions, rmsd_angstrom),
             dihedrals,
             secondary_structure: dssp(topology, positions).iter().map(|state| state.code()).collect(),
             violations: violations(topology, &report),
             violating_atoms: violating_atoms(topology, &report),
+            trust: None,
         }
+    }
+
+    /// How familiar a frame is to a model.
+    pub fn trust(&self, data: &TrustData, positions: &[[f32; 3]]) -> TrustReport {
+        data.measure(&self.subject.topology, positions)
     }
 }
 
@@ -260,16 +316,124 @@ static FIRST_REVISION: AtomicU64 = AtomicU64::new(0);
 /// Longer chains have no contact map: its cells would be finer than the screen.
 const MOST_CONTACT_RESIDUES: usize = 400;
 
-/// Above the diagonal the run, below it the start; `None` before the second frame.
+/// Of the run and of the start; `None` before the second frame.
 fn contacts([run, start]: &[ContactMap; 2]) -> Option<Contacts> {
     let n = run.residues();
     if run.frames() < 2 || n < 2 {
         return None;
     }
-    let value = |x: usize, y: usize| if y >= x { run.fraction(x, y) } else { start.fraction(x, y) };
-    let edge = [0.5, n as f64 + 0.5];
-    let values = (0..n * n).map(|bin| value(bin % n, bin / n)).collect();
-    Some(Contacts { grid: Grid2 { x_range: edge, y_range: edge, nx: n, ny: n, values } })
+    let all = |value: &dyn Fn(usize, usize) -> f64| (0..n * n).map(|bin| value(bin % n, bin / n)).collect();
+    Some(Contacts {
+        residues: n,
+        share: all(&|x, y| run.fraction(x, y)),
+        start_share: all(&|x, y| start.fraction(x, y)),
+        mean_angstrom: all(&|x, y| run.mean_distance_angstrom(x, y)),
+        start_angstrom: all(&|x, y| start.mean_distance_angstrom(x, y)),
+    })
+}
+
+/// What a map was made of.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct MadeOf {
+    settings: MapSettings,
+    fits: u64,
+    frames: u64,
+    /// Points of measurements.
+    measured: usize,
+    /// The replica shown, where that matters.
+    replica: Option<usize>,
+}
+
+/// A map, and what it was made of.
+struct KnownMap {
+    made_of: MadeOf,
+    map: Arc<LandscapeMap>,
+}
+
+/// The map of all frames that have both coordinates.
+fn map_of(
+    live: &LiveObservables,
+    measured: &[MeasuredSeries],
+    settings: MapSettings,
+    replica: usize,
+) -> Result<LandscapeMap, String> {
+    let slow = settings.axes.iter().any(|axis| axis.is_slow());
+    let source = match live.basis_source() {
+        BasisSource::Reference { name } => format!("Coordinates from molecular dynamics of {name}"),
+        BasisSource::Run { pairs } => {
+            format!("Coordinates fitted to this run so far ({pairs} pairs of frames)")
+        }
+        BasisSource::Waiting { pairs, needed } if slow => {
+            return Err(format!(
+                "There is no reference for this protein, so the coordinates are fitted to this run once \
+                 it is long enough: {pairs} of {needed} frame pairs so far. Other coordinates need not wait."
+            ));
+        }
+        BasisSource::Unavailable { reason } if slow => return Err(reason),
+        BasisSource::Waiting { .. } | BasisSource::Unavailable { .. } => String::new(),
+    };
+    let shared = !slow || matches!(live.basis_source(), BasisSource::Reference { .. });
+    let series_point = |replica: usize, frame: u32| -> Option<&SeriesPoint> {
+        let series = live.series(replica);
+        series.binary_search_by_key(&frame, |point| point.frame).ok().map(|index| &series[index])
+    };
+    let series_of = |axis: Coordinate| match axis {
+        Coordinate::Measured(measurement) => measured.iter().find(|series| series.measurement == measurement),
+        _ => None,
+    };
+    let of_series = |axis: Coordinate, point: &SeriesPoint| match axis {
+        Coordinate::Rmsd => Some(point.rmsd_angstrom),
+        Coordinate::RadiusOfGyration => Some(point.radius_of_gyration_angstrom),
+        Coordinate::NativeContacts => Some(point.native_contacts),
+        _ => None,
+    };
+    let value = |axis: Coordinate, replica: usize, frame: u32, tica: Option<[f32; 2]>| match axis {
+        Coordinate::Tic1 => tica.map(|tica| tica[0]),
+        Coordinate::Tic2 => tica.map(|tica| tica[1]),
+        Coordinate::Measured(_) => {
+            let points = &series_of(axis)?.points;
+            points.binary_search_by_key(&frame, |point| point.frame).ok().map(|index| points[index].value)
+        }
+        _ => of_series(axis, series_point(replica, frame)?),
+    };
+    let wanted = settings.axes.iter().filter(|axis| matches!(axis, Coordinate::Measured(_)));
+    let measured_axes: Vec<Coordinate> = wanted.copied().collect();
+    if measured_axes.iter().any(|axis| series_of(*axis).is_none()) {
+        return Err(
+            "This measurement is not there: choose other coordinates in the settings of the map.".into()
+        );
+    }
+    let point = |replica: usize, frame: u32, tica: Option<[f32; 2]>| {
+        let [x, y] = settings.axes.map(|axis| value(axis, replica, frame, tica));
+        let at = [x?, y?];
+        let finite = at.iter().all(|value| value.is_finite());
+        finite.then_some(MapPoint { replica: replica as u32, frame, at })
+    };
+    let points: Vec<MapPoint> = if slow {
+        let own = live.projections().iter();
+        let own = own.filter(|p| measured_axes.is_empty() || p.replica as usize == replica);
+        own.filter_map(|p| point(p.replica as usize, p.frame, Some(p.tica))).collect()
+    } else {
+        let replicas = if measured_axes.is_empty() { 0..live.replica_count() } else { replica..replica + 1 };
+        replicas
+            .flat_map(|replica| live.series(replica).iter().map(move |p| (replica, p.frame)))
+            .filter_map(|(replica, frame)| point(replica, frame, None))
+            .collect()
+    };
+    if points.is_empty() {
+        return Err(if live.frame_count() == 0 {
+            "The first frame is being made.".to_owned()
+        } else {
+            "No frame has both coordinates: choose others in the settings of the map.".to_owned()
+        });
+    }
+    let basis = if slow {
+        source
+    } else {
+        let [across, up] = settings.axes.map(Coordinate::label);
+        format!("{up} against {across}")
+    };
+    LandscapeMap::new(settings, points, basis, shared)
 }
 
 /// Points of each replica's line in plots of several; more are not seen.

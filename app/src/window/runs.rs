@@ -9,10 +9,13 @@ use equijump_engine::session::{JobId, RecordedRun, SimulationRequest};
 use super::app::EquiJumpApp;
 use super::dialogs::Dialog;
 use super::dialogs::confirm::{Cause, Confirm};
+use super::ghost::Ghost;
+use super::landscape::MapSettings;
 use super::log::Level;
 use super::observations::Observations;
 use super::observer::Observer;
 use super::project::{Opened, Run};
+use super::session_file::Entry;
 
 /// Where the frames of a run come from.
 #[derive(Clone, Debug)]
@@ -39,6 +42,15 @@ pub struct Starting {
     pub extends: Option<JobId>,
 }
 
+/// Something that could not be opened.
+#[derive(Clone, Debug)]
+pub struct Unopened {
+    /// How it would be opened.
+    pub entry: Entry,
+    /// Why it was not.
+    pub reason: String,
+}
+
 /// A run that is not on view.
 pub struct OtherRun {
     /// Its protein.
@@ -63,6 +75,18 @@ impl OtherRun {
         new
     }
 
+    /// The frame of this run that is nearest to a frame of another one.
+    pub fn nearest_frame(&self, frame: usize) -> usize {
+        frame.min(usize::try_from(self.run.frames.saturating_sub(1)).unwrap_or(0))
+    }
+
+    /// Makes its free-energy map like this.
+    pub(super) fn map(&self, settings: MapSettings) {
+        if let Some(observer) = &self.observer {
+            observer.map(settings);
+        }
+    }
+
     /// There are more frames.
     pub(super) fn frames_made(&self) {
         if let Some(observer) = &self.observer {
@@ -79,11 +103,15 @@ impl EquiJumpApp {
         self.project.shown = None;
         self.details = None;
         self.map_selection = None;
+        self.frame_group = None;
         let Some(opened) = self.project.opened.clone().filter(|_| run.frames > 1 || run.is_active()) else {
             return;
         };
         let observer = match Observer::start(self.wake.clone()) {
-            Ok(fresh) => Some(std::mem::replace(&mut self.observer, fresh)),
+            Ok(fresh) => {
+                fresh.map(self.map_settings);
+                Some(std::mem::replace(&mut self.observer, fresh))
+            }
             Err(error) => {
                 self.log.note(Level::Warning, format!("A run is measured no further: {error}."));
                 None
@@ -95,12 +123,39 @@ impl EquiJumpApp {
         self.project.others.insert(place, other);
     }
 
+    /// Lists what could not be opened, with the reason.
+    pub(super) fn not_opened(&mut self, entry: Entry, reason: String) {
+        self.project.unopened.retain(|known| known.entry != entry);
+        self.project.unopened.push(Unopened { entry, reason });
+    }
+
+    /// Tries once more to open what could not be opened.
+    pub(super) fn open_again(&mut self, place: usize) {
+        if place < self.project.unopened.len() {
+            let unopened = self.project.unopened.remove(place);
+            self.open_entry(unopened.entry);
+        }
+    }
+
+    /// Takes what could not be opened off the list.
+    pub(super) fn forget_unopened(&mut self, place: usize) {
+        if place < self.project.unopened.len() {
+            self.project.unopened.remove(place);
+        }
+    }
+
     /// Brings a run on view.
     pub(super) fn show_run(&mut self, number: u32) {
         let Some(place) = self.project.others.iter().position(|other| other.run.number == number) else {
             return;
         };
         let other = self.project.others.remove(place);
+        // The two change places.
+        if let (Ghost::Run(beside), Some(run)) = (&mut self.ghost, &self.project.run)
+            && *beside == number
+        {
+            *beside = run.number;
+        }
         self.put_run_aside();
         let before = self.project.opened.replace(other.opened);
         let same_protein = before.as_ref().is_some_and(|before| {
@@ -149,6 +204,7 @@ impl EquiJumpApp {
             self.project.shown = None;
             self.details = None;
             self.map_selection = None;
+            self.frame_group = None;
             match self.project.others.last().map(|other| other.run.number) {
                 Some(other) => self.show_run(other),
                 None => {
@@ -159,6 +215,11 @@ impl EquiJumpApp {
         } else {
             self.project.others.retain(|other| other.run.number != number);
         }
+        if matches!(self.ghost, Ghost::Run(beside) if self.project.others.iter().all(|o| o.run.number != beside))
+        {
+            self.ghost = Ghost::None;
+        }
+        self.ghost_changed();
     }
 
     /// Shows a run in the plots beside the one on view, or no more.
@@ -183,18 +244,16 @@ impl EquiJumpApp {
             let output = output.map(|output| RunOutput { existing: ExistingFiles::Extend, ..output });
             return Some(Box::new(SimulationRequest { frames, output, ..(**request).clone() }));
         }
-        let Origin::Opened { recorded, .. } = &run.origin else { return None };
-        let model: ModelSource = match recorded {
-            Some(recorded) => self.model.source_of(recorded)?,
-            None => self.model.source()?,
-        };
-        let output = recorded.as_ref().filter(|recorded| recorded.can_go_on);
+        let Origin::Opened { recorded: Some(recorded), .. } = &run.origin else { return None };
+        let model: ModelSource = self.model.source_of(recorded)?;
+        let output = Some(recorded).filter(|recorded| recorded.can_go_on);
         Some(Box::new(SimulationRequest {
             structure: opened.structure.clone(),
             starts_angstrom: Vec::new(),
             model,
-            settings: if recorded.is_some() { info.settings.clone() } else { self.sampler_settings() },
+            settings: info.settings.clone(),
             replicas: u32::try_from(info.replicas).ok()?,
+            shard: None,
             frames,
             device: settings.device.clone(),
             output: output

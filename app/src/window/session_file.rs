@@ -5,15 +5,20 @@
 use std::path::{Path, PathBuf};
 
 use egui_tiles::Tree;
+use equijump_engine::regular_file;
 use equijump_engine::session::{Command, JobId, JobOutcome, OpenRequest, StructureSource, TrajectoryRequest};
 use equijump_engine::trajectory::write_atomically;
 use serde::{Deserialize, Serialize};
 
 use super::app::EquiJumpApp;
+use super::columns::Columns;
+use super::examples::EXAMPLES;
 use super::layout::{self, Pane};
 use super::log::Level;
 use super::preferences::RunSettings;
 use super::project::{Opened, Run};
+use super::selection::Selected;
+use super::training::in_window_words;
 use crate::bundled;
 use crate::viewport::{Camera, Style};
 
@@ -23,6 +28,8 @@ pub const STORAGE_KEY: &str = "session-1";
 pub const EXTENSION: &str = "equijump";
 /// Version of the format.
 const VERSION: u32 = 1;
+/// No window has as much open; a file that says so would keep it opening for ever.
+const MOST_FILES: usize = 10_000;
 
 /// A session.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -44,12 +51,35 @@ pub struct SessionFile {
     pub measurements: Vec<Vec<usize>>,
     /// The atom that is marked.
     pub marked_atom: Option<usize>,
+    /// What is selected, and how it stands out.
+    pub selected: Option<Selected>,
     /// What the molecule looks like; in project files alone, the window remembers it by itself.
     pub style: Option<Style>,
     /// Settings of the next run; in project files alone.
     pub run: Option<RunSettings>,
     /// How panes are docked; in project files alone.
     pub layout: Option<Tree<Pane>>,
+}
+
+impl SessionFile {
+    /// Reads the text of a project file.
+    ///
+    /// # Errors
+    /// One clause that says what is wrong with it.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let file: Self = serde_json::from_str(text).map_err(|_| "it is no project of EquiJump".to_owned())?;
+        if file.version > VERSION {
+            return Err("it was written by a newer EquiJump".to_owned());
+        }
+        let files = |entry: &Entry| match entry {
+            Entry::Frames { files, .. } => files.len(),
+            Entry::Example(_) | Entry::Structure { .. } => 1,
+        };
+        if file.entries.iter().map(files).sum::<usize>() > MOST_FILES {
+            return Err(format!("it names more than {MOST_FILES} files"));
+        }
+        Ok(file)
+    }
 }
 
 /// Something that is open, as it can be opened again.
@@ -105,7 +135,8 @@ impl Entry {
         }
     }
 
-    fn name(&self) -> String {
+    /// What it is called in lists.
+    pub fn name(&self) -> String {
         match self {
             Self::Example(name) => name.clone(),
             Self::Structure { path, .. } => path.display().to_string(),
@@ -169,6 +200,9 @@ impl EquiJumpApp {
             file.on_view = file.entries.len();
             file.entries.push(entry);
         }
+        // What could not be opened is not forgotten by that: its disk may come back.
+        file.entries.extend(self.project.unopened.iter().map(|unopened| unopened.entry.clone()));
+        file.selected = Some(self.selected.clone()).filter(|selected| !selected.text.is_empty());
         file.camera = Some(self.cache.molecule.viewport.camera());
         file.measurements = self.measurements.list().iter().map(|m| m.atoms().to_vec()).collect();
         file.marked_atom = self.selected_atom;
@@ -180,7 +214,7 @@ impl EquiJumpApp {
         let mut file = self.session_file();
         file.style = Some(self.preferences.style);
         file.run = Some(self.preferences.run.clone());
-        file.layout = Some(self.tree.clone());
+        file.layout = Some(self.columns.to_keep(&self.tree));
         let written = serde_json::to_string_pretty(&file)
             .map_err(|error| error.to_string())
             .and_then(|text| write_atomically(path, text.as_bytes()).map_err(|error| error.to_string()));
@@ -206,21 +240,15 @@ impl EquiJumpApp {
 
     /// Opens a project file.
     pub(super) fn open_project(&mut self, path: &Path) {
-        let read = std::fs::read_to_string(path).map_err(|error| error.to_string()).and_then(|text| {
-            serde_json::from_str(&text).map_err(|_| "it is no project of EquiJump".to_owned())
-        });
-        let file: SessionFile = match read {
+        // Pipes and devices would keep the window waiting.
+        let read = regular_file::read_text(path).map_err(|error| error.to_string());
+        let file = match read.and_then(|text| SessionFile::parse(&text)) {
             Ok(file) => file,
             Err(reason) => {
                 self.log.tell(Level::Error, format!("{} cannot be opened: {reason}.", path.display()));
                 return;
             }
         };
-        if file.version > VERSION {
-            let sentence = format!("{} was written by a newer EquiJump.", path.display());
-            self.log.tell(Level::Error, sentence);
-            return;
-        }
         self.preferences.remember_file(path);
         if let Some(style) = file.style {
             self.set_style(style);
@@ -234,49 +262,78 @@ impl EquiJumpApp {
         }
         if let Some(tree) = file.layout.clone().filter(layout::is_complete) {
             self.tree = tree;
+            self.columns = Columns::default();
         }
         self.restore(file);
     }
 
-    /// Opens all that a session holds, beside what is open. Returns whether there is anything.
+    /// Opens all that a session holds, beside what is open; after another session that is still being opened. Returns
+    /// whether there is anything.
     pub(super) fn restore(&mut self, file: SessionFile) -> bool {
+        if self.restoring.is_some() {
+            let any = !file.entries.is_empty();
+            self.sessions.push_back(file);
+            return any;
+        }
         let mut jobs = Vec::new();
         let mut order: Vec<(usize, &Entry)> = file.entries.iter().enumerate().collect();
         // A structure without frames gives way to what is opened after it, so the one on view comes last.
         order.sort_by_key(|(index, entry)| *index == file.on_view && !matches!(entry, Entry::Frames { .. }));
+        let mut unknown = Vec::new();
         for (index, entry) in order {
-            let job = self.session.next_job();
-            let command = match entry {
-                Entry::Example(name) => match bundled::structure(name) {
-                    Some(source) => Command::OpenStructure { job, request: OpenRequest::new(source) },
-                    None => continue,
-                },
-                Entry::Structure { path, chain, longest_segment } => Command::OpenStructure {
-                    job,
-                    request: OpenRequest {
-                        source: StructureSource::File(path.clone()),
-                        chain: chain.clone(),
-                        longest_segment: *longest_segment,
-                    },
-                },
-                Entry::Frames { files, topology, chain, interval_ps } => Command::OpenTrajectory {
-                    job,
-                    request: TrajectoryRequest {
-                        files: files.clone(),
-                        topology: topology.clone(),
-                        chain: chain.clone(),
-                        interval_ps: *interval_ps,
-                        opened: None,
-                    },
-                },
-            };
-            self.opening.push((job, entry.clone()));
-            self.session.send(command);
-            jobs.push((job, index));
+            match self.send_entry(entry) {
+                Some(job) => jobs.push((job, index)),
+                None => unknown.push(entry.clone()),
+            }
+        }
+        for entry in unknown {
+            let reason = format!("There is no example {}.", entry.name());
+            self.log.tell(Level::Warning, format!("{} was not opened again: {reason}", entry.name()));
+            self.not_opened(entry, reason);
         }
         let any = !jobs.is_empty();
         self.restoring = any.then_some(Restoring { file, jobs, on_view: None });
         any
+    }
+
+    /// Asks the engine to open an entry; `None` where it is an example that there is not.
+    fn send_entry(&mut self, entry: &Entry) -> Option<JobId> {
+        let job = self.session.next_job();
+        let command = match entry {
+            Entry::Example(name) => {
+                let source = bundled::structure(name)?;
+                Command::OpenStructure { job, request: OpenRequest::new(source) }
+            }
+            Entry::Structure { path, chain, longest_segment } => Command::OpenStructure {
+                job,
+                request: OpenRequest {
+                    source: StructureSource::File(path.clone()),
+                    chain: chain.clone(),
+                    longest_segment: *longest_segment,
+                },
+            },
+            Entry::Frames { files, topology, chain, interval_ps } => Command::OpenTrajectory {
+                job,
+                request: TrajectoryRequest {
+                    files: files.clone(),
+                    topology: topology.clone(),
+                    chain: chain.clone(),
+                    interval_ps: *interval_ps,
+                    opened: None,
+                },
+            },
+        };
+        self.opening.push((job, entry.clone()));
+        self.session.send(command);
+        Some(job)
+    }
+
+    /// Opens an entry by itself.
+    pub(super) fn open_entry(&mut self, entry: Entry) {
+        match self.send_entry(&entry) {
+            Some(job) => self.wait_for_opening(job),
+            None => self.not_opened(entry, "There is no such example.".to_owned()),
+        }
     }
 
     /// Whether a job opens part of a session.
@@ -289,16 +346,24 @@ impl EquiJumpApp {
         let Some(restoring) = &mut self.restoring else { return false };
         let Some(place) = restoring.jobs.iter().position(|(known, _)| *known == job) else { return false };
         let (_, index) = restoring.jobs.remove(place);
+        let mut lost = None;
         if let JobOutcome::Failed(reason) = outcome {
-            let name = restoring.file.entries.get(index).map(Entry::name).unwrap_or_default();
-            self.log.tell(Level::Warning, format!("{name} was not opened again: {reason}"));
+            lost = restoring.file.entries.get(index).cloned().map(|entry| (entry, in_window_words(reason)));
         } else if index == restoring.file.on_view {
             restoring.on_view = self.project.run.as_ref().map(|run| run.number);
         }
-        if restoring.jobs.is_empty()
-            && let Some(restoring) = self.restoring.take()
-        {
+        let done = restoring.jobs.is_empty();
+        if let Some((entry, reason)) = lost {
+            self.log.tell(Level::Warning, format!("{} was not opened again: {reason}", entry.name()));
+            self.not_opened(entry, reason);
+        }
+        if done && let Some(restoring) = self.restoring.take() {
             self.come_back(&restoring);
+            if let Some(next) = self.sessions.pop_front() {
+                self.restore(next);
+            } else if self.project.opened.is_none() {
+                self.open(OpenRequest::new(EXAMPLES[0].source()));
+            }
         }
         true
     }
@@ -316,6 +381,10 @@ impl EquiJumpApp {
             run.replica = file.replica.min(replicas.saturating_sub(1));
         }
         self.timeline.go_to(file.frame);
+        if let Some(selected) = &file.selected {
+            self.selected.look = selected.look.clone();
+            self.select(&selected.text);
+        }
         let Some(opened) = &self.project.opened else { return };
         let atoms = opened.structure.topology.atom_count();
         self.measurements.restore(file.measurements.iter().filter(|m| m.iter().all(|atom| *atom < atoms)));

@@ -83,6 +83,7 @@ impl ComputeBackend for WaveBackend {
             checksum: String::new(),
             card: "A test model.".to_owned(),
             presets: Default::default(),
+            trust: None,
         })
     }
 
@@ -143,6 +144,7 @@ pub static TEST_MODELS: &[BundledModel] = &[BundledModel {
     trained_on: "waves",
     conditions: "350 K, no solvent",
     sequences: &["YYDPETGTWY"],
+    general: false,
 }];
 
 /// A window under test.

@@ -122,6 +122,17 @@ impl RibbonMesh {
         self.cap(path.frame(end), profile.section(end, true), 1.0, color(end, true), count as u32 - 1);
     }
 
+    /// Leaves out the residues that are not to be shown.
+    pub fn keep_residues(&mut self, shown: &[bool]) {
+        let is_shown = |vertex: u32| {
+            let residue = self.residues.get(vertex as usize).copied().unwrap_or(0);
+            shown.get(residue as usize).copied().unwrap_or(false)
+        };
+        let kept =
+            self.indices.chunks_exact(3).filter(|triangle| triangle.iter().all(|&vertex| is_shown(vertex)));
+        self.indices = kept.flatten().copied().collect();
+    }
+
     /// Adds the points of one cross-section, joined to the ring before if `joined`.
     fn ring(&mut self, ring: &Ring, residue: u32, joined: bool) {
         let Ring { frame, section, slope, color } = ring;

@@ -25,6 +25,8 @@ pub struct FigureExport {
     pub free_energy: bool,
     pub fluctuation: bool,
     pub contacts: bool,
+    pub distances: bool,
+    pub structure: bool,
     pub measurements: bool,
 }
 
@@ -61,6 +63,8 @@ impl FigureForm {
                 free_energy: true,
                 fluctuation: true,
                 contacts: true,
+                distances: true,
+                structure: true,
                 measurements: any_measured,
             },
         }
@@ -75,6 +79,8 @@ impl FigureForm {
             (export.rmsd, "rmsd"),
             (export.fluctuation, "fluctuation"),
             (export.contacts, "contacts"),
+            (export.distances, "ca_distances"),
+            (export.structure, "secondary-structure"),
         ];
         let stems = chosen.iter().filter(|(chosen, _)| *chosen).map(|(_, stem)| *stem);
         let measured = self.measured.iter().filter(|_| export.measurements).map(String::as_str);
@@ -99,6 +105,8 @@ impl FigureForm {
                 ui.checkbox(&mut export.rmsd, "RMSD");
                 ui.checkbox(&mut export.fluctuation, "Fluctuation");
                 ui.checkbox(&mut export.contacts, "Contacts");
+                ui.checkbox(&mut export.distances, "Cα distances");
+                ui.checkbox(&mut export.structure, "Secondary structure");
                 let measurements = egui::Checkbox::new(&mut export.measurements, "Measurements");
                 ui.add_enabled(!self.measured.is_empty(), measurements)
                     .on_hover_text("One plot for each distance, angle and dihedral")
@@ -141,6 +149,8 @@ impl FigureForm {
             export.free_energy,
             export.fluctuation,
             export.contacts,
+            export.distances,
+            export.structure,
             export.measurements,
         ]
         .contains(&true);

@@ -1,4 +1,4 @@
-//! Exporting frames as pictures, from which any program makes a film.
+//! Exporting frames as a film, or as pictures from which any program makes one.
 
 use std::path::{Path, PathBuf};
 
@@ -6,13 +6,22 @@ use super::frame_range::{FrameRange, size_row};
 use super::{PathField, buttons, error_line};
 use crate::window::action::Action;
 use crate::window::file_dialogs::Purpose;
+use crate::window::film::{FilmFormat, has_ffmpeg};
 use crate::window::project::grouped;
 
 /// Pictures to write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MovieExport {
-    /// New folder for the pictures, which are numbered `frame_00000.png` and on.
-    pub folder: PathBuf,
+    /// What is written.
+    pub format: FilmFormat,
+    /// New folder for the pictures, which are numbered `frame_00000.png` and on, or the new file of the film.
+    pub path: PathBuf,
+    /// Pictures a second.
+    pub per_second: u32,
+    /// How far the camera goes around the molecule during the film, degrees.
+    pub turn_degrees: i32,
+    /// Write time and RMSD on each picture.
+    pub overlay: bool,
     /// Which frames.
     pub frames: FrameRange,
     /// Size, pixels.
@@ -30,13 +39,18 @@ pub struct MovieForm {
     newest: usize,
     size: [u32; 2],
     transparent: bool,
+    format: FilmFormat,
+    per_second: u32,
+    turn_degrees: i32,
+    overlay: bool,
     name: String,
 }
 
-/// A folder in `folder` that is not there yet: `villin-movie`, `villin-movie-2` and so on.
-fn new_folder(folder: &Path, name: &str) -> PathBuf {
-    let first = folder.join(format!("{name}-movie"));
-    let numbered = (2u32..).map(|number| folder.join(format!("{name}-movie-{number}")));
+/// A folder or a file in `folder` that is not there yet: `villin-movie`, `villin-movie-2` and so on.
+fn new_path(folder: &Path, name: &str, format: FilmFormat) -> PathBuf {
+    let ending = format.extension().map(|extension| format!(".{extension}")).unwrap_or_default();
+    let first = folder.join(format!("{name}-movie{ending}"));
+    let numbered = (2u32..).map(|number| folder.join(format!("{name}-movie-{number}{ending}")));
     std::iter::once(first).chain(numbered).find(|path| !path.exists()).unwrap_or_default()
 }
 
@@ -51,6 +65,10 @@ impl MovieForm {
             newest,
             size,
             transparent: false,
+            format: FilmFormat::default(),
+            per_second: 25,
+            turn_degrees: 0,
+            overlay: false,
             name,
         }
     }
@@ -60,8 +78,36 @@ impl MovieForm {
             self.frames.rows(ui, self.newest as u64);
             let [width, height] = &mut self.size;
             size_row(ui, true, [width, height], 64..=4096);
+            ui.label("Format");
+            ui.horizontal(|ui| {
+                for format in FilmFormat::ALL {
+                    let possible = !format.needs_ffmpeg() || has_ffmpeg();
+                    let radio = egui::RadioButton::new(self.format == format, format.label());
+                    let response = ui.add_enabled(possible, radio);
+                    if response.on_disabled_hover_text("Install ffmpeg to write this format").clicked() {
+                        self.format = format;
+                    }
+                }
+            });
+            ui.end_row();
+            let label = ui.label("Speed");
+            let speed = egui::DragValue::new(&mut self.per_second).range(1..=120).speed(0.2);
+            ui.add(speed.suffix(" pictures/s")).labelled_by(label.id);
+            ui.end_row();
+            let label = ui.label("Turn");
+            let turn = egui::DragValue::new(&mut self.turn_degrees).range(-36_000..=36_000).suffix("°");
+            ui.add(turn).labelled_by(label.id).on_hover_text(
+                "How far the camera goes around the molecule during the film; 360° is once around, 0° stands still",
+            );
+            ui.end_row();
+            ui.label("On each picture");
+            ui.checkbox(&mut self.overlay, "Time and RMSD");
+            ui.end_row();
             ui.label("Background");
-            ui.checkbox(&mut self.transparent, "Transparent");
+            let opaque = self.format.needs_ffmpeg();
+            let background = egui::Checkbox::new(&mut self.transparent, "Transparent");
+            ui.add_enabled(!opaque, background).on_disabled_hover_text("This format knows no transparency");
+            self.transparent &= !opaque;
             ui.end_row();
         });
         ui.add_space(4.0);
@@ -71,20 +117,31 @@ impl MovieForm {
         if folder.is_some() && !exists {
             error_line(ui, "There is no such folder.");
         }
-        let target = folder.as_ref().filter(|_| exists).map(|folder| new_folder(folder, &self.name));
-        let into = target.as_ref().and_then(|target| target.file_name());
-        let into = into.map(|name| format!(" into the new folder {}", name.to_string_lossy()));
-        let sentence = format!(
-            "{} PNG pictures from the present viewpoint{}. The log will hold a command that makes a film of them.",
-            grouped(self.frames.count()),
-            into.unwrap_or_default()
-        );
+        let target =
+            folder.as_ref().filter(|_| exists).map(|folder| new_path(folder, &self.name, self.format));
+        let name = target.as_ref().and_then(|target| target.file_name()).map(|name| name.to_string_lossy());
+        let count = self.frames.count();
+        let seconds = count as f64 / f64::from(self.per_second.max(1));
+        let sentence = match (self.format, name) {
+            (_, None) => format!("{} pictures.", grouped(count)),
+            (FilmFormat::Pictures, Some(name)) => format!(
+                "{} PNG pictures into the new folder {name}. The log will hold a command that makes a film of them.",
+                grouped(count)
+            ),
+            (_, Some(name)) => {
+                format!("{} pictures, {seconds:.1} s, into the new file {name}.", grouped(count))
+            }
+        };
         ui.add(egui::Label::new(egui::RichText::new(sentence).weak()).wrap());
         let confirmed = buttons(ui, "Export", exists, actions);
-        if let Some(folder) = target.filter(|_| confirmed || entered) {
+        if let Some(path) = target.filter(|_| confirmed || entered) {
             actions.push(Action::CloseDialog);
             actions.push(Action::ExportMovie(MovieExport {
-                folder,
+                format: self.format,
+                path,
+                per_second: self.per_second,
+                turn_degrees: self.turn_degrees,
+                overlay: self.overlay,
                 frames: self.frames,
                 size: self.size,
                 transparent: self.transparent,

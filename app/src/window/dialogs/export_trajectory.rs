@@ -18,8 +18,12 @@ pub struct TrajectoryExport {
     pub frames: FrameRange,
     /// Of the range only these.
     pub only: Option<Arc<[u64]>>,
+    /// Only these atoms.
+    pub atoms: Option<Arc<[usize]>>,
     /// Which replica.
     pub replica: usize,
+    /// Add hydrogens.
+    pub hydrogens: bool,
     /// Replace a file that is there.
     pub overwrite: bool,
 }
@@ -31,6 +35,11 @@ const FORMATS: [(&str, &str); 4] = [
     ("pdb", "PDB: one model per frame, text, needs no topology"),
     ("cif", "mmCIF: one model per frame, text, needs no topology, keeps no times"),
 ];
+
+/// Whether files of the format hold the names of their atoms: only those can have atoms that the run has not.
+fn names_atoms(format: usize) -> bool {
+    matches!(FORMATS[format].0, "pdb" | "cif")
+}
 
 /// The form.
 #[derive(Clone, Debug)]
@@ -46,6 +55,10 @@ pub struct TrajectoryForm {
     /// Frames of each replica in the rectangle of the free-energy map, if there is one.
     in_rectangle: Option<Vec<Arc<[u64]>>>,
     only_these: bool,
+    hydrogens: bool,
+    /// The atoms that are selected, if any are.
+    selected: Option<Arc<[usize]>>,
+    only_selected: bool,
     overwrite: bool,
 }
 
@@ -58,6 +71,7 @@ impl TrajectoryForm {
         (replica, replicas): (usize, usize),
         interval_ps: f64,
         in_rectangle: Option<Vec<Arc<[u64]>>>,
+        selected: Option<Arc<[usize]>>,
     ) -> Self {
         Self {
             path: PathField::new(proposal),
@@ -69,6 +83,9 @@ impl TrajectoryForm {
             interval_ps,
             in_rectangle,
             only_these: false,
+            hydrogens: false,
+            selected,
+            only_selected: false,
             overwrite: false,
         }
     }
@@ -95,6 +112,20 @@ impl TrajectoryForm {
                 ui.label("");
                 ui.checkbox(&mut self.only_these, "Only those in the rectangle of the map")
                     .on_hover_text("Frames inside the rectangle drawn on the free-energy map");
+                ui.end_row();
+            }
+            if names_atoms(self.format) {
+                ui.label("");
+                ui.checkbox(&mut self.hydrogens, "Add hydrogens").on_hover_text(
+                    "Those of pH 7, by ideal geometry, and the second oxygen of the C-terminus",
+                );
+                ui.end_row();
+            }
+            if let Some(selected) = &self.selected {
+                ui.label("");
+                let text = format!("Only the {} selected atoms", selected.len());
+                ui.checkbox(&mut self.only_selected, text)
+                    .on_hover_text("Atoms of the selection; such a file cannot be extended or trained on");
                 ui.end_row();
             }
             if self.replicas > 1 {
@@ -141,7 +172,9 @@ impl TrajectoryForm {
                 path,
                 frames: self.frames,
                 only,
+                atoms: self.selected.clone().filter(|_| self.only_selected),
                 replica: self.replica,
+                hydrogens: self.hydrogens && !self.only_selected && names_atoms(self.format),
                 overwrite: self.overwrite,
             }));
         }

@@ -28,6 +28,8 @@ impl OpenPath {
         match self.purpose {
             Purpose::OpenModel => "Choose model by path",
             Purpose::SaveProject => "Save project as",
+            Purpose::MdStartFolder => "Export start of an MD run",
+            Purpose::TrainingScriptFolder => "Make training data with OpenMM",
             _ => "Open by path",
         }
     }
@@ -36,6 +38,7 @@ impl OpenPath {
         let (label, confirm) = match self.purpose {
             Purpose::OpenModel => ("Model file (.safetensors)", "Choose"),
             Purpose::SaveProject => ("Project file (.equijump)", "Save"),
+            Purpose::MdStartFolder | Purpose::TrainingScriptFolder => ("Folder for the files", "Write"),
             _ => ("Structure (PDB, mmCIF), trajectory (DCD, XTC) or run (run.json)", "Open"),
         };
         let entered = self.path.ui(ui, label, self.purpose, actions);
@@ -48,6 +51,12 @@ impl OpenPath {
             if self.purpose == Purpose::SaveProject {
                 actions.push(Action::CloseDialog);
                 actions.push(Action::SaveProject(path));
+            } else if self.purpose == Purpose::MdStartFolder {
+                actions.push(Action::CloseDialog);
+                actions.push(Action::WriteMdStart(path));
+            } else if self.purpose == Purpose::TrainingScriptFolder {
+                actions.push(Action::CloseDialog);
+                actions.push(Action::WriteTrainingScript(path));
             } else if path.is_file() {
                 actions.push(Action::CloseDialog);
                 actions.push(match self.purpose {

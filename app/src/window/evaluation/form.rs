@@ -3,12 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use equijump_engine::analysis::evaluation::EvaluationSettings;
-use equijump_engine::session::{EvaluationRequest, StructureSource};
+use equijump_engine::session::{EvaluationRequest, StructureSource, beside};
 use equijump_engine::trajectory::FrameSelection;
 use serde::{Deserialize, Serialize};
 
 use crate::bundled;
-use crate::window::project::Project;
+use crate::window::project::{Project, Run};
+use crate::window::runs::Origin;
 
 /// What RMSD, GDT and native contacts refer to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,6 +61,24 @@ impl Selection {
     }
 }
 
+/// The reference as files, and the file with its atoms.
+pub(in crate::window) struct Reference {
+    pub files: Vec<PathBuf>,
+    pub topology: PathBuf,
+}
+
+/// The file with the atoms that was written with a run; `None` where its frames are in no file yet.
+pub(super) fn topology_of_run(run: &Run) -> Option<PathBuf> {
+    let outputs = &run.info.as_ref()?.outputs;
+    let output = run.request.as_ref().and_then(|request| request.output.as_ref()).map(|output| &output.path);
+    let recorded = match &run.origin {
+        Origin::Opened { recorded, .. } => recorded.as_ref().map(|recorded| &recorded.output),
+        Origin::Made => None,
+    };
+    let beside_of = output.or(recorded).filter(|_| !outputs.is_empty())?;
+    Some(beside(beside_of, "_topology.pdb")).filter(|path| path.is_file())
+}
+
 /// The form of the evaluation pane, kept between sessions.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -72,6 +91,9 @@ pub struct EvaluationForm {
     pub native: NativeChoice,
     /// The file, if it is one.
     pub native_file: String,
+    /// A run of the window that stands for the reference trajectories, by its number.
+    #[serde(skip)]
+    pub reference_run: Option<u32>,
     /// Reference trajectories.
     pub reference: Vec<PathBuf>,
     /// A path being typed, to become one of them.
@@ -102,6 +124,9 @@ pub struct EvaluationForm {
 impl EvaluationForm {
     /// The file with the atoms of the reference: the one given, else that of the open structure.
     pub fn topology_path(&self, project: &Project) -> Option<PathBuf> {
+        if let Some(run) = self.reference_run.and_then(|number| project.run_of_number(number)) {
+            return topology_of_run(run);
+        }
         let given = self.topology.trim();
         if !given.is_empty() {
             return Some(PathBuf::from(given));
@@ -144,10 +169,13 @@ impl EvaluationForm {
 
     /// What is missing of the reference alone, as advice.
     pub fn missing_of_reference(&self, project: &Project) -> Option<&'static str> {
-        if self.reference.is_empty() {
+        if let Some(number) = self.reference_run {
+            if project.run_of_number(number).is_none_or(|run| run.frames < 2) {
+                return Some("The run that was the reference is gone; use trajectories instead.");
+            }
+        } else if self.reference.is_empty() {
             return Some("Add reference trajectories: molecular dynamics of the protein.");
-        }
-        if self.topology_path(project).is_none() {
+        } else if self.topology_path(project).is_none() {
             return Some(
                 "Choose the topology, a PDB or mmCIF file with the atoms of the reference trajectories.",
             );
@@ -158,15 +186,29 @@ impl EvaluationForm {
         None
     }
 
+    /// The reference where it is in files already.
+    pub(in crate::window) fn reference_in_files(&self, project: &Project) -> Option<Reference> {
+        let files = match self.reference_run {
+            None => self.reference.clone(),
+            Some(number) => project.run_of_number(number)?.info.as_ref()?.outputs.clone(),
+        };
+        Some(Reference { files, topology: self.topology_path(project)? }).filter(|it| !it.files.is_empty())
+    }
+
     /// What the engine is asked; `samples` are the files to judge.
-    pub(super) fn request(&self, project: &Project, samples: Vec<PathBuf>) -> Option<EvaluationRequest> {
+    pub(super) fn request(
+        &self,
+        project: &Project,
+        reference: Reference,
+        samples: Vec<PathBuf>,
+    ) -> Option<EvaluationRequest> {
         let optional = |text: &str| (!text.trim().is_empty()).then(|| text.trim().to_owned());
         let of_files = self.samples == SampleChoice::Files;
         Some(EvaluationRequest {
-            topology: self.topology_path(project)?,
-            chain: optional(&self.chain),
+            topology: reference.topology,
+            chain: optional(&self.chain).filter(|_| self.reference_run.is_none()),
             native: self.native_source(project)?,
-            reference: self.reference.clone(),
+            reference: reference.files,
             reference_selection: self.reference_frames.frames(),
             samples,
             sample_topology: optional(&self.sample_topology).filter(|_| of_files).map(PathBuf::from),

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use equijump_engine::analysis::evaluation::{Evaluation, EvaluationStage};
 use equijump_engine::session::{
-    Command, ExportRequest, JobId, JobOutcome, Progress, StructureSource, replica_path,
+    Command, ExportRequest, JobId, JobOutcome, Progress, StructureSource, beside, replica_path,
 };
 
-use super::form::command_of;
+use super::form::{Reference, command_of, topology_of_run};
 use super::{Comparing, Evaluated, EvaluationAction, SampleChoice, Saving, figures};
 use crate::cli::clock::utc_now;
 use crate::report::Provenance;
@@ -16,6 +16,7 @@ use crate::window::app::EquiJumpApp;
 use crate::window::file_dialogs::Purpose;
 use crate::window::layout::{self, Pane};
 use crate::window::log::Level;
+use crate::window::project::Run;
 use crate::window::training::in_window_words;
 
 /// Samples of an evaluation, as far as they are files already.
@@ -46,6 +47,8 @@ impl EquiJumpApp {
             EvaluationAction::Save => self.save_report(ctx),
             EvaluationAction::TestJumps => self.start_jumps(),
             EvaluationAction::StopJumps => self.stop_jumps(),
+            EvaluationAction::TestBranches => self.start_branches(),
+            EvaluationAction::StopBranches => self.stop_branches(),
         }
     }
 
@@ -61,17 +64,39 @@ impl EquiJumpApp {
                 folder: None,
                 names: form.sample_files.iter().map(|file| file.display().to_string()).collect(),
             },
-            SampleChoice::Run => self.samples_of_run()?,
+            SampleChoice::Run => self.frames_of_run(self.project.run.as_ref(), false)?,
         };
-        let Some(request) = self.evaluation.form.request(&self.project, samples.files) else { return Ok(()) };
+        let (reference, of_run) = match form.reference_run {
+            None => {
+                let Some(reference) = form.reference_in_files(&self.project) else { return Ok(()) };
+                (reference, None)
+            }
+            Some(number) => {
+                let run = self.project.run_of_number(number);
+                let frames = self.frames_of_run(run, true)?;
+                // Copies have their atoms beside them, as files of a run do.
+                let copied = frames.files.first().map(|file| beside(file, "_topology.pdb"));
+                let topology = match (&frames.folder, run.and_then(topology_of_run)) {
+                    (None, Some(written)) => Some(written),
+                    _ => copied,
+                };
+                let Some(topology) = topology else { return Ok(()) };
+                (Reference { files: frames.files.clone(), topology }, Some(frames))
+            }
+        };
+        let Some(request) = self.evaluation.form.request(&self.project, reference, samples.files) else {
+            return Ok(());
+        };
         let native = match &request.native {
             StructureSource::File(path) => path.display().to_string(),
             bundled => bundled.display_name(),
         };
-        let command = match samples.folder {
+        let temporary = samples.folder.is_some() || of_run.as_ref().is_some_and(|run| run.folder.is_some());
+        let command = if temporary {
             // The files of this very run are gone when somebody reads the report.
-            Some(_) => format!("evaluated in the window: {}", samples.names.join(", ")),
-            None => command_of(&request, &native),
+            format!("evaluated in the window: {}", samples.names.join(", "))
+        } else {
+            command_of(&request, &native)
         };
         let provenance = Provenance {
             command,
@@ -79,39 +104,47 @@ impl EquiJumpApp {
             made: utc_now(),
             topology: request.topology.display().to_string(),
             native,
-            reference: request.reference.iter().map(|file| file.display().to_string()).collect(),
+            reference: match &of_run {
+                Some(run) => run.names.clone(),
+                None => request.reference.iter().map(|file| file.display().to_string()).collect(),
+            },
             samples: samples.names,
         };
+        let (reference_exports, reference_folder) =
+            of_run.map(|run| (run.exports, run.folder)).unwrap_or_default();
+        let exports: Vec<(JobId, ExportRequest)> =
+            samples.exports.into_iter().chain(reference_exports).collect();
         self.evaluation.error = None;
         self.evaluation.saved = None;
         self.evaluation.comparing = Some(Comparing {
             request: Box::new(request),
             provenance,
-            exports: samples.exports.iter().map(|(job, _)| *job).collect(),
-            _folder: samples.folder,
+            exports: exports.iter().map(|(job, _)| *job).collect(),
+            _folders: [samples.folder, reference_folder],
             job: None,
             stage: None,
             progress: None,
             stop_wanted: false,
         });
-        for (job, request) in samples.exports {
+        for (job, request) in exports {
             self.session.send(Command::Export { job, request });
         }
         self.evaluate_when_ready();
         Ok(())
     }
 
-    /// The frames of the run: the files it writes, or else copies in a folder of their own.
-    fn samples_of_run(&self) -> Result<Samples, String> {
+    /// The frames of a run: the files it writes, if wanted only where their topology lies beside them, or else copies in
+    /// a folder of their own.
+    fn frames_of_run(&self, run: Option<&Run>, with_topology: bool) -> Result<Samples, String> {
         let nothing = || "There is no run to compare; simulate first.".to_owned();
-        let run = self.project.run.as_ref().ok_or_else(nothing)?;
+        let run = run.ok_or_else(nothing)?;
         let info = run.info.as_ref().ok_or_else(nothing)?;
         let last_frame = run.frames.saturating_sub(1);
         let name = format!(
             "run of {} in the window, seed {}, frames 0 to {last_frame}, replicas: {}",
             info.topology.name, info.settings.seed, info.replicas
         );
-        if !info.outputs.is_empty() {
+        if !info.outputs.is_empty() && (!with_topology || topology_of_run(run).is_some()) {
             let names = info.outputs.iter().map(|file| file.display().to_string()).collect();
             return Ok(Samples { files: info.outputs.clone(), exports: Vec::new(), folder: None, names });
         }
@@ -128,13 +161,27 @@ impl EquiJumpApp {
             last_frame,
             stride: 1,
             only: None,
+            atoms: None,
             path: replica_path(&path, replica, info.replicas),
+            hydrogens: false,
             overwrite: true,
         };
         let exports: Vec<_> =
             (0..info.replicas).map(|replica| (self.session.next_job(), export(replica))).collect();
         let files = exports.iter().map(|(_, export)| export.path.clone()).collect();
         Ok(Samples { files, exports, folder: Some(folder), names: vec![name] })
+    }
+
+    /// Fills the form with two runs and shows it: one is the reference, the other is judged.
+    pub(in crate::window) fn compare_runs(&mut self, reference: u32, samples: u32) {
+        if reference == samples || self.project.run_of_number(reference).is_none() {
+            return;
+        }
+        self.show_run(samples);
+        self.evaluation.form.reference_run = Some(reference);
+        self.evaluation.form.samples = SampleChoice::Run;
+        self.evaluation.error = None;
+        layout::show(&mut self.tree, Pane::Evaluation);
     }
 
     /// Begins the evaluation as soon as all samples are in files.
@@ -158,6 +205,8 @@ impl EquiJumpApp {
             comparing.progress = None;
         } else if self.evaluation.jumps.is_of(job) {
             self.evaluation.jumps.begin_stage(stage);
+        } else if let Some(testing) = self.evaluation.branches.testing_of(job) {
+            testing.begin_stage(stage);
         }
     }
 
@@ -166,6 +215,8 @@ impl EquiJumpApp {
             comparing.progress = Some(progress);
         } else if self.evaluation.jumps.is_of(job) {
             self.evaluation.jumps.reach(progress);
+        } else if let Some(testing) = self.evaluation.branches.testing_of(job) {
+            testing.progress = Some(progress);
         }
     }
 
@@ -187,7 +238,9 @@ impl EquiJumpApp {
 
     /// A notice, if it is about an evaluation; what the user must know is among its warnings as well.
     pub(in crate::window) fn evaluation_notice(&mut self, job: JobId, sentence: &str) -> bool {
-        let ours = self.comparing(job).is_some() || self.evaluation.jumps.is_of(job);
+        let ours = self.comparing(job).is_some()
+            || self.evaluation.jumps.is_of(job)
+            || self.evaluation.branches.testing_of(job).is_some();
         if ours {
             self.log.note(Level::Warning, in_window_words(sentence));
         }
@@ -196,7 +249,7 @@ impl EquiJumpApp {
 
     /// The end of a job, if it belongs to an evaluation. Its errors are told in the pane.
     pub(in crate::window) fn evaluation_job_ended(&mut self, job: JobId, outcome: &JobOutcome) -> bool {
-        if self.jumps_ended(job, outcome) {
+        if self.jumps_ended(job, outcome) || self.branches_ended(job, outcome) {
             return true;
         }
         let Some(comparing) = self.comparing(job) else { return false };

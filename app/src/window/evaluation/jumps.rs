@@ -14,13 +14,24 @@ use crate::window::training::in_window_words;
 /// A test that goes on.
 #[derive(Debug)]
 pub(in crate::window) struct Testing {
-    job: JobId,
+    pub(super) job: JobId,
     /// What it does.
     pub stage: Option<EvaluationStage>,
     /// How far the stage is.
     pub progress: Option<Progress>,
     /// The user asked for the end.
     pub stop_wanted: bool,
+}
+
+impl Testing {
+    pub(super) fn new(job: JobId) -> Self {
+        Self { job, stage: None, progress: None, stop_wanted: false }
+    }
+
+    pub(super) fn begin_stage(&mut self, stage: EvaluationStage) {
+        self.stage = Some(stage);
+        self.progress = None;
+    }
 }
 
 /// Everything of the one-step test.
@@ -49,7 +60,9 @@ impl EquiJumpApp {
     pub(super) fn start_jumps(&mut self) {
         let form = &self.evaluation.form;
         // Files of samples play no part.
-        let files = form.request(&self.project, Vec::<PathBuf>::new());
+        let files = form
+            .reference_in_files(&self.project)
+            .and_then(|reference| form.request(&self.project, reference, Vec::<PathBuf>::new()));
         let (Some(request), Some(model)) = (files, self.model.source()) else { return };
         if self.evaluation.jumps.testing.is_some() {
             return;
@@ -79,7 +92,7 @@ impl EquiJumpApp {
         });
         let desk = &mut self.evaluation.jumps;
         desk.error = None;
-        desk.testing = Some(Testing { job, stage: None, progress: None, stop_wanted: false });
+        desk.testing = Some(Testing::new(job));
         self.session.send(Command::TestJumps { job, request });
     }
 
@@ -125,8 +138,7 @@ impl JumpDesk {
 
     pub(super) fn begin_stage(&mut self, stage: EvaluationStage) {
         if let Some(testing) = &mut self.testing {
-            testing.stage = Some(stage);
-            testing.progress = None;
+            testing.begin_stage(stage);
         }
     }
 

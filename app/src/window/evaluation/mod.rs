@@ -1,5 +1,6 @@
 //! Evaluation from the window: samples against reference trajectories, browsed as figures and tables.
 
+mod branches;
 mod figures;
 mod form;
 mod jobs;
@@ -14,9 +15,11 @@ use equijump_engine::session::{EvaluationRequest, JobId, Progress};
 
 use crate::report::Provenance;
 
+pub use branches::BranchDesk;
 pub use figures::{Page, Shown};
 pub use form::{EvaluationForm, NativeChoice, SampleChoice, Selection};
 pub use jumps::JumpDesk;
+pub(super) use jumps::Testing;
 pub(super) use save::Saving;
 
 /// Storage key of [`EvaluationForm`]. The number grows when the meaning of a field changes.
@@ -35,6 +38,10 @@ pub enum EvaluationAction {
     TestJumps,
     /// End that test.
     StopJumps,
+    /// Test branches of the model in use.
+    TestBranches,
+    /// End that test.
+    StopBranches,
 }
 
 /// A comparison that goes on.
@@ -45,8 +52,8 @@ pub(super) struct Comparing {
     provenance: Provenance,
     /// Frames of the run on their way to files.
     exports: Vec<JobId>,
-    /// Where these lie; removed with the comparison.
-    _folder: Option<tempfile::TempDir>,
+    /// Where these lie, of samples and reference; removed with the comparison.
+    _folders: [Option<tempfile::TempDir>; 2],
     /// The evaluation, once it has begun.
     job: Option<JobId>,
     /// What it does.
@@ -80,6 +87,8 @@ pub struct EvaluationDesk {
     pub page: usize,
     /// The one-step test.
     pub jumps: JumpDesk,
+    /// The branch test.
+    pub branches: BranchDesk,
     /// Why the last comparison or report failed.
     pub error: Option<String>,
     pub(super) saving: Option<Saving>,

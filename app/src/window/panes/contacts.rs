@@ -1,13 +1,38 @@
-//! How often residues touch: above the diagonal over the run, below it in the start structure. Click to mark a
-//! residue.
+//! How often residues touch, or how far apart they are: above the diagonal over the run, below it at the start or in
+//! another run. Click to mark a residue.
+
+use std::sync::Arc;
 
 use egui::{Role, WidgetInfo};
 use egui_plot::Plot;
 
-use super::heat_map::{axis_x, axis_y, colour_bar};
+use super::heat_map::{HeatMapTexture, axis_x, axis_y, colour_bar};
 use super::{PaneContext, empty_state};
+use crate::figures::Grid2;
 use crate::figures::colour_map::viridis;
 use crate::window::action::Action;
+use crate::window::observations::Contacts;
+
+/// What is drawn of each pair of residues.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Shown {
+    #[default]
+    Contacts,
+    Distances,
+}
+
+/// What the pane keeps between passes.
+#[derive(Default)]
+pub struct ContactsState {
+    shown: Shown,
+    /// Number of the run below the diagonal; `None` for the start structure.
+    below: Option<u32>,
+    texture: HeatMapTexture,
+    /// What the texture was made of, and how often that changed.
+    made_of: Option<(Shown, Option<u32>, usize, usize)>,
+    revision: u64,
+    grid: Option<Grid2>,
+}
 
 fn colour(fraction: f64) -> egui::Color32 {
     let [r, g, b] = viridis(fraction);
@@ -19,12 +44,57 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         let advice = "How often each pair of residues touches over a run is drawn here, for chains of up to 400 residues.";
         return empty_state(ui, "No frames yet", advice);
     };
-    let topology = opened.structure.topology.clone();
-    ui.small("Cα within 8 Å: above the diagonal over the run, below at the start");
-    let grid = &contacts.grid;
-    let revision = (context.observations.revision, context.dark_mode);
+    let (contacts, topology) = (contacts.clone(), opened.structure.topology.clone());
+    let others = other_runs(context, &contacts);
+    let state = &mut context.cache.contacts;
+    let below = others.iter().find(|(number, _)| Some(*number) == state.below);
+    let below = below.map(|(_, contacts)| contacts.clone());
+    ui.horizontal_wrapped(|ui| {
+        ui.selectable_value(&mut state.shown, Shown::Contacts, "Contacts")
+            .on_hover_text("Share of the frames in which two Cα lie within 8 Å");
+        ui.selectable_value(&mut state.shown, Shown::Distances, "Distances")
+            .on_hover_text("Mean distance of two Cα");
+        let label = ui.small("below");
+        let name = |number: Option<u32>| number.map_or("Start".to_owned(), |n| format!("Run {n}"));
+        let chosen = egui::ComboBox::from_id_salt("below the diagonal")
+            .width(64.0)
+            .selected_text(name(below.is_some().then_some(state.below).flatten()))
+            .show_ui(ui, |ui| {
+                ui.selectable_value(&mut state.below, None, name(None));
+                for (number, _) in &others {
+                    ui.selectable_value(&mut state.below, Some(*number), name(Some(*number)));
+                }
+            });
+        chosen.response.labelled_by(label.id).on_hover_text(
+            "What lies below the diagonal, the run being above: its start, or another run or trajectory of the protein",
+        );
+    });
+    let (above_values, below_values) = match (state.shown, &below) {
+        (Shown::Contacts, None) => (&contacts.share, &contacts.start_share),
+        (Shown::Contacts, Some(other)) => (&contacts.share, &other.share),
+        (Shown::Distances, None) => (&contacts.mean_angstrom, &contacts.start_angstrom),
+        (Shown::Distances, Some(other)) => (&contacts.mean_angstrom, &other.mean_angstrom),
+    };
+    let other = below.as_ref().map_or(0, |other| Arc::as_ptr(other) as usize);
+    let made_of = (state.shown, state.below, Arc::as_ptr(&contacts) as usize, other);
+    if state.made_of != Some(made_of) || state.grid.is_none() {
+        state.made_of = Some(made_of);
+        state.revision += 1;
+        state.grid = Some(contacts.halves(above_values, below_values));
+    }
+    let Some(grid) = &state.grid else { return };
+    let top = match state.shown {
+        Shown::Contacts => 1.0,
+        Shown::Distances => grid.max().unwrap_or(1.0).max(1.0),
+    };
+    let revision = (state.revision, context.dark_mode);
     let nearest = egui::TextureOptions::NEAREST;
-    let image = context.cache.contacts.image(ui.ctx(), "contacts", grid, revision, nearest, colour);
+    // Near pairs are bright in both.
+    let shade = |value: f64| match state.shown {
+        Shown::Contacts => colour(value),
+        Shown::Distances => colour(1.0 - value / top),
+    };
+    let image = state.texture.image(ui.ctx(), "contacts", grid, revision, nearest, shade);
     const BAR_WIDTH: f32 = 46.0;
     let size = ui.available_size();
     let area = ui.available_rect_before_wrap();
@@ -56,9 +126,16 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         egui::pos2(area.right() - BAR_WIDTH + 10.0, response.response.rect.top()),
         egui::pos2(area.right(), response.response.rect.bottom()),
     );
-    colour_bar(ui, bar, "share", 1.0, colour);
+    match state.shown {
+        Shown::Contacts => colour_bar(ui, bar, "share", top, colour),
+        Shown::Distances => colour_bar(ui, bar, "Å", top, |fraction| colour(1.0 - fraction)),
+    }
     let plot = response.response;
-    plot.widget_info(|| WidgetInfo::labeled(Role::GraphicsObject, true, "Contact map"));
+    let name = match state.shown {
+        Shown::Contacts => "Contact map",
+        Shown::Distances => "Distance map",
+    };
+    plot.widget_info(|| WidgetInfo::labeled(Role::GraphicsObject, true, name));
     let Some(pointer) = plot.hover_pos() else { return };
     let at = response.transform.value_from_position(pointer);
     let Some(bin) = grid.bin_of(at.x, at.y) else { return };
@@ -67,9 +144,30 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         context.actions.push(Action::SelectAtom(Some(topology.ca(x))));
     }
     let label = |residue: usize| topology.residues()[residue].label();
-    let where_ = if y > x { "of the frames" } else { "at the start" };
-    let value = 100.0 * grid.values[bin];
-    let text =
-        if x == y { label(x) } else { format!("{} – {}\n{value:.0} % {where_}", label(x), label(y)) };
+    let pair = y * contacts.residues + x;
+    let told = |values: &[f64]| match state.shown {
+        Shown::Contacts => format!("{:.0} % of the frames", 100.0 * values[pair]),
+        Shown::Distances => format!("{:.1} Å on average", values[pair]),
+    };
+    let beside = match (state.below.filter(|_| below.is_some()), state.shown) {
+        (Some(number), _) => format!("{} in run {number}", told(below_values)),
+        (None, Shown::Contacts) if below_values[pair] > 0.5 => "in contact at the start".to_owned(),
+        (None, Shown::Contacts) => "not in contact at the start".to_owned(),
+        (None, Shown::Distances) => format!("{:.1} Å at the start", below_values[pair]),
+    };
+    let text = if x == y {
+        label(x)
+    } else {
+        format!("{} – {}\n{} over the run\n{beside}", label(x), label(y), told(above_values))
+    };
     plot.on_hover_text_at_pointer(text);
+}
+
+/// Other runs of the protein whose pairs are known.
+fn other_runs(context: &PaneContext<'_>, own: &Contacts) -> Vec<(u32, Arc<Contacts>)> {
+    let others = context.project.others.iter();
+    others
+        .filter_map(|other| Some((other.run.number, other.observations.contacts.clone()?)))
+        .filter(|(_, contacts)| contacts.residues == own.residues)
+        .collect()
 }

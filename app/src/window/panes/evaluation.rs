@@ -39,8 +39,14 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         method_ui(ui, &mut desk.form);
         report_ui(ui, desk, context.actions);
         let missing = desk.form.missing_of_reference(project);
+        let in_no_file = || {
+            let missing = desk.form.reference_in_files(project).is_none();
+            missing.then_some("The run that is the reference is in no file; use trajectories instead.")
+        };
+        let missing = missing.or_else(in_no_file);
         let missing = missing.or(context.model.source().is_none().then_some("Choose a model first."));
         super::jumps::ui(ui, &mut desk.jumps, missing, context.actions);
+        super::branches::ui(ui, &mut desk.branches, missing, context.actions);
     });
 }
 
@@ -90,6 +96,9 @@ fn progress_ui(ui: &mut egui::Ui, desk: &EvaluationDesk) {
 
 fn reference_ui(ui: &mut egui::Ui, form: &mut EvaluationForm, project: &Project, actions: &mut Vec<Action>) {
     folding(ui, "Reference", true, |ui| {
+        if let Some(number) = form.reference_run {
+            return reference_run_ui(ui, form, project, number);
+        }
         paths(
             ui,
             "Reference trajectories",
@@ -148,6 +157,18 @@ fn reference_ui(ui: &mut egui::Ui, form: &mut EvaluationForm, project: &Project,
             selection_ui(ui, &mut form.reference_frames);
         });
     });
+}
+
+/// A run of the window that stands for the reference.
+fn reference_run_ui(ui: &mut egui::Ui, form: &mut EvaluationForm, project: &Project, number: u32) {
+    let frames = project.run_of_number(number).map_or(0, |run| run.frames.saturating_sub(1));
+    let sentence = format!("Run {number}, {} frames, is taken for the reference.", grouped(frames));
+    ui.add(egui::Label::new(sentence).wrap());
+    let back = ui.link("Use trajectories instead");
+    if back.on_hover_text("Compare with files of molecular dynamics again").clicked() {
+        form.reference_run = None;
+    }
+    super::form::columns(ui, "reference run", |ui| selection_ui(ui, &mut form.reference_frames));
 }
 
 fn samples_ui(ui: &mut egui::Ui, form: &mut EvaluationForm, project: &Project, actions: &mut Vec<Action>) {

@@ -2,26 +2,106 @@
 //! what one frame is.
 
 use super::PaneContext;
-use crate::window::models::ModelFacts;
+use crate::window::fitting::joined;
+use crate::window::models::{ModelFacts, ModelState};
 use crate::window::runs::Origin;
 use crate::window::theme;
 
-/// Height of the line, points.
-pub(super) const HEIGHT: f32 = 22.0;
+/// Height of one line, and of each line more.
+const ONE_LINE: f32 = 22.0;
+const MORE_LINES: f32 = 14.0;
+const MOST_LINES: usize = 3;
+const SPACING: f32 = 8.0;
 
-/// One line, the rest in its tooltip.
-pub(super) fn ui(ui: &mut egui::Ui, context: &PaneContext<'_>) {
-    let Facts { text, warning, tooltip } = facts(context);
-    ui.horizontal_centered(|ui| {
-        ui.spacing_mut().item_spacing.x = 8.0;
-        if let Some(warning) = warning {
-            let colour = context.palette().warn;
-            ui.label(egui::RichText::new(warning).font(theme::semibold(11.5)).color(colour))
-                .on_hover_text(&tooltip);
-        }
-        let label = egui::Label::new(egui::RichText::new(text).small().weak()).truncate();
-        ui.add(label).on_hover_text(tooltip);
-    });
+/// The line as it will be drawn: all of it can be read, on several lines where one is too short.
+pub(super) struct FactsLine {
+    facts: Facts,
+    badge: Option<Badge>,
+    /// Height, points.
+    pub height: f32,
+}
+
+impl FactsLine {
+    /// Lays the line out for a pane of so many points.
+    pub(super) fn new(ui: &egui::Ui, context: &PaneContext<'_>, width: f32) -> Self {
+        let (facts, badge) = (facts(context), badge(context));
+        let laid_out = |text: &str, font: egui::FontId, width: f32| {
+            ui.painter().layout(text.to_owned(), font, egui::Color32::WHITE, width)
+        };
+        let bold =
+            badge.as_ref().map(|badge| badge.text.as_str()).into_iter().chain(facts.warning.as_deref());
+        let bold: f32 =
+            bold.map(|text| laid_out(text, warning_font(), f32::INFINITY).size().x + SPACING).sum();
+        let small = egui::TextStyle::Small.resolve(ui.style());
+        let lines = laid_out(&facts.text, small, (width - bold).max(80.0)).rows.len();
+        let more = lines.clamp(1, MOST_LINES) - 1;
+        Self { facts, badge, height: ONE_LINE + MORE_LINES * more as f32 }
+    }
+
+    /// Draws it; the rest is in its tooltip.
+    pub(super) fn ui(self, ui: &mut egui::Ui, colours: theme::Palette) {
+        let Facts { text, warning, tooltip } = self.facts;
+        ui.horizontal_centered(|ui| {
+            ui.spacing_mut().item_spacing.x = SPACING;
+            if let Some(Badge { text, unfamiliar, tooltip }) = self.badge {
+                let color = if unfamiliar { colours.warn } else { colours.weak };
+                let text = egui::RichText::new(text).font(warning_font()).color(color);
+                ui.label(text).on_hover_text(tooltip);
+            }
+            if let Some(warning) = warning {
+                let text = egui::RichText::new(warning).font(warning_font()).color(colours.warn);
+                ui.label(text).on_hover_text(&tooltip);
+            }
+            let text = egui::RichText::new(text).small().weak();
+            let label = egui::Label::new(text);
+            let label = if self.height > ONE_LINE { label.wrap() } else { label.truncate() };
+            ui.add(label).on_hover_text(tooltip);
+        });
+    }
+}
+
+fn warning_font() -> egui::FontId {
+    theme::semibold(11.5)
+}
+
+/// How familiar the frame shown is to the model in use.
+struct Badge {
+    text: String,
+    unfamiliar: bool,
+    tooltip: String,
+}
+
+/// Nothing where no model made or will make what is shown.
+fn badge(context: &PaneContext<'_>) -> Option<Badge> {
+    let ModelState::Loaded(model) = &context.model.state else { return None };
+    let opened = context.project.run.as_ref().is_some_and(|run| matches!(run.origin, Origin::Opened { .. }));
+    if opened || context.project.opened.is_none() {
+        return None;
+    }
+    if model.trust.is_none() {
+        return Some(Badge {
+            text: "No trust data".to_owned(),
+            unfamiliar: false,
+            tooltip:
+                "The model does not tell what surroundings of residues it was trained on, so how far this \
+                      protein is from them cannot be measured."
+                    .to_owned(),
+        });
+    }
+    let trust = context.details?.trust.as_ref()?;
+    let unfamiliar = !trust.unfamiliar().is_empty();
+    Some(Badge {
+        text: match unfamiliar {
+            true => format!("Unfamiliar: {}", trust.count_text()),
+            false => "Familiar".to_owned(),
+        },
+        unfamiliar,
+        tooltip: format!(
+            "In the frame shown: {}. The model in use is judged by how far each residue's surroundings are from those \
+             it was trained on; the sequence below marks the residues.",
+            trust.sentence()
+        ),
+    })
 }
 
 struct Facts {
@@ -30,47 +110,53 @@ struct Facts {
     tooltip: String,
 }
 
+const NEVER_SEEN: &str = "The model has never seen this protein; its frames may be unphysical.";
+
 fn facts(context: &PaneContext<'_>) -> Facts {
     let run = context.project.run.as_ref();
     let interval_ps = run.and_then(|run| run.frame_interval_ps());
     let frame = interval_ps.map(|interval| format!("a frame is {interval} ps"));
     let protein = context.project.opened.as_ref().map(|opened| &opened.structure.topology);
+    let unseen = |sequences: &[String]| {
+        let protein = protein.filter(|_| !sequences.is_empty())?;
+        let sequence = protein.sequence();
+        let foreign = sequences.iter().all(|known| *known != sequence);
+        foreign.then(|| format!("Not trained on {}", protein.name))
+    };
     if let Some(Origin::Opened { recorded, files }) = run.map(|run| &run.origin) {
         let file = files.first().and_then(|path| path.file_name());
         let file = file.map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let made = match recorded {
-            Some(recorded) => format!("model {}", recorded.model),
-            None => "not made by a model of this program".to_owned(),
+        let Some(recorded) = recorded else {
+            let made = "a trajectory that was opened, not made by a model of this program".to_owned();
+            return Facts {
+                text: joined([file, made, frame.unwrap_or_default()]),
+                warning: None,
+                tooltip: "Temperature and solvent are those of whatever made the file.".to_owned(),
+            };
         };
-        let parts = [Some(file), Some(made), frame];
-        return Facts {
-            text: parts.into_iter().flatten().collect::<Vec<_>>().join("  ·  "),
-            warning: None,
-            tooltip: match recorded {
-                Some(recorded) => format!(
-                    "A run of EquiJump that was opened again. Model {}, checksum {}.",
-                    recorded.model, recorded.model_checksum
-                ),
-                None => "Temperature and solvent are those of whatever made the file.".to_owned(),
-            },
-        };
+        let warning = context.model.facts_of(recorded).and_then(|facts| unseen(&facts.sequences));
+        let mut tooltip = format!(
+            "A run of EquiJump that was opened again. Model {}, checksum {}.",
+            recorded.model, recorded.model_checksum
+        );
+        if warning.is_some() {
+            tooltip = format!("{tooltip}\n{NEVER_SEEN}");
+        }
+        let text = joined([file, format!("model {}", recorded.model), frame.unwrap_or_default()]);
+        return Facts { text, warning, tooltip };
     }
     let model = match run.and_then(|run| run.model.clone()) {
         Some(model) => model,
         None => context.model.facts(),
     };
     let ModelFacts { name, trained_on, conditions, sequences, card } = model;
-    let foreign = protein.filter(|_| !sequences.is_empty()).filter(|protein| {
-        let sequence = protein.sequence();
-        sequences.iter().all(|known| *known != sequence)
-    });
-    let warning = foreign.map(|protein| format!("Not trained on {}", protein.name));
+    let warning = unseen(&sequences);
     let trained = trained_on.map(|what| format!("trained on {what}"));
     let frame = frame.or(Some("a frame is a jump of 100 ps".to_owned())).filter(|_| !card.is_empty());
-    let parts = [Some(format!("Model {name}")), trained, conditions, frame];
     let mut tooltip = card;
     if warning.is_some() {
-        tooltip.push_str("\nThe model has never seen this protein; its frames may be unphysical.");
+        tooltip = format!("{tooltip}\n{NEVER_SEEN}");
     }
-    Facts { text: parts.into_iter().flatten().collect::<Vec<_>>().join("  ·  "), warning, tooltip }
+    let parts = [Some(format!("Model {name}")), trained, conditions, frame];
+    Facts { text: joined(parts.into_iter().flatten()), warning, tooltip }
 }

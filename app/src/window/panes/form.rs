@@ -9,6 +9,7 @@ use crate::window::file_dialogs::{FileRequest, Purpose};
 use crate::window::icons::{Icon, IconButton};
 use crate::window::theme;
 use crate::window::training::help;
+use crate::window::typed_paths::expand;
 
 /// Width of the column of labels.
 const LABEL_WIDTH: f32 = 86.0;
@@ -120,9 +121,54 @@ pub(super) fn path(
     actions: &mut Vec<Action>,
 ) -> bool {
     row(ui, label, tooltip, |ui, id| {
-        let entered = path_field(ui, id, label, hint, text, purpose, actions);
-        entered.on_hover_text(if text.trim().is_empty() { tooltip } else { text.trim() }).lost_focus()
+        let width = ui.available_width();
+        ui.vertical(|ui| {
+            let field = path_field(ui, id, label, hint, text, purpose, actions);
+            if !field.has_focus() {
+                end_of_path(ui, text, width);
+            }
+            field.on_hover_text(if text.trim().is_empty() { tooltip } else { text.trim() }).lost_focus()
+        })
+        .inner
     })
+}
+
+/// The end of a path that its field is too narrow for: that is what tells it from others.
+fn end_of_path(ui: &mut egui::Ui, text: &str, width: f32) {
+    const FIELD_MARGIN: f32 = 42.0;
+    let font = egui::TextStyle::Body.resolve(ui.style());
+    let wide = |text: String| ui.painter().layout_no_wrap(text, font.clone(), egui::Color32::WHITE).size().x;
+    if text.trim().is_empty() || wide(text.to_owned()) <= width - FIELD_MARGIN {
+        return;
+    }
+    let parts: Vec<&str> = text.trim().split(['/', '\\']).collect();
+    // As many of the last parts as there is room for, at least the last one.
+    let tail = |from: usize| format!("…/{}", parts[from..].join("/"));
+    let last = parts.len() - 1;
+    let from = (1..=last).find(|from| wide(tail(*from)) <= width).unwrap_or(last);
+    ui.add(egui::Label::new(egui::RichText::new(tail(from)).small().weak()).truncate());
+}
+
+/// A setting's meaning in plain words, shown on demand in the column of controls.
+pub(super) fn what_is_this(ui: &mut egui::Ui, name: &str, words: &str) {
+    row(ui, "", "", |ui, _| {
+        let id = ui.scope_id().with(("what is this", name));
+        let mut open = ui.data(|data| data.get_temp(id)).unwrap_or(false);
+        ui.vertical(|ui| {
+            let text = egui::RichText::new("What is this?").small();
+            let button = ui.add(egui::Button::new(text).frame(false).small());
+            button.widget_info(|| {
+                egui::WidgetInfo::labeled(egui::Role::Button, true, format!("What is {name}?"))
+            });
+            if button.clicked() {
+                open = !open;
+                ui.data_mut(|data| data.insert_temp(id, open));
+            }
+            if open {
+                ui.add(egui::Label::new(egui::RichText::new(words).small().weak()).wrap());
+            }
+        });
+    });
 }
 
 /// A field for a path, and the button that opens a dialog of the desktop.
@@ -152,6 +198,14 @@ fn path_field(
     .inner
 }
 
+/// What a folder is searched for.
+fn extensions(purpose: Purpose) -> &'static [&'static str] {
+    match purpose {
+        Purpose::TrainingStore => &["store.safetensors"],
+        _ => &["xtc", "dcd"],
+    }
+}
+
 /// Several paths: a field for one more, and those there are, each with a button that removes it. Returns
 /// whether the list has changed.
 pub(super) fn paths(
@@ -171,11 +225,36 @@ pub(super) fn paths(
     let field = path_field(ui, id, label, hint, typed, purpose, actions).on_hover_text(tooltip);
     let entered = field.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
     if entered && !typed.trim().is_empty() {
-        let path = PathBuf::from(std::mem::take(typed).trim());
-        if !paths.contains(&path) {
-            paths.push(path);
+        match expand(typed, extensions(purpose)) {
+            Ok(found) => {
+                typed.clear();
+                for path in found {
+                    if !paths.contains(&path) {
+                        paths.push(path);
+                    }
+                }
+            }
+            // The sentence stays until something else is typed.
+            Err(sentence) => {
+                let refused = (typed.clone(), sentence);
+                ui.data_mut(|data| data.insert_temp(field.id, refused));
+            }
         }
         field.request_focus();
+    }
+    if !typed.trim().is_empty() {
+        let refused: Option<(String, String)> = ui.data(|data| data.get_temp(field.id));
+        match refused.filter(|(refused, _)| refused == typed) {
+            Some((_, sentence)) => error_line(ui, &sentence),
+            None if typed.contains(['*', '?']) || typed.ends_with('/') => {
+                if let Ok(found) = expand(typed, extensions(purpose)) {
+                    let count = found.len();
+                    let plural = if count == 1 { "file" } else { "files" };
+                    ui.small(format!("{count} {plural}; press Enter to add"));
+                }
+            }
+            None => {}
+        }
     }
     let mut removed = None;
     let mut list = |ui: &mut egui::Ui| {

@@ -1,16 +1,57 @@
-//! Free energy on the two slowest coordinates, the frame shown marked. Click to go to the nearest frame, drag
-//! a rectangle to play only the frames in it.
+//! Free energy on two coordinates, the frame shown marked. Click to go to the nearest frame, drag a rectangle to play
+//! only the frames in it; scroll to zoom, drag with the right or middle button to move the map.
 
-use egui::{Role, WidgetInfo};
-use egui_plot::{Plot, PlotPoints, Points};
+use egui::{PointerButton, Role, WidgetInfo};
+use egui_plot::{Line, Plot, PlotBounds, PlotPoint, PlotPoints, PlotTransform, Points};
 
-use super::heat_map::{axis_x, axis_y, colour_bar, region_colour, x_marks, y_marks};
+use super::heat_map::{HeatMapTexture, axis_x, axis_y, colour_bar, region_colour, x_marks, y_marks};
 use super::{PaneContext, empty_state};
 use crate::figures::colour_map::viridis;
 use crate::window::action::Action;
-use crate::window::observations::{Landscape, MapSelection};
+use crate::window::landscape::{
+    Coordinate, FrameGroup, Landscape, LandscapeMap, MapSelection, MapSettings, letter, percent,
+};
 use crate::window::project::grouped;
 use crate::window::theme;
+
+/// Points of a path at most: more are one tangle.
+const PATH_POINTS: usize = 1500;
+/// Least and largest part of the map's width that can be looked at.
+const SMALLEST_VIEW: f64 = 1e-3;
+const LARGEST_VIEW: f64 = 20.0;
+
+/// What the pane keeps between passes.
+pub struct FreeEnergyState {
+    /// Whether the settings are unfolded.
+    settings_shown: bool,
+    contours: bool,
+    basins: bool,
+    path: bool,
+    /// The part that is looked at; `None` for all of the map.
+    view: Option<PlotBounds>,
+    /// The axes that the view belongs to.
+    axes: [Coordinate; 2],
+    map: HeatMapTexture,
+    regions: HeatMapTexture,
+    /// Which map the texture shows, by where it lies and how often it changed.
+    shown: (usize, u64),
+}
+
+impl Default for FreeEnergyState {
+    fn default() -> Self {
+        Self {
+            settings_shown: false,
+            contours: true,
+            basins: true,
+            path: false,
+            view: None,
+            axes: MapSettings::default().axes,
+            map: HeatMapTexture::default(),
+            regions: HeatMapTexture::default(),
+            shown: (0, 0),
+        }
+    }
+}
 
 fn colour(fraction: f64) -> egui::Color32 {
     let [r, g, b] = viridis(fraction);
@@ -20,7 +61,10 @@ fn colour(fraction: f64) -> egui::Color32 {
 pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     let map = match &context.observations.landscape {
         Landscape::Map(map) => map.clone(),
-        Landscape::NotYet(reason) => return empty_state(ui, "No map yet", reason),
+        Landscape::NotYet(reason) => {
+            header_ui(ui, context, None);
+            return empty_state(ui, "No map yet", reason);
+        }
         Landscape::Waiting => {
             return empty_state(
                 ui,
@@ -29,52 +73,53 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
             );
         }
     };
+    header_ui(ui, context, Some(&map));
     let colours = context.palette();
-    let tooltip = match &context.observations.reference {
-        Some(reference) => format!(
-            "What the two coordinates were fitted to. Grey: where molecular dynamics goes (the inner 50, 90 \
-             and 99 % of it). {}",
-            reference.description
-        ),
-        None => "What the two coordinates were fitted to".to_owned(),
-    };
-    match context.map_selection {
-        Some(_) => selection_ui(ui, context),
-        None => {
-            ui.add(egui::Label::new(egui::RichText::new(&map.basis).small().weak()).truncate())
-                .on_hover_text(tooltip);
-        }
-    }
     let grid = &map.free_energy_kt;
     let top = grid.max().unwrap_or(1.0).max(1e-6);
-    let revision = (context.observations.revision, context.dark_mode);
-    let nearest = egui::TextureOptions::NEAREST;
-    let image = context
-        .cache
-        .free_energy
-        .image(ui.ctx(), "free energy", grid, revision, nearest, |value| colour(value / top));
-    let reference = context.observations.reference.as_ref().and_then(|reference| {
+    let state = &mut context.cache.free_energy;
+    let here = std::sync::Arc::as_ptr(&map) as usize;
+    if state.shown.0 != here {
+        state.shown = (here, state.shown.1 + 1);
+    }
+    if state.axes != map.settings.axes {
+        state.axes = map.settings.axes;
+        state.view = None;
+    }
+    let options =
+        if map.settings.smooth { egui::TextureOptions::LINEAR } else { egui::TextureOptions::NEAREST };
+    let revision = (state.shown.1, context.dark_mode);
+    let image =
+        state.map.image(ui.ctx(), "free energy", grid, revision, options, |value| colour(value / top));
+    let reference = context.observations.reference.as_ref().filter(|_| map.has_reference_regions());
+    let reference = reference.and_then(|reference| {
         let dark_mode = context.dark_mode;
         let revision = (std::sync::Arc::as_ptr(reference) as u64, dark_mode);
         let linear = egui::TextureOptions::LINEAR;
         let grid = &reference.landscape_regions;
         let colour = |region| region_colour(region, dark_mode);
-        context.cache.landscape_regions.image(ui.ctx(), "landscape of MD", grid, revision, linear, colour)
+        state.regions.image(ui.ctx(), "landscape of MD", grid, revision, linear, colour)
     });
-    let others = if map.shared_coordinates { other_runs(context) } else { Vec::new() };
-    let present = context.details.and_then(|details| details.tica);
+    let (view, with_contours, with_basins, with_path) =
+        (state.view, state.contours, state.basins, state.path);
+    let others = if map.shared_coordinates { other_runs(context, &map) } else { Vec::new() };
+    let replica = context.project.run.as_ref().map_or(0, |run| run.replica);
+    let path = if with_path { map.path(replica, PATH_POINTS) } else { Vec::new() };
+    let present = context.details.and_then(|details| details.on_map);
 
     const BAR_WIDTH: f32 = 46.0;
     let size = ui.available_size();
     let area = ui.available_rect_before_wrap();
+    let [across, up] = map.settings.axes.map(Coordinate::label);
     let response = Plot::new("free-energy")
         .allow_drag(false)
         .allow_scroll(false)
         .allow_zoom(false)
         .allow_boxed_zoom(false)
+        .allow_double_click_reset(false)
         .set_margin_fraction(egui::vec2(0.02, 0.02))
-        .custom_x_axes(vec![axis_x("TIC 1")])
-        .custom_y_axes(vec![axis_y("TIC 2")])
+        .custom_x_axes(vec![axis_x(&across)])
+        .custom_y_axes(vec![axis_y(&up)])
         .x_grid_spacer(x_marks)
         .y_grid_spacer(y_marks)
         .width((size.x - BAR_WIDTH).max(60.0))
@@ -83,8 +128,20 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         .label_formatter(|_| None)
         .sense(egui::Sense::click_and_drag())
         .show(ui, |plot| {
+            match view {
+                Some(bounds) => plot.set_plot_bounds(bounds),
+                None => plot.set_auto_bounds(true),
+            }
             for image in [reference, image].into_iter().flatten() {
                 plot.image(image);
+            }
+            if path.len() > 1 {
+                let line = Line::new("Path", PlotPoints::from(path))
+                    .color(colours.cursor.gamma_multiply(0.55))
+                    .width(1.0)
+                    .allow_band(false)
+                    .allow_hover(false);
+                plot.line(line);
             }
             for (index, (colour, points)) in others.into_iter().enumerate() {
                 let data = PlotPoints::from(points);
@@ -108,25 +165,205 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         egui::pos2(area.right(), response.response.rect.bottom()),
     );
     colour_bar(ui, bar, "kT", top, colour);
-
+    if with_contours {
+        contours_ui(ui, &map, &response.transform);
+    }
+    if with_basins {
+        basins_ui(ui, &map, &response.transform);
+    }
     let plot = response.response;
     plot.widget_info(|| WidgetInfo::labeled(Role::GraphicsObject, true, "Free-energy map"));
+    let width = grid.x_range[1] - grid.x_range[0];
+    navigate(ui, &plot, &response.transform, width, &mut context.cache.free_energy.view);
+    choose_ui(ui, context, &map, &plot, &response.transform);
+}
+
+/// The line above the map: what it shows or what is selected, and its settings.
+fn header_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>, map: Option<&LandscapeMap>) {
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 6.0;
+        let state = &mut context.cache.free_energy;
+        let tooltip = "Coordinates, smoothing, contours, basins, the path of the run";
+        let settings = egui::Button::selectable(state.settings_shown, "Map settings").small();
+        if ui.add(settings).on_hover_text(tooltip).clicked() {
+            state.settings_shown = !state.settings_shown;
+        }
+        if state.view.is_some()
+            && ui.small_button("Whole map").on_hover_text("Show all of the map again").clicked()
+        {
+            state.view = None;
+        }
+        let Some(map) = map else { return };
+        if context.map_selection.is_some() || context.frame_group.is_some() {
+            return selection_ui(ui, context);
+        }
+        let mut tooltip = map.caption();
+        if map.has_reference_regions()
+            && let Some(reference) = &context.observations.reference
+        {
+            tooltip += &format!(
+                ". Grey: where molecular dynamics goes (the inner 50, 90 and 99 % of it). {}",
+                reference.description
+            );
+        }
+        ui.add(egui::Label::new(egui::RichText::new(&map.basis).small().weak()).truncate())
+            .on_hover_text(tooltip);
+    });
+    if context.cache.free_energy.settings_shown {
+        settings_ui(ui, context, map);
+    }
+}
+
+fn settings_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>, map: Option<&LandscapeMap>) {
+    let mut settings = context.map_settings;
+    let topology = context.project.opened.as_ref().map(|opened| opened.structure.topology.clone());
+    let name = |axis: Coordinate| match (axis, &topology) {
+        (Coordinate::Measured(measurement), Some(topology)) => measurement.label(topology),
+        _ => axis.label(),
+    };
+    ui.horizontal_wrapped(|ui| {
+        for (axis, title) in settings.axes.iter_mut().zip(["Across", "Up"]) {
+            let label = ui.label(title);
+            let chosen = egui::ComboBox::from_id_salt(("map axis", title))
+                .width(96.0)
+                .selected_text(name(*axis))
+                .show_ui(ui, |ui| {
+                    let measured = context.measurements.list().iter().copied().map(Coordinate::Measured);
+                    for coordinate in Coordinate::ALL.into_iter().chain(measured) {
+                        ui.selectable_value(axis, coordinate, name(coordinate));
+                    }
+                });
+            chosen.response.labelled_by(label.id);
+        }
+        ui.radio_value(&mut settings.smooth, true, "Smooth")
+            .on_hover_text("Gaussian kernel density; nothing is drawn where it is less than two bandwidths from a lone frame");
+        ui.radio_value(&mut settings.smooth, false, "Bins").on_hover_text("Counts in 50 × 50 bins");
+        if settings.smooth {
+            let label = ui.label("Bandwidth");
+            let factor = egui::DragValue::new(&mut settings.bandwidth_factor)
+                .range(0.1..=3.0)
+                .speed(0.01)
+                .max_decimals(2)
+                .suffix(" × Scott");
+            ui.add(factor).labelled_by(label.id).on_hover_text(
+                "Width of the kernel along each axis, as a multiple of Scott's rule σ n^(−1/6)",
+            );
+            if let Some([x, y]) = map.and_then(|map| map.bandwidth) {
+                ui.weak(format!("= {x:.3} × {y:.3}"));
+            }
+        }
+        let state = &mut context.cache.free_energy;
+        ui.add_enabled(settings.smooth, egui::Checkbox::new(&mut state.contours, "Contours"))
+            .on_hover_text("Lines at whole numbers of kT");
+        ui.checkbox(&mut state.basins, "Basins").on_hover_text(
+            "Basins at least 1 kT deep, with the share of the frames that lie in them and its standard error",
+        );
+        ui.checkbox(&mut state.path, "Path").on_hover_text("The way of the replica shown over the map");
+    });
+    if settings != context.map_settings {
+        context.actions.push(Action::SetMap(settings));
+    }
+}
+
+/// Lines of equal free energy.
+fn contours_ui(ui: &egui::Ui, map: &LandscapeMap, transform: &PlotTransform) {
+    let painter = ui.painter().with_clip_rect(*transform.frame());
+    let stroke = egui::Stroke::new(1.0, egui::Color32::from_white_alpha(150));
+    for contour in &map.contours {
+        let points = contour.points.iter();
+        let points = points.map(|[x, y]| transform.position_from_point(&PlotPoint::new(*x, *y)));
+        painter.add(egui::Shape::line(points.collect(), stroke));
+    }
+}
+
+/// Letters, shares and errors of the basins.
+fn basins_ui(ui: &egui::Ui, map: &LandscapeMap, transform: &PlotTransform) {
+    let painter = ui.painter().with_clip_rect(*transform.frame());
+    let font = theme::semibold(11.0);
+    for (index, basin) in map.basins.list.iter().enumerate() {
+        let [x, y] = basin.minimum;
+        let at = transform.position_from_point(&PlotPoint::new(x, y));
+        let text = format!("{} {}", letter(index), percent(basin.population, basin.population_error));
+        let words = painter.layout_no_wrap(text, font.clone(), egui::Color32::WHITE);
+        let frame = transform.frame();
+        // Kept inside the plot as long as the basin itself is.
+        if !frame.contains(at) {
+            continue;
+        }
+        let half = words.size() / 2.0;
+        let low = frame.min + half + egui::vec2(4.0, 4.0);
+        let high = (frame.max - half - egui::vec2(4.0, 4.0)).max(low);
+        let rect = egui::Rect::from_center_size((at - egui::vec2(0.0, 12.0)).clamp(low, high), words.size());
+        painter.rect_filled(rect.expand2(egui::vec2(4.0, 1.0)), 3.0, egui::Color32::from_black_alpha(150));
+        painter.galley(rect.min, words, egui::Color32::WHITE);
+    }
+}
+
+/// Zooms about the pointer and moves the map.
+fn navigate(
+    ui: &egui::Ui,
+    plot: &egui::Response,
+    transform: &PlotTransform,
+    map_width: f64,
+    view: &mut Option<PlotBounds>,
+) {
+    let bounds = *transform.bounds();
+    if let Some(pointer) = plot.hover_pos() {
+        let (scrolled, pinched) = ui.input(|input| (input.smooth_scroll_delta().y, input.zoom_delta()));
+        let factor = f64::from(pinched) * (f64::from(scrolled) * 0.004).exp();
+        if (factor - 1.0).abs() > 1e-6 {
+            let at = transform.value_from_position(pointer);
+            let scaled = |low: f64, high: f64, at: f64| (at - (at - low) / factor, at + (high - at) / factor);
+            let ([x0, y0], [x1, y1]) = (bounds.min(), bounds.max());
+            let ((x0, x1), (y0, y1)) = (scaled(x0, x1, at.x), scaled(y0, y1, at.y));
+            let width = x1 - x0;
+            if width > SMALLEST_VIEW * map_width && width < LARGEST_VIEW * map_width {
+                *view = Some(PlotBounds::from_min_max([x0, y0], [x1, y1]));
+            }
+        }
+    }
+    if plot.dragged_by(PointerButton::Secondary) || plot.dragged_by(PointerButton::Middle) {
+        let delta = plot.drag_delta();
+        let frame = transform.frame();
+        let moved = (
+            -f64::from(delta.x / frame.width().max(1.0)) * bounds.width(),
+            f64::from(delta.y / frame.height().max(1.0)) * bounds.height(),
+        );
+        let mut to = bounds;
+        to.translate(moved);
+        *view = Some(to);
+    }
+    if plot.double_clicked() {
+        *view = None;
+    }
+}
+
+/// Clicks, rectangles, and what lies under the pointer.
+fn choose_ui(
+    ui: &egui::Ui,
+    context: &mut PaneContext<'_>,
+    map: &LandscapeMap,
+    plot: &egui::Response,
+    transform: &PlotTransform,
+) {
+    let colours = context.palette();
     let point = |place: egui::Pos2| {
-        let at = response.transform.value_from_position(place);
+        let at = transform.value_from_position(place);
         [at.x, at.y]
     };
+    let primary = plot.dragged_by(PointerButton::Primary) || plot.drag_stopped_by(PointerButton::Primary);
     let dragged = plot
         .interact_pointer_pos()
-        .filter(|_| plot.dragged() || plot.drag_stopped())
+        .filter(|_| primary)
         .and_then(|pointer| Some((ui.input(|input| input.pointer.press_origin())?, pointer)))
         .map(|(from, to)| MapSelection::between(point(from), point(to)));
     if let Some(selection) = dragged.or(context.map_selection) {
-        let corner = |x, y| response.transform.position_from_point(&egui_plot::PlotPoint::new(x, y));
+        let corner = |x, y| transform.position_from_point(&PlotPoint::new(x, y));
         let rect = egui::Rect::from_two_pos(
             corner(selection.x[0], selection.y[0]),
             corner(selection.x[1], selection.y[1]),
         );
-        let painter = ui.painter().with_clip_rect(*response.transform.frame());
+        let painter = ui.painter().with_clip_rect(*transform.frame());
         painter.rect_filled(rect, 2.0, colours.cursor.gamma_multiply(0.12));
         let stroke = egui::Stroke::new(1.5, colours.cursor);
         painter.rect_stroke(rect, 2.0, stroke, egui::StrokeKind::Inside);
@@ -137,49 +374,74 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
             context.actions.push(Action::SelectOnMap(Some(selection)));
         }
     }
+    let replica = context.project.run.as_ref().map_or(0, |run| run.replica);
+    let replicas =
+        context.project.run.as_ref().and_then(|run| run.info.as_ref()).map_or(1, |info| info.replicas);
+    let basin_at = |pointer: egui::Pos2| {
+        let [x, y] = point(pointer);
+        map.basin_of(x, y)
+    };
     if let Some(pointer) = plot.interact_pointer_pos().filter(|_| plot.clicked()) {
-        let at = response.transform.value_from_position(pointer);
-        let replica = context.project.run.as_ref().map_or(0, |run| run.replica);
-        if let Some((frame, of_replica)) = map.nearest_frame(at.x, at.y, replica) {
+        let [x, y] = point(pointer);
+        if let Some((frame, of_replica)) = map.nearest_frame(x, y, replica) {
             if of_replica != replica {
                 context.actions.push(Action::ShowReplica(of_replica));
             }
             context.actions.push(Action::GoToFrame(frame));
         }
+        // With Shift the whole basin is played.
+        if ui.input(|input| input.modifiers.shift)
+            && let Some(basin) = basin_at(pointer)
+        {
+            let frames = map.frames_in_basin(basin, replicas);
+            let name = format!("basin {}", letter(basin));
+            context.actions.push(Action::PlayGroup(Some(FrameGroup { name, frames: frames.into() })));
+        }
     }
     if let Some(pointer) = plot.hover_pos() {
-        let at = response.transform.value_from_position(pointer);
-        let value = grid.bin_of(at.x, at.y).map(|bin| grid.values[bin]).filter(|value| value.is_finite());
-        let text = match value {
-            Some(value) => {
-                format!(
-                    "{value:.2} kT\nClick to show the nearest frame, drag to play only those in a rectangle"
-                )
-            }
+        let [x, y] = point(pointer);
+        let grid = &map.free_energy_kt;
+        let value = grid.bin_of(x, y).map(|bin| grid.values[bin]).filter(|value| value.is_finite());
+        let mut text = match value {
+            Some(value) => format!("{value:.2} kT"),
             None => "No frame fell here".to_owned(),
         };
-        plot.on_hover_text_at_pointer(text);
+        if let Some(index) = basin_at(pointer) {
+            let basin = &map.basins.list[index];
+            text += &format!(
+                "\nBasin {}: {} of the frames, {} visits. Shift and click to play its frames",
+                letter(index),
+                percent(basin.population, basin.population_error),
+                grouped(basin.visits as u64)
+            );
+        }
+        text += "\nClick to show the nearest frame, drag to play only those in a rectangle, scroll to zoom";
+        plot.clone().on_hover_text_at_pointer(text);
     }
 }
 
 /// How many frames are selected, and the way back to all.
 fn selection_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
-    ui.horizontal(|ui| {
-        ui.spacing_mut().item_spacing.x = 6.0;
-        let of = grouped(context.timeline.frame_count() as u64);
-        let text = match context.timeline.subset() {
-            Some(frames) => format!("{} of {of} frames selected", grouped(frames.len() as u64)),
-            None => "No frames in the selection".to_owned(),
-        };
-        ui.small(text).on_hover_text("Playing and stepping visit only these frames");
-        if ui.small_button("All frames").on_hover_text("Play and step through all frames again").clicked() {
-            context.actions.push(Action::SelectOnMap(None));
-        }
-    });
+    if ui.small_button("All frames").on_hover_text("Play and step through all frames again").clicked() {
+        context.actions.push(match context.frame_group {
+            Some(_) => Action::PlayGroup(None),
+            None => Action::SelectOnMap(None),
+        });
+    }
+    let of = grouped(context.timeline.frame_count() as u64);
+    let mut text = match context.timeline.subset() {
+        Some(frames) => format!("{} of {of} frames selected", grouped(frames.len() as u64)),
+        None => "No frames in the selection".to_owned(),
+    };
+    if let Some(group) = context.frame_group {
+        text += &format!(": {}", group.name);
+    }
+    ui.add(egui::Label::new(egui::RichText::new(text).small()).truncate())
+        .on_hover_text("Playing and stepping visit only these frames");
 }
 
 /// Frames of the other runs of the protein on the same coordinates, thinned to what the eye tells apart.
-fn other_runs(context: &PaneContext<'_>) -> Vec<(egui::Color32, Vec<[f64; 2]>)> {
+fn other_runs(context: &PaneContext<'_>, own: &LandscapeMap) -> Vec<(egui::Color32, Vec<[f64; 2]>)> {
     const MOST_POINTS: usize = 1500;
     let Some(opened) = &context.project.opened else { return Vec::new() };
     let sequence = opened.structure.topology.sequence();
@@ -187,8 +449,11 @@ fn other_runs(context: &PaneContext<'_>) -> Vec<(egui::Color32, Vec<[f64; 2]>)> 
     let same = others.filter(|other| other.opened.structure.topology.sequence() == sequence);
     same.filter_map(|other| {
         let Landscape::Map(map) = &other.observations.landscape else { return None };
+        if map.settings.axes != own.settings.axes {
+            return None;
+        }
         let step = map.projections.len().div_ceil(MOST_POINTS).max(1);
-        let points = map.projections.iter().step_by(step).map(|point| point.tica.map(f64::from)).collect();
+        let points = map.projections.iter().step_by(step).map(|point| point.at.map(f64::from)).collect();
         Some((theme::run_color(other.run.number, context.dark_mode), points))
     })
     .collect()

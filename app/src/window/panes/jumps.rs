@@ -7,7 +7,7 @@ use super::form::{advice, columns, error_line, folding, number};
 use super::simulation::progress_bar;
 use crate::report::jumps::{cell_text, row_name, verdict};
 use crate::window::action::Action;
-use crate::window::evaluation::{EvaluationAction, JumpDesk};
+use crate::window::evaluation::{EvaluationAction, JumpDesk, Testing};
 use crate::window::project::{grouped, human_duration};
 use crate::window::theme;
 
@@ -20,8 +20,10 @@ pub(super) fn ui(ui: &mut egui::Ui, desk: &mut JumpDesk, missing: Option<&str>, 
             let draws = DragValue::new(&mut desk.draws).range(1..=1000).speed(0.1);
             number(ui, "Jumps of each", "Jumps that the model draws from each of them", draws);
         });
-        buttons_ui(ui, desk, missing, actions);
-        progress_ui(ui, desk);
+        let labels = ["Test jumps", "Draw jumps with the model and the settings of the next run"];
+        let ask = [EvaluationAction::TestJumps, EvaluationAction::StopJumps];
+        buttons_ui(ui, desk.testing.as_ref(), (missing, labels, ask), actions);
+        progress_ui(ui, desk.testing.as_ref());
         if let Some(error) = &desk.error {
             error_line(ui, error);
         } else if desk.testing.is_none() && desk.tested.is_none() {
@@ -39,30 +41,37 @@ pub(super) fn ui(ui: &mut egui::Ui, desk: &mut JumpDesk, missing: Option<&str>, 
     });
 }
 
-fn buttons_ui(ui: &mut egui::Ui, desk: &JumpDesk, missing: Option<&str>, actions: &mut Vec<Action>) {
+/// Begins a test or ends it: what is missing for it, its name and tooltip, and what to ask for.
+pub(super) fn buttons_ui(
+    ui: &mut egui::Ui,
+    testing: Option<&Testing>,
+    (missing, [name, tooltip], [begin, end]): (Option<&str>, [&str; 2], [EvaluationAction; 2]),
+    actions: &mut Vec<Action>,
+) {
     let size = egui::vec2(ui.available_width(), 26.0);
-    match &desk.testing {
+    match testing {
         Some(testing) => {
             let text = if testing.stop_wanted { "Stopping…" } else { "Stop the test" };
             let enabled = !testing.stop_wanted;
             let stop = ui.add_enabled_ui(enabled, |ui| ui.add_sized(size, egui::Button::new(text))).inner;
             if stop.clicked() {
-                actions.push(Action::Evaluation(EvaluationAction::StopJumps));
+                actions.push(Action::Evaluation(end));
             }
         }
         None => {
-            let button = egui::Button::new("Test jumps");
+            let button = egui::Button::new(name);
             let test = ui.add_enabled_ui(missing.is_none(), |ui| ui.add_sized(size, button)).inner;
-            let tooltip = missing.unwrap_or("Draw jumps with the model and the settings of the next run");
+            let tooltip = missing.unwrap_or(tooltip);
             if test.on_hover_text(tooltip).on_disabled_hover_text(tooltip).clicked() {
-                actions.push(Action::Evaluation(EvaluationAction::TestJumps));
+                actions.push(Action::Evaluation(begin));
             }
         }
     }
 }
 
-fn progress_ui(ui: &mut egui::Ui, desk: &JumpDesk) {
-    let Some(testing) = &desk.testing else { return };
+/// How far a test is.
+pub(super) fn progress_ui(ui: &mut egui::Ui, testing: Option<&Testing>) {
+    let Some(testing) = testing else { return };
     let Some(stage) = testing.stage else {
         ui.weak("Reading the files");
         return;

@@ -1,7 +1,9 @@
 //! The docked panes. Each draws from [`PaneContext`] and answers with actions.
 
+mod branches;
 pub mod comparison;
 pub mod contacts;
+pub mod ensemble;
 pub mod evaluation;
 mod facts;
 pub mod fluctuation;
@@ -18,8 +20,11 @@ pub mod ramachandran;
 pub mod rmsd;
 pub mod run_settings;
 mod runs;
-mod sequence;
+pub mod selection;
+pub mod sequence;
 pub mod simulation;
+pub mod states;
+pub mod structure;
 pub mod training;
 mod training_data;
 mod training_settings;
@@ -30,6 +35,7 @@ use egui_tiles::{SimplificationOptions, TabState, TileId, Tiles, UiResponse};
 use super::action::Action;
 use super::evaluation::EvaluationDesk;
 use super::ghost::Ghost;
+use super::landscape::{FrameGroup, MapSettings};
 use super::layout::{self, Pane};
 use super::log::Log;
 use super::measurements::Measurements;
@@ -37,6 +43,7 @@ use super::models::ModelChoice;
 use super::observations::{FrameDetails, MapSelection, Observations};
 use super::preferences::Preferences;
 use super::project::Project;
+use super::selection::Selected;
 use super::theme;
 use super::timeline::Timeline;
 use super::training::TrainingDesk;
@@ -53,6 +60,8 @@ pub struct PaneContext<'a> {
     pub timeline: &'a Timeline,
     /// Settings of the next run, and of the display.
     pub preferences: &'a mut Preferences,
+    /// The run whose frames the next one would make once more.
+    pub same_frames_as: Option<u32>,
     /// The model in use.
     pub model: &'a ModelChoice,
     /// The training, and the settings of the next one.
@@ -67,6 +76,12 @@ pub struct PaneContext<'a> {
     pub ghost: &'a Ghost,
     /// The rectangle of the free-energy map whose frames are played.
     pub map_selection: Option<MapSelection>,
+    /// The atoms that are selected.
+    pub selected: &'a Selected,
+    /// Frames that alone are played, if not those in the rectangle.
+    pub frame_group: Option<&'a FrameGroup>,
+    /// How the free-energy map is made.
+    pub map_settings: MapSettings,
     /// The atom that is marked.
     pub selected_atom: Option<usize>,
     /// Textures and the like.
@@ -89,24 +104,34 @@ impl PaneContext<'_> {
 pub struct PaneCache {
     /// The 3D view; absent where there is no OpenGL.
     pub molecule: molecule::MoleculeView,
+    /// The field that selects atoms.
+    pub selection: selection::SelectionField,
+    /// The strip of residues.
+    pub sequence: sequence::SequenceStrip,
     /// Texture of the Ramachandran density.
     pub dihedral_density: heat_map::HeatMapTexture,
-    /// Texture of the free-energy map.
-    pub free_energy: heat_map::HeatMapTexture,
-    /// Texture of the contact map.
-    pub contacts: heat_map::HeatMapTexture,
+    /// The free-energy map.
+    pub free_energy: free_energy::FreeEnergyState,
+    /// The contact map.
+    pub contacts: contacts::ContactsState,
+    /// Secondary structure against time.
+    pub structure: structure::StructureState,
+    /// Metastable states.
+    pub states: states::StatesState,
+    /// Clusters of frames.
+    pub ensemble: ensemble::EnsembleState,
     /// The figure of an evaluation that is shown.
     pub comparison: comparison::FigureTexture,
     /// Regions of molecular dynamics under the Ramachandran plot.
     pub dihedral_regions: heat_map::HeatMapTexture,
-    /// Regions of molecular dynamics under the free-energy map.
-    pub landscape_regions: heat_map::HeatMapTexture,
 }
 
 /// Draws panes for egui_tiles.
 pub struct PaneBehavior<'a> {
     /// What they see.
     pub context: PaneContext<'a>,
+    /// Whether tabs must be close together.
+    pub narrow: bool,
 }
 
 impl egui_tiles::Behavior<Pane> for PaneBehavior<'_> {
@@ -127,6 +152,9 @@ impl egui_tiles::Behavior<Pane> for PaneBehavior<'_> {
             | Pane::Measurements
             | Pane::Fluctuation
             | Pane::Contacts
+            | Pane::Structure
+            | Pane::States
+            | Pane::Ensemble
             | Pane::LearningCurves
             | Pane::Comparison => egui::Margin::symmetric(8, 6),
         };
@@ -139,6 +167,9 @@ impl egui_tiles::Behavior<Pane> for PaneBehavior<'_> {
             Pane::Measurements => measurements::ui(ui, context),
             Pane::Fluctuation => fluctuation::ui(ui, context),
             Pane::Contacts => contacts::ui(ui, context),
+            Pane::Structure => structure::ui(ui, context),
+            Pane::States => states::ui(ui, context),
+            Pane::Ensemble => ensemble::ui(ui, context),
             Pane::Validity => validity::ui(ui, context),
             Pane::Runs => runs::ui(ui, context),
             Pane::Log => log::ui(ui, context),
@@ -176,7 +207,7 @@ impl egui_tiles::Behavior<Pane> for PaneBehavior<'_> {
     }
 
     fn tab_title_spacing(&self, _visuals: &egui::Visuals) -> f32 {
-        12.0
+        if self.narrow { 4.0 } else { 12.0 }
     }
 
     fn tab_bar_color(&self, visuals: &egui::Visuals) -> egui::Color32 {

@@ -1,10 +1,15 @@
 //! The molecule, with the choices of its appearance above it.
 
-use equijump_engine::session::OpenRequest;
+use std::sync::Arc;
 
-use super::{PaneContext, facts, sequence};
+use equijump_engine::session::OpenRequest;
+use equijump_engine::structure::Topology;
+
+use super::facts::FactsLine;
+use super::{PaneContext, selection, sequence};
 use crate::viewport::{
-    AtomsShown, Background, Coloring, Projection, Representation, RibbonAtoms, Style, Viewport, palette,
+    AtomsShown, Background, Coloring, Projection, Representation, RibbonAtoms, SecondaryStructure, Style,
+    Viewport, palette,
 };
 use crate::window::action::Action;
 use crate::window::command::UiCommand;
@@ -13,6 +18,7 @@ use crate::window::examples::EXAMPLES;
 use crate::window::ghost::Ghost;
 use crate::window::measurements::MeasureTool;
 use crate::window::preferences::ResidueValue;
+use crate::window::project::Positions;
 use crate::window::theme;
 
 /// The 3D view.
@@ -23,6 +29,28 @@ pub struct MoleculeView {
     pub size_pixels: [u32; 2],
     scale_top_angstrom: f32,
     available: bool,
+    tile: Option<ViewTile>,
+}
+
+/// What a tile shows of another run.
+#[derive(Clone, Debug)]
+pub struct TileContents {
+    /// Number of the run.
+    pub number: u32,
+    /// Its protein.
+    pub topology: Arc<Topology>,
+    /// The frame.
+    pub positions: Positions,
+    /// Its secondary structure; empty where that is not known.
+    pub structure: Vec<SecondaryStructure>,
+}
+
+/// A second view beside the molecule, looked at from the same side.
+struct ViewTile {
+    number: u32,
+    viewport: Viewport,
+    /// What the user had done to it when it was last drawn.
+    view_revision: u64,
 }
 
 impl Default for MoleculeView {
@@ -32,6 +60,7 @@ impl Default for MoleculeView {
             size_pixels: [1280, 960],
             scale_top_angstrom: SCALE_TOPS_ANGSTROM[0],
             available: false,
+            tile: None,
         }
     }
 }
@@ -48,6 +77,47 @@ impl MoleculeView {
         let last = SCALE_TOPS_ANGSTROM[SCALE_TOPS_ANGSTROM.len() - 1];
         self.scale_top_angstrom = SCALE_TOPS_ANGSTROM.into_iter().find(|top| *top >= most).unwrap_or(last);
         self.viewport.set_residue_values(values, (0.0, self.scale_top_angstrom));
+    }
+
+    /// Sets what is drawn how, in all views.
+    pub(in crate::window) fn set_style(&mut self, style: Style) {
+        self.viewport.set_style(style);
+        if let Some(tile) = &mut self.tile {
+            tile.viewport.set_style(style);
+        }
+    }
+
+    /// Shows another run in a tile, or no tile.
+    pub(in crate::window) fn set_tile(&mut self, contents: Option<TileContents>, style: Style) {
+        let Some(TileContents { number, topology, positions, structure }) = contents else {
+            self.tile = None;
+            return;
+        };
+        let camera = self.viewport.camera();
+        let tile =
+            self.tile.get_or_insert_with(|| ViewTile { number, viewport: Viewport::new(), view_revision: 0 });
+        let known = tile.viewport.molecule().is_some_and(|known| Arc::ptr_eq(&known, &topology));
+        if !known {
+            tile.viewport.set_molecule(topology);
+            tile.viewport.set_camera(camera);
+        }
+        tile.number = number;
+        tile.viewport.set_style(style);
+        tile.viewport.set_positions(&positions);
+        tile.viewport.set_secondary_structure(&structure);
+    }
+
+    /// The number of the run in the tile; for tests.
+    pub fn tile_number(&self) -> Option<u32> {
+        self.tile.as_ref().map(|tile| tile.number)
+    }
+
+    /// Frees GPU memory while the context is current.
+    pub(in crate::window) fn release_graphics(&mut self) {
+        self.viewport.release_graphics();
+        if let Some(tile) = &mut self.tile {
+            tile.viewport.release_graphics();
+        }
     }
 
     pub(in crate::window) fn set_available(&mut self, available: bool) {
@@ -107,6 +177,9 @@ impl ColorChoice {
     }
 }
 
+/// Below this width the lists above the molecule go without labels, below the other one without "Measure", points.
+const NAMED_WIDTH: f32 = 420.0;
+const TIGHT_WIDTH: f32 = 330.0;
 /// Height of the row of choices.
 const BAR_HEIGHT: f32 = 36.0;
 
@@ -116,16 +189,19 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     }
     let area = ui.available_rect_before_wrap();
     let (bar, rest) = area.split_top_bottom_at_y(area.top() + BAR_HEIGHT);
-    let (facts, rest) = rest.split_top_bottom_at_y(rest.top() + facts::HEIGHT);
-    let (view, strip) = rest.split_top_bottom_at_y(rest.bottom() - sequence::HEIGHT);
+    let line = FactsLine::new(ui, context, area.width() - 20.0);
+    let (facts, rest) = rest.split_top_bottom_at_y(rest.top() + line.height);
+    let (rest, strip) = rest.split_top_bottom_at_y(rest.bottom() - sequence::HEIGHT);
+    let (view, select) = rest.split_top_bottom_at_y(rest.bottom() - selection::HEIGHT);
     let mut bar_ui = ui.new_child(egui::UiBuilder::new().max_rect(bar.shrink2(egui::vec2(8.0, 4.0))));
     bar_ui.horizontal_centered(|ui| appearance_ui(ui, context));
 
     let mut facts_ui = ui.new_child(egui::UiBuilder::new().max_rect(facts.shrink2(egui::vec2(10.0, 0.0))));
-    facts::ui(&mut facts_ui, context);
+    line.ui(&mut facts_ui, context.palette());
 
     let size = view.size() * ui.ctx().pixels_per_point();
     context.cache.molecule.size_pixels = [size.x.max(1.0) as u32, size.y.max(1.0) as u32];
+    let view = tile_ui(ui, view, context);
     let mut view_ui = ui.new_child(egui::UiBuilder::new().max_rect(view));
     let answer = context.cache.molecule.viewport.ui(&mut view_ui);
     let tool = context.measurements.tool();
@@ -145,9 +221,36 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     if let Some(tool) = tool {
         hint_ui(&view_ui, view, &tool.hint(context.measurements.picked().len()));
     }
+    let mut select_ui = ui.new_child(egui::UiBuilder::new().max_rect(select.shrink2(egui::vec2(10.0, 2.0))));
+    selection::ui(&mut select_ui, context);
     let mut strip_ui = ui.new_child(egui::UiBuilder::new().max_rect(strip.shrink2(egui::vec2(10.0, 1.0))));
     sequence::ui(&mut strip_ui, context);
     ui.advance_cursor_after_rect(area);
+}
+
+/// Draws the tile of another run in the right half. Returns what is left for the run on view.
+fn tile_ui(ui: &mut egui::Ui, view: egui::Rect, context: &mut PaneContext<'_>) -> egui::Rect {
+    let molecule = &mut context.cache.molecule;
+    let Some(tile) = &mut molecule.tile else { return view };
+    let (left, right) = view.split_left_right_at_x(view.center().x);
+    // Both are looked at from the same side: whichever the user turns turns the other.
+    if tile.viewport.view_revision() != tile.view_revision || tile.viewport.is_moving() {
+        molecule.viewport.set_camera(tile.viewport.camera());
+    } else {
+        tile.viewport.set_camera(molecule.viewport.camera());
+    }
+    let mut tile_ui = ui.new_child(egui::UiBuilder::new().id_salt("tile").max_rect(right));
+    tile.view_revision = tile.viewport.view_revision();
+    tile.viewport.ui(&mut tile_ui);
+    let text = ui.visuals().text_color();
+    let colour = theme::run_color(tile.number, context.dark_mode);
+    let at = right.left_bottom() + egui::vec2(14.0, -12.0);
+    let painter = ui.painter().with_clip_rect(right);
+    painter.circle_filled(at + egui::vec2(4.0, -8.0), 4.5, colour);
+    let caption = format!("Run {}", tile.number);
+    painter.text(at + egui::vec2(14.0, 0.0), egui::Align2::LEFT_BOTTOM, caption, theme::semibold(13.0), text);
+    painter.vline(right.left(), right.y_range(), egui::Stroke::new(1.0, context.palette().hairline));
+    left.with_max_x(left.right() - 1.0)
 }
 
 /// What to do when nothing is open, and why that may be so.
@@ -184,8 +287,11 @@ fn nothing_open_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
 /// Style, colours and effects.
 fn appearance_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     let mut style = context.preferences.style;
-    representation_box(ui, &mut style);
-    color_box(ui, context);
+    // In a narrow pane the lists tell by themselves what they are, and measuring goes into the menu.
+    let named = ui.available_width() >= NAMED_WIDTH;
+    let tight = ui.available_width() < TIGHT_WIDTH;
+    representation_box(ui, &mut style, named);
+    color_box(ui, context, named);
     if ui.available_width() > 210.0 {
         let reset = UiCommand::ResetCamera;
         if ui.button("Reset view").on_hover_text(reset.tooltip_with_shortcut(ui.ctx())).clicked() {
@@ -193,12 +299,21 @@ fn appearance_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         }
     }
     ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-        ui.menu_button("More", |ui| more_ui(ui, &mut style, context))
+        let more = |ui: &mut egui::Ui| {
+            if tight {
+                ui.menu_button("Measure", |ui| measure_ui(ui, context));
+                ui.separator();
+            }
+            more_ui(ui, &mut style, context);
+        };
+        ui.menu_button("More", more)
             .response
             .on_hover_text("Backbone and side chains, ghost, effects, background, projection");
-        ui.menu_button("Measure", |ui| measure_ui(ui, context))
-            .response
-            .on_hover_text("Distances, angles and dihedrals, followed through the run");
+        if !tight {
+            ui.menu_button("Measure", |ui| measure_ui(ui, context))
+                .response
+                .on_hover_text("Distances, angles and dihedrals, followed through the run");
+        }
     });
     if style != context.preferences.style {
         context.actions.push(Action::SetStyle(style));
@@ -228,6 +343,14 @@ fn more_ui(ui: &mut egui::Ui, style: &mut Style, context: &mut PaneContext<'_>) 
     let command = UiCommand::GhostOfStart;
     if ui.checkbox(&mut ghost, command.text().text).on_hover_text(command.text().tooltip).changed() {
         context.actions.push(Action::Command(command));
+    }
+    for (command, mut on) in [
+        (UiCommand::ToggleSpin, context.preferences.spin),
+        (UiCommand::ToggleFollowFit, context.preferences.fit_follows),
+    ] {
+        if ui.checkbox(&mut on, command.text().text).on_hover_text(command.text().tooltip).changed() {
+            context.actions.push(Action::Command(command));
+        }
     }
     ui.separator();
     if style.representation == Representation::Ribbon {
@@ -286,26 +409,37 @@ fn measure_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     }
 }
 
-fn representation_box(ui: &mut egui::Ui, style: &mut Style) {
-    let label = ui.weak("Style").id;
-    egui::ComboBox::from_id_salt("style")
-        .width(112.0)
+fn representation_box(ui: &mut egui::Ui, style: &mut Style, named: bool) {
+    let label = named.then(|| ui.weak("Style").id);
+    let response = egui::ComboBox::from_id_salt("style")
+        .width(if named { 112.0 } else { 84.0 })
+        .truncate()
         .selected_text(style.representation.label())
         .show_ui(ui, |ui| {
             for representation in Representation::ALL {
                 ui.selectable_value(&mut style.representation, representation, representation.label());
             }
         })
-        .response
-        .labelled_by(label)
-        .on_hover_text("How atoms and bonds are drawn");
+        .response;
+    name_box(response, label, "Style").on_hover_text("How atoms and bonds are drawn");
 }
 
-fn color_box(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
+/// Names a list by its label, or by itself where there is no room for one.
+fn name_box(response: egui::Response, label: Option<egui::Id>, name: &'static str) -> egui::Response {
+    match label {
+        Some(label) => response.labelled_by(label),
+        None => {
+            response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::ComboBox, true, name));
+            response
+        }
+    }
+}
+
+fn color_box(ui: &mut egui::Ui, context: &mut PaneContext<'_>, named: bool) {
     let present = ColorChoice::present(context.preferences.style, context.preferences.residue_value);
-    let label = ui.weak("Color by").id;
-    egui::ComboBox::from_id_salt("color")
-        .width((ui.available_width() - 244.0).clamp(76.0, 150.0))
+    let label = named.then(|| ui.weak("Color by").id);
+    let response = egui::ComboBox::from_id_salt("color")
+        .width((ui.available_width() - 244.0).clamp(70.0, 150.0))
         .truncate()
         .selected_text(present.label())
         .show_ui(ui, |ui| {
@@ -317,9 +451,8 @@ fn color_box(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
                 }
             }
         })
-        .response
-        .labelled_by(label)
-        .on_hover_text("What the colors mean");
+        .response;
+    name_box(response, label, "Color by").on_hover_text("What the colors mean");
 }
 
 /// What the colours mean, bottom right.

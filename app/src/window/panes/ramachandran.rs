@@ -161,26 +161,44 @@ fn angle_label(mark: egui_plot::GridMark, _: &std::ops::RangeInclusive<f64>) -> 
 }
 
 fn legend(ui: &mut egui::Ui, points: &[ResiduePoint], colours: &Palette, has_reference: bool) {
-    ui.horizontal(|ui| {
-        ui.spacing_mut().item_spacing.x = 4.0;
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = egui::vec2(10.0, 0.0);
         for (class, _) in CLASSES {
-            let count = points.iter().filter(|point| point.class == class).count();
-            if count > 0 {
-                let (rect, _) = ui.allocate_exact_size(egui::vec2(10.0, 10.0), egui::Sense::hover());
-                ui.painter().circle_filled(rect.center(), 3.6, class_colour(class, colours));
-                ui.small(class);
-                ui.add_space(6.0);
+            if points.iter().any(|point| point.class == class) {
+                let colour = class_colour(class, colours);
+                legend_entry(ui, class, |painter, center| {
+                    painter.circle_filled(center, 3.6, colour);
+                });
             }
         }
         if has_reference {
-            let (rect, response) = ui.allocate_exact_size(egui::vec2(10.0, 10.0), egui::Sense::hover());
-            ui.painter().rect_filled(rect.shrink(1.0), 2.0, region_colour(4.0, ui.visuals().dark_mode));
-            let text = ui.small("MD");
-            response.union(text).on_hover_text(
+            let colour = region_colour(4.0, ui.visuals().dark_mode);
+            let entry = legend_entry(ui, "MD", |painter, center| {
+                let rect = egui::Rect::from_center_size(center, egui::vec2(8.0, 8.0));
+                painter.rect_filled(rect, 2.0, colour);
+            });
+            entry.on_hover_text(
                 "Grey: the angles of molecular dynamics of this protein (the inner 50, 90 and 99 % of them)",
             );
         }
     });
+}
+
+/// A sign and its name, which stay together where the legend goes on with another line.
+fn legend_entry(
+    ui: &mut egui::Ui,
+    name: &str,
+    sign: impl FnOnce(&egui::Painter, egui::Pos2),
+) -> egui::Response {
+    let font = egui::TextStyle::Small.resolve(ui.style());
+    let galley = ui.painter().layout_no_wrap(name.to_owned(), font, ui.visuals().text_color());
+    let size = egui::vec2(14.0 + galley.size().x, galley.size().y.max(12.0));
+    let (rect, response) = ui.allocate_exact_size(size, egui::Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, name));
+    sign(ui.painter(), rect.left_center() + egui::vec2(5.0, 0.0));
+    let corner = egui::pos2(rect.left() + 14.0, rect.center().y - 0.5 * galley.size().y);
+    ui.painter().galley(corner, galley, ui.visuals().text_color());
+    response
 }
 
 /// Where the other runs have been: the centers of the bins that hold half of their angles.

@@ -66,10 +66,11 @@ fn model_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
                 .truncate()
                 .selected_text(selected)
                 .show_ui(ui, |ui| {
-                    if let Some(bundled) = model.bundled.first() {
+                    for (index, bundled) in model.bundled.iter().enumerate() {
                         let text = format!("{} (bundled)", bundled.name);
-                        if ui.selectable_label(model.file.is_none(), text).clicked() {
-                            context.actions.push(Action::ChooseModel(None));
+                        let in_use = model.file.is_none() && model.chosen == index;
+                        if ui.selectable_label(in_use, text).clicked() {
+                            context.actions.push(Action::ChooseBundledModel(index));
                         }
                     }
                     let known = context.preferences.model_files.iter();
@@ -310,7 +311,7 @@ fn sampling_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
 }
 
 /// A seed from the clock, short enough to note down.
-fn fresh_seed() -> u64 {
+pub(super) fn fresh_seed() -> u64 {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     (now.as_nanos() % 1_000_000) as u64
 }
@@ -362,6 +363,7 @@ fn run_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
                 DevicePreference::Auto => "Fastest available".to_owned(),
                 DevicePreference::Cpu => "Processor (CPU)".to_owned(),
                 DevicePreference::Gpu => "Graphics (GPU)".to_owned(),
+                DevicePreference::AllGpus => "All graphics adapters".to_owned(),
                 DevicePreference::Adapter(name) => name.clone(),
             };
             let width = ui.available_width();
@@ -392,7 +394,7 @@ fn run_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
 
 /// The trajectory file written while the run goes on.
 fn output_ui(ui: &mut egui::Ui, output: &mut LiveOutput, actions: &mut Vec<Action>) {
-    ui.checkbox(&mut output.enabled, "Write a file while running").on_hover_text(
+    let label = ui.checkbox(&mut output.enabled, "Write a file while running").on_hover_text(
         "Frames go to disk as they are made, with topology and settings beside them; the file stays readable \
          whatever happens",
     );
@@ -406,7 +408,9 @@ fn output_ui(ui: &mut egui::Ui, output: &mut LiveOutput, actions: &mut Vec<Actio
             .hint_text("run.dcd, .xtc or .pdb")
             .desired_width(width)
             .clip_text(true);
-        ui.add(edit).on_hover_text("Path of the trajectory; its ending chooses the format");
+        ui.add(edit)
+            .labelled_by(label.id)
+            .on_hover_text("Path of the trajectory; its ending chooses the format");
         let browse = ui.add(IconButton::new(Icon::More, "Choose output file"));
         if browse.on_hover_text("Pick it in a file dialog of the desktop").clicked() {
             let suggestion = std::path::PathBuf::from(output.path.trim());

@@ -5,13 +5,15 @@ use equijump_engine::session::JobOutcome;
 
 use super::{PaneContext, empty_state};
 use crate::window::action::Action;
+use crate::window::command::UiCommand;
+use crate::window::ghost::Ghost;
 use crate::window::project::{Phase, Run, grouped};
 use crate::window::runs::Origin;
 use crate::window::theme;
 
 pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     let runs = context.project.runs();
-    if runs.is_empty() {
+    if runs.is_empty() && context.project.unopened.is_empty() {
         let advice = "Each run and each trajectory that is opened gets a line here; they are drawn together in the plots.";
         return empty_state(ui, "No runs yet", advice);
     }
@@ -22,8 +24,41 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         for run in runs {
             run_ui(ui, context, run, on_view == Some(run.number), &mut actions);
         }
+        unopened_ui(ui, context, &mut actions);
     });
     context.actions.append(&mut actions);
+}
+
+/// What could not be opened, with the reason.
+fn unopened_ui(ui: &mut egui::Ui, context: &PaneContext<'_>, actions: &mut Vec<Action>) {
+    for (place, unopened) in context.project.unopened.iter().enumerate() {
+        let name = unopened.entry.name();
+        let short = std::path::Path::new(&name).file_name().map(|file| file.to_string_lossy().into_owned());
+        let short = short.unwrap_or_else(|| name.clone());
+        ui.horizontal(|ui| {
+            ui.spacing_mut().item_spacing.x = 6.0;
+            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                let forget = ui.small_button("×").on_hover_text("Take it off the list");
+                forget.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Forget {short}")));
+                if forget.clicked() {
+                    actions.push(Action::ForgetUnopened(place));
+                }
+                let again = ui.small_button("Retry").on_hover_text("Try once more to open it");
+                again.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Retry {short}")));
+                if again.clicked() {
+                    actions.push(Action::OpenAgain(place));
+                }
+                let size = egui::vec2(ui.available_width(), 20.0);
+                let from_left = egui::Layout::left_to_right(egui::Align::Center);
+                ui.allocate_ui_with_layout(size, from_left, |ui| {
+                    let text =
+                        egui::RichText::new(format!("{short}, not opened")).color(context.palette().warn);
+                    ui.add(egui::Label::new(text).truncate()).on_hover_text(&name);
+                });
+            });
+        });
+        ui.add(egui::Label::new(egui::RichText::new(&unopened.reason).small().weak()).wrap());
+    }
 }
 
 fn run_ui(ui: &mut egui::Ui, context: &PaneContext<'_>, run: &Run, on_view: bool, actions: &mut Vec<Action>) {
@@ -51,6 +86,7 @@ fn run_ui(ui: &mut egui::Ui, context: &PaneContext<'_>, run: &Run, on_view: bool
             if close(ui) {
                 actions.push(Action::CloseRun(number));
             }
+            more_ui(ui, context, run, on_view, actions);
             ui.weak(state_text(run));
             let size = egui::vec2(ui.available_width(), 20.0);
             let from_left =
@@ -61,6 +97,87 @@ fn run_ui(ui: &mut egui::Ui, context: &PaneContext<'_>, run: &Run, on_view: bool
             });
             if entry.inner.on_hover_text(describe(run)).clicked() && !on_view {
                 actions.push(Action::ShowRun(number));
+            }
+        });
+    });
+}
+
+/// What can be done with a run beside the one on view, and with its replicas.
+fn more_ui(
+    ui: &mut egui::Ui,
+    context: &PaneContext<'_>,
+    run: &Run,
+    on_view: bool,
+    actions: &mut Vec<Action>,
+) {
+    let number = run.number;
+    let menu = ui.menu_button("…", |ui| {
+        ui.set_min_width(200.0);
+        let shown = context.project.run.as_ref().map(|run| run.number);
+        if let Some(shown) = shown.filter(|_| !on_view) {
+            let beside = matches!(context.ghost, Ghost::Run(beside) if *beside == number);
+            let button = egui::Button::selectable(beside, "Show beside in 3D");
+            if ui.add(button).on_hover_text("The same frame of this run beside the run on view").clicked() {
+                actions.push(Action::ShowRunBeside((!beside).then_some(number)));
+                ui.close();
+            }
+            let tiles = UiCommand::ToggleTiles;
+            let mut in_tiles = context.preferences.tiles;
+            if ui.checkbox(&mut in_tiles, tiles.text().text).on_hover_text(tiles.text().tooltip).changed() {
+                actions.push(Action::Command(tiles));
+            }
+            ui.separator();
+            let text = format!("Evaluate run {shown} against run {number}");
+            let tooltip = "This run is the reference, the run on view is judged";
+            if ui.button(text).on_hover_text(tooltip).clicked() {
+                actions.push(Action::CompareRuns { reference: number, samples: shown });
+                ui.close();
+            }
+            ui.separator();
+            if ui.button("Bring on view").clicked() {
+                actions.push(Action::ShowRun(number));
+                ui.close();
+            }
+        } else {
+            let replicas = UiCommand::GhostOfReplicas;
+            let count = run.info.as_ref().map_or(1, |info| info.replicas);
+            let several = count > 1;
+            let button =
+                egui::Button::selectable(matches!(context.ghost, Ghost::Replicas), replicas.text().text);
+            if ui.add_enabled(several, button).on_hover_text(replicas.text().tooltip).clicked() {
+                actions.push(Action::Command(replicas));
+                ui.close();
+            }
+            if several {
+                follow_ui(ui, run.replica, count, actions);
+            }
+        }
+        let drawn = egui::Button::selectable(run.in_plots, "Draw in the plots");
+        if ui.add(drawn).clicked() {
+            actions.push(Action::SetRunInPlots(number, !run.in_plots));
+            ui.close();
+        }
+        if ui.button("Close").on_hover_text("Take it off the list; files stay").clicked() {
+            actions.push(Action::CloseRun(number));
+            ui.close();
+        }
+    });
+    let name = format!("More about run {number}");
+    menu.response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
+    menu.response.on_hover_text("Beside the run on view in 3D, evaluation against it, plots");
+}
+
+/// The replicas of the run on view, to pick the one that is followed.
+fn follow_ui(ui: &mut egui::Ui, shown: usize, count: usize, actions: &mut Vec<Action>) {
+    ui.menu_button("Follow replica", |ui| {
+        const TALLEST: f32 = 260.0;
+        egui::ScrollArea::vertical().max_height(TALLEST).show(ui, |ui| {
+            for replica in 0..count {
+                let button = egui::Button::selectable(replica == shown, format!("Replica {replica}"));
+                if ui.add(button).clicked() {
+                    actions.push(Action::ShowReplica(replica));
+                    ui.close();
+                }
             }
         });
     });

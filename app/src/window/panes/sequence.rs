@@ -1,7 +1,11 @@
-//! The sequence under the molecule: secondary structure of the frame shown, residues with violations, the marked
-//! residue. A click marks a residue everywhere.
+//! The sequence under the molecule: secondary structure of the frame shown, residues with violations, residues unlike
+//! those that the model was trained on, the marked residue, the selected residues. A click marks a residue everywhere,
+//! a drag selects residues.
 
 use egui::{Align2, Role, Sense, WidgetInfo};
+use equijump_engine::analysis::selection::residue_span;
+use equijump_engine::structure::Topology;
+use equijump_engine::trust::ResidueTrust;
 
 use super::PaneContext;
 use crate::viewport::palette;
@@ -13,6 +17,13 @@ pub(super) const HEIGHT: f32 = 46.0;
 /// Width of a residue, points.
 const RESIDUE_WIDTH: f32 = 12.0;
 
+/// A drag over the strip.
+#[derive(Default)]
+pub struct SequenceStrip {
+    /// The residue where it began.
+    dragged_from: Option<usize>,
+}
+
 pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     let Some(opened) = &context.project.opened else { return };
     let topology = opened.structure.topology.clone();
@@ -21,12 +32,20 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     let selected = context.selected_atom.and_then(|atom| topology.atoms().get(atom)).map(|atom| atom.residue);
     let details = context.details;
     let structure = details.map(|details| details.secondary_structure.as_slice()).unwrap_or_default();
+    let mut chosen = vec![false; letters.len()];
+    for &atom in &context.selected.atoms {
+        if let Some(place) = topology.atoms().get(atom).and_then(|atom| chosen.get_mut(atom.residue)) {
+            *place = true;
+        }
+    }
     let mut violating = vec![false; letters.len()];
     for &atom in details.map(|details| details.violating_atoms.as_slice()).unwrap_or_default() {
         if let Some(place) = topology.atoms().get(atom).and_then(|atom| violating.get_mut(atom.residue)) {
             *place = true;
         }
     }
+    let trust = details.and_then(|details| details.trust.as_ref());
+    let trusted = |index: usize| trust.and_then(|trust| trust.residues.get(index));
     egui::ScrollArea::horizontal().id_salt("sequence").auto_shrink(false).show(ui, |ui| {
         let width = RESIDUE_WIDTH * letters.len() as f32;
         let (rect, response) = ui.allocate_exact_size(egui::vec2(width, 34.0), Sense::click_and_drag());
@@ -47,11 +66,22 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
             if let Some(colour) = structure.get(index).and_then(|code| structure_colour(*code)) {
                 painter.rect_filled(cell, 0.0, colour.gamma_multiply(0.35));
             }
+            if chosen[index] {
+                let line = egui::Rect::from_min_size(cell.left_top(), egui::vec2(RESIDUE_WIDTH, 2.5));
+                painter.rect_filled(line, 0.0, colours.accent);
+            }
             if selected == Some(index) {
                 let stroke = egui::Stroke::new(1.5, colours.cursor);
                 painter.rect_stroke(cell.shrink(0.5), 2.0, stroke, egui::StrokeKind::Inside);
             }
             painter.text(cell.center(), Align2::CENTER_CENTER, letters[index], letter_font.clone(), text);
+            if trusted(index).is_some_and(ResidueTrust::is_unfamiliar) {
+                // Dots above the letter, so that they are told from violations without colors.
+                for part in [0.3, 0.7] {
+                    let at = egui::pos2(x + part * RESIDUE_WIDTH, cell.top() + 1.0);
+                    painter.circle_filled(at, 1.2, colours.warn);
+                }
+            }
             if violating[index] {
                 let line = egui::Rect::from_min_size(
                     cell.left_bottom() + egui::vec2(1.0, 0.5),
@@ -69,7 +99,8 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
             let index = ((x - rect.left()) / RESIDUE_WIDTH).max(0.0) as usize;
             (index < letters.len()).then_some(index)
         };
-        let pointed = response.interact_pointer_pos().filter(|_| response.clicked() || response.dragged());
+        let pointed = response.interact_pointer_pos().filter(|_| response.clicked());
+        drag(context, &topology, &response, &residue_at);
         if let Some(residue) =
             pointed.and_then(|pointer| residue_at(pointer.x)).filter(|r| selected != Some(*r))
         {
@@ -83,6 +114,14 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
             if violating[residue] {
                 lines.push("has a part in a violation".to_owned());
             }
+            if let Some(trust) = trusted(residue).filter(|trust| trust.is_unfamiliar()) {
+                lines.push(match trust.ratio {
+                    Some(ratio) => {
+                        format!("in surroundings unlike those trained on, {ratio:.1} × the threshold")
+                    }
+                    None => "of a type that the model was never trained on".to_owned(),
+                });
+            }
             response.on_hover_text_at_pointer(lines.join("\n"));
         }
     });
@@ -91,6 +130,32 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         ui.max_rect().top(),
         egui::Stroke::new(1.0, theme::palette(context.dark_mode).hairline),
     );
+}
+
+/// A drag selects the residues that it passes over.
+fn drag(
+    context: &mut PaneContext<'_>,
+    topology: &Topology,
+    response: &egui::Response,
+    residue_at: &dyn Fn(f32) -> Option<usize>,
+) {
+    let strip = &mut context.cache.sequence;
+    if !response.dragged() {
+        strip.dragged_from = None;
+        return;
+    }
+    let Some(pointer) = response.interact_pointer_pos() else { return };
+    let last = topology.residue_count().saturating_sub(1);
+    let here = residue_at(pointer.x).unwrap_or(last);
+    let begun = || {
+        let origin = response.ctx.input(|input| input.pointer.press_origin());
+        origin.and_then(|origin| residue_at(origin.x)).unwrap_or(here)
+    };
+    let from = *strip.dragged_from.get_or_insert_with(begun);
+    let text = residue_span(topology, from, here);
+    if text != context.selected.text {
+        context.actions.push(Action::Select(text));
+    }
 }
 
 /// As the molecule is colored by secondary structure.

@@ -5,6 +5,7 @@ use equijump_engine::analysis::ValiditySummary;
 use super::{PaneContext, run_settings};
 use crate::window::action::Action;
 use crate::window::command::UiCommand;
+use crate::window::fitting::joined;
 use crate::window::icons::{self, Icon};
 use crate::window::models::ModelState;
 use crate::window::project::{Phase, Run, grouped, human_duration};
@@ -27,12 +28,24 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
             ui.add(egui::Label::new(egui::RichText::new(ready_text(context)).weak()).wrap());
         }
     }
+    same_frames_ui(ui, context);
     ui.add_space(4.0);
     ui.separator();
     egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         // Settings hold for the next run, so they stay editable while one goes on.
         run_settings::ui(ui, context);
     });
+}
+
+/// Tells before the start that a run would make the frames of another one once more, and offers a new seed.
+fn same_frames_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
+    let Some(number) = context.same_frames_as.filter(|_| !context.project.is_running()) else { return };
+    let sentence = format!("The next run would make the frames of run {number} again: the seed is the same.");
+    ui.add(egui::Label::new(egui::RichText::new(sentence).small().color(context.palette().warn)).wrap());
+    let link = ui.link("Take a new seed").on_hover_text("Take another seed for the next run");
+    if link.clicked() {
+        context.preferences.run.sampler.seed = run_settings::fresh_seed();
+    }
 }
 
 fn ready_text(context: &PaneContext<'_>) -> String {
@@ -125,6 +138,9 @@ pub(super) fn run_button(
 fn extend_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     let over = !context.project.is_running();
     let Some(run) = context.project.run.as_ref().filter(|run| over && run.frames > 1) else { return };
+    if !run.is_of_this_program() {
+        return;
+    }
     let settings = &context.preferences.run;
     let by = if settings.until_stopped {
         "until stopped".to_owned()
@@ -160,6 +176,9 @@ fn progress_ui(ui: &mut egui::Ui, run: &Run, intact: &str, colours: theme::Palet
             None => format!("Making frame {}, until stopped", grouped(made + 1)),
         },
         Phase::Paused => format!("Paused after frame {}", grouped(made)),
+        Phase::Ended(_) if !run.is_of_this_program() => {
+            format!("Opened trajectory, {} frames{intact}", grouped(run.frames))
+        }
         Phase::Ended(_) if matches!(run.origin, Origin::Opened { .. }) => {
             format!("Opened, {} frames{intact}", grouped(run.frames))
         }
@@ -226,6 +245,6 @@ fn speed_ui(ui: &mut egui::Ui, run: &Run) {
     }
     let replicas = run.info.as_ref().map_or(1, |info| info.replicas);
     let of_each = if replicas > 1 { format!(" for each of {replicas} replicas") } else { String::new() };
-    ui.add(egui::Label::new(egui::RichText::new(parts.join(" · ")).small().weak()).truncate())
+    ui.add(egui::Label::new(egui::RichText::new(joined(&parts)).small().weak()).truncate())
         .on_hover_text(format!("Frames made, and simulated time per day of computing{of_each}"));
 }

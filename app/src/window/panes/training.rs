@@ -19,6 +19,9 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         Some(run) => run_ui(ui, run, context.actions),
         None => advice(ui, &missing.clone().unwrap_or_else(|| ready_text(context.training))),
     }
+    if missing.is_none() && !context.training.is_training() {
+        advice(ui, &context.training.time_estimate());
+    }
     if let Some(error) = &context.training.error {
         error_line(ui, error);
     }
@@ -130,12 +133,7 @@ fn run_ui(ui: &mut egui::Ui, run: &TrainingRun, actions: &mut Vec<Action>) {
         ui.add(egui::Label::new(egui::RichText::new(notice).small().weak()).wrap());
     }
     if run.has_model() {
-        let text = match run.best {
-            Some((Some(step), loss)) => format!("Best held-out loss {loss:.4}, step {}", grouped(step)),
-            Some((None, loss)) => format!("Best held-out loss {loss:.4}"),
-            None => "Nothing was held out; the newest model counts".to_owned(),
-        };
-        ui.add(egui::Label::new(text).truncate())
+        ui.add(egui::Label::new(run.best_text()).wrap())
             .on_hover_text("Loss of the averaged weights on trajectories that were not trained on");
         let size = egui::vec2(ui.available_width(), 26.0);
         let tooltip = "Simulate with the best model of this training from now on";

@@ -8,7 +8,7 @@ use crate::window::action::Action;
 use crate::window::dialogs::primary_button;
 use crate::window::file_dialogs::Purpose;
 use crate::window::project::{grouped, human_duration};
-use crate::window::training::{ImportDesk, TrainingAction, TrainingDesk};
+use crate::window::training::{ExampleData, ImportDesk, TrainingAction, TrainingDesk};
 
 pub(super) fn ui(ui: &mut egui::Ui, desk: &mut TrainingDesk, actions: &mut Vec<Action>) {
     folding(ui, "Data", true, |ui| {
@@ -17,7 +17,7 @@ pub(super) fn ui(ui: &mut egui::Ui, desk: &mut TrainingDesk, actions: &mut Vec<A
             ui,
             "Training stores",
             "Add a store",
-            "Stores made by an import, also of different proteins; type a path and press Enter",
+            "Stores made by an import, also of different proteins; type a file, a folder or a pattern with * and press Enter",
             &mut form.stores,
             &mut form.typed_store,
             Purpose::TrainingStore,
@@ -34,6 +34,7 @@ pub(super) fn ui(ui: &mut egui::Ui, desk: &mut TrainingDesk, actions: &mut Vec<A
 }
 
 fn import_ui(ui: &mut egui::Ui, desk: &mut ImportDesk, actions: &mut Vec<Action>) {
+    examples_ui(ui, &desk.examples, actions);
     let form = &mut desk.form;
     super::form::columns(ui, "import topology", |ui| {
         let tooltip = "PDB or mmCIF file with exactly the atoms of the trajectories, in their order; hydrogens, \
@@ -47,13 +48,14 @@ fn import_ui(ui: &mut egui::Ui, desk: &mut ImportDesk, actions: &mut Vec<Action>
         ui,
         "Trajectories",
         "Add XTC, DCD or PDB",
-        "Trajectories of other programs, each one for itself; type a path and press Enter",
+        "Trajectories of other programs, each one for itself; type a file, a folder or a pattern such as md/traj_*.xtc and press Enter",
         &mut form.trajectories,
         &mut form.typed,
         Purpose::ImportTrajectories,
         actions,
     );
     if changed {
+        form.propose_topology();
         form.propose_output();
     }
     super::form::columns(ui, "import settings", |ui| {
@@ -74,6 +76,11 @@ fn import_ui(ui: &mut egui::Ui, desk: &mut ImportDesk, actions: &mut Vec<Action>
                     ui.weak("as the files say");
                 }
             });
+        });
+        row(ui, "", "", |ui, _| {
+            let tooltip = "Trajectories in equilibrium are as likely backwards in time as forwards; those that still \
+                           relax from a hot or an extended start are not";
+            ui.checkbox(&mut form.in_equilibrium, "In equilibrium").on_hover_text(tooltip);
         });
         text(
             ui,
@@ -129,6 +136,24 @@ fn import_ui(ui: &mut egui::Ui, desk: &mut ImportDesk, actions: &mut Vec<Action>
             ui.add(egui::Label::new(text.small().color(colour)).wrap());
         }
     }
+}
+
+/// Data that came with the program, if there is any.
+fn examples_ui(ui: &mut egui::Ui, examples: &[ExampleData], actions: &mut Vec<Action>) {
+    if examples.is_empty() {
+        return;
+    }
+    ui.horizontal_wrapped(|ui| {
+        ui.label("Example data");
+        for example in examples {
+            let count = example.trajectories.len();
+            let plural = if count == 1 { "trajectory" } else { "trajectories" };
+            let tooltip = format!("Fill in {count} {plural} of {} that came with the program", example.name);
+            if ui.button(&example.name).on_hover_text(tooltip).clicked() {
+                actions.push(Action::Training(TrainingAction::TakeExample(example.clone())));
+            }
+        }
+    });
 }
 
 /// What an import stored, in sentences.

@@ -2,9 +2,9 @@
 
 use egui::DragValue;
 use equijump_engine::network::{Heads, NetworkConfig, ParameterLayout, Residual, Transport};
-use equijump_engine::training::{PairSampling, TrainDevice, TrainSettings};
+use equijump_engine::training::{PairSampling, ProteinDraw, TrainDevice, TrainSettings};
 
-use super::form::{choice, number, path, row, section, text};
+use super::form::{choice, number, path, row, section, text, what_is_this};
 use crate::window::action::Action;
 use crate::window::file_dialogs::Purpose;
 use crate::window::training::help::{self, name_of_choice, of as about};
@@ -104,8 +104,16 @@ fn pairs_ui(ui: &mut egui::Ui, settings: &mut TrainSettings, new: bool) {
     kept(ui, "Frame pairs", new, |ui| {
         let picoseconds = |value| DragValue::new(value).range(0.001..=1e9).speed(1.0).suffix(" ps");
         number(ui, "Lag", about("lag_ps"), picoseconds(&mut settings.lag_ps));
+        let proteins = [ProteinDraw::Equal, ProteinDraw::SquareRoot];
+        choice(ui, "Proteins", about("proteins"), &mut settings.proteins, &proteins, name_of_choice);
         let choices = [PairSampling::Enhanced, PairSampling::Uniform];
         choice(ui, "Drawn", about("pairs"), &mut settings.pairs, &choices, name_of_choice);
+        what_is_this(
+            ui,
+            "Drawn",
+            "The model learns from pairs: a frame, and the frame one lag later. Enhanced draws rare shapes of the protein \
+             as often as common ones, uniform takes the pairs as they come. Enhanced is the better choice almost always.",
+        );
         if settings.pairs == PairSampling::Enhanced {
             let share = DragValue::new(&mut settings.enhanced_share).range(0.0..=1.0).speed(0.005);
             number(
@@ -176,6 +184,9 @@ fn loss_ui(ui: &mut egui::Ui, settings: &mut TrainSettings, new: bool) {
         number(ui, "Rigid weight", about("rigid_weight"), rigid);
         let position = DragValue::new(&mut settings.position_weight).range(1e-3..=1e4).speed(0.05);
         number(ui, "Cα weight", about("position_weight"), position);
+        row(ui, "", "", |ui, _| {
+            ui.checkbox(&mut settings.even_jumps, "Even jumps").on_hover_text(about("even_jumps"));
+        });
         let noise = DragValue::new(&mut settings.source_noise_angstrom).range(0.0..=10.0).speed(0.005);
         number(ui, "Source noise", about("source_noise_angstrom"), noise.suffix(" Å"));
     });
@@ -208,6 +219,12 @@ fn network_ui(ui: &mut egui::Ui, network: &mut NetworkConfig, new: bool) {
                 Residual::Concat => "Concatenation".into(),
             },
         );
+        what_is_this(
+            ui,
+            "Residual",
+            "How a layer hands on what came in: Sum adds its result to it, Concatenation puts both side by side, with more \
+             weights. Leave it, unless a published model is to be rebuilt.",
+        );
         row(ui, "Weights", "Number of weights of this network", |ui, _| {
             let text = match network.check() {
                 Ok(()) => format!("{:.2} M", ParameterLayout::new(network).total() as f64 / 1e6),
@@ -217,7 +234,18 @@ fn network_ui(ui: &mut egui::Ui, network: &mut NetworkConfig, new: bool) {
         });
         let layers = |value| DragValue::new(value).range(1..=64).speed(0.05);
         number(ui, "Conditioner", about("conditioner_layers"), layers(&mut network.conditioner_layers));
+        what_is_this(
+            ui,
+            "Conditioner",
+            "The layers that read the frame the jump starts from. They run once a frame, so more of them cost little.",
+        );
         number(ui, "Headers", about("header_layers"), layers(&mut network.header_layers));
+        what_is_this(
+            ui,
+            "Headers",
+            "The layers that read the half-made frame at each latent step and say where it goes. They run at every latent \
+             step, so each makes simulating slower.",
+        );
         let neighbours = DragValue::new(&mut network.neighbours).range(1..=256).speed(0.05);
         number(ui, "Neighbors", about("neighbours"), neighbours);
         let bins = DragValue::new(&mut network.radial_bins).range(2..=1024).speed(0.1);
@@ -226,6 +254,12 @@ fn network_ui(ui: &mut egui::Ui, network: &mut NetworkConfig, new: bool) {
         number(ui, "Radial range", about("radial_cutoff_angstrom"), range.suffix(" Å"));
         let clamp = DragValue::new(&mut network.sequence_clamp).range(1..=1024).speed(0.05);
         number(ui, "Offsets ±", about("sequence_clamp"), clamp);
+        what_is_this(
+            ui,
+            "Offsets",
+            "The network knows how far two residues are apart along the chain, up to this many; all that are farther apart \
+             look alike to it.",
+        );
         let bins = DragValue::new(&mut network.time_bins).range(2..=10_000).speed(0.2);
         number(ui, "Time bins", about("time_bins"), bins);
         let sigma = |value| DragValue::new(value).range(0.01..=100.0).speed(0.01).suffix(" Å");
@@ -236,6 +270,12 @@ fn network_ui(ui: &mut egui::Ui, network: &mut NetworkConfig, new: bool) {
             sigma(&mut network.sigma_position_angstrom),
         );
         number(ui, "Noise σ_V", about("sigma_vector_angstrom"), sigma(&mut network.sigma_vector_angstrom));
+        what_is_this(
+            ui,
+            "σ",
+            "How widely a jump is spread by noise on its way: σ_P for the Cα, σ_V for all other atoms seen from their Cα. \
+             About as wide as the protein moves in one lag; the defaults fit 100 ps.",
+        );
         row(ui, "Inputs", "What headers see besides the paper's", |ui, _| {
             ui.checkbox(&mut network.strain_inputs, "Strain").on_hover_text(about("strain_inputs"));
         });
@@ -245,6 +285,10 @@ fn network_ui(ui: &mut egui::Ui, network: &mut NetworkConfig, new: bool) {
         });
         row(ui, "", "", |ui, _| {
             ui.checkbox(&mut network.torsion_inputs, "Torsions").on_hover_text(about("torsion_inputs"));
+        });
+        row(ui, "", "", |ui, _| {
+            let tooltip = about("source_torsion_inputs");
+            ui.checkbox(&mut network.source_torsion_inputs, "Torsions of the start").on_hover_text(tooltip);
         });
         row(ui, "", "", |ui, _| {
             let frame = egui::Checkbox::new(&mut network.frame_inputs, "Residue frames");

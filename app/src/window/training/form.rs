@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use equijump_engine::network::NetworkConfig;
+use equijump_engine::network::{NetworkConfig, ParameterLayout};
 use equijump_engine::session::{KeptSettings, TrainRequest};
-use equijump_engine::training::TrainSettings;
+use equijump_engine::training::{TrainDevice, TrainSettings};
 use serde::{Deserialize, Serialize};
 
 /// The form of the training pane, kept between sessions.
@@ -32,6 +32,17 @@ pub struct TrainingForm {
     pub network: NetworkConfig,
     /// The optimisation.
     pub settings: TrainSettings,
+    /// How fast the last training was.
+    pub speed: Option<TrainingSpeed>,
+}
+
+/// How fast a training was, to estimate the time of others by.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TrainingSpeed {
+    /// Steps a second.
+    pub steps_per_second: f64,
+    /// Work of a step of it, as [`TrainingForm::work_of_a_step`] counts.
+    pub work: f64,
 }
 
 impl Default for TrainingForm {
@@ -46,6 +57,7 @@ impl Default for TrainingForm {
             go_on: false,
             network: NetworkConfig::recommended(),
             settings: TrainSettings::default(),
+            speed: None,
         }
     }
 }
@@ -73,6 +85,27 @@ impl TrainingForm {
         let name = store.file_name().unwrap_or_default().to_string_lossy();
         let name = name.trim_end_matches(".safetensors").trim_end_matches(".store");
         self.folder = store.with_file_name(format!("{name}-training")).display().to_string();
+    }
+
+    /// Work of a step up to a factor that the protein and the machine give: weights times pairs, shared among threads.
+    pub fn work_of_a_step(&self) -> f64 {
+        let weights = match self.network.check() {
+            Ok(()) => ParameterLayout::new(&self.network).total() as f64,
+            Err(_) => 1.0,
+        };
+        let threads = match self.settings.device {
+            TrainDevice::Cpu => self.settings.threads.max(1) as f64,
+            _ => 1.0,
+        };
+        weights * self.settings.batch_size as f64 / threads
+    }
+
+    /// Time for so many steps in words; `None` before any training has told a speed.
+    pub fn time_for(&self, steps: u64) -> Option<String> {
+        let speed = self.speed?;
+        let seconds = steps as f64 / speed.steps_per_second * self.work_of_a_step() / speed.work;
+        let time = std::time::Duration::try_from_secs_f64(seconds).ok()?;
+        Some(crate::window::project::human_duration(time))
     }
 
     /// What the engine is asked to do.

@@ -4,6 +4,9 @@ use std::path::{Path, PathBuf};
 
 use equijump_engine::session::{ImportReport, ImportRequest, JobId, Progress};
 
+use super::example_data::{self, ExampleData};
+use crate::window::typed_paths::topology_beside;
+
 /// What the user fills in.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ImportForm {
@@ -21,6 +24,8 @@ pub struct ImportForm {
     pub interval_given: bool,
     /// Time between frames, ps, if so.
     pub interval_ps: f64,
+    /// The trajectories are in equilibrium.
+    pub in_equilibrium: bool,
     /// Chain, where the topology has several.
     pub chain: String,
     /// Store to write.
@@ -40,6 +45,7 @@ impl Default for ImportForm {
             skip_ps: defaults.skip_ps,
             interval_given: false,
             interval_ps: 100.0,
+            in_equilibrium: defaults.in_equilibrium,
             chain: String::new(),
             output: String::new(),
             replace: false,
@@ -57,6 +63,25 @@ impl ImportForm {
             return Some("Add trajectories: XTC, DCD or multi-model PDB.");
         }
         self.output.trim().is_empty().then_some("Choose a file for the store.")
+    }
+
+    /// Takes the structure that lies beside the first trajectory for the topology, unless one was chosen.
+    pub fn propose_topology(&mut self) {
+        if !self.topology.trim().is_empty() {
+            return;
+        }
+        let found = self.trajectories.first().and_then(|first| topology_beside(first));
+        self.topology = found.map(|path| path.display().to_string()).unwrap_or_default();
+    }
+
+    /// Fills in data that came with the program; the store goes into `folder`.
+    pub fn take_example(&mut self, example: &ExampleData, folder: &Path) {
+        *self = Self {
+            topology: example.topology.display().to_string(),
+            trajectories: example.trajectories.clone(),
+            output: folder.join(format!("{}.store.safetensors", example.name)).display().to_string(),
+            ..Self::default()
+        };
     }
 
     /// Proposes a store beside the first trajectory, unless one was chosen.
@@ -81,6 +106,7 @@ impl ImportForm {
             stride: self.stride.max(1),
             skip_ps: self.skip_ps,
             interval_ps: self.interval_given.then_some(self.interval_ps),
+            in_equilibrium: self.in_equilibrium,
             output: PathBuf::from(self.output.trim()),
             overwrite: self.replace,
         }
@@ -101,8 +127,10 @@ pub struct ImportJob {
 }
 
 /// Import of trajectories.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct ImportDesk {
+    /// Data that came with the program.
+    pub examples: Vec<ExampleData>,
     /// What the user filled in.
     pub form: ImportForm,
     /// The import that goes on.
@@ -113,4 +141,17 @@ pub struct ImportDesk {
     pub error: Option<String>,
     /// Trajectories came in from outside the form, which is to be seen.
     pub unfold: bool,
+}
+
+impl Default for ImportDesk {
+    fn default() -> Self {
+        Self {
+            examples: example_data::shipped(),
+            form: ImportForm::default(),
+            running: None,
+            report: None,
+            error: None,
+            unfold: false,
+        }
+    }
 }

@@ -38,6 +38,10 @@ impl EquiJumpApp {
             },
             TrainingAction::ReadEarlier => self.read_earlier_run(),
             TrainingAction::Import => self.start_import(),
+            TrainingAction::TakeExample(example) => {
+                let folder = self.preferences.export_folder();
+                self.training.import.form.take_example(&example, &folder);
+            }
             TrainingAction::StopImport => {
                 if let Some(import) = &mut self.training.import.running {
                     import.stop_wanted = true;
@@ -54,7 +58,12 @@ impl EquiJumpApp {
         }
         let request = desk.form.request();
         let job = self.session.next_job();
-        let mut run = TrainingRun::new(job, request.out.clone(), request.name.clone());
+        let mut run = TrainingRun::new(
+            job,
+            request.out.clone(),
+            request.name.clone(),
+            request.settings.validation_fraction > 0.0,
+        );
         desk.curves = Curves::default();
         if let (true, Some(earlier)) = (request.resume, desk.earlier_run()) {
             let curves = Curves::from_log(&earlier.log);
@@ -136,6 +145,7 @@ impl EquiJumpApp {
 
     /// The loss that counts is that of the engine: it knows of the run's earlier parts as well.
     pub(in crate::window) fn trained(&mut self, job: JobId, result: &TrainOutcome) {
+        self.training.remember_speed(job);
         let logged = self.training.curves.best();
         if let Some(run) = self.training_run_of(job) {
             run.best = result.best_validation.map(|loss| {
@@ -241,6 +251,7 @@ impl EquiJumpApp {
                 if !import.trajectories.contains(&path) {
                     import.trajectories.push(path);
                 }
+                import.propose_topology();
                 import.propose_output();
             }
             Purpose::ImportOutput => {

@@ -2,6 +2,7 @@
 //! the engine, by actions, and by the forms.
 
 mod curves;
+mod example_data;
 mod form;
 pub mod help;
 mod import;
@@ -13,11 +14,12 @@ use std::path::{Path, PathBuf};
 use equijump_engine::session::{EarlierRun, JobId, JobOutcome, RunState, TrainProgress};
 
 pub use curves::{Curves, Held};
-pub use form::TrainingForm;
+pub use example_data::ExampleData;
+pub use form::{TrainingForm, TrainingSpeed};
 pub use import::{ImportDesk, ImportForm};
-pub(super) use wording::in_window_words;
+pub(super) use wording::{in_window_words, with_fields};
 
-use super::project::Phase;
+use super::project::{Phase, grouped};
 
 /// Storage key of [`TrainingForm`]. The number grows when the meaning of a field changes.
 pub const STORAGE_KEY: &str = "training-1";
@@ -37,6 +39,8 @@ pub enum TrainingAction {
     ReadEarlier,
     /// Import trajectories into a store.
     Import,
+    /// Fill in data that came with the program.
+    TakeExample(ExampleData),
     /// End the import; nothing is written.
     StopImport,
 }
@@ -75,8 +79,37 @@ impl TrainingDesk {
         run.as_ref().ok().filter(|_| *folder == self.form.folder_path())
     }
 
+    /// Keeps how fast a training was, for the estimate of the next one.
+    fn remember_speed(&mut self, job: JobId) {
+        let Some(run) = self.run.as_ref().filter(|run| run.job == job) else { return };
+        let Some(steps_per_second) = run.progress.map(|progress| progress.steps_per_second) else { return };
+        if steps_per_second > 0.0 {
+            self.form.speed = Some(TrainingSpeed { steps_per_second, work: self.form.work_of_a_step() });
+        }
+    }
+
+    /// How long the training will take, in words: from the speed of the last one, or what can be said without.
+    pub fn time_estimate(&self) -> String {
+        let done = self.earlier_run().filter(|_| self.form.go_on).map_or(0, |run| run.step);
+        let steps = self.form.settings.steps.saturating_sub(done);
+        let text = super::project::grouped(steps);
+        match self.form.time_for(steps) {
+            Some(time) => format!("{text} steps take about {time}, at the speed of the last training here."),
+            None => format!(
+                "How long {text} steps take is told once the first are made; on a processor count hours. It can be \
+                 stopped and continued at any time."
+            ),
+        }
+    }
+
     /// Why a training cannot start now, as advice; `None` if it can.
     pub fn missing(&self) -> Option<String> {
+        if self.form.stores.is_empty() && !self.form.go_on {
+            return Some(
+                "First give it data: add a training store, or import trajectories of molecular dynamics below to make one."
+                    .into(),
+            );
+        }
         if self.form.folder.trim().is_empty() {
             return Some("Choose a folder for the results.".into());
         }
@@ -118,6 +151,8 @@ pub struct TrainingRun {
     pub progress: Option<TrainProgress>,
     /// Step and loss of the best model so far. The step is unknown where an earlier part of the run did not log it.
     pub best: Option<(Option<u64>, f64)>,
+    /// Whether trajectories are held out to be judged by.
+    pub holds_out: bool,
     /// What the engine remarked.
     pub notices: Vec<String>,
     /// The user asked for a pause that has not come yet.
@@ -127,7 +162,7 @@ pub struct TrainingRun {
 }
 
 impl TrainingRun {
-    fn new(job: JobId, folder: PathBuf, name: String) -> Self {
+    fn new(job: JobId, folder: PathBuf, name: String, holds_out: bool) -> Self {
         Self {
             job,
             folder,
@@ -135,6 +170,7 @@ impl TrainingRun {
             phase: Phase::Preparing,
             progress: None,
             best: None,
+            holds_out,
             notices: Vec::new(),
             pause_wanted: false,
             stop_wanted: false,
@@ -155,6 +191,19 @@ impl TrainingRun {
     pub fn has_model(&self) -> bool {
         let ended = matches!(self.phase, Phase::Ended(JobOutcome::Finished | JobOutcome::Cancelled));
         self.best.is_some() || (ended && self.step() > 0)
+    }
+
+    /// The loss by which its model was chosen, or why there is none.
+    pub fn best_text(&self) -> String {
+        let stopped = self.phase == Phase::Ended(JobOutcome::Cancelled);
+        match self.best {
+            Some((Some(step), loss)) => format!("Best held-out loss {loss:.4}, step {}", grouped(step)),
+            Some((None, loss)) => format!("Best held-out loss {loss:.4}"),
+            None if self.holds_out && stopped => {
+                "Stopped before the held-out loss was measured; the newest model counts".to_owned()
+            }
+            None => "Nothing was held out; the newest model counts".to_owned(),
+        }
     }
 
     fn set_state(&mut self, state: RunState) {

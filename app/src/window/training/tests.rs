@@ -25,10 +25,10 @@ fn curves_stay_bounded_and_keep_the_newest_point_and_every_validation() {
 #[test]
 fn the_form_says_what_is_missing_and_asks_for_what_it_shows() {
     let mut desk = TrainingDesk::default();
-    assert!(desk.missing().unwrap().contains("folder"));
-    desk.form.folder = " results ".into();
     assert!(desk.missing().unwrap().contains("store"));
     desk.form.stores.push("a.store.safetensors".into());
+    assert!(desk.missing().unwrap().contains("folder"));
+    desk.form.folder = " results ".into();
     assert_eq!(desk.missing(), None);
     desk.form.settings.clip_norm = f64::NAN;
     assert_eq!(desk.missing().unwrap(), "It cannot be trained like this: the clip norm must be positive.");
@@ -46,4 +46,16 @@ fn the_form_says_what_is_missing_and_asks_for_what_it_shows() {
     assert!(desk.missing().unwrap().contains("no training run"));
     let request = desk.form.request();
     assert!(request.resume && !request.force && request.init.is_none());
+}
+
+#[test]
+fn an_early_stop_is_not_taken_for_nothing_held_out() {
+    let run = |holds_out, outcome| TrainingRun {
+        phase: Phase::Ended(outcome),
+        ..TrainingRun::new(JobId(1), PathBuf::new(), String::new(), holds_out)
+    };
+    assert!(run(true, JobOutcome::Cancelled).best_text().starts_with("Stopped before"));
+    assert!(run(false, JobOutcome::Cancelled).best_text().starts_with("Nothing was held out"));
+    let measured = TrainingRun { best: Some((Some(1200), 0.5)), ..run(true, JobOutcome::Cancelled) };
+    assert!(measured.best_text().starts_with("Best held-out loss 0.5000"));
 }

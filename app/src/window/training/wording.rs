@@ -1,23 +1,31 @@
-//! The engine's sentences name flags of the command line; in the window the same things have other names.
+//! The engine's sentences as the window says them: a remedy is the field or button that does it.
 
-/// Flags and the fields of the window that stand for them.
-const FIELDS: [(&str, &str); 7] = [
-    (" (--longest-segment)", ""),
-    ("--interval-ps", "“Frame interval”"),
-    ("--chain", "“Chain”"),
-    ("--force", "“Replace”"),
-    ("--resume", "“Continue”"),
-    ("--batch-size", "“Batch size”"),
-    ("--sample-topology", "“Sample topology”"),
-];
+use equijump_engine::remedy::{Remedy, worded};
 
-/// A sentence of the engine as the window says it: fields in place of flags, a capital, a full stop.
-pub(in crate::window) fn in_window_words(sentence: &str) -> String {
-    let mut text = sentence.trim().to_owned();
-    for (flag, field) in FIELDS {
-        text = text.replace(flag, field);
+/// The field or button for a remedy.
+fn field(remedy: Remedy) -> &'static str {
+    match remedy {
+        Remedy::ChooseChain => "choose one under “Chain”",
+        Remedy::GiveInterval => "give it under “Frame interval”",
+        Remedy::GiveSampleInterval => "give it under “Frame interval” of the samples",
+        Remedy::NameSampleTopology => "name the file with the atoms of the samples under “Sample topology”",
+        Remedy::Replace => "choose “Replace”",
+        Remedy::Continue => "choose “Continue”",
+        Remedy::SmallerBatch => "use a smaller “Batch size”",
+        Remedy::LongestSegment | Remedy::NameTopology | Remedy::BeginAnew | Remedy::OtherFolder => {
+            remedy.words()
+        }
     }
-    text = without_flags(&text);
+}
+
+/// A text of the engine with the fields of the window for its remedies.
+pub(in crate::window) fn with_fields(text: &str) -> String {
+    worded(text, field)
+}
+
+/// A sentence of the engine as the window says it: fields for remedies, a capital, a full stop.
+pub(in crate::window) fn in_window_words(sentence: &str) -> String {
+    let mut text = crate::window::log::without_error_numbers(with_fields(sentence.trim()));
     // A name before a colon keeps its case.
     if !text.split(' ').next().is_some_and(|word| word.ends_with(':')) {
         text = crate::window::log::sentence(text);
@@ -28,82 +36,54 @@ pub(in crate::window) fn in_window_words(sentence: &str) -> String {
     text
 }
 
-/// Flags that no field is named for: left out where they stand in brackets, else their words.
-fn without_flags(text: &str) -> String {
-    let mut rest = text;
-    let mut told = String::with_capacity(text.len());
-    while let Some(at) = rest.find("--") {
-        let flag_end = rest[at + 2..]
-            .find(|c: char| !(c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'))
-            .map_or(rest.len(), |end| at + 2 + end);
-        let flag = rest[at + 2..flag_end].trim_end_matches('-');
-        let begins_word = rest[..at].chars().next_back().is_none_or(|before| before == ' ' || before == '(');
-        if flag.is_empty() || !begins_word {
-            told.push_str(&rest[..flag_end]);
-        } else if let Some(before) = rest[..at].strip_suffix(" (")
-            && rest[flag_end..].starts_with(')')
-        {
-            told.push_str(before);
-            rest = &rest[flag_end + 1..];
-            continue;
-        } else {
-            told.push_str(&rest[..at]);
-            let words = flag.replace('-', " ");
-            let mut letters = words.chars();
-            let capital: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
-            told.push_str(&format!("“{capital}{}”", letters.as_str()));
-        }
-        rest = &rest[flag_end..];
-    }
-    told.push_str(rest);
-    told
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use std::path::Path;
+
     use super::*;
 
-    /// Every flag that stands in a sentence of the engine, in whatever file.
-    #[test]
-    fn no_flag_of_the_command_line_reaches_the_window() {
-        fn sources(folder: &std::path::Path, found: &mut Vec<String>) {
-            for entry in std::fs::read_dir(folder).unwrap() {
-                let path = entry.unwrap().path();
-                if path.is_dir() {
-                    sources(&path, found);
-                } else if path.extension().is_some_and(|extension| extension == "rs") {
-                    let text = std::fs::read_to_string(&path).unwrap();
-                    let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
-                    found.extend(code.filter(|line| line.contains("--")).map(str::to_owned));
+    /// Texts in quotes that name a flag, line by line, in the files below a folder but for tests.
+    fn flags_in(folder: &Path, found: &mut Vec<String>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            if path.is_dir() && name != "tests" {
+                flags_in(&path, found);
+            } else if name.ends_with(".rs") && !name.ends_with("tests.rs") {
+                let text = std::fs::read_to_string(&path).unwrap();
+                let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
+                for line in code.lines().filter(|line| !line.trim_start().starts_with("//")) {
+                    let named = line.match_indices("--").any(|(at, _)| {
+                        line[..at].ends_with([' ', '(', '"', '`', '“'])
+                            && line[at + 2..].starts_with(|c: char| c.is_ascii_lowercase())
+                    });
+                    if named {
+                        found.push(format!("{}: {line}", path.display()));
+                    }
                 }
             }
-        }
-        let mut lines = Vec::new();
-        sources(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../engine/src"), &mut lines);
-        let has_flag = |text: &str| {
-            text.match_indices("--").any(|(at, _)| {
-                let before = text[..at].chars().next_back();
-                let after = text[at + 2..].chars().next();
-                matches!(before, Some(' ' | '(')) && after.is_some_and(|c| c.is_ascii_lowercase())
-            })
-        };
-        assert!(lines.iter().any(|line| has_flag(line)), "the engine names no flags any more");
-        for line in lines {
-            assert!(!has_flag(&in_window_words(&line)), "{}", in_window_words(&line));
         }
     }
 
     #[test]
-    fn flags_become_fields() {
+    fn no_text_of_the_engine_or_the_window_names_a_flag() {
+        let mut found = Vec::new();
+        for folder in ["src/window", "src/viewport", "src/figures", "../engine/src"] {
+            flags_in(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), &mut found);
+        }
+        assert!(found.is_empty(), "{}", found.join("\n"));
+    }
+
+    #[test]
+    fn remedies_become_fields() {
         assert_eq!(
-            in_window_words("run.dcd does not tell the time between its frames: give it with --interval-ps"),
-            "run.dcd does not tell the time between its frames: give it with “Frame interval”."
+            in_window_words(&format!("the file holds several protein chains, A, B: {}", Remedy::ChooseChain)),
+            "The file holds several protein chains, A, B: choose one under “Chain”."
         );
         assert_eq!(in_window_words("top: 20 training pairs"), "top: 20 training pairs.");
-        assert_eq!(
-            in_window_words("the file holds several protein chains, A, B: choose one with --chain"),
-            "The file holds several protein chains, A, B: choose one with “Chain”."
-        );
+        for remedy in Remedy::ALL {
+            assert!(!field(remedy).contains("--") && !field(remedy).is_empty(), "{remedy:?}");
+        }
     }
 }

@@ -1,0 +1,79 @@
+//! A choice of atoms that stands out: alone on view, with sticks along with a ribbon, in a color of its own.
+
+use super::palette::Srgb;
+
+/// Which atoms, and how they stand out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Highlight {
+    /// The atoms, ascending.
+    pub atoms: Vec<usize>,
+    /// Draw nothing else.
+    pub alone: bool,
+    /// Draw them as sticks where the representation leaves them out.
+    pub sticks: bool,
+    /// Their color in place of what colors mean elsewhere.
+    pub color: Option<Srgb>,
+}
+
+impl Highlight {
+    /// Whether an atom is one of them.
+    pub fn has(&self, atom: usize) -> bool {
+        self.atoms.binary_search(&atom).is_ok()
+    }
+
+    /// Whether an atom may be drawn.
+    pub(super) fn allows(&self, atom: usize) -> bool {
+        !self.alone || self.atoms.is_empty() || self.has(atom)
+    }
+
+    /// Whether an atom is drawn as a stick whatever the representation.
+    pub(super) fn is_stick(&self, atom: usize) -> bool {
+        self.sticks && self.has(atom)
+    }
+
+    /// The color of an atom, if it has one of its own.
+    pub(super) fn color_of(&self, atom: usize) -> Option<Srgb> {
+        self.color.filter(|_| self.has(atom))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use equijump_engine::structure::{Residue, ResidueType, Topology};
+
+    use super::super::scene::Scene;
+    use super::super::style::{Representation, Style};
+    use super::*;
+
+    #[test]
+    fn sticks_of_some_atoms_stand_along_with_the_ribbon_of_all_and_can_be_alone() {
+        let residue = |number| Residue { kind: ResidueType::Ala, number, insertion_code: None };
+        let topology = Arc::new(Topology::new("test", "A", (1..=6).map(residue).collect()));
+        let mut scene = Scene::default();
+        scene.set_topology(topology.clone());
+        let place = |atom: usize| [1.5 * atom as f32, (atom % 3) as f32, (atom % 2) as f32];
+        let positions: Vec<[f32; 3]> = (0..topology.atom_count()).map(place).collect();
+        assert!(scene.set_positions(&positions));
+        scene.set_style(Style { representation: Representation::Ribbon, ..Style::default() });
+        scene.update();
+        let whole_ribbon = scene.ribbon.indices.len();
+        assert!(scene.shown_atoms.is_empty() && whole_ribbon > 0);
+
+        let atoms: Vec<usize> = topology.atom_range(2).collect();
+        let highlight =
+            Highlight { atoms: atoms.clone(), sticks: true, color: Some([9, 9, 9]), alone: false };
+        scene.set_highlight(highlight.clone());
+        scene.update();
+        assert_eq!(scene.shown_atoms, atoms);
+        assert_eq!(scene.shown_bonds.len(), 4, "N-CA, CA-C, C-O, CA-CB");
+        assert_eq!(scene.ribbon.indices.len(), whole_ribbon);
+
+        scene.set_highlight(Highlight { alone: true, ..highlight });
+        scene.update();
+        let alone = scene.ribbon.indices.len();
+        assert!(alone > 0 && alone < whole_ribbon / 2, "{alone} of {whole_ribbon}");
+        assert_eq!(scene.framing_points().len(), atoms.len());
+    }
+}

@@ -1,0 +1,164 @@
+//! The branch test from the window: trajectories of the model in use from the frames that the reference branches off.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use equijump_engine::analysis::evaluation::branches::BranchSettings;
+use equijump_engine::session::{BranchRequest, BranchTest, Command, JobId, JobOutcome, StartFrame};
+
+use super::jumps::Testing;
+use crate::window::app::EquiJumpApp;
+use crate::window::log::Level;
+use crate::window::training::in_window_words;
+
+/// Everything of the branch test.
+#[derive(Debug)]
+pub struct BranchDesk {
+    /// Frame that the reference branches off, `start.pdb` or `run.xtc:120`; empty where each file begins with it.
+    pub start: String,
+    /// Jumps after which to compare, as typed.
+    pub horizons: String,
+    pub(in crate::window) testing: Option<Testing>,
+    /// The last test that was done.
+    pub tested: Option<Arc<BranchTest>>,
+    /// Why the last test failed.
+    pub error: Option<String>,
+}
+
+impl Default for BranchDesk {
+    fn default() -> Self {
+        let horizons: Vec<String> = BranchSettings::default().horizons.iter().map(usize::to_string).collect();
+        Self { start: String::new(), horizons: horizons.join(", "), testing: None, tested: None, error: None }
+    }
+}
+
+impl BranchDesk {
+    /// What was typed: frames and jumps.
+    ///
+    /// # Errors
+    /// One sentence about what cannot be read.
+    fn typed(&self) -> Result<(Vec<StartFrame>, Vec<usize>), String> {
+        let start = self.start.trim();
+        let starts = match start.is_empty() {
+            true => Vec::new(),
+            false => {
+                vec![start.parse().unwrap_or_else(|_| StartFrame { path: PathBuf::from(start), frame: 0 })]
+            }
+        };
+        let parts = self.horizons.split([',', ' ']).filter(|part| !part.is_empty());
+        let horizons: Result<Vec<usize>, _> = parts.map(str::parse).collect();
+        let horizons =
+            horizons.map_err(|_| "The jumps are whole numbers with commas between: 1, 10.".to_owned())?;
+        let settings = BranchSettings { horizons, ..BranchSettings::default() };
+        settings.check().map_err(|error| in_window_words(&error.to_string()))?;
+        Ok((starts, settings.horizons))
+    }
+
+    /// The test, if the job is it.
+    pub(super) fn testing_of(&mut self, job: JobId) -> Option<&mut Testing> {
+        self.testing.as_mut().filter(|testing| testing.job == job)
+    }
+}
+
+impl EquiJumpApp {
+    /// Begins a test with the model and the sampling settings of the next run.
+    pub(super) fn start_branches(&mut self) {
+        let form = &self.evaluation.form;
+        // Files of samples play no part.
+        let files = form
+            .reference_in_files(&self.project)
+            .and_then(|reference| form.request(&self.project, reference, Vec::<PathBuf>::new()));
+        let (Some(request), Some(model)) = (files, self.model.source()) else { return };
+        if self.evaluation.branches.testing.is_some() {
+            return;
+        }
+        let (starts, horizons) = match self.evaluation.branches.typed() {
+            Ok(typed) => typed,
+            Err(sentence) => {
+                self.evaluation.branches.error = Some(sentence);
+                return;
+            }
+        };
+        let run = &self.preferences.run;
+        let settings = &form.settings;
+        let job = self.session.next_job();
+        let request = Box::new(BranchRequest {
+            topology: request.topology,
+            chain: request.chain,
+            native: Some(request.native),
+            reference: request.reference,
+            reference_selection: request.reference_selection,
+            starts,
+            model,
+            sampler: run.sampler.clone(),
+            device: run.device.clone(),
+            settings: BranchSettings {
+                horizons,
+                bootstrap: settings.bootstrap,
+                confidence: settings.confidence,
+                seed: settings.seed,
+                ..BranchSettings::default()
+            },
+        });
+        let desk = &mut self.evaluation.branches;
+        desk.error = None;
+        desk.testing = Some(Testing::new(job));
+        self.session.send(Command::TestBranches { job, request });
+    }
+
+    pub(super) fn stop_branches(&mut self) {
+        if let Some(testing) = &mut self.evaluation.branches.testing {
+            testing.stop_wanted = true;
+            self.session.send(Command::Stop { job: testing.job });
+        }
+    }
+
+    pub(in crate::window) fn branches_tested(&mut self, job: JobId, test: Arc<BranchTest>) {
+        let desk = &mut self.evaluation.branches;
+        if desk.testing_of(job).is_some() {
+            let text = format!("Compared {} with branches of molecular dynamics.", test.report.protein);
+            desk.tested = Some(test);
+            self.log.tell(Level::Success, text);
+        }
+    }
+
+    /// The end of a job, if it is the test.
+    pub(super) fn branches_ended(&mut self, job: JobId, outcome: &JobOutcome) -> bool {
+        let desk = &mut self.evaluation.branches;
+        if desk.testing_of(job).is_none() {
+            return false;
+        }
+        desk.testing = None;
+        desk.error = match outcome {
+            JobOutcome::Finished => None,
+            JobOutcome::Cancelled => Some("The test was stopped.".to_owned()),
+            JobOutcome::Failed(reason) => Some(in_window_words(reason)),
+        };
+        if let (JobOutcome::Failed(_), Some(sentence)) = (outcome, &desk.error) {
+            self.log.note(Level::Error, sentence.clone());
+        }
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::BranchDesk;
+
+    #[test]
+    fn what_is_typed_is_read_or_refused_with_a_sentence() {
+        let desk = |start: &str, horizons: &str| BranchDesk {
+            start: start.to_owned(),
+            horizons: horizons.to_owned(),
+            ..BranchDesk::default()
+        };
+        assert_eq!(BranchDesk::default().typed(), Ok((Vec::new(), vec![1, 10])));
+        let (starts, horizons) = desk(" run.xtc:7 ", "2,5 9").typed().unwrap_or_default();
+        assert_eq!((starts[0].frame, horizons), (7, vec![2, 5, 9]));
+        let (starts, _) = desk("start.pdb", "1").typed().unwrap_or_default();
+        assert_eq!((starts[0].path.to_str(), starts[0].frame), (Some("start.pdb"), 0));
+        for horizons in ["", "ten", "10, 1", "0"] {
+            assert!(desk("", horizons).typed().is_err(), "{horizons}");
+        }
+    }
+}

@@ -1,0 +1,407 @@
+//! The free-energy map of a run on two coordinates of the user's choice.
+
+use std::sync::Arc;
+
+use equijump_engine::analysis::{
+    BasinSettings, Basins, Binning, Contour, FreeEnergySurface, Histogram2d, Measurement, contours,
+    find_basins, scott_bandwidth, smooth_density,
+};
+
+use crate::figures::Grid2;
+
+/// What a frame is measured by along one axis of the map.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Coordinate {
+    /// The slowest component of TICA.
+    #[default]
+    Tic1,
+    /// The second one.
+    Tic2,
+    /// Cα RMSD from the start structure.
+    Rmsd,
+    /// Radius of gyration.
+    RadiusOfGyration,
+    /// Fraction of the contacts of the start structure.
+    NativeContacts,
+    /// A measurement of the user's, over the replica shown.
+    Measured(Measurement),
+}
+
+impl Coordinate {
+    /// Those that every run has.
+    pub const ALL: [Coordinate; 5] = [
+        Coordinate::Tic1,
+        Coordinate::Tic2,
+        Coordinate::Rmsd,
+        Coordinate::RadiusOfGyration,
+        Coordinate::NativeContacts,
+    ];
+
+    /// Title of an axis, with its unit.
+    pub fn label(self) -> String {
+        match self {
+            Coordinate::Tic1 => "TIC 1".to_owned(),
+            Coordinate::Tic2 => "TIC 2".to_owned(),
+            Coordinate::Rmsd => "Cα RMSD (Å)".to_owned(),
+            Coordinate::RadiusOfGyration => "Radius of gyration (Å)".to_owned(),
+            Coordinate::NativeContacts => "Native contacts (share)".to_owned(),
+            Coordinate::Measured(measurement) => {
+                format!("{} ({})", measurement.name(), measurement.unit())
+            }
+        }
+    }
+
+    /// Whether it is a component of TICA.
+    pub fn is_slow(self) -> bool {
+        matches!(self, Coordinate::Tic1 | Coordinate::Tic2)
+    }
+}
+
+/// How the map is made.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct MapSettings {
+    /// Coordinates along x and y.
+    pub axes: [Coordinate; 2],
+    /// A kernel density; else counts in bins.
+    pub smooth: bool,
+    /// Bandwidth of the kernel as a multiple of Scott's rule.
+    pub bandwidth_factor: f64,
+}
+
+impl Default for MapSettings {
+    /// The two slowest coordinates, smooth, with half the bandwidth of Scott's rule: that is meant for one Gaussian, and
+    /// landscapes have several basins.
+    fn default() -> Self {
+        Self { axes: [Coordinate::Tic1, Coordinate::Tic2], smooth: true, bandwidth_factor: 0.5 }
+    }
+}
+
+/// The free-energy map.
+#[derive(Clone, Debug, Default)]
+pub enum Landscape {
+    /// No run.
+    #[default]
+    Waiting,
+    /// A run without a map, with the reason in words.
+    NotYet(String),
+    /// There is one.
+    Map(Arc<LandscapeMap>),
+}
+
+/// A frame on the map.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct MapPoint {
+    /// Replica.
+    pub replica: u32,
+    /// Frame number.
+    pub frame: u32,
+    /// The two coordinates.
+    pub at: [f32; 2],
+}
+
+/// A free-energy map on two coordinates.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LandscapeMap {
+    /// What it was made with.
+    pub settings: MapSettings,
+    /// `−ln p`, kT, deepest place 0; NaN where no frame fell, or none near.
+    pub free_energy_kt: Grid2,
+    /// Coordinates of the frames of all replicas; in very long runs thinned evenly. Frames of a replica are in order.
+    pub projections: Vec<MapPoint>,
+    /// What the coordinates are, in words.
+    pub basis: String,
+    /// Whether all runs of the protein share the coordinates.
+    pub shared_coordinates: bool,
+    /// Standard deviation of the kernel along both axes; `None` for bins.
+    pub bandwidth: Option<[f64; 2]>,
+    /// Lines of equal free energy of the smooth map.
+    pub contours: Vec<Contour>,
+    /// Basins of the smooth map.
+    pub basins: Basins,
+    /// Cells of the basins: as [`Self::free_energy_kt`] where that is smooth.
+    basin_grid: [Binning; 2],
+}
+
+/// Cells along each axis of a smooth map.
+const SMOOTH_CELLS: usize = 96;
+/// Contours at most; where the map is higher they are farther apart.
+const MOST_CONTOURS: usize = 10;
+
+impl LandscapeMap {
+    /// The map of some frames.
+    ///
+    /// # Errors
+    /// One sentence where there is nothing to draw.
+    pub fn new(
+        settings: MapSettings,
+        projections: Vec<MapPoint>,
+        basis: String,
+        shared_coordinates: bool,
+    ) -> Result<Self, String> {
+        let points: Vec<[f64; 2]> = projections.iter().map(|point| point.at.map(f64::from)).collect();
+        let failed = |error| format!("The map cannot be made: {error}.");
+        let bandwidth = scott_bandwidth(&points, settings.bandwidth_factor).map_err(failed)?;
+        let smooth = smooth_density(&points, bandwidth, SMOOTH_CELLS, None).map_err(failed)?;
+        let surface = smooth.free_energy();
+        let basins = find_basins(&surface, &trajectories(&projections), &BasinSettings::default());
+        let basin_grid = [surface.x, surface.y];
+        let (free_energy_kt, contours, bandwidth) = if settings.smooth {
+            let top = surface.values_kt.iter().copied().filter(|v| v.is_finite()).fold(0.0, f64::max);
+            let lines = contours(&surface, &levels_kt(top));
+            (grid_of(surface), lines, Some(smooth.bandwidth))
+        } else {
+            let axis = |d: usize| Binning::of_data(points.iter().map(|point| point[d]), Binning::BINS_2D);
+            let (x, y) = (axis(0).map_err(failed)?, axis(1).map_err(failed)?);
+            let mut map = Histogram2d::new(x, y);
+            points.iter().for_each(|[x, y]| map.add(*x, *y, 1.0));
+            (grid_of(map.free_energy()), Vec::new(), None)
+        };
+        Ok(Self {
+            settings,
+            free_energy_kt,
+            projections,
+            basis,
+            shared_coordinates,
+            bandwidth,
+            contours,
+            basins,
+            basin_grid,
+        })
+    }
+
+    /// What the map shows and how it was made, in words.
+    pub fn caption(&self) -> String {
+        match self.bandwidth {
+            Some([x, y]) => format!("{}. Gaussian kernels of {x:.2} × {y:.2}", self.basis),
+            None => format!("{}. {} × {} bins", self.basis, self.free_energy_kt.nx, self.free_energy_kt.ny),
+        }
+    }
+
+    /// Whether what is known of molecular dynamics has these coordinates.
+    pub fn has_reference_regions(&self) -> bool {
+        self.shared_coordinates && self.settings.axes == [Coordinate::Tic1, Coordinate::Tic2]
+    }
+
+    /// The basin of a point, by its place in [`Self::basins`].
+    pub fn basin_of(&self, x: f64, y: f64) -> Option<usize> {
+        let [across, up] = &self.basin_grid;
+        let cell = up.index(y)? * across.bins + across.index(x)?;
+        self.basins.of_cell.get(cell).copied().flatten().map(usize::from)
+    }
+
+    /// Frames of each of so many replicas in a basin, ascending; in very long runs of those that are kept.
+    pub fn frames_in_basin(&self, basin: usize, replicas: usize) -> Vec<Vec<u64>> {
+        self.frames_where(replicas, |point| {
+            let [x, y] = point.at.map(f64::from);
+            self.basin_of(x, y) == Some(basin)
+        })
+    }
+
+    /// Frames of each of so many replicas inside a rectangle, as [`Self::frames_within`] has them, in one look at
+    /// the points.
+    pub fn frames_within_of_all(&self, selection: &MapSelection, replicas: usize) -> Vec<Vec<u64>> {
+        self.frames_where(replicas, |point| selection.holds(point))
+    }
+
+    fn frames_where(&self, replicas: usize, holds: impl Fn(&MapPoint) -> bool) -> Vec<Vec<u64>> {
+        let mut frames = vec![Vec::new(); replicas];
+        for point in self.projections.iter().filter(|point| holds(point)) {
+            if let Some(own) = frames.get_mut(point.replica as usize) {
+                own.push(u64::from(point.frame));
+            }
+        }
+        frames.iter_mut().for_each(|own| own.sort_unstable());
+        frames
+    }
+
+    /// Frames of a replica inside a rectangle, ascending; in very long runs of those that are kept.
+    pub fn frames_within(&self, selection: &MapSelection, replica: usize) -> Vec<usize> {
+        let own = self.projections.iter().filter(|point| point.replica as usize == replica);
+        let mut frames: Vec<usize> =
+            own.filter(|point| selection.holds(point)).map(|point| point.frame as usize).collect();
+        frames.sort_unstable();
+        frames
+    }
+
+    /// The frame whose coordinates are nearest to a point, distances measured in widths of the map: its
+    /// number and replica. Frames of `replica` are preferred when they lie in the same bin.
+    pub fn nearest_frame(&self, x: f64, y: f64, replica: usize) -> Option<(usize, usize)> {
+        let grid = &self.free_energy_kt;
+        let width = |range: [f64; 2]| (range[1] - range[0]).max(1e-12);
+        let (wx, wy) = (width(grid.x_range), width(grid.y_range));
+        let bin = (0.5 / grid.nx as f64).hypot(0.5 / grid.ny as f64);
+        let distance = |point: &MapPoint| {
+            let [px, py] = point.at.map(f64::from);
+            let plain = ((px - x) / wx).hypot((py - y) / wy);
+            if point.replica as usize == replica { plain } else { plain + bin }
+        };
+        self.projections
+            .iter()
+            .min_by(|a, b| distance(a).total_cmp(&distance(b)))
+            .map(|point| (point.frame as usize, point.replica as usize))
+    }
+
+    /// The way of a replica over the map, at most so many points of it.
+    pub fn path(&self, replica: usize, most: usize) -> Vec<[f64; 2]> {
+        let own: Vec<[f64; 2]> = self
+            .projections
+            .iter()
+            .filter(|point| point.replica as usize == replica)
+            .map(|point| point.at.map(f64::from))
+            .collect();
+        let step = own.len().div_ceil(most.max(1)).max(1);
+        own.into_iter().step_by(step).collect()
+    }
+}
+
+/// Whole numbers of kT below `top`, or every second, fifth … where there were too many.
+fn levels_kt(top: f64) -> Vec<f64> {
+    let step = [1.0, 2.0, 5.0, 10.0, 20.0].into_iter().find(|step| top / step <= MOST_CONTOURS as f64);
+    let step = step.unwrap_or(top / MOST_CONTOURS as f64);
+    (1..=MOST_CONTOURS).map(|k| k as f64 * step).take_while(|level| *level < top).collect()
+}
+
+/// Points of each replica, in order of time.
+fn trajectories(points: &[MapPoint]) -> Vec<Vec<[f64; 2]>> {
+    let replicas = points.iter().map(|point| point.replica as usize + 1).max().unwrap_or(0);
+    let mut trajectories = vec![Vec::new(); replicas];
+    for point in points {
+        trajectories[point.replica as usize].push(point.at.map(f64::from));
+    }
+    trajectories
+}
+
+fn grid_of(surface: FreeEnergySurface) -> Grid2 {
+    Grid2 {
+        x_range: [surface.x.min, surface.x.max],
+        y_range: [surface.y.min, surface.y.max],
+        nx: surface.x.bins,
+        ny: surface.y.bins,
+        values: surface.values_kt,
+    }
+}
+
+/// A rectangle of the free-energy map: the frames in it are played, the others passed over.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct MapSelection {
+    /// Lower and upper end along the first coordinate.
+    pub x: [f64; 2],
+    /// Lower and upper end along the second.
+    pub y: [f64; 2],
+}
+
+impl MapSelection {
+    /// The rectangle with two opposite corners.
+    pub fn between(a: [f64; 2], b: [f64; 2]) -> Self {
+        let ordered = |a: f64, b: f64| [a.min(b), a.max(b)];
+        Self { x: ordered(a[0], b[0]), y: ordered(a[1], b[1]) }
+    }
+
+    fn holds(&self, point: &MapPoint) -> bool {
+        let [x, y] = point.at.map(f64::from);
+        (self.x[0]..=self.x[1]).contains(&x) && (self.y[0]..=self.y[1]).contains(&y)
+    }
+}
+
+/// Frames that belong together, of each replica, ascending: those of a basin, a state, a cluster.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FrameGroup {
+    /// What they are, for the user: `basin A`.
+    pub name: String,
+    /// Frame numbers of each replica.
+    pub frames: Arc<Vec<Vec<u64>>>,
+}
+
+impl FrameGroup {
+    /// Frames of a replica.
+    pub fn of_replica(&self, replica: usize) -> Vec<usize> {
+        self.frames
+            .get(replica)
+            .map(|own| own.iter().map(|&frame| frame as usize).collect())
+            .unwrap_or_default()
+    }
+}
+
+/// The letter of a basin or a state: A, B, C …
+pub fn letter(index: usize) -> char {
+    char::from(b'A' + (index % 26) as u8)
+}
+
+/// A share with its standard error, in percent: `62 ± 8 %`.
+pub fn percent(share: f64, error: f64) -> String {
+    if error.is_finite() {
+        format!("{:.0} ± {:.0} %", 100.0 * share, (100.0 * error).ceil())
+    } else {
+        format!("{:.0} %", 100.0 * share)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn map_of(points: Vec<MapPoint>) -> LandscapeMap {
+        let settings = MapSettings { smooth: false, ..MapSettings::default() };
+        LandscapeMap::new(settings, points, String::new(), false).unwrap()
+    }
+
+    fn point(replica: u32, frame: u32, at: [f32; 2]) -> MapPoint {
+        MapPoint { replica, frame, at }
+    }
+
+    #[test]
+    fn the_nearest_frame_is_nearest_in_the_plot() {
+        let grid =
+            Grid2 { x_range: [0.0, 100.0], y_range: [0.0, 1.0], nx: 10, ny: 10, values: vec![0.0; 100] };
+        let points = vec![point(0, 5, [50.0, 0.0]), point(0, 6, [60.0, 1.0]), point(1, 7, [59.0, 1.0])];
+        let map = LandscapeMap { free_energy_kt: grid, ..map_of(points) };
+        // 10 units of x are a tenth of the plot, 0.6 units of y more than half of it.
+        assert_eq!(map.nearest_frame(60.0, 0.4, 0), Some((5, 0)));
+        assert_eq!(map.nearest_frame(50.0, 0.9, 0), Some((6, 0)));
+        assert_eq!(map.nearest_frame(59.0, 1.0, 0), Some((6, 0)), "the replica shown goes first");
+        assert_eq!(map.nearest_frame(59.0, 1.0, 1), Some((7, 1)));
+        let selection = MapSelection::between([61.0, 1.5], [45.0, -0.5]);
+        assert_eq!(map.frames_within(&selection, 0), [5, 6]);
+        assert_eq!(map.frames_within(&selection, 1), [7]);
+        assert!(map.frames_within(&MapSelection::between([0.0, 0.0], [10.0, 1.0]), 0).is_empty());
+    }
+
+    #[test]
+    fn two_clouds_are_two_basins_whose_frames_are_told() {
+        // 300 frames about (0, 0), then 100 about (10, 10), in each of two replicas.
+        let mut points = Vec::new();
+        for replica in 0..2 {
+            for frame in 0..400u32 {
+                let at = if frame < 300 { 0.0 } else { 10.0 };
+                let turn = frame as f32 * 2.4;
+                let radius = (frame % 17) as f32 / 17.0;
+                points.push(point(replica, frame, [at + radius * turn.cos(), at + radius * turn.sin()]));
+            }
+        }
+        let map = LandscapeMap::new(MapSettings::default(), points, String::new(), true).unwrap();
+        assert_eq!(map.basins.list.len(), 2);
+        assert!((map.basins.list[0].population - 0.75).abs() < 1e-12);
+        assert_eq!(map.basins.list[1].visits, 2);
+        assert_eq!((map.basin_of(0.0, 0.0), map.basin_of(10.0, 10.0)), (Some(0), Some(1)));
+        let frames = map.frames_in_basin(1, 2);
+        assert_eq!(frames, vec![(300..400).collect::<Vec<u64>>(); 2]);
+        assert!(map.contours.iter().any(|contour| contour.level_kt == 1.0));
+        assert!(map.bandwidth.is_some());
+        assert_eq!(map.path(1, 200).len(), 200);
+    }
+
+    #[test]
+    fn contours_lie_at_whole_numbers_and_are_few() {
+        assert_eq!(levels_kt(3.5), [1.0, 2.0, 3.0]);
+        assert_eq!(levels_kt(11.0), [2.0, 4.0, 6.0, 8.0, 10.0]);
+        assert!(levels_kt(0.5).is_empty());
+    }
+
+    #[test]
+    fn shares_are_told_with_their_error() {
+        assert_eq!(percent(0.624, 0.0731), "62 ± 8 %");
+        assert_eq!(percent(0.5, f64::NAN), "50 %");
+        assert_eq!((letter(0), letter(2)), ('A', 'C'));
+    }
+}

@@ -1,0 +1,161 @@
+//! The atoms that the user has selected by the language of [`equijump_engine::analysis::selection`], and how they
+//! stand out in the 3D view.
+
+use equijump_engine::analysis::Selection;
+use equijump_engine::structure::Topology;
+use serde::{Deserialize, Serialize};
+
+use super::app::EquiJumpApp;
+use super::log::Level;
+use super::measurements::MeasureTool;
+use crate::viewport::{Highlight, palette};
+
+/// Colors that a selection may have, with their names: no element and no class of residues has them.
+pub const COLORS: [(&str, palette::Srgb); 4] = [
+    ("Magenta", [214, 64, 190]),
+    ("Cyan", [32, 178, 200]),
+    ("Green", [92, 172, 60]),
+    ("Gold", [224, 158, 24]),
+];
+
+/// Up to so many selected atoms are labeled each for itself, more by residue.
+const ATOMS_LABELED: usize = 12;
+
+/// How the selected atoms stand out.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SelectionLook {
+    /// Nothing else is drawn.
+    pub isolated: bool,
+    /// They are drawn as sticks along with a ribbon.
+    pub sticks: bool,
+    /// Names are written at them.
+    pub labeled: bool,
+    /// Their color, a place in [`COLORS`].
+    pub color: Option<usize>,
+}
+
+/// What is selected.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Selected {
+    /// The selection as it was typed; empty where nothing is.
+    pub text: String,
+    /// How it stands out.
+    pub look: SelectionLook,
+    /// Its atoms in the frame that was shown when it was made, ascending.
+    #[serde(skip)]
+    pub atoms: Vec<usize>,
+}
+
+impl Selected {
+    /// What is written at which atoms.
+    fn labels(&self, topology: &Topology) -> Vec<(usize, String)> {
+        let atoms = self.atoms.iter().copied().filter(|&atom| atom < topology.atom_count());
+        if self.atoms.len() <= ATOMS_LABELED {
+            return atoms.map(|atom| (atom, topology.atom_label(atom))).collect();
+        }
+        let mut labels: Vec<(usize, String)> = Vec::new();
+        let mut last = None;
+        for atom in atoms {
+            let residue = topology.atoms()[atom].residue;
+            if last.replace(residue) != Some(residue) {
+                // At the Cα where that is selected, else at the first atom of the residue that is.
+                let ca = topology.ca(residue);
+                let at = if self.atoms.binary_search(&ca).is_ok() { ca } else { atom };
+                labels.push((at, topology.residues()[residue].label()));
+            }
+        }
+        labels
+    }
+
+    fn highlight(&self) -> Highlight {
+        Highlight {
+            atoms: self.atoms.clone(),
+            alone: self.look.isolated,
+            sticks: self.look.sticks,
+            color: self.look.color.and_then(|place| COLORS.get(place)).map(|(_, color)| *color),
+        }
+    }
+
+    /// The tool that measures so many atoms.
+    pub fn measure_tool(&self) -> Option<MeasureTool> {
+        [MeasureTool::Distance, MeasureTool::Angle, MeasureTool::Dihedral]
+            .into_iter()
+            .find(|tool| tool.atom_count() == self.atoms.len())
+    }
+}
+
+impl EquiJumpApp {
+    /// Selects atoms; nothing where the text is empty. What is not understood is told, and changes nothing.
+    pub(super) fn select(&mut self, text: &str) {
+        let text = text.trim();
+        let Some(opened) = &self.project.opened else { return };
+        let atoms = if text.is_empty() {
+            Vec::new()
+        } else {
+            match text.parse::<Selection>() {
+                Ok(selection) => {
+                    let shown = self.project.shown.as_ref();
+                    let positions =
+                        shown.map_or(&opened.structure.positions_angstrom, |shown| &shown.positions);
+                    selection.atoms(&opened.structure.topology, positions)
+                }
+                Err(error) => {
+                    self.log.tell(Level::Warning, error.to_string());
+                    return;
+                }
+            }
+        };
+        self.selected = Selected { text: text.to_owned(), atoms, look: self.selected.look.clone() };
+        self.selection_changed();
+    }
+
+    /// Makes the selected atoms stand out otherwise.
+    pub(super) fn set_selection_look(&mut self, look: SelectionLook) {
+        self.selected.look = look;
+        self.selection_changed();
+    }
+
+    /// Brings the 3D view and the field up to date.
+    pub(super) fn selection_changed(&mut self) {
+        let labels = match &self.project.opened {
+            Some(opened) if self.selected.look.labeled => self.selected.labels(&opened.structure.topology),
+            _ => Vec::new(),
+        };
+        self.cache.selection.show(&self.selected.text);
+        let viewport = &mut self.cache.molecule.viewport;
+        viewport.set_labels(labels);
+        viewport.set_highlight(self.selected.highlight());
+    }
+
+    /// Measures the two, three or four atoms that are selected, in their order along the chain.
+    pub(super) fn measure_selection(&mut self) {
+        let Some(tool) = self.selected.measure_tool() else { return };
+        self.measurements.end();
+        self.measurements.toggle_tool(tool);
+        for atom in self.selected.atoms.clone() {
+            self.pick_atom(atom);
+        }
+        self.measurements.end();
+        self.marks_changed();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use equijump_engine::structure::{Residue, ResidueType};
+
+    #[test]
+    fn few_atoms_are_labeled_each_and_many_by_residue() {
+        let residue = |kind, number| Residue { kind, number, insertion_code: None };
+        let residues = vec![residue(ResidueType::Trp, 5), residue(ResidueType::Gly, 6)];
+        let topology = Topology::new("test", "A", residues);
+        let two = Selected { atoms: vec![0, 1], ..Selected::default() };
+        assert_eq!(two.labels(&topology), [(0, "TRP 5 N".to_owned()), (1, "TRP 5 CA".to_owned())]);
+        let all = Selected { atoms: (0..topology.atom_count()).collect(), ..Selected::default() };
+        let glycine = topology.ca(1);
+        assert_eq!(all.labels(&topology), [(1, "TRP 5".to_owned()), (glycine, "GLY 6".to_owned())]);
+    }
+}

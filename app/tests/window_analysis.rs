@@ -1,0 +1,168 @@
+//! Looking deeper into a run: the map on other coordinates, structure over time, distances, clusters, states.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod support;
+
+use egui::accesskit::Role;
+use egui::{Key, Modifiers};
+use egui_kittest::kittest::Queryable as _;
+use equijump_app::window::file_dialogs::FileAnswer;
+use equijump_app::window::landscape::{Coordinate, Landscape, LandscapeMap};
+use equijump_app::window::project::Phase;
+use equijump_engine::analysis::{ca_distances_angstrom, dssp};
+use support::{Window, window};
+
+/// A window with a run of chignolin whose frames have all been looked at.
+fn after_a_run(frames: u64) -> Window {
+    let mut window = window();
+    window.wait_for_protein("chignolin");
+    window.settle();
+    window.harness.get_by_role_and_label(Role::SpinButton, "Frames").set_value_accesskit(frames as f64);
+    window.settle();
+    window.harness.get_by_role_and_label(Role::Button, "Simulate").click();
+    window.step_until("the run is over", |harness| {
+        let run = harness.state().project().run.as_ref();
+        run.is_some_and(|run| matches!(run.phase, Phase::Ended(_)))
+    });
+    window.step_until("all frames have been looked at", |harness| {
+        harness.state().observations().frames == frames + 1
+    });
+    window.settle();
+    window
+}
+
+/// Presses a button, or brings a tab to the front.
+#[track_caller]
+fn press(window: &mut Window, name: &str) {
+    let buttons = window.harness.get_all_by_role_and_label(Role::Button, name);
+    buttons.last().expect("a button of this name").click_accesskit();
+    window.settle();
+}
+
+fn map(window: &Window) -> LandscapeMap {
+    let Landscape::Map(map) = &window.app().observations().landscape else { panic!("no map") };
+    LandscapeMap::clone(map)
+}
+
+#[test]
+fn the_map_is_drawn_on_the_coordinates_that_are_chosen() {
+    let mut window = after_a_run(40);
+    let first = map(&window);
+    assert_eq!(first.settings.axes, [Coordinate::Tic1, Coordinate::Tic2]);
+    assert!(first.bandwidth.is_some() && !first.basins.list.is_empty());
+    press(&mut window, "Map settings");
+    for (axis, coordinate) in [("Across", Coordinate::Rmsd), ("Up", Coordinate::RadiusOfGyration)] {
+        window.harness.get_by_role_and_label(Role::ComboBox, axis).click_accesskit();
+        window.settle();
+        let label = coordinate.label();
+        window.harness.get_all_by_label(&label).last().expect("an entry of the list").click_accesskit();
+        window.settle();
+    }
+    window.step_until("the map has the other coordinates", |harness| {
+        let Landscape::Map(map) = &harness.state().observations().landscape else { return false };
+        map.settings.axes == [Coordinate::Rmsd, Coordinate::RadiusOfGyration]
+    });
+    let other = map(&window);
+    assert_eq!(other.projections.len(), 41);
+    for (point, series) in other.projections.iter().zip(&window.app().observations().series) {
+        assert_eq!(point.frame, series.frame);
+        assert_eq!(point.at, [series.rmsd_angstrom, series.radius_of_gyration_angstrom]);
+    }
+    window.step_until("the frame shown has its place on the map", |harness| {
+        let details = harness.state().details_for_test();
+        details.and_then(|details| Some((details.on_map?[0] - details.rmsd_angstrom).abs() < 1e-9))
+            == Some(true)
+    });
+    // Bins in place of the kernel.
+    window.harness.get_by_role_and_label(Role::RadioButton, "Bins").click_accesskit();
+    window.step_until("the map has bins", |harness| {
+        let Landscape::Map(map) = &harness.state().observations().landscape else { return false };
+        map.bandwidth.is_none() && map.free_energy_kt.nx == 50
+    });
+    window.settle();
+    assert!(window.harness.query_by_label("Free-energy map").is_some());
+}
+
+#[test]
+fn secondary_structure_is_that_of_each_frame_and_distances_are_means() {
+    let mut window = after_a_run(30);
+    let topology = window.app().project().opened.as_ref().unwrap().structure.topology.clone();
+    let history = window.app().project().run.as_ref().unwrap().history().unwrap().clone();
+    let columns = window.app().observations().structure.clone().expect("structure over time");
+    assert_eq!(columns.len(), 31);
+    for column in columns.iter() {
+        assert_eq!(column.states, dssp(&topology, &history.read(column.frame, 0).unwrap()));
+    }
+    let contacts = window.app().observations().contacts.clone().unwrap();
+    let frames: Vec<Vec<f64>> =
+        (0..31).map(|frame| ca_distances_angstrom(&topology, &history.read(frame, 0).unwrap())).collect();
+    // Pairs i < j, row by row; the first is that of the first two residues.
+    let mean = frames.iter().map(|frame| frame[0]).sum::<f64>() / 31.0;
+    assert!((contacts.mean_angstrom[1] - mean).abs() < 1e-3, "{} and {mean}", contacts.mean_angstrom[1]);
+
+    press(&mut window, "Structure");
+    assert!(window.harness.query_by_label("Secondary structure plot").is_some());
+    let plot = window.harness.get_by_label("Secondary structure plot").rect();
+    window.harness.drag_at(plot.center());
+    window.harness.drop_at(plot.center());
+    window.settle();
+    let shown = window.app().timeline().frame();
+    assert!((14..=17).contains(&shown), "a click in the middle shows the middle, not frame {shown}");
+    assert!(window.app().selected_atom().is_some(), "and marks the residue");
+
+    press(&mut window, "Contacts");
+    assert!(window.harness.query_by_label("Contact map").is_some());
+    press(&mut window, "Distances");
+    assert!(window.harness.query_by_label("Distance map").is_some());
+}
+
+#[test]
+fn new_panes_are_exported_with_their_units() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut window = after_a_run(10);
+    window.dialogs.will_answer(FileAnswer::Picked(folder.path().to_owned()));
+    window.harness.key_press_modifiers(Modifiers::COMMAND | Modifiers::SHIFT, Key::E);
+    window.settle();
+    for name in ["Browse…", "Export"] {
+        press(&mut window, name);
+    }
+    let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
+    let structure = read("chignolin-secondary-structure.csv");
+    assert!(structure.starts_with("frame,time_ns,residue_1"), "{structure}");
+    assert_eq!(structure.lines().count(), 12);
+    assert!(read("chignolin-ca_distances.csv").starts_with("# mean Cα distance, Å\n"));
+    assert!(read("chignolin-free-energy.csv").contains("standard_error"));
+    for name in ["secondary-structure", "ca_distances"] {
+        assert!(folder.path().join(format!("chignolin-{name}.png")).exists(), "{name}");
+    }
+}
+
+#[test]
+fn a_cluster_leads_to_its_frames_and_back_to_all() {
+    let mut window = after_a_run(40);
+    press(&mut window, "Clusters");
+    press(&mut window, "Group all frames");
+    window.step_until("the clusters are there", |harness| harness.query_by_label("Cluster 1").is_some());
+    press(&mut window, "Cluster 1");
+    let subset = window.app().timeline().subset().expect("only its frames are played").to_vec();
+    assert!(!subset.is_empty() && subset.len() < 41, "{subset:?}");
+    assert!(subset.contains(&window.app().timeline().frame()), "one of them is shown");
+    press(&mut window, "Free energy");
+    assert!(window.harness.query_by_label_contains("frames selected: cluster 1").is_some());
+    press(&mut window, "All frames");
+    assert_eq!(window.app().timeline().subset(), None);
+}
+
+#[test]
+fn a_run_is_divided_into_states_or_the_pane_says_why_not() {
+    let mut window = after_a_run(20);
+    press(&mut window, "States");
+    assert!(window.harness.query_by_label("Too few frames").is_some());
+    let mut window = after_a_run(60);
+    press(&mut window, "States");
+    press(&mut window, "Find states");
+    window.step_until("there is an answer", |harness| {
+        let refused = harness.query_by_label_contains("Not supported").is_some();
+        refused || harness.query_by_label("State A").is_some()
+    });
+}

@@ -1,0 +1,226 @@
+//! Selecting atoms by words and on the sequence, undo and redo, runs and replicas beside each other, small windows.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod support;
+
+use egui::accesskit::Role;
+use egui::{Key, Modifiers};
+use egui_kittest::kittest::Queryable as _;
+use equijump_app::viewport::Representation;
+use equijump_app::window::ghost::Ghost;
+use support::{Window, window};
+
+fn ready() -> Window {
+    let mut window = window();
+    window.wait_for_protein("chignolin");
+    window.settle();
+    window
+}
+
+#[track_caller]
+fn click(window: &mut Window, name: &str) {
+    window.harness.get_by_role_and_label(Role::Button, name).click();
+    window.settle();
+}
+
+/// Types a selection and presses Enter.
+fn select(window: &mut Window, text: &str) {
+    let field = window.harness.get_by_role_and_label(Role::TextInput, "Select");
+    field.focus();
+    window.settle();
+    window.harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
+    window.harness.key_press(Key::Backspace);
+    window.settle();
+    if !text.is_empty() {
+        window.harness.get_by_role_and_label(Role::TextInput, "Select").type_text(text);
+        window.settle();
+    }
+    window.harness.key_press(Key::Enter);
+    window.settle();
+}
+
+fn simulate(window: &mut Window, frames: u64) {
+    window.harness.get_by_role_and_label(Role::SpinButton, "Frames").set_value_accesskit(frames as f64);
+    window.settle();
+    let runs = window.app().project().runs().len();
+    click(window, "Simulate");
+    window.step_until("the run is over", |harness| {
+        let project = harness.state().project();
+        project.runs().len() == runs + 1
+            && project.run.as_ref().is_some_and(|run| run.frames == frames + 1)
+            && !project.is_running()
+    });
+    window.settle();
+}
+
+#[test]
+fn atoms_are_selected_by_words_and_stand_out() {
+    let mut window = ready();
+    select(&mut window, "residue 3-6 and backbone");
+    assert_eq!(window.app().selected().atoms.len(), 16);
+    assert!(window.harness.query_by_label("16 atoms").is_some());
+    assert_eq!(window.app().viewport().highlight().atoms.len(), 16);
+    for name in ["Isolate", "Sticks", "Label"] {
+        click(&mut window, name);
+    }
+    let highlight = window.app().viewport().highlight();
+    assert!(highlight.alone && highlight.sticks);
+    assert_eq!(window.app().viewport().labels().len(), 4, "a label for each residue");
+
+    // What is not understood is told, and changes nothing.
+    select(&mut window, "residue three");
+    assert_eq!(window.app().selected().atoms.len(), 16);
+    assert!(window.log().contains("expected a residue number"), "{}", window.log());
+
+    select(&mut window, "residue 2 9 and name CA");
+    click(&mut window, "Measure selection");
+    assert_eq!(window.app().measurements().list().len(), 1);
+    select(&mut window, "");
+    assert!(window.app().selected().atoms.is_empty());
+    assert!(window.app().viewport().highlight().atoms.is_empty());
+}
+
+#[test]
+fn a_drag_over_the_sequence_selects_its_residues() {
+    let mut window = ready();
+    let strip = window.harness.get_by_role_and_label(Role::GraphicsObject, "Sequence").rect();
+    let at = |residue: f32| strip.left_center() + egui::vec2(12.0 * (residue + 0.5), 0.0);
+    window.harness.hover_at(at(2.0));
+    window.settle();
+    window.harness.drag_at(at(2.0));
+    window.harness.step();
+    window.harness.hover_at(at(4.0));
+    window.harness.step();
+    window.harness.hover_at(at(5.0));
+    window.settle();
+    window.harness.drop_at(at(5.0));
+    window.settle();
+    assert_eq!(window.app().selected().text, "residue 3-6");
+    assert!(window.app().selected_atom().is_none(), "a drag marks no atom");
+    // One gesture is one step to undo.
+    window.harness.key_press_modifiers(Modifiers::COMMAND, Key::Z);
+    window.settle();
+    assert!(window.app().selected().text.is_empty());
+}
+
+#[test]
+fn view_selection_and_settings_are_undone_and_done_again() {
+    let mut window = ready();
+    let representation = |window: &Window| window.app().preferences().style.representation;
+    assert_eq!(representation(&window), Representation::BallAndStick);
+    window.harness.key_press(Key::Num4);
+    window.settle();
+    select(&mut window, "name CA");
+    window.harness.get_by_role_and_label(Role::SpinButton, "Seed").set_value_accesskit(41.0);
+    window.settle();
+    assert_eq!(window.app().preferences().run.sampler.seed, 41);
+
+    let undo = |window: &mut Window| {
+        window.harness.key_press_modifiers(Modifiers::COMMAND, Key::Z);
+        window.settle();
+    };
+    undo(&mut window);
+    assert_ne!(window.app().preferences().run.sampler.seed, 41);
+    assert_eq!(window.app().selected().atoms.len(), 10);
+    undo(&mut window);
+    assert!(window.app().selected().atoms.is_empty());
+    assert_eq!(representation(&window), Representation::Ribbon);
+    undo(&mut window);
+    assert_eq!(representation(&window), Representation::BallAndStick);
+    for _ in 0..3 {
+        window.harness.key_press_modifiers(Modifiers::COMMAND | Modifiers::SHIFT, Key::Z);
+        window.settle();
+    }
+    assert_eq!(representation(&window), Representation::Ribbon);
+    assert_eq!(window.app().selected().text, "name CA");
+    assert_eq!(window.app().preferences().run.sampler.seed, 41);
+}
+
+#[test]
+fn two_runs_stand_beside_each_other_and_are_evaluated_against_each_other() {
+    let mut window = ready();
+    simulate(&mut window, 4);
+    window.harness.get_by_role_and_label(Role::SpinButton, "Seed").set_value_accesskit(7.0);
+    window.settle();
+    simulate(&mut window, 6);
+    window.harness.get_by_label("Runs").click();
+    window.settle();
+    click(&mut window, "More about run 1");
+    click(&mut window, "Show beside in 3D");
+    assert!(matches!(window.app().ghost(), Ghost::Run(1)));
+    assert_eq!(window.app().viewport().ghost_count(), 1);
+    // Brought on view, it changes places with the other one.
+    click(&mut window, "More about run 1");
+    click(&mut window, "Bring on view");
+    assert!(matches!(window.app().ghost(), Ghost::Run(2)));
+
+    click(&mut window, "More about run 2");
+    click(&mut window, "Evaluate run 1 against run 2");
+    assert_eq!(window.app().evaluation().form.reference_run, Some(2));
+    assert!(window.harness.query_by_label_contains("Run 2, 6 frames, is taken for the reference").is_some());
+    let start = window.harness.get_by_role_and_label(Role::Button, "Evaluate");
+    use egui_kittest::kittest::NodeT as _;
+    assert!(!start.accesskit_node().is_disabled());
+}
+
+#[test]
+fn the_other_replicas_are_shown_beside_the_one_that_is_followed() {
+    let mut window = ready();
+    window.harness.get_by_role_and_label(Role::SpinButton, "Replicas").set_value_accesskit(3.0);
+    window.settle();
+    simulate(&mut window, 3);
+    window.harness.key_press_modifiers(Modifiers::SHIFT, Key::O);
+    window.settle();
+    assert!(matches!(window.app().ghost(), Ghost::Replicas));
+    assert_eq!(window.app().viewport().ghost_count(), 2);
+    window.harness.get_by_label("Runs").click();
+    window.settle();
+    click(&mut window, "More about run 1");
+    click(&mut window, "Follow replica");
+    click(&mut window, "Replica 2");
+    assert_eq!(window.app().project().run.as_ref().map(|run| run.replica), Some(2));
+    assert_eq!(window.app().viewport().ghost_count(), 2, "the two that are not followed");
+}
+
+#[test]
+fn nothing_above_the_molecule_overlaps_in_small_and_in_magnified_windows() {
+    let mut window = ready();
+    // 960×600, and 1280×800 at 180 %.
+    for size in [egui::vec2(960.0, 600.0), egui::vec2(711.0, 444.0)] {
+        window.harness.set_size(size);
+        window.settle();
+        let rect = |role, name: &str| window.harness.get_by_role_and_label(role, name).rect();
+        let rects = [
+            ("Style", rect(Role::ComboBox, "Style")),
+            ("Color by", rect(Role::ComboBox, "Color by")),
+            ("More", rect(Role::Button, "More")),
+        ];
+        let view = window.harness.get_by_label_contains("3D view of").rect();
+        for (index, (name, one)) in rects.iter().enumerate() {
+            assert!(
+                view.x_range().contains(one.left()) && view.x_range().contains(one.right()),
+                "{size}: {name}"
+            );
+            for (other_name, other) in &rects[index + 1..] {
+                assert!(!one.shrink(0.5).intersects(*other), "{size}: {name} and {other_name}");
+            }
+        }
+        let tab = rect(Role::Button, "Evaluation");
+        assert!(tab.right() < view.left(), "{size}: the tab {tab} is cut at {}", view.left());
+        assert!(view.height() > 60.0, "{size}: {view}");
+    }
+}
+
+#[test]
+fn what_one_frame_is_can_be_read_in_every_window() {
+    let mut window = ready();
+    window.step_until("the model is ready", |harness| {
+        harness.query_by_label_contains("trained on waves").is_some()
+    });
+    for size in [egui::vec2(1280.0, 800.0), egui::vec2(960.0, 600.0)] {
+        window.harness.set_size(size);
+        window.settle();
+        let line = window.harness.get_by_label_contains("a frame is a jump of 100 ps");
+        assert!(line.rect().width() > 20.0);
+    }
+}
