@@ -27,6 +27,7 @@ use equijump_engine::structure::{ReadOptions, read_structure};
 use equijump_engine::training::EarlierRun;
 use equijump_engine::trajectory::{TrajectoryReader, TrajectoryStore};
 use equijump_engine::transport::SamplerSettings;
+use equijump_engine::transport::noise::{Noise, Stream};
 
 /// Commands that are killed.
 const COMMANDS: u64 = 6;
@@ -42,22 +43,20 @@ fn kills() -> u64 {
 
 /// The moments of the kills: fractions of the time that an uninterrupted run takes, and a little more.
 struct Moments {
-    state: u64,
+    noise: Noise,
+    at: u64,
     whole: Duration,
 }
 
 impl Moments {
     fn of(command: u64, whole: Duration) -> Self {
-        Self { state: number("EQUIJUMP_KILLS_SEED", 1).wrapping_mul(COMMANDS).wrapping_add(command), whole }
+        let seed = number("EQUIJUMP_KILLS_SEED", 1).wrapping_mul(COMMANDS).wrapping_add(command);
+        Self { noise: Noise::new(seed, Stream::Testing), at: 0, whole }
     }
 
     fn next(&mut self) -> Duration {
-        // SplitMix64.
-        self.state = self.state.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut bits = self.state;
-        bits = (bits ^ (bits >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        self.whole.mul_f64(1.1 * ((bits ^ (bits >> 31)) >> 11) as f64 / (1u64 << 53) as f64)
+        self.at += 1;
+        self.whole.mul_f64(1.1 * (self.noise.word(self.at) >> 11) as f64 / (1u64 << 53) as f64)
     }
 }
 
@@ -327,6 +326,7 @@ fn export_until_killed() {
             model: ModelSource::File(folder.join("model.safetensors")),
             settings,
             replicas: 1,
+            shard: None,
             frames: Some(30),
             device: DevicePreference::Cpu,
             output: None,
@@ -354,7 +354,9 @@ fn export_until_killed() {
             last_frame: 30,
             stride: 1,
             only: None,
+            atoms: None,
             path: folder.join(EXPORTS[(round % 4) as usize]),
+            hydrogens: false,
             overwrite: true,
         };
         session.send(SessionCommand::Export { job: session.next_job(), request });

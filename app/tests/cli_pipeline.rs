@@ -73,6 +73,18 @@ fn imported_dynamics_trains_a_model_that_simulates() {
     run(&[&common[..], &["--out", "run.dcd"]].concat());
     assert_eq!(frames(&workplace.path("run.dcd")).len(), 4);
 
+    // What it was trained on goes with the model; the protein that it was trained on is familiar.
+    let told = run(&["info", "md.pdb", "--trust", model]);
+    assert!(told.contains("Trust: ") && told.contains("TYR 1"), "{told}");
+    let described: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(workplace.path("run.json")).unwrap()).unwrap();
+    assert_eq!(described["trust"]["residues"].as_array().map(Vec::len), Some(10), "{described}");
+    assert!(run(&["info", "run.json"]).contains("of 10 residues"));
+    assert!(!run(&["info", model]).contains("no trust data"));
+    assert!(run(&["info", "model.safetensors"]).contains("no trust data"));
+    let without = run(&["info", "md.pdb", "--trust", "model.safetensors"]);
+    assert!(without.contains("no trust data"), "{without}");
+
     for (file, kind, key, value) in [
         ("md.store", "store", "frames", serde_json::json!(40)),
         ("run.dcd", "trajectory", "interval_ps", serde_json::json!(100.0)),
@@ -120,7 +132,7 @@ fn other_programs_load_a_run_by_its_exported_topology() {
 }
 
 #[test]
-fn the_bundled_model_needs_no_flag_and_says_what_it_was_not_trained_on() {
+fn the_bundled_models_need_no_flag_and_say_what_they_were_not_trained_on() {
     let workplace = Workplace::new();
     let run = |protein: &str| {
         let arguments = ["simulate", protein, "--frames", "2", "--latent-steps", "10"];
@@ -130,8 +142,10 @@ fn the_bundled_model_needs_no_flag_and_says_what_it_was_not_trained_on() {
         assert_eq!(frames(&workplace.path(&format!("{protein}.dcd"))).len(), 3);
         stderr
     };
+    // A model of its own, the one for any protein, and the same for a protein that it has never seen.
     assert!(!run("chignolin").contains("not trained"));
-    assert!(run("villin").contains("was not trained on villin"));
+    assert!(!run("villin").contains("not trained"));
+    assert!(run("trpcage").contains("was not trained on trpcage"));
 }
 
 #[test]

@@ -3,6 +3,8 @@
 //! `cargo test --workspace` passes with nothing but a Rust toolchain and a C compiler. Tests that need OpenGL,
 //! Vulkan or Python [`skip`] themselves without it, and say so. [`REQUIRE_ALL`] turns every skip into a failure.
 
+pub mod damage;
+
 use std::ffi::OsString;
 use std::io::Write as _;
 use std::process::Command;
@@ -50,6 +52,22 @@ pub fn oracle_python() -> Option<OsString> {
         }
         Err(error) => complain(&format!("{ORACLE} names {python:?}, which cannot be run: {error}")),
     }
+}
+
+/// As [`oracle_python`], and it has these modules as well, `openmm, mdtraj`; a Python without them skips the test.
+///
+/// # Panics
+/// As [`oracle_python`], and where [`REQUIRE_ALL`] is set and a module is missing.
+pub fn oracle_python_with(modules: &str) -> Option<OsString> {
+    let python = oracle_python()?;
+    let imported = Command::new(&python).args(["-c", &format!("import {modules}")]).output();
+    if imported.is_ok_and(|output| output.status.success()) {
+        return Some(python);
+    }
+    skip(&format!(
+        "the Python that {ORACLE} names lacks one of {modules}; install tests/oracle-requirements.txt"
+    ));
+    None
 }
 
 #[allow(clippy::panic)] // ends the test

@@ -169,7 +169,7 @@ fn files_and_memory_give_the_same_numbers() {
     let folder = tempfile::tempdir().unwrap();
     let (reference, samples) = (shaken(&frames, 4, 120), shaken(&frames, 3, 100));
     let write = |name: &str, trajectories: &[Vec<Vec<[f32; 3]>>]| -> Vec<TrajectorySource> {
-        let map = TopologyMap::canonical(Arc::clone(&protein.topology));
+        let map = Arc::new(TopologyMap::canonical(Arc::clone(&protein.topology)));
         trajectories
             .iter()
             .enumerate()

@@ -58,7 +58,7 @@ fn protein() -> Protein {
 }
 
 fn frames() -> CanonicalFrames {
-    let map = read_topology_map(&fixture("jumps_top.pdb")).unwrap();
+    let map = Arc::new(read_topology_map(&fixture("jumps_top.pdb")).unwrap());
     let source = TrajectorySource { path: fixture("jumps.xtc"), map };
     CanonicalFrames::open(vec![source], FrameSelection::default()).unwrap()
 }

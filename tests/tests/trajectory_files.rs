@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use equijump_engine::remedy::Remedy;
 use equijump_engine::structure::{
     OpenedStructure, ReadOptions, read_structure, read_topology_map, write_pdb,
 };
@@ -189,7 +190,7 @@ fn foreign_files_are_imported_alike_from_every_format() {
             ..ImportRequest::default()
         };
         let error = import(&request, &mut |_| ControlFlow::Continue(())).unwrap_err().to_string();
-        assert!(error.contains("--interval-ps"), "{error}");
+        assert!(error.contains(Remedy::GiveInterval.words()), "{error}");
     }
 }
 

@@ -1,5 +1,6 @@
 //! Trajectories.
 
+use equijump_engine::remedy::Remedy;
 use equijump_engine::structure::read_topology_map;
 use equijump_engine::trajectory::{
     FileContent, Frame, ImportRequest, TrajectoryReader, TrajectoryStore, describe,
@@ -63,12 +64,37 @@ fn atoms_of_later_models_are_read_by_name() {
 #[test]
 fn units_that_a_file_does_not_keep_are_asked_for() {
     let sentence = refusal(request("lammps-1-top.pdb", "lammps-1.dcd"));
-    assert!(sentence.contains("LAMMPS") && sentence.contains("--interval-ps"), "{sentence}");
+    assert!(sentence.contains("LAMMPS") && sentence.contains(Remedy::GiveInterval.words()), "{sentence}");
     let request = ImportRequest { interval_ps: Some(10.0), ..request("lammps-1-top.pdb", "lammps-1.dcd") };
     let imported = imported(request);
     assert_eq!((imported.report.frames, imported.report.interval_ps), (4, 10.0));
     let FileContent::Trajectory(info) = describe(&case("lammps-1.dcd")).unwrap().content else { panic!() };
     assert_eq!(info.interval_ps, None);
+}
+
+/// The header that cpptraj writes whatever the interval (`Traj_CharmmDcd::writeDcdHeader`): DELTA 0.001, NSAVC 1,
+/// version 21 or 35. Taken for AKMA units, frames would be 0.05 fs apart. So it is with NSAVC 0, of which MDAnalysis
+/// can make no time either.
+#[test]
+fn a_header_that_tells_no_interval_is_not_believed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.dcd");
+    let whole = std::fs::read(case("lammps-1.dcd")).unwrap();
+    let titles = whole.windows(6).position(|window| window == b"LAMMPS").unwrap();
+    for (steps_per_frame, delta, version) in [(1, 0.001f32, 21), (1, 0.001, 35), (1, 1.0, 24), (0, 0.04, 24)]
+    {
+        let mut bytes = whole.clone();
+        bytes[titles..titles + 6].copy_from_slice(b"others");
+        bytes[16..20].copy_from_slice(&i32::to_le_bytes(steps_per_frame));
+        bytes[44..48].copy_from_slice(&delta.to_le_bytes());
+        bytes[84..88].copy_from_slice(&i32::to_le_bytes(version));
+        std::fs::write(&path, bytes).unwrap();
+        let asked = ImportRequest { trajectories: vec![path.clone()], ..request("lammps-1-top.pdb", "") };
+        let sentence = refusal(asked.clone());
+        assert!(sentence.contains("give the time between"), "{sentence}");
+        let imported = imported(ImportRequest { interval_ps: Some(10.0), ..asked });
+        assert_eq!((imported.report.frames, imported.report.interval_ps), (4, 10.0));
+    }
 }
 
 #[test]
@@ -135,7 +161,7 @@ fn the_cause_of_torn_frames_is_named() {
     assert!(order.contains("another order within the residues"), "{order}");
     let gap = refusal(request("reason-2-top.pdb", "reason-2.xtc"));
     assert!(gap.contains("missing between") && gap.contains(" 15 and ") && gap.contains(" 20 "), "{gap}");
-    assert!(gap.contains("--longest-segment"), "{gap}");
+    assert!(gap.contains(Remedy::LongestSegment.words()), "{gap}");
     let segment = ImportRequest { longest_segment: true, ..request("reason-2-top.pdb", "reason-2.xtc") };
     let segment = imported(segment);
     assert_eq!(segment.report.frames, 4);

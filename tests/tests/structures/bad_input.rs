@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use equijump_engine::remedy::Remedy;
 use equijump_engine::structure::{
     ReadOptions, StructureProblem, read_structure, read_structure_bytes, read_topology_map,
 };
@@ -80,7 +81,7 @@ fn missing_backbone_atom() {
         .collect();
     let sentence = complaint(&lines.join("\n"));
     assert!(sentence.contains("backbone atoms are missing: PHE 10 (C);"), "{sentence}");
-    assert!(sentence.contains("--longest-segment"), "{sentence}");
+    assert!(sentence.contains(Remedy::LongestSegment.words()), "{sentence}");
 
     let options = ReadOptions { longest_segment: true, ..ReadOptions::default() };
     let opened = read_structure_bytes("v.pdb", lines.join("\n").as_bytes(), &options).unwrap();
@@ -97,7 +98,7 @@ fn chain_break() {
     assert!(error.problem.longest_segment_helps());
     let sentence = error.to_string();
     assert!(sentence.contains("broken between LYS 7 and PHE 10"), "{sentence}");
-    assert!(sentence.contains("longest unbroken segment of 26 residues"), "{sentence}");
+    assert!(sentence.contains("(26 residues)"), "{sentence}");
     let options = ReadOptions { longest_segment: true, ..ReadOptions::default() };
     let opened = read_structure_bytes("v.pdb", lines.join("\n").as_bytes(), &options).unwrap();
     assert_eq!(opened.topology.residue_count(), 26);

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::io::Read;
 
+use equijump_engine::remedy::Remedy;
 use equijump_engine::structure::{
     OpenedStructure, ReadOptions, StructureProblem, read_structure, read_structure_bytes,
 };
@@ -61,7 +62,7 @@ fn villin_with_norleucine_and_alternate_locations() {
 fn several_protein_chains_ask_for_a_choice() {
     for file in ["1lmb.pdb.gz", "1lmb.cif.gz"] {
         let error = read_structure(&fixture(file), &ReadOptions::default()).unwrap_err();
-        assert!(error.to_string().ends_with("choose one with --chain"), "{error}");
+        assert!(error.to_string().ends_with(&Remedy::ChooseChain.to_string()), "{error}");
         let StructureProblem::SeveralChains(chains) = error.problem else { panic!("{error}") };
         let chains: Vec<_> = chains.iter().map(|c| (c.id.as_str(), c.residues)).collect();
         assert_eq!(chains, [("3", 87), ("4", 92)]);

@@ -1,0 +1,6 @@
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    // Else hardly any input would get past the checksum.
+    equijump_fuzz::checkpoint(&equijump_fuzz::resealed(bytes.to_vec()));
+});
