@@ -23,7 +23,7 @@ xdotool windowfocus "$id"
 
 click() { xdotool mousemove "$1" "$2" sleep 0.3 click 1 sleep 0.6; }
 # The menus are at the same place in both sizes.
-theme() { click 270 15; click 300 "$1"; xdotool mousemove 640 790 sleep 1.5; }
+theme() { click 306 15; click 340 "$1"; xdotool mousemove 640 790 sleep 1.5; }
 photograph() { import -window root -crop "$1+0+0" +repage "window-$1-$2.png"; }
 
 click 60 85 # Simulate
