@@ -11,7 +11,7 @@ use super::Ending;
 use super::evaluate::Method;
 use super::job::Jobs;
 use super::jumps::{JumpArgs, sequence_of};
-use super::progress::ProgressDisplay;
+use super::stages::StageDisplay;
 
 /// Flags of the branch test.
 #[derive(Clone, Debug, clap::Args)]
@@ -83,22 +83,13 @@ impl BranchArgs {
             sampler,
         });
         let mut test = None;
-        let mut display = ProgressDisplay::new("frames");
+        let mut display = StageDisplay::of_evaluation();
         let ending = jobs.run(
             |job| Command::TestBranches { job, request },
             |event| {
-                match event {
-                    Event::EvaluationStage { stage, .. } => {
-                        display = ProgressDisplay::new(stage.noun());
-                        display.line(stage.label());
-                    }
-                    Event::Progress { progress, .. } => {
-                        let rate = progress.per_second.map(|rate| format!("{rate:.1} per second"));
-                        display.show(&progress, &rate.unwrap_or_default());
-                    }
-                    Event::Notice { notice, .. } => display.line(&format!("note: {notice}")),
-                    Event::BranchesTested { test: done, .. } => test = Some(done),
-                    _ => (),
+                display.event(&event);
+                if let Event::BranchesTested { test: done, .. } = event {
+                    test = Some(done);
                 }
                 Ok(())
             },

@@ -7,7 +7,7 @@ use anyhow::{Context as _, bail};
 use equijump_engine::analysis::evaluation::{Evaluation, EvaluationSettings};
 use equijump_engine::analysis::msm::Estimator;
 use equijump_engine::analysis::tica::TicaSettings;
-use equijump_engine::session::{Command, EvaluationRequest, Event, ProgressUnit, StructureSource};
+use equijump_engine::session::{Command, EvaluationRequest, Event, StructureSource};
 use equijump_engine::trajectory::FrameSelection;
 
 use super::Ending;
@@ -16,7 +16,7 @@ use super::clock::utc_now;
 use super::job::Jobs;
 use super::jumps::JumpArgs;
 use super::named;
-use super::progress::ProgressDisplay;
+use super::stages::StageDisplay;
 use super::terminal;
 use crate::bundled;
 use crate::report::{self, Provenance, ReportFolder};
@@ -176,25 +176,13 @@ pub(super) fn run(mut args: Args, given: impl Fn(&str) -> bool) -> anyhow::Resul
         },
     });
     let mut evaluated: Option<Arc<Evaluation>> = None;
-    let mut display = ProgressDisplay::new("frames");
+    let mut display = StageDisplay::of_evaluation();
     let ending = jobs.run(
         |job| Command::Evaluate { job, request },
         |event| {
-            match event {
-                Event::EvaluationStage { stage, .. } => {
-                    display = ProgressDisplay::new(stage.noun());
-                    display.line(stage.label());
-                }
-                Event::Progress { progress, .. } => {
-                    let rate = match progress.unit {
-                        ProgressUnit::Frames => progress.per_second.map(|r| format!("{r:.0} frames/s")),
-                        _ => None,
-                    };
-                    display.show(&progress, &rate.unwrap_or_default());
-                }
-                Event::Notice { notice, .. } => display.line(&format!("note: {notice}")),
-                Event::Evaluated { evaluation, .. } => evaluated = Some(evaluation),
-                _ => (),
+            display.event(&event);
+            if let Event::Evaluated { evaluation, .. } = event {
+                evaluated = Some(evaluation);
             }
             Ok(())
         },

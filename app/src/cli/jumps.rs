@@ -16,9 +16,9 @@ use equijump_engine::transport::{Integrator, SamplerSettings, Transport};
 use super::Ending;
 use super::evaluate::Method;
 use super::job::Jobs;
-use super::progress::ProgressDisplay;
 use super::propagate::model_of;
 use super::simulate::{transport_of, with_flags};
+use super::stages::StageDisplay;
 use super::study::presets_of;
 
 /// Sequence of the protein in a file, empty where it cannot be told; the job says why.
@@ -112,22 +112,13 @@ impl JumpArgs {
             sampler,
         });
         let mut test = None;
-        let mut display = ProgressDisplay::new("frames");
+        let mut display = StageDisplay::of_evaluation();
         let ending = jobs.run(
             |job| Command::TestJumps { job, request },
             |event| {
-                match event {
-                    Event::EvaluationStage { stage, .. } => {
-                        display = ProgressDisplay::new(stage.noun());
-                        display.line(stage.label());
-                    }
-                    Event::Progress { progress, .. } => {
-                        let rate = progress.per_second.map(|rate| format!("{rate:.1} per second"));
-                        display.show(&progress, &rate.unwrap_or_default());
-                    }
-                    Event::Notice { notice, .. } => display.line(&format!("note: {notice}")),
-                    Event::JumpsTested { test: done, .. } => test = Some(done),
-                    _ => (),
+                display.event(&event);
+                if let Event::JumpsTested { test: done, .. } = event {
+                    test = Some(done);
                 }
                 Ok(())
             },
