@@ -1,8 +1,8 @@
 //! The window of EquiJump, and what window and command line share.
 
-pub mod bundled;
 pub mod cli;
 pub mod figures;
 pub mod report;
+pub mod shared;
 pub mod viewport;
 pub mod window;

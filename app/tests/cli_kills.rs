@@ -20,8 +20,8 @@ use std::time::{Duration, Instant};
 use cli_common::{Workplace, finish, write_conformations};
 use equijump_engine::network::Model;
 use equijump_engine::session::{
-    Command as SessionCommand, DevicePreference, Event, ExportRequest, JobOutcome, ModelLibrary, ModelSource,
-    SessionHandle, SimulationRequest,
+    DevicePreference, ExportRequest, Job, JobEvent, JobHandle, JobOutcome, ModelLibrary, ModelSource,
+    Session, Simulate, SimulationRequest, SimulationUpdate,
 };
 use equijump_engine::structure::{ReadOptions, read_structure};
 use equijump_engine::training::EarlierRun;
@@ -306,45 +306,48 @@ fn comparisons() {
 const EXPORTS: [&str; 4] = ["film.dcd", "film.xtc", "film.pdb", "film.cif"];
 
 /// Exports as the window does, again and again; run as a process of its own by the test below.
+fn finish<J: Job>(job: &JobHandle<J>, mut told: impl FnMut(J::Update)) {
+    loop {
+        match job.next_timeout(Duration::from_secs(60)).unwrap() {
+            JobEvent::Update(update) => told(update),
+            JobEvent::Ended(outcome) => {
+                assert_eq!(outcome.without_output(), JobOutcome::Finished(()));
+                return;
+            }
+        }
+    }
+}
+
 #[test]
 #[ignore = "is started by the test of exports, and killed"]
 fn export_until_killed() {
     let Ok(folder) = std::env::var("EQUIJUMP_EXPORT_FOLDER") else { return };
     let rounds = number("EQUIJUMP_EXPORT_ROUNDS", u64::MAX);
     let folder = Path::new(&folder);
-    let session = SessionHandle::start(Arc::new(ModelLibrary::new()), Arc::new(|| ())).unwrap();
+    let session = Session::new(Arc::new(ModelLibrary::new()), Arc::new(|| ())).unwrap();
     let structure = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/structures/chignolin.pdb");
     let structure = read_structure(&structure, &ReadOptions::default()).unwrap();
     let topology = Arc::clone(&structure.topology);
     let settings = SamplerSettings { latent_steps: 5, ..SamplerSettings::default() };
-    let job = session.next_job();
-    session.send(SessionCommand::Simulate {
-        job,
-        request: Box::new(SimulationRequest {
-            structure,
-            starts_angstrom: Vec::new(),
-            model: ModelSource::File(folder.join("model.safetensors")),
-            settings,
-            replicas: 1,
-            shard: None,
-            frames: Some(30),
-            device: DevicePreference::Cpu,
-            output: None,
-            keep_history: true,
-        }),
-    });
+    let run = session.start(Simulate::new(SimulationRequest {
+        structure,
+        starts_angstrom: Vec::new(),
+        model: ModelSource::File(folder.join("model.safetensors")),
+        settings,
+        replicas: 1,
+        shard: None,
+        frames: Some(30),
+        device: DevicePreference::Cpu,
+        output: None,
+        keep_history: true,
+    }));
     let mut history = None;
-    let mut wait = || loop {
-        match session.recv_timeout(Duration::from_secs(60)).unwrap() {
-            Event::SimulationStarted { run, .. } => history = run.history,
-            Event::JobEnded { outcome, .. } => {
-                assert_eq!(outcome, JobOutcome::Finished);
-                return history.clone().unwrap();
-            }
-            _ => (),
+    finish(&run, |update| {
+        if let SimulationUpdate::Started(run) = update {
+            history = run.history;
         }
-    };
-    let history = wait();
+    });
+    let history = history.unwrap();
     for round in 0..rounds {
         let request = ExportRequest {
             topology: Arc::clone(&topology),
@@ -359,8 +362,7 @@ fn export_until_killed() {
             hydrogens: false,
             overwrite: true,
         };
-        session.send(SessionCommand::Export { job: session.next_job(), request });
-        wait();
+        finish(&session.start(request), |_| ());
     }
 }
 

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use eframe::App as _;
 use egui::{Event, Key, Modifiers};
 use equijump_app::window::{EquiJumpApp, Parts};
-use equijump_engine::session::SessionHandle;
+use equijump_engine::session::Session;
 use gl_harness::GlHarness;
 use support::{ScriptedDialogs, WaveBackend};
 
@@ -30,7 +30,7 @@ impl DrawnWindow {
         cc.gl = Some(gl.gl.clone());
         let backend = WaveBackend { latent_steps: 2, step_time: Duration::from_millis(40) };
         let parts = Parts {
-            start_session: Box::new(move |wake| SessionHandle::start(Arc::new(backend), wake)),
+            start_session: Box::new(move |wake| Session::new(Arc::new(backend), wake)),
             dialogs: Box::new(ScriptedDialogs::default()),
             bundled_models: support::TEST_MODELS,
             initial: None,

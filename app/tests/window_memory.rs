@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use eframe::App as _;
 use equijump_app::window::preferences::{self, Preferences};
 use equijump_app::window::{EquiJumpApp, Parts, layout};
-use equijump_engine::session::SessionHandle;
+use equijump_engine::session::Session;
 use equijump_engine::transport::noise::{Noise, Stream};
 use serde_json::{Value, json};
 use support::{ScriptedDialogs, WaveBackend};
@@ -43,7 +43,7 @@ fn session(memory: &Memory) -> Memory {
     cc.storage = Some(memory);
     let backend = WaveBackend { latent_steps: 2, step_time: Duration::ZERO };
     let parts = Parts {
-        start_session: Box::new(move |wake| SessionHandle::start(Arc::new(backend), wake)),
+        start_session: Box::new(move |wake| Session::new(Arc::new(backend), wake)),
         dialogs: Box::new(ScriptedDialogs::default()),
         bundled_models: support::TEST_MODELS,
         initial: None,

@@ -18,7 +18,7 @@ use egui::accesskit::{Action, ActionData, ActionRequest, Role, TreeUpdate};
 use egui::{Event, Key, Modifiers, PointerButton, Pos2, Vec2, pos2, vec2};
 use equijump_app::window::file_dialogs::FileAnswer;
 use equijump_app::window::{EquiJumpApp, Parts};
-use equijump_engine::session::SessionHandle;
+use equijump_engine::session::Session;
 use equijump_tests::damage::Random;
 use gl_harness::GlHarness;
 use support::{Dropped, ScriptedDialogs, WaveBackend};
@@ -74,7 +74,7 @@ impl Monkey {
         let dialogs = ScriptedDialogs::default();
         let backend = WaveBackend { latent_steps: 2, step_time: Duration::from_millis(10) };
         let parts = Parts {
-            start_session: Box::new(move |wake| SessionHandle::start(Arc::new(backend), wake)),
+            start_session: Box::new(move |wake| Session::new(Arc::new(backend), wake)),
             dialogs: Box::new(dialogs.clone()),
             bundled_models: support::TEST_MODELS,
             initial: None,

@@ -14,7 +14,7 @@ use egui::accesskit::{Action, ActionData};
 use egui::{Event, Key, Modifiers};
 use equijump_app::window::file_dialogs::FileAnswer;
 use equijump_app::window::{EquiJumpApp, Parts};
-use equijump_engine::session::SessionHandle;
+use equijump_engine::session::Session;
 use gl_harness::GlHarness;
 use support::{ScriptedDialogs, WaveBackend};
 
@@ -36,7 +36,7 @@ impl Drawn {
         let backend = WaveBackend { latent_steps: 2, step_time: Duration::from_millis(4) };
         let dialogs = ScriptedDialogs::default();
         let parts = Parts {
-            start_session: Box::new(move |wake| SessionHandle::start(Arc::new(backend), wake)),
+            start_session: Box::new(move |wake| Session::new(Arc::new(backend), wake)),
             dialogs: Box::new(dialogs.clone()),
             bundled_models: support::TEST_MODELS,
             initial: None,

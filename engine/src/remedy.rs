@@ -88,6 +88,11 @@ pub(crate) fn exchanged(sentence: &str, other: impl Fn(Remedy) -> Remedy) -> Str
     sentence.split(MARK).map(part).collect()
 }
 
+/// The first remedy that a sentence names.
+pub(crate) fn first_in(sentence: &str) -> Option<Remedy> {
+    sentence.split(MARK).find_map(find)
+}
+
 fn find(part: &str) -> Option<Remedy> {
     Remedy::ALL.into_iter().find(|remedy| remedy.words() == part)
 }

@@ -1,7 +1,7 @@
 //! A run of 100,000 frames must not grow in memory, though nobody reads its events. The allocator counts
 //! live bytes, so the test binary holds this one test.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::ops::ControlFlow;
@@ -11,8 +11,9 @@ use std::time::Duration;
 
 use equijump_engine::network::NetworkConfig;
 use equijump_engine::session::{
-    Command, ComputeBackend, DevicePreference, Event, ExistingFiles, JobOutcome, ModelInfo, ModelSource,
-    OpenedStructure, PreparedSampler, RunOutput, SamplerOrder, SessionHandle, SimulationRequest,
+    ComputeBackend, DevicePreference, ExistingFiles, JobEvent, JobOutcome, ModelInfo, ModelSource,
+    OpenedStructure, PreparedSampler, RunOutput, SamplerOrder, Session, Simulate, SimulationRequest,
+    SimulationUpdate,
 };
 use equijump_engine::structure::{Residue, ResidueType, Topology};
 use equijump_engine::trajectory::TrajectoryReader;
@@ -109,50 +110,48 @@ fn memory_stays_bounded_over_100_000_frames() {
         notices: Vec::new(),
     };
     let folder = tempfile::tempdir().unwrap();
-    let session = SessionHandle::start(Arc::new(Backend), Arc::new(|| ())).unwrap();
-    let job = session.next_job();
-    session.send(Command::Simulate {
-        job,
-        request: Box::new(SimulationRequest {
-            structure,
-            starts_angstrom: Vec::new(),
-            model: ModelSource::Bundled { name: "none".into(), bytes: b"", presets: b"{}" },
-            settings: SamplerSettings::default(),
-            replicas: 1,
-            shard: None,
-            frames: Some(FRAMES),
-            device: DevicePreference::Cpu,
-            output: Some(RunOutput { path: folder.path().join("run.dcd"), existing: ExistingFiles::Refuse }),
-            keep_history: true,
-        }),
-    });
+    let session = Session::new(Arc::new(Backend), Arc::new(|| ())).unwrap();
+    let job = session.start(Simulate::new(SimulationRequest {
+        structure,
+        starts_angstrom: Vec::new(),
+        model: ModelSource::Bundled { name: "none".into(), bytes: b"", presets: b"{}" },
+        settings: SamplerSettings::default(),
+        replicas: 1,
+        shard: None,
+        frames: Some(FRAMES),
+        device: DevicePreference::Cpu,
+        output: Some(RunOutput { path: folder.path().join("run.dcd"), existing: ExistingFiles::Refuse }),
+        keep_history: true,
+    }));
+    let history = loop {
+        match job.next_timeout(Duration::from_secs(10)) {
+            Some(JobEvent::Update(SimulationUpdate::Started(run))) => break run.history.unwrap(),
+            Some(JobEvent::Update(_)) => (),
+            _ => panic!("it does not start"),
+        }
+    };
 
-    // Nobody reads an event until a tenth is done, and from then on nobody reads until the end.
-    let newest = || session.latest_frame().map_or(0, |latest| latest.frame.number);
-    while newest() < FRAMES / 10 {
+    // Nobody reads an update until a tenth is done, and from then on nobody reads until the end.
+    while history.len() <= FRAMES / 10 {
         std::thread::sleep(Duration::from_millis(1));
     }
     PEAK.store(LIVE.load(Ordering::Relaxed), Ordering::Relaxed);
     let early = LIVE.load(Ordering::Relaxed);
-    while newest() < FRAMES {
+    while history.len() <= FRAMES {
         std::thread::sleep(Duration::from_millis(1));
     }
     let grown = PEAK.load(Ordering::Relaxed).saturating_sub(early);
     // Kept in memory, the frames would be 70 MB.
     assert!(grown < 256 * 1024, "memory grew by {grown} bytes");
 
-    let mut history = None;
-    let mut outcome = None;
-    while outcome.is_none() {
-        match session.recv_timeout(Duration::from_secs(10)) {
-            Some(Event::SimulationStarted { run, .. }) => history = run.history,
-            Some(Event::JobEnded { outcome: ended, .. }) => outcome = Some(ended),
-            Some(_) => (),
-            None => break,
+    let outcome = loop {
+        match job.next_timeout(Duration::from_secs(10)) {
+            Some(JobEvent::Update(_)) => (),
+            Some(JobEvent::Ended(outcome)) => break outcome,
+            None => panic!("it does not end"),
         }
-    }
-    assert_eq!(outcome, Some(JobOutcome::Finished));
-    let history = history.unwrap();
+    };
+    assert_eq!(outcome, JobOutcome::Finished(()));
     assert_eq!(history.len(), FRAMES + 1);
     for frame in [0, 1, 54_321, FRAMES] {
         assert_eq!(history.read(frame, 0).unwrap()[0], [frame as f32, 0.0, 0.0]);

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use equijump_engine::session::{
-    Command, DevicePreference, Event, ExistingFiles, JobId, JobOutcome, ModelLibrary, ModelSource, RunOutput,
-    RunState, SessionHandle, SimulationRequest, replica_path,
+    DevicePreference, ExistingFiles, JobEvent, JobHandle, JobOutcome, ModelLibrary, ModelSource, RunOutput,
+    RunState, Session, Simulate, SimulationRequest, SimulationUpdate, replica_path,
 };
 use equijump_engine::structure::{ReadOptions, read_structure};
 use equijump_engine::trajectory::{Frame, TrajectoryReader};
@@ -39,11 +39,10 @@ fn resident_bytes() -> Option<u64> {
     Some(1024 * line.split_whitespace().next()?.parse::<u64>().ok()?)
 }
 
-fn simulate(session: &SessionHandle, path: &Path, frames: u64, existing: ExistingFiles) -> JobId {
+fn simulate(session: &Session, path: &Path, frames: u64, existing: ExistingFiles) -> JobHandle<Simulate> {
     let assets = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets");
     let structure =
         read_structure(&assets.join("structures/chignolin.pdb"), &ReadOptions::default()).unwrap();
-    let job = session.next_job();
     let request = SimulationRequest {
         structure,
         starts_angstrom: Vec::new(),
@@ -57,12 +56,11 @@ fn simulate(session: &SessionHandle, path: &Path, frames: u64, existing: Existin
         output: Some(RunOutput { path: path.to_owned(), existing }),
         keep_history: true,
     };
-    session.send(Command::Simulate { job, request: Box::new(request) });
-    job
+    session.start(Simulate::new(request))
 }
 
-fn next(session: &SessionHandle) -> Event {
-    session.recv_timeout(PATIENCE).expect("the engine says something within a minute")
+fn next(job: &JobHandle<Simulate>) -> JobEvent<Simulate> {
+    job.next_timeout(PATIENCE).expect("the engine says something within a minute")
 }
 
 /// The first frames of all replicas.
@@ -79,31 +77,35 @@ fn first_frames(path: &Path) -> Vec<Vec<[f32; 3]>> {
     read
 }
 
-fn session() -> SessionHandle {
-    SessionHandle::start(Arc::new(ModelLibrary::new()), Arc::new(|| ())).unwrap()
+fn session() -> Session {
+    Session::new(Arc::new(ModelLibrary::new()), Arc::new(|| ())).unwrap()
+}
+
+fn finish(job: &JobHandle<Simulate>) {
+    while !matches!(next(job), JobEvent::Ended(JobOutcome::Finished(()))) {}
 }
 
 /// Runs to the end, pausing on the way; returns how often.
-fn run_with_pauses(session: &SessionHandle, job: JobId, frames: u64) -> u64 {
+fn run_with_pauses(job: &JobHandle<Simulate>, frames: u64) -> u64 {
     let (mut pauses, mut next_pause) = (0, FRAMES_BETWEEN);
     let mut early = None;
     loop {
-        match next(session) {
-            Event::FramesMade { last_frame, .. } => {
+        match next(job) {
+            JobEvent::Update(SimulationUpdate::FramesMade { last_frame, .. }) => {
                 if last_frame >= frames / 10 && early.is_none() {
                     early = resident_bytes();
                 }
                 if last_frame >= next_pause {
                     next_pause = last_frame + FRAMES_BETWEEN;
-                    session.send(Command::Pause { job });
+                    job.pause();
                 }
             }
-            Event::RunState { state: RunState::Paused, .. } => {
+            JobEvent::Update(SimulationUpdate::State(RunState::Paused)) => {
                 pauses += 1;
-                session.send(Command::Resume { job });
+                job.resume();
             }
-            Event::JobEnded { outcome, .. } => {
-                assert_eq!(outcome, JobOutcome::Finished);
+            JobEvent::Ended(outcome) => {
+                assert_eq!(outcome, JobOutcome::Finished(()));
                 break;
             }
             _ => (),
@@ -121,12 +123,11 @@ fn a_run_that_is_paused_again_and_again_makes_the_frames_of_one_that_is_not() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| -> PathBuf { folder.path().join(name) };
     let session = session();
-    simulate(&session, &at("undisturbed.dcd"), COMPARED, ExistingFiles::Refuse);
-    while !matches!(next(&session), Event::JobEnded { outcome: JobOutcome::Finished, .. }) {}
+    finish(&simulate(&session, &at("undisturbed.dcd"), COMPARED, ExistingFiles::Refuse));
 
     let frames = frames().max(COMPARED);
     let job = simulate(&session, &at("paused.dcd"), frames, ExistingFiles::Refuse);
-    let pauses = run_with_pauses(&session, job, frames);
+    let pauses = run_with_pauses(&job, frames);
     println!("{frames} frames, {pauses} pauses seen");
     assert!(first_frames(&at("paused.dcd")) == first_frames(&at("undisturbed.dcd")), "other frames");
     for replica in 0..REPLICAS {
@@ -140,8 +141,7 @@ fn a_run_that_is_stopped_and_resumed_again_and_again_makes_the_frames_of_one_tha
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| -> PathBuf { folder.path().join(name) };
     let session = session();
-    simulate(&session, &at("undisturbed.dcd"), COMPARED, ExistingFiles::Refuse);
-    while !matches!(next(&session), Event::JobEnded { outcome: JobOutcome::Finished, .. }) {}
+    finish(&simulate(&session, &at("undisturbed.dcd"), COMPARED, ExistingFiles::Refuse));
 
     // Each time it is stopped amid a frame or between two, and goes on where its files say.
     let mut existing = ExistingFiles::Refuse;
@@ -149,19 +149,20 @@ fn a_run_that_is_stopped_and_resumed_again_and_again_makes_the_frames_of_one_tha
         let job = simulate(&session, &at("resumed.dcd"), COMPARED, existing);
         existing = ExistingFiles::Resume;
         loop {
-            match next(&session) {
-                Event::FramesMade { last_frame, .. } if last_frame >= stop_at => {
-                    session.send(Command::Stop { job });
+            match next(&job) {
+                JobEvent::Update(SimulationUpdate::FramesMade { last_frame, .. })
+                    if last_frame >= stop_at =>
+                {
+                    job.cancel();
                 }
-                Event::JobEnded { outcome, .. } => {
-                    assert!(matches!(outcome, JobOutcome::Cancelled | JobOutcome::Finished), "{outcome:?}");
+                JobEvent::Ended(outcome) => {
+                    assert!(!matches!(outcome, JobOutcome::Failed(_)), "{outcome:?}");
                     break;
                 }
                 _ => (),
             }
         }
     }
-    simulate(&session, &at("resumed.dcd"), COMPARED, existing);
-    while !matches!(next(&session), Event::JobEnded { outcome: JobOutcome::Finished, .. }) {}
+    finish(&simulate(&session, &at("resumed.dcd"), COMPARED, existing));
     assert!(first_frames(&at("resumed.dcd")) == first_frames(&at("undisturbed.dcd")), "other frames");
 }

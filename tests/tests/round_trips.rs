@@ -6,8 +6,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
+use equijump_engine::experiments::compare::ComparisonConfig;
 use equijump_engine::network::{Heads, Model, ModelCard, NetworkConfig, ParameterLayout, Transport};
-use equijump_engine::session::compare::ComparisonConfig;
 use equijump_engine::session::{DescribedRun, RunDescription};
 use equijump_engine::structure::{
     MmcifWriter, OpenedStructure, ReadOptions, Residue, ResidueType, Topology, read_models, read_structure,

@@ -4,10 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use equijump_engine::analysis::evaluation::branches::BranchSettings;
-use equijump_engine::session::{BranchRequest, BranchTest, Command, Event, StartFrame, StructureSource};
+use equijump_engine::session::{BranchRequest, BranchTest, StartFrame, StructureSource};
 use equijump_engine::trajectory::FrameSelection;
 
-use super::Ending;
 use super::evaluate::Method;
 use super::job::Jobs;
 use super::jumps::{JumpArgs, sequence_of};
@@ -63,7 +62,7 @@ impl BranchArgs {
     ) -> anyhow::Result<Option<Arc<BranchTest>>> {
         let (model, sampler) = drawing.model_and_sampler(jobs, &sequence_of(topology, chain), given)?;
         let evaluation = method.settings(sampler.seed);
-        let request = Box::new(BranchRequest {
+        let request = BranchRequest {
             topology: topology.to_owned(),
             chain: chain.map(str::to_owned),
             native,
@@ -81,20 +80,9 @@ impl BranchArgs {
                 ..BranchSettings::default()
             },
             sampler,
-        });
-        let mut test = None;
+        };
         let mut display = StageDisplay::of_evaluation();
-        let ending = jobs.run(
-            |job| Command::TestBranches { job, request },
-            |event| {
-                display.event(&event);
-                if let Event::BranchesTested { test: done, .. } = event {
-                    test = Some(done);
-                }
-                Ok(())
-            },
-        )?;
-        Ok(test.filter(|_| ending == Ending::Done))
+        Ok(jobs.run(request, |report| display.report(report))?.ok())
     }
 }
 

@@ -1,15 +1,14 @@
 //! `equijump compare`: transports and other variants of one model, trained, sampled and evaluated alike.
 
+use std::cell::RefCell;
 use std::path::PathBuf;
 
 use anyhow::{anyhow, bail};
-use equijump_engine::session::compare::{
-    ComparisonConfig, ComparisonPlan, ComparisonRequest, VariantPlan, VariantResult,
+use equijump_engine::experiments::compare::{
+    self, ComparisonConfig, ComparisonPlan, ComparisonRequest, VariantPlan, VariantResult,
 };
-use equijump_engine::session::{Command, Event};
 
 use super::Ending;
-use super::clock::utc_now;
 use super::evaluate::{command_line, native_source};
 use super::job::Jobs;
 use super::progress::{counted, grouped};
@@ -17,6 +16,7 @@ use super::stages::StageDisplay;
 use super::terminal;
 use crate::report::comparison::{self, ComparisonReport};
 use crate::report::{self, Provenance, ReportFolder};
+use crate::shared::clock::utc_now;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -46,27 +46,25 @@ pub(super) fn run(args: Args) -> anyhow::Result<Ending> {
     }
     let jobs = Jobs::start()?;
     let mut report = ComparisonReport::new(&plan, command_line(), utc_now());
-    let request = Box::new(ComparisonRequest {
-        plan: plan.clone(),
-        native,
-        out: args.out.clone(),
-        replace: args.force,
-    });
-    let mut display = StageDisplay::new();
-    let ending = jobs.run(
-        |job| Command::Compare { job, request },
-        |event| {
-            display.event(&event);
-            if let Event::VariantCompared { number, result, .. } = event {
-                if let Some(sentence) = &result.failure {
-                    display.line(&format!("note: {} failed: {sentence}", result.plan.label));
-                }
-                write_report(&plan, &config, &result)?;
-                report.results[number] = (*result).clone();
-                // After each variant, so that an interruption leaves the table of those before it.
-                comparison::write(&args.out, &report)?;
-            }
-            Ok(())
+    let request =
+        ComparisonRequest { plan: plan.clone(), native, out: args.out.clone(), replace: args.force };
+    let display = RefCell::new(StageDisplay::new());
+    let mut done = |number: usize, result: VariantResult| -> anyhow::Result<()> {
+        if let Some(sentence) = &result.failure {
+            display.borrow().line(&format!("note: {} failed: {sentence}", result.plan.label));
+        }
+        write_report(&plan, &config, &result)?;
+        report.results[number] = result;
+        // After each variant, so that an interruption leaves the table of those before it.
+        comparison::write(&args.out, &report)?;
+        Ok(())
+    };
+    let ending = jobs.experiment(
+        |update| display.borrow_mut().update(update),
+        |runner| {
+            compare::run(runner, &request, |number, result| {
+                done(number, result).map_err(|error| super::sentence(&error))
+            })
         },
     )?;
     drop(display);

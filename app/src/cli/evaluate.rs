@@ -7,19 +7,19 @@ use anyhow::{Context as _, bail};
 use equijump_engine::analysis::evaluation::{Evaluation, EvaluationSettings};
 use equijump_engine::analysis::msm::Estimator;
 use equijump_engine::analysis::tica::TicaSettings;
-use equijump_engine::session::{Command, EvaluationRequest, Event, StructureSource};
+use equijump_engine::session::{EvaluationRequest, StructureSource};
 use equijump_engine::trajectory::FrameSelection;
 
 use super::Ending;
 use super::branches::BranchArgs;
-use super::clock::utc_now;
 use super::job::Jobs;
 use super::jumps::JumpArgs;
 use super::named;
 use super::stages::StageDisplay;
 use super::terminal;
-use crate::bundled;
 use crate::report::{self, Provenance, ReportFolder};
+use crate::shared::bundled;
+use crate::shared::clock::utc_now;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -160,7 +160,7 @@ pub(super) fn run(mut args: Args, given: impl Fn(&str) -> bool) -> anyhow::Resul
         }
         tested = Some(test);
     }
-    let request = Box::new(EvaluationRequest {
+    let request = EvaluationRequest {
         native,
         settings: args.method.settings(args.jumps.sampler.seed),
         topology: args.topology,
@@ -174,21 +174,14 @@ pub(super) fn run(mut args: Args, given: impl Fn(&str) -> bool) -> anyhow::Resul
             skip_ps: args.sample_skip_ps,
             interval_ps: args.sample_interval_ps,
         },
-    });
-    let mut evaluated: Option<Arc<Evaluation>> = None;
+    };
     let mut display = StageDisplay::of_evaluation();
-    let ending = jobs.run(
-        |job| Command::Evaluate { job, request },
-        |event| {
-            display.event(&event);
-            if let Event::Evaluated { evaluation, .. } = event {
-                evaluated = Some(evaluation);
-            }
-            Ok(())
-        },
-    )?;
+    let evaluated = jobs.run(request, |report| display.report(report))?;
     drop(display);
-    let Some(evaluation) = evaluated else { return Ok(ending) };
+    let evaluation = match evaluated {
+        Ok(evaluation) => evaluation,
+        Err(ending) => return Ok(ending),
+    };
     report::write(&folder, &evaluation, tested.as_deref(), &provenance)?;
     folder.commit()?;
     for warning in &evaluation.warnings {
@@ -196,7 +189,7 @@ pub(super) fn run(mut args: Args, given: impl Fn(&str) -> bool) -> anyhow::Resul
     }
     terminal::result(report::divergences_text(&evaluation));
     terminal::result(report::page_path(&args.out).display());
-    Ok(ending)
+    Ok(Ending::Done)
 }
 
 /// A file, or a bundled structure where there is no such file.

@@ -7,7 +7,7 @@ use anyhow::{anyhow, bail};
 use equijump_engine::analysis::Selection;
 use equijump_engine::session::openmm::{write_md_start, write_training_script};
 use equijump_engine::session::{
-    Command, Event, ExportRequest, FrameHistory, OpenRequest, StructureSource, TrajectoryNeed,
+    ExportRequest, FrameHistory, Open, OpenRequest, Opened, Report, StructureSource, TrajectoryNeed,
     TrajectoryRequest,
 };
 use equijump_engine::structure::Topology;
@@ -133,25 +133,20 @@ pub(super) fn run(args: Args) -> anyhow::Result<Ending> {
         overwrite: args.force,
     };
     let mut display = ProgressDisplay::new("frames");
-    let mut written = None;
-    let ending = jobs.run(
-        |job| Command::Export { job, request },
-        |event| {
-            match event {
-                Event::Progress { progress, .. } => display.show(&progress, ""),
-                Event::Notice { notice, .. } => display.line(&format!("note: {notice}")),
-                Event::Exported { frames, files, .. } => written = Some((frames, files)),
-                _ => (),
-            }
-            Ok(())
-        },
-    )?;
+    let written = jobs.run(request, |report| match report {
+        Report::Progress(progress) => display.show(&progress, ""),
+        Report::Notice(notice) => display.line(&format!("note: {notice}")),
+        Report::Stage(_) => (),
+    })?;
     drop(display);
-    if let Some((frames, files)) = written {
-        terminal::result(counted(frames, "frame"));
-        tell(&files);
-    }
-    Ok(ending)
+    Ok(match written {
+        Ok(written) => {
+            terminal::result(counted(written.frames, "frame"));
+            tell(&written.files);
+            Ending::Done
+        }
+        Err(ending) => ending,
+    })
 }
 
 fn tell(files: &[PathBuf]) {
@@ -175,33 +170,27 @@ fn frames_of(
             opened: None,
         };
         let shown = path.display();
-        let ending = jobs.run(
-            |job| Command::OpenTrajectory { job, request },
-            |event| match event {
-                Event::TrajectoryOpened { trajectory, .. } => {
-                    let topology = trajectory.run.topology.clone();
-                    frames = trajectory.run.history.clone().map(|history| (topology, history));
-                    Ok(())
+        match jobs.run(Open::Trajectory(request), |_| ())? {
+            Ok(Opened::Trajectory(trajectory)) => {
+                let topology = trajectory.run.topology;
+                frames = trajectory.run.history.map(|history| (topology, history));
+            }
+            Ok(Opened::TrajectoryNeed(_, need)) => match need {
+                TrajectoryNeed::Topology(sentence) => bail!("{sentence}; name it with --topology"),
+                TrajectoryNeed::Chain(chains) => {
+                    let chains: Vec<String> = chains.iter().map(ToString::to_string).collect();
+                    bail!(
+                        "{shown} holds several protein chains: {}; choose one with --chain",
+                        chains.join(", ")
+                    )
                 }
-                Event::TrajectoryNeeds { need, .. } => match need {
-                    TrajectoryNeed::Topology(sentence) => bail!("{sentence}; name it with --topology"),
-                    TrajectoryNeed::Chain(chains) => {
-                        let chains: Vec<String> = chains.iter().map(ToString::to_string).collect();
-                        bail!(
-                            "{shown} holds several protein chains: {}; choose one with --chain",
-                            chains.join(", ")
-                        )
-                    }
-                    TrajectoryNeed::Interval => {
-                        bail!("{shown} does not tell the time between its frames; give it with --interval-ps")
-                    }
-                },
-                // A file with one model is a structure; it is opened below, with its own questions.
-                _ => Ok(()),
+                TrajectoryNeed::Interval => {
+                    bail!("{shown} does not tell the time between its frames; give it with --interval-ps")
+                }
             },
-        )?;
-        if ending == Ending::Interrupted {
-            return Ok(None);
+            // A file with one model is a structure; it is opened below, with its own questions.
+            Ok(Opened::Structure(_) | Opened::StructureChoice(..)) => (),
+            Err(_) => return Ok(None),
         }
     }
     if frames.is_none() {

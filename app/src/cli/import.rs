@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use equijump_engine::session::{Command, Event, ImportRequest};
+use equijump_engine::session::{ImportRequest, Report};
 
 use super::Ending;
 use super::job::Jobs;
@@ -61,37 +61,31 @@ pub(super) fn run(args: Args) -> anyhow::Result<Ending> {
         overwrite: args.force,
     };
     let mut display = ProgressDisplay::new("frames");
-    let mut stored = None;
-    let ending = jobs.run(
-        |job| Command::Import { job, request },
-        |event| {
-            match event {
-                Event::Progress { progress, .. } => {
-                    let rate = progress.per_second.map(|r| format!("{r:.0} frames/s")).unwrap_or_default();
-                    display.show(&progress, &rate);
-                }
-                Event::Notice { notice, .. } => display.line(&format!("note: {notice}")),
-                Event::Imported { report, .. } => stored = Some(report),
-                _ => (),
-            }
-            Ok(())
-        },
-    )?;
+    let stored = jobs.run(request, |report| match report {
+        Report::Progress(progress) => {
+            let rate = progress.per_second.map(|r| format!("{r:.0} frames/s")).unwrap_or_default();
+            display.show(&progress, &rate);
+        }
+        Report::Notice(notice) => display.line(&format!("note: {notice}")),
+        Report::Stage(_) => (),
+    })?;
     drop(display);
-    if let Some(report) = stored {
-        terminal::result(format_args!(
-            "{}: {} of {} ({} residues, {} heavy atoms) in {}, {} in all",
-            out.display(),
-            counted(report.frames as u64, "frame"),
-            report.name,
-            report.residues,
-            report.atoms,
-            match report.trajectories {
-                1 => "1 trajectory".to_owned(),
-                n => format!("{n} trajectories"),
-            },
-            simulated_text(report.frames as f64 * report.interval_ps)
-        ));
-    }
-    Ok(ending)
+    let report = match stored {
+        Ok(report) => report,
+        Err(ending) => return Ok(ending),
+    };
+    terminal::result(format_args!(
+        "{}: {} of {} ({} residues, {} heavy atoms) in {}, {} in all",
+        out.display(),
+        counted(report.frames as u64, "frame"),
+        report.name,
+        report.residues,
+        report.atoms,
+        match report.trajectories {
+            1 => "1 trajectory".to_owned(),
+            n => format!("{n} trajectories"),
+        },
+        simulated_text(report.frames as f64 * report.interval_ps)
+    ));
+    Ok(Ending::Done)
 }

@@ -1,10 +1,12 @@
-//! Running one job of the session from the command line: events to the terminal, Ctrl-C to the session.
+//! Running the jobs of a session from the command line: updates to the terminal, Ctrl-C to the job.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::anyhow;
-use equijump_engine::session::{Command, Event, JobId, JobOutcome, ModelLibrary, SessionHandle};
+use equijump_engine::experiments::{ExperimentUpdate, Runner};
+use equijump_engine::session::{Halt, Job, JobError, JobEvent, JobHandle, JobOutcome, ModelLibrary, Session};
 
 use super::Ending;
 use super::interrupt::Interrupt;
@@ -14,78 +16,75 @@ const POLL: Duration = Duration::from_millis(50);
 
 /// A session that serves one command-line job after the other.
 pub(super) struct Jobs {
-    session: SessionHandle,
+    session: Session,
     interrupt: Interrupt,
 }
+
+/// What came of a job: its output, or how it was ended before.
+pub(super) type Ended<T> = Result<T, Ending>;
 
 impl Jobs {
     /// Starts the session and listens to Ctrl-C.
     pub fn start() -> anyhow::Result<Self> {
-        let session = SessionHandle::start(Arc::new(ModelLibrary::new()), Arc::new(|| ()))
+        let session = Session::new(Arc::new(ModelLibrary::new()), Arc::new(|| ()))
             .map_err(|error| anyhow!("cannot start the engine threads: {error}"))?;
         Ok(Self { session, interrupt: Interrupt::listen()? })
     }
 
-    /// Runs a job to its end. `on_event` sees its events, all but the last and the notices, which go to
-    /// stderr. The first Ctrl-C stops the job.
-    pub fn run(
-        &self,
-        command: impl FnOnce(JobId) -> Command,
-        on_event: impl FnMut(Event) -> anyhow::Result<()>,
-    ) -> anyhow::Result<Ending> {
-        self.run_within(None, command, on_event)
+    /// Runs a job to its end. `on_update` sees what it tells. The first Ctrl-C stops the job.
+    pub fn run<J: Job>(&self, job: J, on_update: impl FnMut(J::Update)) -> anyhow::Result<Ended<J::Output>> {
+        self.run_steered(job, on_update, |_| None)
     }
 
-    /// As [`Self::run`], and stops the job in time to be done at the end of `time`.
-    pub fn run_within(
+    /// As [`Self::run`]; `steer` is called again and again, with the job to pause or to resume; what it returns ends
+    /// the job.
+    pub fn run_steered<J: Job>(
         &self,
-        time: Option<TimeLimit>,
-        command: impl FnOnce(JobId) -> Command,
-        on_event: impl FnMut(Event) -> anyhow::Result<()>,
-    ) -> anyhow::Result<Ending> {
-        self.run_steered(time, command, on_event, |_, _| ())
-    }
-
-    /// As [`Self::run_within`]; `steer` is called again and again, with what commands are sent to and the job, to
-    /// pause it or stop it.
-    pub fn run_steered(
-        &self,
-        time: Option<TimeLimit>,
-        command: impl FnOnce(JobId) -> Command,
-        mut on_event: impl FnMut(Event) -> anyhow::Result<()>,
-        mut steer: impl FnMut(&SessionHandle, JobId),
-    ) -> anyhow::Result<Ending> {
-        let job = self.session.next_job();
-        self.session.send(command(job));
-        let mut time = time;
+        job: J,
+        mut on_update: impl FnMut(J::Update),
+        mut steer: impl FnMut(&JobHandle<J>) -> Option<Ending>,
+    ) -> anyhow::Result<Ended<J::Output>> {
+        let job = self.session.start(job);
         // Why it is being stopped.
         let mut stopping = None;
         loop {
-            let out_of_time = time.as_ref().is_some_and(|time| time.is_up(Instant::now()));
-            if stopping.is_none() && (self.interrupt.happened() || out_of_time) {
-                let interrupted = self.interrupt.happened();
-                stopping = Some(if interrupted { Ending::Interrupted } else { Ending::OutOfTime });
-                self.session.send(Command::Stop { job });
+            let wanted = steer(&job);
+            if stopping.is_none() {
+                stopping = if self.interrupted() { Some(Ending::Interrupted) } else { wanted };
+                if stopping.is_some() {
+                    job.cancel();
+                }
             }
-            steer(&self.session, job);
-            match self.session.recv_timeout(POLL) {
-                // Of an earlier job that was left before its end.
-                Some(event) if event.job() != job => (),
-                Some(Event::JobEnded { outcome: JobOutcome::Finished, .. }) => return Ok(Ending::Done),
-                Some(Event::JobEnded { outcome: JobOutcome::Cancelled, .. }) => {
-                    return Ok(stopping.unwrap_or(Ending::Interrupted));
+            match job.next_timeout(POLL) {
+                Some(JobEvent::Update(update)) => on_update(update),
+                Some(JobEvent::Ended(JobOutcome::Finished(output))) => return Ok(Ok(output)),
+                Some(JobEvent::Ended(JobOutcome::Cancelled)) => {
+                    return Ok(Err(stopping.unwrap_or(Ending::Interrupted)));
                 }
-                Some(Event::JobEnded { outcome: JobOutcome::Failed(message), .. }) => {
-                    return Err(anyhow!(message));
-                }
-                Some(event) => {
-                    if let (Event::FramesMade { .. }, Some(time)) = (&event, &mut time) {
-                        time.frame_made(Instant::now());
-                    }
-                    on_event(event)?;
+                Some(JobEvent::Ended(JobOutcome::Failed(JobError { what, .. }))) => {
+                    return Err(anyhow!(what));
                 }
                 None => (),
             }
+        }
+    }
+
+    /// Runs an experiment to its end. `tell` sees how it goes. The first Ctrl-C stops it.
+    pub fn experiment(
+        &self,
+        tell: impl FnMut(ExperimentUpdate),
+        run: impl FnOnce(&Runner<'_>) -> Result<(), Halt>,
+    ) -> anyhow::Result<Ending> {
+        let tell = RefCell::new(tell);
+        let runner = Runner {
+            session: &self.session,
+            tell: &|update| (*tell.borrow_mut())(update),
+            cancelled: &|| self.interrupted(),
+        };
+        match run(&runner) {
+            Ok(()) => Ok(Ending::Done),
+            Err(Halt::Cancelled) => Ok(Ending::Interrupted),
+            Err(Halt::Failed(error)) => Err(anyhow!(error.what)),
         }
     }
 
@@ -129,14 +128,15 @@ impl TimeLimit {
         Some(Self { end, reserve, newest: None, longest_frame: Duration::ZERO })
     }
 
-    fn frame_made(&mut self, now: Instant) {
+    /// Notes that a frame was made.
+    pub fn frame_made(&mut self, now: Instant) {
         if let Some(before) = self.newest.replace(now) {
             self.longest_frame = self.longest_frame.max(now.saturating_duration_since(before));
         }
     }
 
     /// Whether to stop: there is no time for one more frame, or, where none was made yet, none is left at all.
-    fn is_up(&self, now: Instant) -> bool {
+    pub fn is_up(&self, now: Instant) -> bool {
         let left = self.end.saturating_duration_since(now).saturating_sub(self.reserve);
         // A frame that would not be finished is better not begun; one under way is given what it may take.
         match self.newest {

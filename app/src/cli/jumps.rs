@@ -5,15 +5,12 @@ use std::sync::Arc;
 
 use anyhow::anyhow;
 use equijump_engine::analysis::evaluation::jumps::JumpSettings;
-use equijump_engine::session::{
-    Command, DevicePreference, Event, JumpRequest, JumpTest, ModelSource, StructureSource,
-};
+use equijump_engine::session::{DevicePreference, JumpRequest, JumpTest, ModelSource, StructureSource};
 use equijump_engine::structure::{ReadOptions, read_structure};
 use equijump_engine::trajectory::FrameSelection;
 use equijump_engine::transport::presets::DEFAULT_PRESET;
 use equijump_engine::transport::{Integrator, SamplerSettings, Transport};
 
-use super::Ending;
 use super::evaluate::Method;
 use super::job::Jobs;
 use super::propagate::model_of;
@@ -91,7 +88,7 @@ impl JumpArgs {
     ) -> anyhow::Result<Option<Arc<JumpTest>>> {
         let (model, sampler) = self.model_and_sampler(jobs, &sequence_of(topology, chain), given)?;
         let evaluation = method.settings(sampler.seed);
-        let request = Box::new(JumpRequest {
+        let request = JumpRequest {
             topology: topology.to_owned(),
             chain: chain.map(str::to_owned),
             native,
@@ -110,19 +107,8 @@ impl JumpArgs {
                 ..JumpSettings::default()
             },
             sampler,
-        });
-        let mut test = None;
+        };
         let mut display = StageDisplay::of_evaluation();
-        let ending = jobs.run(
-            |job| Command::TestJumps { job, request },
-            |event| {
-                display.event(&event);
-                if let Event::JumpsTested { test: done, .. } = event {
-                    test = Some(done);
-                }
-                Ok(())
-            },
-        )?;
-        Ok(test.filter(|_| ending == Ending::Done))
+        Ok(jobs.run(request, |report| display.report(report))?.ok())
     }
 }

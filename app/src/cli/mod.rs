@@ -6,7 +6,6 @@
 mod array;
 mod bench;
 mod branches;
-pub(crate) mod clock;
 mod compare;
 mod evaluate;
 mod export;

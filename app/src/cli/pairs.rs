@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{anyhow, bail};
-use equijump_engine::session::{Command, Coverage, Event, PairsRequest};
+use equijump_engine::experiments::pairs::PairsRequest;
+use equijump_engine::session::{Coverage, Report};
 use equijump_engine::training::TrainSettings;
 use equijump_engine::trajectory::write_atomically;
 
@@ -69,18 +70,15 @@ pub(super) fn run(args: Args) -> anyhow::Result<Ending> {
         ..TrainSettings::default()
     };
     let request = PairsRequest { stores: args.stores.clone(), settings, draws: args.draws as usize };
-    let mut drawn = Vec::new();
-    let ending = Jobs::start()?.run(
-        |job| Command::DrawPairs { job, request },
-        |event| {
-            match event {
-                Event::Notice { notice, .. } => terminal::remark(format_args!("note: {notice}")),
-                Event::PairsDrawn { coverage, .. } => drawn = coverage,
-                _ => (),
-            }
-            Ok(())
-        },
-    )?;
+    let note = |report| {
+        if let Report::Notice(notice) = report {
+            terminal::remark(format_args!("note: {notice}"));
+        }
+    };
+    let drawn = match Jobs::start()?.run(request, note)? {
+        Ok(drawn) => drawn,
+        Err(ending) => return Ok(ending),
+    };
     let suffixes = suffixes(&drawn.iter().map(|coverage| coverage.protein.as_str()).collect::<Vec<_>>());
     if !args.force {
         let figures = suffixes.iter().flat_map(|suffix| [suffix.clone(), format!("{suffix}_clusters")]);
@@ -93,7 +91,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<Ending> {
     for (coverage, suffix) in drawn.iter().zip(&suffixes) {
         write(&args, format, coverage, suffix)?;
     }
-    Ok(ending)
+    Ok(Ending::Done)
 }
 
 /// What is added to the name of the figure for each protein: nothing to the only one's, the name of each of several,

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use anyhow::{Context as _, anyhow};
 use equijump_engine::analysis::Coordinates;
 use equijump_engine::session::{
-    Command, DevicePreference, Event, FrameHistory, ModelSource, OpenedStructure, RunInfo, SimulationRequest,
+    DevicePreference, FrameHistory, ModelSource, OpenedStructure, Report, Simulate, SimulationRequest,
+    SimulationUpdate,
 };
 use equijump_engine::structure::Topology;
 use equijump_engine::trajectory::TrajectoryWriter;
@@ -16,7 +17,7 @@ use equijump_engine::transport::{Integrator, SamplerSettings, Transport};
 use super::job::Jobs;
 use super::simulate::{transport_of, with_flags};
 use super::study::{model_source, presets_of};
-use crate::bundled;
+use crate::shared::bundled;
 
 /// The model that was named, a file or a bundled one, else the bundled one for a protein of this sequence.
 pub(super) fn model_of(named: Option<&Path>, sequence: &str) -> anyhow::Result<ModelSource> {
@@ -98,7 +99,7 @@ pub(super) fn propagate(
     order: Order,
     mut notice: impl FnMut(String),
 ) -> anyhow::Result<Option<Segment>> {
-    let request = Box::new(SimulationRequest {
+    let request = SimulationRequest {
         structure: order.structure,
         starts_angstrom: order.start_angstrom.into_iter().collect(),
         model: order.model,
@@ -109,20 +110,14 @@ pub(super) fn propagate(
         device: order.device,
         output: None,
         keep_history: true,
-    });
-    let mut run: Option<RunInfo> = None;
-    let ending = jobs.run(
-        |job| Command::Simulate { job, request },
-        |event| {
-            match event {
-                Event::SimulationStarted { run: started, .. } => run = Some(started),
-                Event::Notice { notice: sentence, .. } => notice(sentence.0),
-                _ => (),
-            }
-            Ok(())
-        },
-    )?;
-    if ending == super::Ending::Interrupted {
+    };
+    let mut run = None;
+    let ended = jobs.run(Simulate::new(request), |update| match update {
+        SimulationUpdate::Started(started) => run = Some(started),
+        SimulationUpdate::Report(Report::Notice(sentence)) => notice(sentence.0),
+        _ => (),
+    })?;
+    if ended.is_err() {
         return Ok(None);
     }
     let run = run.ok_or_else(|| anyhow!("the jumps were not made"))?;

@@ -1,13 +1,14 @@
 //! `equijump simulate`: runs a simulation and writes its trajectory.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::{Context as _, anyhow, bail};
 use equijump_engine::session::{
-    Command, DevicePreference, Event, ExistingFiles, ModelSource, OpenRequest, OpenedStructure, RunInfo,
-    RunOutput, Shard, SimulationRequest, StartFrame, StructureChoice, StructureSource, read_starts,
+    DevicePreference, ExistingFiles, JobHandle, LoadModel, ModelSource, Open, OpenRequest, Opened,
+    OpenedStructure, Report, RunInfo, RunOutput, Shard, Simulate, SimulationRequest, SimulationUpdate,
+    StartFrame, StructureChoice, StructureSource, read_starts,
 };
 use equijump_engine::transport::presets::DEFAULT_PRESET;
 use equijump_engine::transport::{Integrator, SamplerSettings, Transport};
@@ -20,7 +21,7 @@ use super::progress::{ProgressDisplay, counted, duration_text, grouped, simulate
 use super::propagate::model_of;
 use super::study::presets_of;
 use super::terminal;
-use crate::bundled;
+use crate::shared::bundled;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -134,7 +135,7 @@ pub(super) fn run(mut args: Args, given: impl Fn(&str) -> bool) -> anyhow::Resul
         (_, true) => ExistingFiles::Overwrite,
         _ => ExistingFiles::Refuse,
     };
-    let request = Box::new(SimulationRequest {
+    let request = SimulationRequest {
         structure,
         starts_angstrom: starts,
         model,
@@ -146,41 +147,46 @@ pub(super) fn run(mut args: Args, given: impl Fn(&str) -> bool) -> anyhow::Resul
         output: Some(RunOutput { path: out.clone(), existing }),
         // Clients get frames that the next ones have replaced by then.
         keep_history: args.imd.is_some(),
-    });
+    };
     let mut imd = args.imd.map(|address| listen(address, args.imd_wait)).transpose()?;
-    let mut report = Report::new(args.resume.then_some(out));
-    let wishes = Cell::new(Wishes::default());
-    let server = RefCell::new(&mut imd);
-    let ending = jobs.run_steered(
-        time,
-        |job| Command::Simulate { job, request },
-        |event| {
-            if let Event::SimulationStarted { run: RunInfo { history: Some(history), .. }, .. } = &event
-                && let Some(server) = server.borrow_mut().as_mut()
-            {
-                server.begin(history.clone());
+    let mut report = RunReport::new(args.resume.then_some(out));
+    let mut wishes = Wishes::default();
+    // Updates and steering take turns at both.
+    let (server, time) = (RefCell::new(imd.as_mut()), RefCell::new(time));
+    let show = |update: SimulationUpdate| {
+        match &update {
+            SimulationUpdate::Started(run) => {
+                if let (Some(server), Some(history)) = (server.borrow_mut().as_mut(), &run.history) {
+                    server.begin(history.clone());
+                }
             }
-            report.event(event);
-            Ok(())
-        },
-        |session, job| {
-            let mut server = server.borrow_mut();
-            let Some(server) = server.as_mut() else { return };
-            let (before, now) = (wishes.get(), server.poll());
-            wishes.set(now);
-            if now.stop {
-                session.send(Command::Stop { job });
-            } else if now.pause != before.pause {
-                session.send(if now.pause { Command::Pause { job } } else { Command::Resume { job } });
+            SimulationUpdate::FramesMade { .. } => {
+                if let Some(time) = time.borrow_mut().as_mut() {
+                    time.frame_made(Instant::now());
+                }
             }
-        },
-    )?;
+            _ => (),
+        }
+        report.update(update);
+    };
+    let steer = |job: &JobHandle<Simulate>| {
+        if let Some(server) = server.borrow_mut().as_mut() {
+            let before = std::mem::replace(&mut wishes, server.poll());
+            if wishes.pause != before.pause {
+                if wishes.pause { job.pause() } else { job.resume() }
+            }
+        }
+        let out_of_time = time.borrow().as_ref().is_some_and(|time| time.is_up(Instant::now()));
+        // What a client ends is as good as done: files are whole, and nobody pressed Ctrl-C.
+        wishes.stop.then_some(Ending::Done).or(out_of_time.then_some(Ending::OutOfTime))
+    };
+    let ended = jobs.run_steered(Simulate::new(request), show, steer)?;
+    let ending = ended.err().unwrap_or(Ending::Done);
     if let Some(server) = imd {
         server.finish();
     }
     report.finish(ending);
-    // What a client ended is as good as done: files are whole, and nobody pressed Ctrl-C.
-    Ok(if wishes.get().stop { Ending::Done } else { ending })
+    Ok(ending)
 }
 
 fn listen(address: ImdAddress, wait: bool) -> anyhow::Result<ImdServer> {
@@ -247,54 +253,36 @@ pub(super) fn source_of(path: &std::path::Path) -> anyhow::Result<StructureSourc
 
 /// The transport that a model was trained for; `None` if the user interrupted.
 pub(super) fn transport_of(jobs: &Jobs, model: &ModelSource) -> anyhow::Result<Option<Transport>> {
-    let mut transport = None;
-    jobs.run(
-        |job| Command::LoadModel { job, model: model.clone() },
-        |event| {
-            if let Event::ModelLoaded { model, .. } = event {
-                transport = Some(model.config.transport);
-            }
-            Ok(())
-        },
-    )?;
-    Ok(transport)
+    let loaded = jobs.run(LoadModel(model.clone()), |_| ())?;
+    Ok(loaded.ok().map(|model| model.config.transport))
 }
 
 /// Opens the structure; `None` if the user interrupted.
 pub(super) fn open(jobs: &Jobs, request: OpenRequest) -> anyhow::Result<Option<OpenedStructure>> {
     let file = request.source.display_name();
-    let mut opened = None;
-    jobs.run(
-        |job| Command::OpenStructure { job, request },
-        |event| match event {
-            Event::StructureOpened { structure, .. } => {
-                opened = Some(structure);
-                Ok(())
-            }
-            Event::StructureNeedsChoice { choice: StructureChoice::Chain(chains), .. } => {
-                let chains: Vec<String> = chains.iter().map(ToString::to_string).collect();
-                bail!("{file} holds several protein chains: {}; choose one with --chain", chains.join(", "))
-            }
-            Event::StructureNeedsChoice { choice: StructureChoice::LongestSegment(sentence), .. } => {
-                bail!(sentence)
-            }
-            _ => Ok(()),
-        },
-    )?;
-    Ok(opened)
+    match jobs.run(Open::Structure(request), |_| ())? {
+        Ok(Opened::Structure(structure)) => Ok(Some(structure)),
+        Ok(Opened::StructureChoice(_, StructureChoice::Chain(chains))) => {
+            let chains: Vec<String> = chains.iter().map(ToString::to_string).collect();
+            bail!("{file} holds several protein chains: {}; choose one with --chain", chains.join(", "))
+        }
+        Ok(Opened::StructureChoice(_, StructureChoice::LongestSegment(sentence))) => bail!(sentence),
+        Ok(Opened::Trajectory(_) | Opened::TrajectoryNeed(..)) => bail!("{file} holds no structure"),
+        Err(_) => Ok(None),
+    }
 }
 
 /// What the user sees of the run.
-struct Report {
+struct RunReport {
     display: ProgressDisplay,
     /// The trajectory to continue, where the user asked for that.
     to_resume: Option<PathBuf>,
-    run: Option<RunInfo>,
+    run: Option<Box<RunInfo>>,
     started: Instant,
     newest_frame: u64,
 }
 
-impl Report {
+impl RunReport {
     fn new(to_resume: Option<PathBuf>) -> Self {
         Self {
             display: ProgressDisplay::new("frames"),
@@ -305,9 +293,9 @@ impl Report {
         }
     }
 
-    fn event(&mut self, event: Event) {
-        match event {
-            Event::SimulationStarted { run, .. } => {
+    fn update(&mut self, update: SimulationUpdate) {
+        match update {
+            SimulationUpdate::Started(run) => {
                 self.display.line(&format!(
                     "{}: {} residues, {} heavy atoms, {}, seed {}, on {}",
                     run.topology.name,
@@ -333,12 +321,14 @@ impl Report {
                 self.started = Instant::now();
                 self.run = Some(run);
             }
-            Event::FramesMade { last_frame, .. } => self.newest_frame = last_frame,
-            Event::Progress { progress, .. } => {
+            SimulationUpdate::FramesMade { last_frame, .. } => self.newest_frame = last_frame,
+            SimulationUpdate::Report(Report::Progress(progress)) => {
                 let rate = progress.per_second.map(|r| self.rate_text(r)).unwrap_or_default();
                 self.display.show(&progress, &rate);
             }
-            Event::Notice { notice, .. } => self.display.line(&format!("note: {notice}")),
+            SimulationUpdate::Report(Report::Notice(notice)) => {
+                self.display.line(&format!("note: {notice}"));
+            }
             _ => (),
         }
     }

@@ -1,10 +1,11 @@
 //! Progress of jobs that go by stages: which item, what is done with it, how far it is.
 
-use equijump_engine::session::Event;
+use equijump_engine::experiments::ExperimentUpdate;
+use equijump_engine::session::Report;
 
 use super::progress::ProgressDisplay;
 
-/// Shows the events of such a job.
+/// Shows what such a job tells.
 pub(super) struct StageDisplay {
     display: ProgressDisplay,
     /// What is counted.
@@ -26,32 +27,36 @@ impl StageDisplay {
         Self { names_stages: true, ..Self::new() }
     }
 
-    /// Shows an event, if it is one of progress.
-    pub fn event(&mut self, event: &Event) {
-        match event {
-            Event::StageBegan { stage, .. } => {
+    /// Shows how an experiment goes.
+    pub fn update(&mut self, update: ExperimentUpdate) {
+        match update {
+            ExperimentUpdate::Began(stage) => {
                 self.count(noun(stage.doing));
                 self.loss.clear();
                 self.display.line(&stage.to_string());
             }
-            Event::EvaluationStage { stage, .. } => {
+            ExperimentUpdate::GoesOnAfter(frame) => {
+                self.display.line(&format!("goes on from frame {frame}"));
+            }
+            ExperimentUpdate::Loss(loss) => self.loss = format!("loss {loss:.4}, "),
+            ExperimentUpdate::Report(report) => self.report(report),
+        }
+    }
+
+    /// Shows what a job tells.
+    pub fn report(&mut self, report: Report) {
+        match report {
+            Report::Stage(stage) => {
                 self.count(stage.noun());
                 if self.names_stages {
                     self.display.line(stage.label());
                 }
             }
-            Event::SimulationStarted { run, .. } if run.first_new_frame > 1 => {
-                self.display.line(&format!("goes on from frame {}", run.first_new_frame - 1));
-            }
-            Event::TrainingProgress { progress, .. } => {
-                self.loss = format!("loss {:.4}, ", progress.losses.total);
-            }
-            Event::Progress { progress, .. } => {
+            Report::Progress(progress) => {
                 let rate = progress.per_second.map(|r| format!("{}{r:.2} {}/s", self.loss, self.noun));
-                self.display.show(progress, &rate.unwrap_or_default());
+                self.display.show(&progress, &rate.unwrap_or_default());
             }
-            Event::Notice { notice, .. } => self.display.line(&format!("note: {notice}")),
-            _ => (),
+            Report::Notice(notice) => self.display.line(&format!("note: {notice}")),
         }
     }
 

@@ -1,12 +1,13 @@
 //! `equijump study`: quality against cost over a grid of sampling settings, and the fast preset.
 
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
 use anyhow::{anyhow, bail, ensure};
 use equijump_engine::analysis::evaluation::jumps::JumpSettings;
-use equijump_engine::session::compare::Start;
-use equijump_engine::session::study::{StudyGrid, StudyRequest};
-use equijump_engine::session::{Command, DevicePreference, Event, ModelSource};
+use equijump_engine::experiments::compare::Start;
+use equijump_engine::experiments::study::{self as experiment, CellResult, StudyGrid, StudyRequest};
+use equijump_engine::session::{DevicePreference, ModelSource};
 use equijump_engine::trajectory::{FrameSelection, file_crc32};
 use equijump_engine::transport::presets::{
     DEFAULT_PRESET, FAST_PRESET, PRESETS_FILE, Preset, Presets, presets_path,
@@ -14,16 +15,16 @@ use equijump_engine::transport::presets::{
 use equijump_engine::transport::{Integrator, SamplerSettings, Schedule};
 
 use super::Ending;
-use super::clock::utc_now;
 use super::evaluate::{Method, command_line, native_source};
 use super::job::Jobs;
 use super::named;
 use super::progress::counted;
 use super::stages::StageDisplay;
 use super::terminal;
-use crate::bundled;
 use crate::figures::study::Baseline;
 use crate::report::study::{self, StudyReport};
+use crate::shared::bundled;
+use crate::shared::clock::utc_now;
 
 /// Share of intact frames below which a model is not worth a study.
 const FEW_INTACT: f64 = 0.5;
@@ -122,7 +123,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<Ending> {
     let model = model_source(&args.model)?;
     let presets = presets_of(&model).map_err(|error| anyhow!(error))?;
     let default = presets.get(DEFAULT_PRESET).map_err(|error| anyhow!(error))?;
-    let request = Box::new(StudyRequest {
+    let request = StudyRequest {
         native: native_source(&args.structure)?,
         model: model.clone(),
         topology: args.topology.clone(),
@@ -156,7 +157,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<Ending> {
         device: args.device.clone(),
         out: args.out.clone(),
         replace: args.force,
-    });
+    };
     let mut report = StudyReport {
         name: args.structure.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
         command: command_line(),
@@ -169,21 +170,23 @@ pub(super) fn run(args: Args) -> anyhow::Result<Ending> {
         cells: Vec::new(),
     };
     let jobs = Jobs::start()?;
-    let mut display = StageDisplay::new();
-    let ending = jobs.run(
-        |job| Command::Study { job, request },
-        |event| {
-            display.event(&event);
-            if let Event::CellStudied { number, of, cell, .. } = event {
-                let outcome = match (&cell.quality, &cell.failure) {
-                    (Some(quality), _) => format!("mean divergence {:.4}", quality.mean.samples.value),
-                    (None, failure) => format!("failed: {}", failure.as_deref().unwrap_or_default()),
-                };
-                display.line(&format!("{} of {of}: {outcome}", number + 1));
-                report.cells.push((*cell).clone());
-                study::write(&args.out, &report)?;
-            }
-            Ok(())
+    let display = RefCell::new(StageDisplay::new());
+    let mut done = |number: usize, of: usize, cell: CellResult| -> anyhow::Result<()> {
+        let outcome = match (&cell.quality, &cell.failure) {
+            (Some(quality), _) => format!("mean divergence {:.4}", quality.mean.samples.value),
+            (None, failure) => format!("failed: {}", failure.as_deref().unwrap_or_default()),
+        };
+        display.borrow().line(&format!("{} of {of}: {outcome}", number + 1));
+        report.cells.push(cell);
+        study::write(&args.out, &report)?;
+        Ok(())
+    };
+    let ending = jobs.experiment(
+        |update| display.borrow_mut().update(update),
+        |runner| {
+            experiment::run(runner, &request, |number, of, cell| {
+                done(number, of, cell).map_err(|error| super::sentence(&error))
+            })
         },
     )?;
     drop(display);

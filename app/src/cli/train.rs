@@ -1,7 +1,9 @@
 //! `equijump train`: trains a model on stores made by `import`.
 
+use std::time::Instant;
+
 use anyhow::bail;
-use equijump_engine::session::{Command, Event, KeptSettings, TrainRequest};
+use equijump_engine::session::{KeptSettings, Report, TrainRequest, TrainingUpdate};
 use equijump_engine::training::EarlierRun;
 
 use super::Ending;
@@ -64,34 +66,31 @@ pub(super) fn run(mut args: Args, given: impl Fn(&str) -> bool) -> anyhow::Resul
     let mut display = ProgressDisplay::new("steps");
     let mut loss = String::new();
     let mut result = None;
-    let ending = jobs.run_within(
-        time,
-        |job| Command::Train { job, request: Box::new(args.request) },
-        |event| {
-            match event {
-                Event::TrainingProgress { progress, .. } => {
-                    loss = format!("loss {:.4}", progress.losses.total);
-                    if let Some(validation) = progress.validation {
-                        display
-                            .line(&format!("step {}: held-out loss {:.4}", progress.step, validation.total));
-                    }
-                }
-                Event::Progress { progress, .. } => {
-                    let rate = progress.per_second.map(|r| format!(", {r:.2} steps/s")).unwrap_or_default();
-                    display.show(&progress, &format!("{loss}{rate}"));
-                }
-                Event::Notice { notice, .. } => display.line(&format!("note: {notice}")),
-                Event::Trained { result: trained, .. } => result = Some(trained),
-                _ => (),
+    let show = |update| match update {
+        TrainingUpdate::Step(progress) => {
+            loss = format!("loss {:.4}", progress.losses.total);
+            if let Some(validation) = progress.validation {
+                display.line(&format!("step {}: held-out loss {:.4}", progress.step, validation.total));
             }
-            Ok(())
-        },
-    )?;
+        }
+        TrainingUpdate::Report(Report::Progress(progress)) => {
+            let rate = progress.per_second.map(|r| format!(", {r:.2} steps/s")).unwrap_or_default();
+            display.show(&progress, &format!("{loss}{rate}"));
+        }
+        TrainingUpdate::Report(Report::Notice(notice)) => display.line(&format!("note: {notice}")),
+        TrainingUpdate::Trained(trained) => result = Some(trained),
+        TrainingUpdate::Report(Report::Stage(_)) | TrainingUpdate::State(_) => (),
+    };
+    let out_of_time = |_: &_| {
+        let up = time.as_ref().is_some_and(|time| time.is_up(Instant::now()));
+        up.then_some(Ending::OutOfTime)
+    };
+    let ended = jobs.run_steered(args.request, show, out_of_time)?;
     drop(display);
     if let Some(result) = result {
         let best =
             result.best_validation.map(|loss| format!(", best held-out loss {loss:.4}")).unwrap_or_default();
         terminal::result(format_args!("{}: {}{best}", out.display(), counted(result.step, "step")));
     }
-    Ok(ending)
+    Ok(ended.err().unwrap_or(Ending::Done))
 }

@@ -87,7 +87,7 @@ fn register_font() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         // Fails only on a font file that cannot be parsed; ours is in the binary and tested.
-        plotters::style::register_font(FONT, FontStyle::Normal, crate::window::theme::INTER_REGULAR).ok();
+        plotters::style::register_font(FONT, FontStyle::Normal, crate::shared::font::INTER_REGULAR).ok();
     });
 }
 

@@ -2,7 +2,7 @@
 //! distribution of the slowest coordinate (Figure 16).
 
 use equijump_engine::analysis::evaluation::{Divergence, Quantity};
-use equijump_engine::session::study::{CellResult, is_weighted, mean_divergence};
+use equijump_engine::experiments::study::{CellResult, is_weighted, mean_divergence};
 use equijump_engine::transport::{Integrator, SamplerSettings, Schedule};
 
 use super::data::{Curve, CurveFigure, CurveRole};

@@ -8,7 +8,7 @@ use equijump_engine::analysis::PaperResults;
 use equijump_engine::analysis::evaluation::{
     Comparison, CurvePair, Divergence, Evaluation, Interval, Quantity, time_text,
 };
-use equijump_engine::session::compare::{ComparisonPlan, VariantResult};
+use equijump_engine::experiments::compare::{ComparisonPlan, VariantResult};
 use equijump_engine::trajectory::write_atomically;
 
 use super::files::ReportError;

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use equijump_engine::session::study::{
+use equijump_engine::experiments::study::{
     CellResult, best_moving_cell, fast_cell, is_weighted, mean_divergence, motion_error,
 };
 use equijump_engine::trajectory::write_atomically;

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use egui_tiles::Tree;
-use equijump_engine::session::{JobId, OpenRequest, SessionHandle, StructureSource, WakeCallback};
+use equijump_engine::session::{
+    ExportRequest, JobHandle, LoadModel, Open, OpenRequest, Session, StructureSource, WakeCallback,
+};
 use equijump_engine::transport::SamplerSettings;
 
 use super::action::Action;
@@ -14,7 +16,6 @@ use super::columns::Columns;
 use super::command::UiCommand;
 use super::dialogs::Dialog;
 use super::evaluation::{self, EvaluationDesk, EvaluationForm};
-use super::examples::EXAMPLES;
 use super::file_dialogs::FileDialogs;
 use super::ghost::Ghost;
 use super::landscape::{FrameGroup, MapSettings};
@@ -22,23 +23,26 @@ use super::layout::{self, Pane};
 use super::log::{Level, Log};
 use super::measurements::{MeasureTool, Measurements};
 use super::menu::{self, CommandState};
-use super::models::{BundledModel, ModelChoice, ModelState};
+use super::models::{ModelChoice, ModelState};
 use super::movie::Movie;
 use super::observations::{FrameDetails, MapSelection, Observations};
 use super::observer::Observer;
 use super::panes::{PaneBehavior, PaneCache, PaneContext};
 use super::preferences::{self, Preferences};
 use super::project::{Phase, Project};
+use super::running::Running;
 use super::selection::Selected;
 use super::session_file::{self, Entry, Restoring, SessionFile};
 use super::timeline::{PlayState, Timeline};
 use super::training::{self, TrainingDesk, TrainingForm};
 use super::undo::Undo;
 use super::{theme, timeline_bar};
+use crate::shared::bundled::BundledModel;
+use crate::shared::examples::EXAMPLES;
 use crate::viewport::Projection;
 
 /// Makes the engine's session, given what wakes the window.
-pub type StartSession = Box<dyn FnOnce(WakeCallback) -> std::io::Result<SessionHandle>>;
+pub type StartSession = Box<dyn FnOnce(WakeCallback) -> std::io::Result<Session>>;
 
 /// What the window is made of; tests put in their own.
 pub struct Parts {
@@ -55,37 +59,21 @@ pub struct Parts {
 /// A narrower window has closer tabs, points.
 const NARROW_WIDTH: f32 = 1100.0;
 
-/// A job that the window waits for, and what for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum PendingJob {
-    Open(JobId),
-    Export(Export),
-}
-
 /// A trajectory on its way to a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) struct Export {
-    pub job: JobId,
-    /// The run it is from.
-    pub run: JobId,
+    pub job: Running<ExportRequest>,
+    /// The number of the run it is from.
+    pub run: u32,
     /// Frames of the run that lie in a file of the user's once it is written.
     pub frames_saved: u64,
     /// Whether these are all, one replica's alone.
     pub whole: bool,
 }
 
-impl PendingJob {
-    pub(super) fn id(self) -> JobId {
-        match self {
-            PendingJob::Open(job) => job,
-            PendingJob::Export(export) => export.job,
-        }
-    }
-}
-
 /// The application.
 pub struct EquiJumpApp {
-    pub(super) session: SessionHandle,
+    pub(super) session: Session,
     pub(super) wake: WakeCallback,
     pub(super) observer: Observer,
     pub(super) file_dialogs: Box<dyn FileDialogs>,
@@ -98,15 +86,16 @@ pub struct EquiJumpApp {
     pub(super) log: Log,
     pub(super) dialog: Option<Dialog>,
     pub(super) cache: PaneCache,
-    pub(super) pending: Vec<PendingJob>,
-    /// What jobs open, to be remembered with what comes of them.
-    pub(super) opening: Vec<(JobId, Entry)>,
+    /// What is being opened, and how it can be opened again.
+    pub(super) opening: Option<(JobHandle<Open>, Option<Entry>)>,
+    pub(super) loading: Option<JobHandle<LoadModel>>,
+    pub(super) exports: Vec<Export>,
     pub(super) restoring: Option<Restoring>,
     /// Sessions that are opened once the one before is.
     pub(super) sessions: VecDeque<SessionFile>,
     pub(super) observations: Arc<Observations>,
     /// Runs that have finished and whose frames are still being looked at.
-    pub(super) finished: Vec<JobId>,
+    pub(super) finished: Vec<u32>,
     pub(super) details: Option<Arc<FrameDetails>>,
     pub(super) tree: Tree<Pane>,
     pub(super) columns: Columns,
@@ -174,8 +163,9 @@ impl EquiJumpApp {
             log: Log::default(),
             dialog: None,
             cache: PaneCache::default(),
-            pending: Vec::new(),
-            opening: Vec::new(),
+            opening: None,
+            loading: None,
+            exports: Vec::new(),
             restoring: None,
             sessions: VecDeque::new(),
             observations: Arc::default(),

@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 
 use equijump_engine::session::{
-    Command, ExportRequest, JobId, OpenRequest, StructureSource, TrajectoryRequest,
+    ExportRequest, LoadModel, Open, OpenRequest, StructureSource, TrajectoryRequest,
 };
 
 use super::action::Action;
-use super::app::{EquiJumpApp, Export, PendingJob};
+use super::app::{EquiJumpApp, Export};
 use super::columns::Columns;
 use super::command::UiCommand;
 use super::dialogs::Dialog;
@@ -28,6 +28,7 @@ use super::menu::CommandState as _;
 use super::models::ModelState;
 use super::observations::{Landscape, MeasuredSeries, Observations};
 use super::project::Run;
+use super::running::Running;
 use super::session_file::{self, Entry};
 use crate::figures::Figure;
 
@@ -198,8 +199,7 @@ impl EquiJumpApp {
             UiCommand::PauseRun => self.pause_or_resume(),
             UiCommand::StopRun => {
                 if let Some(run) = self.project.active_run_mut() {
-                    run.stop_wanted = true;
-                    self.session.send(Command::Stop { job: run.job });
+                    run.stop();
                 }
             }
             UiCommand::ShowTraining => layout::show(&mut self.tree, Pane::Training),
@@ -309,31 +309,21 @@ impl EquiJumpApp {
             let chain = request.chain;
             return self.open_trajectory(TrajectoryRequest { files, chain, ..TrajectoryRequest::default() });
         }
-        let job = self.job_of_opening();
-        self.opening.extend(Entry::of_structure(&request).map(|entry| (job, entry)));
-        self.session.send(Command::OpenStructure { job, request });
+        let entry = Entry::of_structure(&request);
+        self.begin_opening(Open::Structure(request), entry);
     }
 
     /// Opens trajectories or a run.
     pub(super) fn open_trajectory(&mut self, request: TrajectoryRequest) {
-        let job = self.job_of_opening();
         let opened = self.project.opened.as_ref().map(|opened| opened.structure.topology.clone());
         let request = TrajectoryRequest { opened, ..request };
-        self.opening.push((job, Entry::of_frames(&request)));
-        self.session.send(Command::OpenTrajectory { job, request });
+        let entry = Entry::of_frames(&request);
+        self.begin_opening(Open::Trajectory(request), Some(entry));
     }
 
-    /// Only what was asked for last is opened.
-    fn job_of_opening(&mut self) -> JobId {
-        let job = self.session.next_job();
-        self.wait_for_opening(job);
-        job
-    }
-
-    /// What this job opens comes on view, and nothing that was asked for before.
-    pub(super) fn wait_for_opening(&mut self, job: JobId) {
-        self.pending.retain(|pending| !matches!(pending, PendingJob::Open(_)));
-        self.pending.push(PendingJob::Open(job));
+    /// What this opens comes on view, and nothing that was asked for before.
+    pub(super) fn begin_opening(&mut self, job: Open, entry: Option<Entry>) {
+        self.opening = Some((self.session.start(job), entry));
     }
 
     /// Simulates with a model file, or with the bundled model, from now on.
@@ -348,14 +338,8 @@ impl EquiJumpApp {
     /// Loads the model in use, so that its card can be shown and a run starts without delay.
     pub(super) fn load_model(&mut self) {
         self.preferences.run.model_file = self.model.file.clone();
-        self.model.state = match self.model.source() {
-            Some(model) => {
-                let job = self.session.next_job();
-                self.session.send(Command::LoadModel { job, model });
-                ModelState::Loading(job)
-            }
-            None => ModelState::None,
-        };
+        self.loading = self.model.source().map(|model| self.session.start(LoadModel(model)));
+        self.model.state = if self.loading.is_some() { ModelState::Loading } else { ModelState::None };
     }
 
     fn structure_folder(&self) -> PathBuf {
@@ -402,7 +386,6 @@ impl EquiJumpApp {
         let Some(run) = &self.project.run else { return };
         let (Some(info), Some(history)) = (&run.info, run.history().cloned()) else { return };
         self.preferences.remember_export(&export.path);
-        let job = self.session.next_job();
         let request = ExportRequest {
             topology: info.topology.clone(),
             history,
@@ -424,8 +407,8 @@ impl EquiJumpApp {
             && (frames.first_frame, frames.stride) == (0, 1)
             && frames.last_frame + 1 >= run.frames
             && info.replicas == 1;
-        self.pending.push(PendingJob::Export(Export { job, run: run.job, frames_saved, whole }));
-        self.session.send(Command::Export { job, request });
+        let (run, job) = (run.number, Running::new(self.session.start(request)));
+        self.exports.push(Export { job, run, frames_saved, whole });
     }
 
     /// Other frames lie in the rectangle of the free-energy map, or there is another rectangle.

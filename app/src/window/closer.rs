@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use equijump_engine::session::{SessionHandle, Stopper};
+use equijump_engine::session::{Session, Stopper};
 
 /// Asks the window to close, without a question about frames that would be lost: who sends a signal cannot answer.
 #[derive(Clone)]
@@ -14,7 +14,7 @@ pub struct Closer {
 }
 
 impl Closer {
-    pub(super) fn new(session: &SessionHandle) -> Self {
+    pub(super) fn new(session: &Session) -> Self {
         Self { asked: Arc::default(), stopper: Arc::new(session.stopper()) }
     }
 

@@ -1,15 +1,16 @@
 //! Taking in what the engine and the desktop answered.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
+use equijump_engine::remedy;
 use equijump_engine::session::{
-    Event, JobId, JobOutcome, Notice, OpenRequest, OpenedStructure, OpenedTrajectory, RunInfo,
-    StructureChoice, StructureSource, TrajectoryNeed,
+    self, Exported, JobEvent, JobHandle, JobOutcome, Notice, OpenRequest, OpenedStructure, OpenedTrajectory,
+    Report, RunInfo, Simulate, SimulationUpdate, StructureChoice, StructureSource, TrajectoryNeed,
 };
 use equijump_engine::transport::presets::DEFAULT_PRESET;
 
-use super::app::{EquiJumpApp, PendingJob};
+use super::action::Action;
+use super::app::EquiJumpApp;
 use super::dialogs::Dialog;
 use super::dialogs::choice::{ChainChoice, SegmentChoice, ToOpen};
 use super::dialogs::open_path::OpenPath;
@@ -19,25 +20,25 @@ use super::file_dialogs::{FileAnswer, Purpose};
 use super::log::Level;
 use super::models::ModelState;
 use super::observer::Subject;
-use super::preferences::follow_model;
+use super::preferences::{LiveOutput, follow_model};
 use super::project::{Opened, Phase, Run, grouped};
 use super::runs::{Origin, Starting};
 use super::session_file::Entry;
-use super::training::in_window_words;
+use super::wording::in_window_words;
 
 /// The frame interval before a model has told its own; only the time axis of an empty plot sees it.
 const PAPER_FRAME_INTERVAL_PS: f64 = 100.0;
 
 impl EquiJumpApp {
-    /// Takes all events that have arrived.
+    /// Takes all that jobs have told.
     pub(super) fn take_events(&mut self) {
-        while let Some(event) = self.session.try_recv() {
-            self.take_event(event);
-        }
-    }
-
-    fn run_of(&mut self, job: JobId) -> Option<&mut Run> {
-        self.project.run_of_job(job)
+        self.take_model();
+        self.take_opening();
+        self.take_restored();
+        self.take_runs();
+        self.take_exports();
+        self.take_training();
+        self.take_evaluation();
     }
 
     /// Takes what the observers of runs that are not on view have found out.
@@ -51,18 +52,17 @@ impl EquiJumpApp {
     /// Tells that runs have finished once their frames have been looked at: a run of torn molecules is no success.
     fn tell_of_finished_runs(&mut self) {
         let waiting = std::mem::take(&mut self.finished);
-        for job in waiting {
-            let own =
-                self.project.run.as_ref().filter(|run| run.job == job).map(|run| (run, &self.observations));
+        for number in waiting {
+            let own = self.project.run.as_ref().map(|run| (run, &self.observations));
             let others = self.project.others.iter().map(|other| (&other.run, &other.observations));
-            let Some((run, observations)) = own.into_iter().chain(others).find(|(run, _)| run.job == job)
-            else {
+            let found = own.into_iter().chain(others).find(|(run, _)| run.number == number);
+            let Some((run, observations)) = found else {
                 continue;
             };
             let replicas = run.info.as_ref().map_or(1, |info| info.replicas) as u64;
             let made = grouped(run.frames.saturating_sub(1));
             match observations.validity.as_ref().filter(|all| all.frames >= run.frames * replicas) {
-                None => self.finished.push(job),
+                None => self.finished.push(number),
                 Some(all) => {
                     let broken = all.frames - all.intact_frames;
                     let (level, intact) = match broken {
@@ -77,16 +77,15 @@ impl EquiJumpApp {
     }
 
     /// The run that was asked for has begun: it comes on view, beside those there are, or goes on where it was.
-    fn simulation_started(&mut self, job: JobId, info: RunInfo) {
-        let Some(starting) = self.project.starting.take_if(|starting| starting.run.job == job) else {
-            return;
-        };
+    fn simulation_started(&mut self, info: RunInfo) {
+        let Some(starting) = self.project.starting.take() else { return };
         let Starting { mut run, opened, extends } = starting;
         run.frames = info.first_new_frame.max(1);
         run.phase = Phase::Running;
-        if let Some(before) = extends {
-            let on_view = self.project.run.as_ref().is_some_and(|known| known.job == before);
-            let Some(known) = self.project.run_of_job(before) else { return };
+        if extends {
+            let number = run.number;
+            let on_view = self.project.run.as_ref().is_some_and(|known| known.number == number);
+            let Some(known) = self.project.run_mut(number) else { return };
             let same_frames = match (known.history(), &info.history) {
                 (Some(known), Some(now)) => Arc::ptr_eq(known, now),
                 _ => false,
@@ -128,11 +127,7 @@ impl EquiJumpApp {
     }
 
     /// Trajectories come on view as a run that is over.
-    fn trajectory_opened(&mut self, job: JobId, trajectory: OpenedTrajectory) {
-        if !self.pending.contains(&PendingJob::Open(job)) && !self.is_restoring(job) {
-            return;
-        }
-        let entry = self.entry_of_job(job);
+    fn trajectory_opened(&mut self, trajectory: OpenedTrajectory, entry: Option<Entry>) {
         let OpenedTrajectory { structure, run: info, recorded } = trajectory;
         let mut files = info.outputs.clone();
         files.extend(structure.path.clone().filter(|_| files.is_empty()));
@@ -142,7 +137,7 @@ impl EquiJumpApp {
             self.preferences.remember_file(&file);
         }
         let number = self.project.next_number();
-        let mut run = Run::opened(job, number, Origin::Opened { files, recorded }, info);
+        let mut run = Run::opened(number, Origin::Opened { files, recorded }, info);
         run.entry = entry;
         let name = structure.topology.name.clone();
         self.log.note(Level::Info, format!("Opened {} frames of {name}.", run.frames));
@@ -159,12 +154,6 @@ impl EquiJumpApp {
         self.observe();
     }
 
-    /// How what a job has opened can be opened again.
-    fn entry_of_job(&mut self, job: JobId) -> Option<Entry> {
-        let place = self.opening.iter().position(|(known, _)| *known == job)?;
-        Some(self.opening.swap_remove(place).1)
-    }
-
     /// What reading a file changed or left out.
     fn tell_notices(&mut self, name: &str, notices: &[Notice]) {
         for notice in notices {
@@ -177,17 +166,61 @@ impl EquiJumpApp {
         }
     }
 
-    fn take_event(&mut self, event: Event) {
-        match event {
-            Event::StructureOpened { job, structure } => self.structure_opened(job, structure),
-            // What cannot be opened without an answer is left out of a session that comes back.
-            Event::TrajectoryNeeds { job, .. } | Event::StructureNeedsChoice { job, .. }
-                if self.is_restoring(job) =>
-            {
-                self.restored(job, &JobOutcome::Failed("its files are not as they were".to_owned()));
+    fn take_model(&mut self) {
+        let Some(JobEvent::Ended(outcome)) = self.loading.as_ref().and_then(JobHandle::try_next) else {
+            return;
+        };
+        self.loading = None;
+        self.model.state = match outcome {
+            JobOutcome::Finished(model) => {
+                self.log.note(Level::Info, format!("Model {} is ready.", model.name));
+                if let Ok(preset) = model.presets.get(DEFAULT_PRESET) {
+                    let settings = &mut self.preferences.run.sampler;
+                    follow_model(settings, &self.model.defaults, &preset.settings);
+                    self.model.defaults = preset.settings;
+                    self.take_choices_as_they_are();
+                }
+                self.observer.trust(model.trust.clone());
+                ModelState::Loaded(model)
             }
-            Event::StructureNeedsChoice { request, choice, .. } => {
-                self.dialog = Some(match choice {
+            JobOutcome::Cancelled => ModelState::None,
+            JobOutcome::Failed(error) => {
+                let reason = in_window_words(&error.what);
+                self.log.tell(Level::Error, reason.clone());
+                ModelState::Failed(reason)
+            }
+        };
+    }
+
+    /// Takes what was opened, or what must be answered first.
+    fn take_opening(&mut self) {
+        let Some((job, _)) = &self.opening else { return };
+        let Some(JobEvent::Ended(outcome)) = job.try_next() else { return };
+        let entry = self.opening.take().and_then(|(_, entry)| entry);
+        match outcome {
+            JobOutcome::Finished(opened) => {
+                let question = self.take_opened(opened, entry);
+                self.dialog = question.or(self.dialog.take());
+            }
+            JobOutcome::Cancelled => (),
+            JobOutcome::Failed(error) => {
+                let reason = in_window_words(&error.what);
+                self.project.open_error = Some(reason.clone());
+                if let Some(entry) = entry {
+                    self.not_opened(entry, reason.clone());
+                }
+                self.log.tell(Level::Error, reason);
+            }
+        }
+    }
+
+    /// Brings what was opened on view; what must be answered first is asked by the dialog that is returned.
+    pub(super) fn take_opened(&mut self, opened: session::Opened, entry: Option<Entry>) -> Option<Dialog> {
+        match opened {
+            session::Opened::Structure(structure) => self.structure_opened(structure, entry),
+            session::Opened::Trajectory(trajectory) => self.trajectory_opened(*trajectory, entry),
+            session::Opened::StructureChoice(request, choice) => {
+                return Some(match choice {
                     StructureChoice::Chain(chains) => {
                         Dialog::Chain(ChainChoice::new(ToOpen::Structure(request), chains))
                     }
@@ -196,9 +229,8 @@ impl EquiJumpApp {
                     }
                 });
             }
-            Event::TrajectoryOpened { job, trajectory } => self.trajectory_opened(job, *trajectory),
-            Event::TrajectoryNeeds { request, need, .. } => {
-                self.dialog = Some(match need {
+            session::Opened::TrajectoryNeed(request, need) => {
+                return Some(match need {
                     TrajectoryNeed::Chain(chains) => {
                         Dialog::Chain(ChainChoice::new(ToOpen::Trajectory(request), chains))
                     }
@@ -208,95 +240,137 @@ impl EquiJumpApp {
                     TrajectoryNeed::Interval => Dialog::Interval(IntervalChoice::new(request)),
                 });
             }
-            Event::ModelLoaded { job, model } => {
-                if matches!(self.model.state, ModelState::Loading(wanted) if wanted == job) {
-                    self.log.note(Level::Info, format!("Model {} is ready.", model.name));
-                    if let Ok(preset) = model.presets.get(DEFAULT_PRESET) {
-                        let settings = &mut self.preferences.run.sampler;
-                        follow_model(settings, &self.model.defaults, &preset.settings);
-                        self.model.defaults = preset.settings;
-                        self.take_choices_as_they_are();
+        }
+        None
+    }
+
+    /// Takes what simulations tell.
+    fn take_runs(&mut self) {
+        while let Some(event) = self.project.starting.as_ref().and_then(|starting| starting.run.next_event())
+        {
+            self.take_starting(event);
+        }
+        let going_on = self.project.runs().into_iter().filter(|run| run.job.is_some());
+        for number in going_on.map(|run| run.number).collect::<Vec<_>>() {
+            while let Some(event) = self.project.run_of_number(number).and_then(Run::next_event) {
+                self.take_run(number, event);
+            }
+        }
+    }
+
+    /// Something about the run that was asked for and has not begun.
+    fn take_starting(&mut self, event: JobEvent<Simulate>) {
+        match event {
+            JobEvent::Update(SimulationUpdate::Started(info)) => self.simulation_started(*info),
+            JobEvent::Update(SimulationUpdate::State(state)) => {
+                if let Some(starting) = &mut self.project.starting {
+                    starting.run.set_state(state);
+                }
+            }
+            JobEvent::Update(SimulationUpdate::Report(Report::Notice(notice))) => self.warn(&notice.0),
+            JobEvent::Update(_) => (),
+            JobEvent::Ended(outcome) => {
+                // One that could not begin leaves what is on view as it is.
+                let starting = self.project.starting.take();
+                let JobOutcome::Failed(error) = outcome else { return };
+                let reason = in_window_words(&error.what);
+                let begins = starting.is_some_and(|starting| !starting.extends);
+                let output = &self.preferences.run.output;
+                let ways = match error.remedy {
+                    Some(remedy::Remedy::Replace) if begins && output.enabled => {
+                        let output = LiveOutput { overwrite: true, ..output.clone() };
+                        vec![("Replace", vec![Action::SimulateWriting(output)])]
                     }
-                    self.observer.trust(model.trust.clone());
-                    self.model.state = ModelState::Loaded(model);
-                }
+                    _ => Vec::new(),
+                };
+                self.dialog =
+                    Some(Dialog::Remedy(Remedy::new("The run did not start", reason.clone(), ways)));
+                self.log.tell(Level::Error, reason);
             }
-            Event::SimulationStarted { job, run } => self.simulation_started(job, run),
-            Event::RunState { job, state } => match self.run_of(job) {
-                Some(run) => run.set_state(state),
-                None => self.training_state(job, state),
-            },
-            Event::LatentProgress { job, frame, progress } => {
-                if let Some(run) = self.run_of(job) {
-                    run.latent = Some((frame, progress));
-                }
+        }
+    }
+
+    /// Something about a run that goes on.
+    fn take_run(&mut self, number: u32, event: JobEvent<Simulate>) {
+        let on_view = self.project.run.as_ref().is_some_and(|run| run.number == number);
+        let Some(run) = self.project.run_mut(number) else { return };
+        match event {
+            JobEvent::Update(SimulationUpdate::Started(_)) => (),
+            JobEvent::Update(SimulationUpdate::State(state)) => run.set_state(state),
+            JobEvent::Update(SimulationUpdate::Latent { frame, progress }) => {
+                run.latent = Some((frame, progress));
             }
-            Event::FramesMade { job, last_frame, .. } => {
-                let Some(run) = self.run_of(job) else { return };
+            JobEvent::Update(SimulationUpdate::FramesMade { last_frame, .. }) => {
                 run.frames = last_frame + 1;
-                if self.project.run.as_ref().is_some_and(|run| run.job == job) {
+                if on_view {
                     self.timeline.set_frame_count(self.project.frame_count());
                     self.observer.frames_made();
-                } else if let Some(other) = self.project.others.iter().find(|other| other.run.job == job) {
+                } else if let Some(other) =
+                    self.project.others.iter().find(|other| other.run.number == number)
+                {
                     other.frames_made();
                 }
             }
-            Event::Progress { job, progress } => {
-                if let Some(run) = self.run_of(job) {
-                    run.progress = Some(progress);
-                } else if !self.import_progress(job, progress) {
-                    self.evaluation_progress(job, progress);
-                }
+            JobEvent::Update(SimulationUpdate::Report(Report::Progress(progress))) => {
+                run.progress = Some(progress);
             }
-            Event::Notice { job, notice } => {
-                if !self.training_notice(job, &notice.0) && !self.evaluation_notice(job, &notice.0) {
-                    self.log.tell(Level::Warning, in_window_words(&notice.0));
-                }
-            }
-            Event::Exported { job, .. } if self.is_sample_export(job) => {}
-            Event::Exported { job, frames, files } => {
-                self.exported(job, &files);
-                let names: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
-                let plural = if frames == 1 { "frame" } else { "frames" };
-                self.log.tell(Level::Success, format!("Wrote {frames} {plural}: {}", names.join(", ")));
-            }
-            Event::Imported { job, report } => self.imported(job, report),
-            Event::TrainingProgress { job, progress } => self.training_progress(job, progress),
-            Event::Trained { job, result } => self.trained(job, &result),
-            Event::EvaluationStage { job, stage } => self.evaluation_stage(job, stage),
-            Event::JumpsTested { job, test } => self.jumps_tested(job, test),
-            Event::BranchesTested { job, test } => self.branches_tested(job, test),
-            Event::Evaluated { job, evaluation } => self.evaluated(job, evaluation),
-            // The window asks for none of these.
-            Event::StageBegan { .. }
-            | Event::VariantCompared { .. }
-            | Event::CellStudied { .. }
-            | Event::PairsDrawn { .. } => {}
-            Event::JobEnded { job, outcome } => self.job_ended(job, outcome),
+            JobEvent::Update(SimulationUpdate::Report(Report::Notice(notice))) => self.warn(&notice.0),
+            JobEvent::Update(SimulationUpdate::Report(Report::Stage(_))) => (),
+            JobEvent::Ended(outcome) => self.run_ended(number, outcome),
         }
+    }
+
+    fn run_ended(&mut self, number: u32, outcome: JobOutcome) {
+        let Some(run) = self.project.run_mut(number) else { return };
+        run.job = None;
+        run.phase = Phase::Ended(outcome.clone());
+        run.latent = None;
+        let made = run.frames.saturating_sub(1);
+        match outcome {
+            JobOutcome::Finished(()) => {
+                self.log.note(Level::Info, format!("The run has made {made} frames."));
+                self.finished.push(number);
+            }
+            JobOutcome::Cancelled => {
+                self.log.note(Level::Info, format!("The run was stopped after {made} frames."));
+            }
+            JobOutcome::Failed(error) => self.log.tell(Level::Error, in_window_words(&error.what)),
+        }
+        if self.project.frame_count() <= 1 {
+            self.timeline.pause();
+        }
+    }
+
+    fn warn(&mut self, sentence: &str) {
+        self.log.tell(Level::Warning, in_window_words(sentence));
     }
 
     /// Only what has been written counts as saved: a full disk or a closed window would lose it.
-    fn exported(&mut self, job: JobId, files: &[PathBuf]) {
-        for pending in &self.pending {
-            if let PendingJob::Export(export) = pending
-                && export.job == job
-                && let Some(run) = self.project.run_of_job(export.run)
-            {
-                run.frames_saved = run.frames_saved.max(export.frames_saved);
-                if export.whole {
-                    run.saved_as = files.first().cloned();
+    fn take_exports(&mut self) {
+        let Self { exports, log, project, .. } = self;
+        exports.retain_mut(|export| {
+            let warn = |notice: &str| log.tell(Level::Warning, in_window_words(notice));
+            match export.job.take(warn) {
+                None => return true,
+                Some(JobOutcome::Finished(Exported { frames, files })) => {
+                    if let Some(run) = project.run_mut(export.run) {
+                        run.frames_saved = run.frames_saved.max(export.frames_saved);
+                        if export.whole {
+                            run.saved_as = files.first().cloned();
+                        }
+                    }
+                    let names: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
+                    let plural = if frames == 1 { "frame" } else { "frames" };
+                    log.tell(Level::Success, format!("Wrote {frames} {plural}: {}", names.join(", ")));
                 }
+                Some(JobOutcome::Cancelled) => (),
+                Some(JobOutcome::Failed(error)) => log.tell(Level::Error, in_window_words(&error.what)),
             }
-        }
+            false
+        });
     }
 
-    fn structure_opened(&mut self, job: JobId, structure: OpenedStructure) {
-        // Only the structure asked for last is shown.
-        if !self.pending.contains(&PendingJob::Open(job)) && !self.is_restoring(job) {
-            return;
-        }
-        let entry = self.entry_of_job(job);
+    fn structure_opened(&mut self, structure: OpenedStructure, entry: Option<Entry>) {
         if let Some(path) = &structure.path {
             self.preferences.remember_file(path);
         }
@@ -333,58 +407,6 @@ impl EquiJumpApp {
         self.observer.measure(self.measurements.list());
         if let Some(shown) = &self.project.shown {
             self.observer.inspect(shown.frame, shown.replica, shown.positions.clone());
-        }
-    }
-
-    fn job_ended(&mut self, job: JobId, outcome: JobOutcome) {
-        if self.training_job_ended(job, &outcome) || self.evaluation_job_ended(job, &outcome) {
-            return;
-        }
-        let entry = self.entry_of_job(job);
-        if self.restored(job, &outcome) {
-            return;
-        }
-        let opening = self.pending.contains(&PendingJob::Open(job));
-        self.pending.retain(|pending| pending.id() != job);
-        if matches!(self.model.state, ModelState::Loading(wanted) if wanted == job) {
-            self.model.state = match &outcome {
-                JobOutcome::Failed(reason) => ModelState::Failed(reason.clone()),
-                JobOutcome::Finished | JobOutcome::Cancelled => ModelState::None,
-            };
-        }
-        // One that could not begin leaves what is on view as it is.
-        let began = self.project.starting.take_if(|starting| starting.run.job == job).is_none();
-        if let Some(run) = self.run_of(job) {
-            run.phase = Phase::Ended(outcome.clone());
-            run.latent = None;
-            let made = run.frames.saturating_sub(1);
-            match &outcome {
-                JobOutcome::Finished => {
-                    self.log.note(Level::Info, format!("The run has made {made} frames."));
-                    self.finished.push(job);
-                }
-                JobOutcome::Cancelled => {
-                    self.log.note(Level::Info, format!("The run was stopped after {made} frames."));
-                }
-                JobOutcome::Failed(_) => {}
-            }
-            if self.project.frame_count() <= 1 {
-                self.timeline.pause();
-            }
-        }
-        if let JobOutcome::Failed(reason) = outcome {
-            let reason = in_window_words(&reason);
-            if !began {
-                self.dialog =
-                    Some(Dialog::Remedy(Remedy::new("The run did not start", reason.clone(), Vec::new())));
-            }
-            if opening {
-                self.project.open_error = Some(reason.clone());
-                if let Some(entry) = entry {
-                    self.not_opened(entry, reason.clone());
-                }
-            }
-            self.log.tell(Level::Error, reason);
         }
     }
 

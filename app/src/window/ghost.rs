@@ -1,7 +1,5 @@
 //! A conformation shown as a thin backbone beside the frame on screen, to compare with.
 
-use equijump_engine::session::JobId;
-
 use super::project::{Positions, Project};
 
 /// Which conformation, if any.
@@ -14,8 +12,8 @@ pub enum Ghost {
     Start,
     /// A frame that the user kept.
     Frame {
-        /// Its run.
-        job: JobId,
+        /// The number of its run.
+        run: u32,
         /// Its number.
         frame: usize,
         /// Its replica.
@@ -34,7 +32,7 @@ impl Ghost {
     pub fn of_frame_shown(project: &Project) -> Option<Self> {
         let (run, shown) = (project.run.as_ref()?, project.shown.as_ref()?);
         Some(Self::Frame {
-            job: run.job,
+            run: run.number,
             frame: shown.frame,
             replica: shown.replica,
             positions: shown.positions.clone(),
@@ -48,12 +46,12 @@ impl Ghost {
 
     /// Whether it is the frame on screen.
     pub fn is_frame_shown(&self, project: &Project) -> bool {
-        let (Self::Frame { job, frame, replica, .. }, Some(run), Some(shown)) =
+        let (Self::Frame { run: number, frame, replica, .. }, Some(run), Some(shown)) =
             (self, &project.run, &project.shown)
         else {
             return false;
         };
-        (*job, *frame, *replica) == (run.job, shown.frame, shown.replica)
+        (*number, *frame, *replica) == (run.number, shown.frame, shown.replica)
     }
 
     /// What it is, for the user; `None` without one.
@@ -70,11 +68,11 @@ impl Ghost {
                 let replicas = project.run.as_ref()?.info.as_ref()?.replicas;
                 (replicas > 1).then(|| format!("Beside it: the other {} replicas", replicas - 1))
             }
-            Self::Frame { job, frame, replica, .. } => {
+            Self::Frame { run: number, frame, replica, .. } => {
                 let run = project.run.as_ref();
                 let of_run = match run {
-                    Some(run) if run.job == *job && *replica == run.replica => String::new(),
-                    Some(run) if run.job == *job => format!(" of replica {replica}"),
+                    Some(run) if run.number == *number && *replica == run.replica => String::new(),
+                    Some(run) if run.number == *number => format!(" of replica {replica}"),
                     _ => " of an earlier run".to_owned(),
                 };
                 Some(format!("Ghost: frame {frame}{of_run}"))

@@ -99,7 +99,7 @@ impl Log {
 /// Messages of the engine begin in lower case, to follow a colon; on their own they are sentences.
 /// Numbers of the operating system's errors mean nothing to a reader and are left out.
 pub(super) fn sentence(text: String) -> String {
-    let text = without_error_numbers(super::training::with_fields(&text));
+    let text = without_error_numbers(super::wording::with_fields(&text));
     let mut letters = text.chars();
     match letters.next() {
         // A file name or path keeps its case.

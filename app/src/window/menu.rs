@@ -4,9 +4,9 @@ use equijump_engine::session::{OpenRequest, StructureSource};
 
 use super::action::Action;
 use super::command::{Menu, UiCommand};
-use super::examples::EXAMPLES;
 use super::fitting::joined_to_fit;
 use super::preferences::Preferences;
+use crate::shared::examples::EXAMPLES;
 
 /// Which commands can be used now, and which are switched on.
 pub trait CommandState {

@@ -2,27 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use equijump_engine::session::{JobId, ModelInfo, ModelSource, RecordedRun};
+use equijump_engine::session::{ModelInfo, ModelSource, RecordedRun};
 use equijump_engine::transport::SamplerSettings;
 
-/// A model inside the binary.
-#[derive(Clone, Copy, Debug)]
-pub struct BundledModel {
-    /// Name for the user.
-    pub name: &'static str,
-    /// Contents of the safetensors file.
-    pub bytes: &'static [u8],
-    /// Contents of the file of presets beside it.
-    pub presets: &'static [u8],
-    /// What it was trained on, in a few words.
-    pub trained_on: &'static str,
-    /// Temperature and solvent of that.
-    pub conditions: &'static str,
-    /// One-letter sequences of the proteins that it was trained on; empty where nothing is known.
-    pub sequences: &'static [&'static str],
-    /// Whether it is for any protein rather than for those alone.
-    pub general: bool,
-}
+use crate::shared::bundled::BundledModel;
 
 /// What a user should know of a model before trusting its frames.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -39,20 +22,6 @@ pub struct ModelFacts {
     pub card: String,
 }
 
-impl BundledModel {
-    /// Which of `models` is for a protein of this sequence: one made for it alone, else one for any protein, else the
-    /// first.
-    pub fn for_protein(models: &[Self], sequence: &str) -> usize {
-        let own = models.iter().position(|model| !model.general && model.sequences.contains(&sequence));
-        own.or_else(|| models.iter().position(|model| model.general)).unwrap_or(0)
-    }
-
-    /// What the engine loads.
-    pub fn source(&self) -> ModelSource {
-        ModelSource::Bundled { name: self.name.to_owned(), bytes: self.bytes, presets: self.presets }
-    }
-}
-
 /// What is known of the model in use.
 #[derive(Clone, Debug, Default)]
 pub enum ModelState {
@@ -60,7 +29,7 @@ pub enum ModelState {
     #[default]
     None,
     /// Being read.
-    Loading(JobId),
+    Loading,
     /// Ready, with its card.
     Loaded(ModelInfo),
     /// Could not be read; one sentence.

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use equijump_engine::analysis::superposed_copy;
 use equijump_engine::session::{
-    FrameHistory, JobId, JobOutcome, OpenedStructure, Progress, RunInfo, RunState, SimulationRequest,
+    FrameHistory, JobEvent, JobHandle, JobOutcome, OpenedStructure, Progress, RunInfo, RunState, Simulate,
+    SimulationRequest,
 };
 use equijump_engine::transport::LatentProgress;
 
@@ -40,10 +41,10 @@ pub enum Phase {
 }
 
 /// A simulation, running or over.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Run {
-    /// The engine's name for it.
-    pub job: JobId,
+    /// The job that makes its frames, while it goes on.
+    pub job: Option<JobHandle<Simulate>>,
     /// Its number in the session, from 1; tells its color.
     pub number: u32,
     /// Where its frames come from.
@@ -82,24 +83,24 @@ pub struct Run {
 
 impl Run {
     /// A run that was just asked for.
-    pub fn new(job: JobId, number: u32, request: Box<SimulationRequest>) -> Self {
-        Self { frames_wanted: request.frames, request: Some(request), ..Self::empty(job, number) }
+    pub fn new(job: JobHandle<Simulate>, number: u32, request: Box<SimulationRequest>) -> Self {
+        Self { job: Some(job), frames_wanted: request.frames, request: Some(request), ..Self::empty(number) }
     }
 
     /// Frames that were opened.
-    pub fn opened(job: JobId, number: u32, origin: Origin, info: RunInfo) -> Self {
+    pub fn opened(number: u32, origin: Origin, info: RunInfo) -> Self {
         Self {
             origin,
-            phase: Phase::Ended(JobOutcome::Finished),
+            phase: Phase::Ended(JobOutcome::Finished(())),
             frames: info.history.as_ref().map_or(1, |history| history.len()),
             info: Some(info),
-            ..Self::empty(job, number)
+            ..Self::empty(number)
         }
     }
 
-    fn empty(job: JobId, number: u32) -> Self {
+    fn empty(number: u32) -> Self {
         Self {
-            job,
+            job: None,
             number,
             origin: Origin::Made,
             request: None,
@@ -117,6 +118,19 @@ impl Run {
             frames_saved: 0,
             pause_wanted: false,
             stop_wanted: false,
+        }
+    }
+
+    /// The next thing that its job tells.
+    pub fn next_event(&self) -> Option<JobEvent<Simulate>> {
+        self.job.as_ref()?.try_next()
+    }
+
+    /// Asks for its end.
+    pub fn stop(&mut self) {
+        if let Some(job) = &self.job {
+            self.stop_wanted = true;
+            job.cancel();
         }
     }
 
@@ -222,10 +236,10 @@ impl Project {
         begun.chain(self.starting.as_mut().map(|starting| &mut starting.run)).find(|run| run.is_active())
     }
 
-    /// The run of an engine's job, begun or not.
-    pub fn run_of_job(&mut self, job: JobId) -> Option<&mut Run> {
+    /// The run of a number, to change it.
+    pub fn run_mut(&mut self, number: u32) -> Option<&mut Run> {
         let begun = self.others.iter_mut().map(|other| &mut other.run).chain(self.run.as_mut());
-        begun.chain(self.starting.as_mut().map(|starting| &mut starting.run)).find(|run| run.job == job)
+        begun.into_iter().find(|run| run.number == number)
     }
 
     /// The run of a number.

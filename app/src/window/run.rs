@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::anyhow;
-use equijump_engine::session::{ModelLibrary, SessionHandle};
+use equijump_engine::session::{ModelLibrary, Session};
 
 use super::app::{EquiJumpApp, Parts};
 use super::closer::Closer;
@@ -63,9 +63,9 @@ pub fn run(initial: Option<PathBuf>) -> anyhow::Result<()> {
     };
     let create: eframe::AppCreator<'_> = Box::new(|cc| {
         let parts = Parts {
-            start_session: Box::new(|wake| SessionHandle::start(Arc::new(ModelLibrary::new()), wake)),
+            start_session: Box::new(|wake| Session::new(Arc::new(ModelLibrary::new()), wake)),
             dialogs: Box::new(NativeDialogs::default()),
-            bundled_models: crate::bundled::MODELS,
+            bundled_models: crate::shared::bundled::MODELS,
             initial,
         };
         let app = EquiJumpApp::new(cc, parts)?;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use equijump_engine::session::{Command, ModelSource, SimulationRequest, TrajectoryRequest};
+use equijump_engine::session::{ModelSource, Simulate, SimulationRequest, TrajectoryRequest};
 use equijump_engine::transport::SamplerSettings;
 
 use super::action::Action;
@@ -42,7 +42,6 @@ impl EquiJumpApp {
         let output = settings.output.request();
         let frames = (!settings.until_stopped).then_some(settings.frames);
         let repeated = self.run_with_same_frames();
-        let job = self.session.next_job();
         let request = SimulationRequest {
             structure,
             starts_angstrom: Vec::new(),
@@ -67,12 +66,11 @@ impl EquiJumpApp {
             self.log.tell(Level::Warning, sentence);
         }
         let opened = opened.clone();
-        let request = Box::new(request);
-        self.session.send(Command::Simulate { job, request: request.clone() });
-        let mut run = Run::new(job, self.project.next_number(), request);
+        let job = self.session.start(Simulate::new(request.clone()));
+        let mut run = Run::new(job, self.project.next_number(), Box::new(request));
         run.model = Some(self.model.facts());
         // What is on view stays until the run has begun.
-        self.project.starting = Some(Starting { run, opened, extends: None });
+        self.project.starting = Some(Starting { run, opened, extends: false });
     }
 
     /// The run whose frames the next run would make once more: its start, model, settings and seed are the same.
@@ -170,9 +168,8 @@ impl EquiJumpApp {
             self.dialog = Some(Dialog::Remedy(remedy));
             return;
         };
-        let (before, number) = (run.job, run.number);
-        let job = self.session.next_job();
-        self.session.send(Command::Extend { job, request: request.clone(), history });
+        let number = run.number;
+        let job = self.session.start(Simulate::extending((*request).clone(), history));
         let model = run.model.clone().or_else(|| match &run.origin {
             Origin::Opened { recorded: Some(recorded), .. } => {
                 Some(ModelFacts { name: recorded.model.clone(), ..self.model.facts() })
@@ -181,18 +178,14 @@ impl EquiJumpApp {
         });
         let mut run = Run::new(job, number, request);
         run.model = model;
-        self.project.starting = Some(Starting { run, opened, extends: Some(before) });
+        self.project.starting = Some(Starting { run, opened, extends: true });
     }
 
     /// Holds the run that goes on, or lets it go on.
     pub(super) fn pause_or_resume(&mut self) {
         let Some(run) = self.project.active_run_mut() else { return };
-        if run.phase == Phase::Paused || run.pause_wanted {
-            run.pause_wanted = false;
-            self.session.send(Command::Resume { job: run.job });
-        } else {
-            run.pause_wanted = true;
-            self.session.send(Command::Pause { job: run.job });
-        }
+        let Some(job) = &run.job else { return };
+        run.pause_wanted = run.phase != Phase::Paused && !run.pause_wanted;
+        if run.pause_wanted { job.pause() } else { job.resume() }
     }
 }

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use equijump_engine::session::{JobId, RecordedRun, SimulationRequest};
+use equijump_engine::session::{RecordedRun, SimulationRequest};
 
 use super::app::EquiJumpApp;
 use super::dialogs::Dialog;
@@ -32,14 +32,14 @@ pub enum Origin {
 }
 
 /// A run that was asked for and has not begun: what is on view stays until it has.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Starting {
     /// The run.
     pub run: Run,
     /// The structure that it starts from.
     pub opened: Opened,
-    /// The run that it goes on with, if it does.
-    pub extends: Option<JobId>,
+    /// Whether it goes on with the run of its number.
+    pub extends: bool,
 }
 
 /// Something that could not be opened.
@@ -194,11 +194,8 @@ impl EquiJumpApp {
         }
     }
 
-    /// Takes a run off the list, stopping it if it goes on. Another one comes on view in place of the present one.
+    /// Takes a run off the list, which ends it if it goes on. Another one comes on view in place of the present one.
     pub(super) fn close_run(&mut self, number: u32) {
-        if let Some(run) = self.project.run_of_number(number).filter(|run| run.is_active()) {
-            self.session.send(equijump_engine::session::Command::Stop { job: run.job });
-        }
         if self.project.run.as_ref().is_some_and(|run| run.number == number) {
             self.project.run = None;
             self.project.shown = None;
@@ -224,8 +221,7 @@ impl EquiJumpApp {
 
     /// Shows a run in the plots beside the one on view, or no more.
     pub(super) fn set_run_in_plots(&mut self, number: u32, shown: bool) {
-        let others = self.project.others.iter_mut().map(|other| &mut other.run);
-        if let Some(run) = others.chain(self.project.run.as_mut()).find(|run| run.number == number) {
+        if let Some(run) = self.project.run_mut(number) {
             run.in_plots = shown;
         }
     }

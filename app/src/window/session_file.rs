@@ -2,24 +2,27 @@
 //! files; frames stay in their trajectories. The window keeps the last session by itself, and writes project files
 //! (`*.equijump`) where the user wants them.
 
+use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 
 use egui_tiles::Tree;
 use equijump_engine::regular_file;
-use equijump_engine::session::{Command, JobId, JobOutcome, OpenRequest, StructureSource, TrajectoryRequest};
+use equijump_engine::session::{
+    self, JobEvent, JobHandle, JobOutcome, Open, OpenRequest, StructureSource, TrajectoryRequest,
+};
 use equijump_engine::trajectory::write_atomically;
 use serde::{Deserialize, Serialize};
 
 use super::app::EquiJumpApp;
 use super::columns::Columns;
-use super::examples::EXAMPLES;
 use super::layout::{self, Pane};
 use super::log::Level;
 use super::preferences::RunSettings;
 use super::project::{Opened, Run};
 use super::selection::Selected;
-use super::training::in_window_words;
-use crate::bundled;
+use super::wording::in_window_words;
+use crate::shared::bundled;
+use crate::shared::examples::EXAMPLES;
 use crate::viewport::{Camera, Style};
 
 /// Storage key of the last session. The number grows when the meaning of a field changes.
@@ -145,6 +148,25 @@ impl Entry {
             }
         }
     }
+
+    /// What opens it; `None` where it is an example that there is not.
+    fn job(&self) -> Option<Open> {
+        Some(match self {
+            Self::Example(name) => Open::Structure(OpenRequest::new(bundled::structure(name)?)),
+            Self::Structure { path, chain, longest_segment } => Open::Structure(OpenRequest {
+                source: StructureSource::File(path.clone()),
+                chain: chain.clone(),
+                longest_segment: *longest_segment,
+            }),
+            Self::Frames { files, topology, chain, interval_ps } => Open::Trajectory(TrajectoryRequest {
+                files: files.clone(),
+                topology: topology.clone(),
+                chain: chain.clone(),
+                interval_ps: *interval_ps,
+                opened: None,
+            }),
+        })
+    }
 }
 
 fn absolute(path: &Path) -> PathBuf {
@@ -155,8 +177,8 @@ fn absolute(path: &Path) -> PathBuf {
 #[derive(Debug)]
 pub(super) struct Restoring {
     file: SessionFile,
-    /// Jobs still to be answered, with the entry that each opens.
-    jobs: Vec<(JobId, usize)>,
+    /// What is still being opened, one after the other, with the place of its entry.
+    jobs: VecDeque<(JobHandle<Open>, usize)>,
     /// The run that came of the entry on view.
     on_view: Option<u32>,
 }
@@ -275,14 +297,14 @@ impl EquiJumpApp {
             self.sessions.push_back(file);
             return any;
         }
-        let mut jobs = Vec::new();
+        let mut jobs = VecDeque::new();
         let mut order: Vec<(usize, &Entry)> = file.entries.iter().enumerate().collect();
         // A structure without frames gives way to what is opened after it, so the one on view comes last.
         order.sort_by_key(|(index, entry)| *index == file.on_view && !matches!(entry, Entry::Frames { .. }));
         let mut unknown = Vec::new();
         for (index, entry) in order {
-            match self.send_entry(entry) {
-                Some(job) => jobs.push((job, index)),
+            match entry.job() {
+                Some(job) => jobs.push_back((self.session.start(job), index)),
                 None => unknown.push(entry.clone()),
             }
         }
@@ -296,76 +318,64 @@ impl EquiJumpApp {
         any
     }
 
-    /// Asks the engine to open an entry; `None` where it is an example that there is not.
-    fn send_entry(&mut self, entry: &Entry) -> Option<JobId> {
-        let job = self.session.next_job();
-        let command = match entry {
-            Entry::Example(name) => {
-                let source = bundled::structure(name)?;
-                Command::OpenStructure { job, request: OpenRequest::new(source) }
-            }
-            Entry::Structure { path, chain, longest_segment } => Command::OpenStructure {
-                job,
-                request: OpenRequest {
-                    source: StructureSource::File(path.clone()),
-                    chain: chain.clone(),
-                    longest_segment: *longest_segment,
-                },
-            },
-            Entry::Frames { files, topology, chain, interval_ps } => Command::OpenTrajectory {
-                job,
-                request: TrajectoryRequest {
-                    files: files.clone(),
-                    topology: topology.clone(),
-                    chain: chain.clone(),
-                    interval_ps: *interval_ps,
-                    opened: None,
-                },
-            },
-        };
-        self.opening.push((job, entry.clone()));
-        self.session.send(command);
-        Some(job)
-    }
-
     /// Opens an entry by itself.
     pub(super) fn open_entry(&mut self, entry: Entry) {
-        match self.send_entry(&entry) {
-            Some(job) => self.wait_for_opening(job),
+        match entry.job() {
+            Some(job) => self.begin_opening(job, Some(entry)),
             None => self.not_opened(entry, "There is no such example.".to_owned()),
         }
     }
 
-    /// Whether a job opens part of a session.
-    pub(super) fn is_restoring(&self, job: JobId) -> bool {
-        self.restoring.as_ref().is_some_and(|restoring| restoring.jobs.iter().any(|(known, _)| *known == job))
-    }
-
-    /// A job has ended that opened part of a session. Returns whether it was one.
-    pub(super) fn restored(&mut self, job: JobId, outcome: &JobOutcome) -> bool {
-        let Some(restoring) = &mut self.restoring else { return false };
-        let Some(place) = restoring.jobs.iter().position(|(known, _)| *known == job) else { return false };
-        let (_, index) = restoring.jobs.remove(place);
-        let mut lost = None;
-        if let JobOutcome::Failed(reason) = outcome {
-            lost = restoring.file.entries.get(index).cloned().map(|entry| (entry, in_window_words(reason)));
-        } else if index == restoring.file.on_view {
-            restoring.on_view = self.project.run.as_ref().map(|run| run.number);
-        }
-        let done = restoring.jobs.is_empty();
-        if let Some((entry, reason)) = lost {
-            self.log.tell(Level::Warning, format!("{} was not opened again: {reason}", entry.name()));
-            self.not_opened(entry, reason);
-        }
-        if done && let Some(restoring) = self.restoring.take() {
-            self.come_back(&restoring);
-            if let Some(next) = self.sessions.pop_front() {
-                self.restore(next);
-            } else if self.project.opened.is_none() {
-                self.open(OpenRequest::new(EXAMPLES[0].source()));
+    /// Takes what has been opened of the session that comes back.
+    pub(super) fn take_restored(&mut self) {
+        loop {
+            let Some(Restoring { file, jobs, .. }) = &mut self.restoring else { return };
+            let outcome = match jobs.front().and_then(|(job, _)| job.try_next()) {
+                Some(JobEvent::Ended(outcome)) => outcome,
+                Some(JobEvent::Update(_)) => continue,
+                None => return,
+            };
+            let Some((_, index)) = jobs.pop_front() else { return };
+            let (done, on_view) = (jobs.is_empty(), index == file.on_view);
+            if let Some(entry) = file.entries.get(index).cloned() {
+                self.restore_entry(entry, outcome, on_view);
+            }
+            if done && let Some(restoring) = self.restoring.take() {
+                self.come_back(&restoring);
+                if let Some(next) = self.sessions.pop_front() {
+                    self.restore(next);
+                } else if self.project.opened.is_none() {
+                    self.open(OpenRequest::new(EXAMPLES[0].source()));
+                }
             }
         }
-        true
+    }
+
+    /// Takes what came of opening an entry of the session.
+    fn restore_entry(&mut self, entry: Entry, outcome: JobOutcome<session::Opened>, on_view: bool) {
+        // What cannot be opened without an answer is left out.
+        let reason = match outcome {
+            JobOutcome::Finished(opened) => match self.take_opened(opened, Some(entry.clone())) {
+                None => None,
+                Some(_question) => Some("its files are not as they were".to_owned()),
+            },
+            JobOutcome::Cancelled => None,
+            JobOutcome::Failed(error) => Some(error.what),
+        };
+        match reason {
+            Some(reason) => {
+                let reason = in_window_words(&reason);
+                self.log.tell(Level::Warning, format!("{} was not opened again: {reason}", entry.name()));
+                self.not_opened(entry, reason);
+            }
+            None if on_view => {
+                let number = self.project.run.as_ref().map(|run| run.number);
+                if let Some(restoring) = &mut self.restoring {
+                    restoring.on_view = number;
+                }
+            }
+            None => (),
+        }
     }
 
     /// All is open: back to where the session was left.

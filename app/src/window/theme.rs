@@ -6,8 +6,7 @@ use egui::{
     Color32, CornerRadius, FontData, FontDefinitions, FontFamily, FontId, Margin, Stroke, TextStyle, Theme,
 };
 
-/// Inter, regular weight. Also used by the figures that are written to files.
-pub static INTER_REGULAR: &[u8] = include_bytes!("../../../assets/fonts/Inter-Regular.otf");
+/// Inter, the weight of headings.
 static INTER_SEMIBOLD: &[u8] = include_bytes!("../../../assets/fonts/Inter-SemiBold.otf");
 
 /// Name of the family for headings and emphasised numbers.
@@ -106,7 +105,9 @@ pub fn run_color(number: u32, dark_mode: bool) -> Color32 {
 /// Installs fonts and both themes. Called once.
 pub fn install(ctx: &egui::Context) {
     let mut fonts = FontDefinitions::default();
-    fonts.font_data.insert("inter".into(), Arc::new(FontData::from_static(INTER_REGULAR)));
+    fonts
+        .font_data
+        .insert("inter".into(), Arc::new(FontData::from_static(crate::shared::font::INTER_REGULAR)));
     fonts.font_data.insert("inter-semibold".into(), Arc::new(FontData::from_static(INTER_SEMIBOLD)));
     // The defaults stay behind Inter: they hold the symbols that Inter lacks.
     let fallbacks = fonts.families.get(&FontFamily::Proportional).cloned().unwrap_or_default();

@@ -10,12 +10,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use egui_kittest::Harness;
+use equijump_app::shared::bundled::BundledModel;
 use equijump_app::window::file_dialogs::{FileAnswer, FileDialogs, FileRequest, Purpose};
-use equijump_app::window::models::BundledModel;
 use equijump_app::window::{EquiJumpApp, Parts};
 use equijump_engine::network::{Model, NetworkConfig};
 use equijump_engine::session::{
-    ComputeBackend, ModelInfo, ModelSource, PreparedSampler, SamplerOrder, SessionHandle,
+    ComputeBackend, ModelInfo, ModelSource, PreparedSampler, SamplerOrder, Session,
 };
 use equijump_engine::transport::{Advance, FrameSampler, LatentProgress, Replica, TransportError};
 
@@ -162,7 +162,7 @@ pub fn window() -> Window {
 pub fn window_with(initial: Option<PathBuf>, backend: WaveBackend) -> Window {
     let dialogs = ScriptedDialogs::default();
     let parts = Parts {
-        start_session: Box::new(move |wake| SessionHandle::start(Arc::new(backend), wake)),
+        start_session: Box::new(move |wake| Session::new(Arc::new(backend), wake)),
         dialogs: Box::new(dialogs.clone()),
         bundled_models: TEST_MODELS,
         initial,

@@ -1,11 +1,35 @@
 //! What turns a model into frames. The session knows it only through [`ComputeBackend`], so that its own
 //! behaviour (cancelling, panics, memory) is tested with samplers that cost nothing.
 
-use crate::structure::Topology;
-use crate::transport::{FrameSampler, SamplerSettings};
+use std::sync::Arc;
 
-use super::protocol::ModelInfo;
+use crate::network::NetworkConfig;
+use crate::structure::Topology;
+use crate::transport::presets::Presets;
+use crate::transport::{FrameSampler, SamplerSettings};
+use crate::trust::TrustData;
+
 use super::request::{DevicePreference, ModelSource};
+
+/// A model that was loaded.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ModelInfo {
+    /// Name for the user.
+    pub name: String,
+    /// Hyperparameters.
+    pub config: NetworkConfig,
+    /// Number of weights.
+    pub parameter_count: usize,
+    /// Checksums of its content and of its file, with a slash between; kept beside results. It is the same model if
+    /// one of them is the same.
+    pub checksum: String,
+    /// The model card in a few lines: what it was trained on, what it reproduces and what not.
+    pub card: String,
+    /// Sampler settings that come with it.
+    pub presets: Presets,
+    /// The surroundings of residues that it was trained on; `None` in models that were made without.
+    pub trust: Option<Arc<TrustData>>,
+}
 
 /// A sampler to prepare.
 #[derive(Clone, Copy, Debug)]

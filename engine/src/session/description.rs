@@ -12,7 +12,7 @@ use crate::structure::OpenedStructure;
 use crate::transport::SamplerSettings;
 use crate::trust::TrustReport;
 
-use super::protocol::ModelInfo;
+use super::backend::ModelInfo;
 use super::shard::ShardRecord;
 
 /// Everything that decides the frames of a run. The device does not: samplers agree.

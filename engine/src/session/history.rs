@@ -5,21 +5,9 @@
 use std::fs::File;
 use std::io;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::recorded::RecordedFrames;
-
-/// One frame: all replicas at one moment.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Frame {
-    /// Number of the frame; 0 is the start structure.
-    pub number: u64,
-    /// Time, ps.
-    pub time_ps: f64,
-    /// Positions per replica in canonical atom order, Å.
-    pub replicas_angstrom: Vec<Arc<Vec<[f32; 3]>>>,
-}
 
 /// Positions of all frames of a run. One thread appends, any thread reads.
 #[derive(Debug)]

@@ -1,61 +1,53 @@
-//! The engine threads: commands in, events out. The only door through which the app runs work (ARCHITECTURE.md §9).
+//! The engine threads. A program asks for a [`Job`], holds its [`JobHandle`], and learns from it what the job tells:
+//! the only door through which the app runs work (ARCHITECTURE.md §9).
+//!
+//! ```text
+//! Session::start(job) ──► lane (a named thread) ──► job.run(context) ──► updates, then one outcome ──► JobHandle
+//! ```
 
-pub mod compare;
 pub mod history;
-pub mod protocol;
+pub mod openmm;
 pub mod request;
 
-mod backend;
-mod branches;
+pub(crate) mod backend;
 mod campaign;
-mod context;
-mod cost;
 mod description;
 mod devices;
-mod evaluate;
-mod export;
-mod files;
-mod handle;
-mod judge;
-mod jumps;
-mod mailbox;
+pub(crate) mod job;
+pub(crate) mod jobs;
+pub(crate) mod lane;
 mod models;
-pub mod openmm;
-mod output;
-mod pairs;
-mod rate;
+pub(crate) mod output;
+pub(crate) mod progress;
 mod recorded;
-mod recorded_files;
-mod sampling;
 mod shard;
-mod simulate;
 mod starts;
-pub mod study;
-mod training;
 mod validity_watch;
 
-pub use backend::{ComputeBackend, PreparedSampler, SamplerOrder};
-pub use branches::{BranchRequest, BranchTest};
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+pub use backend::{ComputeBackend, ModelInfo, PreparedSampler, SamplerOrder};
 pub use campaign::{FoundTrajectories, find_trajectories};
-pub use cost::Cost;
 pub use description::{DescribedRun, RunDescription};
 pub use devices::known_adapters;
-pub use evaluate::EvaluationRequest;
-pub use handle::{LatestFrame, SessionHandle, Stopper};
-pub use history::{Frame, FrameHistory};
-pub use jumps::{JumpRequest, JumpTest};
-pub use mailbox::WakeCallback;
+pub use history::FrameHistory;
+pub use job::{Halt, Job, JobContext, JobError, JobEvent, JobHandle, JobOutcome, Update, WakeCallback};
+pub use jobs::branches::{BranchRequest, BranchTest};
+pub use jobs::evaluate::EvaluationRequest;
+pub use jobs::export::{ExportRequest, Exported};
+pub use jobs::jumps::{JumpRequest, JumpTest};
+pub use jobs::load_model::LoadModel;
+pub use jobs::open::{Open, OpenRequest, Opened, StructureChoice};
+pub use jobs::open_trajectory::{OpenedTrajectory, RecordedRun, TrajectoryNeed, TrajectoryRequest};
+pub use jobs::simulate::{RunInfo, Simulate, SimulationRequest, SimulationUpdate};
+pub use jobs::train::TrainingUpdate;
+pub use lane::Lane;
 pub use models::ModelLibrary;
 pub use output::replica_path;
-pub use pairs::PairsRequest;
-pub use protocol::{
-    Command, Event, JobId, JobOutcome, JobStage, ModelInfo, Progress, ProgressUnit, RunInfo, RunState,
-};
-pub use recorded_files::{OpenedTrajectory, RecordedRun, TrajectoryNeed, TrajectoryRequest};
-pub use request::{
-    DevicePreference, ExistingFiles, ExportRequest, ModelSource, OpenRequest, RunOutput, SimulationRequest,
-    StructureChoice, StructureSource, beside,
-};
+pub use progress::{Progress, ProgressUnit, Report, RunState};
+pub use request::{DevicePreference, ExistingFiles, ModelSource, RunOutput, StructureSource, beside};
 pub use shard::{Shard, ShardError, ShardRecord};
 pub use starts::{StartFrame, read_starts};
 
@@ -64,6 +56,92 @@ pub use crate::training::{
     Coverage, EarlierRun, KeptSettings, LogRow, TrainOutcome, TrainProgress, TrainRequest,
 };
 pub use crate::trajectory::{ImportReport, ImportRequest};
+
+use job::{JobControl, Started};
+use lane::Lanes;
+
+/// A running session: the [lanes](Lane), side by side. Dropping it cancels all jobs, a simulation within one latent
+/// step, a training with a checkpoint of its last step, and waits for them.
+pub struct Session {
+    lanes: Lanes,
+    begun: Begun,
+    wake: WakeCallback,
+}
+
+/// What steers the jobs that were asked for and have not ended.
+#[derive(Clone, Default)]
+struct Begun(Arc<Mutex<Vec<Arc<JobControl>>>>);
+
+impl Begun {
+    fn lock(&self) -> MutexGuard<'_, Vec<Arc<JobControl>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn end(&self, control: &Arc<JobControl>) {
+        self.lock().retain(|known| !Arc::ptr_eq(known, control));
+    }
+
+    /// Cancels all; whether there are none.
+    fn cancel_all(&self) -> bool {
+        let controls = self.lock().clone();
+        controls.iter().for_each(|control| control.cancel());
+        controls.is_empty()
+    }
+}
+
+impl Session {
+    /// Starts the threads. `wake` is called, from any thread, whenever a job has told something.
+    ///
+    /// # Errors
+    /// When the system refuses a thread.
+    pub fn new(backend: Arc<dyn ComputeBackend>, wake: WakeCallback) -> io::Result<Self> {
+        Ok(Self { lanes: Lanes::start(&backend)?, begun: Begun::default(), wake })
+    }
+
+    /// Asks for a job. Never waits.
+    pub fn start<J: Job>(&self, job: J) -> JobHandle<J> {
+        let begun = self.begun.clone();
+        let Started { handle, control, work, refuse } =
+            Started::new(job, self.wake.clone(), move |control| begun.end(control));
+        self.begun.lock().push(control.clone());
+        if !self.lanes.queue(J::LANE, work) {
+            self.begun.end(&control);
+            refuse();
+        }
+        handle
+    }
+
+    /// What stops the jobs from another thread.
+    pub fn stopper(&self) -> Stopper {
+        Stopper(self.begun.clone())
+    }
+}
+
+/// Stops the jobs of a session from any thread, whoever owns it.
+pub struct Stopper(Begun);
+
+impl Stopper {
+    /// Stops all jobs, a training with a checkpoint of its last step, and waits until they have ended, no longer than
+    /// `limit`. Whether they have.
+    pub fn stop_and_wait(&self, limit: Duration) -> bool {
+        let deadline = Instant::now() + limit;
+        loop {
+            let ended = self.0.cancel_all();
+            if ended || Instant::now() >= deadline {
+                return ended;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        // Jobs that are queued end at once, being cancelled.
+        self.begun.cancel_all();
+        self.lanes.close();
+    }
+}
 
 #[cfg(test)]
 mod tests;

@@ -7,9 +7,8 @@ use std::time::SystemTime;
 use crate::network::{Model, ModelError, read_model_file};
 use crate::transport::presets::Presets;
 
-use super::backend::{ComputeBackend, PreparedSampler, SamplerOrder};
+use super::backend::{ComputeBackend, ModelInfo, PreparedSampler, SamplerOrder};
 use super::devices::{DevicePool, Wanted};
-use super::protocol::ModelInfo;
 use super::request::ModelSource;
 
 /// Models kept in memory; the one used longest ago makes room.

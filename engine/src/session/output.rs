@@ -60,7 +60,7 @@ pub fn replica_path(path: &Path, replica: usize, replicas: usize) -> PathBuf {
 ///
 /// # Errors
 /// One sentence when its state cannot be read.
-pub(super) fn interrupted_run(path: &Path) -> Result<Option<(RunDescription, u64)>, String> {
+pub(crate) fn interrupted_run(path: &Path) -> Result<Option<(RunDescription, u64)>, String> {
     let state_path = beside(path, ".state");
     if !is_there(&state_path) {
         return Ok(None);

@@ -1,15 +1,8 @@
-//! What jobs are asked to do: the payloads of [`Command`](super::Command).
+//! What requests have in common: where structures and models come from, where to compute, files of a run.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-
-use crate::structure::{ChainSummary, OpenedStructure, Topology};
-use crate::transport::SamplerSettings;
-
-use super::FrameHistory;
-use super::shard::Shard;
 
 /// Where a structure comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,33 +29,6 @@ impl StructureSource {
         let name = name.strip_suffix(".gz").unwrap_or(&name);
         name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_owned()
     }
-}
-
-/// A structure to open, with the user's answers to what the file leaves open.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OpenRequest {
-    /// What to read.
-    pub source: StructureSource,
-    /// Which chain, by the author's identifier; needed only when there are several protein chains.
-    pub chain: Option<String>,
-    /// Take the longest unbroken segment where the chain has breaks or residues without backbone.
-    pub longest_segment: bool,
-}
-
-impl OpenRequest {
-    /// Opens `source` as it is.
-    pub fn new(source: StructureSource) -> Self {
-        Self { source, chain: None, longest_segment: false }
-    }
-}
-
-/// A question that a structure file raises. Answer it by opening again with the answer in [`OpenRequest`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum StructureChoice {
-    /// There are several protein chains: set [`OpenRequest::chain`] to one of these.
-    Chain(Vec<ChainSummary>),
-    /// The chain is broken: [`OpenRequest::longest_segment`] would take part of it. The sentence says where.
-    LongestSegment(String),
 }
 
 /// Where a model comes from. Models that were used stay in memory, so naming one again costs nothing.
@@ -158,61 +124,6 @@ pub enum ExistingFiles {
     /// As [`Self::Resume`], where the exact start is not at hand any more: formats that round positions have
     /// lost it, and the run goes on from its state alone.
     Extend,
-}
-
-/// A simulation to run.
-#[derive(Clone, Debug, PartialEq)]
-pub struct SimulationRequest {
-    /// The protein and, where [`Self::starts_angstrom`] is empty, where it starts: frame 0, time 0.
-    pub structure: OpenedStructure,
-    /// Where the replicas start instead, positions in the order of the structure's atoms, Å: replica `r` from
-    /// entry `r` modulo their number.
-    pub starts_angstrom: Vec<Arc<Vec<[f32; 3]>>>,
-    /// The model that makes the jumps.
-    pub model: ModelSource,
-    /// Integrator, latent steps, noise, seed.
-    pub settings: SamplerSettings,
-    /// Independent trajectories made together, at least 1; of a run in shards, those of the whole run.
-    pub replicas: u32,
-    /// Makes only the replicas of this shard, each with the noise that it has in the whole run.
-    pub shard: Option<Shard>,
-    /// Frames per replica, the start structure not counted, those of a resumed run counted; `None` runs
-    /// until stopped.
-    pub frames: Option<u64>,
-    /// Where to compute.
-    pub device: DevicePreference,
-    /// Files to write as frames are made; `None` keeps frames only in [`FrameHistory`].
-    pub output: Option<RunOutput>,
-    /// Whether to keep every frame readable at random through [`FrameHistory`] (the window scrubs it).
-    pub keep_history: bool,
-}
-
-/// Frames to copy from a [`FrameHistory`] to a trajectory file.
-#[derive(Clone, Debug)]
-pub struct ExportRequest {
-    /// Protein that the frames belong to.
-    pub topology: Arc<Topology>,
-    /// The frames.
-    pub history: Arc<FrameHistory>,
-    /// Which replica.
-    pub replica: usize,
-    /// First frame, 0 is the start structure.
-    pub first_frame: u64,
-    /// Last frame, included.
-    pub last_frame: u64,
-    /// Every how many frames one is written, at least 1.
-    pub stride: u64,
-    /// Writes only those of these frames, ascending, that lie in the range, every `stride`-th of them.
-    pub only: Option<Arc<[u64]>>,
-    /// Writes only these atoms, ascending; `None` writes all.
-    pub atoms: Option<Arc<[usize]>>,
-    /// File to write; its extension (`.dcd`, `.xtc`, `.pdb`, `.cif`) decides the format. The topology is
-    /// written beside DCD and XTC (`name_topology.pdb`), which hold none.
-    pub path: PathBuf,
-    /// Adds hydrogens and the second oxygen of the C-terminus, at pH 7; for `.pdb` and `.cif` alone.
-    pub hydrogens: bool,
-    /// Replace the file if it is there. Leave it to the save dialog to have asked.
-    pub overwrite: bool,
 }
 
 /// Path beside `path`: same folder and stem, with `suffix` in place of the extension.

@@ -9,7 +9,7 @@ use crate::trajectory::{
     CanonicalFrames, FrameSelection, TrajectoryFormat, TrajectoryReader, TrajectorySource,
 };
 
-use super::evaluate::{same_protein, topology_beside};
+use super::jobs::evaluate::{same_protein, topology_beside};
 use crate::remedy::Remedy;
 
 /// A frame of a trajectory: `run.xtc:120`, counted from 0.

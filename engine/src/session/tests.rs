@@ -106,8 +106,8 @@ impl ComputeBackend for Scripted {
     }
 }
 
-fn session(scripts: impl Into<Vec<Script>>) -> SessionHandle {
-    SessionHandle::start(Arc::new(Scripted(Mutex::new(scripts.into()))), Arc::new(|| ())).unwrap()
+fn session(scripts: impl Into<Vec<Script>>) -> Session {
+    Session::new(Arc::new(Scripted(Mutex::new(scripts.into()))), Arc::new(|| ())).unwrap()
 }
 
 fn dialanine() -> OpenedStructure {
@@ -122,8 +122,8 @@ fn dialanine() -> OpenedStructure {
     }
 }
 
-fn request(frames: Option<u64>, replicas: u32) -> Box<SimulationRequest> {
-    Box::new(SimulationRequest {
+fn request(frames: Option<u64>, replicas: u32) -> SimulationRequest {
+    SimulationRequest {
         structure: dialanine(),
         starts_angstrom: Vec::new(),
         model: ModelSource::Bundled { name: "none".into(), bytes: b"", presets: b"{}" },
@@ -134,49 +134,71 @@ fn request(frames: Option<u64>, replicas: u32) -> Box<SimulationRequest> {
         device: DevicePreference::Cpu,
         output: None,
         keep_history: true,
-    })
+    }
 }
 
-fn simulate(session: &SessionHandle, frames: Option<u64>, replicas: u32) -> JobId {
-    let job = session.next_job();
-    session.send(Command::Simulate { job, request: request(frames, replicas) });
-    job
+fn simulate(session: &Session, frames: Option<u64>, replicas: u32) -> JobHandle<Simulate> {
+    session.start(Simulate::new(request(frames, replicas)))
 }
 
-/// Takes events of `job` until `wanted` picks one.
-fn wait_for<T>(session: &SessionHandle, job: JobId, mut wanted: impl FnMut(&Event) -> Option<T>) -> T {
+/// Takes what a job tells until `wanted` picks something.
+fn wait_for<J: Job, T>(job: &JobHandle<J>, mut wanted: impl FnMut(J::Update) -> Option<T>) -> T {
     let deadline = Instant::now() + Duration::from_secs(20);
     while Instant::now() < deadline {
-        if let Some(event) = session.recv_timeout(Duration::from_millis(100))
-            && event.job() == job
-            && let Some(found) = wanted(&event)
-        {
-            return found;
+        match job.next_timeout(Duration::from_millis(100)) {
+            Some(JobEvent::Update(update)) => {
+                if let Some(found) = wanted(update) {
+                    return found;
+                }
+            }
+            Some(JobEvent::Ended(outcome)) => panic!("it ended: {:?}", outcome.without_output()),
+            None => (),
         }
     }
-    panic!("the event did not come");
+    panic!("the update did not come");
 }
 
-fn outcome(session: &SessionHandle, job: JobId) -> JobOutcome {
-    wait_for(session, job, |event| match event {
-        Event::JobEnded { outcome, .. } => Some(outcome.clone()),
+/// Takes all that a job tells, to its end.
+fn to_the_end<J: Job>(job: &JobHandle<J>, mut told: impl FnMut(J::Update)) -> JobOutcome<J::Output> {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while Instant::now() < deadline {
+        match job.next_timeout(Duration::from_millis(100)) {
+            Some(JobEvent::Update(update)) => told(update),
+            Some(JobEvent::Ended(outcome)) => {
+                assert!(job.try_next().is_none(), "the outcome comes last and once");
+                return outcome;
+            }
+            None => (),
+        }
+    }
+    panic!("the end did not come");
+}
+
+fn outcome<J: Job>(job: &JobHandle<J>) -> JobOutcome {
+    to_the_end(job, |_| ()).without_output()
+}
+
+fn history(job: &JobHandle<Simulate>) -> Arc<FrameHistory> {
+    wait_for(job, |update| match update {
+        SimulationUpdate::Started(run) => run.history,
         _ => None,
     })
 }
 
-fn history(session: &SessionHandle, job: JobId) -> Arc<FrameHistory> {
-    wait_for(session, job, |event| match event {
-        Event::SimulationStarted { run, .. } => run.history.clone(),
-        _ => None,
-    })
+/// Waits for updates that `wanted` holds for.
+macro_rules! wait_until {
+    ($job:expr, $wanted:pat $(if $guard:expr)?) => {
+        wait_for($job, |update| matches!(update, $wanted $(if $guard)?).then_some(()))
+    };
 }
+use wait_until;
 
 #[test]
 fn a_run_keeps_every_frame_of_every_replica() {
     let session = session([Script::default()]);
     let job = simulate(&session, Some(50), 3);
-    let history = history(&session, job);
-    assert_eq!(outcome(&session, job), JobOutcome::Finished);
+    let history = history(&job);
+    assert_eq!(outcome(&job), JobOutcome::Finished(()));
     assert_eq!(history.len(), 51);
     for (frame, replica) in [(0, 0), (1, 2), (25, 1), (50, 2)] {
         let positions = history.read(frame, replica).unwrap();
@@ -184,8 +206,7 @@ fn a_run_keeps_every_frame_of_every_replica() {
     }
     assert!(history.read(51, 0).is_err());
     assert!(history.read(0, 3).is_err());
-    let latest = session.latest_frame().unwrap();
-    assert_eq!((latest.job, latest.frame.number, latest.frame.time_ps), (job, 50, 5000.0));
+    assert_eq!(history.time_ps(50), 5000.0);
 }
 
 #[test]
@@ -193,15 +214,12 @@ fn ranges_of_made_frames_have_no_gap_however_slow_the_reader() {
     let session = session([Script::default()]);
     let job = simulate(&session, Some(2000), 1);
     let mut next = 1;
-    wait_for(&session, job, |event| match event {
-        Event::FramesMade { first_frame, last_frame, .. } => {
-            assert_eq!(*first_frame, next);
+    to_the_end(&job, |update| {
+        if let SimulationUpdate::FramesMade { first_frame, last_frame } = update {
+            assert_eq!(first_frame, next);
             next = last_frame + 1;
             std::thread::sleep(Duration::from_millis(2));
-            None
         }
-        Event::JobEnded { .. } => Some(()),
-        _ => None,
     });
     assert_eq!(next, 2001);
 }
@@ -213,17 +231,39 @@ fn unread_events_do_not_pile_up() {
     let wake: WakeCallback = Arc::new(move || {
         counter.fetch_add(1, Ordering::SeqCst);
     });
-    let mailbox = mailbox::Mailbox::new(wake);
-    for frame in 1..=100_000 {
-        mailbox.post(Event::FramesMade { job: JobId(1), first_frame: frame, last_frame: frame });
-        mailbox.post(Event::LatentProgress {
-            job: JobId(1),
-            frame,
-            progress: LatentProgress { done: 1, total: 2 },
-        });
+    struct Talk;
+    impl Job for Talk {
+        type Update = SimulationUpdate;
+        type Output = ();
+        const LANE: Lane = Lane::Compute;
+        fn run(self, context: &JobContext<'_, SimulationUpdate>) -> Result<(), Halt> {
+            for frame in 1..=100_000 {
+                context.post(SimulationUpdate::FramesMade { first_frame: frame, last_frame: frame });
+                let progress = LatentProgress { done: 1, total: 2 };
+                context.post(SimulationUpdate::Latent { frame, progress });
+            }
+            Ok(())
+        }
     }
-    assert_eq!(mailbox.len(), 2);
-    assert_eq!(wakes.load(Ordering::SeqCst), 200_000);
+    let session = Session::new(Arc::new(Scripted(Mutex::default())), wake).unwrap();
+    let job = session.start(Talk);
+    // The job is over before anything is read.
+    while wakes.load(Ordering::SeqCst) < 200_001 {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let mut told = Vec::new();
+    assert_eq!(to_the_end(&job, |update| told.push(update)), JobOutcome::Finished(()));
+    assert!(
+        matches!(
+            told[..],
+            [
+                SimulationUpdate::FramesMade { first_frame: 1, last_frame: 100_000 },
+                SimulationUpdate::Latent { frame: 100_000, .. }
+            ]
+        ),
+        "{told:?}"
+    );
+    assert_eq!(wakes.load(Ordering::SeqCst), 200_001, "once for each update and for the end");
 }
 
 #[test]
@@ -232,10 +272,10 @@ fn stop_takes_effect_within_one_latent_step() {
     let steps = script.steps_done.clone();
     let session = session([script]);
     let job = simulate(&session, None, 1);
-    wait_for(&session, job, |event| matches!(event, Event::LatentProgress { .. }).then_some(()));
+    wait_until!(&job, SimulationUpdate::Latent { .. });
     let before = steps.load(Ordering::SeqCst);
-    session.send(Command::Stop { job });
-    assert_eq!(outcome(&session, job), JobOutcome::Cancelled);
+    job.cancel();
+    assert_eq!(outcome(&job), JobOutcome::Cancelled);
     assert!(steps.load(Ordering::SeqCst) <= before + 2, "the step under way and at most the one being begun");
 }
 
@@ -245,30 +285,36 @@ fn a_queued_job_can_be_stopped_before_it_begins() {
     let session = session([slow]);
     let first = simulate(&session, None, 1);
     let second = simulate(&session, Some(1), 1);
-    session.send(Command::Stop { job: second });
-    session.send(Command::Stop { job: first });
-    let mut ended = Vec::new();
-    while ended.len() < 2 {
-        if let Some(Event::JobEnded { job, outcome }) = session.recv_timeout(Duration::from_secs(20)) {
-            assert_eq!(outcome, JobOutcome::Cancelled);
-            ended.push(job);
-        }
-    }
-    assert_eq!(ended, [first, second]);
+    wait_until!(&first, SimulationUpdate::FramesMade { .. });
+    second.cancel();
+    assert!(second.next_timeout(Duration::from_millis(50)).is_none(), "its turn has not come");
+    first.cancel();
+    assert_eq!(outcome(&first), JobOutcome::Cancelled);
+    let told = to_the_end(&second, |update| panic!("it began: {update:?}"));
+    assert_eq!(told, JobOutcome::Cancelled);
+}
+
+#[test]
+fn a_job_whose_handle_is_dropped_makes_way_for_the_next() {
+    let session = session([Script { step_time: Duration::from_millis(5), ..Script::default() }]);
+    drop(simulate(&session, None, 1));
+    assert_eq!(outcome(&simulate(&session, Some(1), 1)), JobOutcome::Finished(()));
 }
 
 #[test]
 fn a_panic_fails_the_job_with_its_message_and_the_next_job_works() {
     let session = session([Script { panic_in_frame: Some(3), ..Script::default() }, Script::default()]);
     let job = simulate(&session, Some(10), 1);
-    let history = history(&session, job);
-    match outcome(&session, job) {
-        JobOutcome::Failed(message) => assert!(message.contains("scripted panic"), "{message}"),
+    let history = history(&job);
+    match outcome(&job) {
+        JobOutcome::Failed(JobError { what: message, .. }) => {
+            assert!(message.contains("scripted panic"), "{message}")
+        }
         other => panic!("{other:?}"),
     }
     assert_eq!(history.len(), 3, "frames made before the panic are kept");
     let job = simulate(&session, Some(4), 1);
-    assert_eq!(outcome(&session, job), JobOutcome::Finished);
+    assert_eq!(outcome(&job), JobOutcome::Finished(()));
 }
 
 #[test]
@@ -277,13 +323,10 @@ fn a_broken_molecule_is_told_at_its_first_frame_and_at_the_end() {
     // Atoms on a line are no molecule.
     let job = simulate(&session, Some(20), 2);
     let mut notices = Vec::new();
-    wait_for(&session, job, |event| match event {
-        Event::Notice { notice, .. } => {
-            notices.push(notice.0.clone());
-            None
+    to_the_end(&job, |update| {
+        if let SimulationUpdate::Report(Report::Notice(notice)) = update {
+            notices.push(notice.0);
         }
-        Event::JobEnded { .. } => Some(()),
-        _ => None,
     });
     assert_eq!(notices.len(), 3, "{notices:?}");
     assert!(
@@ -299,8 +342,10 @@ fn a_broken_molecule_is_told_at_its_first_frame_and_at_the_end() {
 fn a_sampler_error_fails_the_job_with_its_sentence() {
     let session = session([Script { fail_in_frame: Some(2), ..Script::default() }]);
     let job = simulate(&session, Some(10), 1);
-    match outcome(&session, job) {
-        JobOutcome::Failed(message) => assert!(message.contains("non-finite in frame 2"), "{message}"),
+    match outcome(&job) {
+        JobOutcome::Failed(JobError { what: message, .. }) => {
+            assert!(message.contains("non-finite in frame 2"), "{message}")
+        }
         other => panic!("{other:?}"),
     }
 }
@@ -309,24 +354,22 @@ fn a_sampler_error_fails_the_job_with_its_sentence() {
 fn a_paused_run_makes_no_frames_until_it_is_resumed() {
     let session = session([Script { step_time: Duration::from_millis(1), ..Script::default() }]);
     let job = simulate(&session, None, 1);
-    let history = history(&session, job);
+    let history = history(&job);
     let wait_state = |wanted| {
-        wait_for(&session, job, |event| {
-            matches!(event, Event::RunState { state, .. } if *state == wanted).then_some(())
-        });
+        wait_until!(&job, SimulationUpdate::State(state) if state == wanted);
     };
-    session.send(Command::Pause { job });
+    job.pause();
     wait_state(RunState::Paused);
     let frames = history.len();
     std::thread::sleep(Duration::from_millis(100));
     assert_eq!(history.len(), frames);
-    session.send(Command::Resume { job });
+    job.resume();
     wait_state(RunState::Running);
-    wait_for(&session, job, |event| matches!(event, Event::FramesMade { .. }).then_some(()));
-    session.send(Command::Pause { job });
+    wait_until!(&job, SimulationUpdate::FramesMade { .. });
+    job.pause();
     wait_state(RunState::Paused);
-    session.send(Command::Stop { job });
-    assert_eq!(outcome(&session, job), JobOutcome::Cancelled);
+    job.cancel();
+    assert_eq!(outcome(&job), JobOutcome::Cancelled);
     assert!(history.len() > frames);
 }
 
@@ -335,7 +378,7 @@ fn dropping_the_handle_stops_a_run_without_end() {
     let session =
         session([Script { latent_steps: 100, step_time: Duration::from_millis(10), ..Script::default() }]);
     let job = simulate(&session, None, 1);
-    wait_for(&session, job, |event| matches!(event, Event::SimulationStarted { .. }).then_some(()));
+    wait_until!(&job, SimulationUpdate::Started(_));
     let start = Instant::now();
     drop(session);
     assert!(start.elapsed() < Duration::from_secs(2));

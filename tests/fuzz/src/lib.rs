@@ -10,9 +10,9 @@ pub mod seeds;
 use std::path::{Path, PathBuf};
 
 use equijump_engine::analysis::ReferenceData;
+use equijump_engine::experiments::compare::{ComparisonConfig, ComparisonPlan};
 use equijump_engine::network::Model;
 use equijump_engine::session::DescribedRun;
-use equijump_engine::session::compare::{ComparisonConfig, ComparisonPlan};
 use equijump_engine::structure::{
     ReadOptions, read_crystal, read_models, read_structure_bytes, read_topology_map,
 };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use equijump_engine::network::{Heads, NetworkConfig, Residual};
 use equijump_engine::structure::{ReadOptions, Topology, read_structure_bytes};
 
-use crate::window::examples::EXAMPLES;
+use crate::shared::examples::EXAMPLES;
 
 /// One of the bundled proteins.
 pub(super) struct Protein {

@@ -4,7 +4,7 @@ use equijump_engine::session::{ChainSummary, OpenRequest, TrajectoryRequest};
 
 use super::buttons;
 use crate::window::action::Action;
-use crate::window::training::in_window_words;
+use crate::window::wording::in_window_words;
 
 /// What is opened once the chain is known.
 #[derive(Clone, Debug)]

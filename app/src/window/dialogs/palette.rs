@@ -2,9 +2,9 @@
 
 use equijump_engine::session::{OpenRequest, StructureSource};
 
+use crate::shared::examples::EXAMPLES;
 use crate::window::action::Action;
 use crate::window::command::UiCommand;
-use crate::window::examples::EXAMPLES;
 use crate::window::layout::Pane;
 use crate::window::preferences::Preferences;
 

@@ -1,15 +1,13 @@
 //! The branch test from the window: trajectories of the model in use from the frames that the reference branches off.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use equijump_engine::analysis::evaluation::branches::BranchSettings;
-use equijump_engine::session::{BranchRequest, BranchTest, Command, JobId, JobOutcome, StartFrame};
+use equijump_engine::session::{BranchRequest, StartFrame};
 
-use super::jumps::Testing;
+use super::test::Test;
 use crate::window::app::EquiJumpApp;
-use crate::window::log::Level;
-use crate::window::training::in_window_words;
+use crate::window::wording::in_window_words;
 
 /// Everything of the branch test.
 #[derive(Debug)]
@@ -18,17 +16,14 @@ pub struct BranchDesk {
     pub start: String,
     /// Jumps after which to compare, as typed.
     pub horizons: String,
-    pub(in crate::window) testing: Option<Testing>,
-    /// The last test that was done.
-    pub tested: Option<Arc<BranchTest>>,
-    /// Why the last test failed.
-    pub error: Option<String>,
+    /// The test.
+    pub test: Test<BranchRequest>,
 }
 
 impl Default for BranchDesk {
     fn default() -> Self {
         let horizons: Vec<String> = BranchSettings::default().horizons.iter().map(usize::to_string).collect();
-        Self { start: String::new(), horizons: horizons.join(", "), testing: None, tested: None, error: None }
+        Self { start: String::new(), horizons: horizons.join(", "), test: Test::default() }
     }
 }
 
@@ -53,11 +48,6 @@ impl BranchDesk {
         settings.check().map_err(|error| in_window_words(&error.to_string()))?;
         Ok((starts, settings.horizons))
     }
-
-    /// The test, if the job is it.
-    pub(super) fn testing_of(&mut self, job: JobId) -> Option<&mut Testing> {
-        self.testing.as_mut().filter(|testing| testing.job == job)
-    }
 }
 
 impl EquiJumpApp {
@@ -69,20 +59,19 @@ impl EquiJumpApp {
             .reference_in_files(&self.project)
             .and_then(|reference| form.request(&self.project, reference, Vec::<PathBuf>::new()));
         let (Some(request), Some(model)) = (files, self.model.source()) else { return };
-        if self.evaluation.branches.testing.is_some() {
+        if self.evaluation.branches.test.running.is_some() {
             return;
         }
         let (starts, horizons) = match self.evaluation.branches.typed() {
             Ok(typed) => typed,
             Err(sentence) => {
-                self.evaluation.branches.error = Some(sentence);
+                self.evaluation.branches.test.error = Some(sentence);
                 return;
             }
         };
         let run = &self.preferences.run;
         let settings = &form.settings;
-        let job = self.session.next_job();
-        let request = Box::new(BranchRequest {
+        let request = BranchRequest {
             topology: request.topology,
             chain: request.chain,
             native: Some(request.native),
@@ -99,45 +88,8 @@ impl EquiJumpApp {
                 seed: settings.seed,
                 ..BranchSettings::default()
             },
-        });
-        let desk = &mut self.evaluation.branches;
-        desk.error = None;
-        desk.testing = Some(Testing::new(job));
-        self.session.send(Command::TestBranches { job, request });
-    }
-
-    pub(super) fn stop_branches(&mut self) {
-        if let Some(testing) = &mut self.evaluation.branches.testing {
-            testing.stop_wanted = true;
-            self.session.send(Command::Stop { job: testing.job });
-        }
-    }
-
-    pub(in crate::window) fn branches_tested(&mut self, job: JobId, test: Arc<BranchTest>) {
-        let desk = &mut self.evaluation.branches;
-        if desk.testing_of(job).is_some() {
-            let text = format!("Compared {} with branches of molecular dynamics.", test.report.protein);
-            desk.tested = Some(test);
-            self.log.tell(Level::Success, text);
-        }
-    }
-
-    /// The end of a job, if it is the test.
-    pub(super) fn branches_ended(&mut self, job: JobId, outcome: &JobOutcome) -> bool {
-        let desk = &mut self.evaluation.branches;
-        if desk.testing_of(job).is_none() {
-            return false;
-        }
-        desk.testing = None;
-        desk.error = match outcome {
-            JobOutcome::Finished => None,
-            JobOutcome::Cancelled => Some("The test was stopped.".to_owned()),
-            JobOutcome::Failed(reason) => Some(in_window_words(reason)),
         };
-        if let (JobOutcome::Failed(_), Some(sentence)) = (outcome, &desk.error) {
-            self.log.note(Level::Error, sentence.clone());
-        }
-        true
+        self.evaluation.branches.test.begin(&self.session, request);
     }
 }
 

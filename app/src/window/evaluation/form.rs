@@ -7,7 +7,7 @@ use equijump_engine::session::{EvaluationRequest, StructureSource, beside};
 use equijump_engine::trajectory::FrameSelection;
 use serde::{Deserialize, Serialize};
 
-use crate::bundled;
+use crate::shared::bundled;
 use crate::window::project::{Project, Run};
 use crate::window::runs::Origin;
 

@@ -3,26 +3,25 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use equijump_engine::analysis::evaluation::{Evaluation, EvaluationStage};
-use equijump_engine::session::{
-    Command, ExportRequest, JobId, JobOutcome, Progress, StructureSource, beside, replica_path,
-};
+use equijump_engine::analysis::evaluation::Evaluation;
+use equijump_engine::session::{ExportRequest, JobOutcome, StructureSource, beside, replica_path};
 
 use super::form::{Reference, command_of, topology_of_run};
 use super::{Comparing, Evaluated, EvaluationAction, SampleChoice, Saving, figures};
-use crate::cli::clock::utc_now;
 use crate::report::Provenance;
+use crate::shared::clock::utc_now;
 use crate::window::app::EquiJumpApp;
 use crate::window::file_dialogs::Purpose;
 use crate::window::layout::{self, Pane};
 use crate::window::log::Level;
 use crate::window::project::Run;
-use crate::window::training::in_window_words;
+use crate::window::running::Running;
+use crate::window::wording::in_window_words;
 
 /// Samples of an evaluation, as far as they are files already.
 struct Samples {
     files: Vec<PathBuf>,
-    exports: Vec<(JobId, ExportRequest)>,
+    exports: Vec<ExportRequest>,
     folder: Option<tempfile::TempDir>,
     /// For people: which run they are of.
     names: Vec<String>,
@@ -39,16 +38,17 @@ impl EquiJumpApp {
             EvaluationAction::Stop => {
                 if let Some(comparing) = &mut self.evaluation.comparing {
                     comparing.stop_wanted = true;
-                    for job in comparing.exports.iter().copied().chain(comparing.job) {
-                        self.session.send(Command::Stop { job });
+                    comparing.exports.iter_mut().for_each(Running::stop);
+                    if let Some(job) = &mut comparing.job {
+                        job.stop();
                     }
                 }
             }
             EvaluationAction::Save => self.save_report(ctx),
             EvaluationAction::TestJumps => self.start_jumps(),
-            EvaluationAction::StopJumps => self.stop_jumps(),
+            EvaluationAction::StopJumps => self.evaluation.jumps.test.stop(),
             EvaluationAction::TestBranches => self.start_branches(),
-            EvaluationAction::StopBranches => self.stop_branches(),
+            EvaluationAction::StopBranches => self.evaluation.branches.test.stop(),
         }
     }
 
@@ -112,24 +112,18 @@ impl EquiJumpApp {
         };
         let (reference_exports, reference_folder) =
             of_run.map(|run| (run.exports, run.folder)).unwrap_or_default();
-        let exports: Vec<(JobId, ExportRequest)> =
-            samples.exports.into_iter().chain(reference_exports).collect();
+        let exports = samples.exports.into_iter().chain(reference_exports);
+        let exports = exports.map(|export| Running::new(self.session.start(export))).collect();
         self.evaluation.error = None;
         self.evaluation.saved = None;
         self.evaluation.comparing = Some(Comparing {
-            request: Box::new(request),
+            request,
             provenance,
-            exports: exports.iter().map(|(job, _)| *job).collect(),
+            exports,
             _folders: [samples.folder, reference_folder],
             job: None,
-            stage: None,
-            progress: None,
             stop_wanted: false,
         });
-        for (job, request) in exports {
-            self.session.send(Command::Export { job, request });
-        }
-        self.evaluate_when_ready();
         Ok(())
     }
 
@@ -166,9 +160,8 @@ impl EquiJumpApp {
             hydrogens: false,
             overwrite: true,
         };
-        let exports: Vec<_> =
-            (0..info.replicas).map(|replica| (self.session.next_job(), export(replica))).collect();
-        let files = exports.iter().map(|(_, export)| export.path.clone()).collect();
+        let exports: Vec<_> = (0..info.replicas).map(export).collect();
+        let files = exports.iter().map(|export| export.path.clone()).collect();
         Ok(Samples { files, exports, folder: Some(folder), names: vec![name] })
     }
 
@@ -184,94 +177,74 @@ impl EquiJumpApp {
         layout::show(&mut self.tree, Pane::Evaluation);
     }
 
-    /// Begins the evaluation as soon as all samples are in files.
-    fn evaluate_when_ready(&mut self) {
-        let Some(comparing) = &mut self.evaluation.comparing else { return };
-        if comparing.job.is_none() && comparing.exports.is_empty() {
-            let job = self.session.next_job();
-            comparing.job = Some(job);
-            self.session.send(Command::Evaluate { job, request: comparing.request.clone() });
+    /// Takes what the comparison and the tests tell.
+    pub(in crate::window) fn take_evaluation(&mut self) {
+        let (desk, log) = (&mut self.evaluation, &mut self.log);
+        if let Some(test) = desk.jumps.test.take(log) {
+            let text = format!("Tested {} jumps of {}.", test.report.draws, test.report.protein);
+            log.tell(Level::Success, text);
+        }
+        if let Some(test) = desk.branches.test.take(log) {
+            let text = format!("Compared {} with branches of molecular dynamics.", test.report.protein);
+            log.tell(Level::Success, text);
+        }
+        let outcome = match self.take_comparing() {
+            None => return,
+            Some(JobOutcome::Finished(evaluation)) => return self.evaluated(evaluation),
+            Some(outcome) => outcome.without_output(),
+        };
+        self.evaluation.comparing = None;
+        self.evaluation.error = Some(match outcome {
+            JobOutcome::Failed(error) => {
+                let sentence = in_window_words(&error.what);
+                self.log.note(Level::Error, sentence.clone());
+                sentence
+            }
+            _ => "The evaluation was stopped.".to_owned(),
+        });
+    }
+
+    /// Takes what the comparison tells, and begins it as soon as all samples are in files. Its outcome, once it has
+    /// ended.
+    fn take_comparing(&mut self) -> Option<JobOutcome<Arc<Evaluation>>> {
+        let comparing = self.evaluation.comparing.as_mut()?;
+        // What the user must know is among the warnings of the evaluation as well.
+        let mut note = |notice: &str| self.log.note(Level::Warning, in_window_words(notice));
+        let mut ended = None;
+        comparing.exports.retain_mut(|export| match export.take(&mut note) {
+            None => true,
+            Some(JobOutcome::Finished(_)) => false,
+            Some(JobOutcome::Cancelled) => {
+                ended = Some(JobOutcome::Cancelled);
+                false
+            }
+            Some(JobOutcome::Failed(error)) => {
+                ended = Some(JobOutcome::Failed(error));
+                false
+            }
+        });
+        match &mut comparing.job {
+            Some(job) => job.take(&mut note),
+            None if ended.is_none() && comparing.exports.is_empty() && !comparing.stop_wanted => {
+                let request = comparing.request.clone();
+                comparing.job = Some(Running::new(self.session.start(request)));
+                None
+            }
+            None if comparing.exports.is_empty() => ended.or(Some(JobOutcome::Cancelled)),
+            None => ended,
         }
     }
 
-    fn comparing(&mut self, job: JobId) -> Option<&mut Comparing> {
-        let comparing = self.evaluation.comparing.as_mut();
-        comparing.filter(|comparing| comparing.job == Some(job) || comparing.exports.contains(&job))
-    }
-
-    pub(in crate::window) fn evaluation_stage(&mut self, job: JobId, stage: EvaluationStage) {
-        if let Some(comparing) = self.comparing(job) {
-            comparing.stage = Some(stage);
-            comparing.progress = None;
-        } else if self.evaluation.jumps.is_of(job) {
-            self.evaluation.jumps.begin_stage(stage);
-        } else if let Some(testing) = self.evaluation.branches.testing_of(job) {
-            testing.begin_stage(stage);
-        }
-    }
-
-    pub(in crate::window) fn evaluation_progress(&mut self, job: JobId, progress: Progress) {
-        if let Some(comparing) = self.comparing(job) {
-            comparing.progress = Some(progress);
-        } else if self.evaluation.jumps.is_of(job) {
-            self.evaluation.jumps.reach(progress);
-        } else if let Some(testing) = self.evaluation.branches.testing_of(job) {
-            testing.progress = Some(progress);
-        }
-    }
-
-    pub(in crate::window) fn evaluated(&mut self, job: JobId, evaluation: Arc<Evaluation>) {
-        let Some(comparing) = self.comparing(job) else { return };
-        let provenance = comparing.provenance.clone();
+    fn evaluated(&mut self, evaluation: Arc<Evaluation>) {
+        let Some(comparing) = self.evaluation.comparing.take() else { return };
+        let provenance = comparing.provenance;
         let pages = figures::pages(&evaluation);
         let text = format!("Evaluated {} frames of {}.", evaluation.samples.frames, evaluation.protein);
         self.log.tell(Level::Success, text);
+        self.evaluation.error = None;
         self.evaluation.page = self.evaluation.page.min(pages.len().saturating_sub(1));
         self.evaluation.evaluated = Some(Evaluated { evaluation, provenance, pages });
         layout::show(&mut self.tree, Pane::Comparison);
-    }
-
-    /// Whether frames that were exported are samples on their way to an evaluation.
-    pub(in crate::window) fn is_sample_export(&self, job: JobId) -> bool {
-        self.evaluation.comparing.as_ref().is_some_and(|comparing| comparing.exports.contains(&job))
-    }
-
-    /// A notice, if it is about an evaluation; what the user must know is among its warnings as well.
-    pub(in crate::window) fn evaluation_notice(&mut self, job: JobId, sentence: &str) -> bool {
-        let ours = self.comparing(job).is_some()
-            || self.evaluation.jumps.is_of(job)
-            || self.evaluation.branches.testing_of(job).is_some();
-        if ours {
-            self.log.note(Level::Warning, in_window_words(sentence));
-        }
-        ours
-    }
-
-    /// The end of a job, if it belongs to an evaluation. Its errors are told in the pane.
-    pub(in crate::window) fn evaluation_job_ended(&mut self, job: JobId, outcome: &JobOutcome) -> bool {
-        if self.jumps_ended(job, outcome) || self.branches_ended(job, outcome) {
-            return true;
-        }
-        let Some(comparing) = self.comparing(job) else { return false };
-        let exported = comparing.exports.iter().position(|export| *export == job);
-        if let (Some(index), JobOutcome::Finished, false) = (exported, outcome, comparing.stop_wanted) {
-            comparing.exports.remove(index);
-            comparing.progress = None;
-            self.evaluate_when_ready();
-            return true;
-        }
-        let sentence = match outcome {
-            JobOutcome::Failed(reason) => Some(in_window_words(reason)),
-            JobOutcome::Cancelled => Some("The evaluation was stopped.".to_owned()),
-            JobOutcome::Finished if exported.is_some() => Some("The evaluation was stopped.".to_owned()),
-            JobOutcome::Finished => None,
-        };
-        if let (JobOutcome::Failed(_), Some(sentence)) = (outcome, &sentence) {
-            self.log.note(Level::Error, sentence.clone());
-        }
-        self.evaluation.error = sentence;
-        self.evaluation.comparing = None;
-        true
     }
 
     fn save_report(&mut self, ctx: &egui::Context) {

@@ -6,21 +6,23 @@ mod form;
 mod jobs;
 mod jumps;
 mod save;
+mod test;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use equijump_engine::analysis::evaluation::{Evaluation, EvaluationStage};
-use equijump_engine::session::{EvaluationRequest, JobId, Progress};
+use equijump_engine::session::{EvaluationRequest, ExportRequest, Progress};
 
+use super::running::Running;
 use crate::report::Provenance;
 
 pub use branches::BranchDesk;
 pub use figures::{Page, Shown};
 pub use form::{EvaluationForm, NativeChoice, SampleChoice, Selection};
 pub use jumps::JumpDesk;
-pub(super) use jumps::Testing;
 pub(super) use save::Saving;
+pub use test::Test;
 
 /// Storage key of [`EvaluationForm`]. The number grows when the meaning of a field changes.
 pub const STORAGE_KEY: &str = "evaluation-1";
@@ -48,20 +50,29 @@ pub enum EvaluationAction {
 #[derive(Debug)]
 pub(super) struct Comparing {
     /// What the engine is asked, once the frames of the run are in files.
-    request: Box<EvaluationRequest>,
+    request: EvaluationRequest,
     provenance: Provenance,
     /// Frames of the run on their way to files.
-    exports: Vec<JobId>,
+    exports: Vec<Running<ExportRequest>>,
     /// Where these lie, of samples and reference; removed with the comparison.
     _folders: [Option<tempfile::TempDir>; 2],
     /// The evaluation, once it has begun.
-    job: Option<JobId>,
-    /// What it does.
-    pub stage: Option<EvaluationStage>,
-    /// How far the stage is.
-    pub progress: Option<Progress>,
+    job: Option<Running<EvaluationRequest>>,
     /// The user asked for the end.
     pub stop_wanted: bool,
+}
+
+impl Comparing {
+    /// What it does.
+    pub fn stage(&self) -> Option<EvaluationStage> {
+        self.job.as_ref().and_then(|job| job.stage)
+    }
+
+    /// How far that is.
+    pub fn progress(&self) -> Option<Progress> {
+        let exporting = self.exports.first().and_then(|export| export.progress);
+        self.job.as_ref().map_or(exporting, |job| job.progress)
+    }
 }
 
 /// A comparison that is done.

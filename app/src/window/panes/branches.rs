@@ -24,16 +24,16 @@ pub(super) fn ui(ui: &mut egui::Ui, desk: &mut BranchDesk, missing: Option<&str>
             "Draw as many trajectories from the same frames, with the settings of the next run",
         ];
         let ask = [EvaluationAction::TestBranches, EvaluationAction::StopBranches];
-        buttons_ui(ui, desk.testing.as_ref(), (missing, labels, ask), actions);
-        progress_ui(ui, desk.testing.as_ref());
-        if let Some(error) = &desk.error {
+        buttons_ui(ui, desk.test.running.as_ref(), (missing, labels, ask), actions);
+        progress_ui(ui, desk.test.running.as_ref());
+        if let Some(error) = &desk.test.error {
             error_line(ui, error);
-        } else if desk.testing.is_none() && desk.tested.is_none() {
+        } else if desk.test.running.is_none() && desk.test.tested.is_none() {
             let what = "The reference files are trajectories from one frame, each with velocities of its own. The model \
                         in use draws as many from the same frame, and both are compared after some jumps.";
             advice(ui, missing.unwrap_or(what));
         }
-        if let Some(test) = &desk.tested {
+        if let Some(test) = &desk.test.tested {
             tables_ui(ui, &test.report);
         }
     });

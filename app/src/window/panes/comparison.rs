@@ -296,7 +296,7 @@ fn warnings_ui(ui: &mut egui::Ui, evaluation: &Evaluation) {
     ui.label(egui::RichText::new("To be kept in mind").font(semibold(13.0)));
     for warning in &evaluation.warnings {
         let colour = ui.visuals().warn_fg_color;
-        let text = egui::RichText::new(crate::window::training::in_window_words(warning));
+        let text = egui::RichText::new(crate::window::wording::in_window_words(warning));
         ui.add(egui::Label::new(text.color(colour)).wrap().selectable(true));
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use egui::{Role, WidgetInfo};
 use equijump_engine::analysis::{Cluster, FrameDistances, representatives, superposed_copy};
-use equijump_engine::session::JobId;
+use equijump_engine::session::u32;
 
 use super::simulation::progress_bar;
 use super::{PaneContext, empty_state};
@@ -32,7 +32,7 @@ struct Shown {
 
 /// What was found.
 struct Found {
-    run: JobId,
+    run: u32,
     /// What was clustered, in words.
     what: String,
     frames: SampledFrames,
@@ -54,9 +54,9 @@ impl Found {
 /// What the pane keeps between passes.
 pub struct EnsembleState {
     clusters: usize,
-    inquiry: Option<(JobId, Inquiry<Found>)>,
+    inquiry: Option<(u32, Inquiry<Found>)>,
     found: Option<Found>,
-    refused: Option<(JobId, String)>,
+    refused: Option<(u32, String)>,
 }
 
 impl Default for EnsembleState {
@@ -71,7 +71,7 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
             "Frames that look alike are grouped here, with one structure that stands for each group.";
         return empty_state(ui, "No run yet", advice);
     };
-    let (job, replica) = (run.job, run.replica);
+    let (number, replica) = (run.number, run.replica);
     let topology = opened.structure.topology.clone();
     let start: Positions = opened.structure.positions_angstrom.clone();
     let Some(history) = run.history().cloned().filter(|history| history.len() > 2) else {
@@ -81,7 +81,7 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     let camera = context.cache.molecule.viewport.camera();
     let state = &mut context.cache.ensemble;
     take_answer(state);
-    if state.inquiry.as_ref().is_some_and(|(of, _)| *of != job) {
+    if state.inquiry.as_ref().is_some_and(|(of, _)| *of != number) {
         state.inquiry = None;
     }
     if let Some((_, inquiry)) = &state.inquiry {
@@ -109,19 +109,19 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
             };
             let clusters = state.clusters;
             let started = Inquiry::start("clusters", ui.ctx(), move |watch| {
-                find(job, what, frames, &start, clusters, watch)
+                find(number, what, frames, &start, clusters, watch)
             });
             match started {
-                Ok(inquiry) => state.inquiry = Some((job, inquiry)),
-                Err(sentence) => state.refused = Some((job, sentence)),
+                Ok(inquiry) => state.inquiry = Some((number, inquiry)),
+                Err(sentence) => state.refused = Some((number, sentence)),
             }
         }
     });
-    if let Some((_, sentence)) = state.refused.as_ref().filter(|(of, _)| *of == job) {
+    if let Some((_, sentence)) = state.refused.as_ref().filter(|(of, _)| *of == number) {
         ui.add(egui::Label::new(egui::RichText::new(sentence).weak()).wrap());
         return;
     }
-    let Some(found) = state.found.as_ref().filter(|found| found.run == job) else {
+    let Some(found) = state.found.as_ref().filter(|found| found.run == number) else {
         let advice = "Select a basin or a rectangle in the map first to group only its frames.";
         return empty_state(ui, "Frames are grouped on demand", advice);
     };
@@ -163,20 +163,20 @@ fn selected_frames(
 }
 
 fn take_answer(state: &mut EnsembleState) {
-    let Some((job, inquiry)) = &state.inquiry else { return };
+    let Some((number, inquiry)) = &state.inquiry else { return };
     let Some(answer) = inquiry.take() else { return };
-    let job = *job;
+    let number = *number;
     state.inquiry = None;
     state.refused = None;
     match answer {
         Ok(Some(found)) => state.found = Some(found),
         Ok(None) => {}
-        Err(sentence) => state.refused = Some((job, sentence)),
+        Err(sentence) => state.refused = Some((number, sentence)),
     }
 }
 
 fn find(
-    run: JobId,
+    run: u32,
     what: String,
     frames: SampledFrames,
     start: &Positions,

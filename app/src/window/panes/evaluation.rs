@@ -74,7 +74,7 @@ fn buttons_ui(ui: &mut egui::Ui, desk: &EvaluationDesk, missing: Option<&str>, a
 
 fn progress_ui(ui: &mut egui::Ui, desk: &EvaluationDesk) {
     let Some(comparing) = &desk.comparing else { return };
-    let status = match comparing.stage {
+    let status = match comparing.stage() {
         Some(stage) => {
             let label = stage.label();
             let mut letters = label.chars();
@@ -83,10 +83,10 @@ fn progress_ui(ui: &mut egui::Ui, desk: &EvaluationDesk) {
         None => "Reading the files".to_owned(),
     };
     ui.add(egui::Label::new(egui::RichText::new(status).font(theme::semibold(13.0))).wrap());
-    let Some(progress) = comparing.progress else { return };
+    let Some(progress) = comparing.progress() else { return };
     let total = progress.total.unwrap_or(0);
     progress_bar(ui, "Of this stage", progress.done as f32 / total.max(1) as f32, 6.0);
-    let noun = comparing.stage.map_or("frames", |stage| stage.noun());
+    let noun = comparing.stage().map_or("frames", |stage| stage.noun());
     let mut words = format!("{} of {} {noun}", grouped(progress.done), grouped(total));
     if let Some(left) = progress.time_left {
         words += &format!(" · {} left", human_duration(left));

@@ -2,13 +2,15 @@
 
 use egui::DragValue;
 use equijump_engine::analysis::evaluation::jumps::{JumpGroup, JumpReport};
+use equijump_engine::session::Job;
 
 use super::form::{advice, columns, error_line, folding, number};
 use super::simulation::progress_bar;
 use crate::report::jumps::{cell_text, row_name, verdict};
 use crate::window::action::Action;
-use crate::window::evaluation::{EvaluationAction, JumpDesk, Testing};
+use crate::window::evaluation::{EvaluationAction, JumpDesk};
 use crate::window::project::{grouped, human_duration};
+use crate::window::running::Running;
 use crate::window::theme;
 
 /// `missing` is what the form lacks of a reference, or the window of a model.
@@ -22,11 +24,11 @@ pub(super) fn ui(ui: &mut egui::Ui, desk: &mut JumpDesk, missing: Option<&str>, 
         });
         let labels = ["Test jumps", "Draw jumps with the model and the settings of the next run"];
         let ask = [EvaluationAction::TestJumps, EvaluationAction::StopJumps];
-        buttons_ui(ui, desk.testing.as_ref(), (missing, labels, ask), actions);
-        progress_ui(ui, desk.testing.as_ref());
-        if let Some(error) = &desk.error {
+        buttons_ui(ui, desk.test.running.as_ref(), (missing, labels, ask), actions);
+        progress_ui(ui, desk.test.running.as_ref());
+        if let Some(error) = &desk.test.error {
             error_line(ui, error);
-        } else if desk.testing.is_none() && desk.tested.is_none() {
+        } else if desk.test.running.is_none() && desk.test.tested.is_none() {
             advice(
                 ui,
                 missing.unwrap_or(
@@ -35,16 +37,16 @@ pub(super) fn ui(ui: &mut egui::Ui, desk: &mut JumpDesk, missing: Option<&str>, 
                 ),
             );
         }
-        if let Some(test) = &desk.tested {
+        if let Some(test) = &desk.test.tested {
             table_ui(ui, &test.report);
         }
     });
 }
 
 /// Begins a test or ends it: what is missing for it, its name and tooltip, and what to ask for.
-pub(super) fn buttons_ui(
+pub(super) fn buttons_ui<J: Job>(
     ui: &mut egui::Ui,
-    testing: Option<&Testing>,
+    testing: Option<&Running<J>>,
     (missing, [name, tooltip], [begin, end]): (Option<&str>, [&str; 2], [EvaluationAction; 2]),
     actions: &mut Vec<Action>,
 ) {
@@ -70,7 +72,7 @@ pub(super) fn buttons_ui(
 }
 
 /// How far a test is.
-pub(super) fn progress_ui(ui: &mut egui::Ui, testing: Option<&Testing>) {
+pub(super) fn progress_ui<J: Job>(ui: &mut egui::Ui, testing: Option<&Running<J>>) {
     let Some(testing) = testing else { return };
     let Some(stage) = testing.stage else {
         ui.weak("Reading the files");

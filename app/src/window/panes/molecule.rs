@@ -7,6 +7,7 @@ use equijump_engine::structure::Topology;
 
 use super::facts::FactsLine;
 use super::{PaneContext, selection, sequence};
+use crate::shared::examples::EXAMPLES;
 use crate::viewport::{
     AtomsShown, Background, Coloring, Projection, Representation, RibbonAtoms, SecondaryStructure, Style,
     Viewport, palette,
@@ -14,7 +15,6 @@ use crate::viewport::{
 use crate::window::action::Action;
 use crate::window::command::UiCommand;
 use crate::window::dialogs::primary_button;
-use crate::window::examples::EXAMPLES;
 use crate::window::ghost::Ghost;
 use crate::window::measurements::MeasureTool;
 use crate::window::preferences::ResidueValue;

@@ -105,7 +105,7 @@ fn model_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
                     });
                 });
             }
-            ModelState::Loading(_) => {
+            ModelState::Loading => {
                 row(ui, "", "", |ui, _| ui.weak("Loading"));
             }
             ModelState::Failed(_) | ModelState::None => {}

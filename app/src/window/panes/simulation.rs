@@ -19,7 +19,7 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     let active = context.project.active_run().filter(|run| starting.is_none() && run.is_active());
     match starting.or(active).or(context.project.run.as_ref()) {
         Some(run) => {
-            let on_view = context.project.run.as_ref().is_some_and(|shown| shown.job == run.job);
+            let on_view = context.project.run.as_ref().is_some_and(|shown| shown.number == run.number);
             let validity = context.observations.validity.as_ref().filter(|_| on_view);
             progress_ui(ui, run, &intact_text(run, validity), context.palette());
             extend_ui(ui, context);
@@ -55,7 +55,7 @@ fn ready_text(context: &PaneContext<'_>) -> String {
     let name = &opened.structure.topology.name;
     match &context.model.state {
         ModelState::Loaded(_) => format!("Ready to simulate {name}."),
-        ModelState::Loading(_) => "Loading the model.".to_owned(),
+        ModelState::Loading => "Loading the model.".to_owned(),
         ModelState::Failed(reason) => reason.clone(),
         ModelState::None => "No model is bundled with this build. Choose a model file below.".to_owned(),
     }
@@ -223,7 +223,7 @@ fn ended_text(outcome: &equijump_engine::session::JobOutcome, made: u64) -> Stri
     use equijump_engine::session::JobOutcome;
     let made = grouped(made);
     match outcome {
-        JobOutcome::Finished => format!("Finished, {made} frames"),
+        JobOutcome::Finished(()) => format!("Finished, {made} frames"),
         JobOutcome::Cancelled => format!("Stopped after {made} frames"),
         JobOutcome::Failed(_) => format!("Failed after {made} frames, see the log"),
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use egui::{Role, WidgetInfo};
 use equijump_engine::analysis::msm::MacroSettings;
 use equijump_engine::analysis::{MacroModel, macrostates};
-use equijump_engine::session::JobId;
+use equijump_engine::session::u32;
 
 use super::simulation::progress_bar;
 use super::{PaneContext, empty_state};
@@ -23,7 +23,7 @@ const LEAST_FRAMES: u64 = 40;
 
 /// What was found in a run.
 struct Found {
-    run: JobId,
+    run: u32,
     frames: SampledFrames,
     model: MacroModel,
     /// What the slow coordinates were fitted to.
@@ -64,10 +64,10 @@ impl Found {
 /// What the pane keeps between passes.
 #[derive(Default)]
 pub struct StatesState {
-    inquiry: Option<(JobId, Inquiry<Found>)>,
+    inquiry: Option<(u32, Inquiry<Found>)>,
     found: Option<Found>,
     /// The run that carries no states, and why.
-    refused: Option<(JobId, String)>,
+    refused: Option<(u32, String)>,
     /// The way chosen last, and which of its transitions was shown.
     shown: Option<(usize, usize)>,
 }
@@ -78,14 +78,14 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         let advice = "The states of a run, and how fast it goes from one to another, are drawn here.";
         return empty_state(ui, "No run yet", advice);
     };
-    let (job, topology) = (run.job, opened.structure.topology.clone());
+    let (number, topology) = (run.number, opened.structure.topology.clone());
     let Some(history) = run.history().cloned().filter(|history| history.len() >= LEAST_FRAMES) else {
         let advice = format!("Run {LEAST_FRAMES} frames or more, then find the states that it visits.");
         return empty_state(ui, "Too few frames", &advice);
     };
     let state = &mut context.cache.states;
     take_answer(state);
-    if state.inquiry.as_ref().is_some_and(|(of, _)| *of != job) {
+    if state.inquiry.as_ref().is_some_and(|(of, _)| *of != number) {
         state.inquiry = None;
     }
     if let Some((_, inquiry)) = &state.inquiry {
@@ -96,7 +96,7 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         }
         return;
     }
-    let known = state.found.as_ref().filter(|found| found.run == job);
+    let known = state.found.as_ref().filter(|found| found.run == number);
     let made = history.len();
     ui.horizontal_wrapped(|ui| {
         let older = known.is_some_and(|found| found.frames.history.len() != made);
@@ -105,10 +105,10 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
             "A Markov model of the run on its two slowest coordinates, seen as a few metastable states";
         if ui.button(text).on_hover_text(tooltip).clicked() {
             let frames = SampledFrames::all(topology, history);
-            let started = Inquiry::start("states", ui.ctx(), move |watch| find(job, frames, watch));
+            let started = Inquiry::start("states", ui.ctx(), move |watch| find(number, frames, watch));
             match started {
-                Ok(inquiry) => state.inquiry = Some((job, inquiry)),
-                Err(sentence) => state.refused = Some((job, sentence)),
+                Ok(inquiry) => state.inquiry = Some((number, inquiry)),
+                Err(sentence) => state.refused = Some((number, sentence)),
             }
         }
         if older {
@@ -120,11 +120,11 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
             context.actions.push(Action::Copy(to_csv(&found.model)));
         }
     });
-    if let Some((_, sentence)) = state.refused.as_ref().filter(|(of, _)| *of == job) {
+    if let Some((_, sentence)) = state.refused.as_ref().filter(|(of, _)| *of == number) {
         ui.add(egui::Label::new(egui::RichText::new(sentence).weak()).wrap());
         return;
     }
-    let Some(found) = state.found.as_ref().filter(|found| found.run == job) else {
+    let Some(found) = state.found.as_ref().filter(|found| found.run == number) else {
         let advice = "How much time is spent in each state, how fast the molecule goes from one to another, and where it did.";
         return empty_state(ui, "States are found on demand", advice);
     };
@@ -164,20 +164,20 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
 }
 
 fn take_answer(state: &mut StatesState) {
-    let Some((job, inquiry)) = &state.inquiry else { return };
+    let Some((number, inquiry)) = &state.inquiry else { return };
     let Some(answer) = inquiry.take() else { return };
-    let job = *job;
+    let number = *number;
     state.inquiry = None;
     state.shown = None;
     state.refused = None;
     match answer {
         Ok(Some(found)) => state.found = Some(found),
         Ok(None) => {}
-        Err(sentence) => state.refused = Some((job, sentence)),
+        Err(sentence) => state.refused = Some((number, sentence)),
     }
 }
 
-fn find(run: JobId, frames: SampledFrames, watch: &Watch) -> Result<Option<Found>, String> {
+fn find(run: u32, frames: SampledFrames, watch: &Watch) -> Result<Option<Found>, String> {
     let Some((points, source)) = frames.slow_coordinates(watch)? else { return Ok(None) };
     let interval_ps = frames.history.frame_interval_ps() * frames.stride as f64;
     let model = macrostates(&points, interval_ps, &MacroSettings::default(), &mut || watch.go_on());

@@ -111,7 +111,7 @@ fn run_ui(ui: &mut egui::Ui, run: &TrainingRun, actions: &mut Vec<Action>) {
             None => "Making the first step".to_owned(),
         },
         Phase::Paused => format!("Paused after step {step}"),
-        Phase::Ended(JobOutcome::Finished) => format!("Finished, {step} steps"),
+        Phase::Ended(JobOutcome::Finished(())) => format!("Finished, {step} steps"),
         Phase::Ended(JobOutcome::Cancelled) if run.step() == 0 => "Stopped before the first step".to_owned(),
         Phase::Ended(JobOutcome::Cancelled) => format!("Stopped after step {step}"),
         Phase::Ended(JobOutcome::Failed(_)) => format!("Failed after step {step}"),

@@ -97,7 +97,7 @@ fn import_ui(ui: &mut egui::Ui, desk: &mut ImportDesk, actions: &mut Vec<Action>
     });
     match &desk.running {
         Some(import) => {
-            let progress = import.progress;
+            let progress = import.job.progress;
             let total = progress.and_then(|p| p.total).unwrap_or(0);
             let done = progress.map_or(0, |p| p.done);
             progress_bar(ui, "Frames read", done as f32 / total.max(1) as f32, 6.0);
@@ -106,7 +106,7 @@ fn import_ui(ui: &mut egui::Ui, desk: &mut ImportDesk, actions: &mut Vec<Action>
                 words += &format!(" · {} left", human_duration(left));
             }
             ui.horizontal(|ui| {
-                let button = ui.add_enabled(!import.stop_wanted, egui::Button::new("Stop import"));
+                let button = ui.add_enabled(!import.job.stop_wanted, egui::Button::new("Stop import"));
                 if button.on_hover_text("End the import; nothing is written").clicked() {
                     actions.push(Action::Training(TrainingAction::StopImport));
                 }
@@ -132,7 +132,7 @@ fn import_ui(ui: &mut egui::Ui, desk: &mut ImportDesk, actions: &mut Vec<Action>
         advice(ui, &report_text(report));
         for notice in &report.notices {
             let colour = ui.visuals().warn_fg_color;
-            let text = egui::RichText::new(crate::window::training::in_window_words(notice));
+            let text = egui::RichText::new(crate::window::wording::in_window_words(notice));
             ui.add(egui::Label::new(text.small().color(colour)).wrap());
         }
     }

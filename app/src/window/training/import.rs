@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use equijump_engine::session::{ImportReport, ImportRequest, JobId, Progress};
+use equijump_engine::session::{ImportReport, ImportRequest};
 
 use super::example_data::{self, ExampleData};
+use crate::window::running::Running;
 use crate::window::typed_paths::topology_beside;
 
 /// What the user fills in.
@@ -114,20 +115,16 @@ impl ImportForm {
 }
 
 /// An import that goes on.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct ImportJob {
-    /// The engine's name for it.
-    pub job: JobId,
+    /// The job.
+    pub job: Running<ImportRequest>,
     /// Store it writes.
     pub output: PathBuf,
-    /// How far it is.
-    pub progress: Option<Progress>,
-    /// The user asked for its end.
-    pub stop_wanted: bool,
 }
 
 /// Import of trajectories.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct ImportDesk {
     /// Data that came with the program.
     pub examples: Vec<ExampleData>,

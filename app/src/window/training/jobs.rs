@@ -3,16 +3,18 @@
 use std::path::PathBuf;
 
 use equijump_engine::session::{
-    Command, EarlierRun, ImportReport, JobId, JobOutcome, Progress, RunState, TrainOutcome, TrainProgress,
+    EarlierRun, ImportReport, JobEvent, JobOutcome, Report, TrainOutcome, TrainingUpdate,
 };
 
 use super::import::ImportJob;
-use super::{Curves, TrainingAction, TrainingRun, in_window_words, model_of};
+use super::{Curves, TrainingAction, TrainingRun, model_of};
 use crate::window::app::EquiJumpApp;
 use crate::window::file_dialogs::Purpose;
 use crate::window::layout::{self, Pane};
 use crate::window::log::Level;
 use crate::window::project::{Phase, grouped};
+use crate::window::running::Running;
+use crate::window::wording::in_window_words;
 
 impl EquiJumpApp {
     pub(in crate::window) fn carry_out_training(&mut self, action: TrainingAction) {
@@ -22,7 +24,9 @@ impl EquiJumpApp {
             TrainingAction::Stop => {
                 if let Some(run) = self.training.run.as_mut().filter(|run| run.is_active()) {
                     run.stop_wanted = true;
-                    self.session.send(Command::Stop { job: run.job });
+                    if let Some(job) = &run.job {
+                        job.cancel();
+                    }
                 }
             }
             TrainingAction::UseModel(folder) => match model_of(&folder) {
@@ -44,8 +48,7 @@ impl EquiJumpApp {
             }
             TrainingAction::StopImport => {
                 if let Some(import) = &mut self.training.import.running {
-                    import.stop_wanted = true;
-                    self.session.send(Command::Stop { job: import.job });
+                    import.job.stop();
                 }
             }
         }
@@ -57,9 +60,7 @@ impl EquiJumpApp {
             return;
         }
         let request = desk.form.request();
-        let job = self.session.next_job();
         let mut run = TrainingRun::new(
-            job,
             request.out.clone(),
             request.name.clone(),
             request.settings.validation_fraction > 0.0,
@@ -73,20 +74,16 @@ impl EquiJumpApp {
         let begun = if request.resume { "Going on with training" } else { "Training" };
         self.log.note(Level::Info, format!("{begun} {} in {}.", request.name, request.out.display()));
         desk.error = None;
+        run.job = Some(self.session.start(request));
         desk.run = Some(run);
-        self.session.send(Command::Train { job, request: Box::new(request) });
         layout::show(&mut self.tree, Pane::LearningCurves);
     }
 
     fn pause_or_resume_training(&mut self) {
         let Some(run) = self.training.run.as_mut().filter(|run| run.is_active()) else { return };
-        if run.phase == Phase::Paused || run.pause_wanted {
-            run.pause_wanted = false;
-            self.session.send(Command::Resume { job: run.job });
-        } else {
-            run.pause_wanted = true;
-            self.session.send(Command::Pause { job: run.job });
-        }
+        let Some(job) = &run.job else { return };
+        run.pause_wanted = run.phase != Phase::Paused && !run.pause_wanted;
+        if run.pause_wanted { job.pause() } else { job.resume() }
     }
 
     /// Takes over the settings of the run in the folder of the form, so that the form shows what goes on.
@@ -118,36 +115,55 @@ impl EquiJumpApp {
             return;
         }
         let request = import.form.request();
-        let job = self.session.next_job();
         import.error = None;
         import.report = None;
-        import.running =
-            Some(ImportJob { job, output: request.output.clone(), progress: None, stop_wanted: false });
-        self.session.send(Command::Import { job, request });
+        let output = request.output.clone();
+        import.running = Some(ImportJob { job: Running::new(self.session.start(request)), output });
     }
 
-    fn training_run_of(&mut self, job: JobId) -> Option<&mut TrainingRun> {
-        self.training.run.as_mut().filter(|run| run.job == job)
-    }
-
-    pub(in crate::window) fn training_state(&mut self, job: JobId, state: RunState) {
-        if let Some(run) = self.training_run_of(job) {
-            run.set_state(state);
+    /// Takes what the training and the import tell; their panes show it.
+    pub(in crate::window) fn take_training(&mut self) {
+        while let Some(event) = self.training.next_event() {
+            match event {
+                JobEvent::Update(TrainingUpdate::Trained(result)) => self.trained(&result),
+                JobEvent::Update(TrainingUpdate::Report(Report::Notice(notice))) => {
+                    let sentence = in_window_words(&notice.0);
+                    self.log.note(Level::Info, sentence.clone());
+                    self.training.run.iter_mut().for_each(|run| run.notices.push(sentence.clone()));
+                }
+                JobEvent::Update(TrainingUpdate::Report(_)) => (),
+                JobEvent::Update(TrainingUpdate::State(state)) => {
+                    self.training.run.iter_mut().for_each(|run| run.set_state(state));
+                }
+                JobEvent::Update(TrainingUpdate::Step(progress)) => {
+                    self.training.run.iter_mut().for_each(|run| run.take_progress(progress));
+                    self.training.curves.take_progress(&progress);
+                }
+                JobEvent::Ended(outcome) => self.training_ended(outcome),
+            }
         }
-    }
-
-    pub(in crate::window) fn training_progress(&mut self, job: JobId, progress: TrainProgress) {
-        if let Some(run) = self.training_run_of(job) {
-            run.take_progress(progress);
-            self.training.curves.take_progress(&progress);
-        }
+        let import = &mut self.training.import;
+        // The report tells its notices.
+        let Some(outcome) = import.running.as_mut().and_then(|import| import.job.take(|_| ())) else {
+            return;
+        };
+        let Some(ImportJob { output, .. }) = import.running.take() else { return };
+        import.error = match outcome {
+            JobOutcome::Finished(report) => return self.imported(output, report),
+            JobOutcome::Cancelled => Some("The import was stopped; nothing was written.".to_owned()),
+            JobOutcome::Failed(error) => {
+                let sentence = in_window_words(&error.what);
+                self.log.note(Level::Error, sentence.clone());
+                Some(sentence)
+            }
+        };
     }
 
     /// The loss that counts is that of the engine: it knows of the run's earlier parts as well.
-    pub(in crate::window) fn trained(&mut self, job: JobId, result: &TrainOutcome) {
-        self.training.remember_speed(job);
+    fn trained(&mut self, result: &TrainOutcome) {
+        self.training.remember_speed();
         let logged = self.training.curves.best();
-        if let Some(run) = self.training_run_of(job) {
+        if let Some(run) = &mut self.training.run {
             run.best = result.best_validation.map(|loss| {
                 let step =
                     logged.filter(|(_, best)| (best - loss).abs() <= 1e-5 * loss).map(|(step, _)| step);
@@ -156,23 +172,10 @@ impl EquiJumpApp {
         }
     }
 
-    /// Progress of an import. Returns whether the job is one.
-    pub(in crate::window) fn import_progress(&mut self, job: JobId, progress: Progress) -> bool {
-        match self.training.import.running.as_mut().filter(|import| import.job == job) {
-            Some(import) => {
-                import.progress = Some(progress);
-                true
-            }
-            None => false,
-        }
-    }
-
-    pub(in crate::window) fn imported(&mut self, job: JobId, report: ImportReport) {
-        let import = &mut self.training.import;
-        let Some(running) = import.running.as_ref().filter(|import| import.job == job) else { return };
-        let store = running.output.clone();
+    fn imported(&mut self, store: PathBuf, report: ImportReport) {
         let frames = grouped(report.frames as u64);
         self.log.tell(Level::Success, format!("Imported {frames} frames into {}", store.display()));
+        let import = &mut self.training.import;
         import.report = Some((store.clone(), report));
         import.form.replace = false;
         // What is being trained on or about to go on stays as it is.
@@ -182,39 +185,15 @@ impl EquiJumpApp {
         }
     }
 
-    /// A notice, if it is about a training or an import; their panes show it.
-    pub(in crate::window) fn training_notice(&mut self, job: JobId, sentence: &str) -> bool {
-        if let Some(run) = self.training_run_of(job) {
-            run.notices.push(in_window_words(sentence));
-            self.log.note(Level::Info, in_window_words(sentence));
-            return true;
-        }
-        // The report of an import tells its notices.
-        self.training.import.running.as_ref().is_some_and(|import| import.job == job)
-    }
-
-    /// The end of a job, if it is a training or an import. Their errors are told in the pane.
-    pub(in crate::window) fn training_job_ended(&mut self, job: JobId, outcome: &JobOutcome) -> bool {
-        let import = &mut self.training.import;
-        if import.running.as_ref().is_some_and(|import| import.job == job) {
-            import.running = None;
-            import.error = match outcome {
-                JobOutcome::Finished => None,
-                JobOutcome::Cancelled => Some("The import was stopped; nothing was written.".into()),
-                JobOutcome::Failed(reason) => Some(in_window_words(reason)),
-            };
-            if let (JobOutcome::Failed(_), Some(error)) = (outcome, &import.error) {
-                self.log.note(Level::Error, error.clone());
-            }
-            return true;
-        }
-        let Some(run) = self.training_run_of(job) else { return false };
+    fn training_ended(&mut self, outcome: JobOutcome) {
+        let Some(run) = &mut self.training.run else { return };
+        run.job = None;
         run.phase = Phase::Ended(outcome.clone());
         run.stop_wanted = false;
         let (step, name, folder) = (grouped(run.step()), run.name.clone(), run.folder.clone());
         let trained = run.step() > 0;
         match outcome {
-            JobOutcome::Finished => {
+            JobOutcome::Finished(()) => {
                 self.log.tell(Level::Success, format!("The training of {name} has finished, {step} steps."));
             }
             JobOutcome::Cancelled => {
@@ -225,13 +204,12 @@ impl EquiJumpApp {
                     self.read_earlier_run();
                 }
             }
-            JobOutcome::Failed(reason) => {
-                let text = in_window_words(reason);
+            JobOutcome::Failed(error) => {
+                let text = in_window_words(&error.what);
                 self.log.tell(Level::Error, text.clone());
                 self.training.error = Some(text);
             }
         }
-        true
     }
 
     /// Takes a path picked for the training pane. Returns whether it is one of its purposes.

@@ -7,17 +7,17 @@ mod form;
 pub mod help;
 mod import;
 mod jobs;
-mod wording;
 
 use std::path::{Path, PathBuf};
 
-use equijump_engine::session::{EarlierRun, JobId, JobOutcome, RunState, TrainProgress};
+use equijump_engine::session::{
+    EarlierRun, JobEvent, JobHandle, JobOutcome, RunState, TrainProgress, TrainRequest,
+};
 
 pub use curves::{Curves, Held};
 pub use example_data::ExampleData;
 pub use form::{TrainingForm, TrainingSpeed};
 pub use import::{ImportDesk, ImportForm};
-pub(super) use wording::{in_window_words, with_fields};
 
 use super::project::{Phase, grouped};
 
@@ -79,10 +79,15 @@ impl TrainingDesk {
         run.as_ref().ok().filter(|_| *folder == self.form.folder_path())
     }
 
+    /// The next thing that the training tells.
+    fn next_event(&self) -> Option<JobEvent<TrainRequest>> {
+        self.run.as_ref()?.job.as_ref()?.try_next()
+    }
+
     /// Keeps how fast a training was, for the estimate of the next one.
-    fn remember_speed(&mut self, job: JobId) {
-        let Some(run) = self.run.as_ref().filter(|run| run.job == job) else { return };
-        let Some(steps_per_second) = run.progress.map(|progress| progress.steps_per_second) else { return };
+    fn remember_speed(&mut self) {
+        let progress = self.run.as_ref().and_then(|run| run.progress);
+        let Some(steps_per_second) = progress.map(|progress| progress.steps_per_second) else { return };
         if steps_per_second > 0.0 {
             self.form.speed = Some(TrainingSpeed { steps_per_second, work: self.form.work_of_a_step() });
         }
@@ -137,10 +142,10 @@ impl TrainingDesk {
 }
 
 /// A training, going on or over.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct TrainingRun {
-    /// The engine's name for it.
-    pub job: JobId,
+    /// The job, while it goes on.
+    pub job: Option<JobHandle<TrainRequest>>,
     /// Where its files lie.
     pub folder: PathBuf,
     /// Name on the model's card.
@@ -162,9 +167,9 @@ pub struct TrainingRun {
 }
 
 impl TrainingRun {
-    fn new(job: JobId, folder: PathBuf, name: String, holds_out: bool) -> Self {
+    fn new(folder: PathBuf, name: String, holds_out: bool) -> Self {
         Self {
-            job,
+            job: None,
             folder,
             name,
             phase: Phase::Preparing,
@@ -189,7 +194,7 @@ impl TrainingRun {
 
     /// Whether there may be a model in the folder.
     pub fn has_model(&self) -> bool {
-        let ended = matches!(self.phase, Phase::Ended(JobOutcome::Finished | JobOutcome::Cancelled));
+        let ended = matches!(self.phase, Phase::Ended(JobOutcome::Finished(()) | JobOutcome::Cancelled));
         self.best.is_some() || (ended && self.step() > 0)
     }
 

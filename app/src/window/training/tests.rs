@@ -52,7 +52,7 @@ fn the_form_says_what_is_missing_and_asks_for_what_it_shows() {
 fn an_early_stop_is_not_taken_for_nothing_held_out() {
     let run = |holds_out, outcome| TrainingRun {
         phase: Phase::Ended(outcome),
-        ..TrainingRun::new(JobId(1), PathBuf::new(), String::new(), holds_out)
+        ..TrainingRun::new(PathBuf::new(), String::new(), holds_out)
     };
     assert!(run(true, JobOutcome::Cancelled).best_text().starts_with("Stopped before"));
     assert!(run(false, JobOutcome::Cancelled).best_text().starts_with("Nothing was held out"));

@@ -6,20 +6,19 @@ use super::*;
 use crate::remedy::Remedy;
 use crate::trajectory::{self, TrajectoryReader};
 
-fn request_to(path: &Path, existing: ExistingFiles, frames: u64, replicas: u32) -> Box<SimulationRequest> {
+fn request_to(path: &Path, existing: ExistingFiles, frames: u64, replicas: u32) -> SimulationRequest {
     let output = Some(RunOutput { path: path.to_owned(), existing });
-    Box::new(SimulationRequest { output, ..*request(Some(frames), replicas) })
+    SimulationRequest { output, ..request(Some(frames), replicas) }
 }
 
-fn run(session: &SessionHandle, request: Box<SimulationRequest>) -> JobOutcome {
-    let job = session.next_job();
-    session.send(Command::Simulate { job, request });
-    outcome(session, job)
+fn run(session: &Session, request: SimulationRequest) -> JobOutcome {
+    let job = session.start(Simulate::new(request));
+    outcome(&job)
 }
 
 fn failure(outcome: JobOutcome) -> String {
     match outcome {
-        JobOutcome::Failed(message) => message,
+        JobOutcome::Failed(error) => error.what,
         other => panic!("{other:?}"),
     }
 }
@@ -31,10 +30,10 @@ fn a_resumed_run_equals_an_uninterrupted_one_in_every_format() {
         let whole = folder.path().join(format!("whole.{extension}"));
         let parts = folder.path().join(format!("parts.{extension}"));
         let session = session([Script::default()]);
-        assert_eq!(run(&session, request_to(&whole, ExistingFiles::Refuse, 20, 2)), JobOutcome::Finished);
+        assert_eq!(run(&session, request_to(&whole, ExistingFiles::Refuse, 20, 2)), JobOutcome::Finished(()));
         for frames in [0, 3, 3, 11, 20] {
             let request = request_to(&parts, ExistingFiles::Resume, frames, 2);
-            assert_eq!(run(&session, request), JobOutcome::Finished);
+            assert_eq!(run(&session, request), JobOutcome::Finished(()));
         }
         for replica in 0..2 {
             let read = |path| std::fs::read(replica_path(path, replica, 2)).unwrap();
@@ -52,19 +51,19 @@ fn shards_write_the_files_of_the_whole_run_in_every_format() {
         let whole = folder.path().join(format!("whole.{extension}"));
         let parts = folder.path().join(format!("parts.{extension}"));
         let session = session([Script::default()]);
-        let from_two_starts = |mut request: Box<SimulationRequest>| {
+        let from_two_starts = |mut request: SimulationRequest| {
             let start = request.structure.positions_angstrom.to_vec();
             let other = start.iter().map(|p| [p[0], p[1] + 1.0, p[2] - 2.0]).collect();
             request.starts_angstrom = vec![Arc::new(start), Arc::new(other)];
             request
         };
         let request = from_two_starts(request_to(&whole, ExistingFiles::Refuse, 6, 8));
-        assert_eq!(run(&session, request), JobOutcome::Finished);
+        assert_eq!(run(&session, request), JobOutcome::Finished(()));
         // The third shard begins with replica 5, which has the second start. Two of them are made in two goes.
         for (index, frames) in [(2, 2), (0, 6), (2, 6), (1, 3), (1, 6)] {
             let mut request = from_two_starts(request_to(&parts, ExistingFiles::Resume, frames, 8));
             request.shard = Some(Shard::new(index, 3).unwrap());
-            assert_eq!(run(&session, request), JobOutcome::Finished);
+            assert_eq!(run(&session, request), JobOutcome::Finished(()));
         }
         for replica in 0..8 {
             let read = |path| std::fs::read(replica_path(path, replica, 8)).unwrap();
@@ -79,20 +78,22 @@ fn a_run_goes_on_from_the_state_before_where_a_crash_has_spoiled_the_newest() {
     let (path, whole) = (folder.path().join("run.dcd"), folder.path().join("whole.dcd"));
     let session = session([Script::default()]);
     for frames in [5, 9] {
-        assert_eq!(run(&session, request_to(&path, ExistingFiles::Resume, frames, 1)), JobOutcome::Finished);
+        assert_eq!(
+            run(&session, request_to(&path, ExistingFiles::Resume, frames, 1)),
+            JobOutcome::Finished(())
+        );
     }
     for spoil in [|state: &Path| std::fs::write(state, "torn"), |state: &Path| std::fs::remove_file(state)] {
         spoil(&folder.path().join("run.state")).unwrap();
-        let job = session.next_job();
-        session.send(Command::Simulate { job, request: request_to(&path, ExistingFiles::Resume, 12, 1) });
-        let told = wait_for(&session, job, |event| match event {
-            Event::Notice { notice, .. } => Some(notice.0.clone()),
+        let job = session.start(Simulate::new(request_to(&path, ExistingFiles::Resume, 12, 1)));
+        let told = wait_for(&job, |update| match update {
+            SimulationUpdate::Report(Report::Notice(notice)) => Some(notice.0),
             _ => None,
         });
         assert!(told.contains("run.state.bak, at frame 5"), "{told}");
-        assert_eq!(outcome(&session, job), JobOutcome::Finished);
+        assert_eq!(outcome(&job), JobOutcome::Finished(()));
     }
-    assert_eq!(run(&session, request_to(&whole, ExistingFiles::Refuse, 12, 1)), JobOutcome::Finished);
+    assert_eq!(run(&session, request_to(&whole, ExistingFiles::Refuse, 12, 1)), JobOutcome::Finished(()));
     assert!(std::fs::read(&path).unwrap() == std::fs::read(&whole).unwrap());
 }
 
@@ -102,16 +103,16 @@ fn frames_after_the_saved_state_are_cut_off_and_made_again() {
     let path = folder.path().join("run.dcd");
     let session = session([Script::default()]);
     let state = folder.path().join("run.state");
-    assert_eq!(run(&session, request_to(&path, ExistingFiles::Refuse, 5, 1)), JobOutcome::Finished);
+    assert_eq!(run(&session, request_to(&path, ExistingFiles::Refuse, 5, 1)), JobOutcome::Finished(()));
     let state_of_5 = std::fs::read(&state).unwrap();
-    assert_eq!(run(&session, request_to(&path, ExistingFiles::Resume, 12, 1)), JobOutcome::Finished);
+    assert_eq!(run(&session, request_to(&path, ExistingFiles::Resume, 12, 1)), JobOutcome::Finished(()));
     let trajectory = std::fs::read(&path).unwrap();
     // What a kill leaves: an older state, and the beginning of one more frame.
     std::fs::write(&state, &state_of_5).unwrap();
     let mut torn = trajectory.clone();
     torn.extend_from_slice(&[7; 50]);
     std::fs::write(&path, &torn).unwrap();
-    assert_eq!(run(&session, request_to(&path, ExistingFiles::Resume, 12, 1)), JobOutcome::Finished);
+    assert_eq!(run(&session, request_to(&path, ExistingFiles::Resume, 12, 1)), JobOutcome::Finished(()));
     assert!(std::fs::read(&path).unwrap() == trajectory);
 }
 
@@ -120,14 +121,12 @@ fn a_continued_run_shows_its_earlier_frames() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("run.dcd");
     let session = session([Script::default()]);
-    let job = session.next_job();
-    session.send(Command::Simulate { job, request: request_to(&path, ExistingFiles::Refuse, 8, 2) });
-    let first = history(&session, job);
-    outcome(&session, job);
-    let job = session.next_job();
-    session.send(Command::Simulate { job, request: request_to(&path, ExistingFiles::Resume, 10, 2) });
-    let second = history(&session, job);
-    outcome(&session, job);
+    let job = session.start(Simulate::new(request_to(&path, ExistingFiles::Refuse, 8, 2)));
+    let first = history(&job);
+    outcome(&job);
+    let job = session.start(Simulate::new(request_to(&path, ExistingFiles::Resume, 10, 2)));
+    let second = history(&job);
+    outcome(&job);
     assert_eq!((first.len(), second.len()), (9, 11));
     for frame in 0..9 {
         assert_eq!(first.read(frame, 1).unwrap(), second.read(frame, 1).unwrap());
@@ -139,13 +138,10 @@ fn a_stopped_run_leaves_whole_files() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("run.dcd");
     let session = session([Script { step_time: Duration::from_millis(1), ..Script::default() }]);
-    let job = session.next_job();
-    session.send(Command::Simulate { job, request: request_to(&path, ExistingFiles::Refuse, 100_000, 1) });
-    wait_for(&session, job, |event| {
-        matches!(event, Event::FramesMade { last_frame, .. } if *last_frame >= 5).then_some(())
-    });
-    session.send(Command::Stop { job });
-    assert_eq!(outcome(&session, job), JobOutcome::Cancelled);
+    let job = session.start(Simulate::new(request_to(&path, ExistingFiles::Refuse, 100_000, 1)));
+    wait_until!(&job, SimulationUpdate::FramesMade { last_frame, .. } if last_frame >= 5);
+    job.cancel();
+    assert_eq!(outcome(&job), JobOutcome::Cancelled);
     let reader = TrajectoryReader::open(&path).unwrap();
     let description: serde_json::Value =
         serde_json::from_slice(&std::fs::read(folder.path().join("run.json")).unwrap()).unwrap();
@@ -170,7 +166,7 @@ fn nothing_is_overwritten_unless_asked_for() {
     }
     let path = folder.path().join("run.dcd");
     std::fs::write(&path, "worthless").unwrap();
-    assert_eq!(run(&session, request_to(&path, ExistingFiles::Overwrite, 2, 1)), JobOutcome::Finished);
+    assert_eq!(run(&session, request_to(&path, ExistingFiles::Overwrite, 2, 1)), JobOutcome::Finished(()));
     assert_eq!(TrajectoryReader::open(&path).unwrap().frame_count(), 3);
 }
 
@@ -179,7 +175,7 @@ fn another_run_is_not_continued() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("run.dcd");
     let session = session([Script::default()]);
-    assert_eq!(run(&session, request_to(&path, ExistingFiles::Refuse, 2, 1)), JobOutcome::Finished);
+    assert_eq!(run(&session, request_to(&path, ExistingFiles::Refuse, 2, 1)), JobOutcome::Finished(()));
     let before = std::fs::read(&path).unwrap();
     let resume = || request_to(&path, ExistingFiles::Resume, 4, 1);
 
@@ -219,9 +215,9 @@ fn runs_that_start_at_once_do_not_write_the_same_files() {
                 .collect();
             threads.into_iter().map(|thread| thread.join().unwrap()).collect()
         });
-        let finished = outcomes.iter().filter(|outcome| **outcome == JobOutcome::Finished).count();
+        let finished = outcomes.iter().filter(|outcome| **outcome == JobOutcome::Finished(())).count();
         assert!(finished >= 1, "{outcomes:?}");
-        for outcome in outcomes.into_iter().filter(|outcome| *outcome != JobOutcome::Finished) {
+        for outcome in outcomes.into_iter().filter(|outcome| *outcome != JobOutcome::Finished(())) {
             let sentence = failure(outcome);
             let told = [
                 "being written",
@@ -251,20 +247,18 @@ fn a_trajectory_that_is_deleted_or_replaced_during_the_run_ends_it_with_a_senten
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(format!("run.{extension}"));
         let session = session([Script::default()]);
-        let job = session.next_job();
-        let request = SimulationRequest { frames: None, ..*request_to(&path, ExistingFiles::Refuse, 1, 1) };
-        session.send(Command::Simulate { job, request: Box::new(request) });
-        wait_for(&session, job, |event| matches!(event, Event::FramesMade { .. }).then_some(()));
+        let request = SimulationRequest { frames: None, ..request_to(&path, ExistingFiles::Refuse, 1, 1) };
+        let job = session.start(Simulate::new(request));
+        wait_until!(&job, SimulationUpdate::FramesMade { .. });
         std::fs::remove_file(&path).unwrap();
         if replaced {
             std::fs::write(&path, "of another program").unwrap();
         }
         // A PDB file may just have been replaced by its next one; then that is deleted.
-        let ended = wait_for(&session, job, |event| {
+        let ended = to_the_end(&job, |_| {
             if extension == "pdb" {
                 let _ = std::fs::remove_file(&path);
             }
-            if let Event::JobEnded { outcome, .. } = event { Some(outcome.clone()) } else { None }
         });
         let sentence = failure(ended);
         assert!(sentence.contains(&format!("run.{extension}")) && sentence.contains("deleted"), "{sentence}");
@@ -286,7 +280,7 @@ fn links_are_replaced_or_refused_and_never_written_through() {
     let nowhere = folder.path().join("nowhere");
     std::os::unix::fs::symlink(&nowhere, &path).unwrap();
     assert!(failure(run(&session, request_to(&path, ExistingFiles::Refuse, 1, 1))).contains("there already"));
-    assert_eq!(run(&session, request_to(&path, ExistingFiles::Overwrite, 1, 1)), JobOutcome::Finished);
+    assert_eq!(run(&session, request_to(&path, ExistingFiles::Overwrite, 1, 1)), JobOutcome::Finished(()));
     assert!(!nowhere.exists());
     std::fs::rename(&path, &kept).unwrap();
     std::os::unix::fs::symlink(&kept, &path).unwrap();
@@ -298,7 +292,7 @@ fn links_are_replaced_or_refused_and_never_written_through() {
         std::fs::remove_file(&link).unwrap();
         std::os::unix::fs::symlink(&kept, link).unwrap();
     }
-    assert_eq!(run(&session, request_to(&path, ExistingFiles::Overwrite, 3, 1)), JobOutcome::Finished);
+    assert_eq!(run(&session, request_to(&path, ExistingFiles::Overwrite, 3, 1)), JobOutcome::Finished(()));
     assert!(std::fs::read(&kept).unwrap() == before);
     assert_eq!(TrajectoryReader::open(&path).unwrap().frame_count(), 4);
 }
@@ -309,7 +303,7 @@ fn a_state_that_tells_of_other_replicas_than_it_holds_is_refused_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("run.dcd");
     let session = session([Script::default()]);
-    assert_eq!(run(&session, request_to(&path, ExistingFiles::Refuse, 2, 1)), JobOutcome::Finished);
+    assert_eq!(run(&session, request_to(&path, ExistingFiles::Refuse, 2, 1)), JobOutcome::Finished(()));
     let state_path = folder.path().join("run.state");
     let state = crate::trajectory::RunState::load(&state_path).unwrap();
     for replicas in [0u64, 2, 1 << 24, 1 << 31, 1 << 62] {
@@ -319,7 +313,10 @@ fn a_state_that_tells_of_other_replicas_than_it_holds_is_refused_at_once() {
         let sentence = failure(run(&session, request_to(&path, ExistingFiles::Resume, 3, 1)));
         assert!(sentence.contains("run.state"), "{sentence}");
         // It names nothing that would be removed.
-        assert_eq!(run(&session, request_to(&path, ExistingFiles::Overwrite, 2, 1)), JobOutcome::Finished);
+        assert_eq!(
+            run(&session, request_to(&path, ExistingFiles::Overwrite, 2, 1)),
+            JobOutcome::Finished(())
+        );
     }
 }
 
@@ -360,8 +357,8 @@ fn exported_frames_are_those_of_the_history_with_their_times() {
     let folder = tempfile::tempdir().unwrap();
     let session = session([Script::default()]);
     let job = simulate(&session, Some(30), 2);
-    let history = history(&session, job);
-    outcome(&session, job);
+    let history = history(&job);
+    outcome(&job);
     let export = |path: &str, first_frame, last_frame, stride| ExportRequest {
         topology: dialanine().topology,
         history: history.clone(),
@@ -375,13 +372,9 @@ fn exported_frames_are_those_of_the_history_with_their_times() {
         hydrogens: false,
         overwrite: false,
     };
-    let send = |request| {
-        let job = session.next_job();
-        session.send(Command::Export { job, request });
-        outcome(&session, job)
-    };
+    let send = |request| outcome(&session.start(request));
     for (name, first_ps) in [("part.dcd", 0.0), ("part.pdb", 400.0)] {
-        assert_eq!(send(export(name, 4, 29, 5)), JobOutcome::Finished);
+        assert_eq!(send(export(name, 4, 29, 5)), JobOutcome::Finished(()));
         let mut reader = TrajectoryReader::open(&folder.path().join(name)).unwrap();
         assert_eq!(reader.frame_count(), 6);
         let mut frame = trajectory::Frame::default();
@@ -394,7 +387,7 @@ fn exported_frames_are_those_of_the_history_with_their_times() {
         }
     }
     assert!(folder.path().join("part_topology.pdb").exists());
-    assert_eq!(send(export("part.cif", 4, 29, 5)), JobOutcome::Finished);
+    assert_eq!(send(export("part.cif", 4, 29, 5)), JobOutcome::Finished(()));
     let text = std::fs::read_to_string(folder.path().join("part.cif")).unwrap();
     let rows: Vec<Vec<&str>> =
         text.lines().filter(|l| l.starts_with("ATOM ")).map(|l| l.split_whitespace().collect()).collect();
@@ -415,7 +408,7 @@ fn exported_frames_are_those_of_the_history_with_their_times() {
         ("counted.dcd", 1, &[4, 5, 20], &[0.0, 100.0, 200.0]),
     ] {
         let request = ExportRequest { only: only.clone(), ..export(name, 2, 25, stride) };
-        assert_eq!(send(request), JobOutcome::Finished);
+        assert_eq!(send(request), JobOutcome::Finished(()));
         let mut reader = TrajectoryReader::open(&folder.path().join(name)).unwrap();
         assert_eq!(reader.frame_count(), numbers.len(), "{name}");
         let mut frame = trajectory::Frame::default();
@@ -447,29 +440,27 @@ fn opening_answers_with_the_structure_or_the_question() {
         chignolin.lines().filter(|l| l.starts_with("ATOM")).map(|l| format!("{l}\n")).collect();
     let second: String = atoms.lines().map(|l| format!("{}{}{}\n", &l[..21], "B", &l[22..])).collect();
     std::fs::write(&two_chains, format!("{atoms}TER\n{second}TER\nEND\n")).unwrap();
-    let open = |request: OpenRequest| {
-        let job = session.next_job();
-        session.send(Command::OpenStructure { job, request });
-        wait_for(&session, job, |event| Some(event.clone()))
-    };
+    let open = |request| to_the_end(&session.start(Open::Structure(request)), |_| ());
     let bundled = StructureSource::Bundled { file_name: "chignolin.pdb".into(), bytes: chignolin.as_bytes() };
     match open(OpenRequest::new(bundled)) {
-        Event::StructureOpened { structure, .. } => assert_eq!(structure.topology.residue_count(), 10),
+        JobOutcome::Finished(Opened::Structure(structure)) => {
+            assert_eq!(structure.topology.residue_count(), 10);
+        }
         other => panic!("{other:?}"),
     }
     match open(OpenRequest::new(StructureSource::File(two_chains))) {
-        Event::StructureNeedsChoice { mut request, choice: StructureChoice::Chain(chains), .. } => {
+        JobOutcome::Finished(Opened::StructureChoice(mut request, StructureChoice::Chain(chains))) => {
             assert_eq!(chains.len(), 2);
             request.chain = Some(chains[1].id.clone());
             match open(request) {
-                Event::StructureOpened { structure, .. } => assert_eq!(structure.topology.chain_id, "B"),
+                JobOutcome::Finished(Opened::Structure(structure)) => {
+                    assert_eq!(structure.topology.chain_id, "B");
+                }
                 other => panic!("{other:?}"),
             }
         }
         other => panic!("{other:?}"),
     }
-    match open(OpenRequest::new(StructureSource::File(folder.path().join("none.pdb")))) {
-        Event::JobEnded { outcome, .. } => assert!(failure(outcome).contains("none.pdb")),
-        other => panic!("{other:?}"),
-    }
+    let missing = open(OpenRequest::new(StructureSource::File(folder.path().join("none.pdb"))));
+    assert!(failure(missing.without_output()).contains("none.pdb"));
 }

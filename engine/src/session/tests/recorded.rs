@@ -10,43 +10,25 @@ fn chignolin() -> OpenedStructure {
     read_structure(&path, &ReadOptions::default()).unwrap()
 }
 
-fn of_chignolin(frames: u64, replicas: u32, output: Option<RunOutput>) -> Box<SimulationRequest> {
-    Box::new(SimulationRequest { structure: chignolin(), output, ..*request(Some(frames), replicas) })
+fn of_chignolin(frames: u64, replicas: u32, output: Option<RunOutput>) -> SimulationRequest {
+    SimulationRequest { structure: chignolin(), output, ..request(Some(frames), replicas) }
 }
 
-fn written(session: &SessionHandle, path: &Path, frames: u64, replicas: u32) {
+fn written(session: &Session, path: &Path, frames: u64, replicas: u32) {
     let output = RunOutput { path: path.to_owned(), existing: ExistingFiles::Refuse };
-    let job = session.next_job();
-    session.send(Command::Simulate { job, request: of_chignolin(frames, replicas, Some(output)) });
-    assert_eq!(outcome(session, job), JobOutcome::Finished);
+    let job = session.start(Simulate::new(of_chignolin(frames, replicas, Some(output))));
+    assert_eq!(outcome(&job), JobOutcome::Finished(()));
 }
 
-enum Answer {
-    Opened(Box<OpenedTrajectory>),
-    Need(TrajectoryNeed),
-    Structure(Box<OpenedStructure>),
-    Failed(String),
+fn open(session: &Session, request: TrajectoryRequest) -> JobOutcome<Opened> {
+    to_the_end(&session.start(Open::Trajectory(request)), |_| ())
 }
 
-fn open(session: &SessionHandle, request: TrajectoryRequest) -> Answer {
-    let job = session.next_job();
-    session.send(Command::OpenTrajectory { job, request });
-    wait_for(session, job, |event| match event {
-        Event::TrajectoryOpened { trajectory, .. } => Some(Answer::Opened(trajectory.clone())),
-        Event::TrajectoryNeeds { need, .. } => Some(Answer::Need(need.clone())),
-        Event::StructureOpened { structure, .. } => Some(Answer::Structure(Box::new(structure.clone()))),
-        Event::JobEnded { outcome: JobOutcome::Failed(reason), .. } => Some(Answer::Failed(reason.clone())),
-        _ => None,
-    })
-}
-
-fn opened(session: &SessionHandle, files: &[&Path]) -> OpenedTrajectory {
+fn opened(session: &Session, files: &[&Path]) -> OpenedTrajectory {
     let files = files.iter().map(|path| path.to_path_buf()).collect();
     match open(session, TrajectoryRequest { files, ..TrajectoryRequest::default() }) {
-        Answer::Opened(trajectory) => *trajectory,
-        Answer::Need(need) => panic!("{need:?}"),
-        Answer::Structure(structure) => panic!("{} was taken for a structure", structure.topology.name),
-        Answer::Failed(reason) => panic!("{reason}"),
+        JobOutcome::Finished(Opened::Trajectory(trajectory)) => *trajectory,
+        other => panic!("{other:?}"),
     }
 }
 
@@ -82,11 +64,10 @@ fn a_run_is_opened_by_its_description_or_any_of_its_trajectories_and_extended_to
             structure: run.structure.clone(),
             settings: run.run.settings.clone(),
             output: Some(RunOutput { path: recorded.output, existing: ExistingFiles::Extend }),
-            ..*of_chignolin(9, 2, None)
+            ..of_chignolin(9, 2, None)
         };
-        let job = session.next_job();
-        session.send(Command::Extend { job, request: Box::new(request), history });
-        assert_eq!(outcome(&session, job), JobOutcome::Finished);
+        let job = session.start(Simulate::extending(request, history));
+        assert_eq!(outcome(&job), JobOutcome::Finished(()));
         for replica in 0..2 {
             let read = |name: &str| {
                 std::fs::read(replica_path(&at(&format!("{name}.{extension}")), replica, 2)).unwrap()
@@ -99,24 +80,20 @@ fn a_run_is_opened_by_its_description_or_any_of_its_trajectories_and_extended_to
 #[test]
 fn a_run_without_files_is_extended_to_the_frames_of_a_whole_one() {
     let session = session([Script::default()]);
-    let job = session.next_job();
-    session.send(Command::Simulate { job, request: of_chignolin(9, 2, None) });
-    let whole = history(&session, job);
-    assert_eq!(outcome(&session, job), JobOutcome::Finished);
-    let job = session.next_job();
-    session.send(Command::Simulate { job, request: of_chignolin(4, 2, None) });
-    let part = history(&session, job);
-    assert_eq!(outcome(&session, job), JobOutcome::Finished);
-    let job = session.next_job();
-    session.send(Command::Extend { job, request: of_chignolin(9, 2, None), history: part.clone() });
-    let extended = history(&session, job);
-    assert_eq!(outcome(&session, job), JobOutcome::Finished);
+    let job = session.start(Simulate::new(of_chignolin(9, 2, None)));
+    let whole = history(&job);
+    assert_eq!(outcome(&job), JobOutcome::Finished(()));
+    let job = session.start(Simulate::new(of_chignolin(4, 2, None)));
+    let part = history(&job);
+    assert_eq!(outcome(&job), JobOutcome::Finished(()));
+    let job = session.start(Simulate::extending(of_chignolin(9, 2, None), part.clone()));
+    let extended = history(&job);
+    assert_eq!(outcome(&job), JobOutcome::Finished(()));
     assert!(Arc::ptr_eq(&part, &extended), "frames are appended where they are");
     assert_eq!(all_frames(&extended), all_frames(&whole));
 
-    let job = session.next_job();
-    session.send(Command::Extend { job, request: of_chignolin(9, 1, None), history: part });
-    let JobOutcome::Failed(reason) = outcome(&session, job) else { panic!("it fits") };
+    let job = session.start(Simulate::extending(of_chignolin(9, 1, None), part));
+    let JobOutcome::Failed(JobError { what: reason, .. }) = outcome(&job) else { panic!("it fits") };
     assert!(reason.contains("another run"), "{reason}");
 }
 
@@ -143,10 +120,16 @@ fn a_trajectory_finds_its_topology_beside_it_or_asks() {
     };
     std::fs::create_dir(at("alone")).unwrap();
     std::fs::copy(at("run.dcd"), at("alone/prod.dcd")).unwrap();
-    assert!(matches!(open(&session, without(None)), Answer::Need(TrajectoryNeed::Topology(_))));
-    assert!(matches!(open(&session, without(Some(chignolin().topology))), Answer::Opened(_)));
+    assert!(matches!(
+        open(&session, without(None)),
+        JobOutcome::Finished(Opened::TrajectoryNeed(_, TrajectoryNeed::Topology(_)))
+    ));
+    assert!(matches!(
+        open(&session, without(Some(chignolin().topology))),
+        JobOutcome::Finished(Opened::Trajectory(_))
+    ));
     let wrong = TrajectoryRequest { topology: Some(villin()), ..without(None) };
-    let Answer::Failed(reason) = open(&session, wrong) else { panic!("it fits") };
+    let JobOutcome::Failed(JobError { what: reason, .. }) = open(&session, wrong) else { panic!("it fits") };
     assert!(reason.contains("do not belong together"), "{reason}");
 }
 
@@ -190,13 +173,12 @@ fn the_models_of_a_file_are_frames_and_a_single_one_is_a_structure() {
         assert!(ensemble.structure.notices.iter().any(|notice| notice.0.contains("no times")), "{name}");
     }
     let single = TrajectoryRequest { files: vec![at("one.cif")], ..TrajectoryRequest::default() };
-    assert!(matches!(open(&session, single), Answer::Structure(_)));
+    assert!(matches!(open(&session, single), JobOutcome::Finished(Opened::Structure(_))));
 
     // What the window exports as mmCIF it opens again.
-    let job = session.next_job();
-    session.send(Command::Simulate { job, request: of_chignolin(2, 1, None) });
-    let made = history(&session, job);
-    assert_eq!(outcome(&session, job), JobOutcome::Finished);
+    let job = session.start(Simulate::new(of_chignolin(2, 1, None)));
+    let made = history(&job);
+    assert_eq!(outcome(&job), JobOutcome::Finished(()));
     let export = ExportRequest {
         topology: protein.topology.clone(),
         history: made.clone(),
@@ -210,9 +192,8 @@ fn the_models_of_a_file_are_frames_and_a_single_one_is_a_structure() {
         hydrogens: false,
         overwrite: false,
     };
-    let job = session.next_job();
-    session.send(Command::Export { job, request: export });
-    assert_eq!(outcome(&session, job), JobOutcome::Finished);
+    let job = session.start(export);
+    assert_eq!(outcome(&job), JobOutcome::Finished(()));
     let again = all_frames(&opened(&session, &[&at("made.cif")]).run.history.unwrap());
     let made = all_frames(&made);
     assert_eq!(again.len(), 3);

@@ -6,16 +6,21 @@ use super::*;
 use crate::training::EarlierRun;
 use crate::training::tests::{request as train_request, store};
 
-fn train(session: &SessionHandle, folder: &Path, steps: u64) -> JobId {
-    let job = session.next_job();
-    session.send(Command::Train { job, request: Box::new(train_request(folder, "run", steps)) });
-    job
+fn train(session: &Session, folder: &Path, steps: u64) -> JobHandle<TrainRequest> {
+    session.start(train_request(folder, "run", steps))
 }
 
 /// Waits for the next progress of a training run.
-fn step(session: &SessionHandle, job: JobId) -> u64 {
-    wait_for(session, job, |event| match event {
-        Event::TrainingProgress { progress, .. } => Some(progress.step),
+fn step(job: &JobHandle<TrainRequest>) -> u64 {
+    wait_for(job, |update| match update {
+        TrainingUpdate::Step(progress) => Some(progress.step),
+        _ => None,
+    })
+}
+
+fn trained(job: &JobHandle<TrainRequest>) -> u64 {
+    wait_for(job, |update| match update {
+        TrainingUpdate::Trained(result) => Some(result.step),
         _ => None,
     })
 }
@@ -27,34 +32,32 @@ fn a_training_pauses_resumes_and_stops_while_a_simulation_goes_on() {
     let session = session([Script { step_time: Duration::from_micros(200), ..Script::default() }]);
     let simulation = simulate(&session, None, 1);
     let job = train(&session, folder.path(), 1_000_000);
-    step(&session, job);
-    session.send(Command::Pause { job });
-    wait_for(&session, job, |event| {
-        matches!(event, Event::RunState { state: RunState::Paused, .. }).then_some(())
-    });
+    step(&job);
+    job.pause();
+    wait_until!(&job, TrainingUpdate::State(RunState::Paused));
     // The simulation makes frames meanwhile, the training no steps.
-    let mut frames = 0;
-    while frames < 20 {
-        match session.recv_timeout(Duration::from_secs(20)).unwrap() {
-            Event::FramesMade { job, last_frame, .. } if job == simulation => frames = last_frame,
-            Event::TrainingProgress { .. } => panic!("a paused training went on"),
-            _ => (),
-        }
+    let mut made = 0;
+    while made < 20 {
+        wait_for(&simulation, |update| match update {
+            SimulationUpdate::FramesMade { first_frame, last_frame } => {
+                made += last_frame + 1 - first_frame;
+                Some(())
+            }
+            _ => None,
+        });
     }
-    session.send(Command::Resume { job });
-    wait_for(&session, job, |event| {
-        matches!(event, Event::RunState { state: RunState::Running, .. }).then_some(())
-    });
-    step(&session, job);
-    session.send(Command::Stop { job });
-    let trained = wait_for(&session, job, |event| match event {
-        Event::Trained { result, .. } => Some(result.clone()),
-        _ => None,
-    });
-    assert_eq!(outcome(&session, job), JobOutcome::Cancelled);
-    assert_eq!(EarlierRun::load(&folder.path().join("run")).unwrap().step, trained.step);
-    session.send(Command::Stop { job: simulation });
-    assert_eq!(outcome(&session, simulation), JobOutcome::Cancelled);
+    while let Some(event) = job.try_next() {
+        assert!(!matches!(event, JobEvent::Update(TrainingUpdate::Step(_))), "a paused training went on");
+    }
+    job.resume();
+    wait_until!(&job, TrainingUpdate::State(RunState::Running));
+    step(&job);
+    job.cancel();
+    let trained = trained(&job);
+    assert_eq!(outcome(&job), JobOutcome::Cancelled);
+    assert_eq!(EarlierRun::load(&folder.path().join("run")).unwrap().step, trained);
+    simulation.cancel();
+    assert_eq!(outcome(&simulation), JobOutcome::Cancelled);
 }
 
 #[test]
@@ -64,15 +67,16 @@ fn dropping_the_handle_writes_the_checkpoint_of_the_last_step_even_of_a_paused_t
     let session = session([Script::default()]);
     let job = train(&session, folder.path(), 1_000_000);
     // The pause may come before another step is told.
-    let mut last = step(&session, job);
-    session.send(Command::Pause { job });
-    loop {
-        match session.recv_timeout(Duration::from_secs(20)).unwrap() {
-            Event::TrainingProgress { progress, .. } => last = progress.step,
-            Event::RunState { state: RunState::Paused, .. } => break,
-            _ => (),
+    let mut last = step(&job);
+    job.pause();
+    wait_for(&job, |update| match update {
+        TrainingUpdate::Step(progress) => {
+            last = progress.step;
+            None
         }
-    }
+        TrainingUpdate::State(RunState::Paused) => Some(()),
+        _ => None,
+    });
     assert!(last > 0);
     // A machine that is switched off during a pause takes nothing along.
     assert_eq!(EarlierRun::load(&folder.path().join("run")).unwrap().step, last);
@@ -88,14 +92,11 @@ fn a_session_is_stopped_from_another_thread_with_the_checkpoint_of_the_last_step
     let session = session([Script { step_time: Duration::from_micros(200), ..Script::default() }]);
     let simulation = simulate(&session, None, 1);
     let job = train(&session, folder.path(), 1_000_000);
-    step(&session, job);
+    step(&job);
     let stopper = session.stopper();
     let stopped = std::thread::spawn(move || stopper.stop_and_wait(Duration::from_secs(20))).join().unwrap();
     assert!(stopped);
-    let trained = wait_for(&session, job, |event| match event {
-        Event::Trained { result, .. } => Some(result.step),
-        _ => None,
-    });
+    let trained = trained(&job);
     assert_eq!(EarlierRun::load(&folder.path().join("run")).unwrap().step, trained);
     assert!(
         session.stopper().stop_and_wait(Duration::ZERO),

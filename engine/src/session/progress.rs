@@ -1,8 +1,72 @@
-//! How fast a job goes and how long it still takes.
+//! How far a job is, how fast it goes, and what else most jobs tell.
 
 use std::time::{Duration, Instant};
 
-use super::protocol::{Progress, ProgressUnit};
+use super::job::Update;
+use crate::analysis::evaluation::EvaluationStage;
+use crate::structure::Notice;
+
+/// What most jobs tell while they work.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Report {
+    /// How far the job is, with an estimate of the time left. Only the newest is kept until it is read.
+    Progress(Progress),
+    /// Something the user should know that is not an error.
+    Notice(Notice),
+    /// An evaluation began its next stage; progress counts from zero.
+    Stage(EvaluationStage),
+}
+
+impl Update for Report {
+    fn absorb(&mut self, newer: Self) -> Option<Self> {
+        match (self, newer) {
+            (Self::Progress(known), Self::Progress(newer)) => {
+                *known = newer;
+                None
+            }
+            (_, newer) => Some(newer),
+        }
+    }
+}
+
+/// Whether a simulation or a training is moving.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RunState {
+    /// Loading the model, preparing the sampler and the files; or reading the training data.
+    Preparing,
+    /// Making frames, or optimiser steps.
+    Running,
+    /// Waiting for [`JobHandle::resume`](super::JobHandle::resume).
+    Paused,
+}
+
+/// What progress counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProgressUnit {
+    /// Trajectory frames (per replica, in a simulation).
+    Frames,
+    /// Bytes of a file.
+    Bytes,
+    /// Optimiser steps.
+    Steps,
+    /// Resamplings of an evaluation.
+    Replicates,
+}
+
+/// How far a job is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Progress {
+    /// Work done.
+    pub done: u64,
+    /// All the work; `None` for a run until stopped.
+    pub total: Option<u64>,
+    /// What is counted.
+    pub unit: ProgressUnit,
+    /// Units per second over the last seconds, pauses left out; `None` until it can be told.
+    pub per_second: Option<f64>,
+    /// Estimate of the time left; `None` until it can be told, and for runs until stopped.
+    pub time_left: Option<Duration>,
+}
 
 /// Weight of the newest interval in the running mean: about the last ten count.
 const NEWEST_WEIGHT: f64 = 0.15;

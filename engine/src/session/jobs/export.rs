@@ -3,25 +3,74 @@
 use std::borrow::Cow;
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::structure::{
     AllAtomModel, MmcifWriter, Topology, pdb_all_atom_end, pdb_all_atom_lines, write_pdb, write_pdb_of_atoms,
 };
 use crate::trajectory::{TrajectoryFormat, TrajectoryWriter, write_atomically};
 
-use super::context::JobContext;
-use super::protocol::{Event, JobOutcome, ProgressUnit};
-use super::rate::RateMeter;
-use super::request::{ExportRequest, beside};
 use crate::atomic_file::{AtomicFile, is_there};
 use crate::run_lock::RunLock;
+use crate::session::history::FrameHistory;
+use crate::session::job::{Halt, Job, JobContext};
+use crate::session::lane::Lane;
+use crate::session::progress::{ProgressUnit, RateMeter, Report};
+use crate::session::request::beside;
 
 /// Frames between two looks at the cancel flag and two progress events.
 const CHUNK: u64 = 64;
 
+/// Frames to copy from a [`FrameHistory`] to a trajectory file.
+#[derive(Clone, Debug)]
+pub struct ExportRequest {
+    /// Protein that the frames belong to.
+    pub topology: Arc<Topology>,
+    /// The frames.
+    pub history: Arc<FrameHistory>,
+    /// Which replica.
+    pub replica: usize,
+    /// First frame, 0 is the start structure.
+    pub first_frame: u64,
+    /// Last frame, included.
+    pub last_frame: u64,
+    /// Every how many frames one is written, at least 1.
+    pub stride: u64,
+    /// Writes only those of these frames, ascending, that lie in the range, every `stride`-th of them.
+    pub only: Option<Arc<[u64]>>,
+    /// Writes only these atoms, ascending; `None` writes all.
+    pub atoms: Option<Arc<[usize]>>,
+    /// File to write; its extension (`.dcd`, `.xtc`, `.pdb`, `.cif`) decides the format. The topology is
+    /// written beside DCD and XTC (`name_topology.pdb`), which hold none.
+    pub path: PathBuf,
+    /// Adds hydrogens and the second oxygen of the C-terminus, at pH 7; for `.pdb` and `.cif` alone.
+    pub hydrogens: bool,
+    /// Replace the file if it is there. Leave it to the save dialog to have asked.
+    pub overwrite: bool,
+}
+
+/// Frames that were written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exported {
+    /// How many.
+    pub frames: u64,
+    /// The trajectory and the topology beside it.
+    pub files: Vec<PathBuf>,
+}
+
+impl Job for ExportRequest {
+    type Update = Report;
+    type Output = Exported;
+    const LANE: Lane = Lane::Files;
+
+    fn run(self, context: &JobContext<'_, Report>) -> Result<Exported, Halt> {
+        export(context, &self)
+    }
+}
+
 /// Writes the file under a temporary name and renames it at the end, so that it is whole or not there.
-pub(super) fn run(context: &JobContext<'_>, request: &ExportRequest) -> Result<JobOutcome, String> {
+fn export(context: &JobContext<'_, Report>, request: &ExportRequest) -> Result<Exported, Halt> {
     let path = &request.path;
     let format = ExportFormat::from_path(path)?;
     check(request, format)?;
@@ -31,24 +80,20 @@ pub(super) fn run(context: &JobContext<'_>, request: &ExportRequest) -> Result<J
     if !request.overwrite
         && let Some(present) = std::iter::once(path).chain(&topology_path).find(|path| is_there(path))
     {
-        return Err(format!(
-            "{} is there already; choose another name or allow replacing it",
-            present.display()
-        ));
+        let there =
+            format!("{} is there already; choose another name or allow replacing it", present.display());
+        return Err(there.into());
     }
     let mut partial = AtomicFile::create(path, request.overwrite).map_err(|error| unwritten(path, &error))?;
     let file = partial.file().and_then(|file| file.try_clone()).map_err(|error| unwritten(path, &error))?;
-    let Some(frames) = write_frames(context, request, format, file)? else {
-        return Ok(JobOutcome::Cancelled);
-    };
+    let frames = write_frames(context, request, format, file)?;
     partial.commit().map_err(|error| format!("{} cannot be put in its place: {error}", path.display()))?;
     let mut files = vec![path.clone()];
     if let Some(topology_path) = topology_path {
         write_topology(request, &topology_path)?;
         files.push(topology_path);
     }
-    context.post(Event::Exported { job: context.job, frames, files });
-    Ok(JobOutcome::Finished)
+    Ok(Exported { frames, files })
 }
 
 /// What frames can be exported to: the trajectory formats, and mmCIF, which only export writes, since a run
@@ -238,13 +283,13 @@ fn check(request: &ExportRequest, format: ExportFormat) -> Result<(), String> {
     Ok(())
 }
 
-/// Number of frames written, `None` if cancelled.
+/// Number of frames written.
 fn write_frames(
-    context: &JobContext<'_>,
+    context: &JobContext<'_, Report>,
     request: &ExportRequest,
     format: ExportFormat,
     file: File,
-) -> Result<Option<u64>, String> {
+) -> Result<u64, Halt> {
     let history = &request.history;
     let chosen = Chosen::of(request)?;
     let total = chosen.count();
@@ -264,14 +309,12 @@ fn write_frames(
         output.write_frame(&chosen_atoms(request, &positions), time_ps)?;
         if index % CHUNK == CHUNK - 1 || index + 1 == total {
             meter.reach(index + 1, Some(total));
-            context.post(Event::Progress { job: context.job, progress: meter.progress() });
-            if context.control.is_cancelled() {
-                return Ok(None);
-            }
+            context.progress(meter.progress());
+            context.check()?;
         }
     }
     output.finish()?;
-    Ok(Some(total))
+    Ok(total)
 }
 
 /// The frames to write.
@@ -322,7 +365,7 @@ struct Clock {
 /// DCD holds no time for each frame, only that of the first one, in whole intervals, and the interval. Where that
 /// cannot express the times, they start at 0, and the user is told.
 fn clock(
-    context: &JobContext<'_>,
+    context: &JobContext<'_, Report>,
     request: &ExportRequest,
     chosen: &Chosen<'_>,
     format: ExportFormat,

@@ -1,76 +1,176 @@
-//! The simulation job: advances replicas frame by frame, keeps every frame, and tells the app.
+//! Simulating: replicas advance frame by frame, every frame is kept and told of.
 
 use std::ops::{ControlFlow, Range};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::structure::Topology;
+use crate::session::backend::{ModelInfo, PreparedSampler, SamplerOrder};
+use crate::session::description::RunDescription;
+use crate::session::history::FrameHistory;
+use crate::session::job::{Halt, Job, JobContext, Update};
+use crate::session::lane::Lane;
+use crate::session::output::RunFiles;
+use crate::session::progress::{ProgressUnit, RateMeter, Report, RunState};
+use crate::session::request::{DevicePreference, ModelSource, RunOutput};
+use crate::session::shard::{Shard, ShardRecord};
+use crate::session::validity_watch::ValidityWatch;
+use crate::structure::{OpenedStructure, Topology};
 use crate::trajectory::{self, MOST_REPLICAS, TrajectoryReader};
-use crate::transport::{Advance, FrameSampler, Replica};
+use crate::transport::{Advance, FrameSampler, LatentProgress, Replica, SamplerSettings};
 use crate::trust::TrustReport;
-
-use super::backend::{ComputeBackend, PreparedSampler, SamplerOrder};
-use super::context::JobContext;
-use super::description::RunDescription;
-use super::history::{Frame, FrameHistory};
-use super::output::RunFiles;
-use super::protocol::{Event, JobOutcome, ModelInfo, ProgressUnit, RunInfo, RunState};
-use super::rate::RateMeter;
-use super::request::SimulationRequest;
-use super::shard::ShardRecord;
-use super::validity_watch::ValidityWatch;
 
 /// Latent progress is posted no more often than this; nobody sees more.
 const LATENT_PROGRESS_INTERVAL: Duration = Duration::from_millis(40);
 
-/// Runs a simulation to its end. Errors are sentences for the user.
-pub(super) fn run(
-    context: &JobContext<'_>,
-    backend: &dyn ComputeBackend,
-    request: SimulationRequest,
-) -> Result<JobOutcome, String> {
-    go(context, backend, &request, None)
+/// A simulation to run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SimulationRequest {
+    /// The protein and, where [`Self::starts_angstrom`] is empty, where it starts: frame 0, time 0.
+    pub structure: OpenedStructure,
+    /// Where the replicas start instead, positions in the order of the structure's atoms, Å: replica `r` from
+    /// entry `r` modulo their number.
+    pub starts_angstrom: Vec<Arc<Vec<[f32; 3]>>>,
+    /// The model that makes the jumps.
+    pub model: ModelSource,
+    /// Integrator, latent steps, noise, seed.
+    pub settings: SamplerSettings,
+    /// Independent trajectories made together, at least 1; of a run in shards, those of the whole run.
+    pub replicas: u32,
+    /// Makes only the replicas of this shard, each with the noise that it has in the whole run.
+    pub shard: Option<Shard>,
+    /// Frames per replica, the start structure not counted, those of a resumed run counted; `None` runs
+    /// until stopped.
+    pub frames: Option<u64>,
+    /// Where to compute.
+    pub device: DevicePreference,
+    /// Files to write as frames are made; `None` keeps frames only in [`FrameHistory`].
+    pub output: Option<RunOutput>,
+    /// Whether to keep every frame readable at random through [`FrameHistory`] (the window scrubs it).
+    pub keep_history: bool,
 }
 
-/// Goes on with a run after its last frame. Errors are sentences for the user.
-pub(super) fn extend(
-    context: &JobContext<'_>,
-    backend: &dyn ComputeBackend,
+/// A simulation that started.
+#[derive(Clone, Debug)]
+pub struct RunInfo {
+    /// The protein.
+    pub topology: Arc<Topology>,
+    /// Settings in force.
+    pub settings: SamplerSettings,
+    /// Replicas made together.
+    pub replicas: usize,
+    /// Time between frames, ps.
+    pub frame_interval_ps: f64,
+    /// Number of the first frame that will be made: 1 after the start structure, more when a run is resumed.
+    pub first_new_frame: u64,
+    /// What computes: `CPU, 2 threads`.
+    pub device_name: String,
+    /// All frames of the run, when the request kept them. Grows while the run goes on.
+    pub history: Option<Arc<FrameHistory>>,
+    /// Trajectory files being written, one per replica; empty when none was asked for.
+    pub outputs: Vec<PathBuf>,
+    /// How familiar the structure that the run starts from is to the model; `None` where it has no trust data.
+    pub trust: Option<Arc<TrustReport>>,
+}
+
+/// What a simulation tells.
+#[derive(Clone, Debug)]
+pub enum SimulationUpdate {
+    /// It has its model, sampler and files, and begins.
+    Started(Box<RunInfo>),
+    /// It began, paused or went on.
+    State(RunState),
+    /// Where the latent loop of the frame being made stands.
+    Latent {
+        /// The frame being made.
+        frame: u64,
+        /// Latent steps done and to do.
+        progress: LatentProgress,
+    },
+    /// Frames were made, of every replica, and are on disk. Unread updates of this kind are merged to one range
+    /// without gaps. Positions come from [`RunInfo::history`].
+    FramesMade {
+        /// First new frame.
+        first_frame: u64,
+        /// Last new frame, included.
+        last_frame: u64,
+    },
+    /// Progress and notices.
+    Report(Report),
+}
+
+impl From<Report> for SimulationUpdate {
+    fn from(report: Report) -> Self {
+        Self::Report(report)
+    }
+}
+
+impl Update for SimulationUpdate {
+    fn absorb(&mut self, newer: Self) -> Option<Self> {
+        match (self, newer) {
+            (Self::FramesMade { last_frame: known, .. }, Self::FramesMade { last_frame, .. }) => {
+                *known = last_frame;
+            }
+            (known @ (Self::State(_) | Self::Latent { .. }), newer) => *known = newer,
+            (Self::Report(known), Self::Report(newer)) => return known.absorb(newer).map(Self::Report),
+            (_, newer) => return Some(newer),
+        }
+        None
+    }
+}
+
+/// Runs a simulation, or goes on with one.
+#[derive(Clone, Debug)]
+pub struct Simulate {
     request: SimulationRequest,
-    history: Arc<FrameHistory>,
-) -> Result<JobOutcome, String> {
-    let atoms = request.structure.topology.atom_count();
-    if history.is_empty()
-        || (history.atom_count(), history.replica_count()) != (atoms, request.replicas as usize)
-    {
+    earlier: Option<Arc<FrameHistory>>,
+}
+
+impl Simulate {
+    /// Runs `request`.
+    pub fn new(request: SimulationRequest) -> Self {
+        Self { request, earlier: None }
+    }
+
+    /// Goes on after the last of the frames that there are, as if the run had never ended. The frames of `request` are
+    /// counted from the start; with files, they must allow it ([`ExistingFiles::Extend`](crate::session::ExistingFiles::Extend)).
+    pub fn extending(request: SimulationRequest, frames: Arc<FrameHistory>) -> Self {
+        Self { request, earlier: Some(frames) }
+    }
+}
+
+impl Job for Simulate {
+    type Update = SimulationUpdate;
+    type Output = ();
+    const LANE: Lane = Lane::Compute;
+
+    fn run(self, context: &Context<'_>) -> Result<(), Halt> {
+        let Self { request, earlier } = self;
+        check(&request, earlier.as_deref())?;
+        let mut simulation = Simulation::prepare(context, &request, earlier)?;
+        simulation.announce(context, &request);
+        let outcome = simulation.make_frames(context, request.frames);
+        for sentence in simulation.validity.summary(simulation.sampler.geometry()) {
+            context.notice(sentence);
+        }
+        // However it ended, the files must say where it stands; a failure of their own comes second.
+        let files = simulation.files.take();
+        let closed = files.map_or(Ok(()), |files| files.close(&simulation.replicas, outcome.is_ok()));
+        outcome?;
+        Ok(closed?)
+    }
+}
+
+type Context<'a> = JobContext<'a, SimulationUpdate>;
+
+fn check(request: &SimulationRequest, earlier: Option<&FrameHistory>) -> Result<(), String> {
+    let of_atoms = request.structure.topology.atom_count();
+    if earlier.is_some_and(|frames| {
+        frames.is_empty()
+            || (frames.atom_count(), frames.replica_count()) != (of_atoms, request.replicas as usize)
+    }) {
         return Err("the frames to go on from belong to another run".into());
     }
-    go(context, backend, &request, Some(history))
-}
-
-fn go(
-    context: &JobContext<'_>,
-    backend: &dyn ComputeBackend,
-    request: &SimulationRequest,
-    earlier: Option<Arc<FrameHistory>>,
-) -> Result<JobOutcome, String> {
-    check(request)?;
-    let mut simulation = Simulation::prepare(context, backend, request, earlier)?;
-    simulation.announce(context, request);
-    let outcome = simulation.make_frames(context, request.frames);
-    for sentence in simulation.validity.summary(simulation.sampler.geometry()) {
-        context.notice(sentence);
-    }
-    let finished = matches!(outcome, Ok(JobOutcome::Finished));
-    // However it ended, the files must say where it stands; a failure of their own comes second.
-    let closed = simulation.files.take().map_or(Ok(()), |files| files.close(&simulation.replicas, finished));
-    let outcome = outcome?;
-    closed?;
-    Ok(outcome)
-}
-
-fn check(request: &SimulationRequest) -> Result<(), String> {
     if request.replicas == 0 {
         return Err("a simulation needs at least one replica".into());
     }
@@ -113,22 +213,22 @@ struct Simulation {
 
 impl Simulation {
     fn prepare(
-        context: &JobContext<'_>,
-        backend: &dyn ComputeBackend,
+        context: &Context<'_>,
         request: &SimulationRequest,
         earlier: Option<Arc<FrameHistory>>,
     ) -> Result<Self, String> {
-        context.post(Event::RunState { job: context.job, state: RunState::Preparing });
+        context.post(SimulationUpdate::State(RunState::Preparing));
         let structure = &request.structure;
         let own = own_replicas(request)?;
         let replica_count = own.len();
-        let PreparedSampler { sampler, model, notices } = backend.prepare_sampler(SamplerOrder {
-            model: &request.model,
-            topology: &structure.topology,
-            settings: &request.settings,
-            replicas: replica_count,
-            device: &request.device,
-        })?;
+        let PreparedSampler { sampler, model, notices } =
+            context.backend().prepare_sampler(SamplerOrder {
+                model: &request.model,
+                topology: &structure.topology,
+                settings: &request.settings,
+                replicas: replica_count,
+                device: &request.device,
+            })?;
         for notice in notices {
             context.notice(notice);
         }
@@ -201,41 +301,33 @@ impl Simulation {
         Ok(Self { sampler, replicas, files, history, frame_interval_ps, topology, validity, trust })
     }
 
-    fn announce(&mut self, context: &JobContext<'_>, request: &SimulationRequest) {
-        let job = context.job;
-        context.post(Event::SimulationStarted {
-            job,
-            run: RunInfo {
-                topology: request.structure.topology.clone(),
-                settings: request.settings.clone(),
-                replicas: self.replicas.len(),
-                frame_interval_ps: self.frame_interval_ps,
-                first_new_frame: self.frame() + 1,
-                device_name: self.sampler.device_name(),
-                history: self.history.clone(),
-                outputs: self.files.as_ref().map(RunFiles::trajectories).unwrap_or_default(),
-                trust: self.trust.clone(),
-            },
-        });
-        context.post(Event::RunState { job, state: RunState::Running });
-        context.show(Arc::new(self.snapshot()));
+    fn announce(&mut self, context: &Context<'_>, request: &SimulationRequest) {
+        context.post(SimulationUpdate::Started(Box::new(RunInfo {
+            topology: request.structure.topology.clone(),
+            settings: request.settings.clone(),
+            replicas: self.replicas.len(),
+            frame_interval_ps: self.frame_interval_ps,
+            first_new_frame: self.frame() + 1,
+            device_name: self.sampler.device_name(),
+            history: self.history.clone(),
+            outputs: self.files.as_ref().map(RunFiles::trajectories).unwrap_or_default(),
+            trust: self.trust.clone(),
+        })));
+        context.post(SimulationUpdate::State(RunState::Running));
         self.check_validity(context);
     }
 
     /// Makes frames until there are `frames`, or until stopped.
-    fn make_frames(&mut self, context: &JobContext<'_>, frames: Option<u64>) -> Result<JobOutcome, String> {
-        let job = context.job;
+    fn make_frames(&mut self, context: &Context<'_>, frames: Option<u64>) -> Result<(), Halt> {
         let mut meter = RateMeter::start(ProgressUnit::Frames, self.frame(), frames);
         while frames.is_none_or(|frames| self.frame() < frames) {
-            if context.control.is_paused() {
-                context.post(Event::RunState { job, state: RunState::Paused });
-                context.control.wait_while_paused();
-                context.post(Event::RunState { job, state: RunState::Running });
+            if context.is_paused() {
+                context.post(SimulationUpdate::State(RunState::Paused));
+                context.wait_while_paused();
+                context.post(SimulationUpdate::State(RunState::Running));
                 meter.skip_pause();
             }
-            if self.advance(context)? == Advance::Cancelled {
-                return Ok(JobOutcome::Cancelled);
-            }
+            self.advance(context)?;
             if let Some(files) = &mut self.files {
                 files.write_frame(&self.replicas)?;
             }
@@ -244,27 +336,26 @@ impl Simulation {
             }
             meter.advance(1);
             let frame = self.frame();
-            context.show(Arc::new(self.snapshot()));
             self.check_validity(context);
-            context.post(Event::FramesMade { job, first_frame: frame, last_frame: frame });
-            context.post(Event::Progress { job, progress: meter.progress() });
+            context.post(SimulationUpdate::FramesMade { first_frame: frame, last_frame: frame });
+            context.progress(meter.progress());
         }
-        Ok(JobOutcome::Finished)
+        Ok(())
     }
 
     /// Makes one frame, or nothing if cancelled.
-    fn advance(&mut self, context: &JobContext<'_>) -> Result<Advance, String> {
+    fn advance(&mut self, context: &Context<'_>) -> Result<(), Halt> {
         let frame = self.frame() + 1;
         let mut posted = Instant::now();
         let advanced = self
             .sampler
             .advance(&mut self.replicas, &mut |progress| {
-                if context.control.is_cancelled() {
+                if context.is_cancelled() {
                     return ControlFlow::Break(());
                 }
                 if posted.elapsed() >= LATENT_PROGRESS_INTERVAL {
                     posted = Instant::now();
-                    context.post(Event::LatentProgress { job: context.job, frame, progress });
+                    context.post(SimulationUpdate::Latent { frame, progress });
                 }
                 ControlFlow::Continue(())
             })
@@ -272,10 +363,13 @@ impl Simulation {
         if let Some(sentence) = self.sampler.take_notice() {
             context.notice(sentence);
         }
-        advanced
+        match advanced? {
+            Advance::Done => Ok(()),
+            Advance::Cancelled => Err(Halt::Cancelled),
+        }
     }
 
-    fn check_validity(&mut self, context: &JobContext<'_>) {
+    fn check_validity(&mut self, context: &Context<'_>) {
         if let Some(sentence) = self.validity.look(&self.topology, &self.replicas) {
             context.notice(sentence);
         }
@@ -284,19 +378,6 @@ impl Simulation {
     /// Number of the newest frame.
     fn frame(&self) -> u64 {
         self.replicas.first().map_or(0, |replica| replica.frame)
-    }
-
-    fn snapshot(&self) -> Frame {
-        let number = self.frame();
-        Frame {
-            number,
-            time_ps: number as f64 * self.frame_interval_ps,
-            replicas_angstrom: self
-                .replicas
-                .iter()
-                .map(|replica| Arc::new(replica.positions_angstrom.clone()))
-                .collect(),
-        }
     }
 }
 

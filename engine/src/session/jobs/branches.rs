@@ -1,6 +1,5 @@
 //! The branch test job: trajectories of a model from the frames that molecular dynamics branches off.
 
-use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -10,15 +9,16 @@ use crate::analysis::evaluation::branches::{BranchDraws, BranchReference, Branch
 use crate::analysis::evaluation::{EvaluationError, EvaluationStage, FrameSource};
 use crate::structure::OpenedStructure;
 use crate::trajectory::{CanonicalFrames, FrameSelection};
-use crate::transport::{Advance, FrameSampler, Replica, SamplerSettings, TransportError};
+use crate::transport::{FrameSampler, Replica, SamplerSettings};
 
-use super::backend::{ComputeBackend, PreparedSampler, SamplerOrder};
-use super::context::JobContext;
-use super::evaluate::{observed, open_protein, open_reference};
-use super::protocol::{Event, JobOutcome, ProgressUnit};
-use super::rate::RateMeter;
-use super::request::{DevicePreference, ModelSource, StructureSource};
-use super::starts::{StartFrame, read_starts};
+use crate::session::backend::{PreparedSampler, SamplerOrder};
+use crate::session::job::{Halt, Job, JobContext};
+use crate::session::jobs::evaluate::{observed, open_protein, open_reference};
+use crate::session::jobs::jumps::advance;
+use crate::session::lane::Lane;
+use crate::session::progress::{ProgressUnit, RateMeter, Report};
+use crate::session::request::{DevicePreference, ModelSource, StructureSource};
+use crate::session::starts::{StartFrame, read_starts};
 
 /// Trajectories drawn together at most.
 const BATCH: usize = 64;
@@ -101,69 +101,65 @@ impl FrameSource for Beginnings {
     }
 }
 
-/// Runs the test.
-pub(super) fn run(
-    context: &JobContext<'_>,
-    backend: &dyn ComputeBackend,
-    request: &BranchRequest,
-) -> Result<JobOutcome, String> {
-    let settings = &request.settings;
-    settings.check().map_err(|error| error.to_string())?;
-    if request.reference_selection.skip_ps > 0.0 {
-        return Err("branches begin at their first frame: nothing can be left out before it".to_owned());
-    }
-    let chain = request.chain.as_deref();
-    let itself = StructureSource::File(request.topology.clone());
-    let native = request.native.as_ref().unwrap_or(&itself);
-    let (protein, map) = open_protein(&request.topology, chain, native)?;
-    let structure = OpenedStructure {
-        topology: protein.topology.clone(),
-        positions_angstrom: protein.native_angstrom.clone(),
-        path: None,
-        notices: Vec::new(),
-    };
-    let starts: Vec<Vec<[f32; 3]>> =
-        read_starts(&structure, &request.starts, start_topology(request), chain)?
+impl Job for BranchRequest {
+    type Update = Report;
+    type Output = Arc<BranchTest>;
+    const LANE: Lane = Lane::Compute;
+
+    fn run(self, context: &JobContext<'_, Report>) -> Result<Arc<BranchTest>, Halt> {
+        let settings = &self.settings;
+        settings.check().map_err(|error| error.to_string())?;
+        if self.reference_selection.skip_ps > 0.0 {
+            return Err("branches begin at their first frame: nothing can be left out before it".into());
+        }
+        let chain = self.chain.as_deref();
+        let itself = StructureSource::File(self.topology.clone());
+        let native = self.native.as_ref().unwrap_or(&itself);
+        let (protein, map) = open_protein(&self.topology, chain, native)?;
+        let structure = OpenedStructure {
+            topology: protein.topology.clone(),
+            positions_angstrom: protein.native_angstrom.clone(),
+            path: None,
+            notices: Vec::new(),
+        };
+        let starts: Vec<Vec<[f32; 3]>> = read_starts(&structure, &self.starts, start_topology(&self), chain)?
             .iter()
             .map(|start| start.to_vec())
             .collect();
-    let frames = open_reference(&map, &request.reference, request.reference_selection)?;
-    let mut frames = Beginnings { frames, at: None };
-    let most = settings.draws.unwrap_or(request.reference.len()).max(1);
-    let PreparedSampler { mut sampler, model, notices } = backend.prepare_sampler(SamplerOrder {
-        model: &request.model,
-        topology: &protein.topology,
-        settings: &request.sampler,
-        replicas: BATCH.min(most),
-        device: &request.device,
-    })?;
-    for notice in notices {
-        context.notice(notice);
+        let frames = open_reference(&map, &self.reference, self.reference_selection)?;
+        let mut frames = Beginnings { frames, at: None };
+        let most = settings.draws.unwrap_or(self.reference.len()).max(1);
+        let PreparedSampler { mut sampler, model, notices } =
+            context.backend().prepare_sampler(SamplerOrder {
+                model: &self.model,
+                topology: &protein.topology,
+                settings: &self.sampler,
+                replicas: BATCH.min(most),
+                device: &self.device,
+            })?;
+        for notice in notices {
+            context.notice(notice);
+        }
+        let lag_ps = sampler.frame_interval_ps();
+        let reference = observed(context, |progress| {
+            BranchReference::read(protein, &mut frames, &starts, lag_ps, settings.clone(), progress)
+        })?;
+        for notice in reference.notices() {
+            context.notice(notice);
+        }
+        let draws = draw(context, sampler.as_mut(), &reference)?;
+        let report = observed(context, |progress| reference.judge(&draws, progress))?;
+        for sentence in &report.not_supported {
+            context.notice(sentence.clone());
+        }
+        Ok(Arc::new(BranchTest {
+            model: model.name,
+            model_checksum: model.checksum,
+            sampler: self.sampler,
+            device: sampler.device_name(),
+            report,
+        }))
     }
-    let lag_ps = sampler.frame_interval_ps();
-    let reference = observed(context, |progress| {
-        BranchReference::read(protein, &mut frames, &starts, lag_ps, settings.clone(), progress)
-    })?;
-    let Some(reference) = reference else { return Ok(JobOutcome::Cancelled) };
-    for notice in reference.notices() {
-        context.notice(notice);
-    }
-    let Some(draws) = draw(context, sampler.as_mut(), &reference)? else { return Ok(JobOutcome::Cancelled) };
-    let Some(report) = observed(context, |progress| reference.judge(&draws, progress))? else {
-        return Ok(JobOutcome::Cancelled);
-    };
-    for sentence in &report.not_supported {
-        context.notice(sentence.clone());
-    }
-    let test = BranchTest {
-        model: model.name,
-        model_checksum: model.checksum,
-        sampler: request.sampler.clone(),
-        device: sampler.device_name(),
-        report,
-    };
-    context.post(Event::BranchesTested { job: context.job, test: Arc::new(test) });
-    Ok(JobOutcome::Finished)
 }
 
 /// The topology file serves starts out of trajectories; a start that is a structure has its own atoms.
@@ -176,13 +172,12 @@ fn start_topology(request: &BranchRequest) -> Option<&std::path::Path> {
     (!request.starts.iter().all(is_structure)).then_some(request.topology.as_path())
 }
 
-/// Draws all trajectories; `None` when the job was stopped.
+/// Draws all trajectories.
 fn draw(
-    context: &JobContext<'_>,
+    context: &JobContext<'_, Report>,
     sampler: &mut dyn FrameSampler,
     reference: &BranchReference,
-) -> Result<Option<BranchDraws>, String> {
-    let job = context.job;
+) -> Result<BranchDraws, Halt> {
     let horizons: Vec<usize> = reference.horizons().collect();
     let last = horizons.last().copied().unwrap_or(0);
     let wanted: Vec<usize> = (0..reference.starts().len())
@@ -190,7 +185,7 @@ fn draw(
         .collect();
     let mut draws = reference.draws();
     let mut meter = RateMeter::start(ProgressUnit::Frames, 0, Some((wanted.len() * last) as u64));
-    context.post(Event::EvaluationStage { job, stage: EvaluationStage::DrawingBranches });
+    context.post(Report::Stage(EvaluationStage::DrawingBranches));
     for (number, batch) in wanted.chunks(BATCH).enumerate() {
         let mut starts = batch.to_vec();
         let mut replicas: Vec<Replica> = batch
@@ -203,11 +198,8 @@ fn draw(
             })
             .collect();
         for jump in 1..=last {
-            if advance(context, sampler, &mut draws, &mut starts, &mut replicas)? == Advance::Cancelled {
-                return Ok(None);
-            }
-            if let Some(sentence) = sampler.take_notice() {
-                context.notice(sentence);
+            for _ in 0..advance(context, sampler, &mut starts, &mut replicas)? {
+                draws.add_lost();
             }
             if horizons.contains(&jump) {
                 for (&start, replica) in starts.iter().zip(&replicas) {
@@ -217,37 +209,8 @@ fn draw(
                 }
             }
             meter.advance(batch.len() as u64);
-            context.post(Event::Progress { job, progress: meter.progress() });
+            context.progress(meter.progress());
         }
     }
-    Ok(Some(draws))
-}
-
-/// Advances replicas by one frame; those that come to nothing are counted and left out.
-fn advance(
-    context: &JobContext<'_>,
-    sampler: &mut dyn FrameSampler,
-    draws: &mut BranchDraws,
-    starts: &mut Vec<usize>,
-    replicas: &mut Vec<Replica>,
-) -> Result<Advance, String> {
-    while !replicas.is_empty() {
-        let advanced = sampler.advance(replicas, &mut |_| match context.control.is_cancelled() {
-            true => ControlFlow::Break(()),
-            false => ControlFlow::Continue(()),
-        });
-        match advanced {
-            Ok(advance) => return Ok(advance),
-            Err(TransportError::NonFinite { replica, .. }) => {
-                let Some(at) = replicas.iter().position(|r| r.index == replica) else {
-                    return Err("the sampler failed on a trajectory that it was not asked for".to_owned());
-                };
-                replicas.remove(at);
-                starts.remove(at);
-                draws.add_lost();
-            }
-            Err(error) => return Err(error.to_string()),
-        }
-    }
-    Ok(Advance::Done)
+    Ok(draws)
 }

@@ -4,15 +4,14 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::context::JobContext;
-use super::description::DescribedRun;
-use super::evaluate::topology_beside;
-use super::files;
-use super::history::FrameHistory;
-use super::protocol::{Event, JobOutcome, RunInfo};
-use super::recorded::{RecordedFrames, canonical_map, open_reader};
-use super::request::{OpenRequest, StructureSource, beside};
 use crate::regular_file;
+use crate::session::description::DescribedRun;
+use crate::session::history::FrameHistory;
+use crate::session::jobs::evaluate::topology_beside;
+use crate::session::jobs::open::{OpenRequest, Opened, open_structure};
+use crate::session::jobs::simulate::RunInfo;
+use crate::session::recorded::{RecordedFrames, canonical_map, open_reader};
+use crate::session::request::{StructureSource, beside};
 use crate::structure::{
     ChainSummary, Notice, OpenedStructure, StructureProblem, Topology, TopologyMap, read_models,
     read_topology_map_of_chain,
@@ -67,7 +66,7 @@ pub struct OpenedTrajectory {
 /// A run of this program that was opened again.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RecordedRun {
-    /// Where its trajectory was written ([`super::RunOutput::path`]).
+    /// Where its trajectory was written ([`RunOutput::path`](crate::session::RunOutput::path)).
     pub output: PathBuf,
     /// Name of its model.
     pub model: String,
@@ -92,8 +91,7 @@ impl From<String> for Refusal {
 }
 
 /// Opens trajectories, or asks what they leave open.
-pub(super) fn open(context: &JobContext<'_>, request: TrajectoryRequest) -> Result<JobOutcome, String> {
-    let job = context.job;
+pub(super) fn open(request: TrajectoryRequest) -> Result<Opened, String> {
     let Some(first) = request.files.first() else { return Err("name a file to open".into()) };
     let opened = if let Some(description) = description_of(first) {
         open_run(&description)
@@ -105,21 +103,14 @@ pub(super) fn open(context: &JobContext<'_>, request: TrajectoryRequest) -> Resu
             // One model, or none that can be read as frames: the reader of structures knows best.
             Ok(None) => {
                 let source = StructureSource::File(first.clone());
-                let chain = request.chain.clone();
-                return files::open(context, OpenRequest { source, chain, longest_segment: false });
+                return open_structure(OpenRequest { source, chain: request.chain, longest_segment: false });
             }
             Err(refusal) => Err(refusal),
         }
     };
     match opened {
-        Ok(trajectory) => {
-            context.post(Event::TrajectoryOpened { job, trajectory: Box::new(trajectory) });
-            Ok(JobOutcome::Finished)
-        }
-        Err(Refusal::Need(need)) => {
-            context.post(Event::TrajectoryNeeds { job, request, need });
-            Ok(JobOutcome::Finished)
-        }
+        Ok(trajectory) => Ok(Opened::Trajectory(Box::new(trajectory))),
+        Err(Refusal::Need(need)) => Ok(Opened::TrajectoryNeed(request, need)),
         Err(Refusal::Failed(sentence)) => Err(sentence),
     }
 }

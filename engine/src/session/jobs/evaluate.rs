@@ -14,11 +14,11 @@ use crate::structure::{
 };
 use crate::trajectory::{CanonicalFrames, FrameSelection, TrajectoryReader, TrajectorySource};
 
-use super::context::JobContext;
-use super::protocol::{Event, JobOutcome, ProgressUnit};
-use super::rate::RateMeter;
-use super::request::StructureSource;
 use crate::remedy::{self, Remedy};
+use crate::session::job::{Halt, Job, JobContext};
+use crate::session::lane::Lane;
+use crate::session::progress::{ProgressUnit, RateMeter, Report};
+use crate::session::request::StructureSource;
 
 /// What to evaluate, and how.
 #[derive(Clone, Debug)]
@@ -44,25 +44,27 @@ pub struct EvaluationRequest {
     pub settings: EvaluationSettings,
 }
 
-/// Runs the evaluation.
-pub(super) fn run(context: &JobContext<'_>, request: &EvaluationRequest) -> Result<JobOutcome, String> {
-    let OpenedFiles { protein, mut reference, mut samples } = open_files(request)?;
-    let settings =
-        EvaluationSettings { markov_lag_step_ps: samples.interval_ps(), ..request.settings.clone() };
-    let evaluated = observed(context, |progress| {
-        let prepared = PreparedReference::new(protein, &mut reference, settings, progress)?;
-        judge(&prepared, &mut samples, progress)
-    })?;
-    let Some(evaluation) = evaluated else { return Ok(JobOutcome::Cancelled) };
-    for notice in evaluation.reference.notices.iter().chain(&evaluation.samples.notices) {
-        context.notice(notice);
+impl Job for EvaluationRequest {
+    type Update = Report;
+    type Output = Arc<Evaluation>;
+    const LANE: Lane = Lane::Data;
+
+    fn run(self, context: &JobContext<'_, Report>) -> Result<Arc<Evaluation>, Halt> {
+        let OpenedFiles { protein, mut reference, mut samples } = open_files(&self)?;
+        let settings = EvaluationSettings { markov_lag_step_ps: samples.interval_ps(), ..self.settings };
+        let evaluation = observed(context, |progress| {
+            let prepared = PreparedReference::new(protein, &mut reference, settings, progress)?;
+            judge(&prepared, &mut samples, progress)
+        })?;
+        for notice in evaluation.reference.notices.iter().chain(&evaluation.samples.notices) {
+            context.notice(notice);
+        }
+        Ok(Arc::new(evaluation))
     }
-    context.post(Event::Evaluated { job: context.job, evaluation: Arc::new(evaluation) });
-    Ok(JobOutcome::Finished)
 }
 
 /// Measures samples and compares them with a reference that is ready.
-pub(super) fn judge(
+pub(crate) fn judge(
     prepared: &PreparedReference,
     samples: &mut CanonicalFrames,
     progress: &mut ProgressCallback<'_>,
@@ -72,12 +74,11 @@ pub(super) fn judge(
     Ok(prepared.summarise(&samples, comparison))
 }
 
-/// Does part of an evaluation and tells the app how far it is; `None` when the job was stopped.
-pub(super) fn observed<T>(
-    context: &JobContext<'_>,
+/// Does part of an evaluation and tells how far it is.
+pub(crate) fn observed<T>(
+    context: &JobContext<'_, Report>,
     work: impl FnOnce(&mut ProgressCallback<'_>) -> Result<T, EvaluationError>,
-) -> Result<Option<T>, String> {
-    let job = context.job;
+) -> Result<T, Halt> {
     let mut stage = None;
     let mut meter = RateMeter::start(ProgressUnit::Frames, 0, None);
     let result = work(&mut |now: EvaluationProgress| {
@@ -88,21 +89,20 @@ pub(super) fn observed<T>(
             };
             stage = Some(now.stage);
             meter = RateMeter::start(unit, 0, Some(now.total as u64));
-            context.post(Event::EvaluationStage { job, stage: now.stage });
+            context.post(Report::Stage(now.stage));
         }
         meter.reach(now.done as u64, Some(now.total as u64));
-        context.post(Event::Progress { job, progress: meter.progress() });
-        if context.control.is_cancelled() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        context.progress(meter.progress());
+        if context.is_cancelled() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
-    match result {
-        Ok(value) => Ok(Some(value)),
-        Err(EvaluationError::Cancelled) => Ok(None),
-        Err(error) => Err(error.to_string()),
-    }
+    result.map_err(|error| match error {
+        EvaluationError::Cancelled => Halt::Cancelled,
+        error => error.to_string().into(),
+    })
 }
 
 /// All that an evaluation reads.
-pub(super) struct OpenedFiles {
+pub(crate) struct OpenedFiles {
     pub protein: Protein,
     pub reference: CanonicalFrames,
     pub samples: CanonicalFrames,
@@ -121,7 +121,7 @@ fn open_files(request: &EvaluationRequest) -> Result<OpenedFiles, String> {
 }
 
 /// The protein that a topology file tells, with its native structure.
-pub(super) fn open_protein(
+pub(crate) fn open_protein(
     topology: &Path,
     chain: Option<&str>,
     native: &StructureSource,
@@ -135,7 +135,7 @@ pub(super) fn open_protein(
 }
 
 /// The reference trajectories, all with the atoms of one topology.
-pub(super) fn open_reference(
+pub(crate) fn open_reference(
     map: &TopologyMap,
     files: &[PathBuf],
     selection: FrameSelection,
@@ -146,7 +146,7 @@ pub(super) fn open_reference(
 }
 
 /// The trajectories to judge, with the atoms of `topology` or those that are found for each.
-pub(super) fn open_samples(
+pub(crate) fn open_samples(
     reference: &TopologyMap,
     files: &[PathBuf],
     topology: Option<&TopologyMap>,
@@ -166,7 +166,7 @@ pub(super) fn open_samples(
 }
 
 /// The native structure. A chain that is named is taken where there are several, and only there.
-pub(super) fn open_native(source: &StructureSource, chain: Option<&str>) -> Result<OpenedStructure, String> {
+pub(crate) fn open_native(source: &StructureSource, chain: Option<&str>) -> Result<OpenedStructure, String> {
     let read = |chain: Option<&str>| {
         let options = ReadOptions { chain: chain.map(str::to_owned), longest_segment: false };
         match source {
@@ -230,7 +230,7 @@ impl SampleMaps {
 }
 
 /// `run_topology.pdb` for `run.dcd` and `run_r003.dcd`, if it is there.
-pub(super) fn topology_beside(path: &Path) -> Option<PathBuf> {
+pub(crate) fn topology_beside(path: &Path) -> Option<PathBuf> {
     let stem = path.file_stem()?.to_str()?;
     let run = stem
         .rsplit_once("_r")
@@ -242,7 +242,7 @@ pub(super) fn topology_beside(path: &Path) -> Option<PathBuf> {
         .find(|candidate| candidate.is_file())
 }
 
-pub(super) fn same_protein(what: &'static str, found: &Topology, expected: &Topology) -> Result<(), String> {
+pub(crate) fn same_protein(what: &'static str, found: &Topology, expected: &Topology) -> Result<(), String> {
     let (found, expected) = (found.sequence(), expected.sequence());
     if found == expected {
         return Ok(());

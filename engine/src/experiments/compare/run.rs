@@ -1,7 +1,5 @@
-//! The comparison job.
+//! Making the comparison.
 
-use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -11,30 +9,29 @@ use super::plan::{ComparisonPlan, VariantPlan};
 use super::variant::{check_training, train};
 use super::{ComparisonRequest, VariantResult};
 use crate::atomic_file::write_atomically;
+use crate::experiments::judge::Judge;
+use crate::experiments::sampling::{SampleOrder, sample};
+use crate::experiments::{Runner, Stage};
 use crate::regular_file::{self, LONGEST_TEXT_BYTES};
 use crate::remedy::Remedy;
 use crate::run_lock::lock_folder;
-use crate::session::backend::ComputeBackend;
-use crate::session::context::JobContext;
-use crate::session::files;
-use crate::session::judge::Judge;
-use crate::session::protocol::{Event, JobOutcome, JobStage};
-use crate::session::request::ModelSource;
-use crate::session::sampling::{SampleOrder, sample};
+use crate::session::{Halt, ModelSource};
 use crate::trajectory::{ImportRequest, TrajectoryStore, checksum};
 
-/// Makes the comparison. It finishes however many variants fail; their results say why.
-pub(in crate::session) fn run(
-    context: &JobContext<'_>,
-    backend: &dyn ComputeBackend,
+/// Makes the comparison, and hands over each variant with its number in the plan, from 0, once it is done or has
+/// failed. It finishes however many variants fail; their results say why.
+///
+/// # Errors
+/// [`Halt::Cancelled`], or one sentence: data or a reference that cannot be used, or what `done` says.
+pub fn run(
+    runner: &Runner<'_>,
     request: &ComparisonRequest,
-) -> Result<JobOutcome, String> {
+    mut done: impl FnMut(usize, VariantResult) -> Result<(), String>,
+) -> Result<(), Halt> {
     let ComparisonRequest { plan, native, out, replace } = request;
     let _lock = lock_folder(out)?;
-    if let Some(import) = &plan.import
-        && import_data(context, import, *replace)? == JobOutcome::Cancelled
-    {
-        return Ok(JobOutcome::Cancelled);
+    if let Some(import) = &plan.import {
+        import_data(runner, import, *replace)?;
     }
     check_held_out(plan)?;
     // Of all before any: a table is not to be spoilt half by what another one left.
@@ -42,56 +39,46 @@ pub(in crate::session) fn run(
         plan.variants.iter().try_for_each(|variant| check_training(plan, variant))?;
     }
     // First of all, so that a reference that cannot be used is told before hours of training.
-    context.post(Event::StageBegan { job: context.job, stage: JobStage::alone("preparing the reference") });
-    let chain = plan.chain.as_deref();
-    let judge = Judge::prepare(
-        context,
-        (&plan.topology, chain, native),
-        (&plan.reference, plan.reference_selection),
-        plan.evaluation.clone(),
-    )?;
-    let Some(judge) = judge else { return Ok(JobOutcome::Cancelled) };
-    let starts = judge.starts(plan.start)?;
+    runner.began(Stage::alone("preparing the reference"));
+    let (of, native) = (plan.clone(), native.clone());
+    let (judge, starts) = runner.work(move |context| {
+        let judge = Judge::prepare(
+            context,
+            (&of.topology, of.chain.as_deref(), &native),
+            (&of.reference, of.reference_selection),
+            of.evaluation,
+        )?;
+        let starts = judge.starts(of.start)?;
+        Ok((Arc::new(judge), starts))
+    })?;
     for (number, variant) in plan.variants.iter().enumerate() {
         let mut result = VariantResult::pending(variant.clone());
-        let task = Task { context, backend, plan, variant, judge: &judge, number, replace: *replace };
-        // Unwind safety: what a variant that failed was doing is dropped with it.
-        let made = catch_unwind(AssertUnwindSafe(|| task.make(&starts, &mut result)));
-        match made {
-            Ok(Ok(JobOutcome::Cancelled)) => return Ok(JobOutcome::Cancelled),
-            Ok(Ok(_)) => (),
-            Ok(Err(sentence)) => result.failure = Some(sentence),
-            Err(panic) => result.failure = Some(format!("an internal error: {}", panic_text(panic.as_ref()))),
+        let task = Task { runner, plan, variant, judge: &judge, number, replace: *replace };
+        match task.make(&starts, &mut result) {
+            Ok(()) => (),
+            Err(Halt::Cancelled) => return Err(Halt::Cancelled),
+            Err(Halt::Failed(error)) => result.failure = Some(error.what),
         }
-        context.post(Event::VariantCompared { job: context.job, number, result: Arc::new(result) });
+        done(number, result)?;
     }
-    Ok(JobOutcome::Finished)
-}
-
-/// What a panic said.
-pub(in crate::session) fn panic_text(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".to_owned())
+    Ok(())
 }
 
 /// One variant and what it is made with.
 struct Task<'a> {
-    context: &'a JobContext<'a>,
-    backend: &'a dyn ComputeBackend,
+    runner: &'a Runner<'a>,
     plan: &'a ComparisonPlan,
     variant: &'a VariantPlan,
-    judge: &'a Judge,
+    judge: &'a Arc<Judge>,
     number: usize,
     replace: bool,
 }
 
 impl Task<'_> {
-    fn make(&self, starts: &[Arc<Vec<[f32; 3]>>], result: &mut VariantResult) -> Result<JobOutcome, String> {
-        let Self { context, plan, variant, .. } = *self;
+    fn make(&self, starts: &[Arc<Vec<[f32; 3]>>], result: &mut VariantResult) -> Result<(), Halt> {
+        let Self { runner, plan, variant, .. } = *self;
         self.announce("training");
-        let Some(trained) = train(context, plan, variant, self.replace)? else {
-            return Ok(JobOutcome::Cancelled);
-        };
+        let trained = train(runner, plan, variant, self.replace)?;
         result.steps = trained.steps;
         result.validation_loss = trained.validation_loss;
         result.training = trained.cost;
@@ -108,27 +95,21 @@ impl Task<'_> {
             path: &variant.samples(),
             replace: self.replace,
         };
-        let Some(samples) = sample(context, self.backend, &order)? else { return Ok(JobOutcome::Cancelled) };
+        let samples = sample(runner, &order)?;
         result.sampling = samples.cost;
         result.samples = samples.files;
 
         self.announce("evaluating");
         let selection = Judge::sample_selection(plan.start, plan.sample_skip_ps);
-        let Some(evaluation) = self.judge.judge(context, &result.samples, selection)? else {
-            return Ok(JobOutcome::Cancelled);
-        };
+        let (judge, files) = (self.judge.clone(), result.samples.clone());
+        let evaluation = runner.work(move |context| judge.judge(context, &files, selection))?;
         result.evaluation = Some(Arc::new(evaluation));
-        Ok(JobOutcome::Finished)
+        Ok(())
     }
 
     fn announce(&self, doing: &'static str) {
-        let stage = JobStage {
-            item: self.variant.label.clone(),
-            number: self.number + 1,
-            of: self.plan.variants.len(),
-            doing,
-        };
-        self.context.post(Event::StageBegan { job: self.context.job, stage });
+        let item = self.variant.label.clone();
+        self.runner.began(Stage { item, number: self.number + 1, of: self.plan.variants.len(), doing });
     }
 }
 
@@ -155,36 +136,26 @@ fn check_held_out(plan: &ComparisonPlan) -> Result<(), String> {
 }
 
 /// Imports the data unless the store is there and holds them.
-fn import_data(
-    context: &JobContext<'_>,
-    request: &ImportRequest,
-    replace: bool,
-) -> Result<JobOutcome, String> {
+fn import_data(runner: &Runner<'_>, request: &ImportRequest, replace: bool) -> Result<(), Halt> {
     let mut request = request.clone();
     let note = request.output.with_extension("json");
     if request.output.exists() {
         match holds_the_data(&request, &note) {
-            Ok(true) => return Ok(JobOutcome::Finished),
+            Ok(true) => return Ok(()),
             Ok(false) | Err(_) if replace => request.overwrite = true,
             Ok(false) => {
-                return Err(format!(
-                    "{} holds other frames than the data of this comparison; {}, or {}",
-                    request.output.display(),
-                    Remedy::OtherFolder,
-                    Remedy::Replace
-                ));
+                let what = "holds other frames than the data of this comparison";
+                let (store, other) = (request.output.display(), Remedy::OtherFolder);
+                return Err(format!("{store} {what}; {other}, or {}", Remedy::Replace).into());
             }
-            Err(error) => return Err(error),
+            Err(error) => return Err(error.into()),
         }
     }
-    context.post(Event::StageBegan { job: context.job, stage: JobStage::alone("importing the data") });
-    let outcome = files::import(context, &request)?;
-    if outcome == JobOutcome::Finished {
-        let text = how_imported(&request).to_string();
-        write_atomically(&note, text.as_bytes())
-            .map_err(|error| format!("{} cannot be written: {error}", note.display()))?;
-    }
-    Ok(outcome)
+    runner.began(Stage::alone("importing the data"));
+    let text = how_imported(&request).to_string();
+    runner.run(request, |report| runner.report(report))?;
+    write_atomically(&note, text.as_bytes())
+        .map_err(|error| format!("{} cannot be written: {error}", note.display()).into())
 }
 
 /// What besides the files decides the frames of the store.

@@ -2,15 +2,47 @@
 
 use equijump_engine::session::{ModelSource, StructureSource};
 
-use crate::window::examples::EXAMPLES;
-use crate::window::models::BundledModel;
+use super::examples::EXAMPLES;
+
+/// A model inside the binary.
+#[derive(Clone, Copy, Debug)]
+pub struct BundledModel {
+    /// Name for the user.
+    pub name: &'static str,
+    /// Contents of the safetensors file.
+    pub bytes: &'static [u8],
+    /// Contents of the file of presets beside it.
+    pub presets: &'static [u8],
+    /// What it was trained on, in a few words.
+    pub trained_on: &'static str,
+    /// Temperature and solvent of that.
+    pub conditions: &'static str,
+    /// One-letter sequences of the proteins that it was trained on; empty where nothing is known.
+    pub sequences: &'static [&'static str],
+    /// Whether it is for any protein rather than for those alone.
+    pub general: bool,
+}
+
+impl BundledModel {
+    /// Which of `models` is for a protein of this sequence: one made for it alone, else one for any protein, else the
+    /// first.
+    pub fn for_protein(models: &[Self], sequence: &str) -> usize {
+        let own = models.iter().position(|model| !model.general && model.sequences.contains(&sequence));
+        own.or_else(|| models.iter().position(|model| model.general)).unwrap_or(0)
+    }
+
+    /// What the engine loads.
+    pub fn source(&self) -> ModelSource {
+        ModelSource::Bundled { name: self.name.to_owned(), bytes: self.bytes, presets: self.presets }
+    }
+}
 
 /// Models inside the binary.
 pub static MODELS: &[BundledModel] = &[
     BundledModel {
         name: "chignolin",
-        bytes: include_bytes!("../../assets/models/chignolin/model.safetensors"),
-        presets: include_bytes!("../../assets/models/chignolin/presets.json"),
+        bytes: include_bytes!("../../../assets/models/chignolin/model.safetensors"),
+        presets: include_bytes!("../../../assets/models/chignolin/presets.json"),
         trained_on: "molecular dynamics of chignolin",
         conditions: "350 K, implicit solvent",
         sequences: &["YYDPETGTWY"],
@@ -18,8 +50,8 @@ pub static MODELS: &[BundledModel] = &[
     },
     BundledModel {
         name: "proteins",
-        bytes: include_bytes!("../../assets/models/proteins/model.safetensors"),
-        presets: include_bytes!("../../assets/models/proteins/presets.json"),
+        bytes: include_bytes!("../../../assets/models/proteins/model.safetensors"),
+        presets: include_bytes!("../../../assets/models/proteins/presets.json"),
         trained_on: "molecular dynamics of 9 proteins, 8 fragments of proteins and 133 peptides",
         conditions: "350 K, implicit solvent",
         sequences: &[

@@ -1,19 +1,17 @@
 //! One variant: trained, sampled.
 
-use std::cell::{Cell, RefCell};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use serde_json::Value;
 
 use super::plan::{ComparisonPlan, VariantPlan};
+use crate::experiments::cost::{Cost, CostMeter};
+use crate::experiments::{ExperimentUpdate, Runner};
 use crate::regular_file;
 use crate::remedy::Remedy;
 use crate::run_lock::lock_folder;
-use crate::session::context::JobContext;
-use crate::session::cost::{Cost, CostMeter};
-use crate::session::protocol::{Event, JobOutcome, RunState};
-use crate::session::training;
+use crate::session::{Halt, TrainingUpdate};
 use crate::training::checkpoint::CheckpointState;
 use crate::training::earlier::BegunRun;
 use crate::training::{KeptSettings, TrainRequest, TrainSettings};
@@ -29,13 +27,13 @@ pub(super) struct Trained {
     pub cost: Cost,
 }
 
-/// Trains the variant, or what is left of it; `None` when the job was stopped.
+/// Trains the variant, or what is left of it.
 pub(super) fn train(
-    context: &JobContext<'_>,
+    runner: &Runner<'_>,
     plan: &ComparisonPlan,
     variant: &VariantPlan,
     replace: bool,
-) -> Result<Option<Trained>, String> {
+) -> Result<Trained, Halt> {
     let folder = variant.training_folder();
     let cost_path = folder.join("cost.json");
     let mut found = found_training(plan, variant, &folder);
@@ -48,11 +46,11 @@ pub(super) fn train(
     {
         // It may have been killed right after its last checkpoint; what it left is cleared away.
         drop(lock_folder(&folder)?);
-        return Ok(Some(Trained {
+        return Ok(Trained {
             steps: state.step,
             validation_loss: state.best_validation,
             cost: Cost::read(&cost_path),
-        }));
+        });
     }
     let first = found.as_ref().map_or(0, |state| state.step);
     let resume = found.is_some();
@@ -68,37 +66,30 @@ pub(super) fn train(
         force: replace,
     };
     let meter = CostMeter::start(cost_path, resume);
-    let done = Cell::new(first);
-    let result = RefCell::new(None);
-    let failure = RefCell::new(None);
     let every = variant.training.checkpoint_every.max(1);
-    let note = |step: u64| {
-        if let Err(error) = meter.note(step - first) {
-            failure.borrow_mut().get_or_insert(error);
-        }
-    };
-    let tap = |event: &Event| match event {
-        // Whenever a checkpoint was written since the last note, so that both are lost together or not at all.
-        Event::TrainingProgress { progress, .. } => {
-            let written = progress.step / every > done.get() / every;
-            done.set(progress.step);
-            if written {
-                note(progress.step);
+    let mut done = first;
+    let (mut result, mut failure) = (None, None);
+    let ended = runner.run(request, |update| match update {
+        TrainingUpdate::Step(progress) => {
+            // Whenever a checkpoint was written since the last note, so that both are lost together or not at all.
+            if progress.step / every > done / every {
+                failure = failure.take().or(meter.note(progress.step - first).err());
             }
+            done = progress.step;
+            (runner.tell)(ExperimentUpdate::Loss(progress.losses.total));
         }
-        // A paused training has just written one.
-        Event::RunState { state: RunState::Paused, .. } => note(done.get()),
-        Event::Trained { result: trained, .. } => *result.borrow_mut() = Some(trained.clone()),
-        _ => (),
-    };
-    let outcome = training::run(&context.tapped(&tap), &request)?;
-    if let Some(error) = failure.take() {
-        return Err(error);
+        TrainingUpdate::Trained(trained) => result = Some(trained),
+        TrainingUpdate::Report(report) => runner.report(report),
+        TrainingUpdate::State(_) => (),
+    });
+    if let (Some(error), true) = (failure, !matches!(ended, Err(Halt::Failed(_)))) {
+        return Err(Halt::from(error));
     }
-    let Some(result) = result.take() else { return Ok(None) };
-    let cost = meter.note(result.step - first)?;
-    let trained = Trained { steps: result.step, validation_loss: result.best_validation, cost };
-    Ok((outcome == JobOutcome::Finished).then_some(trained))
+    // One that was stopped has its cost noted as well.
+    let cost = result.as_ref().map(|result| meter.note(result.step - first)).transpose()?;
+    ended?;
+    let (Some(result), Some(cost)) = (result, cost) else { return Err(Halt::Cancelled) };
+    Ok(Trained { steps: result.step, validation_loss: result.best_validation, cost })
 }
 
 /// Whether the training in the folder of the variant, if one does lie there, is the one that is wanted. One that

@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::compare::Start;
-use super::context::JobContext;
-use super::evaluate::{judge, observed, open_native, open_protein, open_reference, open_samples};
-use super::request::StructureSource;
 use crate::analysis::evaluation::{Evaluation, EvaluationSettings, PreparedReference};
+use crate::session::jobs::evaluate::{
+    judge, observed, open_native, open_protein, open_reference, open_samples,
+};
+use crate::session::{Halt, JobContext, Report, StructureSource};
 use crate::structure::{OpenedStructure, TopologyMap};
 use crate::trajectory::FrameSelection;
 
@@ -21,25 +22,24 @@ pub(super) struct Judge {
 }
 
 impl Judge {
-    /// Reads the reference; `None` when the job was stopped. The protein is told by the topology of the
+    /// Reads the reference. The protein is told by the topology of the
     /// reference, the chain where files hold several, and the native structure.
     pub fn prepare(
-        context: &JobContext<'_>,
+        context: &JobContext<'_, Report>,
         (topology, chain, native): (&Path, Option<&str>, &StructureSource),
         (files, selection): (&[PathBuf], FrameSelection),
         settings: EvaluationSettings,
-    ) -> Result<Option<Self>, String> {
+    ) -> Result<Self, Halt> {
         let (protein, map) = open_protein(topology, chain, native)?;
         let mut reference = open_reference(&map, files, selection)?;
         let prepared = observed(context, |progress| {
             PreparedReference::new(protein, &mut reference, settings, progress)
         })?;
-        let Some(prepared) = prepared else { return Ok(None) };
         for notice in &prepared.ensemble.notices {
             context.notice(notice);
         }
         let native = open_native(native, chain)?;
-        Ok(Some(Self { prepared, map, native, files: files.to_vec(), selection }))
+        Ok(Self { prepared, map, native, files: files.to_vec(), selection })
     }
 
     /// The native structure.
@@ -70,19 +70,17 @@ impl Judge {
         FrameSelection { skip_ps, ..FrameSelection::default() }
     }
 
-    /// Compares samples with the reference; `None` when the job was stopped.
+    /// Compares samples with the reference.
     pub fn judge(
         &self,
-        context: &JobContext<'_>,
+        context: &JobContext<'_, Report>,
         samples: &[PathBuf],
         selection: FrameSelection,
-    ) -> Result<Option<Evaluation>, String> {
+    ) -> Result<Evaluation, Halt> {
         let mut samples = open_samples(&self.map, samples, None, selection)?;
         let evaluation = observed(context, |progress| judge(&self.prepared, &mut samples, progress))?;
-        if let Some(evaluation) = &evaluation {
-            for notice in &evaluation.samples.notices {
-                context.notice(notice);
-            }
+        for notice in &evaluation.samples.notices {
+            context.notice(notice);
         }
         Ok(evaluation)
     }

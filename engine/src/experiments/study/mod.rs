@@ -16,13 +16,13 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 pub use grid::StudyGrid;
-pub(super) use run::run;
+pub use run::run;
 
 use super::compare::Start;
 use super::cost::Cost;
-use super::request::{DevicePreference, ModelSource, StructureSource};
 use crate::analysis::evaluation::jumps::JumpSettings;
 use crate::analysis::evaluation::{CurvePair, Divergence, DivergenceRow, EvaluationSettings, Interval};
+use crate::session::{DevicePreference, ModelSource, StructureSource};
 use crate::trajectory::FrameSelection;
 use crate::transport::SamplerSettings;
 

@@ -1,6 +1,5 @@
-//! The study job.
+//! Making the study.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -13,18 +12,18 @@ use crate::analysis::evaluation::jumps::{JumpMeasure, JumpReference, JumpReport}
 use crate::analysis::evaluation::kinetics::KineticMeasure;
 use crate::analysis::evaluation::{Evaluation, Interval, Quantity};
 use crate::atomic_file::write_atomically;
+use crate::experiments::cost::Cost;
+use crate::experiments::judge::Judge;
+use crate::experiments::sampling::{SampleOrder, sample};
+use crate::experiments::{Runner, Stage};
 use crate::network::Transport;
 use crate::regular_file::{self, LONGEST_TEXT_BYTES};
 use crate::run_lock::lock_folder;
-use crate::session::backend::{ComputeBackend, SamplerOrder};
-use crate::session::compare::panic_text;
-use crate::session::context::JobContext;
-use crate::session::cost::Cost;
-use crate::session::evaluate::{observed, open_protein, open_reference};
-use crate::session::judge::Judge;
-use crate::session::protocol::{Event, JobOutcome, JobStage, ModelInfo};
-use crate::session::request::{DevicePreference, StructureSource};
-use crate::session::sampling::{SampleOrder, sample};
+use crate::session::jobs::evaluate::{observed, open_protein, open_reference};
+use crate::session::jobs::jumps;
+use crate::session::{
+    DevicePreference, Halt, JobContext, LoadModel, ModelInfo, Report, SamplerOrder, StructureSource,
+};
 use crate::trajectory::checksum;
 use crate::transport::SamplerSettings;
 use crate::transport::integrator::network_calls;
@@ -41,56 +40,55 @@ const JUMP_MEASURES: [JumpMeasure; 6] = [
 /// Share of the pairs of the reference that a residue must have φ > 0 in to be among them.
 const JUMP_SHARE: f64 = 0.02;
 
-/// Makes the study. It finishes however many cells fail; their results say why.
-pub(in crate::session) fn run(
-    context: &JobContext<'_>,
-    backend: &dyn ComputeBackend,
+/// Makes the study, and hands over each cell with its number, from 0, and their count; the default settings come
+/// first. It finishes however many cells fail; their results say why.
+///
+/// # Errors
+/// [`Halt::Cancelled`], or one sentence: a model or a reference that cannot be used, or what `done` says.
+pub fn run(
+    runner: &Runner<'_>,
     request: &StudyRequest,
-) -> Result<JobOutcome, String> {
-    let model = backend.load_model(&request.model)?;
+    mut done: impl FnMut(usize, usize, CellResult) -> Result<(), String>,
+) -> Result<(), Halt> {
+    let model = runner.run(LoadModel(request.model.clone()), |report| runner.report(report))?;
     let cells = request.grid.cells(model.config.transport)?;
     let _lock = lock_folder(&request.out)?;
-    context.post(Event::StageBegan { job: context.job, stage: JobStage::alone("preparing the reference") });
-    let Some(prepared) = prepare(context, backend, request)? else { return Ok(JobOutcome::Cancelled) };
+    runner.began(Stage::alone("preparing the reference"));
+    let of = request.clone();
+    let prepared = runner.work(move |context| prepare(context, &of))?;
     let files = Files::of(request);
     for (number, settings) in cells.iter().enumerate() {
         let transport = model.config.transport;
-        let task = Cell { context, request, settings, transport, number, of: cells.len() };
+        let task = Cell { runner, request, settings, transport, number, of: cells.len() };
         let key = task.key(&model, &files);
         let cell = match task.finished(&key) {
             Some(cell) => cell,
-            // Unwind safety: what a cell that failed was doing is dropped with it.
-            None => match catch_unwind(AssertUnwindSafe(|| task.make(backend, &prepared))) {
-                Ok(Ok(Some(cell))) => {
+            None => match task.make(&prepared) {
+                Ok(cell) => {
                     task.keep(&key, &cell)?;
                     cell
                 }
-                Ok(Ok(None)) => return Ok(JobOutcome::Cancelled),
-                Ok(Err(sentence)) => task.failed(sentence),
-                Err(panic) => task.failed(format!("an internal error: {}", panic_text(panic.as_ref()))),
+                Err(Halt::Cancelled) => return Err(Halt::Cancelled),
+                Err(Halt::Failed(error)) => task.failed(error.what),
             },
         };
-        context.post(Event::CellStudied { job: context.job, number, of: cells.len(), cell: Arc::new(cell) });
+        done(number, cells.len(), cell)?;
     }
-    Ok(JobOutcome::Finished)
+    Ok(())
 }
 
 /// What all cells are judged by.
 struct Prepared {
-    judge: Judge,
-    jumps: JumpReference,
+    judge: Arc<Judge>,
+    jumps: Arc<JumpReference>,
     starts: Vec<Arc<Vec<[f32; 3]>>>,
 }
 
-fn prepare(
-    context: &JobContext<'_>,
-    backend: &dyn ComputeBackend,
-    request: &StudyRequest,
-) -> Result<Option<Prepared>, String> {
+fn prepare(context: &JobContext<'_, Report>, request: &StudyRequest) -> Result<Prepared, Halt> {
     let mut evaluation = request.evaluation.clone();
     let (protein, map) = open_protein(&request.topology, request.chain.as_deref(), &request.native)?;
     // The lag of the Markov models must suit the frames that the model makes.
-    let sampler = backend.prepare_sampler(SamplerOrder {
+    let sampler = context.backend().prepare_sampler(SamplerOrder {
         model: &request.model,
         topology: &map.topology,
         settings: &request.grid.base,
@@ -105,14 +103,12 @@ fn prepare(
         (&request.reference, request.reference_selection),
         evaluation,
     )?;
-    let Some(judge) = judge else { return Ok(None) };
     let mut frames = open_reference(&map, &request.reference, request.reference_selection)?;
     let jumps = observed(context, |progress| {
         JumpReference::read(protein, &mut frames, lag_ps, request.jumps.clone(), progress)
     })?;
-    let Some(jumps) = jumps else { return Ok(None) };
     let starts = judge.starts(request.start)?;
-    Ok(Some(Prepared { judge, jumps, starts }))
+    Ok(Prepared { judge: Arc::new(judge), jumps: Arc::new(jumps), starts })
 }
 
 /// The files that samples are compared with, by name and content.
@@ -147,7 +143,7 @@ struct Kept {
 
 /// One cell of the grid.
 struct Cell<'a> {
-    context: &'a JobContext<'a>,
+    runner: &'a Runner<'a>,
     request: &'a StudyRequest,
     settings: &'a SamplerSettings,
     transport: Transport,
@@ -206,13 +202,9 @@ impl Cell<'_> {
         write_atomically(&path, &text).map_err(|error| cannot(error.to_string()))
     }
 
-    /// Samples and evaluates; `None` when the job was stopped.
-    fn make(
-        &self,
-        backend: &dyn ComputeBackend,
-        Prepared { judge, jumps, starts }: &Prepared,
-    ) -> Result<Option<CellResult>, String> {
-        let Self { context, request, settings, .. } = *self;
+    /// Samples and evaluates.
+    fn make(&self, Prepared { judge, jumps, starts }: &Prepared) -> Result<CellResult, Halt> {
+        let Self { runner, request, settings, .. } = *self;
         self.announce("sampling");
         let path = self.folder().join("samples").join("run.dcd");
         let order = SampleOrder {
@@ -226,33 +218,35 @@ impl Cell<'_> {
             path: Path::new(&path),
             replace: request.replace,
         };
-        let Some(samples) = sample(context, backend, &order)? else { return Ok(None) };
+        let samples = sample(runner, &order)?;
         self.announce("evaluating");
         let selection = Judge::sample_selection(request.start, request.sample_skip_ps);
-        let Some(evaluation) = judge.judge(context, &samples.files, selection)? else { return Ok(None) };
+        let (own, files) = (judge.clone(), samples.files);
+        let evaluation = runner.work(move |context| own.judge(context, &files, selection))?;
         self.announce("drawing jumps");
-        let mut sampler = backend.prepare_sampler(SamplerOrder {
-            model: &request.model,
-            topology: &judge.native().topology,
-            settings,
-            replicas: request.replicas as usize,
-            device: &request.device,
+        let (of, settings, judge, jumps) = (request.clone(), settings.clone(), judge.clone(), jumps.clone());
+        let tested = runner.work(move |context| {
+            let mut prepared = context.backend().prepare_sampler(SamplerOrder {
+                model: &of.model,
+                topology: &judge.native().topology,
+                settings: &settings,
+                replicas: of.replicas as usize,
+                device: &of.device,
+            })?;
+            jumps::test(context, prepared.sampler.as_mut(), &jumps, of.jumps.draws)
         })?;
-        let tested =
-            crate::session::jumps::test(context, sampler.sampler.as_mut(), jumps, request.jumps.draws)?;
-        let Some(tested) = tested else { return Ok(None) };
-        Ok(Some(CellResult {
-            settings: settings.clone(),
-            network_calls: network_calls(settings, self.transport),
+        Ok(CellResult {
+            settings: self.settings.clone(),
+            network_calls: network_calls(self.settings, self.transport),
             cost: samples.cost,
             quality: Some(quality(&evaluation, &tested)),
             failure: None,
-        }))
+        })
     }
 
     fn announce(&self, doing: &'static str) {
-        let stage = JobStage { item: cell_name(self.settings), number: self.number + 1, of: self.of, doing };
-        self.context.post(Event::StageBegan { job: self.context.job, stage });
+        let item = cell_name(self.settings);
+        self.runner.began(Stage { item, number: self.number + 1, of: self.of, doing });
     }
 }
 

@@ -30,11 +30,11 @@ pub use config::{
     VariantConfig,
 };
 pub use plan::{ComparisonPlan, VariantPlan, VariantState};
-pub(super) use run::{panic_text, run};
+pub use run::run;
 
 use super::cost::Cost;
-use super::request::StructureSource;
 use crate::analysis::evaluation::Evaluation;
+use crate::session::StructureSource;
 
 /// A comparison to make.
 #[derive(Clone, Debug)]

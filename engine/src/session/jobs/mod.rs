@@ -1,0 +1,12 @@
+//! The jobs, one file each: what is asked for, what it tells meanwhile, the work. The smallest is `load_model`.
+
+pub mod branches;
+pub mod evaluate;
+pub mod export;
+mod import;
+pub mod jumps;
+pub mod load_model;
+pub mod open;
+pub mod open_trajectory;
+pub mod simulate;
+pub mod train;
