@@ -1,10 +1,9 @@
 //! `equijump evaluate`: samples, or single jumps of a model, against reference trajectories, as a report.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
-use equijump_engine::analysis::evaluation::{Evaluation, EvaluationSettings};
+use equijump_engine::analysis::evaluation::EvaluationSettings;
 use equijump_engine::analysis::msm::Estimator;
 use equijump_engine::analysis::tica::TicaSettings;
 use equijump_engine::session::{EvaluationRequest, StructureSource};

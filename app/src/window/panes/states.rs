@@ -5,7 +5,6 @@ use std::sync::Arc;
 use egui::{Role, WidgetInfo};
 use equijump_engine::analysis::msm::MacroSettings;
 use equijump_engine::analysis::{MacroModel, macrostates};
-use equijump_engine::session::u32;
 
 use super::simulation::progress_bar;
 use super::{PaneContext, empty_state};
