@@ -93,8 +93,8 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     }
     ui.horizontal_wrapped(|ui| {
         let label = ui.label("Clusters");
-        let number = egui::DragValue::new(&mut state.clusters).range(1..=20).speed(0.05);
-        ui.add(number).labelled_by(label.id).on_hover_text("1 draws all frames over each other");
+        let drag = egui::DragValue::new(&mut state.clusters).range(1..=20).speed(0.05);
+        ui.add(drag).labelled_by(label.id).on_hover_text("1 draws all frames over each other");
         let (text, tooltip) = match &selected {
             Some((name, _)) => {
                 ("Group the selection", format!("k-means on the Cα distances of the frames of {name}"))
