@@ -306,7 +306,8 @@ fn comparisons() {
 const EXPORTS: [&str; 4] = ["film.dcd", "film.xtc", "film.pdb", "film.cif"];
 
 /// Exports as the window does, again and again; run as a process of its own by the test below.
-fn finish<J: Job>(job: &JobHandle<J>, mut told: impl FnMut(J::Update)) {
+/// Takes all that a job tells, to its end.
+fn to_the_end<J: Job>(job: &JobHandle<J>, mut told: impl FnMut(J::Update)) {
     loop {
         match job.next_timeout(Duration::from_secs(60)).unwrap() {
             JobEvent::Update(update) => told(update),
@@ -342,7 +343,7 @@ fn export_until_killed() {
         keep_history: true,
     }));
     let mut history = None;
-    finish(&run, |update| {
+    to_the_end(&run, |update| {
         if let SimulationUpdate::Started(run) = update {
             history = run.history;
         }
@@ -362,7 +363,7 @@ fn export_until_killed() {
             hydrogens: false,
             overwrite: true,
         };
-        finish(&session.start(request), |_| ());
+        to_the_end(&session.start(request), |_| ());
     }
 }
 
