@@ -355,10 +355,10 @@ impl EquiJumpApp {
     fn restore_entry(&mut self, entry: Entry, outcome: JobOutcome<session::Opened>, on_view: bool) {
         // What cannot be opened without an answer is left out.
         let reason = match outcome {
-            JobOutcome::Finished(opened) => match self.take_opened(opened, Some(entry.clone())) {
-                None => None,
-                Some(_question) => Some("its files are not as they were".to_owned()),
-            },
+            JobOutcome::Finished(opened) => {
+                let question = self.take_opened(opened, Some(entry.clone()));
+                question.map(|_| "its files are not as they were".to_owned())
+            }
             JobOutcome::Cancelled => None,
             JobOutcome::Failed(error) => Some(error.what),
         };
