@@ -7,9 +7,9 @@ use egui::accesskit::Role;
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable as _;
 use equijump_app::window::file_dialogs::FileAnswer;
-use equijump_app::window::landscape::{Coordinate, Landscape, LandscapeMap};
 use equijump_app::window::project::Phase;
 use equijump_engine::analysis::{ca_distances_angstrom, dssp};
+use equijump_engine::observe::landscape::{Coordinate, Landscape, LandscapeMap};
 use support::{Window, window};
 
 /// A window with a run of chignolin whose frames have all been looked at.

@@ -8,8 +8,8 @@ use std::time::Duration;
 use egui::accesskit::Role;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use equijump_app::window::file_dialogs::FileAnswer;
-use equijump_app::window::observations::{Landscape, MapSelection};
 use equijump_app::window::project::Phase;
+use equijump_engine::observe::observations::{Landscape, MapSelection};
 use equijump_engine::trajectory::{Frame, TrajectoryReader};
 use support::{WaveBackend, Window, window, window_with};
 

@@ -34,7 +34,7 @@
 //! and stoppable. `ARCHITECTURE.md` in the repository says why things are as they are.
 //!
 //! Dependencies run one way:
-//! `experiments → session → {transport, training, analysis, trajectory} → {network, gpu, chemistry} → structure`.
+//! `{experiments, observe} → session → {transport, training, analysis, trajectory} → {network, gpu, chemistry} → structure`.
 //!
 //! Units throughout: ångström, picoseconds, kelvin, kT with natural logarithms, radians.
 //! Quantities carry their unit in the name (`_angstrom`, `_ps`, `_kt`). The network works in `f32`,
@@ -49,6 +49,7 @@ pub mod experiments;
 mod foreign_format;
 pub mod gpu;
 pub mod network;
+pub mod observe;
 pub mod regular_file;
 pub mod remedy;
 mod run_lock;

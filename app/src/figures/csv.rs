@@ -48,7 +48,7 @@ pub fn free_energy(figure: &FreeEnergyFigure) -> String {
         for (index, basin) in figure.basins.iter().enumerate() {
             let [x, y] = basin.minimum;
             let (kt, share, error) = (basin.free_energy_kt, basin.population, basin.population_error);
-            let name = crate::window::landscape::letter(index);
+            let name = equijump_engine::observe::landscape::letter(index);
             writeln!(text, "{name},{x:.6},{y:.6},{kt:.4},{share:.5},{error:.5},{}", basin.visits).ok();
         }
     }

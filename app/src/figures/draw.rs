@@ -215,8 +215,8 @@ where
         let [x, y] = basin.minimum;
         let label = format!(
             "{} {}",
-            crate::window::landscape::letter(index),
-            crate::window::landscape::percent(basin.population, basin.population_error)
+            equijump_engine::observe::landscape::letter(index),
+            equijump_engine::observe::landscape::percent(basin.population, basin.population_error)
         );
         // Near the right edge the words stand to the left of the point.
         let right = x > 0.75 * grid.x_range[1] + 0.25 * grid.x_range[0];

@@ -12,6 +12,7 @@ pub mod evaluation;
 mod maps;
 pub mod pairs;
 pub mod picture;
+pub mod run;
 pub mod stamp;
 pub mod structure;
 pub mod study;

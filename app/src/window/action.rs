@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use equijump_engine::observe::landscape::{FrameGroup, MapSelection, MapSettings};
 use equijump_engine::session::{OpenRequest, TrajectoryRequest};
 
 use super::command::UiCommand;
@@ -11,7 +12,6 @@ use super::dialogs::export_trajectory::TrajectoryExport;
 use super::dialogs::screenshot::ScreenshotExport;
 use super::evaluation::EvaluationAction;
 use super::file_dialogs::FileRequest;
-use super::landscape::{FrameGroup, MapSelection, MapSettings};
 use super::layout::Pane;
 use super::preferences::LiveOutput;
 use super::selection::SelectionLook;

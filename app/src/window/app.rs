@@ -5,6 +5,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use egui_tiles::Tree;
+use equijump_engine::observe::landscape::{FrameGroup, MapSettings};
+use equijump_engine::observe::observations::{FrameDetails, MapSelection, Observations};
+use equijump_engine::observe::observer::Observer;
 use equijump_engine::session::{
     ExportRequest, JobHandle, LoadModel, Open, OpenRequest, Session, StructureSource, WakeCallback,
 };
@@ -18,15 +21,12 @@ use super::dialogs::Dialog;
 use super::evaluation::{self, EvaluationDesk, EvaluationForm};
 use super::file_dialogs::FileDialogs;
 use super::ghost::Ghost;
-use super::landscape::{FrameGroup, MapSettings};
 use super::layout::{self, Pane};
 use super::log::{Level, Log};
 use super::measurements::{MeasureTool, Measurements};
 use super::menu::{self, CommandState};
 use super::models::{ModelChoice, ModelState};
 use super::movie::Movie;
-use super::observations::{FrameDetails, MapSelection, Observations};
-use super::observer::Observer;
 use super::panes::{PaneBehavior, PaneCache, PaneContext};
 use super::preferences::{self, Preferences};
 use super::project::{Phase, Project};

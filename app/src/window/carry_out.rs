@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use equijump_engine::observe::observations::{Landscape, MeasuredSeries};
 use equijump_engine::session::{
     ExportRequest, LoadModel, Open, OpenRequest, StructureSource, TrajectoryRequest,
 };
@@ -26,11 +27,10 @@ use super::log::Level;
 use super::measurements::{self, MeasureTool};
 use super::menu::CommandState as _;
 use super::models::ModelState;
-use super::observations::{Landscape, MeasuredSeries, Observations};
 use super::project::Run;
 use super::running::Running;
 use super::session_file::{self, Entry};
-use crate::figures::Figure;
+use crate::figures::{Figure, run};
 
 impl EquiJumpApp {
     pub(super) fn carry_out(&mut self, action: Action, ctx: &egui::Context) {
@@ -447,7 +447,7 @@ impl EquiJumpApp {
         let figure = |series: &MeasuredSeries| {
             let stem = measurements::file_stem(&series.measurement, topology);
             let label = series.measurement.label(topology);
-            Figure::Curves(Observations::measurement_figure(series, stem, label, interval_ns))
+            Figure::Curves(run::measurement(series, stem, label, interval_ns))
         };
         self.observations.measured.iter().map(figure).collect()
     }
@@ -456,15 +456,15 @@ impl EquiJumpApp {
         let interval_ns = self.project.run.as_ref().and_then(Run::frame_interval_ps).unwrap_or(0.0) / 1000.0;
         let mut figures = Vec::new();
         if export.rmsd {
-            figures.push(Ok(Figure::Rmsd(self.observations.rmsd_figure(interval_ns))));
+            figures.push(Ok(Figure::Rmsd(run::rmsd(&self.observations, interval_ns))));
         }
         if export.ramachandran
             && let Some(details) = &self.details
         {
-            figures.push(Ok(Figure::Ramachandran(self.observations.ramachandran_figure(details))));
+            figures.push(Ok(Figure::Ramachandran(run::ramachandran(&self.observations, details))));
         }
         if export.free_energy {
-            let figure = self.observations.free_energy_figure();
+            let figure = run::free_energy(&self.observations);
             figures.push(figure.map(Figure::FreeEnergy).ok_or("There is no free-energy map yet."));
         }
         if export.fluctuation
@@ -472,20 +472,20 @@ impl EquiJumpApp {
         {
             let numbers = opened.structure.topology.residues().iter().map(|residue| residue.number);
             figures.extend(
-                self.observations.fluctuation_figure(numbers).map(|figure| Ok(Figure::Curves(figure))),
+                run::fluctuation(&self.observations, numbers).map(|figure| Ok(Figure::Curves(figure))),
             );
         }
         if export.contacts {
-            figures.extend(self.observations.contacts_figure().map(|figure| Ok(Figure::MapPair(figure))));
+            figures.extend(run::contacts(&self.observations).map(|figure| Ok(Figure::MapPair(figure))));
         }
         if export.distances {
-            figures.extend(self.observations.distances_figure().map(|figure| Ok(Figure::Distances(figure))));
+            figures.extend(run::distances(&self.observations).map(|figure| Ok(Figure::Distances(figure))));
         }
         if export.structure
             && let Some(opened) = &self.project.opened
         {
             let numbers = opened.structure.topology.residues().iter().map(|residue| residue.number);
-            let figure = self.observations.structure_figure(interval_ns, numbers.collect());
+            let figure = run::structure(&self.observations, interval_ns, numbers.collect());
             figures.extend(figure.map(|figure| Ok(Figure::Structure(figure))));
         }
         if export.measurements {

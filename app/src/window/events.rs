@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use equijump_engine::observe::observer::Subject;
 use equijump_engine::remedy;
 use equijump_engine::session::{
     self, Exported, JobEvent, JobHandle, JobOutcome, Notice, OpenRequest, OpenedStructure, OpenedTrajectory,
@@ -19,7 +20,6 @@ use super::dialogs::trajectory_needs::{IntervalChoice, TopologyChoice};
 use super::file_dialogs::{FileAnswer, Purpose};
 use super::log::Level;
 use super::models::ModelState;
-use super::observer::Subject;
 use super::preferences::{LiveOutput, follow_model};
 use super::project::{Opened, Phase, Run, grouped};
 use super::runs::{Origin, Starting};

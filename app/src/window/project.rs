@@ -15,8 +15,7 @@ use super::models::ModelFacts;
 use super::runs::{Origin, OtherRun, Starting, Unopened};
 use super::session_file::Entry;
 
-/// Canonical atom positions, Å, shared between threads.
-pub type Positions = Arc<Vec<[f32; 3]>>;
+pub use equijump_engine::observe::Positions;
 
 /// The structure that is open.
 #[derive(Clone, Debug)]

@@ -4,16 +4,16 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use equijump_engine::observe::landscape::MapSettings;
+use equijump_engine::observe::observations::Observations;
+use equijump_engine::observe::observer::Observer;
 use equijump_engine::session::{RecordedRun, SimulationRequest};
 
 use super::app::EquiJumpApp;
 use super::dialogs::Dialog;
 use super::dialogs::confirm::{Cause, Confirm};
 use super::ghost::Ghost;
-use super::landscape::MapSettings;
 use super::log::Level;
-use super::observations::Observations;
-use super::observer::Observer;
 use super::project::{Opened, Run};
 use super::session_file::Entry;
 

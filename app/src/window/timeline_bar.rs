@@ -2,13 +2,14 @@
 
 use egui::{Role, Sense, WidgetInfo};
 
+use equijump_engine::observe::validity_strip::ValidityStrip;
+
 use super::action::Action;
 use super::command::UiCommand;
 use super::icons::{Icon, IconButton};
 use super::project::{Project, grouped};
 use super::theme;
 use super::timeline::{PlayState, SPEEDS_FRAMES_PER_S, Timeline};
-use super::validity_strip::ValidityStrip;
 
 /// Draws the bar.
 pub fn ui(

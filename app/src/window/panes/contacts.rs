@@ -6,12 +6,13 @@ use std::sync::Arc;
 use egui::{Role, WidgetInfo};
 use egui_plot::Plot;
 
+use equijump_engine::observe::observations::Contacts;
+
 use super::heat_map::{HeatMapTexture, axis_x, axis_y, colour_bar};
 use super::{PaneContext, empty_state};
 use crate::figures::Grid2;
 use crate::figures::colour_map::viridis;
 use crate::window::action::Action;
-use crate::window::observations::Contacts;
 
 /// What is drawn of each pair of residues.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

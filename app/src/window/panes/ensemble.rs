@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use egui::{Role, WidgetInfo};
 use equijump_engine::analysis::{Cluster, FrameDistances, representatives, superposed_copy};
+use equijump_engine::observe::landscape::{FrameGroup, percent};
 
 use super::simulation::progress_bar;
 use super::{PaneContext, empty_state};
@@ -12,7 +13,6 @@ use crate::figures::colour_map::viridis;
 use crate::viewport::Camera;
 use crate::window::action::Action;
 use crate::window::inquiry::{Inquiry, Watch};
-use crate::window::landscape::{FrameGroup, percent};
 use crate::window::project::{Positions, grouped};
 use crate::window::sampled_frames::SampledFrames;
 

@@ -4,13 +4,14 @@
 use egui::{PointerButton, Role, WidgetInfo};
 use egui_plot::{Line, Plot, PlotBounds, PlotPoint, PlotPoints, PlotTransform, Points};
 
+use equijump_engine::observe::landscape::{
+    Coordinate, FrameGroup, Landscape, LandscapeMap, MapSelection, MapSettings, letter, percent,
+};
+
 use super::heat_map::{HeatMapTexture, axis_x, axis_y, colour_bar, region_colour, x_marks, y_marks};
 use super::{PaneContext, empty_state};
 use crate::figures::colour_map::viridis;
 use crate::window::action::Action;
-use crate::window::landscape::{
-    Coordinate, FrameGroup, Landscape, LandscapeMap, MapSelection, MapSettings, letter, percent,
-};
 use crate::window::project::grouped;
 use crate::window::theme;
 

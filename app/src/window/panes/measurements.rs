@@ -3,13 +3,13 @@
 use egui::{Role, WidgetInfo};
 use egui_plot::{Line, LineStyle, Plot, PlotPoints, Points, VLine};
 use equijump_engine::analysis::Measurement;
+use equijump_engine::observe::observations::{MeasuredSeries, Observations};
 
 use super::heat_map::{axis_x, axis_y, x_marks, y_marks};
 use super::{PaneContext, empty_state};
 use crate::window::action::Action;
 use crate::window::aggregate::min_max;
 use crate::window::command::UiCommand;
-use crate::window::observations::{MeasuredSeries, Observations};
 
 /// Least height of the plot below the list, points.
 const LEAST_PLOT_HEIGHT: f32 = 96.0;

@@ -32,15 +32,16 @@ pub mod validity;
 
 use egui_tiles::{SimplificationOptions, TabState, TileId, Tiles, UiResponse};
 
+use equijump_engine::observe::landscape::{FrameGroup, MapSettings};
+use equijump_engine::observe::observations::{FrameDetails, MapSelection, Observations};
+
 use super::action::Action;
 use super::evaluation::EvaluationDesk;
 use super::ghost::Ghost;
-use super::landscape::{FrameGroup, MapSettings};
 use super::layout::{self, Pane};
 use super::log::Log;
 use super::measurements::Measurements;
 use super::models::ModelChoice;
-use super::observations::{FrameDetails, MapSelection, Observations};
 use super::preferences::Preferences;
 use super::project::Project;
 use super::selection::Selected;

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use egui::{Role, WidgetInfo};
 use equijump_engine::analysis::msm::MacroSettings;
 use equijump_engine::analysis::{MacroModel, macrostates};
+use equijump_engine::observe::landscape::{FrameGroup, letter, percent};
 
 use super::simulation::progress_bar;
 use super::{PaneContext, empty_state};
 use crate::window::action::Action;
 use crate::window::inquiry::{Inquiry, Watch};
-use crate::window::landscape::{FrameGroup, letter, percent};
 use crate::window::project::grouped;
 use crate::window::sampled_frames::SampledFrames;
 use crate::window::theme;

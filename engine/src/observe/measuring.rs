@@ -2,8 +2,8 @@
 
 use std::time::Instant;
 
-use equijump_engine::analysis::{Measurement, MeasurementSeries};
-use equijump_engine::session::FrameHistory;
+use crate::analysis::{Measurement, MeasurementSeries};
+use crate::session::FrameHistory;
 
 use super::observations::MeasuredSeries;
 

@@ -5,23 +5,23 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use equijump_engine::analysis::ramachandran::density_levels;
-use equijump_engine::analysis::{
+use crate::analysis::ramachandran::density_levels;
+use crate::analysis::{
     BasisSource, ContactMap, DihedralTable, Fluctuation, Histogram2d, LiveObservables, LiveSettings,
     Measurement, NativeContacts, RamachandranClass, RamachandranHistogram, ReferenceData, SeriesPoint,
     StructureTimeline, ValidityChecker, ValidityReport, ca_deviations_angstrom, ca_rmsd_angstrom, dssp,
     radius_of_gyration_angstrom, ramachandran_classes,
 };
-use equijump_engine::session::FrameHistory;
-use equijump_engine::structure::Topology;
-use equijump_engine::trust::{TrustData, TrustReport};
+use crate::session::FrameHistory;
+use crate::structure::Topology;
+use crate::trust::{TrustData, TrustReport};
 
 use super::landscape::{Coordinate, Landscape, LandscapeMap, MapPoint, MapSettings};
 use super::measuring::Measuring;
 use super::observations::{Contacts, FrameDetails, MeasuredSeries, Observations, Reference, Violation};
 use super::observer::Subject;
 use super::validity_strip::ValidityStrip;
-use crate::figures::{Grid2, ResiduePoint};
+use super::{Grid2, ResiduePoint};
 
 /// Points of the series of all replicas together: copied to the panes several times a second, so fewer
 /// than the engine's default.

@@ -1,5 +1,5 @@
 //! The thread that looks at frames: RMSD, dihedrals, slow coordinates, validity. All numbers come from
-//! `engine::analysis`; this file only decides when they are computed.
+//! [`crate::analysis`]; this file only decides when they are computed.
 //!
 //! The window sends `Task`s and reads the newest result; neither waits for the other. Looking at the
 //! frame on screen comes before catching up with the run, and of several such requests only the newest is
@@ -10,14 +10,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use equijump_engine::analysis::Measurement;
-use equijump_engine::session::FrameHistory;
-use equijump_engine::structure::Topology;
-use equijump_engine::trust::TrustData;
+use crate::analysis::Measurement;
+use crate::session::FrameHistory;
+use crate::structure::Topology;
+use crate::trust::TrustData;
 
+use super::Positions;
 use super::landscape::MapSettings;
 use super::observations::{FrameDetails, Observations};
-use super::project::Positions;
 use super::run_observer::RunObserver;
 
 /// The least time between two publications while catching up: more often helps nobody's eyes and copies

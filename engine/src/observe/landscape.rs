@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use equijump_engine::analysis::{
+use crate::analysis::{
     BasinSettings, Basins, Binning, Contour, FreeEnergySurface, Histogram2d, Measurement, contours,
     find_basins, scott_bandwidth, smooth_density,
 };
 
-use crate::figures::Grid2;
+use super::Grid2;
 
 /// What a frame is measured by along one axis of the map.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
