@@ -48,6 +48,7 @@ pub mod cpu_clock;
 mod foreign_format;
 pub mod gpu;
 pub mod network;
+pub mod random;
 pub mod regular_file;
 pub mod remedy;
 mod run_lock;

@@ -27,7 +27,6 @@ pub mod msm;
 pub mod observables;
 pub mod paper;
 pub mod ramachandran;
-pub(crate) mod random;
 pub mod reference;
 pub mod representatives;
 pub mod selection;

@@ -1,4 +1,4 @@
-//! Interpolants, diffusion, schedules, integrators and the noise stream (ARCHITECTURE.md §6).
+//! Interpolants, diffusion, schedules, and integrators (ARCHITECTURE.md §6).
 
 mod batch;
 pub mod benchmark;
@@ -19,7 +19,6 @@ pub mod integrator;
 #[cfg(test)]
 mod integrator_tests;
 pub mod interpolant;
-pub mod noise;
 pub mod presets;
 mod redraw;
 pub mod sampler;
