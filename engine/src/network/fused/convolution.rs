@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use super::linear::{inverse_sqrt, product, product_input_gradient, product_weight_gradient, rows, rows_mut};
+use super::parameter_ranges::ParameterRanges;
 use super::simd::{activate, multiply, simd, sized, zeroed};
-use super::trunk::ParameterRanges;
 use crate::network::{Geometry, NetworkConfig};
 
 /// Shapes and parameters of one convolution.

@@ -4,8 +4,8 @@ use super::linear::{
     Rows, inverse_sqrt, product, product_input_gradient, product_weight_gradient, rows, rows_mut,
 };
 use super::norm::{self, NormCache};
+use super::parameter_ranges::ParameterRanges;
 use super::simd::{activate, add, multiply, simd, sized, zeroed};
-use super::trunk::ParameterRanges;
 
 /// Shapes and parameters of one self-interaction.
 pub(super) struct SelfInteraction {

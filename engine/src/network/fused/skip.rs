@@ -1,9 +1,9 @@
 //! The gated connection from a header's input vectors to its outputs.
 
 use super::linear::{inverse_sqrt, product, product_input_gradient, product_weight_gradient, rows, rows_mut};
+use super::parameter_ranges::ParameterRanges;
 use super::self_interaction::{gate_vectors, gate_vectors_backward};
 use super::simd::{activate, simd, sized, zeroed};
-use super::trunk::ParameterRanges;
 
 /// Shapes and parameters.
 pub(super) struct Skip {
