@@ -178,9 +178,9 @@ fn resuming_where_there_is_no_run_starts_one_and_says_so() {
     let arguments = ["--frames", "2", "--out", "run.dcd", "--resume"];
     let (code, _, stderr) = finish(&mut workplace.simulate(&arguments));
     assert_eq!(code, Some(0), "{stderr}");
-    assert!(stderr.contains("note: run.dcd holds no frames to go on from"), "{stderr}");
+    assert!(stderr.contains("note: run.dcd holds no frames to continue from"), "{stderr}");
     let (code, _, stderr) =
         finish(&mut workplace.simulate(&["--frames", "4", "--out", "run.dcd", "--resume"]));
     assert_eq!(code, Some(0), "{stderr}");
-    assert!(stderr.contains("goes on from frame 2") && !stderr.contains("holds no frames"), "{stderr}");
+    assert!(stderr.contains("continues from frame 2") && !stderr.contains("holds no frames"), "{stderr}");
 }

@@ -41,7 +41,7 @@ impl StageDisplay {
                 }
             }
             Event::SimulationStarted { run, .. } if run.first_new_frame > 1 => {
-                self.display.line(&format!("goes on from frame {}", run.first_new_frame - 1));
+                self.display.line(&format!("continues from frame {}", run.first_new_frame - 1));
             }
             Event::TrainingProgress { progress, .. } => {
                 self.loss = format!("loss {:.4}, ", progress.losses.total);

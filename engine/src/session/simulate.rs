@@ -44,7 +44,7 @@ pub(super) fn extend(
     if history.is_empty()
         || (history.atom_count(), history.replica_count()) != (atoms, request.replicas as usize)
     {
-        return Err("the frames to go on from belong to another run".into());
+        return Err("the frames to continue from belong to another run".into());
     }
     go(context, backend, &request, Some(history))
 }
