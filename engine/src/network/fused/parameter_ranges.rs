@@ -1,45 +1,49 @@
-//! Parameters of one layer by name.
-
-use std::ops::Range;
+//! Where the parameters of a layer lie in the flat vector, looked up once when the layer is made.
 
 use crate::network::ParameterLayout;
 
-/// Where the parameters under one prefix lie in the flat vector.
-#[derive(Clone)]
-pub(super) struct ParameterRanges(Vec<(String, Range<usize>)>);
+/// The place of one parameter.
+#[derive(Clone, Copy)]
+pub(super) struct ParameterRange {
+    start: usize,
+    end: usize,
+}
 
-impl ParameterRanges {
-    pub fn new(layout: &ParameterLayout, prefix: &str) -> Self {
-        let under = |name: &str| name.strip_prefix(prefix)?.strip_prefix('.').map(str::to_owned);
-        Self(layout.specs().iter().filter_map(|s| Some((under(&s.name)?, s.range.clone()))).collect())
+impl ParameterRange {
+    /// The parameter in `p`.
+    pub fn get(self, p: &[f32]) -> &[f32] {
+        &p[self.start..self.end]
     }
 
-    /// The range of `name`. Names are literals of this module's code, and the layout is made by
-    /// [`ParameterLayout`]; tests of every configuration would show a mismatch.
-    fn range(&self, name: &str) -> Range<usize> {
-        match self.0.iter().find(|(n, _)| n == name) {
-            Some((_, range)) => range.clone(),
-            None => unreachable!("no parameter {name}"),
-        }
+    /// The parameter in `p`.
+    pub fn get_mut(self, p: &mut [f32]) -> &mut [f32] {
+        &mut p[self.start..self.end]
     }
 
-    pub fn get<'a>(&self, p: &'a [f32], name: &str) -> &'a [f32] {
-        &p[self.range(name)]
+    /// This parameter and one that comes later in the layout.
+    pub fn get_with_mut(self, later: Self, p: &mut [f32]) -> (&mut [f32], &mut [f32]) {
+        let (left, right) = p.split_at_mut(later.start);
+        (self.get_mut(left), &mut right[..later.end - later.start])
+    }
+}
+
+/// The parameters under one prefix.
+pub(super) struct Prefixed<'a> {
+    layout: &'a ParameterLayout,
+    prefix: String,
+}
+
+impl<'a> Prefixed<'a> {
+    pub fn new(layout: &'a ParameterLayout, prefix: String) -> Self {
+        Self { layout, prefix }
     }
 
-    pub fn get_mut<'a>(&self, p: &'a mut [f32], name: &str) -> &'a mut [f32] {
-        &mut p[self.range(name)]
-    }
-
-    /// Two parameters at once, `first` before `second` in the layout.
-    pub fn get_two_mut<'a>(
-        &self,
-        p: &'a mut [f32],
-        first: &str,
-        second: &str,
-    ) -> (&'a mut [f32], &'a mut [f32]) {
-        let (a, b) = (self.range(first), self.range(second));
-        let (left, right) = p.split_at_mut(b.start);
-        (&mut left[a], &mut right[..b.end - b.start])
+    /// The place of `name`; empty where the configuration has no such parameter, and nothing reads it then.
+    pub fn range(&self, name: &str) -> ParameterRange {
+        let spec = self.layout.get(&format!("{}.{name}", self.prefix));
+        spec.map_or(ParameterRange { start: 0, end: 0 }, |spec| ParameterRange {
+            start: spec.range.start,
+            end: spec.range.end,
+        })
     }
 }

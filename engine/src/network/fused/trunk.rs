@@ -3,7 +3,7 @@
 use super::convolution::{Convolution, ConvolutionCache, Nodes};
 use super::linear::{inverse_sqrt, product, product_input_gradient, product_weight_gradient, rows, rows_mut};
 use super::norm::{self, NormCache};
-use super::parameter_ranges::ParameterRanges;
+use super::parameter_ranges::{ParameterRange, Prefixed};
 use super::self_interaction::{SelfInteraction, SelfInteractionCache};
 use super::simd::{add, sized, zeroed};
 use super::skip::{Skip, SkipCache};
@@ -15,9 +15,11 @@ use crate::network::{Geometry, NetworkConfig, Residual};
 pub(super) struct Trunk {
     config: NetworkConfig,
     input: SelfInteraction,
-    layers: Vec<(SelfInteraction, Convolution, ParameterRanges)>,
+    /// Each with the scale and bias of the norm behind it.
+    layers: Vec<(SelfInteraction, Convolution, [ParameterRange; 2])>,
     readout: SelfInteraction,
-    parameters: ParameterRanges,
+    /// Of the aggregate: scalars and vectors.
+    aggregate: [ParameterRange; 2],
     skip: Option<Skip>,
     output: (usize, usize),
 }
@@ -76,23 +78,23 @@ impl Trunk {
         output: (usize, usize),
     ) -> Self {
         let h = config.multiplicity;
-        let at = |name: &str| ParameterRanges::new(layout, &format!("{prefix}.{name}"));
+        let at = |name: &str| Prefixed::new(layout, format!("{prefix}.{name}"));
         Self {
             config: config.clone(),
-            input: SelfInteraction::new(at("input"), input, (h, h), true),
+            input: SelfInteraction::new(&at("input"), input, (h, h), true),
             layers: (0..layers)
                 .map(|l| {
                     let w = state_width(config, l);
                     (
-                        SelfInteraction::new(at(&format!("layers.{l}.self")), (w, w), (h, h), true),
-                        Convolution::new(at(&format!("layers.{l}.conv")), config),
-                        at(&format!("layers.{l}.norm")),
+                        SelfInteraction::new(&at(&format!("layers.{l}.self")), (w, w), (h, h), true),
+                        Convolution::new(&at(&format!("layers.{l}.conv")), config),
+                        ["scale", "bias"].map(|name| at(&format!("layers.{l}.norm")).range(name)),
                     )
                 })
                 .collect(),
-            readout: SelfInteraction::new(at("readout"), (h, h), output, output.0 > 0),
-            parameters: at("aggregate"),
-            skip: has_skip(config, output).then(|| Skip::new(at("skip"), h, input.1, output.1)),
+            readout: SelfInteraction::new(&at("readout"), (h, h), output, output.0 > 0),
+            aggregate: ["scalars", "vectors"].map(|name| at("aggregate").range(name)),
+            skip: has_skip(config, output).then(|| Skip::new(&at("skip"), h, input.1, output.1)),
             output,
         }
     }
@@ -248,7 +250,7 @@ impl Trunk {
                 concatenate(next_v, v, conv_v, 3 * r, width, h);
             }
         }
-        let (scale, bias) = (norm_parameters.get(p, "scale"), norm_parameters.get(p, "bias"));
+        let [scale, bias] = norm_parameters.map(|range| range.get(p));
         norm::forward(&mut c.norm, next_s, next_v, (r, next, next), scale, bias, train);
     }
 
@@ -266,7 +268,7 @@ impl Trunk {
         let scale = inverse_sqrt(self.aggregate_width());
         sized(&mut cache.aggregate_s, r * h);
         sized(&mut cache.aggregate_v, r * 3 * h);
-        let (ws, wv) = (self.parameters.get(p, "scalars"), self.parameters.get(p, "vectors"));
+        let [ws, wv] = self.aggregate.map(|range| range.get(p));
         let mut start = 0;
         for l in 0..=self.layers.len() {
             let w = state_width(&self.config, l);
@@ -312,21 +314,21 @@ impl Trunk {
         let mut start = 0;
         for l in 0..=layers {
             let w = state_width(&self.config, l);
-            for (name, states, dstates, dy, rows_count) in [
-                ("scalars", &cache.states_s[l], &mut cache.dstates_s[l], &cache.daggregate_s, r),
-                ("vectors", &cache.states_v[l], &mut cache.dstates_v[l], &cache.daggregate_v, 3 * r),
+            for (range, states, dstates, dy, rows_count) in [
+                (self.aggregate[0], &cache.states_s[l], &mut cache.dstates_s[l], &cache.daggregate_s, r),
+                (self.aggregate[1], &cache.states_v[l], &mut cache.dstates_v[l], &cache.daggregate_v, 3 * r),
             ] {
                 zeroed(dstates, rows_count * w);
                 let dy = rows(dy, h);
                 let shape = (rows_count, w, h);
-                let weights = &self.parameters.get(p, name)[start * h..];
+                let weights = &range.get(p)[start * h..];
                 product_input_gradient(rows_mut(dstates, w), dy, weights, shape, scale);
-                let g = &mut self.parameters.get_mut(grad, name)[start * h..];
+                let g = &mut range.get_mut(grad)[start * h..];
                 product_weight_gradient(g, rows(states, w), dy, shape, scale);
             }
             start += w;
         }
-        for (l, (interaction, convolution, norm_parameters)) in self.layers.iter().enumerate().rev() {
+        for (l, (interaction, convolution, [norm_scale, norm_bias])) in self.layers.iter().enumerate().rev() {
             let c = &mut cache.layers[l];
             let width = state_width(&self.config, l);
             let next = state_width(&self.config, l + 1);
@@ -334,9 +336,8 @@ impl Trunk {
             let (before_v, after_v) = cache.dstates_v.split_at_mut(l + 1);
             let (dnext_s, dnext_v) = (&mut after_s[0], &mut after_v[0]);
             let (dstate_s, dstate_v) = (&mut before_s[l], &mut before_v[l]);
-            let norm_scale = norm_parameters.get(p, "scale");
-            let (dscale, dbias) = norm_parameters.get_two_mut(grad, "scale", "bias");
-            norm::backward(&c.norm, dnext_s, dnext_v, (r, next, next), norm_scale, dscale, dbias);
+            let (dscale, dbias) = norm_scale.get_with_mut(*norm_bias, grad);
+            norm::backward(&c.norm, dnext_s, dnext_v, (r, next, next), norm_scale.get(p), dscale, dbias);
             let (dconv_s, dconv_v): (&[f32], &[f32]) = match self.config.residual {
                 Residual::Sum => {
                     add(dstate_s, dnext_s);
