@@ -19,6 +19,7 @@ use std::time::{Duration, Instant};
 
 use cli_common::{Workplace, finish, write_conformations};
 use equijump_engine::network::Model;
+use equijump_engine::random::{Noise, Stream};
 use equijump_engine::session::{
     DevicePreference, ExportRequest, Job, JobEvent, JobHandle, JobOutcome, ModelLibrary, ModelSource,
     Session, Simulate, SimulationRequest, SimulationUpdate,
@@ -27,7 +28,6 @@ use equijump_engine::structure::{ReadOptions, read_structure};
 use equijump_engine::training::EarlierRun;
 use equijump_engine::trajectory::{TrajectoryReader, TrajectoryStore};
 use equijump_engine::transport::SamplerSettings;
-use equijump_engine::transport::noise::{Noise, Stream};
 
 /// Commands that are killed.
 const COMMANDS: u64 = 6;

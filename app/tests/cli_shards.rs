@@ -117,7 +117,7 @@ fn a_run_out_of_time_says_so_with_75_and_the_same_line_makes_the_frames_of_one_r
     let patient = ["--max-hours", "1", "--out", "run.dcd"];
     let (code, _, stderr) = finish(workplace.simulate(&arguments).args(patient));
     assert_eq!(code, Some(0), "{stderr}");
-    assert!(stderr.contains("goes on from the state before"), "{stderr}");
+    assert!(stderr.contains("continues from the state before"), "{stderr}");
     let (code, _, stderr) = finish(workplace.simulate(&arguments).args(["--out", "whole.dcd"]));
     assert_eq!(code, Some(0), "{stderr}");
     assert!(frames(&workplace.path("run.dcd")) == frames(&workplace.path("whole.dcd")));

@@ -9,6 +9,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use cli_common::{Workplace, finish, frames};
+use equijump_engine::random::Random;
 use equijump_engine::trajectory::TrajectoryReader;
 
 fn start(command: &mut Command) -> Child {
@@ -35,9 +36,8 @@ fn wait_for_frames(workplace: &Workplace, name: &str, count: usize) {
 #[test]
 fn a_run_killed_at_any_moment_stays_readable_and_resumes_to_the_same_frames() {
     let workplace = Workplace::new();
-    let mut random = 12_345u64;
+    let mut random = Random::new(12_345);
     for kill in 0..8 {
-        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let arguments =
             ["--frames", "1000000", "--seed", "3", "--replicas", "2", "--out", "run.dcd", "--resume"];
         let mut child = start(&mut workplace.simulate(&arguments));
@@ -46,7 +46,7 @@ fn a_run_killed_at_any_moment_stays_readable_and_resumes_to_the_same_frames() {
             let held = TrajectoryReader::open(&workplace.path("run_r000.dcd")).map_or(0, |r| r.frame_count());
             wait_for_frames(&workplace, "run_r000.dcd", held.max(1) + 1);
         }
-        std::thread::sleep(Duration::from_millis(20 + (random >> 33) % 300));
+        std::thread::sleep(Duration::from_millis(20 + random.index(300) as u64));
         child.kill().unwrap(); // SIGKILL
         child.wait().unwrap();
         for replica in ["run_r000.dcd", "run_r001.dcd"] {
@@ -178,9 +178,9 @@ fn resuming_where_there_is_no_run_starts_one_and_says_so() {
     let arguments = ["--frames", "2", "--out", "run.dcd", "--resume"];
     let (code, _, stderr) = finish(&mut workplace.simulate(&arguments));
     assert_eq!(code, Some(0), "{stderr}");
-    assert!(stderr.contains("note: run.dcd holds no frames to go on from"), "{stderr}");
+    assert!(stderr.contains("note: run.dcd holds no frames to continue from"), "{stderr}");
     let (code, _, stderr) =
         finish(&mut workplace.simulate(&["--frames", "4", "--out", "run.dcd", "--resume"]));
     assert_eq!(code, Some(0), "{stderr}");
-    assert!(stderr.contains("goes on from frame 2") && !stderr.contains("holds no frames"), "{stderr}");
+    assert!(stderr.contains("continues from frame 2") && !stderr.contains("holds no frames"), "{stderr}");
 }

@@ -12,7 +12,7 @@ use eframe::App as _;
 use equijump_app::window::preferences::{self, Preferences};
 use equijump_app::window::{EquiJumpApp, Parts, layout};
 use equijump_engine::session::Session;
-use equijump_engine::transport::noise::{Noise, Stream};
+use equijump_engine::random::{Noise, Stream};
 use serde_json::{Value, json};
 use support::{ScriptedDialogs, WaveBackend};
 

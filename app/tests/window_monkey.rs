@@ -19,7 +19,7 @@ use egui::{Event, Key, Modifiers, PointerButton, Pos2, Vec2, pos2, vec2};
 use equijump_app::window::file_dialogs::FileAnswer;
 use equijump_app::window::{EquiJumpApp, Parts};
 use equijump_engine::session::Session;
-use equijump_tests::damage::Random;
+use equijump_engine::random::Random;
 use gl_harness::GlHarness;
 use support::{Dropped, ScriptedDialogs, WaveBackend};
 
@@ -82,7 +82,7 @@ impl Monkey {
         let app = EquiJumpApp::new(&cc, parts).unwrap();
         let screen = gl.map_or(Screen::None(context), |gl| Screen::Gl(Box::new(gl)));
         Self {
-            random: Random(seed),
+            random: Random::new(seed),
             screen,
             app,
             frame: eframe::Frame::_new_kittest(),
@@ -129,11 +129,11 @@ impl Monkey {
 
     fn place(&mut self) -> Pos2 {
         let (width, height) = (self.size.x as usize + 20, self.size.y as usize + 20);
-        pos2(self.random.below(width) as f32 - 10.0, self.random.below(height) as f32 - 10.0)
+        pos2(self.random.index(width) as f32 - 10.0, self.random.index(height) as f32 - 10.0)
     }
 
     fn modifiers(&mut self) -> Modifiers {
-        match self.random.below(8) {
+        match self.random.index(8) {
             0 => Modifiers::COMMAND,
             1 => Modifiers::SHIFT,
             2 => Modifiers::ALT,
@@ -143,7 +143,7 @@ impl Monkey {
     }
 
     fn button(&mut self, pressed: bool, modifiers: Modifiers) -> Event {
-        let button = match self.random.below(10) {
+        let button = match self.random.index(10) {
             0 => PointerButton::Secondary,
             1 => PointerButton::Middle,
             _ => PointerButton::Primary,
@@ -156,12 +156,12 @@ impl Monkey {
         let modifiers = self.modifiers();
         let moved = Event::PointerMoved(self.pointer);
         let mut events = vec![moved, self.button(true, modifiers)];
-        if self.random.below(3) == 0 {
+        if self.random.index(3) == 0 {
             self.pointer = self.place();
             events.push(Event::PointerMoved(self.pointer));
         }
         // Now and then a button stays down.
-        if self.random.below(12) > 0 {
+        if self.random.index(12) > 0 {
             events.push(self.button(false, modifiers));
         }
         events
@@ -184,14 +184,14 @@ impl Monkey {
             "3.5",
             "\u{1b}[2J",
         ];
-        match self.random.below(8) {
+        match self.random.index(8) {
             0 => "x".repeat(5_000),
             // No slash: files are made in the folder of the test only.
-            1 => (0..self.random.below(12))
-                .map(|_| char::from(b'0' + self.random.below(75) as u8))
+            1 => (0..self.random.index(12))
+                .map(|_| char::from(b'0' + self.random.index(75) as u8))
                 .collect::<String>()
                 .replace(['\\', '/'], "_"),
-            _ => TEXTS[self.random.below(TEXTS.len())].to_owned(),
+            _ => TEXTS[self.random.index(TEXTS.len())].to_owned(),
         }
     }
 
@@ -216,22 +216,22 @@ impl Monkey {
         if nodes.is_empty() {
             return Vec::new();
         }
-        let (target_node, role, label) = nodes[self.random.below(nodes.len())].clone();
+        let (target_node, role, label) = nodes[self.random.index(nodes.len())].clone();
         self.note(format!("{role:?} {label:?}"));
         let (action, data) = match role {
-            Role::SpinButton | Role::Slider if self.random.below(3) > 0 => {
+            Role::SpinButton | Role::Slider if self.random.index(3) > 0 => {
                 const NUMBERS: [f64; 9] = [0.0, 1.0, -1.0, 2.0, 3.0, 17.0, 1e4, 1e18, 0.5];
-                let number = NUMBERS[self.random.below(NUMBERS.len())];
+                let number = NUMBERS[self.random.index(NUMBERS.len())];
                 (Action::SetValue, Some(ActionData::NumericValue(number)))
             }
-            _ if self.random.below(5) == 0 => (Action::Focus, None),
+            _ if self.random.index(5) == 0 => (Action::Focus, None),
             _ => (Action::Click, None),
         };
         vec![Event::AccessKitActionRequest(ActionRequest { target_node, target_tree, action, data })]
     }
 
     fn key(&mut self) -> Vec<Event> {
-        let key = Key::ALL[self.random.below(Key::ALL.len())];
+        let key = Key::ALL[self.random.index(Key::ALL.len())];
         let modifiers = self.modifiers();
         let event = |pressed| Event::Key { key, physical_key: None, pressed, repeat: false, modifiers };
         vec![event(true), event(false)]
@@ -247,14 +247,14 @@ impl Monkey {
     /// Does one thing.
     fn act(&mut self) {
         let mut dropped = None;
-        let events = match self.random.below(100) {
+        let events = match self.random.index(100) {
             0..30 => self.click(),
             30..55 => self.request(),
             55..70 => self.key(),
             70..80 => vec![Event::Text(self.text())],
             80..85 => {
                 self.pointer = self.place();
-                let amount = [-1e4, -10.0, 10.0, 1e4][self.random.below(4)];
+                let amount = [-1e4, -10.0, 10.0, 1e4][self.random.index(4)];
                 let wheel = Event::MouseWheel {
                     unit: egui::MouseWheelUnit::Point,
                     source: egui::MouseWheelSource::Wheel,
@@ -263,7 +263,7 @@ impl Monkey {
                     modifiers: self.modifiers(),
                 };
                 let zoom = Event::Zoom(if amount > 0.0 { 1.3 } else { 0.7 });
-                vec![Event::PointerMoved(self.pointer), if self.random.below(3) == 0 { zoom } else { wheel }]
+                vec![Event::PointerMoved(self.pointer), if self.random.index(3) == 0 { zoom } else { wheel }]
             }
             85..88 => {
                 const SIZES: [Vec2; 6] = [
@@ -274,24 +274,24 @@ impl Monkey {
                     vec2(1.0, 1.0),
                     vec2(5000.0, 90.0),
                 ];
-                self.size = SIZES[self.random.below(SIZES.len())];
+                self.size = SIZES[self.random.index(SIZES.len())];
                 Vec::new()
             }
             88..91 => {
                 let gone = [Event::PointerGone, Event::WindowFocused(false), Event::WindowFocused(true)];
-                vec![gone[self.random.below(gone.len())].clone()]
+                vec![gone[self.random.index(gone.len())].clone()]
             }
             91..94 => {
                 let board = [Event::Copy, Event::Cut, Event::Paste(self.text())];
-                vec![board[self.random.below(board.len())].clone()]
+                vec![board[self.random.index(board.len())].clone()]
             }
             94..97 => {
-                let path = self.files[self.random.below(self.files.len())].clone();
+                let path = self.files[self.random.index(self.files.len())].clone();
                 self.dialogs.will_answer(FileAnswer::Picked(path));
                 Vec::new()
             }
             97 => {
-                dropped = Some(self.files[self.random.below(self.files.len())].clone());
+                dropped = Some(self.files[self.random.index(self.files.len())].clone());
                 Vec::new()
             }
             _ => {

@@ -157,7 +157,7 @@ fn two_runs_stand_beside_each_other_and_are_evaluated_against_each_other() {
     click(&mut window, "More about run 2");
     click(&mut window, "Evaluate run 1 against run 2");
     assert_eq!(window.app().evaluation().form.reference_run, Some(2));
-    assert!(window.harness.query_by_label_contains("Run 2, 6 frames, is taken for the reference").is_some());
+    assert!(window.harness.query_by_label_contains("Run 2, 6 frames, is used as the reference").is_some());
     let start = window.harness.get_by_role_and_label(Role::Button, "Evaluate");
     use egui_kittest::kittest::NodeT as _;
     assert!(!start.accesskit_node().is_disabled());

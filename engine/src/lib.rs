@@ -50,6 +50,7 @@ mod foreign_format;
 pub mod gpu;
 pub mod network;
 pub mod observe;
+pub mod random;
 pub mod regular_file;
 pub mod remedy;
 mod run_lock;

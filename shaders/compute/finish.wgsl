@@ -42,7 +42,7 @@ fn multiply_high(a: u32, b: u32) -> u32 {
     return (a >> 16u) * (b >> 16u) + (mid_1 >> 16u) + (mid_2 >> 16u) + (carry >> 16u);
 }
 
-// Philox 4x32-10, as `transport::noise::philox`.
+// Philox 4x32-10, as `random::philox`.
 fn philox(counter: vec4<u32>, key: vec2<u32>) -> vec4<u32> {
     var c = counter;
     var k = key;

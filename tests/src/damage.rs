@@ -6,6 +6,8 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
+use equijump_engine::random::Random;
+
 /// For how many seconds each kind of file is damaged; where it is not set, a fixed number of times.
 pub const SECONDS: &str = "EQUIJUMP_FUZZ";
 /// The first seed; another one makes a long run look at other files than the one before.
@@ -18,34 +20,14 @@ const LONGEST_SENTENCE: usize = 700;
 /// No file of the tests takes nearly as long; a reader that does is stuck, or nearly so.
 const LONGEST_READING: Duration = Duration::from_secs(10);
 
-/// SplitMix64 (Steele, Lea and Flood 2014): small, and good enough to break files with.
-#[derive(Clone, Debug)]
-pub struct Random(pub u64);
-
-impl Random {
-    /// The next 64 bits.
-    pub fn next_bits(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    /// A number below `limit`; 0 where that is 0.
-    pub fn below(&mut self, limit: usize) -> usize {
-        (self.next_bits() % limit.max(1) as u64) as usize
-    }
-}
-
 /// A damaged copy.
 pub fn damaged(whole: &[u8], seed: u64) -> Vec<u8> {
-    let mut random = Random(seed);
+    let mut random = Random::new(seed);
     let mut bytes = whole.to_vec();
     // Most faults come alone; some show only together.
-    let faults = if seed % 8 == 7 { 2 + random.below(4) } else { 1 };
+    let faults = if seed % 8 == 7 { 2 + random.index(4) } else { 1 };
     for k in 0..faults {
-        let kind = if faults == 1 { (seed % 8) as usize } else { (random.below(7) + k) % 7 };
+        let kind = if faults == 1 { (seed % 8) as usize } else { (random.index(7) + k) % 7 };
         if bytes.len() > 4 {
             damage(&mut bytes, kind, &mut random);
         }
@@ -55,23 +37,23 @@ pub fn damaged(whole: &[u8], seed: u64) -> Vec<u8> {
 
 /// Headers are hit as often as all the rest, since they are where lengths and counts stand.
 fn place(random: &mut Random, length: usize) -> usize {
-    let limit = if random.below(2) == 0 { length.min(400) } else { length };
-    random.below(limit)
+    let limit = if random.index(2) == 0 { length.min(400) } else { length };
+    random.index(limit)
 }
 
 fn damage(bytes: &mut Vec<u8>, kind: usize, random: &mut Random) {
     match kind {
-        0 => bytes.truncate(random.below(bytes.len())),
+        0 => bytes.truncate(random.index(bytes.len())),
         1 => {
-            for _ in 0..=random.below(4) {
+            for _ in 0..=random.index(4) {
                 let at = place(random, bytes.len());
-                bytes[at] ^= 1 << random.below(8);
+                bytes[at] ^= 1 << random.index(8);
             }
         }
         2 => {
-            for _ in 0..=random.below(8) {
+            for _ in 0..=random.index(8) {
                 let at = place(random, bytes.len());
-                bytes[at] = random.next_bits() as u8;
+                bytes[at] = random.word() as u8;
             }
         }
         // Numbers at the ends of their ranges, where lengths overflow.
@@ -85,20 +67,20 @@ fn damage(bytes: &mut Vec<u8>, kind: usize, random: &mut Random) {
                 *b"9999",
             ];
             let at = place(random, bytes.len() - 4);
-            bytes[at..at + 4].copy_from_slice(&ENDS[random.below(ENDS.len())]);
+            bytes[at..at + 4].copy_from_slice(&ENDS[random.index(ENDS.len())]);
         }
         // A stretch cut out.
         4 => {
             let from = place(random, bytes.len());
-            let to = (from + 1 + random.below(200)).min(bytes.len());
+            let to = (from + 1 + random.index(200)).min(bytes.len());
             bytes.drain(from..to);
         }
         // A stretch that comes twice, there or elsewhere.
         5 => {
             let from = place(random, bytes.len());
-            let to = (from + 1 + random.below(200)).min(bytes.len());
+            let to = (from + 1 + random.index(200)).min(bytes.len());
             let copy = bytes[from..to].to_vec();
-            let at = if random.below(2) == 0 { to } else { random.below(bytes.len()) };
+            let at = if random.index(2) == 0 { to } else { random.index(bytes.len()) };
             bytes.splice(at..at, copy);
         }
         // A number in a text by another one.
@@ -124,7 +106,7 @@ fn damage(bytes: &mut Vec<u8>, kind: usize, random: &mut Random) {
             if let Some(from) = bytes[start..].iter().position(number).map(|at| start + at) {
                 let to =
                     bytes[from..].iter().position(|byte| !number(byte)).map_or(bytes.len(), |n| from + n);
-                bytes.splice(from..to, NUMBERS[random.below(NUMBERS.len())].iter().copied());
+                bytes.splice(from..to, NUMBERS[random.index(NUMBERS.len())].iter().copied());
             }
         }
     }

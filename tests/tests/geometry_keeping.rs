@@ -7,8 +7,8 @@ use std::path::Path;
 
 use equijump_engine::analysis::{ValidityChecker, ValidityReport};
 use equijump_engine::chemistry::{ClashFinder, ContactLimit, GeometryKeeper, Term, TermKind, covalent_terms};
+use equijump_engine::random::{Noise, Stream};
 use equijump_engine::structure::{Residue, ResidueType, Topology};
-use equijump_engine::transport::noise::{Noise, Stream};
 use serde::Deserialize;
 
 type Frame = Vec<[f32; 3]>;

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use equijump_engine::analysis::msm::{Estimator, MacroSettings, MarkovModel};
 use equijump_engine::analysis::*;
+use equijump_engine::random::Random;
 use equijump_engine::structure::{Residue, ResidueType, Topology};
 use nalgebra::DMatrix;
 use serde::Deserialize;
@@ -185,14 +186,11 @@ fn sets_and_passage_times_are_those_of_deeptime() {
     assert_eq!(model.mean_first_passage_lags(&[0], &(0..n).collect::<Vec<_>>()), None);
 }
 
-/// A chain that hops among three wells, with noise inside each; a small generator of its own.
+/// A chain that hops among three wells, with noise inside each.
 fn hopping(frames: usize, leave: f64, seed: u64) -> (Vec<[f64; 2]>, Vec<usize>) {
     const CENTERS: [[f64; 2]; 3] = [[0.0, 0.0], [8.0, 0.0], [4.0, 7.0]];
-    let mut state = seed;
-    let mut uniform = move || {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (state >> 33) as f64 / (1u64 << 31) as f64
-    };
+    let mut random = Random::new(seed);
+    let mut uniform = move || random.uniform();
     let mut well = 0;
     (0..frames)
         .map(|_| {

@@ -344,10 +344,10 @@ fn small_network(seed: u64) -> (NetworkConfig, Vec<f32>) {
         heads: Heads::Endpoint,
         ..NetworkConfig::default()
     };
-    let mut random = equijump_tests::damage::Random(seed);
+    let mut random = equijump_engine::random::Random::new(seed);
     let total = ParameterLayout::new(&config).total();
     // Whatever bits a number has, as long as it is one.
-    let mut number = || f32::from_bits(random.next_bits() as u32);
+    let mut number = || f32::from_bits(random.word() as u32);
     let parameters = (0..total).map(|_| Some(number()).filter(|x| x.is_finite()).unwrap_or(0.5)).collect();
     (config, parameters)
 }
@@ -370,12 +370,12 @@ proptest! {
         let at = |name: &str| folder.path().join(name);
         let topology = std::fs::File::create(at("top.pdb")).unwrap();
         write_pdb(&chignolin.topology, &chignolin.positions_angstrom, topology).unwrap();
-        let mut random = equijump_tests::damage::Random(noise);
+        let mut random = equijump_engine::random::Random::new(noise);
         let mut writer =
             TrajectoryWriter::create(&at("a.dcd"), &chignolin.topology, interval_ps, false).unwrap();
         let mut written = Vec::new();
         for frame in 0..frames {
-            let mut moved = |x: f32| x + 1e-4 * (random.below(1000) as f32 - 500.0);
+            let mut moved = |x: f32| x + 1e-4 * (random.index(1000) as f32 - 500.0);
             let positions: Vec<[f32; 3]> =
                 chignolin.positions_angstrom.iter().map(|p| p.map(&mut moved)).collect();
             writer.write_frame(&positions, frame as f64 * interval_ps).unwrap();

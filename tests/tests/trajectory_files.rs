@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use equijump_engine::random::Random;
 use equijump_engine::remedy::Remedy;
 use equijump_engine::structure::{
     OpenedStructure, ReadOptions, read_structure, read_topology_map, write_pdb,
@@ -268,7 +269,7 @@ fn every_complete_frame_of_a_cut_file_is_read_and_resuming_mends_the_file() {
     let structure = structure("chignolin.pdb");
     let topology = write_topology(directory.path(), &structure);
     let mut files = Vec::new();
-    let mut state = 99u64;
+    let mut random = Random::new(99);
     for format in TrajectoryFormat::ALL {
         let path = directory.path().join(format!("whole.{}", format.extension()));
         let mut writer = TrajectoryWriter::create(&path, &structure.topology, 100.0, false).unwrap();
@@ -281,8 +282,7 @@ fn every_complete_frame_of_a_cut_file_is_read_and_resuming_mends_the_file() {
         }
         let whole = std::fs::read(&path).unwrap();
         for case in 0..12 {
-            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
-            let length = complete[0] + (state >> 33) as usize % (whole.len() - complete[0]);
+            let length = complete[0] + random.index(whole.len() - complete[0]);
             let cut = directory.path().join(format!("cut{case}.{}", format.extension()));
             std::fs::write(&cut, &whole[..length]).unwrap();
             let frames = complete.iter().filter(|&&end| end <= length).count();

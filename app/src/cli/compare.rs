@@ -24,7 +24,7 @@ pub(super) struct Args {
     /// variants; assets/models/chignolin/compare.toml is one. Paths in it are relative to it.
     #[arg(value_name = "CONFIG")]
     config: PathBuf,
-    /// Folder for trainings, samples and tables. What is there already is gone on with.
+    /// Folder for trainings, samples and tables. What is there already is continued.
     #[arg(long, value_name = "FOLDER")]
     out: PathBuf,
     /// Tell what would be done, and what is done already, and do nothing.

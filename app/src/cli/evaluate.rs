@@ -32,7 +32,7 @@ pub(super) struct Args {
     /// Reference trajectories, XTC, DCD or multi-model PDB; a folder or a pattern stands for all in it.
     #[arg(long, required = true, num_args = 1.., value_name = "TRAJECTORY")]
     reference: Vec<PathBuf>,
-    /// Trajectories to judge, written by `simulate` or any other program; a folder or a pattern stands for all in it,
+    /// Trajectories to evaluate, written by `simulate` or any other program; a folder or a pattern stands for all in it,
     /// so that a run in shards needs no merging.
     #[arg(long, required_unless_present = "drawing", conflicts_with = "branches", num_args = 1.., value_name = "TRAJECTORY")]
     samples: Vec<PathBuf>,

@@ -40,7 +40,7 @@ pub(super) struct JumpArgs {
     /// Jumps drawn from each of them.
     #[arg(long, default_value_t = JumpSettings::default().draws, value_name = "M", requires = "jumps")]
     draws: usize,
-    /// Sampler settings that come with the model: default where none is named; flags given besides go before it.
+    /// Sampler settings that come with the model: default where none is named; flags given as well take precedence.
     #[arg(long, value_name = "NAME", requires = "drawing")]
     preset: Option<String>,
     // The seed is also that of clustering and resampling.
@@ -68,7 +68,7 @@ impl JumpArgs {
         let presets = presets_of(&model).map_err(|error| anyhow!(error))?;
         let name = self.preset.as_deref().unwrap_or(DEFAULT_PRESET);
         let preset = presets.get(name).map_err(|error| anyhow!(error))?;
-        let mut sampler = with_flags(&preset.settings, &self.sampler, &given);
+        let mut sampler = with_flags(&preset.settings, &self.sampler, &given)?;
         // Settings that come with a model are for its transport.
         let own = presets.0.contains_key(name);
         if !own && !given("integrator") && transport_of(jobs, &model)? == Some(Transport::FlowMatching) {

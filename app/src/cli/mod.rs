@@ -48,7 +48,7 @@ const RUN_AGAIN: u8 = 75;
     version,
     about = "Protein molecular dynamics in 100 ps jumps of a generative model",
     long_about = "Protein molecular dynamics in 100 ps jumps of a generative model.\n\nWithout a subcommand the window opens; the subcommands do the same jobs without one.",
-    after_long_help = "Exit codes: 0 done; 1 an error, told in one sentence on stderr; 2 wrong usage; 75 out of time (--max-hours), and the same command line goes on; 130 interrupted, with whole files."
+    after_long_help = "Exit codes: 0 done; 1 an error, explained in one sentence on stderr; 2 wrong usage; 75 out of time (--max-hours), and the same command line continues the work; 130 interrupted, with complete files."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -71,9 +71,9 @@ enum Job {
     Import(import::Args),
     /// Train a model on stores made by `import`.
     Train(train::Args),
-    /// Compare samples with reference trajectories and write a report.
+    /// Evaluate samples against reference trajectories and write a report.
     Evaluate(evaluate::Args),
-    /// Train, sample and evaluate variants of one model alike, and write their table.
+    /// Compare variants of one model: train, sample and evaluate them alike, and write their table.
     Compare(compare::Args),
     /// Measure quality against cost over a grid of sampling settings, and find the fast preset.
     Study(study::Args),

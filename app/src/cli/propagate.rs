@@ -38,7 +38,8 @@ pub(super) fn settings_of(
 ) -> anyhow::Result<SamplerSettings> {
     let presets = presets_of(model).map_err(|error| anyhow!(error))?;
     let name = preset.unwrap_or(DEFAULT_PRESET);
-    let mut settings = with_flags(&presets.get(name).map_err(|error| anyhow!(error))?.settings, flags, given);
+    let preset = presets.get(name).map_err(|error| anyhow!(error))?;
+    let mut settings = with_flags(&preset.settings, flags, given)?;
     let own = presets.0.contains_key(name) || given("integrator");
     if !own && transport_of(jobs, model)? == Some(Transport::FlowMatching) {
         settings.integrator = Integrator::Ode;

@@ -48,15 +48,15 @@ pub(super) struct Args {
     replicas: u32,
     /// Make only part I of COUNT of the replicas, counted from 0: in a Slurm job array of --array=0-(COUNT-1) it is
     /// $SLURM_ARRAY_TASK_ID/$SLURM_ARRAY_TASK_COUNT. All shards together write the trajectories of the whole run, bit
-    /// for bit on one device, into one folder. The same command line again goes on, as with --resume.
+    /// for bit on one device, into one folder. The same command line continues the run, as with --resume.
     #[arg(long, value_name = "I/COUNT", conflicts_with = "force")]
     shard: Option<Shard>,
     /// End within this time from the start of the program, with whole files and exit code 75 if there is more to do:
-    /// the same command line again goes on, as with --resume, until it ends with 0.
+    /// the same command line continues the work, as with --resume, until it exits with 0.
     #[arg(long, value_name = "H", conflicts_with = "force")]
     max_hours: Option<f64>,
     /// Sampler settings that come with the model: default where none is named, or fast where `equijump study` found
-    /// it; flags given besides go before it.
+    /// it; flags given as well take precedence.
     #[arg(long, value_name = "NAME")]
     preset: Option<String>,
     #[command(flatten)]
@@ -115,7 +115,7 @@ pub(super) fn run(mut args: Args, given: impl Fn(&str) -> bool) -> anyhow::Resul
     let presets = presets_of(&model).map_err(|error| anyhow!(error))?;
     let name = args.preset.as_deref().unwrap_or(DEFAULT_PRESET);
     let preset = presets.get(name).map_err(|error| anyhow!(error))?;
-    args.settings = with_flags(&preset.settings, &args.settings, &given);
+    args.settings = with_flags(&preset.settings, &args.settings, &given)?;
     // Settings that come with a model are for its transport.
     let own = presets.0.contains_key(name);
     if !own && !given("integrator") && transport_of(&jobs, &model)? == Some(Transport::FlowMatching) {
@@ -207,32 +207,21 @@ fn is_of_run(trajectory: &std::path::Path, out: &std::path::Path) -> bool {
     folder(trajectory) == folder(out) && (own == run || own.starts_with(&format!("{run}_r")))
 }
 
-/// The settings of a preset, but for those that are given by flags.
+/// The settings of a preset, but for those that are given by flags, and the seed. Fields and flags share their names.
 pub(super) fn with_flags(
     preset: &SamplerSettings,
     flags: &SamplerSettings,
     given: &impl Fn(&str) -> bool,
-) -> SamplerSettings {
-    let mut settings = SamplerSettings { seed: flags.seed, ..preset.clone() };
-    if given("integrator") {
-        settings.integrator = flags.integrator;
+) -> anyhow::Result<SamplerSettings> {
+    // JSON knows no infinity and no NaN.
+    flags.check().map_err(|error| anyhow!(error))?;
+    let mut settings = serde_json::to_value(preset)?;
+    if let (Some(settings), serde_json::Value::Object(flags)) =
+        (settings.as_object_mut(), serde_json::to_value(flags)?)
+    {
+        settings.extend(flags.into_iter().filter(|(name, _)| name == "seed" || given(name)));
     }
-    if given("latent_steps") {
-        settings.latent_steps = flags.latent_steps;
-    }
-    if given("epsilon") {
-        settings.epsilon = flags.epsilon;
-    }
-    if given("position_epsilon_factor") {
-        settings.position_epsilon_factor = flags.position_epsilon_factor;
-    }
-    if given("schedule") {
-        settings.schedule = flags.schedule;
-    }
-    if given("keep_geometry") {
-        settings.keep_geometry = flags.keep_geometry;
-    }
-    settings
+    Ok(serde_json::from_value(settings)?)
 }
 
 /// A file, or the name of a bundled structure where there is no such file.
@@ -310,10 +299,10 @@ impl RunReport {
                     None => "trust: no trust data in the model".to_owned(),
                 });
                 if run.first_new_frame > 1 {
-                    self.display.line(&format!("goes on from frame {}", run.first_new_frame - 1));
+                    self.display.line(&format!("continues from frame {}", run.first_new_frame - 1));
                 } else if let Some(path) = &self.to_resume {
                     self.display.line(&format!(
-                        "note: {} holds no frames to go on from; the run starts at the structure",
+                        "note: {} holds no frames to continue from; the run starts at the structure",
                         path.display()
                     ));
                 }
@@ -362,7 +351,7 @@ impl RunReport {
             terminal::result(path.display());
         }
         if ending == Ending::OutOfTime {
-            terminal::remark("note: the same command line goes on");
+            terminal::remark("note: the same command line continues the run");
         }
     }
 }

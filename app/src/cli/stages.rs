@@ -36,7 +36,7 @@ impl StageDisplay {
                 self.display.line(&stage.to_string());
             }
             ExperimentUpdate::GoesOnAfter(frame) => {
-                self.display.line(&format!("goes on from frame {frame}"));
+                self.display.line(&format!("continues from frame {frame}"));
             }
             ExperimentUpdate::Loss(loss) => self.loss = format!("loss {loss:.4}, "),
             ExperimentUpdate::Report(report) => self.report(report),

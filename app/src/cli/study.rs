@@ -44,7 +44,7 @@ pub(super) struct Args {
     /// Reference trajectories (a folder or a pattern stands for all in it); held out from training, or the study flatters the model.
     #[arg(long, required = true, num_args = 1.., value_name = "TRAJECTORY")]
     reference: Vec<PathBuf>,
-    /// Folder for samples, table and figures. What is there already is gone on with.
+    /// Folder for samples, table and figures. What is there already is continued.
     #[arg(long, value_name = "FOLDER")]
     out: PathBuf,
     /// Noise strengths ε of the SDE, separated by commas.

@@ -16,7 +16,7 @@ pub(super) struct Args {
     #[command(flatten)]
     request: TrainRequest,
     /// End within this time from the start of the program, with a checkpoint and exit code 75 if there is more to do:
-    /// the same command line again goes on, as with --resume, until it ends with 0.
+    /// the same command line continues the work, as with --resume, until it exits with 0.
     #[arg(long, value_name = "H", conflicts_with = "force")]
     max_hours: Option<f64>,
 }

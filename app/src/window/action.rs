@@ -45,7 +45,7 @@ pub enum Action {
     ShowRunBeside(Option<u32>),
     /// Evaluate a run against another one.
     CompareRuns {
-        /// Number of the run that is taken for the reference.
+        /// Number of the run that is used as the reference.
         reference: u32,
         /// Number of the run that is judged.
         samples: u32,

@@ -231,7 +231,7 @@ impl UiCommand {
             ),
             Self::SaveProject => row(
                 "Save project…",
-                "Write what is open, how it is looked at, settings and layout into a file, to come back to",
+                "Save what is open, the view, the settings and the layout in a file, to return to later",
                 File,
                 Some((CTRL, Key::S)),
             ),
@@ -265,11 +265,13 @@ impl UiCommand {
             Self::Quit => row("Quit", "Stop the run and close the window", File, Some((CTRL, Key::Q))),
             Self::Undo => row(
                 "Undo",
-                "Take back the last change of view, selection, measurements or settings",
+                "Undo the last change of view, selection, measurements or settings",
                 Edit,
                 Some((CTRL, Key::Z)),
             ),
-            Self::Redo => row("Redo", "Do again what was taken back", Edit, Some((CTRL_SHIFT, Key::Z))),
+            Self::Redo => {
+                row("Redo", "Redo the change that was last undone", Edit, Some((CTRL_SHIFT, Key::Z)))
+            }
             Self::Select => row(
                 "Select atoms…",
                 "Select atoms by words, such as residue 3-10 and backbone",
@@ -297,19 +299,19 @@ impl UiCommand {
             ),
             Self::PauseRun => row(
                 "Pause or resume",
-                "Hold the run after the present latent step, or go on with it",
+                "Pause the run after the current latent step, or continue it",
                 Simulation,
                 Some((CTRL, Key::P)),
             ),
             Self::StopRun => row(
                 "Stop",
-                "End the run after the present latent step; its frames are kept",
+                "End the run after the current latent step; its frames are kept",
                 Simulation,
                 Some((CTRL, Key::Period)),
             ),
             Self::ExtendRun => row(
                 "Extend run",
-                "Go on with the run on view after its last frame, by as many frames as are set beside the molecule",
+                "Continue the run on view after its last frame, by as many frames as are set beside the molecule",
                 Simulation,
                 Some((CTRL_SHIFT, Key::R)),
             ),
@@ -415,7 +417,7 @@ impl UiCommand {
             ),
             Self::ShowBackbone => row(
                 "Backbone only",
-                "Draw N, Cα, C and O alone; of a ribbon nothing but itself",
+                "Draw N, Cα, C and O alone; a ribbon is drawn by itself",
                 Molecule,
                 Some((NONE, Key::B)),
             ),
@@ -445,7 +447,7 @@ impl UiCommand {
             }
             Self::GhostOfStart => row(
                 "Ghost of start",
-                "Show the backbone of the start structure beside each frame, for comparison",
+                "Show the backbone of the start structure beside each frame",
                 Molecule,
                 Some((NONE, Key::G)),
             ),
@@ -483,7 +485,7 @@ impl UiCommand {
                 row("Reset view", "Fit the molecule into the view", Molecule, Some((NONE, Key::R)))
             }
             Self::ToggleSpin => {
-                row("Spin", "Turn the molecule all the time", Molecule, Some((Modifiers::SHIFT, Key::R)))
+                row("Spin", "Keep the molecule turning", Molecule, Some((Modifiers::SHIFT, Key::R)))
             }
             Self::ToggleFollowFit => row(
                 "Fit every frame",
@@ -497,9 +499,9 @@ impl UiCommand {
                 Molecule,
                 Some((NONE, Key::P)),
             ),
-            Self::ThemeSystem => row("System theme", "Light or dark as the desktop is set", View, None),
-            Self::ThemeLight => row("Light theme", "Dark text on light ground", View, None),
-            Self::ThemeDark => row("Dark theme", "Light text on dark ground", View, None),
+            Self::ThemeSystem => row("System theme", "Light or dark, as the desktop is set", View, None),
+            Self::ThemeLight => row("Light theme", "Dark text on a light background", View, None),
+            Self::ThemeDark => row("Dark theme", "Light text on a dark background", View, None),
             Self::ZoomIn => row("Zoom in", "Make text and controls larger", View, Some((CTRL, Key::Plus))),
             Self::ZoomOut => {
                 row("Zoom out", "Make text and controls smaller", View, Some((CTRL, Key::Minus)))

@@ -58,7 +58,7 @@ impl<T: Send + 'static> Inquiry<T> {
                 tell.send(work(&own)).ok();
                 own.wake.request_repaint();
             })
-            .map_err(|error| format!("The work cannot be begun: {error}."))?;
+            .map_err(|error| format!("The work cannot be started: {error}."))?;
         Ok(Self { watch, answer })
     }
 
@@ -68,7 +68,7 @@ impl<T: Send + 'static> Inquiry<T> {
             Ok(answer) => Some(answer),
             Err(TryRecvError::Empty) => None,
             Err(TryRecvError::Disconnected) => {
-                Some(Err("The work ended by an error of the program; try it with other frames.".to_owned()))
+                Some(Err("An internal error ended the work; try it with other frames.".to_owned()))
             }
         }
     }

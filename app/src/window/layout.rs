@@ -30,7 +30,8 @@ pub enum Pane {
     Training,
     LearningCurves,
     Evaluation,
-    Comparison,
+    #[serde(alias = "Comparison")]
+    EvaluationResults,
 }
 
 impl Pane {
@@ -53,7 +54,7 @@ impl Pane {
         Pane::Training,
         Pane::LearningCurves,
         Pane::Evaluation,
-        Pane::Comparison,
+        Pane::EvaluationResults,
     ];
 
     /// Title on the tab.
@@ -76,7 +77,7 @@ impl Pane {
             Pane::Training => "Training",
             Pane::LearningCurves => "Learning curves",
             Pane::Evaluation => "Evaluation",
-            Pane::Comparison => "Evaluation results",
+            Pane::EvaluationResults => "Evaluation results",
         }
     }
 }
@@ -87,7 +88,7 @@ pub fn default_tree() -> Tree<Pane> {
     let simulation = tabs(&mut tiles, &[Pane::Simulation, Pane::Training, Pane::Evaluation]);
     let read_outs = tabs(&mut tiles, &[Pane::Validity, Pane::Runs, Pane::Log]);
     let left = split(&mut tiles, LinearDir::Vertical, &[(simulation, 0.70), (read_outs, 0.30)]);
-    let molecule = tabs(&mut tiles, &[Pane::Molecule, Pane::LearningCurves, Pane::Comparison]);
+    let molecule = tabs(&mut tiles, &[Pane::Molecule, Pane::LearningCurves, Pane::EvaluationResults]);
     let free_energy = tabs(&mut tiles, &[Pane::FreeEnergy, Pane::States, Pane::Ensemble]);
     let ramachandran = tabs(&mut tiles, &[Pane::Ramachandran, Pane::Contacts, Pane::Structure]);
     let rmsd = tabs(&mut tiles, &[Pane::Rmsd, Pane::Fluctuation, Pane::Measurements]);

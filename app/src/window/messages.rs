@@ -67,7 +67,7 @@ impl Messages {
             });
             dismissed = close.clicked();
             let more = if others > 0 { format!("{others} more in the log") } else { "Log".to_owned() };
-            if ui.small_button(more).on_hover_text("Everything that you were told").clicked() {
+            if ui.small_button(more).on_hover_text("All messages of this session").clicked() {
                 actions.push(Action::ShowPane(Pane::Log));
             }
             ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {

@@ -194,7 +194,7 @@ impl EquiJumpApp {
             ui.add_space(8.0);
             cancel = ui
                 .button("Stop")
-                .on_hover_text("Numbered pictures made so far stay, a film that is not whole does not")
+                .on_hover_text("Numbered pictures made so far are kept, an unfinished film is not")
                 .clicked();
         });
         if cancel {

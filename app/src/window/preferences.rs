@@ -38,7 +38,7 @@ pub struct Preferences {
     pub ghost_of_start: bool,
     /// Show a run beside the one on view in a tile of its own.
     pub tiles: bool,
-    /// Turn the molecule all the time.
+    /// Keep the molecule turning.
     pub spin: bool,
     /// Keep the molecule fitted into the view through all frames.
     pub fit_follows: bool,

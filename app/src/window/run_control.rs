@@ -160,7 +160,7 @@ impl EquiJumpApp {
                 _ => "its own",
             };
             let sentence = format!(
-                "This run was made with the model {model}, which is not the one in use. Choose that model to go on with the run."
+                "This run was made with the model {model}, which is not the one in use. Choose that model to continue the run."
             );
             let suggestion = self.model.file.clone().unwrap_or_default();
             let browse = Action::Browse(FileRequest { purpose: Purpose::OpenModel, suggestion });

@@ -113,7 +113,7 @@ impl EquiJumpApp {
                 Some(std::mem::replace(&mut self.observer, fresh))
             }
             Err(error) => {
-                self.log.note(Level::Warning, format!("A run is measured no further: {error}."));
+                self.log.note(Level::Warning, format!("A run is no longer measured: {error}."));
                 None
             }
         };

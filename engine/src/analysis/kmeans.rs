@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use super::error::AnalysisError;
-use super::random::SplitMix64;
+use crate::random::Random;
 
 /// Lloyd iterations at most.
 const MAX_ITERATIONS: usize = 200;
@@ -104,7 +104,7 @@ fn cluster(
     seed: u64,
     watch: &mut Watch<'_>,
 ) -> ControlFlow<(), KMeans> {
-    let mut random = SplitMix64::new(seed);
+    let mut random = Random::new(seed);
     let mut centers = seed_centers(points, dimension, clusters, &mut random, watch)?;
     let mut assignments = vec![0u32; points.len() / dimension];
     let mut inertia = f64::INFINITY;
@@ -129,7 +129,7 @@ fn seed_centers(
     points: &[f64],
     dimension: usize,
     clusters: usize,
-    random: &mut SplitMix64,
+    random: &mut Random,
     watch: &mut Watch<'_>,
 ) -> ControlFlow<(), Vec<f64>> {
     let count = points.len() / dimension;
@@ -159,7 +159,7 @@ fn seed_centers(
 }
 
 /// An index with probability proportional to its weight; uniform when all weights are zero.
-fn draw(weights: &[f64], total: f64, random: &mut SplitMix64) -> usize {
+fn draw(weights: &[f64], total: f64, random: &mut Random) -> usize {
     if total <= 0.0 {
         return random.index(weights.len());
     }
@@ -257,7 +257,7 @@ mod tests {
 
     /// Four tight groups at the corners of a square.
     fn corners() -> Vec<f64> {
-        let mut random = SplitMix64::new(3);
+        let mut random = Random::new(3);
         (0..400)
             .flat_map(|i| {
                 let (cx, cy) = [(0.0, 0.0), (0.0, 9.0), (9.0, 0.0), (9.0, 9.0)][i % 4];

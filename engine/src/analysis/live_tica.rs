@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::covariance::LagWindow;
 use super::error::AnalysisError;
 use super::histogram::{Binning, Histogram2d};
-use super::live::LiveSettings;
+use super::live_settings::LiveSettings;
 use super::reference::ReferenceData;
 use super::thinned::Thinned;
 use super::tica::{TicaBasis, TicaFit, TicaSettings};

@@ -21,13 +21,13 @@ pub mod inefficiency;
 pub mod kmeans;
 pub mod landscape;
 pub mod live;
+mod live_settings;
 mod live_tica;
 pub mod measurement;
 pub mod msm;
 pub mod observables;
 pub mod paper;
 pub mod ramachandran;
-pub(crate) mod random;
 pub mod reference;
 pub mod representatives;
 pub mod selection;
@@ -55,7 +55,8 @@ pub use landscape::{
     Basin, BasinSettings, Basins, Contour, SmoothDensity, contours, find_basins, scott_bandwidth,
     smooth_density,
 };
-pub use live::{FrameObservables, LiveObservables, LiveSettings, SeriesPoint};
+pub use live::{FrameObservables, LiveObservables, SeriesPoint};
+pub use live_settings::LiveSettings;
 pub use live_tica::{BasisSource, ProjectedPoint, RefitRequest};
 pub use measurement::{MeasuredPoint, Measurement, MeasurementSeries};
 pub use msm::{Estimator, MacroModel, MacroState, MarkovModel, Transition, macrostates};

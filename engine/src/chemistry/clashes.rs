@@ -145,7 +145,7 @@ fn md_contact_angstrom(a: Element, b: Element) -> [f64; 2] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysis::random::SplitMix64;
+    use crate::random::Random;
     use crate::structure::Residue;
 
     #[test]
@@ -155,7 +155,7 @@ mod tests {
             .collect();
         let topology = Topology::new("random", "A", residues);
         // A crowd of atoms without any regard for bonds: many clashes.
-        let mut random = SplitMix64::new(11);
+        let mut random = Random::new(11);
         let positions: Vec<[f32; 3]> = (0..topology.atom_count())
             .map(|_| std::array::from_fn(|_| (random.uniform() * 18.0 - 9.0) as f32))
             .collect();

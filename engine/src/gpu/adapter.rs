@@ -1,9 +1,15 @@
 //! The adapters of this machine, and which of them to use.
 
+use std::future::Future;
+use std::task::{Context, Poll, Waker};
+
 use serde::Serialize;
 
 use super::GpuError;
-use super::device::{BACKENDS, ready};
+
+/// The interfaces we compute through.
+const BACKENDS: wgpu::Backends =
+    wgpu::Backends::VULKAN.union(wgpu::Backends::METAL).union(wgpu::Backends::DX12);
 
 /// What an adapter is and what it supports.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -128,4 +134,16 @@ pub(super) fn choose(choice: &AdapterChoice) -> Result<(wgpu::Adapter, AdapterSu
     let known: Vec<String> =
         adapters.iter().enumerate().map(|(i, a)| format!("{i} ({})", a.get_info().name)).collect();
     Err(GpuError::UnknownAdapter { asked, known: known.join(", ") })
+}
+
+/// The value of a future that native wgpu has ready, or nearly so.
+pub(super) fn ready<F: Future>(future: F) -> F::Output {
+    let mut future = std::pin::pin!(future);
+    let mut context = Context::from_waker(Waker::noop());
+    loop {
+        match future.as_mut().poll(&mut context) {
+            Poll::Ready(value) => return value,
+            Poll::Pending => std::thread::yield_now(),
+        }
+    }
 }

@@ -1,16 +1,10 @@
 //! An open device: its queue, its limits, and what it reported as wrong.
 
-use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use super::adapter::{AdapterChoice, AdapterSummary, choose};
+use super::adapter::{AdapterChoice, AdapterSummary, choose, ready};
 use super::error::GpuError;
-
-/// The interfaces we compute through.
-pub(super) const BACKENDS: wgpu::Backends =
-    wgpu::Backends::VULKAN.union(wgpu::Backends::METAL).union(wgpu::Backends::DX12);
 
 /// A submission that takes longer is taken for a device that hangs. Ours are made to take milliseconds; one
 /// latent step of the largest network on a software adapter takes minutes.
@@ -175,16 +169,4 @@ impl Gpu {
 pub(super) fn one_line(message: &str) -> String {
     let lines: Vec<&str> = message.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     lines.join(" ")
-}
-
-/// The value of a future that native wgpu has ready, or nearly so.
-pub(super) fn ready<F: Future>(future: F) -> F::Output {
-    let mut future = std::pin::pin!(future);
-    let mut context = Context::from_waker(Waker::noop());
-    loop {
-        match future.as_mut().poll(&mut context) {
-            Poll::Ready(value) => return value,
-            Poll::Pending => std::thread::yield_now(),
-        }
-    }
 }

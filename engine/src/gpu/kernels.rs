@@ -1,7 +1,8 @@
 //! The compute pipelines: WGSL of `shaders/compute` with constants put in, compiled once per network.
 
 use super::GpuError;
-use super::device::{Gpu, one_line, ready};
+use super::adapter::ready;
+use super::device::{Gpu, one_line};
 use super::product_rate::PRODUCT;
 use super::shape::{MOST_NEIGHBOURS, MOST_RESIDUES, NetworkShape, quads};
 

@@ -205,9 +205,9 @@ pub fn time_embedding(bins: usize, clock: f32) -> [(usize, f32); 2] {
 mod tests {
     use super::*;
     use crate::network::Transport;
+    use crate::random::{Noise, Stream};
     use crate::structure::{Residue, Topology};
     use crate::transport::interpolant::{NoiseAddress, fill_noise, interpolate};
-    use crate::transport::noise::{Noise, Stream};
 
     /// Jumps of the expected size, blurred by the noise of the interpolant: the feature has unit mean square
     /// at every τ, and the source moved along with the latent cloud changes nothing.

@@ -17,9 +17,9 @@ pub mod inputs;
 pub mod internal;
 pub mod model;
 pub mod parameters;
-pub mod path;
 pub mod strain;
 
+pub use crate::transport::Transport;
 pub use batch::{CloudBatch, SequenceBatch};
 pub use candle_device::{CandleDevice, DeviceError, built_gpu, open_candle_device};
 pub use candle_model::CandleModel;
@@ -29,4 +29,3 @@ pub use initial::initial_parameters;
 pub(crate) use model::read_model_file;
 pub use model::{Model, ModelCard, ModelError};
 pub use parameters::{ParameterLayout, ParameterSpec};
-pub use path::Transport;

@@ -340,7 +340,7 @@ impl RunFiles {
             Err(reason) if is_there(backup) => {
                 let loaded = load(backup).map_err(|_| reason.clone())?;
                 self.notice = Some(format!(
-                    "{reason}. The run goes on from the state before, {}, at frame {}.",
+                    "{reason}. The run continues from the state before, {}, at frame {}.",
                     backup.display(),
                     loaded.0.frame
                 ));

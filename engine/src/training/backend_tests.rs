@@ -11,12 +11,13 @@ use super::dataset::Pair;
 use super::tests::{request, store};
 use super::trainer::CHECKPOINT_FILE;
 use super::*;
-use crate::network::candle_model::tests::{Random, flat, protein, relative_error, variants};
+use crate::network::candle_model::tests::{flat, protein, relative_error, variants};
 use crate::network::{CandleDevice, NetworkConfig, ParameterLayout, Transport, open_candle_device};
+use crate::random::Random;
 use crate::transport::interpolant::{NoiseAddress, TrackLosses};
 
 fn draw(sizes: &[usize]) -> Draw {
-    let mut random = Random(11);
+    let mut random = Random::new(11);
     let mut draw = Draw::default();
     for (k, &size) in sizes.iter().enumerate() {
         let (topology, mut source, mut target) = protein(size, &mut random);

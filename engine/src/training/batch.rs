@@ -2,8 +2,8 @@
 //! The same for every backend.
 
 use crate::network::{CloudBatch, NetworkConfig, SequenceBatch, Transport};
+use crate::random::{Noise, Stream};
 use crate::transport::interpolant::{LossBatch, NoiseAddress, fill_noise, interpolate};
-use crate::transport::noise::{Noise, Stream};
 
 use super::dataset::{Pair, PairChances, PairDataset};
 use super::{TrainError, TrainSettings};

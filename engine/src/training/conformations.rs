@@ -4,9 +4,9 @@
 use std::ops::ControlFlow;
 
 use crate::analysis::{AnalysisError, TicaBasis, TicaFit, TicaSettings, kmeans};
+use crate::random::Noise;
 use crate::structure::Topology;
 use crate::trajectory::TrajectoryStore;
-use crate::transport::noise::Noise;
 
 use super::dataset::split;
 use super::pair_index::PairIndex;
@@ -244,11 +244,11 @@ mod tests {
     use std::path::{Path, PathBuf};
 
     use super::*;
+    use crate::random::Stream;
     use crate::structure::{Residue, ResidueType};
     use crate::training::dataset::PairChances;
     use crate::training::{PairDataset, PairSampling};
     use crate::trajectory::store::{STORE_VERSION, SourceFile, StoreMetadata, StoreWriter};
-    use crate::transport::noise::Stream;
 
     const FRAMES: usize = 1600;
 

@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::analysis::superposition::superpose_pair;
+use crate::random::{Noise, Stream};
 use crate::structure::{TensorCloud, Topology, relabel_equivalent};
 use crate::trajectory::TrajectoryStore;
-use crate::transport::noise::{Noise, Stream};
 use crate::trust::{TrustBuilder, TrustData};
 
 use super::conformations::{Conformations, Coverage};

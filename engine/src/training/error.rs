@@ -11,7 +11,7 @@ fn in_the_way(file: &str, can_go_on: &bool) -> String {
     if *can_go_on {
         format!("a training run already; {} or {}", Remedy::Continue, Remedy::Replace)
     } else {
-        format!("{file}, and no training run to go on with; choose another folder, or {}", Remedy::Replace)
+        format!("{file}, and no training run to continue; choose another folder, or {}", Remedy::Replace)
     }
 }
 

@@ -8,10 +8,10 @@ use super::checkpoint::Checkpoint;
 use super::trainer::{BEST_MODEL_FILE, CHECKPOINT_FILE, LOG_FILE, MODEL_FILE, SETTINGS_FILE};
 use super::*;
 use crate::network::{Heads, Model, NetworkConfig, Residual};
+use crate::random::{Noise, Stream};
 use crate::remedy::Remedy;
 use crate::structure::{ReadOptions, read_structure, write_pdb};
 use crate::trajectory::{ImportRequest, TrajectoryWriter, import};
-use crate::transport::noise::{Noise, Stream};
 
 /// A store of two trajectories of chignolin that wobbles about its crystal structure, 50 ps a frame.
 pub(crate) fn store(folder: &Path) -> PathBuf {

@@ -91,11 +91,11 @@ mod tests {
 
     use std::ops::ControlFlow;
 
+    use crate::random::{Noise, Stream};
     use crate::structure::{ReadOptions, read_structure};
     use crate::training::dataset::PairChances;
     use crate::training::{PairDataset, TrainSettings};
     use crate::trajectory::store::{STORE_VERSION, SourceFile, StoreMetadata, StoreWriter};
-    use crate::transport::noise::{Noise, Stream};
 
     const FRAMES: usize = 400;
 

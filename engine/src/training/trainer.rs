@@ -10,10 +10,10 @@ use std::time::{Duration, Instant};
 use crate::atomic_file::{is_there, write_atomically};
 use crate::network::model::save_model_with_trust;
 use crate::network::{ModelCard, ParameterLayout, initial_parameters};
+use crate::random::{Noise, Stream};
 use crate::regular_file;
 use crate::run_lock::{RunLock, lock_folder};
 use crate::transport::interpolant::TrackLosses;
-use crate::transport::noise::{Noise, Stream};
 use crate::transport::presets::PRESETS_FILE;
 use crate::trust::TrustData;
 

@@ -78,7 +78,7 @@ impl fmt::Display for Cause {
             Cause::Wrapped { bond, length_angstrom, has_cell } => {
                 let why = match has_cell {
                     true => "and the cell of the frame does not close it",
-                    false => "and the file tells no cell",
+                    false => "and the file gives no cell",
                 };
                 write!(
                     f,

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::*;
+use crate::random::{Noise, Stream};
 use crate::structure::{Residue, ResidueType, Topology};
-use crate::transport::noise::{Noise, Stream};
 
 fn topology() -> Arc<Topology> {
     let kinds = [ResidueType::Trp, ResidueType::Nle, ResidueType::Gly, ResidueType::Arg];

@@ -10,6 +10,7 @@ use crate::cpu_clock;
 use crate::network::fused::product_rate_gflops;
 use crate::network::parameters::Initial;
 use crate::network::{Heads, Model, ModelCard, NetworkConfig, ParameterLayout, Residual};
+use crate::random::{Noise, Stream};
 use crate::structure::Topology;
 
 use super::cpu_sampler::CpuSampler;
@@ -203,19 +204,19 @@ fn median(x: &mut [f64]) -> f64 {
 pub fn random_model(config: &NetworkConfig) -> Arc<Model> {
     let layout = ParameterLayout::new(config);
     let mut weights = vec![0.0; layout.total()];
-    let mut state = 0x9E37_79B9_7F4A_7C15u64;
+    let noise = Noise::new(1, Stream::Weights);
     for spec in layout.specs() {
         let weights = &mut weights[spec.range.clone()];
         match spec.initial {
             Initial::Zeros => {}
             Initial::Ones => weights.fill(1.0),
             Initial::Normal => {
-                for weight in weights {
-                    // A linear congruential generator (Knuth's constants); its high bits are good.
-                    state =
-                        state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-                    let uniform = (state >> 40) as f32 / (1u64 << 24) as f32 - 0.5;
-                    *weight = uniform * 12f32.sqrt();
+                for (block, weights) in weights.chunks_mut(4).enumerate() {
+                    let bits = noise.bits([block as u32, spec.range.start as u32, 0, 0]);
+                    for (weight, bits) in weights.iter_mut().zip(bits) {
+                        let uniform = (bits >> 8) as f32 / (1u64 << 24) as f32 - 0.5;
+                        *weight = uniform * 12f32.sqrt();
+                    }
                 }
             }
         }

@@ -14,10 +14,10 @@ use super::batch::{accept, check_order, check_replicas, next_frames};
 use super::heads::drift_and_noise;
 use super::integrator::{Field, IntegratorState, Restart, integrate, integrate_from};
 use super::interpolant::NoiseAddress;
-use super::noise::{Noise, Stream};
 use super::redraw::{Continuation, Ends, Making};
 use super::sampler::{Advance, FrameSampler, GeometryCounts, LatentProgress, Replica, TransportError};
 use super::settings::SamplerSettings;
+use crate::random::{Noise, Stream};
 
 /// Advances replicas of one protein with the candle network; all replicas are one batch. The network runs on
 /// the device, the integrator on the processor.

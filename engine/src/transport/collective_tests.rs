@@ -6,10 +6,10 @@ use std::ops::ControlFlow;
 
 use super::integrator::*;
 use super::interpolant::NoiseAddress;
-use super::noise::{Noise, Stream};
 use super::sampler::TransportError;
 use super::settings::SamplerSettings;
 use crate::network::{CloudBatch, NetworkConfig, SequenceBatch, Transport};
+use crate::random::{Noise, Stream};
 use crate::structure::{Residue, ResidueType, SLOTS, Topology};
 
 const RESIDUES: usize = 3;

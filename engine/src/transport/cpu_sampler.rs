@@ -13,10 +13,10 @@ use super::batch::{accept, check_order, check_replicas, next_frames};
 use super::heads::drift_and_noise;
 use super::integrator::{Field, IntegratorState, Restart, integrate, integrate_from};
 use super::interpolant::NoiseAddress;
-use super::noise::{Noise, Stream};
 use super::redraw::{Continuation, Ends, Finished, Making};
 use super::sampler::{Advance, FrameSampler, GeometryCounts, LatentProgress, Replica, TransportError};
 use super::settings::SamplerSettings;
+use crate::random::{Noise, Stream};
 
 /// Advances replicas of one protein with a model on the CPU.
 pub struct CpuSampler {

@@ -52,7 +52,8 @@ impl FrameSampler for FallbackSampler {
                 self.counts = self.sampler.geometry();
                 self.sampler = Box::new(cpu);
                 self.is_gpu = false;
-                self.notice = Some(format!("{error}; the run goes on on the processor from its last frame."));
+                self.notice =
+                    Some(format!("{error}; the run continues on the processor from its last frame."));
                 self.sampler.advance(replicas, control)
             }
             result => result,

@@ -16,10 +16,10 @@ use super::cpu_sampler::CpuContinuation;
 use super::gpu_buffers::Buffers;
 use super::heads::Reading;
 use super::integrator::{SPREAD, strength};
-use super::noise::{Noise, Stream};
 use super::redraw::{Ends, Making};
 use super::sampler::{Advance, FrameSampler, GeometryCounts, LatentProgress, Replica, TransportError};
 use super::settings::{Integrator, SamplerSettings, Schedule};
+use crate::random::{Noise, Stream};
 
 /// Sites of a residue: the 13 vectors' and Cα.
 const SITES: usize = SLOTS + 1;

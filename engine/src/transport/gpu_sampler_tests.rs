@@ -295,7 +295,7 @@ fn a_run_outlives_its_device() {
     gpu.destroy();
     go(&mut sampler, &mut own);
     let notice = sampler.take_notice().unwrap();
-    assert!(notice.contains("was lost") && notice.contains("goes on on the processor"), "{notice}");
+    assert!(notice.contains("was lost") && notice.contains("continues on the processor"), "{notice}");
     assert_eq!(sampler.take_notice(), None);
     assert!(sampler.device_name().starts_with("CPU"), "{}", sampler.device_name());
     let mut expected = replicas(&start, &[0, 5]);

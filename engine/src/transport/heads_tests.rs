@@ -2,8 +2,9 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
-use crate::network::candle_model::tests::{Random, batch, protein};
+use crate::network::candle_model::tests::{batch, protein};
 use crate::network::parameters::header_outputs;
+use crate::random::Random;
 use crate::transport::interpolant::{LossBatch, interpolate, loss_and_gradient};
 
 fn configs() -> Vec<NetworkConfig> {
@@ -18,7 +19,7 @@ fn configs() -> Vec<NetworkConfig> {
 
 /// Two proteins: labels, X^t, X^{t+1}, Z.
 fn clouds() -> (SequenceBatch, CloudBatch, CloudBatch, CloudBatch) {
-    let mut random = Random(17);
+    let mut random = Random::new(17);
     let proteins = [protein(5, &mut random), protein(3, &mut random)];
     let sequence = SequenceBatch::from_topologies(proteins.iter().map(|p| &p.0));
     let source = batch(&[&proteins[0].1, &proteins[1].1]);
@@ -140,7 +141,7 @@ fn the_gradient_is_that_of_the_loss() {
             rigid_weight: 5.0,
             position_weight: 3.0,
         };
-        let mut random = Random(23);
+        let mut random = Random::new(23);
         let mut outputs: Vec<Vec<f32>> = header_outputs(&config)
             .iter()
             .map(|&(_, n)| (0..sequence.rows() * 3 * n).map(|_| random.normal()).collect())

@@ -12,10 +12,10 @@ use std::ops::ControlFlow;
 use crate::network::{CloudBatch, NetworkConfig, SequenceBatch, Transport};
 
 use super::interpolant::{NoiseAddress, fill_noise};
-use super::noise::Noise;
 use super::sampler::{LatentProgress, TransportError};
 use super::settings::{Integrator, SamplerSettings, Schedule};
 use super::{bridge, ddpm};
+use crate::random::Noise;
 
 /// Ends of the window in which `Schedule::Window` is stochastic.
 const WINDOW: std::ops::Range<f32> = 0.1..0.9;

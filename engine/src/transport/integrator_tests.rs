@@ -5,10 +5,10 @@ use std::ops::ControlFlow;
 
 use super::integrator::*;
 use super::interpolant::NoiseAddress;
-use super::noise::{Noise, Stream};
 use super::sampler::TransportError;
 use super::settings::{Integrator, SamplerSettings, Schedule};
 use crate::network::{CloudBatch, NetworkConfig, SequenceBatch, Transport};
+use crate::random::{Noise, Stream};
 use crate::structure::{Residue, ResidueType, SLOTS, Topology};
 
 /// X^{t+1} | X^t normal with mean X^t + `mean` and independent coordinates of variance `variance`;

@@ -6,7 +6,7 @@ use crate::network::{CloudBatch, NetworkConfig, SequenceBatch, Transport};
 use crate::structure::SLOTS;
 
 use super::heads::targets;
-use super::noise::{NUMBERS_PER_RESIDUE, Noise};
+use crate::random::{NUMBERS_PER_RESIDUE, Noise};
 
 /// One protein's share of the noise stream.
 #[derive(Clone, Copy, Debug)]

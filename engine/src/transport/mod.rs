@@ -1,4 +1,4 @@
-//! Interpolants, diffusion, schedules, integrators and the noise stream (ARCHITECTURE.md §6).
+//! Interpolants, diffusion, schedules, and integrators (ARCHITECTURE.md §6).
 
 mod batch;
 pub mod benchmark;
@@ -19,7 +19,7 @@ pub mod integrator;
 #[cfg(test)]
 mod integrator_tests;
 pub mod interpolant;
-pub mod noise;
+pub mod path;
 pub mod presets;
 mod redraw;
 pub mod sampler;
@@ -28,11 +28,11 @@ mod sampler_tests;
 pub mod settings;
 pub mod split_sampler;
 
-pub use crate::network::Transport;
 pub use candle_sampler::CandleSampler;
 pub use cpu_sampler::CpuSampler;
 pub use fallback_sampler::FallbackSampler;
 pub use gpu_sampler::GpuSampler;
+pub use path::Transport;
 pub use sampler::{Advance, FrameSampler, GeometryCounts, LatentProgress, Replica, TransportError};
 pub use settings::{Integrator, SamplerSettings, Schedule};
 pub use split_sampler::SplitSampler;

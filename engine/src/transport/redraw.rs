@@ -12,9 +12,9 @@ use crate::structure::Topology;
 
 use super::integrator::{IntegratorState, Restart};
 use super::interpolant::{NoiseAddress, fill_noise, interpolate};
-use super::noise::Noise;
 use super::sampler::{GeometryCounts, Replica, TransportError};
 use super::settings::SamplerSettings;
+use crate::random::Noise;
 
 /// Latent times that the attempts go back to.
 const TIMES: [f32; 3] = [0.9, 0.8, 0.6];

@@ -54,9 +54,9 @@ pub struct SamplerSettings {
     /// How ε of the SDE depends on the latent time.
     #[arg(long, value_enum, default_value_t = Schedule::Matched)]
     pub schedule: Schedule,
-    /// Whether what molecular dynamics does not do is taken out of each frame before the next one is made: bonds, angles,
-    /// centers, rings and peptide bonds outside their 0.1 to 99.9 % range, overlaps, wrong hands. `false` gives what
-    /// the network says.
+    /// Whether each frame is corrected, before the next one is made, where it shows what does not occur in molecular
+    /// dynamics: bonds, angles, centers, rings and peptide bonds outside their 0.1 to 99.9 % range, overlaps, wrong
+    /// chirality. `false` keeps what the network predicts.
     #[arg(long, default_value_t = true, action = clap::ArgAction::Set)]
     pub keep_geometry: bool,
     /// Seed of the noise stream. The same seed gives the same trajectory.

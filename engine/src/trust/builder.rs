@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::descriptor::{Descriptor, descriptors, in_units, squared_steps};
 use super::{MOST_REFERENCES, TrustData, nearest, quantiles};
-use crate::analysis::random::SplitMix64;
+use crate::random::Random;
 use crate::structure::{ResidueType, Topology};
 
 /// Candidates for references that are kept of each residue type while frames are read.
@@ -22,12 +22,12 @@ struct Reservoir {
     kept: Vec<(u32, Descriptor)>,
     most: usize,
     seen: usize,
-    random: SplitMix64,
+    random: Random,
 }
 
 impl Reservoir {
     fn new(most: usize, seed: u64) -> Self {
-        Self { kept: Vec::new(), most, seen: 0, random: SplitMix64::new(seed) }
+        Self { kept: Vec::new(), most, seen: 0, random: Random::new(seed) }
     }
 
     fn add(&mut self, protein: u32, descriptor: Descriptor) {

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::analysis::random::SplitMix64;
 use crate::network::{Model, ModelCard, NetworkConfig, ParameterLayout, initial_parameters};
+use crate::random::Random;
 use crate::structure::{ReadOptions, read_structure};
 
 fn structure(name: &str) -> (Arc<Topology>, Vec<[f32; 3]>) {
@@ -15,13 +15,13 @@ fn structure(name: &str) -> (Arc<Topology>, Vec<[f32; 3]>) {
 }
 
 /// Every atom moved by up to 0.3 Å, as frames of a folded protein are.
-fn shaken(positions: &[[f32; 3]], random: &mut SplitMix64) -> Vec<[f32; 3]> {
+fn shaken(positions: &[[f32; 3]], random: &mut Random) -> Vec<[f32; 3]> {
     positions.iter().map(|p| p.map(|x| x + 0.6 * (random.uniform() as f32 - 0.5))).collect()
 }
 
 fn data(names: &[&str]) -> TrustData {
     let mut builder = TrustBuilder::new(7);
-    let mut random = SplitMix64::new(11);
+    let mut random = Random::new(11);
     for name in names {
         let (topology, positions) = structure(name);
         for _ in 0..40 {
@@ -38,7 +38,7 @@ fn data(names: &[&str]) -> TrustData {
 fn a_protein_that_was_trained_on_is_familiar_and_another_one_is_not() {
     let data = data(&["villin", "bba", "trpcage"]);
     assert_eq!((data.proteins, data.training_frames, data.held_out_frames), (3, 120, 120));
-    let mut random = SplitMix64::new(5);
+    let mut random = Random::new(5);
     let (topology, positions) = structure("villin");
     let share =
         |topology: &Topology, positions: &[[f32; 3]]| data.measure(topology, positions).unfamiliar_share();

@@ -106,7 +106,7 @@ impl MovieForm {
             ui.label("Background");
             let opaque = self.format.needs_ffmpeg();
             let background = egui::Checkbox::new(&mut self.transparent, "Transparent");
-            ui.add_enabled(!opaque, background).on_disabled_hover_text("This format knows no transparency");
+            ui.add_enabled(!opaque, background).on_disabled_hover_text("This format has no transparency");
             self.transparent &= !opaque;
             ui.end_row();
         });

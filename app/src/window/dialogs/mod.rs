@@ -49,7 +49,7 @@ impl Dialog {
             Dialog::Chain(_) => "Choose a chain",
             Dialog::Segment(_) => "The chain is broken",
             Dialog::Topology(_) => "Which atoms are these?",
-            Dialog::Interval(_) => "How far are frames apart?",
+            Dialog::Interval(_) => "How far apart are the frames?",
             Dialog::Remedy(remedy) => remedy.title(),
             Dialog::Confirm(confirm) => confirm.title(),
             Dialog::ExportTrajectory(_) => "Export trajectory",

@@ -59,7 +59,7 @@ impl IntervalChoice {
     }
 
     pub(super) fn ui(&mut self, ui: &mut egui::Ui, actions: &mut Vec<Action>) {
-        ui.add(egui::Label::new("The file does not tell the time between its frames.").wrap());
+        ui.add(egui::Label::new("The file does not say how far apart its frames are.").wrap());
         ui.add_space(4.0);
         ui.horizontal(|ui| {
             let label = ui.label("Frame interval");

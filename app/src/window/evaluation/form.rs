@@ -21,7 +21,7 @@ pub enum NativeChoice {
     File,
 }
 
-/// What is compared with the reference.
+/// What is evaluated against the reference.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SampleChoice {
     /// The run in the window.

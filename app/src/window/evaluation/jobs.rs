@@ -130,7 +130,7 @@ impl EquiJumpApp {
     /// The frames of a run: the files it writes, if wanted only where their topology lies beside them, or else copies in
     /// a folder of their own.
     fn frames_of_run(&self, run: Option<&Run>, with_topology: bool) -> Result<Samples, String> {
-        let nothing = || "There is no run to compare; simulate first.".to_owned();
+        let nothing = || "There is no run to evaluate; simulate first.".to_owned();
         let run = run.ok_or_else(nothing)?;
         let info = run.info.as_ref().ok_or_else(nothing)?;
         let last_frame = run.frames.saturating_sub(1);
@@ -244,7 +244,7 @@ impl EquiJumpApp {
         self.evaluation.error = None;
         self.evaluation.page = self.evaluation.page.min(pages.len().saturating_sub(1));
         self.evaluation.evaluated = Some(Evaluated { evaluation, provenance, pages });
-        layout::show(&mut self.tree, Pane::Comparison);
+        layout::show(&mut self.tree, Pane::EvaluationResults);
     }
 
     fn save_report(&mut self, ctx: &egui::Context) {

@@ -30,9 +30,9 @@ pub const STORAGE_KEY: &str = "evaluation-1";
 /// What the evaluation panes ask for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EvaluationAction {
-    /// Compare.
+    /// Evaluate.
     Start,
-    /// End the comparison; nothing comes of it.
+    /// End the evaluation; nothing comes of it.
     Stop,
     /// Write the report into the folder of the form.
     Save,
@@ -46,7 +46,7 @@ pub enum EvaluationAction {
     StopBranches,
 }
 
-/// A comparison that goes on.
+/// An evaluation in progress.
 #[derive(Debug)]
 pub(super) struct Comparing {
     /// What the engine is asked, once the frames of the run are in files.
@@ -54,7 +54,7 @@ pub(super) struct Comparing {
     provenance: Provenance,
     /// Frames of the run on their way to files.
     exports: Vec<Running<ExportRequest>>,
-    /// Where these lie, of samples and reference; removed with the comparison.
+    /// Where these lie, of samples and reference; removed with the evaluation.
     _folders: [Option<tempfile::TempDir>; 2],
     /// The evaluation, once it has begun.
     job: Option<Running<EvaluationRequest>>,
@@ -75,7 +75,7 @@ impl Comparing {
     }
 }
 
-/// A comparison that is done.
+/// An evaluation that is done.
 #[derive(Clone, Debug)]
 pub struct Evaluated {
     /// All numbers and curves.
@@ -92,7 +92,7 @@ pub struct EvaluationDesk {
     /// What the user filled in.
     pub form: EvaluationForm,
     pub(super) comparing: Option<Comparing>,
-    /// The last comparison that was done.
+    /// The last evaluation that was done.
     pub evaluated: Option<Evaluated>,
     /// Which page of it is shown.
     pub page: usize,
@@ -100,7 +100,7 @@ pub struct EvaluationDesk {
     pub jumps: JumpDesk,
     /// The branch test.
     pub branches: BranchDesk,
-    /// Why the last comparison or report failed.
+    /// Why the last evaluation or report failed.
     pub error: Option<String>,
     pub(super) saving: Option<Saving>,
     /// The page of the report written last.
@@ -113,7 +113,7 @@ impl EvaluationDesk {
         Self { form, ..Self::default() }
     }
 
-    /// Whether a comparison goes on.
+    /// Whether an evaluation is in progress.
     pub fn is_comparing(&self) -> bool {
         self.comparing.is_some()
     }

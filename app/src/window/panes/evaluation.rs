@@ -1,4 +1,4 @@
-//! Comparison of samples with reference trajectories: what to compare, and how far it is.
+//! Evaluation of samples against reference trajectories: what to evaluate, and how far it is.
 
 use egui::DragValue;
 use equijump_engine::analysis::msm::Estimator;
@@ -25,7 +25,7 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     } else if let Some(missing) = missing {
         advice(ui, missing);
     } else if desk.evaluated.is_none() {
-        advice(ui, "Ready to compare the samples with the reference.");
+        advice(ui, "Ready to evaluate the samples against the reference.");
     }
     if let Some(error) = &desk.error {
         error_line(ui, error);
@@ -66,7 +66,7 @@ fn buttons_ui(ui: &mut egui::Ui, desk: &EvaluationDesk, missing: Option<&str>, a
         let text = if stopping { "Stopping…" } else { "Stop" };
         let can_stop = comparing && !stopping;
         let stop = run_button(ui, can_stop, Icon::Stop, text, false, with_icons && !stopping, width * 0.4);
-        if stop.on_hover_text("End the comparison; what was shown before stays").clicked() {
+        if stop.on_hover_text("End the evaluation; what was shown before stays").clicked() {
             actions.push(Action::Evaluation(EvaluationAction::Stop));
         }
     });
@@ -162,10 +162,10 @@ fn reference_ui(ui: &mut egui::Ui, form: &mut EvaluationForm, project: &Project,
 /// A run of the window that stands for the reference.
 fn reference_run_ui(ui: &mut egui::Ui, form: &mut EvaluationForm, project: &Project, number: u32) {
     let frames = project.run_of_number(number).map_or(0, |run| run.frames.saturating_sub(1));
-    let sentence = format!("Run {number}, {} frames, is taken for the reference.", grouped(frames));
+    let sentence = format!("Run {number}, {} frames, is used as the reference.", grouped(frames));
     ui.add(egui::Label::new(sentence).wrap());
     let back = ui.link("Use trajectories instead");
-    if back.on_hover_text("Compare with files of molecular dynamics again").clicked() {
+    if back.on_hover_text("Evaluate against files of molecular dynamics again").clicked() {
         form.reference_run = None;
     }
     super::form::columns(ui, "reference run", |ui| selection_ui(ui, &mut form.reference_frames));
@@ -174,7 +174,7 @@ fn reference_run_ui(ui: &mut egui::Ui, form: &mut EvaluationForm, project: &Proj
 fn samples_ui(ui: &mut egui::Ui, form: &mut EvaluationForm, project: &Project, actions: &mut Vec<Action>) {
     folding(ui, "Samples", true, |ui| {
         super::form::columns(ui, "samples from", |ui| {
-            let tooltip = "What is compared with the reference";
+            let tooltip = "What is evaluated against the reference";
             row(ui, "Samples", tooltip, |ui, label| {
                 let frames = project.frame_count().saturating_sub(1);
                 let name = |samples: SampleChoice| match samples {
@@ -198,7 +198,7 @@ fn samples_ui(ui: &mut egui::Ui, form: &mut EvaluationForm, project: &Project, a
                 ui,
                 "Sample trajectories",
                 "Add DCD, XTC or PDB",
-                "Trajectories to judge, written by this program or any other; type a path and press Enter",
+                "Trajectories to evaluate, written by this program or any other; type a path and press Enter",
                 &mut form.sample_files,
                 &mut form.typed_sample,
                 Purpose::EvaluationSamples,
@@ -328,7 +328,7 @@ fn report_ui(ui: &mut egui::Ui, desk: &mut EvaluationDesk, actions: &mut Vec<Act
         } else if desk.form.folder.trim().is_empty() {
             "Choose a folder first"
         } else {
-            "Write what is compared as a page that can be handed on"
+            "Write the evaluation as a page that can be passed on"
         };
         if button.on_hover_text(tooltip).on_disabled_hover_text(tooltip).clicked() {
             actions.push(Action::Evaluation(EvaluationAction::Save));

@@ -263,7 +263,7 @@ pub(super) fn paths(
             ui.horizontal(|ui| {
                 ui.spacing_mut().item_spacing.x = 4.0;
                 let remove = ui.add(IconButton::new(Icon::Remove, &format!("Remove {name}")).size(20.0));
-                if remove.on_hover_text("Take it off the list; the file stays").clicked() {
+                if remove.on_hover_text("Remove it from the list; the file is kept").clicked() {
                     removed = Some(index);
                 }
                 ui.add(egui::Label::new(&*name).truncate()).on_hover_text(path.display().to_string());

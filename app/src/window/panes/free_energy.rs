@@ -259,7 +259,7 @@ fn settings_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>, map: Option<&La
         ui.checkbox(&mut state.basins, "Basins").on_hover_text(
             "Basins at least 1 kT deep, with the share of the frames that lie in them and its standard error",
         );
-        ui.checkbox(&mut state.path, "Path").on_hover_text("The way of the replica shown over the map");
+        ui.checkbox(&mut state.path, "Path").on_hover_text("The path of the replica shown, over the map");
     });
     if settings != context.map_settings {
         context.actions.push(Action::SetMap(settings));

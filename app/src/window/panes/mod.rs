@@ -1,10 +1,10 @@
 //! The docked panes. Each draws from [`PaneContext`] and answers with actions.
 
 mod branches;
-pub mod comparison;
 pub mod contacts;
 pub mod ensemble;
 pub mod evaluation;
+pub mod evaluation_results;
 mod facts;
 pub mod fluctuation;
 mod form;
@@ -122,7 +122,7 @@ pub struct PaneCache {
     /// Clusters of frames.
     pub ensemble: ensemble::EnsembleState,
     /// The figure of an evaluation that is shown.
-    pub comparison: comparison::FigureTexture,
+    pub evaluation_results: evaluation_results::FigureTexture,
     /// Regions of molecular dynamics under the Ramachandran plot.
     pub dihedral_regions: heat_map::HeatMapTexture,
 }
@@ -157,7 +157,7 @@ impl egui_tiles::Behavior<Pane> for PaneBehavior<'_> {
             | Pane::States
             | Pane::Ensemble
             | Pane::LearningCurves
-            | Pane::Comparison => egui::Margin::symmetric(8, 6),
+            | Pane::EvaluationResults => egui::Margin::symmetric(8, 6),
         };
         egui::Frame::new().inner_margin(margin).show(ui, |ui| match pane {
             Pane::Molecule => molecule::ui(ui, context),
@@ -177,7 +177,7 @@ impl egui_tiles::Behavior<Pane> for PaneBehavior<'_> {
             Pane::Training => training::ui(ui, context),
             Pane::LearningCurves => learning_curves::ui(ui, context),
             Pane::Evaluation => evaluation::ui(ui, context),
-            Pane::Comparison => comparison::ui(ui, context),
+            Pane::EvaluationResults => evaluation_results::ui(ui, context),
         });
         UiResponse::None
     }

@@ -329,7 +329,7 @@ fn more_ui(ui: &mut egui::Ui, style: &mut Style, context: &mut PaneContext<'_>) 
     let mut marked = context.preferences.mark_violations;
     if ui
         .checkbox(&mut marked, "Mark violations")
-        .on_hover_text("Rings around atoms that clash, or whose bonds, angles or hand are wrong")
+        .on_hover_text("Rings around atoms that clash, or whose bonds, angles or chirality are wrong")
         .changed()
     {
         context.actions.push(Action::MarkViolations(marked));

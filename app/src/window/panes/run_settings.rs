@@ -99,7 +99,7 @@ fn model_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
                     let text =
                         format!("{:.2} M, H = {}", info.parameter_count as f64 / 1e6, config.multiplicity);
                     ui.label(text).on_hover_text(if info.card.is_empty() {
-                        "This model carries no card."
+                        "This model has no card."
                     } else {
                         &info.card
                     });
@@ -332,7 +332,8 @@ fn run_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
             });
         });
         row(ui, "", "", |ui, _| {
-            ui.checkbox(&mut run.until_stopped, "Until stopped").on_hover_text("Go on until Stop is pressed");
+            ui.checkbox(&mut run.until_stopped, "Until stopped")
+                .on_hover_text("Keep going until Stop is pressed");
         });
         row(ui, "Start from", "Conformation of frame 0 of the next run", |ui, label| {
             let name = |start| match start {

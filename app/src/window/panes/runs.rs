@@ -38,7 +38,7 @@ fn unopened_ui(ui: &mut egui::Ui, context: &PaneContext<'_>, actions: &mut Vec<A
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = 6.0;
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                let forget = ui.small_button("×").on_hover_text("Take it off the list");
+                let forget = ui.small_button("×").on_hover_text("Remove it from the list");
                 forget.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Forget {short}")));
                 if forget.clicked() {
                     actions.push(Action::ForgetUnopened(place));
@@ -78,7 +78,7 @@ fn run_ui(ui: &mut egui::Ui, context: &PaneContext<'_>, run: &Run, on_view: bool
             actions.push(Action::SetRunInPlots(number, !run.in_plots));
         }
         let close = |ui: &mut egui::Ui| {
-            let button = ui.small_button("×").on_hover_text("Take it off the list; files stay");
+            let button = ui.small_button("×").on_hover_text("Remove it from the list; the files are kept");
             button.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Close run {number}")));
             button.clicked()
         };
@@ -128,7 +128,7 @@ fn more_ui(
             }
             ui.separator();
             let text = format!("Evaluate run {shown} against run {number}");
-            let tooltip = "This run is the reference, the run on view is judged";
+            let tooltip = "This run is the reference; the run on view is evaluated";
             if ui.button(text).on_hover_text(tooltip).clicked() {
                 actions.push(Action::CompareRuns { reference: number, samples: shown });
                 ui.close();
@@ -157,7 +157,7 @@ fn more_ui(
             actions.push(Action::SetRunInPlots(number, !run.in_plots));
             ui.close();
         }
-        if ui.button("Close").on_hover_text("Take it off the list; files stay").clicked() {
+        if ui.button("Close").on_hover_text("Remove it from the list; the files are kept").clicked() {
             actions.push(Action::CloseRun(number));
             ui.close();
         }

@@ -170,7 +170,7 @@ fn progress_ui(ui: &mut egui::Ui, run: &Run, intact: &str, colours: theme::Palet
     let made = run.frames.saturating_sub(1);
     let status = match &run.phase {
         Phase::Preparing => "Preparing the model".to_owned(),
-        Phase::Running if run.stop_wanted => "Stopping after the present latent step".to_owned(),
+        Phase::Running if run.stop_wanted => "Stopping after the current latent step".to_owned(),
         Phase::Running => match run.frames_wanted {
             Some(wanted) => format!("Making frame {} of {}", grouped(made + 1), grouped(wanted)),
             None => format!("Making frame {}, until stopped", grouped(made + 1)),

@@ -46,7 +46,7 @@ fn ready_text(desk: &TrainingDesk) -> String {
     };
     match desk.earlier_run().filter(|_| desk.form.go_on) {
         Some(run) => {
-            format!("Ready to go on with {} after step {}.", desk.form.name, grouped(run.step))
+            format!("Ready to continue {} after step {}.", desk.form.name, grouped(run.step))
         }
         None => format!("Ready to train {} on {stores}.", desk.form.name.trim()),
     }
@@ -59,7 +59,7 @@ fn buttons_ui(ui: &mut egui::Ui, desk: &TrainingDesk, missing: Option<&str>, act
         (run.is_some_and(|run| run.pause_wanted), run.is_some_and(|run| run.stop_wanted));
     let with_icons = ui.available_width() > 230.0;
     let start_tooltip = match (run, missing) {
-        (Some(_), _) => "A training goes on; stop it to begin another",
+        (Some(_), _) => "A training run is in progress; stop it to begin another",
         (None, Some(missing)) => missing,
         (None, None) if desk.form.go_on => "Go on with the run in the folder",
         (None, None) => "Train a model with the settings below",
@@ -93,9 +93,9 @@ fn buttons_ui(ui: &mut egui::Ui, desk: &TrainingDesk, missing: Option<&str>, act
         let can_start = run.is_none() && missing.is_none();
         button(ui, can_start, Icon::Play, start, start_tooltip, TrainingAction::Start, width * first);
         let can_pause = run.is_some() && !stopping && !pausing;
-        let tooltip = "Hold the training after the present step and free the processor, or go on with it";
+        let tooltip = "Pause the training after the current step and free the processor, or continue it";
         button(ui, can_pause, pause_icon, pause, tooltip, TrainingAction::PauseOrResume, width * second);
-        let tooltip = "End the training with a checkpoint of its last step; it can go on later";
+        let tooltip = "End the training with a checkpoint of its last step; it can be continued later";
         let can_stop = run.is_some() && !stopping;
         button(ui, can_stop, Icon::Stop, stop, tooltip, TrainingAction::Stop, width * third);
     });

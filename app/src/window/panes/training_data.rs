@@ -118,8 +118,8 @@ fn import_ui(ui: &mut egui::Ui, desk: &mut ImportDesk, actions: &mut Vec<Action>
             let button = primary_button(ui, "Import");
             let enabled = missing.is_none();
             let button = ui.add_enabled_ui(enabled, |ui| ui.add_sized([96.0, 28.0], button)).inner;
-            let tooltip =
-                missing.unwrap_or("Read the trajectories, keep what can be learnt from, write the store");
+            let tooltip = missing
+                .unwrap_or("Read the trajectories, keep what can be learned from, and write the store");
             if button.on_hover_text(tooltip).on_disabled_hover_text(tooltip).clicked() {
                 actions.push(Action::Training(TrainingAction::Import));
             }

@@ -91,7 +91,7 @@ impl EquiJumpApp {
         let desk = &mut self.training;
         let folder = desk.form.folder_path();
         let found = EarlierRun::load(&folder).map_err(|_| {
-            format!("{} holds no training run that could go on: choose another folder.", folder.display())
+            format!("{} holds no training run to continue: choose another folder.", folder.display())
         });
         if let Ok(earlier) = &found {
             let request = &earlier.request;

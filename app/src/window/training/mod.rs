@@ -128,7 +128,7 @@ impl TrainingDesk {
             let Some(run) = self.earlier_run() else { return Some("Reading the folder.".into()) };
             if run.step >= self.form.settings.steps {
                 return Some(format!(
-                    "All {} steps of this run are done; raise Steps to go on.",
+                    "All {} steps of this run are done; raise Steps to continue.",
                     super::project::grouped(run.step)
                 ));
             }

@@ -11,7 +11,7 @@ use crate::analysis::divergence::jensen_shannon_nats;
 use crate::analysis::error::AnalysisError;
 use crate::analysis::histogram::{Binning, free_energy_kt};
 use crate::analysis::msm::{MIN_CONNECTED_SHARE, connected_share};
-use crate::analysis::random::SplitMix64;
+use crate::random::Random;
 
 /// A number with its confidence interval.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -285,7 +285,7 @@ impl Resampled {
             halves: Vec::new(),
             floor_scale: floor_scale(prepared.ensemble.time_ps(), samples.time_ps()),
         };
-        let mut random = SplitMix64::new(settings.seed);
+        let mut random = Random::new(settings.seed);
         for replicate in 0..settings.bootstrap {
             report(progress, stage, replicate, total)?;
             let of_reference = with_replacement(prepared.ensemble.block_count(), &mut random);
@@ -419,7 +419,7 @@ fn floor_scale(reference_ps: f64, samples_ps: f64) -> f64 {
 }
 
 /// Multiplicities of `blocks` draws with replacement.
-pub(super) fn with_replacement(blocks: usize, random: &mut SplitMix64) -> Vec<f64> {
+pub(super) fn with_replacement(blocks: usize, random: &mut Random) -> Vec<f64> {
     let mut times = vec![0.0; blocks];
     for _ in 0..blocks {
         times[random.index(blocks)] += 1.0;
@@ -428,7 +428,7 @@ pub(super) fn with_replacement(blocks: usize, random: &mut SplitMix64) -> Vec<f6
 }
 
 /// A random half of the blocks, and the rest.
-pub(super) fn halves(blocks: usize, random: &mut SplitMix64) -> (Vec<f64>, Vec<f64>) {
+pub(super) fn halves(blocks: usize, random: &mut Random) -> (Vec<f64>, Vec<f64>) {
     let mut order: Vec<usize> = (0..blocks).collect();
     for k in (1..blocks).rev() {
         order.swap(k, random.index(k + 1));
@@ -496,7 +496,7 @@ mod tests {
         assert!((0.010 * floor_scale(641.0, 1600.0) - 0.0035).abs() < 1e-5);
         assert!((0.010 * floor_scale(641.0, 320.5) - 0.0075).abs() < 1e-9);
         // Two sets of draws from 50 equal bins: the mean divergence falls as the inverse of their sizes.
-        let mut random = SplitMix64::new(8);
+        let mut random = Random::new(8);
         let mut mean = |one: usize, other: usize| {
             let mut histogram = |draws: usize| {
                 let mut counts = vec![0.0; 50];
@@ -513,7 +513,7 @@ mod tests {
 
     #[test]
     fn resampling_keeps_the_number_of_blocks() {
-        let mut random = SplitMix64::new(1);
+        let mut random = Random::new(1);
         for blocks in [1, 2, 7] {
             assert_eq!(with_replacement(blocks, &mut random).iter().sum::<f64>(), blocks as f64);
             let (one, other) = halves(blocks, &mut random);

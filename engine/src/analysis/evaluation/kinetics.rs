@@ -15,7 +15,7 @@ use super::compare::{range, with_replacement};
 use super::ensemble::{Ensemble, block_ranges};
 use super::reference::whole_frames;
 use super::settings::EvaluationSettings;
-use crate::analysis::random::SplitMix64;
+use crate::random::Random;
 
 /// Transitions out of a state from which a rate is told.
 pub const MIN_TRANSITIONS: f64 = 5.0;
@@ -144,7 +144,7 @@ pub(super) fn kinetics(
     let both = [(reference, of_reference), (samples, of_samples)]
         .map(|(ensemble, stride)| Tally::of(ensemble, stride, thresholds, &lags));
     let measures = measures(thresholds, &lags, interval_ps);
-    let mut random = SplitMix64::new(settings.seed ^ 0x6b69_6e65);
+    let mut random = Random::new(settings.seed ^ 0x6b69_6e65);
     let [one, other] = both.map(|tally| tally.intervals(&measures, interval_ps, settings, &mut random));
     let rows = measures
         .iter()
@@ -341,7 +341,7 @@ impl Tally {
         measures: &[(KineticMeasure, Formula)],
         interval_ps: f64,
         settings: &EvaluationSettings,
-        random: &mut SplitMix64,
+        random: &mut Random,
     ) -> Vec<(Option<Interval>, f64)> {
         let all = self.resampled(&vec![1.0; self.blocks.len()]);
         let replicates: Vec<Sums> = (0..settings.bootstrap)

@@ -9,7 +9,7 @@ use super::ensemble::Ensemble;
 use super::reference::{MarkovLag, PreparedReference, TIMESCALES};
 use crate::analysis::error::AnalysisError;
 use crate::analysis::msm::{Estimator, MIN_CONNECTED_SHARE, MarkovModel, StateTrajectories, connected_share};
-use crate::analysis::random::SplitMix64;
+use crate::random::Random;
 
 /// The Markov model of an ensemble at the lag of the evaluation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -122,7 +122,7 @@ impl PreparedReference {
     /// A slowest timescale with its bootstrap interval. A resampled model has fewer transitions and slower processes,
     /// so the spread of the replicates is laid around the estimate, on a logarithmic scale.
     fn slowest(&self, ensemble: &Ensemble, states: Option<&[usize]>, lag_ps: f64, value: f64) -> Interval {
-        let mut random = SplitMix64::new(self.settings.seed);
+        let mut random = Random::new(self.settings.seed);
         let logarithms: Vec<f64> = (0..self.settings.bootstrap)
             .filter_map(|_| {
                 let counts = ensemble.counts(&with_replacement(ensemble.block_count(), &mut random)).ok()?;

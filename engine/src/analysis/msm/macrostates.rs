@@ -11,7 +11,7 @@ use super::{
 };
 use crate::analysis::error::AnalysisError;
 use crate::analysis::kmeans::kmeans;
-use crate::analysis::random::SplitMix64;
+use crate::random::Random;
 
 /// Frames for each cluster at least, or transitions between clusters are too few.
 const FRAMES_A_CLUSTER: usize = 20;
@@ -230,7 +230,7 @@ fn replicate(
             pieces.push(count_transitions(&[&trajectory[start..end]], clusters, lag_frames));
         }
     }
-    let mut random = SplitMix64::new(settings.seed ^ 0x6d61_6372);
+    let mut random = Random::new(settings.seed ^ 0x6d61_6372);
     let mut replicates = Vec::with_capacity(settings.replicates);
     for _ in 0..settings.replicates {
         if go_on().is_break() {

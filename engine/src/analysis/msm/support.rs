@@ -16,7 +16,7 @@ use super::counts::count_transitions;
 use super::spectrum::slowest_process;
 use super::{Estimator, MarkovModel};
 use crate::analysis::error::AnalysisError;
-use crate::analysis::random::SplitMix64;
+use crate::random::Random;
 
 /// Shuffles of each kind.
 const SHUFFLES: usize = 8;
@@ -121,7 +121,7 @@ impl StateTrajectories<'_> {
 
     /// The longest slowest timescale of several shuffles of the frames in time, ps; 0 where none has any.
     pub fn shuffled_timescale_ps(&self, lag_frames: usize, estimator: Estimator, seed: u64) -> f64 {
-        let mut random = SplitMix64::new(seed ^ 0x7368_7566);
+        let mut random = Random::new(seed ^ 0x7368_7566);
         let frames: Vec<u16> = self.trajectories.iter().copied().flatten().copied().collect();
         let blocks = if lag_frames > 1 { vec![1, lag_frames] } else { vec![1] };
         let mut longest = 0.0f64;
@@ -168,7 +168,7 @@ fn held_out_eigenvalue(fitted: &DMatrix<f64>, held_out: &DMatrix<f64>) -> f64 {
 }
 
 /// The frames in blocks of a length, in random order.
-fn shuffled(frames: &[u16], block: usize, random: &mut SplitMix64) -> Vec<u16> {
+fn shuffled(frames: &[u16], block: usize, random: &mut Random) -> Vec<u16> {
     let mut blocks: Vec<&[u16]> = frames.chunks(block).collect();
     for k in (1..blocks.len()).rev() {
         blocks.swap(k, random.index(k + 1));

@@ -1,6 +1,6 @@
 #![allow(clippy::unwrap_used)]
 use super::*;
-use crate::analysis::random::SplitMix64;
+use crate::random::Random;
 
 #[test]
 fn counts_slide_and_do_not_cross_trajectories() {
@@ -42,9 +42,9 @@ fn both_estimators_recover_a_two_state_system_exactly() {
 }
 
 /// A chain of `wells`, each of `states` states visited at random, that is left with probability `leave` a frame.
-fn wells(wells: usize, states: usize, leave: f64, length: usize, random: &mut SplitMix64) -> Vec<u16> {
+fn wells(wells: usize, states: usize, leave: f64, length: usize, random: &mut Random) -> Vec<u16> {
     let mut well = random.index(wells);
-    let hop = |random: &mut SplitMix64, well: usize| match random.uniform() < leave {
+    let hop = |random: &mut Random, well: usize| match random.uniform() < leave {
         true => (well + 1 + random.index(wells - 1)) % wells,
         false => well,
     };
@@ -69,7 +69,7 @@ fn chosen(trajectories: &[Vec<u16>], states: usize) -> Result<LagChoice, Analysi
 #[test]
 fn the_timescale_of_a_two_state_chain_is_found() {
     // Leaving with 0.02 a frame: λ = 0.96, a timescale of −100 ps / ln 0.96 = 2450 ps.
-    let mut random = SplitMix64::new(4);
+    let mut random = Random::new(4);
     let trajectories: Vec<Vec<u16>> = (0..16).map(|_| wells(2, 5, 0.02, 1000, &mut random)).collect();
     let choice = chosen(&trajectories, 10).unwrap();
     assert!((choice.slowest_ps / 2450.0 - 1.0).abs() < 0.25, "{choice:?}");
@@ -78,7 +78,7 @@ fn the_timescale_of_a_two_state_chain_is_found() {
 
 #[test]
 fn shuffled_frames_support_no_timescale() {
-    let mut random = SplitMix64::new(9);
+    let mut random = Random::new(9);
     let mut frames: Vec<u16> = (0..16).flat_map(|_| wells(2, 5, 0.02, 1000, &mut random)).collect();
     for k in (1..frames.len()).rev() {
         frames.swap(k, random.index(k + 1));
@@ -91,7 +91,7 @@ fn shuffled_frames_support_no_timescale() {
 /// A hundred states that are visited for a while each, as clusters of a disordered peptide are, in 5 µs.
 #[test]
 fn many_states_and_few_transitions_support_no_timescale() {
-    let mut random = SplitMix64::new(2);
+    let mut random = Random::new(2);
     for trajectories in [1, 10] {
         let data: Vec<Vec<u16>> =
             (0..trajectories).map(|_| wells(100, 1, 0.01, 50_000 / trajectories, &mut random)).collect();
@@ -105,7 +105,7 @@ fn many_states_and_few_transitions_support_no_timescale() {
 
 #[test]
 fn a_trajectory_that_crosses_once_supports_no_timescale() {
-    let mut random = SplitMix64::new(5);
+    let mut random = Random::new(5);
     for first in [500, 800] {
         let crossing: Vec<u16> =
             (0..1000).map(|frame| (usize::from(frame >= first) * 5 + random.index(5)) as u16).collect();

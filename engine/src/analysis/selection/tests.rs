@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::{Selection, residue_span};
+use crate::random::Random;
 use crate::structure::{Residue, ResidueType, Topology};
 
 fn topology() -> Topology {
@@ -83,13 +84,12 @@ fn random_text_is_understood_or_refused() {
         "name", "CA", "(", ")", "and", "or", "not", "within", "5", "of", "residue", "3-10", "-", "+", "*",
         "&&", "|", "same", "as", "byres", "to", "3A", "é", "index", ",", "helix",
     ];
-    let mut state = 1u64;
+    let mut random = Random::new(1);
     for _ in 0..20_000 {
         let mut text = String::new();
-        for _ in 0..1 + state % 9 {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            text.push_str(words[(state >> 33) as usize % words.len()]);
-            if state & (1 << 40) != 0 {
+        for _ in 0..=random.index(9) {
+            text.push_str(words[random.index(words.len())]);
+            if random.uniform() < 0.5 {
                 text.push(' ');
             }
         }

@@ -10,39 +10,18 @@ use super::*;
 use crate::network::{
     CloudBatch, Geometry, Heads, NetworkConfig, ParameterLayout, Residual, SequenceBatch, initial_parameters,
 };
+use crate::random::Random;
 use crate::structure::{Residue, ResidueType, SLOTS, TensorCloud, Topology};
 
-/// SplitMix64 and Box–Muller: enough randomness for tests, from a seed.
-pub(crate) struct Random(pub(crate) u64);
-
-impl Random {
-    pub(crate) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
-    }
-
-    pub(crate) fn uniform(&mut self) -> f64 {
-        ((self.next() >> 11) as f64 + 0.5) / (1u64 << 53) as f64
-    }
-
-    pub(crate) fn normal(&mut self) -> f32 {
-        let (a, b) = (self.uniform(), self.uniform());
-        ((-2.0 * a.ln()).sqrt() * (std::f64::consts::TAU * b).cos()) as f32
-    }
-
-    fn vector(&mut self) -> Vector3<f32> {
-        Vector3::new(self.normal(), self.normal(), self.normal())
-    }
+fn vector(random: &mut Random) -> Vector3<f32> {
+    Vector3::from_fn(|_, _| random.normal())
 }
 
 /// A chain of `n` residues of all types in turn, and two conformations of it.
 pub(crate) fn protein(n: usize, random: &mut Random) -> (Topology, TensorCloud, TensorCloud) {
     let residues = (0..n)
         .map(|i| Residue {
-            kind: ResidueType::ALL[random.next() as usize % ResidueType::COUNT],
+            kind: ResidueType::ALL[random.index(ResidueType::COUNT)],
             number: i as i32 + 1,
             insertion_code: None,
         })
@@ -51,10 +30,10 @@ pub(crate) fn protein(n: usize, random: &mut Random) -> (Topology, TensorCloud, 
     let mut source = TensorCloud { positions_angstrom: Vec::new(), vectors_angstrom: Vec::new() };
     let mut position = Vector3::zeros();
     for residue in topology.residues() {
-        position += random.vector().normalize() * 3.8;
+        position += vector(random).normalize() * 3.8;
         source.positions_angstrom.push(position.into());
         source.vectors_angstrom.push(std::array::from_fn(|slot| {
-            let v = random.vector();
+            let v = vector(random);
             if slot < residue.kind.atom_count() - 1 { v.into() } else { [0.0; 3] }
         }));
     }
@@ -104,7 +83,7 @@ pub(crate) fn variants() -> [NetworkConfig; 3] {
 }
 
 pub(crate) fn flat(config: &NetworkConfig, seed: u64) -> Vec<f32> {
-    let mut random = Random(seed);
+    let mut random = Random::new(seed);
     let layout = ParameterLayout::new(config);
     let mut flat = initial_parameters(&layout, |_| random.normal());
     // Skip connections start as zero.
@@ -171,13 +150,13 @@ fn moved(cloud: &TensorCloud, matrix: &Matrix3<f32>, shift: &Vector3<f32>) -> Te
 }
 
 fn random_rotation(random: &mut Random) -> Matrix3<f32> {
-    let axis = nalgebra::Unit::new_normalize(random.vector());
+    let axis = nalgebra::Unit::new_normalize(vector(random));
     *nalgebra::Rotation3::from_axis_angle(&axis, 6.0 * random.uniform() as f32).matrix()
 }
 
 /// Relative error between outputs of the moved cloud and moved outputs, worst over headers.
 fn equivariance_error(config: &NetworkConfig, matrix: &Matrix3<f32>, shift: &Vector3<f32>) -> f64 {
-    let mut random = Random(7);
+    let mut random = Random::new(7);
     let (topology, source, latent) = protein(12, &mut random);
     let model = CandleModel::from_flat(config.clone(), &flat(config, 1), &Device::Cpu).unwrap();
     let sequence = SequenceBatch::replicate(&topology, 1);
@@ -204,9 +183,9 @@ fn equivariance_error(config: &NetworkConfig, matrix: &Matrix3<f32>, shift: &Vec
 fn outputs_turn_with_the_molecule_and_ignore_where_it_is() {
     for config in variants() {
         for seed in 0..3 {
-            let mut random = Random(100 + seed);
+            let mut random = Random::new(100 + seed);
             let rotation = random_rotation(&mut random);
-            let error = equivariance_error(&config, &rotation, &(random.vector() * 10.0));
+            let error = equivariance_error(&config, &rotation, &(vector(&mut random) * 10.0));
             assert!(error < 1e-4, "relative error {error}");
         }
     }
@@ -224,7 +203,7 @@ fn a_mirror_image_is_not_treated_as_the_mirrored_molecule() {
 #[test]
 fn a_protein_does_not_notice_others_in_its_batch() {
     for config in variants() {
-        let mut random = Random(11);
+        let mut random = Random::new(11);
         let model = CandleModel::from_flat(config.clone(), &flat(&config, 2), &Device::Cpu).unwrap();
         let proteins = [3, 17, 9, 1].map(|n| protein(n, &mut random));
         let taus = [0.1, 0.9, 0.45, 0.0];
@@ -249,7 +228,7 @@ fn a_protein_does_not_notice_others_in_its_batch() {
 fn proteins_of_one_and_two_residues_work() {
     for config in variants() {
         for n in [1, 2] {
-            let (topology, source, latent) = protein(n, &mut Random(5));
+            let (topology, source, latent) = protein(n, &mut Random::new(5));
             let model = CandleModel::from_flat(config.clone(), &flat(&config, 3), &Device::Cpu).unwrap();
             let sequence = SequenceBatch::replicate(&topology, 1);
             for output in evaluate(&model, &sequence, &batch(&[&source]), &batch(&[&latent]), &[0.5]) {
@@ -263,7 +242,7 @@ fn proteins_of_one_and_two_residues_work() {
 #[test]
 fn unused_slots_are_exactly_zero_and_used_ones_are_not() {
     for config in variants() {
-        let (topology, source, latent) = protein(9, &mut Random(21));
+        let (topology, source, latent) = protein(9, &mut Random::new(21));
         let model = CandleModel::from_flat(config.clone(), &flat(&config, 4), &Device::Cpu).unwrap();
         let sequence = SequenceBatch::replicate(&topology, 1);
         for output in evaluate(&model, &sequence, &batch(&[&source]), &batch(&[&latent]), &[0.5]) {
@@ -283,7 +262,7 @@ fn sigma_scales_the_outputs_only() {
     // The scale of the displacements follows sigma too.
     let base = NetworkConfig { displacement_inputs: false, ..config(Residual::Sum, Heads::Endpoint) };
     let scaled = NetworkConfig { sigma_position_angstrom: 6.0, sigma_vector_angstrom: 0.5, ..base.clone() };
-    let (topology, source, latent) = protein(6, &mut Random(2));
+    let (topology, source, latent) = protein(6, &mut Random::new(2));
     let sequence = SequenceBatch::replicate(&topology, 1);
     let flat = flat(&base, 9);
     let [a, b] = [base, scaled].map(|config| {
@@ -311,7 +290,7 @@ fn equal_distances_are_resolved_by_index() {
 
 #[test]
 fn too_few_residues_give_all_others_as_neighbours() {
-    let (_, source, _) = protein(5, &mut Random(3));
+    let (_, source, _) = protein(5, &mut Random::new(3));
     let geometry = Geometry::new(&NetworkConfig::default(), &batch(&[&source]).positions, &[0, 3, 5]);
     assert_eq!(geometry.start, [0, 2, 4, 6, 7, 8]);
     let mut first: Vec<_> = geometry.neighbour[..2].to_vec();
@@ -322,7 +301,7 @@ fn too_few_residues_give_all_others_as_neighbours() {
 
 /// A fixed random projection of all outputs, so that every output carries gradient.
 fn loss(outputs: &[HeaderOutput]) -> Tensor {
-    let mut random = Random(77);
+    let mut random = Random::new(77);
     let mut total = Tensor::zeros((), DType::F64, &Device::Cpu).unwrap();
     for output in outputs {
         let count = output.values.elem_count();
@@ -349,7 +328,7 @@ fn gradients_agree_with_central_differences() {
             vars.insert(spec.name.clone(), Var::from_tensor(&tensor).unwrap());
         }
         let model = CandleModel::from_vars(config.clone(), &vars).unwrap();
-        let mut random = Random(8);
+        let mut random = Random::new(8);
         let (first, second) = (protein(4, &mut random), protein(2, &mut random));
         let sequence = SequenceBatch::from_topologies([&first.0, &second.0]);
         let (source, latent) = (batch(&[&first.1, &second.1]), batch(&[&first.2, &second.2]));

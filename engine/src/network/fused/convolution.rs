@@ -3,16 +3,45 @@
 use std::ops::Range;
 
 use super::linear::{inverse_sqrt, product, product_input_gradient, product_weight_gradient, rows, rows_mut};
+use super::parameter_ranges::{ParameterRange, Prefixed};
 use super::simd::{activate, multiply, simd, sized, zeroed};
-use super::trunk::ParameterRanges;
 use crate::network::{Geometry, NetworkConfig};
+
+/// Places of the parameters.
+struct Parameters {
+    scalars: ParameterRange,
+    vectors: ParameterRange,
+    gate_radial: ParameterRange,
+    gate_offset: ParameterRange,
+    gate_bias: ParameterRange,
+    gate_output_bias: ParameterRange,
+    gate_output: ParameterRange,
+    out_scalars: ParameterRange,
+    out_vectors: ParameterRange,
+}
+
+impl Parameters {
+    fn new(under: &Prefixed<'_>) -> Self {
+        Self {
+            scalars: under.range("scalars"),
+            vectors: under.range("vectors"),
+            gate_radial: under.range("gate.radial"),
+            gate_offset: under.range("gate.offset"),
+            gate_bias: under.range("gate.bias"),
+            gate_output_bias: under.range("gate.output_bias"),
+            gate_output: under.range("gate.output"),
+            out_scalars: under.range("out.scalars"),
+            out_vectors: under.range("out.vectors"),
+        }
+    }
+}
 
 /// Shapes and parameters of one convolution.
 pub(super) struct Convolution {
     h: usize,
     bins: usize,
     offsets: usize,
-    parameters: ParameterRanges,
+    parameters: Parameters,
 }
 
 /// The matrices of a convolution applied to all nodes, which is what neighbours see of each other.
@@ -56,12 +85,12 @@ const PATH_QUADRUPOLE: f32 = 1.060_660_1; // √(9/2) / 2
 const PATH_VV: f32 = 0.5;
 
 impl Convolution {
-    pub fn new(parameters: ParameterRanges, config: &NetworkConfig) -> Self {
+    pub fn new(under: &Prefixed<'_>, config: &NetworkConfig) -> Self {
         Self {
             h: config.multiplicity,
             bins: config.radial_bins,
             offsets: 2 * config.sequence_clamp + 1,
-            parameters,
+            parameters: Parameters::new(under),
         }
     }
 
@@ -80,9 +109,9 @@ impl Convolution {
         let h = self.h;
         let r = s.len() / h;
         let scale = inverse_sqrt(h);
-        let w = self.parameters.get(p, "scalars");
+        let w = self.parameters.scalars.get(p);
         product(rows_mut(nodes_s, 4 * h), rows(s, h), w, (r, h, 4 * h), scale, false);
-        let w = self.parameters.get(p, "vectors");
+        let w = self.parameters.vectors.get(p);
         product(rows_mut(nodes_v, 4 * h), rows(v, h), w, (3 * r, h, 4 * h), scale, false);
     }
 
@@ -107,14 +136,14 @@ impl Convolution {
         let scale = inverse_sqrt(h);
         let fan = self.gate_fan_in();
         sized(&mut cache.hidden, edges.len() * h);
-        let w = self.parameters.get(p, "gate.radial");
+        let w = self.parameters.gate_radial.get(p);
         let radial = rows(&geometry.radial[edges.start * self.bins..], self.bins);
         let shape = (edges.len(), self.bins, h);
         product(rows_mut(&mut cache.hidden, h), radial, w, shape, 1.0 / fan.sqrt(), false);
         {
             let z = &mut cache.hidden[..];
-            let table = self.parameters.get(p, "gate.offset");
-            let bias = self.parameters.get(p, "gate.bias");
+            let table = self.parameters.gate_offset.get(p);
+            let bias = self.parameters.gate_bias.get(p);
             let node_scale = (h as f32 / fan).sqrt();
             let offset_scale = (self.offsets as f32 / fan).sqrt();
             simd(
@@ -124,11 +153,11 @@ impl Convolution {
         }
         activate(&mut cache.hidden, &mut cache.hidden_slope, train);
         sized(&mut cache.gates, edges.len() * 2 * h);
-        let bias = self.parameters.get(p, "gate.output_bias");
+        let bias = self.parameters.gate_output_bias.get(p);
         for row in cache.gates.chunks_exact_mut(2 * h) {
             row.copy_from_slice(bias);
         }
-        let w = self.parameters.get(p, "gate.output");
+        let w = self.parameters.gate_output.get(p);
         let hidden = rows(&cache.hidden, h);
         product(rows_mut(&mut cache.gates, 2 * h), hidden, w, (edges.len(), h, 2 * h), scale, true);
 
@@ -146,9 +175,9 @@ impl Convolution {
         }
         sized(out_s, r * h);
         sized(out_v, r * 3 * h);
-        let w = self.parameters.get(p, "out.scalars");
+        let w = self.parameters.out_scalars.get(p);
         product(rows_mut(out_s, h), rows(&cache.sum_s, h), w, (r, h, h), scale, false);
-        let w = self.parameters.get(p, "out.vectors");
+        let w = self.parameters.out_vectors.get(p);
         product(rows_mut(out_v, h), rows(&cache.sum_v, h), w, (3 * r, h, h), scale, false);
     }
 
@@ -173,13 +202,13 @@ impl Convolution {
         zeroed(&mut cache.dsum_s, r * h);
         zeroed(&mut cache.dsum_v, r * 3 * h);
         let (dy_s, dy_v) = (rows(dout_s, h), rows(dout_v, h));
-        let w = self.parameters.get(p, "out.scalars");
+        let w = self.parameters.out_scalars.get(p);
         product_input_gradient(rows_mut(&mut cache.dsum_s, h), dy_s, w, (r, h, h), scale);
-        let w = self.parameters.get(p, "out.vectors");
+        let w = self.parameters.out_vectors.get(p);
         product_input_gradient(rows_mut(&mut cache.dsum_v, h), dy_v, w, (3 * r, h, h), scale);
-        let g = self.parameters.get_mut(grad, "out.scalars");
+        let g = self.parameters.out_scalars.get_mut(grad);
         product_weight_gradient(g, rows(&cache.sum_s, h), dy_s, (r, h, h), scale);
-        let g = self.parameters.get_mut(grad, "out.vectors");
+        let g = self.parameters.out_vectors.get_mut(grad);
         product_weight_gradient(g, rows(&cache.sum_v, h), dy_v, (3 * r, h, h), scale);
         super::simd::add(ds, &cache.dsum_s);
         super::simd::add(dv, &cache.dsum_v);
@@ -198,25 +227,25 @@ impl Convolution {
         }
         let dy = rows(&cache.dgates, 2 * h);
         {
-            let (dbias, dgates) = (self.parameters.get_mut(grad, "gate.output_bias"), &cache.dgates[..]);
+            let (dbias, dgates) = (self.parameters.gate_output_bias.get_mut(grad), &cache.dgates[..]);
             simd(
                 #[inline(always)]
                 || column_sums(dbias, dgates),
             );
         }
-        let g = self.parameters.get_mut(grad, "gate.output");
+        let g = self.parameters.gate_output.get_mut(grad);
         product_weight_gradient(g, rows(&cache.hidden, h), dy, (edges, h, 2 * h), scale);
         zeroed(&mut cache.dhidden, edges * h);
-        let w = self.parameters.get(p, "gate.output");
+        let w = self.parameters.gate_output.get(p);
         product_input_gradient(rows_mut(&mut cache.dhidden, h), dy, w, (edges, h, 2 * h), scale);
         multiply(&mut cache.dhidden, &cache.hidden_slope);
 
         let fan = self.gate_fan_in();
-        let g = self.parameters.get_mut(grad, "gate.radial");
+        let g = self.parameters.gate_radial.get_mut(grad);
         let (radial, dz) = (rows(&geometry.radial, self.bins), rows(&cache.dhidden, h));
         product_weight_gradient(g, radial, dz, (edges, self.bins, h), 1.0 / fan.sqrt());
         {
-            let (dtable, dbias) = self.parameters.get_two_mut(grad, "gate.offset", "gate.bias");
+            let (dtable, dbias) = self.parameters.gate_offset.get_with_mut(self.parameters.gate_bias, grad);
             let (dz, dn) = (&cache.dhidden[..], &mut cache.dnodes_s[..]);
             let node_scale = (h as f32 / fan).sqrt();
             let offset_scale = (self.offsets as f32 / fan).sqrt();
@@ -226,13 +255,13 @@ impl Convolution {
             );
         }
         let (dn, dm) = (rows(&cache.dnodes_s, 4 * h), rows(&cache.dnodes_v, 4 * h));
-        let w = self.parameters.get(p, "scalars");
+        let w = self.parameters.scalars.get(p);
         product_input_gradient(rows_mut(ds, h), dn, w, (r, h, 4 * h), scale);
-        let w = self.parameters.get(p, "vectors");
+        let w = self.parameters.vectors.get(p);
         product_input_gradient(rows_mut(dv, h), dm, w, (3 * r, h, 4 * h), scale);
-        let g = self.parameters.get_mut(grad, "scalars");
+        let g = self.parameters.scalars.get_mut(grad);
         product_weight_gradient(g, rows(s, h), dn, (r, h, 4 * h), scale);
-        let g = self.parameters.get_mut(grad, "vectors");
+        let g = self.parameters.vectors.get_mut(grad);
         product_weight_gradient(g, rows(v, h), dm, (3 * r, h, 4 * h), scale);
     }
 }

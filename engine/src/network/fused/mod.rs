@@ -14,6 +14,7 @@ mod linear;
 mod microkernel;
 mod model;
 mod norm;
+mod parameter_ranges;
 mod self_interaction;
 mod simd;
 mod skip;

@@ -4,8 +4,37 @@ use super::linear::{
     Rows, inverse_sqrt, product, product_input_gradient, product_weight_gradient, rows, rows_mut,
 };
 use super::norm::{self, NormCache};
+use super::parameter_ranges::{ParameterRange, Prefixed};
 use super::simd::{activate, add, multiply, simd, sized, zeroed};
-use super::trunk::ParameterRanges;
+
+/// Places of the parameters.
+struct Parameters {
+    gate_hidden: ParameterRange,
+    gate_vectors: ParameterRange,
+    linear_vectors: ParameterRange,
+    mix_vectors: ParameterRange,
+    gate_scalars: ParameterRange,
+    linear_scalars: ParameterRange,
+    mix_scalars: ParameterRange,
+    norm_scale: ParameterRange,
+    norm_bias: ParameterRange,
+}
+
+impl Parameters {
+    fn new(under: &Prefixed<'_>) -> Self {
+        Self {
+            gate_hidden: under.range("gate.hidden"),
+            gate_vectors: under.range("gate.vectors"),
+            linear_vectors: under.range("linear.vectors"),
+            mix_vectors: under.range("mix.vectors"),
+            gate_scalars: under.range("gate.scalars"),
+            linear_scalars: under.range("linear.scalars"),
+            mix_scalars: under.range("mix.scalars"),
+            norm_scale: under.range("norm.scale"),
+            norm_bias: under.range("norm.bias"),
+        }
+    }
+}
 
 /// Shapes and parameters of one self-interaction.
 pub(super) struct SelfInteraction {
@@ -13,7 +42,7 @@ pub(super) struct SelfInteraction {
     output: (usize, usize),
     hidden: (usize, usize),
     norm: bool,
-    parameters: ParameterRanges,
+    parameters: Parameters,
 }
 
 /// Intermediate results, kept for the backward pass and to spare allocations.
@@ -42,16 +71,11 @@ pub(super) struct SelfInteractionCache {
 }
 
 impl SelfInteraction {
-    /// From `(scalars, vectors)` to `(scalars, vectors)` with parameters under `prefix`.
-    pub fn new(
-        parameters: ParameterRanges,
-        input: (usize, usize),
-        output: (usize, usize),
-        norm: bool,
-    ) -> Self {
+    /// From `(scalars, vectors)` to `(scalars, vectors)` with the parameters `under` a prefix.
+    pub fn new(under: &Prefixed<'_>, input: (usize, usize), output: (usize, usize), norm: bool) -> Self {
         let (a, b) = input;
         let hidden = if a == b { (3 * a, 2 * a) } else { (a, b) };
-        Self { input, output, hidden, norm, parameters }
+        Self { input, output, hidden, norm, parameters: Parameters::new(under) }
     }
 
     /// Multiply–add operations of the products for one row.
@@ -94,13 +118,13 @@ impl SelfInteraction {
         let scale_q = inverse_sqrt(qn);
         let q = rows(&cache.q, qn);
         sized(&mut cache.hidden, r * qn);
-        let w = self.parameters.get(p, "gate.hidden");
+        let w = self.parameters.gate_hidden.get(p);
         product(rows_mut(&mut cache.hidden, qn), q, w, (r, qn, qn), scale_q, false);
         activate(&mut cache.hidden, &mut cache.hidden_slope, train);
         let hidden = rows(&cache.hidden, qn);
 
         sized(&mut cache.gate_v, r * un);
-        let w = self.parameters.get(p, "gate.vectors");
+        let w = self.parameters.gate_vectors.get(p);
         product(rows_mut(&mut cache.gate_v, un), hidden, w, (r, qn, un), scale_q, false);
         activate(&mut cache.gate_v, &mut cache.gate_v_slope, train);
         sized(&mut cache.gated_v, r * 3 * un);
@@ -120,7 +144,7 @@ impl SelfInteraction {
         }
         let same = self.input == self.output;
         sized(out_v, r * 3 * d);
-        let w = self.parameters.get(p, "linear.vectors");
+        let w = self.parameters.linear_vectors.get(p);
         let gated = rows(&cache.gated_v, un);
         if same {
             out_v.copy_from_slice(v);
@@ -128,7 +152,7 @@ impl SelfInteraction {
         } else {
             sized(&mut cache.linear_v, r * 3 * d);
             product(rows_mut(&mut cache.linear_v, d), gated, w, (3 * r, un, d), inverse_sqrt(un), false);
-            let (mix, scale) = (self.parameters.get(p, "mix.vectors"), inverse_sqrt(b + d));
+            let (mix, scale) = (self.parameters.mix_vectors.get(p), inverse_sqrt(b + d));
             product(rows_mut(out_v, d), rows(v, b), mix, (3 * r, b, d), scale, false);
             let w = &mix[b * d..];
             product(rows_mut(out_v, d), rows(&cache.linear_v, d), w, (3 * r, d, d), scale, true);
@@ -137,28 +161,28 @@ impl SelfInteraction {
         sized(out_s, r * c);
         if c > 0 {
             sized(&mut cache.gate_s, r * qn);
-            let w = self.parameters.get(p, "gate.scalars");
+            let w = self.parameters.gate_scalars.get(p);
             product(rows_mut(&mut cache.gate_s, qn), hidden, w, (r, qn, qn), scale_q, false);
             activate(&mut cache.gate_s, &mut cache.gate_s_slope, train);
             cache.gated_s.clear();
             cache.gated_s.extend_from_slice(&cache.q);
             multiply(&mut cache.gated_s, &cache.gate_s);
             let gated = rows(&cache.gated_s, qn);
-            let w = self.parameters.get(p, "linear.scalars");
+            let w = self.parameters.linear_scalars.get(p);
             if same {
                 out_s.copy_from_slice(s);
                 product(rows_mut(out_s, c), gated, w, (r, qn, c), scale_q, true);
             } else {
                 sized(&mut cache.linear_s, r * c);
                 product(rows_mut(&mut cache.linear_s, c), gated, w, (r, qn, c), scale_q, false);
-                let (mix, scale) = (self.parameters.get(p, "mix.scalars"), inverse_sqrt(a + c));
+                let (mix, scale) = (self.parameters.mix_scalars.get(p), inverse_sqrt(a + c));
                 product(rows_mut(out_s, c), rows(s, a), mix, (r, a, c), scale, false);
                 let w = &mix[a * c..];
                 product(rows_mut(out_s, c), rows(&cache.linear_s, c), w, (r, c, c), scale, true);
             }
         }
         if self.norm {
-            let (scale, bias) = (self.parameters.get(p, "norm.scale"), self.parameters.get(p, "norm.bias"));
+            let (scale, bias) = (self.parameters.norm_scale.get(p), self.parameters.norm_bias.get(p));
             norm::forward(&mut cache.norm, out_s, out_v, (r, c, d), scale, bias, train);
         }
     }
@@ -182,8 +206,8 @@ impl SelfInteraction {
         let square = self.square();
         let same = self.input == self.output;
         if self.norm {
-            let scale = self.parameters.get(p, "norm.scale");
-            let (dscale, dbias) = self.parameters.get_two_mut(grad, "norm.scale", "norm.bias");
+            let scale = self.parameters.norm_scale.get(p);
+            let (dscale, dbias) = self.parameters.norm_scale.get_with_mut(self.parameters.norm_bias, grad);
             norm::backward(&cache.norm, dout_s, dout_v, (r, c, d), scale, dscale, dbias);
         }
         // Residual.
@@ -191,13 +215,13 @@ impl SelfInteraction {
             add(dv, dout_v);
             dout_v
         } else {
-            let (mix, scale) = (self.parameters.get(p, "mix.vectors"), inverse_sqrt(b + d));
+            let (mix, scale) = (self.parameters.mix_vectors.get(p), inverse_sqrt(b + d));
             let dy = rows(dout_v, d);
             product_input_gradient(rows_mut(dv, b), dy, mix, (3 * r, b, d), scale);
             zeroed(&mut cache.dlinear_v, r * 3 * d);
             let dx = rows_mut(&mut cache.dlinear_v, d);
             product_input_gradient(dx, dy, &mix[b * d..], (3 * r, d, d), scale);
-            let g = self.parameters.get_mut(grad, "mix.vectors");
+            let g = self.parameters.mix_vectors.get_mut(grad);
             product_weight_gradient(g, rows(v, b), dy, (3 * r, b, d), scale);
             let x = rows(&cache.linear_v, d);
             product_weight_gradient(&mut g[b * d..], x, dy, (3 * r, d, d), scale);
@@ -207,9 +231,9 @@ impl SelfInteraction {
         let scale_u = inverse_sqrt(un);
         let dy = rows(dlinear_v, d);
         zeroed(&mut cache.dgated_v, r * 3 * un);
-        let w = self.parameters.get(p, "linear.vectors");
+        let w = self.parameters.linear_vectors.get(p);
         product_input_gradient(rows_mut(&mut cache.dgated_v, un), dy, w, (3 * r, un, d), scale_u);
-        let g = self.parameters.get_mut(grad, "linear.vectors");
+        let g = self.parameters.linear_vectors.get_mut(grad);
         product_weight_gradient(g, rows(&cache.gated_v, un), dy, (3 * r, un, d), scale_u);
         zeroed(&mut cache.dq, r * qn);
         sized(&mut cache.dgate_v, r * un);
@@ -232,9 +256,9 @@ impl SelfInteraction {
         let hidden = rows(&cache.hidden, qn);
         zeroed(&mut cache.dhidden, r * qn);
         let dy = rows(&cache.dgate_v, un);
-        let w = self.parameters.get(p, "gate.vectors");
+        let w = self.parameters.gate_vectors.get(p);
         product_input_gradient(rows_mut(&mut cache.dhidden, qn), dy, w, (r, qn, un), scale_q);
-        let g = self.parameters.get_mut(grad, "gate.vectors");
+        let g = self.parameters.gate_vectors.get_mut(grad);
         product_weight_gradient(g, hidden, dy, (r, qn, un), scale_q);
 
         // Scalar output.
@@ -243,13 +267,13 @@ impl SelfInteraction {
                 add(ds, dout_s);
                 dout_s
             } else {
-                let (mix, scale) = (self.parameters.get(p, "mix.scalars"), inverse_sqrt(a + c));
+                let (mix, scale) = (self.parameters.mix_scalars.get(p), inverse_sqrt(a + c));
                 let dy = rows(dout_s, c);
                 product_input_gradient(rows_mut(ds, a), dy, mix, (r, a, c), scale);
                 zeroed(&mut cache.dlinear_s, r * c);
                 let dx = rows_mut(&mut cache.dlinear_s, c);
                 product_input_gradient(dx, dy, &mix[a * c..], (r, c, c), scale);
-                let g = self.parameters.get_mut(grad, "mix.scalars");
+                let g = self.parameters.mix_scalars.get_mut(grad);
                 product_weight_gradient(g, rows(s, a), dy, (r, a, c), scale);
                 let x = rows(&cache.linear_s, c);
                 product_weight_gradient(&mut g[a * c..], x, dy, (r, c, c), scale);
@@ -257,9 +281,9 @@ impl SelfInteraction {
             };
             let dy = rows(dlinear_s, c);
             zeroed(&mut cache.dgated_s, r * qn);
-            let w = self.parameters.get(p, "linear.scalars");
+            let w = self.parameters.linear_scalars.get(p);
             product_input_gradient(rows_mut(&mut cache.dgated_s, qn), dy, w, (r, qn, c), scale_q);
-            let g = self.parameters.get_mut(grad, "linear.scalars");
+            let g = self.parameters.linear_scalars.get_mut(grad);
             product_weight_gradient(g, rows(&cache.gated_s, qn), dy, (r, qn, c), scale_q);
             {
                 // `dgated_s` becomes the gradient of the gate before its activation.
@@ -271,16 +295,16 @@ impl SelfInteraction {
                 );
             }
             let dy = rows(&cache.dgated_s, qn);
-            let w = self.parameters.get(p, "gate.scalars");
+            let w = self.parameters.gate_scalars.get(p);
             product_input_gradient(rows_mut(&mut cache.dhidden, qn), dy, w, (r, qn, qn), scale_q);
-            let g = self.parameters.get_mut(grad, "gate.scalars");
+            let g = self.parameters.gate_scalars.get_mut(grad);
             product_weight_gradient(g, hidden, dy, (r, qn, qn), scale_q);
         }
         multiply(&mut cache.dhidden, &cache.hidden_slope);
         let dy = rows(&cache.dhidden, qn);
-        let w = self.parameters.get(p, "gate.hidden");
+        let w = self.parameters.gate_hidden.get(p);
         product_input_gradient(rows_mut(&mut cache.dq, qn), dy, w, (r, qn, qn), scale_q);
-        let g = self.parameters.get_mut(grad, "gate.hidden");
+        let g = self.parameters.gate_hidden.get_mut(grad);
         let q = Rows { data: &cache.q, stride: qn };
         product_weight_gradient(g, q, dy, (r, qn, qn), scale_q);
         let dq = &cache.dq[..];

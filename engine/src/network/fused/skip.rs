@@ -1,16 +1,28 @@
 //! The gated connection from a header's input vectors to its outputs.
 
 use super::linear::{inverse_sqrt, product, product_input_gradient, product_weight_gradient, rows, rows_mut};
+use super::parameter_ranges::{ParameterRange, Prefixed};
 use super::self_interaction::{gate_vectors, gate_vectors_backward};
 use super::simd::{activate, simd, sized, zeroed};
-use super::trunk::ParameterRanges;
+
+/// Places of the parameters.
+struct Parameters {
+    gate: ParameterRange,
+    vectors: ParameterRange,
+}
+
+impl Parameters {
+    fn new(under: &Prefixed<'_>) -> Self {
+        Self { gate: under.range("gate"), vectors: under.range("vectors") }
+    }
+}
 
 /// Shapes and parameters.
 pub(super) struct Skip {
     h: usize,
     input: usize,
     output: usize,
-    parameters: ParameterRanges,
+    parameters: Parameters,
 }
 
 /// Intermediate results.
@@ -24,8 +36,8 @@ pub(super) struct SkipCache {
 }
 
 impl Skip {
-    pub fn new(parameters: ParameterRanges, h: usize, input: usize, output: usize) -> Self {
-        Self { h, input, output, parameters }
+    pub fn new(under: &Prefixed<'_>, h: usize, input: usize, output: usize) -> Self {
+        Self { h, input, output, parameters: Parameters::new(under) }
     }
 
     pub fn macs_per_row(&self) -> usize {
@@ -44,7 +56,7 @@ impl Skip {
     ) {
         let r = scalars.len() / self.h;
         sized(&mut cache.gate, r * self.input);
-        let w = self.parameters.get(p, "gate");
+        let w = self.parameters.gate.get(p);
         let shape = (r, self.h, self.input);
         product(
             rows_mut(&mut cache.gate, self.input),
@@ -63,7 +75,7 @@ impl Skip {
                 || gate_vectors(gated, vectors, gate, r, self.input),
             );
         }
-        let w = self.parameters.get(p, "vectors");
+        let w = self.parameters.vectors.get(p);
         let shape = (3 * r, self.input, self.output);
         let scale = inverse_sqrt(self.input);
         product(rows_mut(out, self.output), rows(&cache.gated, self.input), w, shape, scale, true);
@@ -83,9 +95,9 @@ impl Skip {
         let (shape, scale) = ((3 * r, self.input, self.output), inverse_sqrt(self.input));
         let dy = rows(dout, self.output);
         zeroed(&mut cache.dgated, r * 3 * self.input);
-        let w = self.parameters.get(p, "vectors");
+        let w = self.parameters.vectors.get(p);
         product_input_gradient(rows_mut(&mut cache.dgated, self.input), dy, w, shape, scale);
-        let g = self.parameters.get_mut(grad, "vectors");
+        let g = self.parameters.vectors.get_mut(grad);
         product_weight_gradient(g, rows(&cache.gated, self.input), dy, shape, scale);
         sized(&mut cache.dgate, r * self.input);
         {
@@ -98,9 +110,9 @@ impl Skip {
         }
         let (shape, scale) = ((r, self.h, self.input), inverse_sqrt(self.h));
         let dy = rows(&cache.dgate, self.input);
-        let w = self.parameters.get(p, "gate");
+        let w = self.parameters.gate.get(p);
         product_input_gradient(rows_mut(dscalars, self.h), dy, w, shape, scale);
-        let g = self.parameters.get_mut(grad, "gate");
+        let g = self.parameters.gate.get_mut(grad);
         product_weight_gradient(g, rows(scalars, self.h), dy, shape, scale);
     }
 }

@@ -6,8 +6,9 @@ use std::collections::HashMap;
 use candle_core::{Device, Tensor, Var};
 
 use super::*;
-use crate::network::candle_model::tests::{Random, batch, flat, protein, relative_error, values, variants};
+use crate::network::candle_model::tests::{batch, flat, protein, relative_error, values, variants};
 use crate::network::{CandleModel, Heads, NetworkConfig, ParameterLayout, Residual, SequenceBatch};
+use crate::random::Random;
 
 fn all_variants() -> Vec<NetworkConfig> {
     let mut all = variants().to_vec();
@@ -24,7 +25,7 @@ fn outputs_and_gradients_equal_those_of_the_candle_model() {
     for config in all_variants() {
         let layout = ParameterLayout::new(&config);
         let start = flat(&config, 3);
-        let mut random = Random(5);
+        let mut random = Random::new(5);
         let proteins = [protein(9, &mut random), protein(2, &mut random), protein(1, &mut random)];
         let sequence = SequenceBatch::from_topologies(proteins.iter().map(|p| &p.0));
         let source = batch(&[&proteins[0].1, &proteins[1].1, &proteins[2].1]);

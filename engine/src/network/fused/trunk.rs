@@ -1,10 +1,9 @@
 //! The deep network (Alg. 5): conditioner and headers are each one trunk.
 
-use std::ops::Range;
-
 use super::convolution::{Convolution, ConvolutionCache, Nodes};
 use super::linear::{inverse_sqrt, product, product_input_gradient, product_weight_gradient, rows, rows_mut};
 use super::norm::{self, NormCache};
+use super::parameter_ranges::{ParameterRange, Prefixed};
 use super::self_interaction::{SelfInteraction, SelfInteractionCache};
 use super::simd::{add, sized, zeroed};
 use super::skip::{Skip, SkipCache};
@@ -12,53 +11,15 @@ use super::team::Team;
 use crate::network::parameters::{ParameterLayout, has_skip, state_width};
 use crate::network::{Geometry, NetworkConfig, Residual};
 
-/// Where the parameters under one prefix lie in the flat vector.
-#[derive(Clone)]
-pub(super) struct ParameterRanges(Vec<(String, Range<usize>)>);
-
-impl ParameterRanges {
-    pub fn new(layout: &ParameterLayout, prefix: &str) -> Self {
-        let under = |name: &str| name.strip_prefix(prefix)?.strip_prefix('.').map(str::to_owned);
-        Self(layout.specs().iter().filter_map(|s| Some((under(&s.name)?, s.range.clone()))).collect())
-    }
-
-    /// The range of `name`. Names are literals of this module's code, and the layout is made by
-    /// [`ParameterLayout`]; tests of every configuration would show a mismatch.
-    fn range(&self, name: &str) -> Range<usize> {
-        match self.0.iter().find(|(n, _)| n == name) {
-            Some((_, range)) => range.clone(),
-            None => unreachable!("no parameter {name}"),
-        }
-    }
-
-    pub fn get<'a>(&self, p: &'a [f32], name: &str) -> &'a [f32] {
-        &p[self.range(name)]
-    }
-
-    pub fn get_mut<'a>(&self, p: &'a mut [f32], name: &str) -> &'a mut [f32] {
-        &mut p[self.range(name)]
-    }
-
-    /// Two parameters at once, `first` before `second` in the layout.
-    pub fn get_two_mut<'a>(
-        &self,
-        p: &'a mut [f32],
-        first: &str,
-        second: &str,
-    ) -> (&'a mut [f32], &'a mut [f32]) {
-        let (a, b) = (self.range(first), self.range(second));
-        let (left, right) = p.split_at_mut(b.start);
-        (&mut left[a], &mut right[..b.end - b.start])
-    }
-}
-
 /// One trunk.
 pub(super) struct Trunk {
     config: NetworkConfig,
     input: SelfInteraction,
-    layers: Vec<(SelfInteraction, Convolution, ParameterRanges)>,
+    /// Each with the scale and bias of the norm behind it.
+    layers: Vec<(SelfInteraction, Convolution, [ParameterRange; 2])>,
     readout: SelfInteraction,
-    parameters: ParameterRanges,
+    /// Of the aggregate: scalars and vectors.
+    aggregate: [ParameterRange; 2],
     skip: Option<Skip>,
     output: (usize, usize),
 }
@@ -117,23 +78,23 @@ impl Trunk {
         output: (usize, usize),
     ) -> Self {
         let h = config.multiplicity;
-        let at = |name: &str| ParameterRanges::new(layout, &format!("{prefix}.{name}"));
+        let at = |name: &str| Prefixed::new(layout, format!("{prefix}.{name}"));
         Self {
             config: config.clone(),
-            input: SelfInteraction::new(at("input"), input, (h, h), true),
+            input: SelfInteraction::new(&at("input"), input, (h, h), true),
             layers: (0..layers)
                 .map(|l| {
                     let w = state_width(config, l);
                     (
-                        SelfInteraction::new(at(&format!("layers.{l}.self")), (w, w), (h, h), true),
-                        Convolution::new(at(&format!("layers.{l}.conv")), config),
-                        at(&format!("layers.{l}.norm")),
+                        SelfInteraction::new(&at(&format!("layers.{l}.self")), (w, w), (h, h), true),
+                        Convolution::new(&at(&format!("layers.{l}.conv")), config),
+                        ["scale", "bias"].map(|name| at(&format!("layers.{l}.norm")).range(name)),
                     )
                 })
                 .collect(),
-            readout: SelfInteraction::new(at("readout"), (h, h), output, output.0 > 0),
-            parameters: at("aggregate"),
-            skip: has_skip(config, output).then(|| Skip::new(at("skip"), h, input.1, output.1)),
+            readout: SelfInteraction::new(&at("readout"), (h, h), output, output.0 > 0),
+            aggregate: ["scalars", "vectors"].map(|name| at("aggregate").range(name)),
+            skip: has_skip(config, output).then(|| Skip::new(&at("skip"), h, input.1, output.1)),
             output,
         }
     }
@@ -289,7 +250,7 @@ impl Trunk {
                 concatenate(next_v, v, conv_v, 3 * r, width, h);
             }
         }
-        let (scale, bias) = (norm_parameters.get(p, "scale"), norm_parameters.get(p, "bias"));
+        let [scale, bias] = norm_parameters.map(|range| range.get(p));
         norm::forward(&mut c.norm, next_s, next_v, (r, next, next), scale, bias, train);
     }
 
@@ -307,7 +268,7 @@ impl Trunk {
         let scale = inverse_sqrt(self.aggregate_width());
         sized(&mut cache.aggregate_s, r * h);
         sized(&mut cache.aggregate_v, r * 3 * h);
-        let (ws, wv) = (self.parameters.get(p, "scalars"), self.parameters.get(p, "vectors"));
+        let [ws, wv] = self.aggregate.map(|range| range.get(p));
         let mut start = 0;
         for l in 0..=self.layers.len() {
             let w = state_width(&self.config, l);
@@ -353,21 +314,21 @@ impl Trunk {
         let mut start = 0;
         for l in 0..=layers {
             let w = state_width(&self.config, l);
-            for (name, states, dstates, dy, rows_count) in [
-                ("scalars", &cache.states_s[l], &mut cache.dstates_s[l], &cache.daggregate_s, r),
-                ("vectors", &cache.states_v[l], &mut cache.dstates_v[l], &cache.daggregate_v, 3 * r),
+            for (range, states, dstates, dy, rows_count) in [
+                (self.aggregate[0], &cache.states_s[l], &mut cache.dstates_s[l], &cache.daggregate_s, r),
+                (self.aggregate[1], &cache.states_v[l], &mut cache.dstates_v[l], &cache.daggregate_v, 3 * r),
             ] {
                 zeroed(dstates, rows_count * w);
                 let dy = rows(dy, h);
                 let shape = (rows_count, w, h);
-                let weights = &self.parameters.get(p, name)[start * h..];
+                let weights = &range.get(p)[start * h..];
                 product_input_gradient(rows_mut(dstates, w), dy, weights, shape, scale);
-                let g = &mut self.parameters.get_mut(grad, name)[start * h..];
+                let g = &mut range.get_mut(grad)[start * h..];
                 product_weight_gradient(g, rows(states, w), dy, shape, scale);
             }
             start += w;
         }
-        for (l, (interaction, convolution, norm_parameters)) in self.layers.iter().enumerate().rev() {
+        for (l, (interaction, convolution, [norm_scale, norm_bias])) in self.layers.iter().enumerate().rev() {
             let c = &mut cache.layers[l];
             let width = state_width(&self.config, l);
             let next = state_width(&self.config, l + 1);
@@ -375,9 +336,8 @@ impl Trunk {
             let (before_v, after_v) = cache.dstates_v.split_at_mut(l + 1);
             let (dnext_s, dnext_v) = (&mut after_s[0], &mut after_v[0]);
             let (dstate_s, dstate_v) = (&mut before_s[l], &mut before_v[l]);
-            let norm_scale = norm_parameters.get(p, "scale");
-            let (dscale, dbias) = norm_parameters.get_two_mut(grad, "scale", "bias");
-            norm::backward(&c.norm, dnext_s, dnext_v, (r, next, next), norm_scale, dscale, dbias);
+            let (dscale, dbias) = norm_scale.get_with_mut(*norm_bias, grad);
+            norm::backward(&c.norm, dnext_s, dnext_v, (r, next, next), norm_scale.get(p), dscale, dbias);
             let (dconv_s, dconv_v): (&[f32], &[f32]) = match self.config.residual {
                 Residual::Sum => {
                     add(dstate_s, dnext_s);

@@ -377,7 +377,7 @@ fn clock(
             let interval_ps = history.time_ps(1);
             if is_dcd {
                 context.notice(
-                    "Chosen frames are not evenly spaced in time, and a DCD file knows no other: its times only count the frames. XTC and PDB keep those of the run."
+                    "Chosen frames are not evenly spaced in time, and a DCD file cannot say so: its times only count the frames. XTC and PDB keep those of the run."
                         .to_owned(),
                 );
             }

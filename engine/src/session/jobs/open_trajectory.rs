@@ -253,7 +253,7 @@ fn open_models(path: &Path, chain: Option<&str>) -> Result<Option<OpenedTrajecto
 }
 
 fn no_times() -> Notice {
-    Notice("The file tells no times; its models are shown 1 ps apart.".to_owned())
+    Notice("The file gives no times; its models are shown 1 ps apart.".to_owned())
 }
 
 /// The atoms of a file of models; `None` where they are no complete protein, which the reader of structures repairs.

@@ -169,7 +169,7 @@ fn check(request: &SimulationRequest, earlier: Option<&FrameHistory>) -> Result<
         frames.is_empty()
             || (frames.atom_count(), frames.replica_count()) != (of_atoms, request.replicas as usize)
     }) {
-        return Err("the frames to go on from belong to another run".into());
+        return Err("the frames to continue from belong to another run".into());
     }
     if request.replicas == 0 {
         return Err("a simulation needs at least one replica".into());

@@ -37,9 +37,9 @@ mod tests {
     use std::io::Write as _;
 
     use super::*;
+    use crate::random::{Noise, Stream};
     use crate::trajectory::frame::Frame;
     use crate::trajectory::xtc::XtcReader;
-    use crate::transport::noise::{Noise, Stream};
 
     /// Chain-like positions of any size from a small generator.
     fn walk(atoms: usize, seed: u64, step: f32) -> Vec<[f32; 3]> {

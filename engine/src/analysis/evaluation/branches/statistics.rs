@@ -7,7 +7,7 @@ use super::report::{BranchMeasure, BranchNumbers, BranchRow};
 use super::{BranchSettings, LEAST_FOR_ENERGY, LEAST_FOR_SPREAD};
 use crate::analysis::evaluation::Interval;
 use crate::analysis::evaluation::compare::{halves, range, with_replacement};
-use crate::analysis::random::SplitMix64;
+use crate::random::Random;
 
 /// How often every trajectory of every start counts, of both sides.
 type Times = Vec<[Vec<f64>; 2]>;
@@ -24,7 +24,7 @@ struct Resampled {
 
 impl Resampled {
     fn of(clouds: &[&Clouds], settings: &BranchSettings) -> Self {
-        let mut random = SplitMix64::new(settings.seed ^ 0x6272_616e_6368);
+        let mut random = Random::new(settings.seed ^ 0x6272_616e_6368);
         let sizes: Vec<[usize; 2]> = clouds.iter().map(|c| [c.dynamics.len(), c.model.len()]).collect();
         let whole = sizes.iter().map(|sizes| sizes.map(|size| vec![1.0; size])).collect();
         let bootstrap = (0..settings.bootstrap)

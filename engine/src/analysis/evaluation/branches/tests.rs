@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::analysis::evaluation::{MemoryFrames, Protein};
-use crate::analysis::random::SplitMix64;
+use crate::random::Random;
 use crate::structure::{Residue, ResidueType, Topology};
 
 type Positions = Vec<[f32; 3]>;
@@ -15,20 +15,15 @@ type Positions = Vec<[f32; 3]>;
 fn protein() -> Protein {
     let residue = |number| Residue { kind: ResidueType::Ala, number, insertion_code: None };
     let topology = Topology::new("chain", "A", (1..=8).map(residue).collect());
-    let mut random = SplitMix64::new(3);
+    let mut random = Random::new(3);
     let native = (0..topology.atom_count())
         .map(|atom| [0, 1, 2].map(|axis| atom as f32 * [0.8, 0.2, 0.0][axis] + 2.0 * random.uniform() as f32))
         .collect();
     Protein { topology: Arc::new(topology), native_angstrom: Arc::new(native) }
 }
 
-/// A standard normal number, as a sum of twelve uniform ones.
-fn normal(random: &mut SplitMix64) -> f32 {
-    (0..12).map(|_| random.uniform()).sum::<f64>() as f32 - 6.0
-}
-
-fn moved(start: &[[f32; 3]], sigma: f32, random: &mut SplitMix64) -> Positions {
-    start.iter().map(|p| p.map(|x| x + sigma * normal(random))).collect()
+fn moved(start: &[[f32; 3]], sigma: f32, random: &mut Random) -> Positions {
+    start.iter().map(|p| p.map(|x| x + sigma * random.normal())).collect()
 }
 
 /// A second start, another shape.
@@ -44,7 +39,7 @@ fn branches(
     with_start: bool,
     seed: u64,
 ) -> Vec<Vec<Positions>> {
-    let mut random = SplitMix64::new(seed);
+    let mut random = Random::new(seed);
     (0..count)
         .map(|_| {
             let first = with_start.then(|| start.to_vec());
@@ -64,7 +59,7 @@ fn read(
 }
 
 fn judged(reference: &BranchReference, sigma: f32) -> BranchReport {
-    let mut random = SplitMix64::new(99);
+    let mut random = Random::new(99);
     let mut draws = reference.draws();
     for start in 0..reference.starts().len() {
         for _ in 0..reference.draws_of(start) {

@@ -11,7 +11,7 @@ use super::{JumpDraws, JumpReference};
 use crate::analysis::evaluation::EvaluationError;
 use crate::analysis::evaluation::compare::halves;
 use crate::analysis::evaluation::settings::{EvaluationStage, ProgressCallback, report};
-use crate::analysis::random::SplitMix64;
+use crate::random::Random;
 
 /// Blocks that halves with pairs of trajectories need.
 const MIN_BLOCKS: usize = 4;
@@ -111,7 +111,7 @@ impl Clouds {
 
     fn row(&self, reference: &JumpReference, draws: &JumpDraws, measure: JumpMeasure, scale: f64) -> JumpRow {
         let settings = &reference.settings;
-        let mut random = SplitMix64::new(settings.seed ^ 0x656e_6572);
+        let mut random = Random::new(settings.seed ^ 0x656e_6572);
         let (mut of_reference, mut of_model, mut difference) = (Vec::new(), Vec::new(), Vec::new());
         for _ in 0..settings.halvings {
             let (a, b) = halves(reference.blocks, &mut random);

@@ -13,8 +13,8 @@ use crate::analysis::evaluation::reference::whole_frames;
 use crate::analysis::evaluation::settings::{EvaluationStage, ProgressCallback, report};
 use crate::analysis::evaluation::{EvaluationError, FrameSource, Protein};
 use crate::analysis::features::CaPairFeatures;
-use crate::analysis::random::SplitMix64;
 use crate::analysis::validity::ValidityChecker;
+use crate::random::Random;
 
 /// Pairs of the reference that are measured at most; of more, every second, third, … is.
 const MAX_PAIRS: usize = 50_000;
@@ -246,7 +246,7 @@ fn choose(pairs: usize, count: usize, seed: u64) -> Vec<usize> {
     if count >= pairs {
         return (0..pairs).collect();
     }
-    let mut random = SplitMix64::new(seed);
+    let mut random = Random::new(seed);
     let part = pairs as f64 / count as f64;
     let mut chosen: Vec<usize> =
         (0..count).map(|k| (((k as f64 + random.uniform()) * part) as usize).min(pairs - 1)).collect();

@@ -6,7 +6,7 @@ use super::{JumpDraws, JumpReference};
 use crate::analysis::evaluation::compare::{halves, range, with_replacement};
 use crate::analysis::evaluation::settings::{EvaluationStage, ProgressCallback, report};
 use crate::analysis::evaluation::{EvaluationError, Interval};
-use crate::analysis::random::SplitMix64;
+use crate::random::Random;
 
 /// One measure on one set of pairs, ready for any multiplicities of its blocks.
 enum Column {
@@ -148,7 +148,7 @@ pub(super) fn rows(
     progress: &mut ProgressCallback<'_>,
 ) -> Result<Vec<JumpRow>, EvaluationError> {
     let settings = &reference.settings;
-    let mut random = SplitMix64::new(settings.seed ^ 0x6a75_6d70);
+    let mut random = Random::new(settings.seed ^ 0x6a75_6d70);
     let blocks = reference.blocks;
     let resampled: Vec<Vec<f64>> =
         (0..settings.bootstrap).map(|_| with_replacement(blocks, &mut random)).collect();

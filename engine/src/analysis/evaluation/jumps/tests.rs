@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::analysis::evaluation::{MemoryFrames, Protein};
-use crate::analysis::random::SplitMix64;
+use crate::random::Random;
 use crate::structure::{Residue, ResidueType, Topology};
 
 /// Probability of leaving the first shape in one frame, and the second.
@@ -18,7 +18,7 @@ type Positions = Vec<[f32; 3]>;
 fn protein() -> Protein {
     let residue = |number| Residue { kind: ResidueType::Ala, number, insertion_code: None };
     let topology = Topology::new("chain", "A", (1..=6).map(residue).collect());
-    let mut random = SplitMix64::new(3);
+    let mut random = Random::new(3);
     let native = (0..topology.atom_count())
         .map(|atom| [0, 1, 2].map(|axis| atom as f32 * [0.8, 0.2, 0.0][axis] + 2.0 * random.uniform() as f32))
         .collect();
@@ -26,18 +26,18 @@ fn protein() -> Protein {
 }
 
 /// The native shape, or its mirror image stretched to twice its length, with thermal noise.
-fn shape(protein: &Protein, unfolded: bool, random: &mut SplitMix64) -> Positions {
+fn shape(protein: &Protein, unfolded: bool, random: &mut Random) -> Positions {
     let stretch = |p: &[f32; 3]| if unfolded { [-2.0 * p[0], 2.0 * p[1], 2.0 * p[2]] } else { *p };
     let mut noise = || 0.2 * (random.uniform() as f32 - 0.5);
     protein.native_angstrom.iter().map(|p| stretch(p).map(|x| x + noise())).collect()
 }
 
-fn hop(unfolded: bool, leave: [f64; 2], random: &mut SplitMix64) -> bool {
+fn hop(unfolded: bool, leave: [f64; 2], random: &mut Random) -> bool {
     unfolded ^ (random.uniform() < leave[usize::from(unfolded)])
 }
 
 fn reference(protein: &Protein, settings: JumpSettings) -> JumpReference {
-    let mut random = SplitMix64::new(17);
+    let mut random = Random::new(17);
     let trajectories = (0..12)
         .map(|number| {
             let mut unfolded = number % 3 == 0;
@@ -58,7 +58,7 @@ fn judged(leave: [f64; 2]) -> JumpReport {
     let protein = protein();
     let settings = JumpSettings { sources: 200, draws: 10, ..JumpSettings::default() };
     let reference = reference(&protein, settings);
-    let mut random = SplitMix64::new(5);
+    let mut random = Random::new(5);
     let mut draws = reference.draws();
     for source in 0..reference.sources().len() {
         let unfolded = reference.sources()[source].frame.rmsd_angstrom > 2.5;
@@ -113,7 +113,7 @@ fn a_model_that_stays_where_it_is_is_found_out() {
 #[test]
 fn a_jump_that_must_be_a_whole_number_of_frames_is_refused_otherwise() {
     let protein = protein();
-    let mut random = SplitMix64::new(1);
+    let mut random = Random::new(1);
     let frames = (0..40).map(|_| shape(&protein, false, &mut random)).collect();
     let mut frames = MemoryFrames::new(vec![frames], 80.0);
     let settings = JumpSettings::default();

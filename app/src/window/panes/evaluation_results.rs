@@ -40,11 +40,11 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     let desk = &mut *context.evaluation;
     let Some(evaluated) = &desk.evaluated else {
         let (heading, advice) = if desk.is_comparing() {
-            ("Nothing to compare yet", "The trajectories are being measured.")
+            ("Nothing evaluated yet", "The trajectories are being measured.")
         } else {
             (
                 "No evaluation yet",
-                "Press Evaluate in the Evaluation pane to compare samples with a reference.",
+                "Press Evaluate in the Evaluation pane to evaluate samples against a reference.",
             )
         };
         return empty_state(ui, heading, advice);
@@ -70,7 +70,7 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         }),
         Shown::Figure(figure, aspect) => {
             let paper = Paper { ground: rgb(ui.visuals().panel_fill), ink: rgb(ui.visuals().text_color()) };
-            let cache = &mut context.cache.comparison;
+            let cache = &mut context.cache.evaluation_results;
             figure_ui(ui, evaluated, page_index, figure, *aspect, paper, cache);
         }
     }

@@ -1,4 +1,5 @@
-//! The noise stream: standard normal numbers as a pure function of where they are used.
+//! Random numbers, all of them from one generator: noise as a pure function of where it is used, and sequences
+//! for clustering, resampling and tests.
 //!
 //! A counter-based generator (Philox 4x32-10, Salmon et al. 2011) has no state to carry along, so the same
 //! seed gives the same trajectory whatever the batch, the number of threads or the point of resumption, and
@@ -21,6 +22,8 @@ pub enum Stream {
     Training = 0x5EED_0002,
     /// Choices in tests: which byte of a file is damaged.
     Testing = 0x5EED_0003,
+    /// Numbers taken one after the other: see [`Random`].
+    Sequence = 0x5EED_0004,
 }
 
 /// One application of the Philox 4x32-10 bijection.
@@ -102,6 +105,43 @@ impl Noise {
         for (block, chunk) in out.chunks_mut(4).enumerate() {
             chunk.copy_from_slice(&self.normals([block as u32, a, b, 0])[..chunk.len()]);
         }
+    }
+}
+
+/// Numbers taken one after the other, where nothing asks for those of one place: clustering, resampling, tests.
+#[derive(Clone, Debug)]
+pub struct Random {
+    noise: Noise,
+    at: u64,
+}
+
+impl Random {
+    /// The sequence of `seed`, from its beginning.
+    pub fn new(seed: u64) -> Self {
+        Self { noise: Noise::new(seed, Stream::Sequence), at: 0 }
+    }
+
+    /// The next 64 uniform bits.
+    pub fn word(&mut self) -> u64 {
+        let word = self.noise.word(self.at);
+        self.at = self.at.wrapping_add(1);
+        word
+    }
+
+    /// Uniform in `[0, 1)`.
+    pub fn uniform(&mut self) -> f64 {
+        (self.word() >> 11) as f64 * (1.0 / (1u64 << 53) as f64)
+    }
+
+    /// Standard normal (Box–Muller).
+    pub fn normal(&mut self) -> f32 {
+        let (radius, angle) = (1.0 - self.uniform(), self.uniform());
+        ((-2.0 * radius.ln()).sqrt() * (std::f64::consts::TAU * angle).cos()) as f32
+    }
+
+    /// Uniform index below `len`; 0 where that is 0.
+    pub fn index(&mut self, len: usize) -> usize {
+        ((self.uniform() * len as f64) as usize).min(len.saturating_sub(1))
     }
 }
 
