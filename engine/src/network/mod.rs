@@ -19,6 +19,7 @@ pub mod model;
 pub mod parameters;
 pub mod path;
 pub mod strain;
+pub(crate) mod variable;
 
 pub use batch::{CloudBatch, SequenceBatch};
 pub use candle_device::{CandleDevice, DeviceError, built_gpu, open_candle_device};
@@ -30,3 +31,4 @@ pub(crate) use model::read_model_file;
 pub use model::{Model, ModelCard, ModelError};
 pub use parameters::{ParameterLayout, ParameterSpec};
 pub use path::Transport;
+pub use variable::Parameters;
