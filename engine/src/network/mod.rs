@@ -18,6 +18,7 @@ pub mod internal;
 pub mod model;
 pub mod parameters;
 pub mod strain;
+pub(crate) mod variable;
 
 pub use crate::transport::Transport;
 pub use batch::{CloudBatch, SequenceBatch};
@@ -29,3 +30,4 @@ pub use initial::initial_parameters;
 pub(crate) use model::read_model_file;
 pub use model::{Model, ModelCard, ModelError};
 pub use parameters::{ParameterLayout, ParameterSpec};
+pub use variable::Parameters;

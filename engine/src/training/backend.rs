@@ -1,5 +1,5 @@
-//! What computes the gradient of a training step, behind one trait: fused kernels on the processor, or candle
-//! on any of its devices.
+//! What computes a training step inside the operation of [`super::loss`]: fused kernels on the processor, or
+//! composed candle operations on any device.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use super::{TrainDevice, TrainError, TrainSettings};
 pub(super) const VALIDATION_SEED: u64 = 0x5A11_DA7E;
 
 /// Computes losses and gradients of one network. Optimiser and parameters stay with the caller.
-pub(super) trait GradientBackend {
+pub(super) trait GradientBackend: Send {
     /// Losses of a training step on `draw`, and their gradient by the flat `parameters`, which replaces what
     /// `gradient` (of the same length) holds.
     ///

@@ -154,3 +154,50 @@ fn a_device_that_is_not_there_is_one_sentence_and_leaves_no_files() {
         assert!(!request.out.exists());
     }
 }
+
+/// What candle's own graph, optimizer interface included, makes of steps equals the bare kernels to the bit.
+#[test]
+fn steps_through_candle_have_the_bits_of_the_bare_kernels() {
+    use candle_nn::Optimizer as _;
+    let [first, ..] = variants();
+    let config = NetworkConfig { multiplicity: 4, ..first };
+    let settings = TrainSettings { batch_size: 3, threads: 1, warmup_steps: 2, ..Default::default() };
+    let mut expected = flat(&config, 3);
+    let mut bare = optimizer::Optimizer::new(&expected);
+    let mut backend = open(&config, &settings);
+    let parameters = crate::network::Parameters::new(expected.clone()).unwrap();
+    let loss = loss::Loss::new(open(&config, &settings));
+    let mut adam = optimizer::Adam::new(vec![parameters.variable().clone()], settings.clone()).unwrap();
+    let mut gradient = vec![0.0; expected.len()];
+    for step in 0..3 {
+        assert_eq!(adam.learning_rate(), optimizer::Optimizer::learning_rate(&settings, step));
+        let losses = backend.gradient(&expected, &settings, draw(&[5, 3, 4]), &mut gradient).unwrap();
+        let norm = optimizer::Optimizer::norm(&gradient);
+        bare.step(&settings, step, &mut expected, (&gradient, norm));
+        let (value, own) = loss.of_step(&parameters, &settings, draw(&[5, 3, 4])).unwrap();
+        assert_eq!(own, losses);
+        assert_eq!(value.to_scalar::<f32>().unwrap(), losses.total as f32);
+        adam.backward_step(&value).unwrap();
+        // It was handed over: a second pass would give something else, and is refused.
+        assert!(value.backward().is_err());
+    }
+    assert!(parameters.read(|values| Ok(values == expected)).unwrap(), "parameters differ");
+    assert!(adam.state == bare, "moments or averages differ");
+}
+
+#[test]
+fn the_gradient_of_a_multiple_of_the_loss_is_that_multiple() {
+    let [first, ..] = variants();
+    let config = NetworkConfig { multiplicity: 4, ..first };
+    let settings = TrainSettings { batch_size: 1, threads: 1, ..Default::default() };
+    let parameters = crate::network::Parameters::new(flat(&config, 3)).unwrap();
+    let loss = loss::Loss::new(open(&config, &settings));
+    let gradient = |factor: f64| {
+        let (value, _) = loss.of_step(&parameters, &settings, draw(&[5])).unwrap();
+        let value = if factor == 1.0 { value } else { (value * factor).unwrap() };
+        parameters.gradient_of(&value).unwrap().to_vec1::<f32>().unwrap()
+    };
+    let (once, fourfold) = (gradient(1.0), gradient(4.0));
+    assert!(once.iter().any(|&g| g != 0.0));
+    assert!(once.iter().zip(&fourfold).all(|(a, b)| 4.0 * a == *b));
+}

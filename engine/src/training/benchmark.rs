@@ -6,16 +6,17 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use crate::cpu_clock;
-use crate::network::{Heads, NetworkConfig, Residual};
+use crate::network::variable::read_flat;
+use crate::network::{Heads, NetworkConfig, Parameters, Residual};
 use crate::structure::{TensorCloud, Topology};
 use crate::transport::benchmark::random_model;
 use crate::transport::interpolant::NoiseAddress;
 
-use super::backend::GradientBackend as _;
 use super::batch::Draw;
 use super::dataset::Pair;
 use super::fused_backend::FusedBackend;
-use super::optimizer::Optimizer;
+use super::loss::Loss;
+use super::optimizer::{Adam, Optimizer};
 use super::{TrainError, TrainSettings};
 
 /// Steps to time at least, after one that grows buffers.
@@ -77,10 +78,10 @@ pub fn measure_training(
         ..TrainSettings::default()
     };
     let model = random_model(config);
-    let mut parameters = model.parameters.clone();
-    let mut backend = FusedBackend::new(config, &settings);
-    let mut optimizer = Optimizer::new(&parameters);
-    let mut gradient = vec![0.0; parameters.len()];
+    let parameters = Parameters::new(model.parameters.clone())?;
+    let loss = Loss::new(Box::new(FusedBackend::new(config, &settings)));
+    let mut optimizer =
+        <Adam as candle_nn::Optimizer>::new(vec![parameters.variable().clone()], settings.clone())?;
     let mut cloud = TensorCloud::from_atoms(topology, atoms_angstrom);
     cloud.center();
     let (mut wall, mut cpu) = (Vec::new(), Vec::new());
@@ -89,9 +90,10 @@ pub fn measure_training(
     while wall.len() < LEAST_STEPS || start.elapsed() < duration {
         let draw = draw(topology, &cloud, batch, step);
         let lap = (Instant::now(), cpu_clock::process_seconds());
-        backend.gradient(&parameters, &settings, draw, &mut gradient)?;
-        let norm = Optimizer::norm(&gradient);
-        optimizer.step(&settings, step, &mut parameters, (&gradient, norm));
+        let (loss, _) = loss.of_step(&parameters, &settings, draw)?;
+        let gradient = parameters.gradient_of(&loss)?;
+        let norm = read_flat(&gradient, |gradient| Ok(Optimizer::norm(gradient)))?;
+        optimizer.step_along(&gradient, norm)?;
         if step > 0 {
             wall.push(lap.0.elapsed().as_secs_f64());
             cpu.push(cpu_clock::process_seconds() - lap.1);
@@ -109,7 +111,7 @@ pub fn measure_training(
         residual: config.residual,
         heads: config.heads,
         extra_inputs: config.strain_inputs || config.displacement_inputs,
-        parameters: parameters.len(),
+        parameters: model.parameter_count(),
         threads: threads.clamp(1, batch.max(1)),
         seconds_per_step: seconds,
         cpu_seconds_per_step: cpu_seconds,

@@ -77,6 +77,9 @@ pub enum TrainError {
         /// What it said.
         reason: String,
     },
+    /// An operation on the parameters failed.
+    #[error("the training step failed: {0}")]
+    Tensor(#[from] candle_core::Error),
     /// The loss or its gradient is NaN or infinite.
     #[error(
         "{what} became {value} in step {step}; the last checkpoint is intact; train anew with a lower learning rate"

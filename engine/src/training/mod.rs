@@ -13,6 +13,7 @@ pub mod earlier;
 pub mod error;
 mod fused_backend;
 mod jump_sizes;
+mod loss;
 pub mod optimizer;
 mod pair_index;
 mod protein_draw;

@@ -1,6 +1,14 @@
-//! Adam with a linear learning-rate decay, gradient clipping, and an average of the weights.
+//! Adam with a linear learning-rate decay, gradient clipping, and an average of the weights, as an optimizer of
+//! candle-nn. Its own AdamW has no average and no clipping, and makes some ten passes over the parameters.
+
+use std::cell::RefCell;
+
+use candle_core::backprop::GradStore;
+use candle_core::{CpuStorage, InplaceOp2, Layout, Tensor, Var, bail};
 
 use super::TrainSettings;
+use crate::network::Parameters;
+use crate::network::variable::{flat, flat_mut, read_flat};
 
 const BETA1: f64 = 0.9;
 const BETA2: f64 = 0.999;
@@ -59,5 +67,105 @@ impl Optimizer {
             parameters[i] -= rate * self.m[i] / (self.v[i].sqrt() * root + EPSILON);
             self.ema[i] = decay * self.ema[i] + (1.0 - decay) * parameters[i];
         }
+    }
+}
+
+/// The optimizer of one variable that holds all parameters.
+pub struct Adam {
+    variable: Var,
+    settings: TrainSettings,
+    /// Steps done.
+    step: u64,
+    /// Moments and average.
+    pub state: Optimizer,
+}
+
+impl Adam {
+    /// Goes on after `step` steps that left `state`.
+    ///
+    /// # Errors
+    /// If `state` is that of another network.
+    pub fn resumed(
+        parameters: &Parameters,
+        settings: TrainSettings,
+        step: u64,
+        state: Optimizer,
+    ) -> candle_core::Result<Self> {
+        let variable = parameters.variable().clone();
+        let count = variable.elem_count();
+        if [&state.m, &state.v, &state.ema].iter().any(|part| part.len() != count) {
+            bail!("the optimizer has {} moments for {count} parameters", state.m.len());
+        }
+        Ok(Self { variable, settings, step, state })
+    }
+
+    /// The step along `gradient`, whose norm is known to be finite.
+    ///
+    /// # Errors
+    /// If the gradient is that of another network.
+    pub fn step_along(&mut self, gradient: &Tensor, norm: f64) -> candle_core::Result<()> {
+        if gradient.shape() != self.variable.shape() {
+            bail!("a gradient of {:?} for parameters of {:?}", gradient.shape(), self.variable.shape());
+        }
+        let Self { variable, settings, step, state } = self;
+        variable.inplace_op2(gradient, &Step { settings, step: *step, norm, state: RefCell::new(state) })?;
+        self.step += 1;
+        Ok(())
+    }
+}
+
+impl candle_nn::Optimizer for Adam {
+    type Config = TrainSettings;
+
+    fn new(variables: Vec<Var>, settings: TrainSettings) -> candle_core::Result<Self> {
+        let [variable] = &variables[..] else {
+            bail!("the optimizer takes one flat variable, not {}", variables.len());
+        };
+        let state = read_flat(variable, |values| Ok(Optimizer::new(values)))?;
+        Ok(Self { variable: variable.clone(), settings, step: 0, state })
+    }
+
+    fn step(&mut self, gradients: &GradStore) -> candle_core::Result<()> {
+        let Some(gradient) = gradients.get(&self.variable) else {
+            bail!("the loss does not depend on the parameters");
+        };
+        let norm = read_flat(gradient, |values| Ok(Optimizer::norm(values)))?;
+        self.step_along(gradient, norm)
+    }
+
+    fn learning_rate(&self) -> f64 {
+        Optimizer::learning_rate(&self.settings, self.step)
+    }
+
+    /// A constant rate from here on.
+    fn set_learning_rate(&mut self, rate: f64) {
+        (self.settings.learning_rate, self.settings.final_learning_rate) = (rate, rate);
+        self.settings.warmup_steps = 0;
+    }
+}
+
+/// One step, in the place of the parameters.
+struct Step<'a> {
+    settings: &'a TrainSettings,
+    step: u64,
+    norm: f64,
+    state: RefCell<&'a mut Optimizer>,
+}
+
+impl InplaceOp2 for Step<'_> {
+    fn name(&self) -> &'static str {
+        "step of Adam"
+    }
+
+    fn cpu_fwd(
+        &self,
+        parameters: &mut CpuStorage,
+        places: &Layout,
+        gradient: &CpuStorage,
+        gradient_places: &Layout,
+    ) -> candle_core::Result<()> {
+        let (parameters, gradient) = (flat_mut(parameters, places)?, flat(gradient, gradient_places)?);
+        self.state.borrow_mut().step(self.settings, self.step, parameters, (gradient, self.norm));
+        Ok(())
     }
 }

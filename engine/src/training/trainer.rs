@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 
 use crate::atomic_file::{is_there, write_atomically};
 use crate::network::model::save_model_with_trust;
-use crate::network::{ModelCard, ParameterLayout, initial_parameters};
+use crate::network::variable::read_flat;
+use crate::network::{ModelCard, ParameterLayout, Parameters, initial_parameters};
 use crate::random::{Noise, Stream};
 use crate::regular_file;
 use crate::run_lock::{RunLock, lock_folder};
@@ -17,12 +18,13 @@ use crate::transport::interpolant::TrackLosses;
 use crate::transport::presets::PRESETS_FILE;
 use crate::trust::TrustData;
 
-use super::backend::{GradientBackend, open_backend};
+use super::backend::open_backend;
 use super::batch::Draw;
 use super::checkpoint::{Checkpoint, CheckpointState};
 use super::dataset::PairDataset;
 use super::earlier::{BegunRun, no_run};
-use super::optimizer::Optimizer;
+use super::loss::Loss;
+use super::optimizer::{Adam, Optimizer};
 use super::{TrainError, TrainRequest, TrainSettings};
 
 /// Held-out pairs per validation.
@@ -120,9 +122,9 @@ struct Run<'a> {
     /// Goes into every model.
     trust: Option<TrustData>,
     layout: Arc<ParameterLayout>,
-    backend: Box<dyn GradientBackend>,
-    parameters: Vec<f32>,
-    optimizer: Optimizer,
+    loss: Loss,
+    parameters: Parameters,
+    optimizer: Adam,
     state: CheckpointState,
     log: File,
     /// Whether there is a checkpoint of this run.
@@ -222,7 +224,7 @@ impl<'a> Run<'a> {
         settings.check().map_err(TrainError::Settings)?;
         network.check().map_err(TrainError::Settings)?;
         let layout = Arc::new(ParameterLayout::new(&network));
-        let backend = open_backend(&network, &layout, &settings)?;
+        let loss = Loss::new(open_backend(&network, &layout, &settings)?);
         let dataset = PairDataset::open(&request.stores, &settings, &mut || {
             control(TrainUpdate::Preparing).map_continue(|_| ())
         })?;
@@ -292,12 +294,14 @@ impl<'a> Run<'a> {
         let log_path = folder.join(LOG_FILE);
         let log = open_log(&log_path, state.step).map_err(io(&log_path))?;
         let checkpoint_written = is_there(&checkpoint_path);
+        let parameters = Parameters::new(parameters)?;
+        let optimizer = Adam::resumed(&parameters, state.settings.clone(), state.step, optimizer)?;
         Ok(Self {
             request,
             dataset,
             trust,
             layout,
-            backend,
+            loss,
             parameters,
             optimizer,
             state,
@@ -318,13 +322,13 @@ impl<'a> Run<'a> {
         // Time spent on steps; what the caller keeps the run waiting is left out.
         let mut worked = Duration::ZERO;
         let mut recent = TrackLosses::default();
-        let mut gradient = vec![0.0f32; self.parameters.len()];
         while self.state.step < settings.steps {
             let step = self.state.step;
             let started = Instant::now();
             let draw = Draw::training(&self.dataset, transport, &settings, step, 0..settings.batch_size)?;
-            let losses = self.backend.gradient(&self.parameters, &settings, draw, &mut gradient)?;
-            let norm = Optimizer::norm(&gradient);
+            let (loss, losses) = self.loss.of_step(&self.parameters, &settings, draw)?;
+            let gradient = self.parameters.gradient_of(&loss)?;
+            let norm = read_flat(&gradient, |gradient| Ok(Optimizer::norm(gradient)))?;
             // Before the step, which would carry it into everything that a checkpoint keeps.
             for (what, value) in [("the loss", losses.total), ("the gradient of the loss", norm)] {
                 if !value.is_finite() {
@@ -332,7 +336,7 @@ impl<'a> Run<'a> {
                 }
             }
             let rate = Optimizer::learning_rate(&settings, step);
-            self.optimizer.step(&settings, step, &mut self.parameters, (&gradient, norm));
+            self.optimizer.step_along(&gradient, norm)?;
             self.state.step += 1;
             // Running mean over about a hundred steps, exact over the first ones.
             let weight = 1.0 / ((step - first_step + 1) as f64).min(100.0);
@@ -402,7 +406,7 @@ impl<'a> Run<'a> {
         let atoms: usize = draws.iter().map(Draw::atoms).sum();
         let mut mean = TrackLosses::default();
         for draw in draws {
-            let losses = self.backend.validation_losses(&self.optimizer.ema, settings, draw)?;
+            let losses = self.loss.on_held_out(&self.optimizer.state.ema, settings, draw)?;
             mean.add_scaled(&losses, draw.atoms() as f64 / atoms as f64);
         }
         Ok(mean)
@@ -412,7 +416,10 @@ impl<'a> Run<'a> {
         // What was learnt from a store that another program writes into is not worth keeping.
         self.dataset.check_unchanged()?;
         let path = self.request.out.join(CHECKPOINT_FILE);
-        Checkpoint::save(&path, &self.layout, &self.state, &self.parameters, &self.optimizer)?;
+        let save = |values: &[f32]| {
+            Ok(Checkpoint::save(&path, &self.layout, &self.state, values, &self.optimizer.state))
+        };
+        self.parameters.read(save)??;
         self.checkpoint_written = true;
         self.save_model(MODEL_FILE, None)
     }
@@ -439,7 +446,7 @@ impl<'a> Run<'a> {
             validation_loss,
         };
         let path = self.request.out.join(file);
-        let parts = (&self.state.network, &*self.layout, self.optimizer.ema.as_slice());
+        let parts = (&self.state.network, &*self.layout, self.optimizer.state.ema.as_slice());
         save_model_with_trust(&path, parts, &card, self.trust.as_ref())?;
         Ok(())
     }
