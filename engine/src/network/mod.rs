@@ -21,6 +21,8 @@ pub mod path;
 pub mod strain;
 
 pub use batch::{CloudBatch, SequenceBatch};
+#[cfg(feature = "mpi")]
+pub(crate) use candle_device::use_device;
 pub use candle_device::{CandleDevice, DeviceError, built_gpu, open_candle_device};
 pub use candle_model::CandleModel;
 pub use config::{Heads, NetworkConfig, Residual};
