@@ -170,7 +170,7 @@ fn several_ranks_train_as_one_does_with_one_writer() {
         for rank in &seen {
             assert_eq!(rank.result.as_ref().unwrap().step, 6);
             for (own, expected) in rank.steps.iter().zip(&expected.steps) {
-                let close = |a: f64, b: f64| (a - b).abs() <= 2e-4 * b.abs();
+                let close = |a: f64, b: f64| (a - b).abs() <= 1e-3 * b.abs();
                 let (a, b) = (own.losses, expected.losses);
                 assert!(close(a.total, b.total), "{count} ranks: {a:?} and {b:?}");
                 assert!(close(a.positions, b.positions) && close(a.vectors, b.vectors), "{a:?} and {b:?}");
@@ -182,7 +182,7 @@ fn several_ranks_train_as_one_does_with_one_writer() {
             assert_eq!((own.losses, own.validation), (first.losses, first.validation), "to the bit");
         }
         let differs = deviation(&one, &parameters(&request.out), &parameters(&one.out));
-        assert!(differs < 5e-3, "{count} ranks: parameters moved differently by {differs}");
+        assert!(differs < 0.02, "{count} ranks: parameters moved differently by {differs}");
         assert!(!unused(&request).exists(), "one rank writes");
         assert!(seen[0].notices > 0 && seen[1..].iter().all(|rank| rank.notices == 0));
     }
@@ -207,7 +207,7 @@ fn a_checkpoint_goes_from_one_number_of_ranks_to_another() {
         assert!(seen.into_iter().all(|rank| rank.result.unwrap().step == until));
     }
     let differs = deviation(&whole, &parameters(&moved.out), &parameters(&whole.out));
-    assert!(differs < 5e-3, "parameters moved differently by {differs}");
+    assert!(differs < 0.02, "parameters moved differently by {differs}");
     let log = std::fs::read_to_string(moved.out.join(trainer::LOG_FILE)).unwrap();
     assert_eq!(log.lines().count(), 4, "each step that is logged is logged once: {log}");
 }
