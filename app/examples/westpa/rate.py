@@ -68,7 +68,7 @@ def first_passages(manifest, native, target_angstrom, jumps):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("west", type=Path)
+    parser.add_argument("west", type=Path, nargs="+", help="west.h5, of several runs if there are")
     parser.add_argument("--brute", type=Path, required=True, help="what simulate wrote: run.json")
     parser.add_argument("--native", type=Path, default=Path("bstates/folded.pdb"))
     parser.add_argument("--first", type=int, default=11, help="first iteration of the steady state")
@@ -85,14 +85,20 @@ def main():
     print(f"brute force: {passed.sum()} of {len(times)} replicas passed in {times.sum():.0f} jumps")
     print(f"  rate {rate:.4f} per ns, {low:.4f} to {high:.4f}")
 
-    flux, segments = recycled_weight(arguments.west)
     segment_ns = arguments.jumps * frame_ns
-    steady = flux[arguments.first - 1 :]
-    low, high = interval(block_bootstrap(steady, 5, random) / segment_ns)
-    print(f"weighted ensemble: {len(flux)} iterations, {segments.sum() * arguments.jumps} jumps")
-    print(f"  rate {steady.mean() / segment_ns:.4f} per ns, {low:.4f} to {high:.4f}, from iteration {arguments.first} on")
-    for start in range(0, len(flux), 10):
-        print(f"  iterations {start + 1} to {min(start + 10, len(flux))}: {flux[start : start + 10].mean() / segment_ns:.4f} per ns")
+    steady, resampled, all_segments = [], [], 0
+    for west in arguments.west:
+        flux, segments = recycled_weight(west)
+        all_segments += segments.sum()
+        steady.append(flux[arguments.first - 1 :])
+        resampled.append(block_bootstrap(steady[-1], 5, random) * len(steady[-1]))
+        print(f"{west}: {len(flux)} iterations, weight arrived in {(flux > 0).sum()} of them")
+        print(f"  rate {steady[-1].mean() / segment_ns:.4f} per ns from iteration {arguments.first} on")
+    counted = sum(len(flux) for flux in steady)
+    low, high = interval(sum(resampled) / counted / segment_ns)
+    print(f"weighted ensemble: {all_segments * arguments.jumps} jumps")
+    print(f"  rate {np.concatenate(steady).mean() / segment_ns:.4f} per ns, {low:.4f} to {high:.4f}")
+
 
 
 if __name__ == "__main__":
