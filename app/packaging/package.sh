@@ -39,17 +39,5 @@ else
     missing=1
 fi
 
-if command -v appimagetool >/dev/null; then
-    folder=$package/EquiJump.AppDir
-    mkdir -p "$folder/usr/bin" "$folder/usr/share/applications" "$folder/usr/share/icons/hicolor/256x256/apps"
-    cp "$program" "$folder/usr/bin/equijump"
-    cp app/packaging/equijump.desktop "$folder/"
-    cp app/packaging/equijump.desktop "$folder/usr/share/applications/"
-    cp assets/icons/equijump.png "$folder/"
-    cp assets/icons/equijump.png "$folder/usr/share/icons/hicolor/256x256/apps/"
-    ln -s usr/bin/equijump "$folder/AppRun"
-    appimagetool "$folder" "$package/EquiJump-$(uname -m).AppImage"
-else
-    echo "package.sh: no appimagetool, so no AppImage" >&2
-fi
+app/packaging/appimage.sh "$program" "$package"
 exit "${missing:-0}"

@@ -123,3 +123,48 @@ fn what_the_debian_package_takes_from_the_sources_is_there() {
         assert!(script.contains(&made.replace("/*.1", "")), "{made} is not made by package.sh");
     }
 }
+
+/// `appimage.sh` with a stand-in for appimagetool, or without any.
+fn lay_out(tool: bool) -> (Workplace, String) {
+    let workplace = Workplace::new();
+    let tools = workplace.path("tools");
+    std::fs::create_dir(&tools).unwrap();
+    if tool {
+        let script = "#!/bin/sh\ntest -x \"$1/AppRun\" && echo \"made of $1 for $ARCH\" > \"$2\"\n";
+        std::fs::write(tools.join("appimagetool"), script).unwrap();
+        let chmod = Command::new("chmod").arg("+x").arg(tools.join("appimagetool")).status();
+        assert!(chmod.unwrap().success());
+    }
+    let path = format!("{}:/usr/bin:/bin", tools.display());
+    let mut script = Command::new("bash");
+    script.arg(of_app("packaging/appimage.sh")).arg(env!("CARGO_BIN_EXE_equijump")).arg("out");
+    let (code, _, stderr) = finish(script.env("PATH", path).current_dir(workplace.folder.path()));
+    assert_eq!(code, Some(0), "{stderr}");
+    (workplace, stderr)
+}
+
+fn image(workplace: &Workplace) -> Option<PathBuf> {
+    let files = std::fs::read_dir(workplace.path("out")).unwrap();
+    files.map(|file| file.unwrap().path()).find(|path| path.extension() == Some("AppImage".as_ref()))
+}
+
+#[test]
+fn the_folder_of_the_appimage_starts_the_program_and_lacks_nothing() {
+    if !cfg!(target_os = "linux") {
+        return;
+    }
+    let (workplace, stderr) = lay_out(false);
+    let folder = workplace.path("out/EquiJump.AppDir");
+    let (code, stdout, _) = finish(Command::new(folder.join("AppRun")).arg("--version"));
+    assert!(code == Some(0) && stdout.starts_with("equijump "), "{stdout}");
+    // What appimagetool asks for: one desktop entry and its icon beside AppRun.
+    let name = desktop_entry()["Icon"].clone();
+    for file in ["equijump.desktop", &format!("{name}.png"), ".DirIcon", "usr/bin/equijump"] {
+        assert!(folder.join(file).is_file(), "{file}");
+    }
+    assert_eq!(stderr.contains("no appimagetool"), image(&workplace).is_none(), "{stderr}");
+
+    let (workplace, _) = lay_out(true);
+    let made = std::fs::read_to_string(image(&workplace).unwrap()).unwrap();
+    assert!(made.contains("EquiJump.AppDir for "), "{made}");
+}

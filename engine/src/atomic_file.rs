@@ -3,6 +3,8 @@
 //! What is being written lies beside its target as `.NAME.PID.partial`, locked as long as its writer lives. One
 //! that is not locked was left by a writer that was killed, and whoever writes the same target next removes it.
 
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
@@ -166,19 +168,32 @@ pub fn partial_path(target: &Path, number: u32) -> io::Result<PathBuf> {
 
 /// Removes what killed writers of `target` have left beside it, files and folders; what is locked stays.
 pub fn remove_stale_partials(target: &Path) {
-    let Some(name) = target.file_name() else { return };
-    let prefix = format!(".{}.", name.to_string_lossy());
-    remove_stale(target, |rest| rest.strip_prefix(&prefix).is_some_and(is_partial_ending));
+    remove_stale_partials_of([target]);
+}
+
+/// As [`remove_stale_partials`], for many targets: each folder is listed once, however many of its files there are.
+pub(crate) fn remove_stale_partials_of<'a>(targets: impl IntoIterator<Item = &'a Path>) {
+    let mut names: HashMap<&Path, HashSet<Cow<'a, str>>> = HashMap::new();
+    for target in targets {
+        if let (Some(folder), Some(name)) = (target.parent(), target.file_name()) {
+            names.entry(folder).or_default().insert(name.to_string_lossy());
+        }
+    }
+    for (folder, names) in names {
+        remove_stale(folder, |partial| target_of(partial).is_some_and(|target| names.contains(target)));
+    }
 }
 
 /// Removes what killed writers have left in `folder`, whatever its target. Only for folders of our own.
 pub(crate) fn remove_all_stale_partials(folder: &Path) {
-    remove_stale(&folder.join("any"), |name| {
-        let ending = name.strip_suffix(".partial").and_then(|rest| rest.rsplit_once('.'));
-        ending.is_some_and(|(target, number)| {
-            target.len() > 1 && target.starts_with('.') && is_partial_ending(&format!("{number}.partial"))
-        })
-    });
+    remove_stale(folder, |name| target_of(name).is_some());
+}
+
+/// The target whose partial file has this name.
+fn target_of(partial: &str) -> Option<&str> {
+    let (target, number) = partial.strip_prefix('.')?.strip_suffix(".partial")?.rsplit_once('.')?;
+    let of_writer = is_partial_ending(&format!("{number}.partial"));
+    (!target.is_empty() && of_writer).then_some(target)
 }
 
 /// Whether `ending` is `PID.partial` or `PID-NUMBER.partial`.
@@ -190,8 +205,8 @@ fn is_partial_ending(ending: &str) -> bool {
     })
 }
 
-fn remove_stale(beside: &Path, ours: impl Fn(&str) -> bool) {
-    let folder = beside.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+fn remove_stale(folder: &Path, ours: impl Fn(&str) -> bool) {
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     let Ok(entries) = fs::read_dir(folder) else { return };
     for entry in entries.flatten().filter(|entry| entry.file_name().to_str().is_some_and(&ours)) {
         let path = entry.path();
@@ -258,6 +273,11 @@ mod tests {
         assert_eq!(names(), [".other.1.partial", ".run.state.x.partial", "run.state"]);
         remove_all_stale_partials(folder.path());
         assert_eq!(names(), [".run.state.x.partial", "run.state"]);
+        for name in [".a.dcd.7.partial", ".b.dcd.7-1.partial", ".c.dcd.7.partial"] {
+            fs::write(path(name), "half").unwrap();
+        }
+        remove_stale_partials_of([&*path("a.dcd"), &*path("b.dcd"), &*path("run.state.x")]);
+        assert_eq!(names(), [".c.dcd.7.partial", ".run.state.x.partial", "run.state"]);
     }
 
     #[cfg(unix)]

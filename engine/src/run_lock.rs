@@ -8,7 +8,7 @@ use std::fs::{File, TryLockError};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use crate::atomic_file::{is_at, remove_all_stale_partials, remove_stale_partials};
+use crate::atomic_file::{is_at, remove_all_stale_partials, remove_stale_partials_of};
 use crate::brief::printable;
 
 /// Name of the file by which a folder is locked.
@@ -119,7 +119,7 @@ pub(crate) fn lock_folder(out: &Path) -> Result<RunLock, String> {
 
 /// Removes what atomic writes of these files left behind when the process was killed in them.
 pub(crate) fn remove_partial_files<'a>(paths: impl IntoIterator<Item = &'a PathBuf>) {
-    paths.into_iter().for_each(|path| remove_stale_partials(path));
+    remove_stale_partials_of(paths.into_iter().map(PathBuf::as_path));
 }
 
 #[cfg(test)]

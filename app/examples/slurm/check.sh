@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Runs sample.sh under a real Slurm of one node on this machine and compares what its tasks write with one whole run, to
-# the bit: two shards, each out of time and requeued, one of them requeued by force in the middle of its work.
+# the bit: two shards, out of time and requeued, one of them requeued by force in the middle of its work, the other killed
+# in the middle of its work and submitted again.
 #
 #   EQUIJUMP=target/release/equijump app/examples/slurm/check.sh [FOLDER]
 #
 # As root, on Debian with slurm-wlm and munge (`apt-get install slurm-wlm munge`). Everything it starts lives in FOLDER (a
-# temporary one by default), listens on loopback, and is stopped at the end. Takes about two minutes.
+# temporary one by default), listens on loopback, and is stopped at the end. Takes two to four minutes.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 equijump=$(realpath "${EQUIJUMP:-target/release/equijump}")
@@ -71,7 +72,8 @@ for _ in $(seq 60); do
 done
 sinfo -h -o %T | grep -q idle || fail "the node does not come up"
 
-# How many frames two replicas make in some seconds; then the whole run of so many.
+# How many frames four replicas make in some seconds; then the whole run of four times as many, so that a shard of two
+# needs several attempts of ten seconds even where the machine is less busy by then.
 cd "$work"
 more="--latent-steps 5 --keep-geometry false"
 run() {
@@ -81,31 +83,41 @@ run() {
 code=0
 run --frames 1000000 --max-hours 0.004 --out whole.dcd || code=$?
 [ $code -eq 75 ] || fail "the exit code of a run that is out of time is $code, not 75"
-frames=$(sed -n 's/.*"frames_after_start": *\([0-9]*\).*/\1/p' whole.json)
+frames=$((4 * $(sed -n 's/.*"frames_after_start": *\([0-9]*\).*/\1/p' whole.json)))
 run --frames "$frames" --resume --out whole.dcd
 echo "the whole run: $frames frames"
 
-export EQUIJUMP=$equijump STRUCTURE=chignolin REPLICAS=4 FRAMES=$frames SEED=3 FOLDER=$work/campaign HOURS=0.002 MORE=$more
+export EQUIJUMP=$equijump STRUCTURE=chignolin REPLICAS=4 FRAMES=$frames SEED=3 FOLDER=$work/campaign HOURS=0.003 MORE=$more
 job=$(sbatch --parsable --array=0-1 --cpus-per-task=1 --time=10 --output="$work/log/sample-%a" "$here/sample.sh")
-sleep 4
-scontrol requeue "${job}_0" && echo "task 0 requeued by force"
-for _ in $(seq 300); do
-    [ -z "$(squeue -h -j "$job" 2>/dev/null)" ] && break
-    sleep 1
+finished() {
+    for _ in $(seq 600); do
+        [ -z "$(squeue -h -j "$1" 2>/dev/null)" ] && return
+        sleep 1
+    done
+    fail "job $1 does not end"
+}
+# Once both write.
+for _ in $(seq 60); do
+    [ -s campaign/run_shard000of2.state ] && [ -s campaign/run_shard001of2.state ] && break
+    sleep 0.2
 done
-[ -z "$(squeue -h -j "$job" 2>/dev/null)" ] || fail "the array does not end"
+scontrol requeue "${job}_0" && echo "task 0 requeued by force"
+scancel --full --signal=KILL "${job}_1" && echo "task 1 killed"
+finished "$job"
+! grep -q '"finished": true' campaign/run_shard001of2.json || fail "task 1 was killed too late to prove anything"
+# What a user does with a task that failed.
+job=$(SHARDS=2 sbatch --parsable --array=1 --cpus-per-task=1 --time=10 --output="$work/log/sample-%a" "$here/sample.sh")
+finished "$job"
 for replica in 0 1 2 3; do
     cmp "whole_r00$replica.dcd" "campaign/run_r00$replica.dcd" || fail "replica $replica differs"
 done
-grep -q "out of time" log/sample-1 || fail "no task was out of time"
+grep -q "out of time" log/sample-0 log/sample-1 || fail "no task was out of time"
 [ -f campaign/run_shard001of2.state.bak ] || fail "the state before was not kept"
 grep -q '"finished": true' campaign/run_shard001of2.json || fail "the manifest does not say that shard 1 is finished"
 
 # An array that is numbered from 1 would leave shard 0 out.
 job=$(sbatch --parsable --array=1-2 --cpus-per-task=1 --time=10 --output="$work/log/wrong-%a" "$here/sample.sh")
-for _ in $(seq 60); do
-    [ -z "$(squeue -h -j "$job" 2>/dev/null)" ] && break
-    sleep 1
-done
+finished "$job"
 grep -q "array=0-1" log/wrong-1 || fail "an array that starts at 1 was not refused"
-echo "check.sh: two shards under Slurm wrote the frames of one run"
+attempts=$(grep -c "replicas, seed" log/sample-0 log/sample-1 | tr '\n' ' ')
+echo "check.sh: two shards under Slurm wrote the $frames frames of one run to the bit; starts of each: $attempts"

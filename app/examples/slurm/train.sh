@@ -7,6 +7,8 @@
 #SBATCH --output=%x-%j.log
 # A training that goes on over as many jobs as it takes. Settings by environment, for example:
 #   STORES="a.store.safetensors b.store.safetensors" STEPS=200000 sbatch train.sh
+# On several ranks, with a build that has the feature mpi:
+#   LAUNCH="mpirun --bind-to none" MORE="--threads 8" sbatch --ntasks=4 --cpus-per-task=8 train.sh
 # Variants of a training are an array of their own: sbatch --array=0-3, with FOLDER=training-$SLURM_ARRAY_TASK_ID and
 # --seed $SLURM_ARRAY_TASK_ID below.
 set -u
@@ -14,7 +16,7 @@ equijump=${EQUIJUMP:-equijump}
 read -r -a stores <<<"${STORES:-protein.store.safetensors}"
 
 # shellcheck disable=SC2086 # several words
-"$equijump" train "${stores[@]}" --out "${FOLDER:-training}" --steps "${STEPS:-100000}" \
+${LAUNCH:-} "$equijump" train "${stores[@]}" --out "${FOLDER:-training}" --steps "${STEPS:-100000}" \
     --max-hours "${HOURS:-7.8}" ${MORE:-}
 code=$?
 if [ $code -eq 75 ]; then

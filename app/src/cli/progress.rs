@@ -21,7 +21,7 @@ pub(super) struct ProgressDisplay {
 impl ProgressDisplay {
     /// `noun` is what is counted: `frames`.
     pub fn new(noun: &'static str) -> Self {
-        let bar = std::io::stderr().is_terminal().then(|| {
+        let bar = (std::io::stderr().is_terminal() && !terminal::is_silent()).then(|| {
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
             // The template is a constant; should it ever be wrong, indicatif's own style serves.
             if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}") {

@@ -6,14 +6,31 @@ use std::borrow::Cow;
 use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use equijump_engine::remedy::{Remedy, worded};
 
 /// The first failure of standard output.
 static FAILURE: Mutex<Option<io::Error>> = Mutex::new(None);
 
+/// Whether another process talks for this one.
+static SILENT: AtomicBool = AtomicBool::new(false);
+
+/// From now on nothing is written, or all is: of several processes that do one work, one talks.
+pub(super) fn set_silent(silent: bool) {
+    SILENT.store(silent, Ordering::Relaxed);
+}
+
+/// Whether nothing is written.
+pub(super) fn is_silent() -> bool {
+    SILENT.load(Ordering::Relaxed)
+}
+
 /// A result, on stdout.
 pub(super) fn result(text: impl Display) {
+    if is_silent() {
+        return;
+    }
     let text = worded(&text.to_string(), flag);
     let mut out = io::stdout().lock();
     remember(writeln!(out, "{}", harmless(&text)));
@@ -21,6 +38,9 @@ pub(super) fn result(text: impl Display) {
 
 /// A remark for the user, on stderr.
 pub(super) fn remark(text: impl Display) {
+    if is_silent() {
+        return;
+    }
     // There is nobody left to tell about a failure.
     let text = worded(&text.to_string(), flag);
     let _ = writeln!(io::stderr(), "{}", harmless(&text));

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use anyhow::bail;
 use equijump_engine::session::{KeptSettings, Report, TrainRequest, TrainingUpdate};
-use equijump_engine::training::EarlierRun;
+use equijump_engine::training::{EarlierRun, ranks};
 
 use super::Ending;
 use super::job::{Jobs, TimeLimit};
@@ -44,15 +44,30 @@ fn check_kept(request: &TrainRequest, given: &impl Fn(&str) -> bool) -> anyhow::
     Ok(())
 }
 
-/// `given` tells which flags the user gave.
-pub(super) fn run(mut args: Args, given: impl Fn(&str) -> bool) -> anyhow::Result<Ending> {
-    let time = TimeLimit::given(args.max_hours)?;
+/// Trains, on several ranks where `mpirun` started this process as one of them. `given` tells which flags the user gave.
+pub(super) fn run(args: Args, given: impl Fn(&str) -> bool) -> anyhow::Result<Ending> {
+    let membership = ranks::join().map_err(anyhow::Error::msg)?;
+    let writes = ranks::of_process().is_writer();
+    terminal::set_silent(!writes);
+    let ending = run_rank(args, given);
+    if membership.leave() && !writes {
+        // The writer tells how it ended; another exit code would make the launcher end it before it has.
+        return Ok(Ending::Done);
+    }
+    terminal::set_silent(false);
+    ending
+}
+
+fn run_rank(mut args: Args, given: impl Fn(&str) -> bool) -> anyhow::Result<Ending> {
+    let ranks = ranks::of_process();
+    // The time is that of the writer, which also looks into the folder; the others follow.
+    let time = TimeLimit::given(args.max_hours.filter(|_| ranks.is_writer()))?;
     // What a scheduler starts again must go on; the first time there is nothing to go on from.
     if time.is_some() && EarlierRun::load(&args.request.out).is_ok() {
         args.request.resume = true;
         args.request.init = None;
     }
-    if args.request.resume {
+    if args.request.resume && ranks.is_writer() {
         check_kept(&args.request, &given)?;
     }
     args.request.keep = KeptSettings {
@@ -62,6 +77,9 @@ pub(super) fn run(mut args: Args, given: impl Fn(&str) -> bool) -> anyhow::Resul
         name: !given("name"),
     };
     let jobs = Jobs::start()?;
+    if ranks.are_several() {
+        terminal::remark(format_args!("note: {} ranks train one model", ranks.size()));
+    }
     let out = args.request.out.clone();
     let mut display = ProgressDisplay::new("steps");
     let mut loss = String::new();

@@ -1,6 +1,18 @@
 //! The devices candle can compute on, opened at run time.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use candle_core::Device;
+
+/// Which device of its kind this process takes.
+static NUMBER: AtomicUsize = AtomicUsize::new(0);
+
+/// From now on this process takes device `number` of each kind, counted from 0: the first unless several processes of a
+/// machine share its devices.
+#[cfg(feature = "mpi")]
+pub(crate) fn use_device(number: usize) {
+    NUMBER.store(number, Ordering::Relaxed);
+}
 
 /// A kind of candle device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,7 +71,7 @@ pub fn built_gpu() -> Option<CandleDevice> {
     }
 }
 
-/// Opens the first device of a kind.
+/// Opens the device of a kind that this process takes, the first unless told otherwise.
 ///
 /// # Errors
 /// [`DeviceError`] when this build or this machine has none.
@@ -77,7 +89,7 @@ pub fn open_candle_device(kind: CandleDevice) -> Result<Device, DeviceError> {
         reason: reason.lines().next().unwrap_or("unknown reason").trim().to_owned(),
     };
     // The CUDA bindings panic when the driver's library is not there.
-    match std::panic::catch_unwind(|| open(0)) {
+    match std::panic::catch_unwind(|| open(NUMBER.load(Ordering::Relaxed))) {
         Ok(Ok(device)) => Ok(device),
         Ok(Err(error)) => Err(unavailable(&error.to_string())),
         Err(_) => Err(unavailable("its driver library cannot be loaded")),

@@ -22,6 +22,8 @@ pub(crate) mod variable;
 
 pub use crate::transport::Transport;
 pub use batch::{CloudBatch, SequenceBatch};
+#[cfg(feature = "mpi")]
+pub(crate) use candle_device::use_device;
 pub use candle_device::{CandleDevice, DeviceError, built_gpu, open_candle_device};
 pub use candle_model::CandleModel;
 pub use config::{Heads, NetworkConfig, Residual};

@@ -3,6 +3,8 @@
 //! One flat variable, not one for each name: kernels, optimizer and sums over several machines pass over all
 //! parameters at once, and the gradient lands in one buffer. The names are views of it, which share its memory.
 
+use std::cell::RefCell;
+
 use candle_core::{CpuStorage, DType, Device, InplaceOp1, Layout, Result, Storage, Tensor, Var};
 use candle_nn::VarBuilder;
 
@@ -64,7 +66,7 @@ impl Parameters {
     /// # Errors
     /// As candle does where the variable is in use.
     pub fn change(&self, change: impl FnOnce(&mut [f32])) -> Result<()> {
-        self.0.inplace_op1(&Change(std::cell::RefCell::new(Some(change))))
+        change_flat(&self.0, change)
     }
 }
 
@@ -78,6 +80,14 @@ pub(crate) fn read_flat<T>(tensor: &Tensor, read: impl FnOnce(&[f32]) -> Result<
         Storage::Cpu(storage) => read(flat(storage, layout)?),
         _ => candle_core::bail!("the tensor is not in the processor's memory"),
     }
+}
+
+/// Changes a contiguous tensor in the processor's memory in place.
+///
+/// # Errors
+/// If it is not that.
+pub(crate) fn change_flat(tensor: &Tensor, change: impl FnOnce(&mut [f32])) -> Result<()> {
+    tensor.inplace_op1(&Change(RefCell::new(Some(change))))
 }
 
 /// The values of a contiguous tensor.
@@ -102,7 +112,7 @@ pub(crate) fn flat_mut<'a>(storage: &'a mut CpuStorage, layout: &Layout) -> Resu
     }
 }
 
-struct Change<F>(std::cell::RefCell<Option<F>>);
+struct Change<F>(RefCell<Option<F>>);
 
 impl<F: FnOnce(&mut [f32])> InplaceOp1 for Change<F> {
     fn name(&self) -> &'static str {

@@ -95,15 +95,16 @@ impl DevicePool {
         Ok(Box::new(FallbackSampler::new(sampler, wanted.model.clone(), wanted.topology, settings)))
     }
 
-    /// One sampler on every graphics adapter that is hardware, replicas dealt out by the speed measured on each. One
-    /// adapter alone, or replicas fewer than two, need no dealing.
+    /// One sampler on every graphics adapter, replicas dealt out by the speed measured on each; adapters that are
+    /// software count where there are no others. One adapter alone, or replicas fewer than two, need no dealing.
     fn all_gpus(
         &self,
         wanted: Wanted<'_>,
         notices: &mut Vec<String>,
     ) -> Result<Box<dyn FrameSampler>, TransportError> {
         let mut found = adapters();
-        found.retain(|adapter| !adapter.is_software());
+        let hardware = found.iter().any(|adapter| !adapter.is_software());
+        found.retain(|adapter| !(hardware && adapter.is_software()));
         // An adapter that several interfaces offer is listed by each of them.
         let interface = found.first().map(|adapter| adapter.interface.clone());
         found.retain(|adapter| Some(&adapter.interface) == interface.as_ref());

@@ -106,6 +106,14 @@ pub enum TrainError {
     /// Stopped by the caller before the first step.
     #[error("the training was stopped before its first step")]
     Cancelled,
+    /// Another of the ranks that train together could not go on.
+    #[error("rank {rank} cannot go on: {reason}")]
+    OtherRank {
+        /// Which.
+        rank: usize,
+        /// Why, as it said itself.
+        reason: String,
+    },
     /// A worker thread panicked.
     #[error("a training worker stopped unexpectedly: {0}")]
     Worker(String),

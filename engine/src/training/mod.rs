@@ -4,6 +4,7 @@ mod backend;
 #[cfg(test)]
 mod backend_tests;
 mod batch;
+mod begin;
 pub mod benchmark;
 mod candle_backend;
 pub mod checkpoint;
@@ -17,9 +18,13 @@ mod loss;
 pub mod optimizer;
 mod pair_index;
 mod protein_draw;
+pub mod ranks;
+#[cfg(test)]
+mod ranks_tests;
 pub mod settings;
 #[cfg(test)]
 pub(crate) mod tests;
+mod together;
 mod torsion_states;
 pub mod trainer;
 mod widen;

@@ -19,7 +19,7 @@ pub(crate) fn store(folder: &Path) -> PathBuf {
 }
 
 /// The same of so many trajectories.
-fn store_of(folder: &Path, runs: u32) -> PathBuf {
+pub(crate) fn store_of(folder: &Path, runs: u32) -> PathBuf {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/structures/chignolin.pdb");
     let protein = read_structure(&path, &ReadOptions::default()).unwrap();
     let topology_path = folder.join("top.pdb");

@@ -3,28 +3,31 @@
 use std::fs::File;
 use std::io::Write as _;
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::atomic_file::{is_there, write_atomically};
+use candle_core::Tensor;
+
+use crate::atomic_file::is_there;
 use crate::network::model::save_model_with_trust;
-use crate::network::variable::read_flat;
-use crate::network::{ModelCard, ParameterLayout, Parameters, initial_parameters};
+use crate::network::variable::{change_flat, read_flat};
+use crate::network::{ModelCard, NetworkConfig, ParameterLayout, Parameters, initial_parameters};
 use crate::random::{Noise, Stream};
-use crate::regular_file;
-use crate::run_lock::{RunLock, lock_folder};
+use crate::run_lock::RunLock;
 use crate::transport::interpolant::TrackLosses;
 use crate::transport::presets::PRESETS_FILE;
 use crate::trust::TrustData;
 
 use super::backend::open_backend;
 use super::batch::Draw;
+use super::begin::{Beginning, Begun, begin};
 use super::checkpoint::{Checkpoint, CheckpointState};
 use super::dataset::PairDataset;
-use super::earlier::{BegunRun, no_run};
 use super::loss::Loss;
 use super::optimizer::{Adam, Optimizer};
+use super::ranks::{self, Ranks};
+use super::together::{self, PartSize};
 use super::{TrainError, TrainRequest, TrainSettings};
 
 /// Held-out pairs per validation.
@@ -44,7 +47,7 @@ pub const LOG_FILE: &str = "log.csv";
 pub const SETTINGS_FILE: &str = "train.json";
 
 /// What a run replaces in its folder.
-const OWN_FILES: [&str; 6] =
+pub(super) const OWN_FILES: [&str; 6] =
     [CHECKPOINT_FILE, BEST_MODEL_FILE, MODEL_FILE, LOG_FILE, SETTINGS_FILE, PRESETS_FILE];
 
 /// Where a run stands.
@@ -118,6 +121,7 @@ pub enum Next {
 
 struct Run<'a> {
     request: &'a TrainRequest,
+    ranks: &'a dyn Ranks,
     dataset: PairDataset,
     /// Goes into every model.
     trust: Option<TrustData>,
@@ -126,13 +130,16 @@ struct Run<'a> {
     parameters: Parameters,
     optimizer: Adam,
     state: CheckpointState,
-    log: File,
     /// Whether there is a checkpoint of this run.
     checkpoint_written: bool,
-    _lock: RunLock,
+    /// The log and the lock of the folder, which the writer has.
+    files: Option<(File, RunLock)>,
 }
 
 /// Trains until all steps are done or `control`, told of every step, says to stop. It may keep the run waiting.
+///
+/// Where this process has [joined](super::ranks::join) others, all train one model: each computes its share of every
+/// step, rank 0 writes the files, and a stop or an error of one ends all.
 ///
 /// # Errors
 /// [`TrainError`]; checkpoint and models on disk are intact.
@@ -140,164 +147,112 @@ pub fn train(
     request: &TrainRequest,
     control: &mut dyn FnMut(TrainUpdate) -> ControlFlow<(), Next>,
 ) -> Result<TrainOutcome, TrainError> {
-    let mut run = Run::start(request, control)?;
+    let end = train_on(ranks::of_process(), request, control);
+    ranks::ended_together();
+    end
+}
+
+/// As [`train`], on these ranks. Every rank returns, or none: what one cannot do, none does.
+pub(super) fn train_on(
+    ranks: &dyn Ranks,
+    request: &TrainRequest,
+    control: &mut dyn FnMut(TrainUpdate) -> ControlFlow<(), Next>,
+) -> Result<TrainOutcome, TrainError> {
+    let mut run = Run::start(ranks, request, control)?;
     let end = run.work(control)?;
     run.save()?;
     Ok(TrainOutcome { end, step: run.state.step, best_validation: run.state.best_validation })
 }
 
+/// What a run computes with.
+struct Prepared {
+    layout: Arc<ParameterLayout>,
+    loss: Loss,
+    dataset: PairDataset,
+    trust: Option<TrustData>,
+}
+
+impl Prepared {
+    fn new(
+        ranks: &dyn Ranks,
+        stores: &[PathBuf],
+        (network, settings): (&NetworkConfig, &TrainSettings),
+        control: &mut dyn FnMut(TrainUpdate) -> ControlFlow<(), Next>,
+    ) -> Result<Self, TrainError> {
+        settings.check().map_err(TrainError::Settings)?;
+        network.check().map_err(TrainError::Settings)?;
+        if settings.batch_size < ranks.size() {
+            return Err(TrainError::Settings(format!(
+                "{} pairs a step cannot be shared out to {} ranks; start as many ranks as pairs at most",
+                settings.batch_size,
+                ranks.size()
+            )));
+        }
+        let layout = Arc::new(ParameterLayout::new(network));
+        let loss = Loss::new(open_backend(network, &layout, settings)?);
+        let dataset = PairDataset::open(stores, settings, &mut || {
+            control(TrainUpdate::Preparing).map_continue(|_| ())
+        })?;
+        // What goes into files and what is told is the writer's.
+        let mut trust = None;
+        if ranks.is_writer() {
+            for notice in dataset.notices() {
+                if control(TrainUpdate::Notice(notice.clone())).is_break() {
+                    return Err(TrainError::Cancelled);
+                }
+            }
+            let go_on = &mut || control(TrainUpdate::Preparing).map_continue(|_| ());
+            trust = dataset.trust(settings.seed, go_on)?;
+        }
+        Ok(Self { layout, loss, dataset, trust })
+    }
+}
+
 impl<'a> Run<'a> {
     fn start(
+        ranks: &'a dyn Ranks,
         request: &'a TrainRequest,
         control: &mut dyn FnMut(TrainUpdate) -> ControlFlow<(), Next>,
     ) -> Result<Self, TrainError> {
-        let folder = &request.out;
-        let io = |path: &Path| {
-            let path = path.to_owned();
-            move |source| TrainError::Io { path, source }
-        };
-        let checkpoint_path = folder.join(CHECKPOINT_FILE);
-        // Two trainings in one folder would write each other's checkpoint. A folder that is not there yet is made
-        // once all else is found to be in order.
-        let lock = || lock_folder(folder).map_err(TrainError::Folder);
-        let early = folder.is_dir().then(lock).transpose()?;
-        // With settings and a step; the weights of the step are read later.
-        let (begun, init) = if request.resume {
-            let Some(BegunRun { mut state, init }) = BegunRun::find(folder)? else {
-                return Err(no_run(folder));
-            };
-            // A longer run may be asked for; everything else is as it was, or it would be another run.
-            let (keep, asked) = (&request.keep, &request.settings);
-            let settings = &mut state.settings;
-            if !keep.steps {
-                if asked.steps < settings.steps {
-                    return Err(TrainError::Settings(format!(
-                        "the run has {} steps; resumed it can have more, not fewer",
-                        settings.steps
-                    )));
-                }
-                settings.steps = asked.steps;
-            }
-            if !keep.threads {
-                settings.threads = asked.threads;
-            }
-            if !keep.device {
-                settings.device = asked.device;
-            }
-            if !keep.name || state.name.is_empty() {
-                state.name.clone_from(&request.name);
-            }
-            (Some(state), init)
-        } else {
-            let ours = [CHECKPOINT_FILE, BEST_MODEL_FILE, MODEL_FILE, LOG_FILE, SETTINGS_FILE];
-            let there = ours.iter().find(|name| is_there(&folder.join(name)));
-            if let Some(&file) = there.filter(|_| !request.force) {
-                let can_go_on = BegunRun::find(folder).is_ok_and(|run| run.is_some());
-                return Err(TrainError::Exists { folder: folder.clone(), file, can_go_on });
-            }
-            (None, request.init.clone())
-        };
-        for (used, what) in
-            init.iter().map(|path| (path, "model")).chain(request.stores.iter().map(|path| (path, "store")))
-        {
-            let used_place = std::fs::canonicalize(used).ok();
-            let own = OWN_FILES.iter().any(|name| {
-                used_place.is_some() && std::fs::canonicalize(folder.join(name)).ok() == used_place
-            });
-            if own {
-                return Err(TrainError::Settings(format!(
-                    "{} is the {what} that the training starts from and would be replaced; choose another folder",
-                    used.display()
-                )));
-            }
-        }
-        let resumed = match &begun {
-            Some(state) if is_there(&checkpoint_path) => {
-                Some(Checkpoint { state: state.clone(), ..Checkpoint::load(&checkpoint_path)? })
-            }
-            _ => None,
-        };
-        let (network, settings) = match &begun {
+        // The writer alone looks into the folder; the others need not even have it.
+        let beginning = ranks.is_writer().then(|| Beginning::find(request)).transpose();
+        let beginning = together::agree(ranks, beginning)?;
+        let asked = beginning.as_ref().map(|beginning| match &beginning.begun {
             Some(state) => (state.network.clone(), state.settings.clone()),
             None => (request.network.clone(), request.settings.clone()),
+        });
+        let (network, settings) = together::shared(ranks, asked)?;
+        let prepared = Prepared::new(ranks, &request.stores, (&network, &settings), control);
+        let Prepared { layout, loss, dataset, trust } = together::agree(ranks, prepared)?;
+        let checksums = together::shared(ranks, ranks.is_writer().then(|| dataset.checksums()))?;
+        let same = if checksums == dataset.checksums() {
+            Ok(())
+        } else {
+            Err(TrainError::Settings(
+                "the stores are not those of rank 0; give all ranks the same".to_owned(),
+            ))
         };
-        settings.check().map_err(TrainError::Settings)?;
-        network.check().map_err(TrainError::Settings)?;
-        let layout = Arc::new(ParameterLayout::new(&network));
-        let loss = Loss::new(open_backend(&network, &layout, &settings)?);
-        let dataset = PairDataset::open(&request.stores, &settings, &mut || {
-            control(TrainUpdate::Preparing).map_continue(|_| ())
-        })?;
-        for notice in dataset.notices() {
-            if control(TrainUpdate::Notice(notice.clone())).is_break() {
-                return Err(TrainError::Cancelled);
-            }
-        }
-        let trust =
-            dataset.trust(settings.seed, &mut || control(TrainUpdate::Preparing).map_continue(|_| ()))?;
-        let lock = early.map_or_else(lock, Ok)?;
-        let (parameters, optimizer, state) = match resumed {
-            Some(c) => {
-                let now = dataset.checksums();
-                let was = &c.state.store_checksums;
-                let same = was.iter().zip(&now).take_while(|(was, is)| was == is).count();
-                if !was.is_empty() && (same < was.len() || same < now.len()) {
-                    let store = request.stores.get(same.min(now.len().saturating_sub(1)));
-                    return Err(TrainError::OtherStore {
-                        store: store.cloned().unwrap_or_default(),
-                        folder: folder.clone(),
-                    });
-                }
-                (c.parameters, c.optimizer, CheckpointState { store_checksums: now, ..c.state })
-            }
-            None => {
-                let parameters = match &init {
-                    Some(path) => super::widen::weights_of(path, &network, settings.seed)?,
-                    None => initial_weights(&layout, settings.seed),
-                };
-                let optimizer = Optimizer::new(&parameters);
-                let name = begun.map_or_else(|| request.name.clone(), |begun| begun.name);
-                let store_checksums = dataset.checksums();
-                let state = CheckpointState {
-                    step: 0,
-                    best_validation: None,
-                    name,
-                    network,
-                    settings,
-                    store_checksums,
-                };
-                // Replaced by nothing but this run: whatever is in the folder later is its own. Presets may be the
-                // user's, and go only with the run that they were found for.
-                for name in [CHECKPOINT_FILE, BEST_MODEL_FILE, MODEL_FILE] {
-                    remove_if_there(&folder.join(name))?;
-                }
-                if request.force {
-                    remove_if_there(&folder.join(PRESETS_FILE))?;
-                }
-                (parameters, optimizer, state)
-            }
+        together::agree(ranks, same)?;
+        let zeros = || vec![0.0; layout.total()];
+        let begun = match beginning {
+            Some(beginning) => begin(request, beginning, (&layout, &dataset), (network, settings)).map(Some),
+            None => Ok(None),
         };
-        let config_path = folder.join(SETTINGS_FILE);
-        // What the run does, which after resuming is not what was asked for.
-        let done = TrainRequest {
-            name: state.name.clone(),
-            network: state.network.clone(),
-            settings: state.settings.clone(),
-            init,
-            resume: false,
-            force: false,
-            ..request.clone()
+        let begun: Option<Begun> = together::agree(ranks, begun)?;
+        let of_writer =
+            begun.as_ref().map(|begun| (begun.state.clone(), is_there(&request.out.join(CHECKPOINT_FILE))));
+        let (state, checkpoint_written) = together::shared(ranks, of_writer)?;
+        let (parameters, optimizer, files) = match begun {
+            Some(Begun { parameters, optimizer, log, lock, .. }) => {
+                (parameters, optimizer, Some((log, lock)))
+            }
+            None => (zeros(), Optimizer { m: zeros(), v: zeros(), ema: zeros() }, None),
         };
-        let json = serde_json::to_vec_pretty(&done).map_err(|e| io(&config_path)(e.into()))?;
-        // Before all else: by it a run is known that has no checkpoint yet.
-        write_atomically(&config_path, &json).map_err(io(&config_path))?;
-        let log_path = folder.join(LOG_FILE);
-        let log = open_log(&log_path, state.step).map_err(io(&log_path))?;
-        let checkpoint_written = is_there(&checkpoint_path);
         let parameters = Parameters::new(parameters)?;
         let optimizer = Adam::resumed(&parameters, state.settings.clone(), state.step, optimizer)?;
-        Ok(Self {
+        let mut run = Self {
             request,
+            ranks,
             dataset,
             trust,
             layout,
@@ -305,10 +260,11 @@ impl<'a> Run<'a> {
             parameters,
             optimizer,
             state,
-            log,
             checkpoint_written,
-            _lock: lock,
-        })
+            files,
+        };
+        run.align()?;
+        Ok(run)
     }
 
     fn work(
@@ -316,8 +272,7 @@ impl<'a> Run<'a> {
         control: &mut dyn FnMut(TrainUpdate) -> ControlFlow<(), Next>,
     ) -> Result<TrainEnd, TrainError> {
         let settings = self.state.settings.clone();
-        let transport = self.state.network.transport;
-        let validation: Vec<Draw> = self.validation_draws()?;
+        let validation: Vec<Draw> = together::agree(self.ranks, self.validation_draws())?;
         let first_step = self.state.step;
         // Time spent on steps; what the caller keeps the run waiting is left out.
         let mut worked = Duration::ZERO;
@@ -325,9 +280,11 @@ impl<'a> Run<'a> {
         while self.state.step < settings.steps {
             let step = self.state.step;
             let started = Instant::now();
-            let draw = Draw::training(&self.dataset, transport, &settings, step, 0..settings.batch_size)?;
-            let (loss, losses) = self.loss.of_step(&self.parameters, &settings, draw)?;
-            let gradient = self.parameters.gradient_of(&loss)?;
+            let part = self.own_part(&settings, step);
+            let (size, mut losses, gradient) = together::agree(self.ranks, part)?;
+            change_flat(&gradient, |gradient| {
+                losses = together::add_parts(self.ranks, (size, losses), gradient);
+            })?;
             let norm = read_flat(&gradient, |gradient| Ok(Optimizer::norm(gradient)))?;
             // Before the step, which would carry it into everything that a checkpoint keeps.
             for (what, value) in [("the loss", losses.total), ("the gradient of the loss", norm)] {
@@ -356,7 +313,8 @@ impl<'a> Run<'a> {
                         self.save()?;
                     }
                     self.state.best_validation = Some(losses.total);
-                    self.save_model(BEST_MODEL_FILE, Some(losses.total))?;
+                    let saved = self.save_model(BEST_MODEL_FILE, Some(losses.total));
+                    together::agree(self.ranks, saved)?;
                 }
             }
             worked += started.elapsed();
@@ -373,24 +331,38 @@ impl<'a> Run<'a> {
             let early = self.state.step < 100 && self.state.step.is_multiple_of(10);
             let logged = self.state.step.is_multiple_of(100) || early || last || checked.is_some();
             if logged {
-                self.write_log(&progress)?;
+                self.log(&progress)?;
             }
             if self.state.step.is_multiple_of(settings.checkpoint_every) {
                 self.save()?;
             }
-            let mut next = control(TrainUpdate::Step(progress));
+            let mut next = together::next(self.ranks, control(TrainUpdate::Step(progress)));
             if next == ControlFlow::Continue(Next::Save) {
                 self.save()?;
-                next = control(TrainUpdate::Saved);
+                next = together::next(self.ranks, control(TrainUpdate::Saved));
             }
             if next.is_break() {
                 if !logged {
-                    self.write_log(&progress)?;
+                    self.log(&progress)?;
                 }
                 return Ok(TrainEnd::Cancelled);
             }
         }
         Ok(TrainEnd::Finished)
+    }
+
+    /// Losses and gradient of this rank's pairs of a step, as if they were all.
+    fn own_part(
+        &self,
+        settings: &TrainSettings,
+        step: u64,
+    ) -> Result<(PartSize, TrackLosses, Tensor), TrainError> {
+        let samples = together::own_pairs(self.ranks, settings.batch_size);
+        let transport = self.state.network.transport;
+        let draw = Draw::training(&self.dataset, transport, settings, step, samples)?;
+        let size = PartSize::of(&draw);
+        let (loss, losses) = self.loss.of_step(&self.parameters, settings, draw)?;
+        Ok((size, losses, self.parameters.gradient_of(&loss)?))
     }
 
     fn validation_draws(&self) -> Result<Vec<Draw>, TrainError> {
@@ -404,27 +376,51 @@ impl<'a> Run<'a> {
     fn validate(&mut self, settings: &TrainSettings, draws: &[Draw]) -> Result<TrackLosses, TrainError> {
         // Losses are per atom, and the last batch may be smaller than the others.
         let atoms: usize = draws.iter().map(Draw::atoms).sum();
-        let mut mean = TrackLosses::default();
-        for draw in draws {
-            let losses = self.loss.on_held_out(&self.optimizer.state.ema, settings, draw)?;
-            mean.add_scaled(&losses, draw.atoms() as f64 / atoms as f64);
-        }
-        Ok(mean)
+        let mut own = TrackLosses::default();
+        let mut validate = || -> Result<(), TrainError> {
+            for draw in draws.iter().skip(self.ranks.rank()).step_by(self.ranks.size()) {
+                let losses = self.loss.on_held_out(&self.optimizer.state.ema, settings, draw)?;
+                own.add_scaled(&losses, draw.atoms() as f64 / atoms as f64);
+            }
+            Ok(())
+        };
+        let validated = validate();
+        together::agree(self.ranks, validated)?;
+        Ok(together::sum_losses(self.ranks, own))
     }
 
     fn save(&mut self) -> Result<(), TrainError> {
+        self.align()?;
+        let saved = self.write_checkpoint();
+        together::agree(self.ranks, saved)?;
+        self.checkpoint_written = true;
+        Ok(())
+    }
+
+    fn align(&mut self) -> Result<(), TrainError> {
+        self.parameters.change(|parameters| together::align(self.ranks, [parameters]))?;
+        let Optimizer { m, v, ema } = &mut self.optimizer.state;
+        together::align(self.ranks, [m.as_mut_slice(), v, ema]);
+        Ok(())
+    }
+
+    fn write_checkpoint(&self) -> Result<(), TrainError> {
         // What was learnt from a store that another program writes into is not worth keeping.
         self.dataset.check_unchanged()?;
-        let path = self.request.out.join(CHECKPOINT_FILE);
-        let save = |values: &[f32]| {
-            Ok(Checkpoint::save(&path, &self.layout, &self.state, values, &self.optimizer.state))
-        };
-        self.parameters.read(save)??;
-        self.checkpoint_written = true;
+        if self.ranks.is_writer() {
+            let path = self.request.out.join(CHECKPOINT_FILE);
+            let save = |values: &[f32]| {
+                Ok(Checkpoint::save(&path, &self.layout, &self.state, values, &self.optimizer.state))
+            };
+            self.parameters.read(save)??;
+        }
         self.save_model(MODEL_FILE, None)
     }
 
     fn save_model(&self, file: &str, validation_loss: Option<f64>) -> Result<(), TrainError> {
+        if !self.ranks.is_writer() {
+            return Ok(());
+        }
         let names: Vec<String> = self
             .request
             .stores
@@ -451,7 +447,13 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
+    fn log(&mut self, progress: &TrainProgress) -> Result<(), TrainError> {
+        let written = self.write_log(progress);
+        together::agree(self.ranks, written)
+    }
+
     fn write_log(&mut self, p: &TrainProgress) -> Result<(), TrainError> {
+        let Some((log, _)) = &mut self.files else { return Ok(()) };
         let l = &p.losses;
         let mut line = format!(
             "{},{:.6},{:.6},{:.6},{:.6},{:.6},{:.6},{:.4e},{:.4e}",
@@ -472,7 +474,7 @@ impl<'a> Run<'a> {
             None => line += ",,,,\n",
         }
         let path = self.request.out.join(LOG_FILE);
-        self.log.write_all(line.as_bytes()).map_err(|source| TrainError::Io { path, source })
+        log.write_all(line.as_bytes()).map_err(|source| TrainError::Io { path, source })
     }
 }
 
@@ -482,33 +484,4 @@ pub(crate) fn initial_weights(layout: &ParameterLayout, seed: u64) -> Vec<f32> {
     initial_parameters(layout, |index| {
         noise.normals([(index / 4) as u32, (index >> 34) as u32, 0, 0])[(index % 4) as usize]
     })
-}
-
-fn remove_if_there(path: &Path) -> Result<(), TrainError> {
-    match std::fs::remove_file(path) {
-        Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
-            Err(TrainError::Io { path: path.to_owned(), source })
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Opens the log for appending; lines after `step`, left by a run that was killed past its last checkpoint,
-/// are dropped, for those steps will be done again.
-fn open_log(path: &Path, step: u64) -> std::io::Result<File> {
-    const HEADER: &str = "step,loss,loss_rigid,positions_A2,vectors_A2,noise_positions_A2,noise_vectors_A2,gradient_norm,learning_rate,validation_loss,validation_rigid,validation_positions_A2,validation_vectors_A2\n";
-    let mut kept = String::from(HEADER);
-    if step > 0
-        && let Ok(old) = regular_file::read_text(path)
-    {
-        for line in old.lines().skip(1) {
-            let number = line.split(',').next().and_then(|s| s.parse::<u64>().ok());
-            if number.is_some_and(|n| n <= step) {
-                kept.push_str(line);
-                kept.push('\n');
-            }
-        }
-    }
-    write_atomically(path, kept.as_bytes())?;
-    File::options().append(true).open(path)
 }
