@@ -119,7 +119,8 @@ pub struct TrainSettings {
     /// What computes.
     #[arg(long, value_enum, default_value_t = TrainDevice::Cpu)]
     pub device: TrainDevice,
-    /// Worker threads of the device cpu, which share the batch. The weights do not depend on their number.
+    /// Worker threads of the device cpu; each takes a share of the batch. Sums are rounded in another order with
+    /// another number of them, so that only trainings with equal numbers have equal weights, bit for bit.
     #[arg(long, default_value_t = 2)]
     pub threads: usize,
     /// Weight of errors along bonds and 1–3 distances, the directions in which molecules are stiff; 0 is the

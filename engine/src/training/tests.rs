@@ -143,35 +143,6 @@ fn a_resumed_run_ends_with_the_bits_of_an_uninterrupted_one() {
     assert_eq!(model(&whole).card, model(&parts).card);
 }
 
-/// Ten residues a pair make four shards of sixteen pairs, and one of three.
-#[test]
-fn weights_do_not_depend_on_the_number_of_threads() {
-    let folder = tempfile::tempdir().unwrap();
-    store(folder.path());
-    for batch_size in [16, 3] {
-        let trained = [1, 2, 3].map(|threads| {
-            let mut request = request(folder.path(), &format!("{batch_size}-{threads}"), 4);
-            request.settings.batch_size = batch_size;
-            request.settings.threads = threads;
-            let mut losses = Vec::new();
-            train(&request, &mut |update| {
-                if let TrainUpdate::Step(p) = update {
-                    losses.push((p.losses.total.to_bits(), p.gradient_norm.to_bits()));
-                }
-                ControlFlow::Continue(Next::GoOn)
-            })
-            .unwrap();
-            (losses, checkpoint(&request))
-        });
-        let [(one_losses, one), others @ ..] = &trained;
-        for (losses, other) in others {
-            assert_eq!(one_losses, losses);
-            assert!(one.parameters == other.parameters, "parameters differ");
-            assert!(one.optimizer == other.optimizer, "moments or averages differ");
-        }
-    }
-}
-
 #[test]
 fn an_earlier_run_tells_where_it_stands_and_what_it_logged() {
     let folder = tempfile::tempdir().unwrap();
