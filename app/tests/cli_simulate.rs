@@ -5,7 +5,6 @@
 
 mod cli_common;
 
-use std::io::Write;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -102,6 +101,8 @@ fn ctrl_c_ends_with_whole_files_and_130() {
 #[test]
 #[cfg(target_os = "linux")]
 fn a_second_ctrl_c_ends_a_run_whose_log_stalls() {
+    use std::io::Write;
+
     let workplace = Workplace::new();
     let (_reader, mut log) = std::io::pipe().unwrap();
     // As much as a pipe takes that nobody reads.
