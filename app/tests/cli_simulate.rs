@@ -97,6 +97,41 @@ fn ctrl_c_ends_with_whole_files_and_130() {
     assert_eq!(description["frames_after_start"], reader.frame_count() - 1);
 }
 
+/// What a stalled network folder does to a log: nothing can be written, and nothing fails either.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_second_ctrl_c_ends_a_run_whose_log_stalls() {
+    use std::io::Write;
+
+    let workplace = Workplace::new();
+    let (_reader, mut log) = std::io::pipe().unwrap();
+    // As much as a pipe takes that nobody reads.
+    log.write_all(&[b'x'; 65_536]).unwrap();
+    let mut child = workplace
+        .simulate(&["--frames", "1000000", "--out", "run.dcd"])
+        .stdout(Stdio::null())
+        .stderr(log)
+        .spawn()
+        .unwrap();
+    let status = format!("/proc/{}/status", child.id());
+    let listens = || {
+        let text = std::fs::read_to_string(&status).unwrap();
+        let caught = text.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap();
+        u64::from_str_radix(caught.trim(), 16).unwrap() & 0b10 != 0 // SIGINT
+    };
+    while !listens() {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    signal(&child, "-INT");
+    std::thread::sleep(Duration::from_millis(300));
+    assert!(child.try_wait().unwrap().is_none(), "it can say nothing and does not end unasked");
+    signal(&child, "-INT");
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    // Nothing is in the way of the next run.
+    let output = workplace.simulate(&["--frames", "1", "--out", "run.dcd", "--resume"]).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
 #[test]
 fn a_second_run_refuses_to_overwrite_and_force_replaces() {
     let workplace = Workplace::new();

@@ -162,3 +162,28 @@ fn pipes_and_devices_are_refused_and_nothing_waits_for_them() {
         }
     }
 }
+
+/// A trajectory is open for minutes or days, and files are replaced meanwhile.
+#[test]
+fn a_trajectory_that_changes_while_it_is_read_is_an_error_and_no_frame() {
+    let folder = tempfile::tempdir().unwrap();
+    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/cases");
+    for name in ["lammps-1.dcd", "f32time-1.xtc", "models-2.pdb"] {
+        let bytes = std::fs::read(cases.join(name)).unwrap();
+        let path = folder.path().join(name);
+        let replacements: [(&str, Vec<u8>); 3] = [
+            ("emptied", Vec::new()),
+            ("zeros", vec![0; bytes.len()]),
+            ("cut", bytes[..bytes.len() / 4].to_vec()),
+        ];
+        for (how, replacement) in replacements {
+            std::fs::write(&path, &bytes).unwrap();
+            let mut reader = TrajectoryReader::open(&path).unwrap();
+            let last = reader.frame_count() - 1;
+            let mut frame = Frame::default();
+            reader.read_frame(last, &mut frame).unwrap();
+            std::fs::write(&path, replacement).unwrap();
+            assert!(reader.read_frame(last, &mut frame).is_err(), "{name} {how}");
+        }
+    }
+}

@@ -104,6 +104,18 @@ pub enum StructureProblem {
         /// Those present.
         chains: Vec<ChainSummary>,
     },
+    /// A later model with other atoms than the first.
+    #[error(
+        "model {number} holds other atoms than the first ({found} and {expected} of them): its models are no frames of one molecule"
+    )]
+    OtherModel {
+        /// Which model, from 1.
+        number: usize,
+        /// Atoms that it holds.
+        found: usize,
+        /// Atoms of the first.
+        expected: usize,
+    },
     /// A residue outside the vocabulary.
     #[error(
         "residue {residue} of chain {chain} is not one of the 20 standard residues or norleucine (NLE); replace it by its standard parent or choose another chain"

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use super::error::StructureProblem;
 use super::pdb_lines::cell_of;
-use super::records::{AtomRecord, FileAtoms, printable};
+use super::records::{AtomRecord, FileAtoms, LaterModel, printable};
 
 /// Whether a text is CIF: after comments it begins with a data block.
 pub(super) fn is_mmcif(text: &[u8]) -> bool {
@@ -45,12 +45,12 @@ pub(super) fn first_values(text: &[u8], items: &[&str]) -> Vec<Option<String>> {
 /// As [`scan_mmcif`].
 pub(super) fn parse_mmcif(text: &[u8]) -> Result<FileAtoms, StructureProblem> {
     let mut atoms = Vec::new();
-    let mut later: Vec<Vec<[f32; 3]>> = Vec::new();
+    let mut later: Vec<LaterModel> = Vec::new();
     let (mut chains, mut numbers) = (0, 0);
     let mut file = scan_mmcif(text, |row| {
         if row.model > 0 {
-            later.resize(later.len().max(row.model), Vec::new());
-            later[row.model - 1].push(row.position().map(|x| x as f32));
+            later.resize_with(later.len().max(row.model), LaterModel::default);
+            later[row.model - 1].push(&row.record());
             return;
         }
         let columns = row.columns;
@@ -72,7 +72,7 @@ pub(super) fn parse_mmcif(text: &[u8]) -> Result<FileAtoms, StructureProblem> {
     };
     told(chains, "label_asym_id", "chain", "auth_asym_id");
     told(numbers, "label_seq_id", "residue number", "auth_seq_id");
-    Ok(FileAtoms { atoms, later_models_angstrom: later, ..file })
+    Ok(FileAtoms { atoms, later_models: later, ..file })
 }
 
 /// Calls `each` with every row of every atom table; gives the number of models, the cell and what is to be told.

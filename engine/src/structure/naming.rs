@@ -48,18 +48,22 @@ pub(super) fn residue_name(name: &str) -> ResidueName {
 }
 
 /// Names of AMBER, CHARMM, GROMACS, GROMOS and OPLS for protonation states, of residues that titrate at constant pH
-/// (AMBER: AS4, GL4, and AS2, GL2 of the continuous method; GROMACS: ASPT, GLUT, HSPT …), and the few substitutions that leave the heavy atoms alike.
+/// (AMBER: AS4, GL4, and AS2, GL2 of the continuous method; GROMACS: ASPT, GLUT, HSPT …), of united atoms (TRPU …), and the
+/// few substitutions that leave the heavy atoms alike.
 fn protonation_variant(name: &str) -> Option<ResidueType> {
     Some(match name {
         "HID" | "HIE" | "HIP" | "HSD" | "HSE" | "HSP" | "HISA" | "HISB" | "HISD" | "HISE" | "HISH"
         | "HISP" | "HISX" | "HIS1" | "HIS2" | "HSPT" => ResidueType::His,
         "CYX" | "CYM" | "CYN" | "CYP" | "CYSH" | "CYSX" | "CYS1" | "CYS2" => ResidueType::Cys,
-        "ASH" | "ASPH" | "ASPP" | "ASF" | "AS2" | "AS4" | "ASPT" => ResidueType::Asp,
+        "ASH" | "ASP1" | "ASPH" | "ASPP" | "ASF" | "AS2" | "AS4" | "ASPT" => ResidueType::Asp,
         "ASN1" => ResidueType::Asn,
         "GLH" | "GLUH" | "GLUP" | "GL2" | "GL4" | "GLUT" => ResidueType::Glu,
         "LYN" | "LYP" | "LYSH" | "LYSN" | "LSN" | "LYST" => ResidueType::Lys,
         "ARN" | "ARGN" | "ARGP" | "ARGT" => ResidueType::Arg,
-        "TYM" | "TYRU" | "TYRT" => ResidueType::Tyr,
+        "QLN" => ResidueType::Gln,
+        "PHEH" | "PHEU" => ResidueType::Phe,
+        "TRPH" | "TRPU" => ResidueType::Trp,
+        "TYM" | "TYO" | "TYRH" | "TYRU" | "TYRT" => ResidueType::Tyr,
         "MSE" => ResidueType::Met,
         _ => return None,
     })
@@ -136,6 +140,12 @@ mod tests {
             ("TYRU", "TYR"),
             ("HISX", "HIS"),
             ("NHISE", "HIS"),
+            ("QLN", "GLN"),
+            ("CQLN", "GLN"),
+            ("ASP1", "ASP"),
+            ("TRPU", "TRP"),
+            ("PHEH", "PHE"),
+            ("TYO", "TYR"),
         ] {
             let ResidueName::Protein { kind, renamed } = residue_name(name) else { panic!("{name}") };
             assert_eq!((kind.code3(), renamed), (code, true), "{name}");

@@ -10,6 +10,9 @@ const KEPT_BYTES: usize = 256;
 /// Longer lines come in several pieces, so that what has no line ends is not read to its end.
 const MOST_LINE_BYTES: u64 = 1 << 20;
 
+/// Byte order mark that some editors put in front of a text.
+pub(crate) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// How gzipped data begin.
 pub(crate) const GZIP: [u8; 2] = [0x1f, 0x8b];
 
@@ -216,11 +219,20 @@ impl<R: BufRead> LineReader<R> {
         Ok(())
     }
 
-    /// Reads the next line into `line`, without its end; `None` at the end of the file.
+    /// Reads the next line into `line`, without its end and without the byte order mark of a file; `None` at the end
+    /// of the file.
     ///
     /// # Errors
     /// When reading fails.
     pub fn next(&mut self, line: &mut Vec<u8>) -> io::Result<Option<Span>> {
+        let span = self.next_piece(line)?;
+        if span.is_some_and(|span| span.start == 0) && line.starts_with(BYTE_ORDER_MARK) {
+            line.drain(..BYTE_ORDER_MARK.len());
+        }
+        Ok(span)
+    }
+
+    fn next_piece(&mut self, line: &mut Vec<u8>) -> io::Result<Option<Span>> {
         line.clear();
         let start = self.at;
         loop {

@@ -3,30 +3,26 @@
 //! Columns are cut from bytes and nothing is assumed about them, so that no file can cause a panic, and
 //! atoms stay in file order: a trajectory's topology is read through here as well.
 
+use std::collections::BTreeSet;
+
 use super::naming::{ResidueName, residue_name};
 use super::pdb_lines::{ModelSplitter, Record, Step, cell_in, columns, lines, number, record};
-use super::records::{AtomRecord, FileAtoms, printable};
+use super::records::{AtomRecord, FileAtoms, LaterModel, printable};
 
 /// Reads the atoms of the first model, and the positions of all others.
 pub(super) fn parse_pdb(text: &[u8]) -> FileAtoms {
-    let mut wide_chains = false;
-    for line in lines(text).filter(|line| record(line) == Record::Atom) {
-        wide_chains |= is_wide_chain(line);
-        if wide_chains {
-            break;
-        }
-    }
+    let wide = WideChains::new(text);
     let mut atoms = Vec::new();
-    let mut later: Vec<Vec<[f32; 3]>> = Vec::new();
+    let mut later: Vec<LaterModel> = Vec::new();
     let file = scan_pdb(text, |line, model, part| {
         if model == 0 {
-            atoms.push(parse_atom(line, part, wide_chains));
+            atoms.push(parse_atom(line, part, &wide));
         } else {
-            later.resize(later.len().max(model), Vec::new());
-            later[model - 1].push(position(line).map(|x| x as f32));
+            later.resize_with(later.len().max(model), LaterModel::default);
+            later[model - 1].push(&parse_atom(line, part, &wide));
         }
     });
-    FileAtoms { atoms, later_models_angstrom: later, ..file }
+    FileAtoms { atoms, later_models: later, ..file }
 }
 
 /// Calls `each` with every atom line, the index of its model and the number of TER records above it; gives the
@@ -58,22 +54,66 @@ fn position(line: &[u8]) -> [f64; 3] {
     [30, 38, 46].map(|start| number(line, start, start + 8).unwrap_or(f64::NAN))
 }
 
-/// Whether columns 21 and 22 hold a chain identifier of two characters, as gemmi writes them: what stands
-/// before column 21 is a residue name, and is none with it. Force fields write residue names of four letters.
-fn is_wide_chain(line: &[u8]) -> bool {
-    let name = text(line, 17, 21).to_ascii_uppercase();
-    columns(line, 21, 22).len() == 1
-        && columns(line, 20, 21).len() == 1
-        && columns(line, 12, 16) == b"CA"
-        && residue_name(&name) == ResidueName::Other
-        && matches!(residue_name(&text(line, 17, 20).to_ascii_uppercase()), ResidueName::Protein { .. })
+/// Chain identifiers of two characters in columns 21 and 22, as gemmi writes them. Force fields write residue names
+/// of four letters there, and some of both look alike: HISE in chain A is HIS in chain EA.
+#[derive(Debug, Default)]
+struct WideChains(BTreeSet<[u8; 2]>);
+
+impl WideChains {
+    /// An identifier is one where what stands before column 21 is a residue name and is none with it, and the next
+    /// residue, of another name, has it too. A residue that nobody knows stands alone.
+    fn new(text: &[u8]) -> Self {
+        let mut found = BTreeSet::new();
+        let mut before = None;
+        // What all residues have needs no neighbors of other names.
+        let mut everywhere = None;
+        let is_ca = |line: &&[u8]| record(line) == Record::Atom && columns(line, 12, 16) == b"CA";
+        for (index, line) in lines(text).filter(is_ca).enumerate() {
+            let here = wide_chain(line);
+            if let (Some((chain, name, unknown)), Some((chain_before, name_before, unknown_before))) =
+                (&here, &before)
+                && chain == chain_before
+                && name != name_before
+                && (*unknown || *unknown_before)
+            {
+                found.insert(*chain);
+            }
+            let chain = here.as_ref().filter(|(_, _, unknown)| *unknown).map(|(chain, ..)| *chain);
+            everywhere = if index == 0 { chain } else { everywhere.filter(|_| everywhere == chain) };
+            before = here;
+        }
+        found.extend(everywhere);
+        Self(found)
+    }
+
+    /// Whether a line whose columns 18 to 21 hold `name` has such an identifier.
+    fn is_in(&self, line: &[u8], name: &str) -> bool {
+        let own = || line.get(20..22).is_some_and(|chain| self.0.iter().any(|known| known == chain));
+        // Waters and ligands have chains of their own.
+        !self.0.is_empty()
+            && columns(line, 20, 21).len() == 1
+            && (own() || residue_name(name) == ResidueName::Other)
+    }
 }
 
-fn parse_atom(line: &[u8], part: usize, wide_chains: bool) -> AtomRecord {
+/// The two characters that may be a chain identifier, the residue name before them, and whether it is no name
+/// with the first of them.
+fn wide_chain(line: &[u8]) -> Option<([u8; 2], String, bool)> {
+    let chain = <[u8; 2]>::try_from(line.get(20..22)?).ok()?;
+    let name = text(line, 17, 20).to_ascii_uppercase();
+    let protein = matches!(residue_name(&name), ResidueName::Protein { .. });
+    if !protein || chain.iter().any(|byte| !byte.is_ascii_graphic()) {
+        return None;
+    }
+    let unknown = residue_name(&text(line, 17, 21).to_ascii_uppercase()) == ResidueName::Other;
+    Some((chain, name, unknown))
+}
+
+fn parse_atom(line: &[u8], part: usize, wide: &WideChains) -> AtomRecord {
     // Four columns: force fields use names such as NTYR, of which the format knows nothing.
     let mut residue = text(line, 17, 21).to_ascii_uppercase();
     let mut chain = text(line, 21, 22);
-    if wide_chains && residue_name(&residue) == ResidueName::Other {
+    if wide.is_in(line, &residue) {
         residue = text(line, 17, 20).to_ascii_uppercase();
         chain = text(line, 20, 22);
     }
@@ -133,7 +173,7 @@ mod tests {
     #[test]
     fn columns_are_taken_as_the_format_says() {
         let line = b"ATOM    145  N  AVAL A  52B     11.104  -6.134 -16.504  0.60 20.00           N  ";
-        let atom = parse_atom(line, 0, false);
+        let atom = parse_atom(line, 0, &WideChains::default());
         assert_eq!((atom.name.as_str(), atom.residue_name.as_str(), atom.chain.as_str()), ("N", "VAL", "A"));
         assert_eq!((atom.number, atom.insertion_code), (Some(52), Some('B')));
         assert_eq!(atom.altloc.as_deref(), Some("A"));
@@ -149,14 +189,15 @@ mod tests {
             b"ATOM    145  N   VAL A  52",
             b"HETATM\xff\xfe\xe2\x82\xac \xff\xff\xff\xff\xff\xff\xff",
         ] {
-            assert!(parse_atom(line, 0, false).position_angstrom[2].is_nan());
-            assert!(!is_wide_chain(line));
+            assert!(parse_atom(line, 0, &WideChains::default()).position_angstrom[2].is_nan());
+            assert!(wide_chain(line).is_none());
         }
     }
 
     #[test]
     fn names_hold_nothing_that_controls_a_terminal() {
-        let atom = parse_atom(b"ATOM    145  N   V\x1bL \x07  52      11.104  -6.134 -16.504", 0, false);
+        let line = b"ATOM    145  N   V\x1bL \x07  52      11.104  -6.134 -16.504";
+        let atom = parse_atom(line, 0, &WideChains::default());
         assert_eq!((atom.residue_name.as_str(), atom.chain.as_str()), ("V?L", "?"));
     }
 
@@ -187,6 +228,23 @@ mod tests {
             let found = &file.atoms[0];
             assert_eq!((found.residue_name.as_str(), found.chain.as_str()), (residue, chain), "{columns}");
         }
+    }
+
+    #[test]
+    fn of_chains_of_two_characters_all_residues_are_told() {
+        let read = |residues: [&str; 3]| {
+            let atom = |r: &str| format!("ATOM      1  CA  {r}   1      11.104  -6.134 -16.504\n");
+            let file = parse_pdb(residues.map(atom).concat().as_bytes());
+            let names = file.atoms.iter().map(|a| format!("{} {}", a.residue_name, a.chain));
+            names.collect::<Vec<_>>().join(", ")
+        };
+        // HISE, LYSN and ASPH are names as well.
+        assert_eq!(read(["HISEA", "GLYEA", "ALAEA"]), "HIS EA, GLY EA, ALA EA");
+        assert_eq!(read(["LYSNA", "VALNA", "GLYNB"]), "LYS NA, VAL NA, GLY NB");
+        assert_eq!(read(["ASPHA", "GLYHA", "ASPHB"]), "ASP HA, GLY HA, ASPH B");
+        // A residue that nobody knows stands alone.
+        assert_eq!(read(["ALA A", "LYNHA", "GLY A"]), "ALA A, LYNH A, GLY A");
+        assert_eq!(read(["ALAQA", "ALAQA", "ALAQA"]), "ALA QA, ALA QA, ALA QA");
     }
 
     #[test]

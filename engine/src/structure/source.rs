@@ -14,7 +14,7 @@ use super::error::{MAX_FILE_BYTES, StructureProblem};
 use super::gro_records::parse_gro;
 use super::library;
 use super::mmcif_records::{is_mmcif, parse_mmcif};
-use super::pdb_lines::{GZIP, most_unpacked};
+use super::pdb_lines::{BYTE_ORDER_MARK, GZIP, most_unpacked};
 use super::pdb_records::parse_pdb;
 use super::records::FileAtoms;
 use crate::foreign_format::{Use, recognize};
@@ -45,7 +45,7 @@ fn records(text: &[u8]) -> Result<FileAtoms, StructureProblem> {
 
 /// The text of an unpacked file, if it may hold atoms.
 fn text_of(unpacked: &[u8]) -> Result<&[u8], StructureProblem> {
-    let text = unpacked.strip_prefix(b"\xef\xbb\xbf").unwrap_or(unpacked);
+    let text = unpacked.strip_prefix(BYTE_ORDER_MARK).unwrap_or(unpacked);
     if text.trim_ascii().is_empty() {
         return Err(StructureProblem::Empty);
     }

@@ -83,25 +83,39 @@ pub fn read_topology_map_with(path: &Path, options: &ReadOptions) -> Result<Topo
 }
 
 /// Reads a file of several models as the frames of a trajectory: which atoms are the canonical ones, and the
-/// positions of every model in the order of the file, Å.
+/// positions of every model, Å, in the order of the first one.
 ///
 /// # Errors
-/// As [`read_topology_map`].
+/// As [`read_topology_map`]; besides [`StructureProblem::OtherModel`] where a model holds other atoms than the first.
 pub fn read_models(path: &Path, chain: Option<&str>) -> Result<(TopologyMap, Models), StructureError> {
     let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
     let read = || {
         let mut file = source::parse(&read_bytes(path)?)?;
+        let later = std::mem::take(&mut file.later_models);
         let options = ReadOptions { chain: chain.map(str::to_owned), longest_segment: false };
         let map = map_of(&name, &file, &options)?;
         let mut models =
             vec![file.atoms.iter().map(|atom| atom.position_angstrom.map(|x| x as f32)).collect()];
-        models.append(&mut file.later_models_angstrom);
+        for (index, model) in later.into_iter().enumerate() {
+            let (number, found) = (index + 2, model.len());
+            let other = || StructureProblem::OtherModel { number, found, expected: file.atoms.len() };
+            models.push(model.in_order_of(&file.atoms).ok_or_else(other)?);
+        }
+        let unreadable = |model: &Vec<[f32; 3]>| {
+            map.indices.iter().position(|&index| !model[index].iter().all(|x| x.is_finite()))
+        };
+        if let Some((model, atom)) =
+            models.iter().enumerate().find_map(|(model, positions)| Some((model, unreadable(positions)?)))
+        {
+            let atom = map.topology.atom_label(atom);
+            return Err(StructureProblem::NotFinite(format!("{atom} in model {}", model + 1)));
+        }
         Ok((map, models))
     };
     read().map_err(|problem| StructureError { file: name.clone(), problem })
 }
 
-/// Positions of the models of a file, Å, atoms in the order of the file.
+/// Positions of the models of a file, Å, atoms in the order of the first model.
 pub type Models = Vec<Vec<[f32; 3]>>;
 
 fn interpret(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<TopologyMap, StructureProblem> {

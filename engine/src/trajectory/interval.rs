@@ -45,7 +45,7 @@ pub(super) fn even_interval(times_ps: &[f64], rounding: impl Fn(f64) -> f64) -> 
 }
 
 /// The number of fewest decimal digits within `value ± uncertainty`.
-fn roundest(value: f64, uncertainty: f64) -> f64 {
+pub(super) fn roundest(value: f64, uncertainty: f64) -> f64 {
     (0..16)
         .filter_map(|digits| format!("{value:.digits$e}").parse::<f64>().ok())
         .find(|rounded| (rounded - value).abs() <= uncertainty)

@@ -47,6 +47,18 @@ fn chains_of_two_characters() {
     let named = |ids: [&str; 2]| ids.map(|id| (id.to_owned(), 10)).to_vec();
     assert_eq!(choices("twochar-2.pdb"), named(["AA", "BA"]));
     assert_eq!(open("twochar-2.pdb", Some("BA")).topology.sequence(), CHIGNOLIN);
+    // Among them residues whose names with the first character are names too (ASPH, GLUP, ASN1).
+    let text = std::fs::read_to_string(case("twochar-2.pdb")).unwrap();
+    for chain in ["HX", "PA", "1A"] {
+        let renamed = |line: &str| match line.get(20..22) {
+            Some("AA") => format!("{}{chain}{}\n", &line[..20], &line[22..]),
+            _ => format!("{line}\n"),
+        };
+        let renamed: String = text.lines().map(renamed).collect();
+        let options = ReadOptions { chain: Some(chain.to_owned()), ..ReadOptions::default() };
+        let opened = read_structure_bytes("a.pdb", renamed.as_bytes(), &options).unwrap();
+        assert_eq!(opened.topology.sequence(), CHIGNOLIN, "{chain}");
+    }
 }
 
 #[test]

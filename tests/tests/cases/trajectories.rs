@@ -81,8 +81,17 @@ fn a_header_that_tells_no_interval_is_not_believed() {
     let path = folder.path().join("a.dcd");
     let whole = std::fs::read(case("lammps-1.dcd")).unwrap();
     let titles = whole.windows(6).position(|window| window == b"LAMMPS").unwrap();
-    for (steps_per_frame, delta, version) in [(1, 0.001f32, 21), (1, 0.001, 35), (1, 1.0, 24), (0, 0.04, 24)]
-    {
+    // MDAnalysis's writer for LAMMPS: no title, and fs as DELTA. The last: steps in units of Lennard-Jones.
+    let headers = [
+        (1, 0.001f32, 21),
+        (1, 0.001, 35),
+        (1, 1.0, 24),
+        (0, 0.04, 24),
+        (1, 10_000.0, 24),
+        (500, 2.0, 24),
+        (1000, 0.005, 24),
+    ];
+    for (steps_per_frame, delta, version) in headers {
         let mut bytes = whole.clone();
         bytes[titles..titles + 6].copy_from_slice(b"others");
         bytes[16..20].copy_from_slice(&i32::to_le_bytes(steps_per_frame));
@@ -94,6 +103,33 @@ fn a_header_that_tells_no_interval_is_not_believed() {
         assert!(sentence.contains("give the time between"), "{sentence}");
         let imported = imported(ImportRequest { interval_ps: Some(10.0), ..asked });
         assert_eq!((imported.report.frames, imported.report.interval_ps), (4, 10.0));
+    }
+}
+
+/// What programs write as DELTA and NSAVC for steps of 1 to 5 fs: OpenMM, NAMD, CHARMM and MDAnalysis round the AKMA
+/// unit each in its own way (0.04888821, 48.88821, 0.0488882129 ps).
+#[test]
+fn intervals_are_as_round_as_they_were_chosen() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.dcd");
+    let whole = std::fs::read(case("lammps-1.dcd")).unwrap();
+    let titles = whole.windows(6).position(|window| window == b"LAMMPS").unwrap();
+    for unit_fs in [48.88821, 48.888_212_9] {
+        for (step_fs, steps, expected) in [
+            (2.0, 500, 1.0),
+            (2.0, 50_000, 100.0),
+            (4.0, 25_000, 100.0),
+            (1.0, 10_000, 10.0),
+            (5.0, 1, 0.005),
+        ] {
+            let mut bytes = whole.clone();
+            bytes[titles..titles + 6].copy_from_slice(b"others");
+            bytes[16..20].copy_from_slice(&i32::to_le_bytes(steps));
+            bytes[44..48].copy_from_slice(&((step_fs / unit_fs) as f32).to_le_bytes());
+            std::fs::write(&path, bytes).unwrap();
+            let found = TrajectoryReader::open(&path).unwrap().interval_ps();
+            assert_eq!(found, Some(expected), "{unit_fs} {step_fs} {steps}");
+        }
     }
 }
 
@@ -146,6 +182,20 @@ fn models_end_as_programs_end_them() {
         let request = ImportRequest { interval_ps: Some(100.0), ..request(&top, name) };
         assert_eq!(imported(request).report.frames, 4, "{name}");
     }
+    // The mark that some editors put in front of a text is no part of the first atom's line.
+    let folder = tempfile::tempdir().unwrap();
+    let mut marked = b"\xef\xbb\xbf".to_vec();
+    let text = std::fs::read_to_string(case("models-2.pdb")).unwrap();
+    marked.extend(
+        text.lines()
+            .skip_while(|line| !line.starts_with("ATOM"))
+            .flat_map(|l| [l, "\n"].concat().into_bytes()),
+    );
+    let path = folder.path().join("marked.pdb");
+    std::fs::write(&path, marked).unwrap();
+    let reader = TrajectoryReader::open(&path).unwrap();
+    let unmarked = TrajectoryReader::open(&case("models-2.pdb")).unwrap();
+    assert_eq!((reader.frame_count(), reader.atom_count()), (4, unmarked.atom_count()));
     // Backwards as well, which starts the unpacking anew.
     let mut reader = TrajectoryReader::open(&case("models-3.pdb.gz")).unwrap();
     let mut frames = vec![Frame::default(); 4];

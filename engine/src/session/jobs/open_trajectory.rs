@@ -226,18 +226,15 @@ fn open_models(path: &Path, chain: Option<&str>) -> Result<Option<OpenedTrajecto
         }
         return Ok(Some(opened));
     }
-    let Ok((map, models)) = read_models(path, chain) else { return Ok(None) };
+    let (map, models) = match read_models(path, chain) {
+        Ok(read) => read,
+        Err(error) if matches!(error.problem, StructureProblem::OtherModel { .. }) => {
+            return Err(Refusal::Failed(error.to_string()));
+        }
+        Err(_) => return Ok(None),
+    };
     if models.len() < 2 {
         return Ok(None);
-    }
-    if let Some(other) = models.iter().position(|model| model.len() != map.file_atom_count) {
-        let name = path.display();
-        return Err(Refusal::Failed(format!(
-            "{name}: model {} has {} atoms, the first has {}",
-            other + 1,
-            models[other].len(),
-            map.file_atom_count
-        )));
     }
     let history = FrameHistory::create(map.topology.atom_count(), 1, MODEL_INTERVAL_PS)
         .map_err(|error| format!("no temporary file for the frames can be made: {error}"))?;

@@ -150,8 +150,13 @@ fn the_models_of_a_file_are_frames_and_a_single_one_is_a_structure() {
         let mut pdb = Vec::new();
         write_pdb(&protein.topology, &moved(by), &mut pdb).unwrap();
         let text = String::from_utf8(pdb).unwrap();
-        let atoms: String =
+        let mut atoms: Vec<String> =
             text.lines().filter(|l| l.starts_with("ATOM")).map(|l| format!("{l}\n")).collect();
+        // Some programs write later models in another order.
+        if number == 2 {
+            atoms.reverse();
+        }
+        let atoms = atoms.concat();
         models.push_str(&format!("MODEL     {number:4}\n{atoms}ENDMDL\n"));
     }
     models.push_str("END\n");
@@ -169,7 +174,10 @@ fn the_models_of_a_file_are_frames_and_a_single_one_is_a_structure() {
         let ensemble = opened(&session, &[&at(name)]);
         let frames = all_frames(&ensemble.run.history.unwrap());
         assert_eq!(frames.len(), 3, "{name}");
-        assert!((frames[2][5][0] - frames[0][5][0] - 3.0).abs() < 2e-3, "{name}");
+        for (first, by) in [(1, 1.5), (2, 3.0)] {
+            let moved = frames[first].iter().zip(&frames[0]).map(|(a, b)| a[0] - b[0]);
+            assert!(moved.into_iter().all(|x| (x - by).abs() < 2e-3), "{name}");
+        }
         assert!(ensemble.structure.notices.iter().any(|notice| notice.0.contains("no times")), "{name}");
     }
     let single = TrajectoryRequest { files: vec![at("one.cif")], ..TrajectoryRequest::default() };
@@ -194,10 +202,24 @@ fn the_models_of_a_file_are_frames_and_a_single_one_is_a_structure() {
     };
     let job = session.start(export);
     assert_eq!(outcome(&job), JobOutcome::Finished(()));
-    let again = all_frames(&opened(&session, &[&at("made.cif")]).run.history.unwrap());
+    let text = std::fs::read_to_string(at("made.cif")).unwrap();
+    let rows: Vec<&str> = text.lines().filter(|line| line.starts_with("ATOM")).collect();
+    let (first, second) = rows[..2 * rows.len() / 3].split_at(rows.len() / 3);
+    let turned: Vec<&str> = second.iter().rev().copied().collect();
+    std::fs::write(at("turned.cif"), text.replace(&second.join("\n"), &turned.join("\n"))).unwrap();
     let made = all_frames(&made);
-    assert_eq!(again.len(), 3);
-    for (again, made) in again.iter().flatten().zip(made.iter().flatten()) {
-        assert!((0..3).all(|k| (again[k] - made[k]).abs() < 2e-3));
+    for name in ["made.cif", "turned.cif"] {
+        let again = all_frames(&opened(&session, &[&at(name)]).run.history.unwrap());
+        assert_eq!(again.len(), 3, "{name}");
+        for (again, made) in again.iter().flatten().zip(made.iter().flatten()) {
+            assert!((0..3).all(|k| (again[k] - made[k]).abs() < 2e-3), "{name}");
+        }
     }
+    // Other atoms are no frame of the same molecule.
+    let other = second.join("\n").replace(" CA ", " CX ");
+    std::fs::write(at("other.cif"), text.replace(&second.join("\n"), &other)).unwrap();
+    let other = TrajectoryRequest { files: vec![at("other.cif")], ..TrajectoryRequest::default() };
+    let JobOutcome::Failed(reason) = open(&session, other) else { panic!("it fits") };
+    assert!(reason.contains("model 2 holds other atoms"), "{reason}");
+    assert!(first.iter().any(|row| row.contains(" CA ")));
 }

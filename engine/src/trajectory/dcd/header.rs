@@ -8,6 +8,7 @@ use super::PS_PER_AKMA;
 use super::origin::Origin;
 use crate::trajectory::error::TrajectoryError;
 use crate::trajectory::format::TrajectoryFormat;
+use crate::trajectory::interval::roundest;
 
 /// Length of the first record.
 const CONTROL_BYTES: usize = 84;
@@ -15,8 +16,10 @@ const CONTROL_BYTES: usize = 84;
 const MOST_TITLE_BYTES: usize = 1 << 20;
 /// Characters of one title.
 const TITLE_WIDTH: usize = 80;
-/// What programs that do not know the interval write as DELTA, with one step a frame.
-const PLACEHOLDERS_AKMA: [f32; 2] = [1.0, 0.001];
+/// A DELTA of at most so many digits was typed by somebody, and not converted to AKMA units.
+const DIGITS_OF_A_CHOICE: usize = 4;
+/// Relative error of an interval: DELTA is an `f32`, and programs know the AKMA unit to seven digits at best.
+const INTERVAL_ERROR: f64 = 2e-7;
 /// Bytes of a cell record without its markers.
 pub(super) const CELL_BYTES: usize = 48;
 /// Offset of NSET, the number of frames, in the file.
@@ -83,15 +86,23 @@ impl Header {
         cell + axis * if self.has_fourth_dimension { 4 } else { 3 }
     }
 
-    /// Time between frames, ps. `None` where DELTA or NSAVC is not positive, DELTA is the 1 that VMD and mdtraj or the
-    /// 0.001 that cpptraj writes whatever the interval, or it is in a unit that the file does not tell.
+    /// Time between frames, ps. `None` where DELTA or NSAVC is not positive, or DELTA is in a unit that the file does
+    /// not tell. A round DELTA that makes no round time is in no AKMA units either: VMD and mdtraj write 1 and
+    /// cpptraj 0.001 whatever the interval, and some programs write fs, or the units of the run, under no title.
     pub(super) fn interval_ps(&self) -> Option<f64> {
         if !self.origin.counts_in_akma() {
             return None;
         }
-        let placeholder = self.steps_per_frame == 1 && PLACEHOLDERS_AKMA.contains(&(self.step_akma as f32));
         let interval = self.step_akma * f64::from(self.steps_per_frame) * PS_PER_AKMA;
-        (!placeholder && interval.is_finite() && interval > 0.0).then(|| seven_digits(interval))
+        if !(interval.is_finite() && interval > 0.0) {
+            return None;
+        }
+        let interval = roundest(interval, INTERVAL_ERROR * interval);
+        let chosen = |digits: String| {
+            digits.bytes().take_while(|b| *b != b'e').filter(u8::is_ascii_digit).count() <= DIGITS_OF_A_CHOICE
+        };
+        let other_units = chosen(format!("{:e}", self.step_akma as f32)) && !chosen(format!("{interval:e}"));
+        (!other_units).then_some(interval)
     }
 
     /// Reads the header of an open file.
@@ -185,9 +196,4 @@ fn titles_and_atoms(bytes: &[u8], endian: Endian) -> Result<(&[u8], usize, usize
         true => "the record with the number of atoms is damaged",
         false => "its title record is not closed",
     })
-}
-
-/// DELTA is an `f32` and carries no more digits; what lies behind them would show as 100.000003 ps.
-fn seven_digits(value: f64) -> f64 {
-    format!("{value:.6e}").parse().unwrap_or(value)
 }
