@@ -9,7 +9,7 @@ use super::dialogs::export_movie::MovieExport;
 use super::film::{Film, FilmFormat, FilmWriter};
 use super::log::Level;
 use crate::figures::stamp::stamp;
-use crate::viewport::{Camera, ImageRequest};
+use crate::viewport::{Camera, ImageRequest, SPIN_DEGREES_PER_S};
 
 /// Pictures drawn and not yet written, at most: some 50 MB at full HD.
 const WAITING_PICTURES: usize = 6;
@@ -31,9 +31,21 @@ pub struct Movie {
     outcome: Receiver<Result<(), String>>,
     shown_before: usize,
     camera_before: Camera,
+    /// Where the film is taken from, but for the turn.
+    camera: Camera,
 }
 
 impl Movie {
+    /// How far the camera has gone around the molecule at the present picture, degrees: as the film asks for, else as
+    /// fast as the view spins, by the time of the film and not by that of making it.
+    fn turned_degrees(&self, spinning: bool) -> f32 {
+        let made = self.made as f32;
+        match self.export.turn_degrees {
+            0 if spinning => SPIN_DEGREES_PER_S * made / self.export.per_second.max(1) as f32,
+            whole => whole as f32 * made / self.export.frames.count().max(1) as f32,
+        }
+    }
+
     /// Pictures made and to make.
     pub fn progress(&self) -> (usize, usize) {
         (self.made, self.export.frames.count() as usize)
@@ -85,16 +97,18 @@ impl EquiJumpApp {
             outcome,
             shown_before: self.timeline.frame(),
             camera_before: self.cache.molecule.viewport.camera(),
+            camera: self.cache.molecule.viewport.camera(),
             export,
         });
+        // The film turns by its own time.
+        self.cache.molecule.viewport.set_spinning(false);
         self.timeline.pause();
     }
 
     /// Ends an export early; pictures made so far stay.
     pub(super) fn cancel_movie(&mut self) {
         if let Some(movie) = self.movie.take() {
-            self.timeline.go_to(movie.shown_before);
-            self.cache.molecule.viewport.set_camera(movie.camera_before);
+            self.come_back_from(&movie);
             self.log.tell(Level::Info, format!("The film was stopped after {} pictures.", movie.made));
         }
     }
@@ -142,13 +156,14 @@ impl EquiJumpApp {
         let measured = self.details.as_ref().is_some_and(|details| details.frame == movie.frame);
         let shown = self.project.shown.as_ref().is_some_and(|shown| shown.frame == movie.frame);
         if measured && shown {
-            if movie.export.turn_degrees != 0 {
-                // Half a turn is a drag across the whole view.
-                let part = movie.made as f32 / movie.export.frames.count().max(1) as f32;
-                let mut camera = movie.camera_before;
-                camera.orbit(part * movie.export.turn_degrees as f32 / 180.0, 0.0);
-                self.cache.molecule.viewport.set_camera(camera);
-            }
+            let viewport = &mut self.cache.molecule.viewport;
+            let mut camera = movie.camera;
+            // Half a turn is a drag across the whole view.
+            camera.orbit(movie.turned_degrees(self.preferences.spin) / 180.0, 0.0);
+            let camera = viewport.camera_for_picture(camera, movie.export.size);
+            movie.camera.target_angstrom = camera.target_angstrom;
+            movie.camera.distance_angstrom = camera.distance_angstrom;
+            viewport.set_camera(camera);
             let [width, height] = movie.export.size;
             let transparent = movie.export.transparent;
             movie.requested =
@@ -156,10 +171,17 @@ impl EquiJumpApp {
         }
     }
 
+    /// Frame and view are again as they were before the film.
+    fn come_back_from(&mut self, movie: &Movie) {
+        self.timeline.go_to(movie.shown_before);
+        let viewport = &mut self.cache.molecule.viewport;
+        viewport.set_camera(movie.camera_before);
+        viewport.set_spinning(self.preferences.spin);
+    }
+
     fn finish_movie(&mut self, written: Result<(), String>) {
         let Some(movie) = self.movie.take() else { return };
-        self.timeline.go_to(movie.shown_before);
-        self.cache.molecule.viewport.set_camera(movie.camera_before);
+        self.come_back_from(&movie);
         match written {
             Ok(()) if movie.export.format != FilmFormat::Pictures => {
                 let path = movie.export.path.display();
@@ -206,7 +228,11 @@ impl EquiJumpApp {
 /// Time and RMSD of a frame, as they are written on its picture.
 fn overlay(frame: usize, interval_ps: Option<f64>, rmsd_angstrom: f64) -> String {
     let time = match interval_ps {
-        Some(interval_ps) => format!("{:.1} ns", frame as f64 * interval_ps / 1000.0),
+        Some(interval_ps) => {
+            // So many decimals that frames differ.
+            let decimals = (3.0 - interval_ps.max(1e-3).log10()).ceil().clamp(1.0, 6.0) as usize;
+            format!("{:.decimals$} ns", frame as f64 * interval_ps / 1000.0)
+        }
         None => format!("Frame {frame}"),
     };
     format!("{time}   RMSD {rmsd_angstrom:.2} Å")
@@ -219,6 +245,7 @@ mod tests {
     #[test]
     fn pictures_tell_time_and_rmsd() {
         assert_eq!(overlay(25, Some(100.0), 1.234), "2.5 ns   RMSD 1.23 Å");
+        assert_eq!(overlay(25, Some(2.0), 1.234), "0.050 ns   RMSD 1.23 Å");
         assert_eq!(overlay(25, None, 1.234), "Frame 25   RMSD 1.23 Å");
     }
 }

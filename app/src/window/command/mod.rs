@@ -67,6 +67,7 @@ pub enum UiCommand {
     GhostOfStart,
     GhostOfFrame,
     GhostOfReplicas,
+    OverlayFrames,
     ToggleTiles,
     ThemeSystem,
     ThemeLight,
@@ -129,7 +130,7 @@ pub struct CommandText {
 
 impl UiCommand {
     /// Every command, in menu order.
-    pub const ALL: [UiCommand; 69] = {
+    pub const ALL: [UiCommand; 70] = {
         use UiCommand::*;
         [
             OpenFile,
@@ -185,6 +186,7 @@ impl UiCommand {
             GhostOfStart,
             GhostOfFrame,
             GhostOfReplicas,
+            OverlayFrames,
             ToggleTiles,
             CentreOnMarked,
             ResetCamera,

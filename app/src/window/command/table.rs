@@ -264,6 +264,12 @@ impl UiCommand {
                 Molecule,
                 Some((Modifiers::SHIFT, Key::O)),
             ),
+            Self::OverlayFrames => row(
+                "Overlay of frames",
+                "Show many frames at once as thin backbones, early ones pale: of the basin, state, cluster or rectangle that is selected, else of the whole run",
+                Molecule,
+                Some((Modifiers::SHIFT, Key::E)),
+            ),
             Self::ToggleTiles => row(
                 "Runs in tiles",
                 "Show a run beside the one on view in a tile of its own, not as a thin backbone",
