@@ -45,7 +45,7 @@ pub fn ui(
 
         let replicas = project.run.as_ref().and_then(|run| run.info.as_ref()).map_or(1, |info| info.replicas);
         // In a narrow window what matters least goes first: the speed, then the time.
-        let [frame, time, speed] = [170.0, 150.0, 84.0];
+        let [frame, time, speed] = [frame_width(ui, timeline), time_width(ui, timeline, project), 84.0];
         let replica = if replicas > 1 { 120.0 } else { 0.0 };
         let free = ui.available_width() - LEAST_SCRUBBER - frame - replica;
         let with_time = free >= time;
@@ -71,6 +71,26 @@ pub fn ui(
 
 /// The slider is never shorter, points.
 const LEAST_SCRUBBER: f32 = 60.0;
+
+/// Width of words in the bar, points.
+fn words_width(ui: &egui::Ui, words: String) -> f32 {
+    let font = egui::TextStyle::Body.resolve(ui.style());
+    ui.painter().layout_no_wrap(words, font, egui::Color32::WHITE).size().x
+}
+
+/// Width of the frame number with the words about it: the longer the run, the wider.
+fn frame_width(ui: &egui::Ui, timeline: &Timeline) -> f32 {
+    let last = timeline.frame_count().saturating_sub(1);
+    let words = words_width(ui, format!("Frame {last} of {}", grouped(last as u64)));
+    (words + 60.0).max(170.0)
+}
+
+/// Width of the time with the separator before it.
+fn time_width(ui: &egui::Ui, timeline: &Timeline, project: &Project) -> f32 {
+    let last = timeline.frame_count().saturating_sub(1);
+    let end = project.time_ns(last).unwrap_or_default();
+    (words_width(ui, format!("{end:.1} ns of {end:.1} ns")) + 32.0).max(150.0)
+}
 
 /// Time of the frame shown and of the newest.
 fn time_ui(ui: &mut egui::Ui, timeline: &Timeline, project: &Project) {
