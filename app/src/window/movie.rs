@@ -36,16 +36,6 @@ pub struct Movie {
 }
 
 impl Movie {
-    /// How far the camera has gone around the molecule at the present picture, degrees: as the film asks for, else as
-    /// fast as the view spins, by the time of the film and not by that of making it.
-    fn turned_degrees(&self, spinning: bool) -> f32 {
-        let made = self.made as f32;
-        match self.export.turn_degrees {
-            0 if spinning => SPIN_DEGREES_PER_S * made / self.export.per_second.max(1) as f32,
-            whole => whole as f32 * made / self.export.frames.count().max(1) as f32,
-        }
-    }
-
     /// Pictures made and to make.
     pub fn progress(&self) -> (usize, usize) {
         (self.made, self.export.frames.count() as usize)
@@ -159,7 +149,7 @@ impl EquiJumpApp {
             let viewport = &mut self.cache.molecule.viewport;
             let mut camera = movie.camera;
             // Half a turn is a drag across the whole view.
-            camera.orbit(movie.turned_degrees(self.preferences.spin) / 180.0, 0.0);
+            camera.orbit(turned_degrees(&movie.export, movie.made, self.preferences.spin) / 180.0, 0.0);
             let camera = viewport.camera_for_picture(camera, movie.export.size);
             movie.camera.target_angstrom = camera.target_angstrom;
             movie.camera.distance_angstrom = camera.distance_angstrom;
@@ -225,6 +215,16 @@ impl EquiJumpApp {
     }
 }
 
+/// How far the camera has gone around the molecule after so many pictures, degrees: as the film asks for, else as fast as
+/// the view spins, by the time of the film and not by that of making it.
+fn turned_degrees(export: &MovieExport, made: usize, spinning: bool) -> f32 {
+    let made = made as f32;
+    match export.turn_degrees {
+        0 if spinning => SPIN_DEGREES_PER_S * made / export.per_second.max(1) as f32,
+        whole => whole as f32 * made / export.frames.count().max(1) as f32,
+    }
+}
+
 /// Time and RMSD of a frame, as they are written on its picture.
 fn overlay(frame: usize, interval_ps: Option<f64>, rmsd_angstrom: f64) -> String {
     let time = match interval_ps {
@@ -241,6 +241,26 @@ fn overlay(frame: usize, interval_ps: Option<f64>, rmsd_angstrom: f64) -> String
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::window::dialogs::frame_range::FrameRange;
+
+    #[test]
+    fn a_film_turns_by_its_own_time() {
+        let mut export = MovieExport {
+            format: FilmFormat::Mp4,
+            path: PathBuf::new(),
+            per_second: 25,
+            turn_degrees: 360,
+            overlay: false,
+            frames: FrameRange::all(99),
+            size: [64, 64],
+            transparent: false,
+        };
+        assert_eq!([0, 25, 100].map(|made| turned_degrees(&export, made, true)), [0.0, 90.0, 360.0]);
+        export.turn_degrees = 0;
+        // Twelve seconds a turn, as in the view, however long drawing takes.
+        assert_eq!([0, 25, 300].map(|made| turned_degrees(&export, made, true)), [0.0, 30.0, 360.0]);
+        assert_eq!(turned_degrees(&export, 50, false), 0.0);
+    }
 
     #[test]
     fn pictures_tell_time_and_rmsd() {

@@ -189,18 +189,26 @@ fn validity_ui(
     };
     let painter = ui.painter();
     painter.rect_filled(rect, 1.5, ui.visuals().widgets.inactive.bg_fill);
-    for column in 0..columns {
+    let colour = |column: usize| {
         let (from, to) = span(column);
-        let Some(bin) = strip.between(from, to).filter(|bin| bin.frames > 0) else { continue };
-        let colour = match (bin.not_intact, bin.clashing) {
+        let bin = strip.between(from, to).filter(|bin| bin.frames > 0)?;
+        Some(match (bin.not_intact, bin.clashing) {
             (0, 0) => colours.good.gamma_multiply(0.45),
             (0, _) => colours.warn,
             _ => colours.bad,
-        };
-        let left = rect.left() + column as f32 / columns as f32 * rect.width();
-        let width = rect.width() / columns as f32 + 0.5;
-        let size = egui::vec2(width, rect.height());
-        painter.rect_filled(egui::Rect::from_min_size(egui::pos2(left, rect.top()), size), 0.0, colour);
+        })
+    };
+    let x_of = |column: usize| rect.left() + column as f32 / columns as f32 * rect.width();
+    // Neighbors of one color are one rectangle: a seam between two would be seen.
+    let all: Vec<Option<egui::Color32>> = (0..columns).map(colour).collect();
+    let mut first = 0;
+    for alike in all.chunk_by(|a, b| a == b) {
+        let end = first + alike.len();
+        if let Some(colour) = alike[0] {
+            let x = egui::Rangef::new(x_of(first), x_of(end));
+            painter.rect_filled(egui::Rect::from_x_y_ranges(x, rect.y_range()), 0.0, colour);
+        }
+        first = end;
     }
     let Some(pointer) = response.hover_pos() else { return };
     let column = ((pointer.x - rect.left()) / rect.width() * columns as f32) as usize;

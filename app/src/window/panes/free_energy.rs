@@ -278,6 +278,7 @@ fn contours_ui(ui: &egui::Ui, map: &LandscapeMap, transform: &PlotTransform) {
 fn basins_ui(ui: &egui::Ui, map: &LandscapeMap, transform: &PlotTransform) {
     let painter = ui.painter().with_clip_rect(*transform.frame());
     let font = theme::semibold(11.0);
+    let mut taken: Vec<egui::Rect> = Vec::new();
     for (index, basin) in map.basins.list.iter().enumerate() {
         let [x, y] = basin.minimum;
         let at = transform.position_from_point(&PlotPoint::new(x, y));
@@ -292,7 +293,13 @@ fn basins_ui(ui: &egui::Ui, map: &LandscapeMap, transform: &PlotTransform) {
         let low = frame.min + half + egui::vec2(4.0, 4.0);
         let high = (frame.max - half - egui::vec2(4.0, 4.0)).max(low);
         let rect = egui::Rect::from_center_size((at - egui::vec2(0.0, 12.0)).clamp(low, high), words.size());
-        painter.rect_filled(rect.expand2(egui::vec2(4.0, 1.0)), 3.0, egui::Color32::from_black_alpha(150));
+        // In a small map the larger basins, which come first, keep their words.
+        let ground = rect.expand2(egui::vec2(4.0, 1.0));
+        if ground.height() > frame.height() || taken.iter().any(|other| other.intersects(ground)) {
+            continue;
+        }
+        taken.push(ground);
+        painter.rect_filled(ground, 3.0, egui::Color32::from_black_alpha(150));
         painter.galley(rect.min, words, egui::Color32::WHITE);
     }
 }

@@ -12,8 +12,8 @@ use crate::window::project::{Phase, Run, grouped, human_duration};
 use crate::window::runs::Origin;
 use crate::window::theme;
 
-/// Frames of a run that takes so long to be measured that it is told how far that is.
-const LONG_RUN: u64 = 2_000;
+/// Residues of all frames together from which measuring takes so long that it is told how far it is.
+const LONG_RUN_RESIDUES: u64 = 200_000;
 
 pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     run_buttons_ui(ui, context);
@@ -26,7 +26,9 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
             let validity = context.observations.validity.as_ref().filter(|_| on_view);
             progress_ui(ui, run, &intact_text(run, validity), context.palette());
             if on_view && !run.is_active() {
-                measured_ui(ui, context.observations.frames, run.frames);
+                let opened = context.project.opened.as_ref();
+                let residues = opened.map_or(0, |opened| opened.structure.topology.residue_count());
+                measured_ui(ui, context.observations.frames, run.frames, residues as u64);
             }
             extend_ui(ui, context);
         }
@@ -44,8 +46,8 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
 }
 
 /// Tells of a long trajectory how many frames the plots are made of so far.
-fn measured_ui(ui: &mut egui::Ui, measured: u64, frames: u64) {
-    if frames < LONG_RUN || measured >= frames {
+fn measured_ui(ui: &mut egui::Ui, measured: u64, frames: u64, residues: u64) {
+    if frames.saturating_mul(residues) < LONG_RUN_RESIDUES || measured >= frames {
         return;
     }
     let sentence = format!("Plots: {} of {} frames measured", grouped(measured), grouped(frames));
