@@ -57,8 +57,8 @@ impl UiCommand {
                 Some((CTRL_SHIFT, Key::E)),
             ),
             Self::ExportMovie => row(
-                "Export movie frames…",
-                "Write the frames as numbered pictures, to be made into a film",
+                "Export film…",
+                "Write the frames as a film (MP4, WebM, animated PNG) or as numbered pictures for one",
                 File,
                 Some((CTRL_SHIFT, Key::M)),
             ),

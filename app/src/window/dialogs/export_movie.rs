@@ -65,7 +65,7 @@ impl MovieForm {
             newest,
             size,
             transparent: false,
-            format: FilmFormat::default(),
+            format: if has_ffmpeg() { FilmFormat::Mp4 } else { FilmFormat::default() },
             per_second: 25,
             turn_degrees: 0,
             overlay: false,
