@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 
 use equijump_app::viewport::{Camera, Style};
+use equijump_app::window::kept_map::{KeptCoordinate, KeptMap, MapLayers};
 use equijump_app::window::layout;
 use equijump_app::window::preferences::RunSettings;
 use equijump_app::window::session_file::{Entry, SessionFile};
@@ -54,24 +55,43 @@ fn run_settings() -> impl Strategy<Value = RunSettings> {
     )
 }
 
+fn map() -> impl Strategy<Value = KeptMap> {
+    let axis = prop_oneof![
+        Just(KeptCoordinate::Tic1),
+        Just(KeptCoordinate::NativeContacts),
+        vec(any::<usize>(), 0..5).prop_map(KeptCoordinate::Measured),
+    ];
+    (prop::array::uniform2(axis), any::<bool>(), 0.1..3.0f64, any::<bool>()).prop_map(
+        |(axes, smooth, bandwidth_factor, path)| KeptMap {
+            axes,
+            smooth,
+            bandwidth_factor,
+            layers: MapLayers { path, ..MapLayers::default() },
+        },
+    )
+}
+
 fn project() -> impl Strategy<Value = SessionFile> {
     let places = (any::<usize>(), any::<usize>(), any::<usize>(), option::of(any::<usize>()));
     let measurements = vec(vec(any::<usize>(), 2..5), 0..4);
-    let looks = (option::of(camera()), option::of(run_settings()), any::<bool>());
+    let looks = (option::of(camera()), option::of(run_settings()), any::<bool>(), option::of(map()));
     (vec(entry(), 0..5), places, measurements, looks).prop_map(
-        |(entries, (on_view, frame, replica, marked_atom), measurements, (camera, run, whole))| SessionFile {
-            version: 1,
-            entries,
-            on_view,
-            frame,
-            replica,
-            camera,
-            measurements,
-            marked_atom,
-            selected: None,
-            style: whole.then(Style::default),
-            run,
-            layout: whole.then(layout::default_tree),
+        |(entries, (on_view, frame, replica, marked_atom), measurements, (camera, run, whole, map))| {
+            SessionFile {
+                version: 1,
+                entries,
+                on_view,
+                frame,
+                replica,
+                camera,
+                measurements,
+                marked_atom,
+                selected: None,
+                map,
+                style: whole.then(Style::default),
+                run,
+                layout: whole.then(layout::default_tree),
+            }
         },
     )
 }

@@ -129,3 +129,36 @@ fn backbone_and_side_chains_are_shown_apart() {
         }
     }
 }
+
+#[test]
+fn pictures_of_a_film_are_fitted_to_each_frame_where_the_view_is() {
+    let opened = protein("chignolin");
+    let far = moved(&opened, 70.0);
+    let size = [400, 200];
+    let inside = |camera: &equijump_app::viewport::Camera, positions: &[[f32; 3]]| {
+        positions.iter().all(|&position| {
+            let at = camera.project(position, 2.0);
+            at.is_some_and(|([x, y], _)| x.abs() <= 1.0 && y.abs() <= 1.0)
+        })
+    };
+    let mut viewport = viewport_of(&opened);
+    viewport.set_fit_following(true);
+    let first = viewport.camera_for_picture(viewport.camera(), size);
+    assert!(inside(&first, &opened.positions_angstrom) && !inside(&first, &far));
+    assert!(viewport.set_positions(&far));
+    let mut turned = first;
+    turned.orbit(0.5, 0.0);
+    let second = viewport.camera_for_picture(turned, size);
+    assert!(inside(&second, &far) && !inside(&second, &opened.positions_angstrom));
+    assert_eq!(
+        second.world_from_view, turned.world_from_view,
+        "the way around the molecule is the film's own"
+    );
+
+    // Without it the camera stays as long as all is seen.
+    viewport.set_fit_following(false);
+    assert_eq!(viewport.camera_for_picture(second, size), second);
+    let grown: Vec<[f32; 3]> = opened.positions_angstrom.iter().map(|p| p.map(|x| 3.0 * x)).collect();
+    assert!(viewport.set_positions(&grown));
+    assert!(inside(&viewport.camera_for_picture(first, size), &grown), "it steps back");
+}

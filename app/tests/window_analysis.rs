@@ -3,18 +3,26 @@
 
 mod support;
 
+use std::time::Duration;
+
 use egui::accesskit::Role;
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable as _;
 use equijump_app::window::file_dialogs::FileAnswer;
+use equijump_app::window::kept_map::{KeptMap, MapLayers};
 use equijump_app::window::project::Phase;
-use equijump_engine::analysis::{ca_distances_angstrom, dssp};
-use equijump_engine::observe::landscape::{Coordinate, Landscape, LandscapeMap};
-use support::{Window, window};
+use equijump_app::window::session_file::{Entry, SessionFile};
+use equijump_engine::analysis::{Measurement, ca_distances_angstrom, dssp};
+use equijump_engine::observe::landscape::{Coordinate, Landscape, LandscapeMap, MapSettings};
+use support::{WaveBackend, Window, window, window_with};
 
 /// A window with a run of chignolin whose frames have all been looked at.
 fn after_a_run(frames: u64) -> Window {
-    let mut window = window();
+    run_in(window(), frames)
+}
+
+/// The same in a window that is there.
+fn run_in(mut window: Window, frames: u64) -> Window {
     window.wait_for_protein("chignolin");
     window.settle();
     window.harness.get_by_role_and_label(Role::SpinButton, "Frames").set_value_accesskit(frames as f64);
@@ -165,4 +173,35 @@ fn a_run_is_divided_into_states_or_the_pane_says_why_not() {
         let refused = harness.query_by_label_contains("Not supported").is_some();
         refused || harness.query_by_label("State A").is_some()
     });
+}
+
+#[test]
+fn settings_of_the_map_are_in_the_project_and_come_back_with_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let (first, second) = (folder.path().join("first.equijump"), folder.path().join("second.equijump"));
+    let layers = MapLayers { contours: false, basins: true, path: true };
+    let settings = MapSettings {
+        axes: [Coordinate::RadiusOfGyration, Coordinate::Measured(Measurement::Distance([1, 60]))],
+        smooth: true,
+        bandwidth_factor: 1.5,
+    };
+    let project = SessionFile {
+        version: 1,
+        entries: vec![Entry::Example("chignolin".to_owned())],
+        measurements: vec![vec![1, 60]],
+        map: Some(KeptMap::of(settings, layers)),
+        ..SessionFile::default()
+    };
+    std::fs::write(&first, serde_json::to_string(&project).unwrap()).unwrap();
+    let backend = WaveBackend { latent_steps: 4, step_time: Duration::ZERO };
+    let mut window = run_in(window_with(Some(first), backend), 40);
+    window.step_until("the map has the coordinates of the project", |harness| {
+        let Landscape::Map(map) = &harness.state().observations().landscape else { return false };
+        map.settings == settings
+    });
+    window.dialogs.will_answer(FileAnswer::Picked(second.clone()));
+    window.harness.key_press_modifiers(Modifiers::COMMAND, Key::S);
+    window.step_until("the project is written", |_| second.exists());
+    let written = SessionFile::parse(&std::fs::read_to_string(&second).unwrap()).unwrap();
+    assert_eq!(written.map, project.map);
 }

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use eframe::App as _;
 use egui::{Event, Key, Modifiers};
+use equijump_app::window::film::has_ffmpeg;
 use equijump_app::window::{EquiJumpApp, Parts};
 use equijump_engine::session::Session;
 use gl_harness::GlHarness;
@@ -26,6 +27,7 @@ struct DrawnWindow {
 impl DrawnWindow {
     fn open() -> Option<Self> {
         let gl = GlHarness::new(SIZE[0], SIZE[1])?;
+        gl.egui.enable_accesskit();
         let mut cc = eframe::CreationContext::_new_kittest(gl.egui.clone());
         cc.gl = Some(gl.gl.clone());
         let backend = WaveBackend { latent_steps: 2, step_time: Duration::from_millis(40) };
@@ -69,6 +71,13 @@ impl DrawnWindow {
         self.press(Modifiers::COMMAND, Key::A);
         self.pass(vec![Event::Text(text.to_owned())]);
         self.press(Modifiers::NONE, Key::Enter);
+    }
+
+    /// Presses what has this name.
+    fn click(&mut self, label: &str) {
+        let request = self.gl.request(label, egui::accesskit::Action::Click, None);
+        self.pass(vec![request]);
+        self.pass(Vec::new());
     }
 
     fn simulate(&mut self, frames: usize) {
@@ -124,6 +133,7 @@ fn movie_frames_are_numbered_pictures_of_different_frames() {
     window.simulate(5);
     let frames = window.app.timeline().frame_count();
     window.press(Modifiers::COMMAND | Modifiers::SHIFT, Key::M);
+    window.click("Pictures");
     window.answer(&folder.path().display().to_string());
     window.pass_until("the pictures are written", |app| app.log().to_text().contains("pictures into"));
     // Into a folder of their own, so that no older pictures get into the film.
@@ -135,4 +145,45 @@ fn movie_frames_are_numbered_pictures_of_different_frames() {
     assert!(!own[0].join(format!("frame_{frames:05}.png")).exists());
     assert!(picture(frames - 1).pixels().zip(picture(0).pixels()).any(|(a, b)| a != b));
     assert!(window.app.log().to_text().contains("ffmpeg"));
+}
+
+#[test]
+fn a_film_turns_with_the_fit_and_ffprobe_finds_every_frame_in_it() {
+    if !has_ffmpeg() {
+        return equijump_tests::skip("there is no ffmpeg");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let Some(mut window) = DrawnWindow::open() else { return };
+    window.simulate(5);
+    let frames = window.app.timeline().frame_count();
+    window.press(Modifiers::SHIFT, Key::F);
+    window.press(Modifiers::SHIFT, Key::R);
+    for _ in 0..5 {
+        window.pass(Vec::new());
+    }
+    window.press(Modifiers::COMMAND | Modifiers::SHIFT, Key::M);
+    window.click("MP4");
+    window.click("Time and RMSD");
+    window.answer(&folder.path().display().to_string());
+    window.pass_until("the film is written", |app| app.log().to_text().contains("Wrote a film"));
+    let films: Vec<_> =
+        std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert_eq!(films.len(), 1, "{films:?}");
+    let asked = std::process::Command::new("ffprobe")
+        .args([
+            "-v",
+            "error",
+            "-count_frames",
+            "-show_entries",
+            "stream=nb_read_frames",
+            "-of",
+            "default=nw=1",
+        ])
+        .arg(&films[0])
+        .output()
+        .unwrap();
+    let found = String::from_utf8(asked.stdout).unwrap();
+    assert_eq!(found.trim(), format!("nb_read_frames={frames}"));
+    // The view spins on from where it was, and shows the frame that it showed.
+    assert_eq!(window.app.timeline().frame(), frames - 1);
 }

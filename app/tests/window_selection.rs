@@ -164,6 +164,43 @@ fn two_runs_stand_beside_each_other_and_are_evaluated_against_each_other() {
 }
 
 #[test]
+fn frames_of_the_run_are_overlaid_and_those_of_a_group_when_one_is_selected() {
+    let mut window = ready();
+    simulate(&mut window, 60);
+    window.step_until("the run is measured", |harness| harness.state().observations().frames == 61);
+    assert_eq!(window.app().viewport().ghost_count(), 0, "nothing is overlaid unasked");
+    window.harness.key_press_modifiers(Modifiers::SHIFT, Key::E);
+    window.settle();
+    let overlay = |window: &Window| match window.app().ghost() {
+        Ghost::Overlay(overlay) => overlay.clone(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!((overlay(&window).frames, overlay(&window).of), (40, 61));
+    assert_eq!(overlay(&window).name, "run 1");
+    assert_eq!(window.app().viewport().ghost_count(), 40);
+
+    // One of three clusters has fewer frames than the run.
+    window.harness.get_by_role_and_label(Role::Button, "Clusters").click_accesskit();
+    window.settle();
+    window.harness.get_by_role_and_label(Role::SpinButton, "Clusters").set_value_accesskit(3.0);
+    window.settle();
+    window.harness.get_by_role_and_label(Role::Button, "Group all frames").click_accesskit();
+    window.step_until("clusters are found", |harness| {
+        harness.query_by_role_and_label(Role::Button, "Cluster 2").is_some()
+    });
+    window.harness.get_by_role_and_label(Role::Button, "Cluster 2").click_accesskit();
+    window.settle();
+    let members = window.app().timeline().subset().map_or(0, <[usize]>::len);
+    assert!((1..61).contains(&members), "{members}");
+    assert_eq!((overlay(&window).name.as_str(), overlay(&window).of), ("cluster 2", members as u64));
+    assert_eq!(window.app().viewport().ghost_count(), members.min(40));
+
+    window.harness.key_press_modifiers(Modifiers::SHIFT, Key::E);
+    window.settle();
+    assert_eq!(window.app().viewport().ghost_count(), 0);
+}
+
+#[test]
 fn the_other_replicas_are_shown_beside_the_one_that_is_followed() {
     let mut window = ready();
     window.harness.get_by_role_and_label(Role::SpinButton, "Replicas").set_value_accesskit(3.0);

@@ -146,6 +146,9 @@ fn from_trajectories_to_a_model_in_use() {
     assert_eq!(window.app().training().form.folder_path(), folder.path().join("top-training"));
     fill_in(&mut window, &out);
     set_number(&mut window, "Steps", 1_000_000);
+    window.step_until("a few steps have told how long it takes", |harness| {
+        harness.query_by_label_contains("as a few steps on this machine took").is_some()
+    });
 
     press(&mut window, "Train");
     wait_for_step(&mut window, 12);

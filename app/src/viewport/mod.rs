@@ -48,7 +48,7 @@ const COARSE_SAMPLES_PER_AXIS: u32 = 1;
 /// Space around the centres of atoms when the molecule is framed, Å: no atom is larger.
 const FRAME_MARGIN_ANGSTROM: f32 = 1.9;
 /// A full turn of a spinning molecule takes twelve seconds.
-const SPIN_DEGREES_PER_S: f32 = 30.0;
+pub const SPIN_DEGREES_PER_S: f32 = 30.0;
 /// How long nothing must move before a software renderer draws finely.
 const REST_SECONDS: f64 = 0.2;
 

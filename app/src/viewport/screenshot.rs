@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::gpu::View;
-use super::{Framing, GraphicsError, Shared, Viewport};
+use super::{Camera, FRAME_MARGIN_ANGSTROM, Framing, GraphicsError, Shared, Viewport};
 
 /// Samples per pixel and axis of images that are exported.
 const IMAGE_SAMPLES_PER_AXIS: u32 = 3;
@@ -41,6 +41,26 @@ impl Viewport {
     /// The image that was asked for, once it is done.
     pub fn take_image(&mut self) -> Option<Result<image::RgbaImage, GraphicsError>> {
         self.shared().finished_image.take()
+    }
+
+    /// Where a picture of a film of `width` by `height` pixels is taken from, if it was to be `camera`: fitted to the
+    /// frame where every frame is, and stepped back where the molecule has grown out of the picture, as in the view.
+    pub fn camera_for_picture(&self, camera: Camera, [width, height]: [u32; 2]) -> Camera {
+        let aspect = width.max(1) as f32 / height.max(1) as f32;
+        let mut shared = self.shared();
+        shared.scene.update();
+        let points = shared.scene.framing_points();
+        let mut fitted = camera;
+        fitted.frame(&points, FRAME_MARGIN_ANGSTROM, aspect);
+        if self.fit_following {
+            return fitted;
+        }
+        let out = points.iter().any(|&point| {
+            let at = camera.project(point, aspect);
+            at.is_none_or(|([x, y], _)| x.abs() > 1.0 || y.abs() > 1.0)
+        });
+        let steps_back = out && !self.zoomed_in && fitted.distance_angstrom > camera.distance_angstrom;
+        if steps_back { fitted } else { camera }
     }
 
     /// Draws an image of the present scene at once. `gl` must be current on this thread, and be the context

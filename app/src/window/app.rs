@@ -475,7 +475,7 @@ impl CommandState for EquiJumpApp {
             UiCommand::FitSelection => !self.selected.atoms.is_empty(),
             UiCommand::ClearMeasurements => !self.measurements.list().is_empty(),
             UiCommand::GhostOfStart => self.project.opened.is_some(),
-            UiCommand::GhostOfFrame => frames > 1,
+            UiCommand::GhostOfFrame | UiCommand::OverlayFrames => frames > 1,
             UiCommand::GhostOfReplicas => {
                 let info = self.project.run.as_ref().and_then(|run| run.info.as_ref());
                 info.is_some_and(|info| info.replicas > 1)
@@ -506,6 +506,7 @@ impl CommandState for EquiJumpApp {
             }
             UiCommand::GhostOfStart => Some(matches!(self.ghost, Ghost::Start)),
             UiCommand::GhostOfReplicas => Some(matches!(self.ghost, Ghost::Replicas)),
+            UiCommand::OverlayFrames => Some(matches!(self.ghost, Ghost::Overlay(_))),
             UiCommand::ToggleTiles => Some(self.preferences.tiles),
             UiCommand::GhostOfFrame => Some(self.ghost.is_frame_shown(&self.project)),
             _ if MeasureTool::of_command(command).is_some() => {

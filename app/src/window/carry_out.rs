@@ -1,7 +1,9 @@
 //! Carrying out what a pass of the interface asked for.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use equijump_engine::observe::landscape::{FrameGroup, MapSettings};
 use equijump_engine::observe::observations::{Landscape, MeasuredSeries};
 use equijump_engine::session::{
     ExportRequest, LoadModel, Open, OpenRequest, StructureSource, TrajectoryRequest,
@@ -22,6 +24,7 @@ use super::dialogs::open_path::OpenPath;
 use super::dialogs::palette::Palette;
 use super::dialogs::screenshot::ScreenshotForm;
 use super::file_dialogs::{FileRequest, Purpose};
+use super::ghost::Ghost;
 use super::layout::{self, Pane};
 use super::log::Level;
 use super::measurements::{self, MeasureTool};
@@ -81,10 +84,7 @@ impl EquiJumpApp {
                 if settings.axes != self.map_settings.axes {
                     self.map_selection = None;
                 }
-                self.map_settings = settings;
-                self.observer.map(settings);
-                self.project.others.iter().for_each(|other| other.map(settings));
-                self.map_selection_changed();
+                self.set_map(settings);
             }
             Action::SelectOnMap(selection) => {
                 self.frame_group = None;
@@ -243,7 +243,10 @@ impl EquiJumpApp {
                 self.molecule_changed();
                 self.ghost_changed();
             }
-            UiCommand::GhostOfStart | UiCommand::GhostOfFrame | UiCommand::GhostOfReplicas => {
+            UiCommand::GhostOfStart
+            | UiCommand::GhostOfFrame
+            | UiCommand::GhostOfReplicas
+            | UiCommand::OverlayFrames => {
                 self.toggle_ghost(command);
             }
             UiCommand::ToggleTiles => {
@@ -363,14 +366,8 @@ impl EquiJumpApp {
         let Some(run) = &self.project.run else { return };
         let Some(info) = &run.info else { return };
         let newest = run.frames.saturating_sub(1);
-        let in_rectangle = match (&self.frame_group, &self.map_selection, &self.observations.landscape) {
-            (Some(group), ..) => Some(group.frames.iter().cloned().map(Into::into).collect()),
-            (None, Some(selection), Landscape::Map(map)) => {
-                let frames = map.frames_within_of_all(selection, info.replicas);
-                Some(frames.into_iter().map(Into::into).collect())
-            }
-            _ => None,
-        };
+        let in_rectangle = self.frames_selected(info.replicas);
+        let in_rectangle = in_rectangle.map(|group| group.frames.iter().cloned().map(Into::into).collect());
         let form = TrajectoryForm::new(
             self.proposal("trajectory", "dcd"),
             newest,
@@ -411,6 +408,26 @@ impl EquiJumpApp {
         self.exports.push(Export { job, run, frames_saved, whole });
     }
 
+    /// The free-energy map is made like this from now on, of all runs.
+    pub(super) fn set_map(&mut self, settings: MapSettings) {
+        self.map_settings = settings;
+        self.observer.map(settings);
+        self.project.others.iter().for_each(|other| other.map(settings));
+        self.map_selection_changed();
+    }
+
+    /// The frames that alone are visited, of each of so many replicas; `None` where all are.
+    pub(super) fn frames_selected(&self, replicas: usize) -> Option<FrameGroup> {
+        match (&self.frame_group, &self.map_selection, &self.observations.landscape) {
+            (Some(group), ..) => Some(group.clone()),
+            (None, Some(selection), Landscape::Map(map)) => {
+                let frames = Arc::new(map.frames_within_of_all(selection, replicas));
+                Some(FrameGroup { name: "the rectangle".to_owned(), frames })
+            }
+            _ => None,
+        }
+    }
+
     /// Other frames lie in the rectangle of the free-energy map, or there is another rectangle.
     pub(super) fn map_selection_changed(&mut self) {
         let replica = self.project.run.as_ref().map_or(0, |run| run.replica);
@@ -420,6 +437,9 @@ impl EquiJumpApp {
             _ => None,
         };
         self.timeline.set_subset(frames);
+        if matches!(self.ghost, Ghost::Overlay(_)) {
+            self.ghost_changed();
+        }
     }
 
     /// Shows what lies in the rectangle: the frame nearest to its middle.

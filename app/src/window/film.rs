@@ -287,5 +287,16 @@ mod tests {
         writer.finish().unwrap();
         let bytes = std::fs::read(&film.path).unwrap();
         assert_eq!(&bytes[4..8], b"ftyp");
+        // What another program of theirs finds in it.
+        let entries = "stream=width,height,pix_fmt,avg_frame_rate,nb_read_frames";
+        let asked = Command::new("ffprobe")
+            .args(["-v", "error", "-count_frames", "-show_entries", entries, "-of", "default=nw=1"])
+            .arg(&film.path)
+            .output()
+            .unwrap();
+        let found = String::from_utf8(asked.stdout).unwrap();
+        for line in ["width=64", "height=48", "pix_fmt=yuv420p", "avg_frame_rate=25/1", "nb_read_frames=3"] {
+            assert!(found.lines().any(|known| known == line), "{line} is not in:\n{found}");
+        }
     }
 }

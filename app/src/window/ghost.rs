@@ -1,5 +1,6 @@
-//! A conformation shown as a thin backbone beside the frame on screen, to compare with.
+//! A conformation, or many, shown as thin backbones beside the frame on screen, to compare with.
 
+use super::frame_overlay::Overlay;
 use super::project::{Positions, Project};
 
 /// Which conformation, if any.
@@ -25,6 +26,8 @@ pub enum Ghost {
     Run(u32),
     /// The same frame of the other replicas.
     Replicas,
+    /// Frames from all over the run, or of those that are selected.
+    Overlay(Overlay),
 }
 
 impl Ghost {
@@ -68,6 +71,8 @@ impl Ghost {
                 let replicas = project.run.as_ref()?.info.as_ref()?.replicas;
                 (replicas > 1).then(|| format!("Beside it: the other {} replicas", replicas - 1))
             }
+            Self::Overlay(overlay) => (overlay.frames > 0)
+                .then(|| format!("Overlay: {} of {} frames of {}", overlay.frames, overlay.of, overlay.name)),
             Self::Frame { run: number, frame, replica, .. } => {
                 let run = project.run.as_ref();
                 let of_run = match run {

@@ -8,6 +8,7 @@ use equijump_engine::analysis::dssp;
 use super::app::EquiJumpApp;
 use super::command::UiCommand;
 use super::dialogs::screenshot::ScreenshotExport;
+use super::frame_overlay::Overlay;
 use super::ghost::Ghost;
 use super::layout::Pane;
 use super::log::Level;
@@ -54,7 +55,7 @@ impl EquiJumpApp {
             self.cache.molecule.viewport.set_positions(&shown.displayed);
             self.marks_changed();
         }
-        if self.ghost.follows_frames() {
+        if self.ghost.follows_frames() || self.overlay_has_aged() {
             self.ghost_changed();
         }
     }
@@ -80,6 +81,7 @@ impl EquiJumpApp {
             }
             Ghost::Run(number) => self.ghost_of_run(*number).into_iter().collect(),
             Ghost::Replicas => self.ghosts_of_replicas(),
+            Ghost::Overlay(_) => self.overlaid_frames(),
         };
         self.cache.molecule.viewport.set_ghosts(conformations);
         let tile = tile.and_then(|number| self.tile_of_run(number));
@@ -151,6 +153,7 @@ impl EquiJumpApp {
             _ if selected => Ghost::None,
             UiCommand::GhostOfStart => Ghost::Start,
             UiCommand::GhostOfReplicas => Ghost::Replicas,
+            UiCommand::OverlayFrames => Ghost::Overlay(Overlay::default()),
             _ => Ghost::of_frame_shown(&self.project).unwrap_or_default(),
         };
         self.preferences.ghost_of_start = matches!(self.ghost, Ghost::Start);

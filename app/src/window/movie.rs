@@ -9,7 +9,7 @@ use super::dialogs::export_movie::MovieExport;
 use super::film::{Film, FilmFormat, FilmWriter};
 use super::log::Level;
 use crate::figures::stamp::stamp;
-use crate::viewport::{Camera, ImageRequest};
+use crate::viewport::{Camera, ImageRequest, SPIN_DEGREES_PER_S};
 
 /// Pictures drawn and not yet written, at most: some 50 MB at full HD.
 const WAITING_PICTURES: usize = 6;
@@ -31,6 +31,8 @@ pub struct Movie {
     outcome: Receiver<Result<(), String>>,
     shown_before: usize,
     camera_before: Camera,
+    /// Where the film is taken from, but for the turn.
+    camera: Camera,
 }
 
 impl Movie {
@@ -85,16 +87,18 @@ impl EquiJumpApp {
             outcome,
             shown_before: self.timeline.frame(),
             camera_before: self.cache.molecule.viewport.camera(),
+            camera: self.cache.molecule.viewport.camera(),
             export,
         });
+        // The film turns by its own time.
+        self.cache.molecule.viewport.set_spinning(false);
         self.timeline.pause();
     }
 
     /// Ends an export early; pictures made so far stay.
     pub(super) fn cancel_movie(&mut self) {
         if let Some(movie) = self.movie.take() {
-            self.timeline.go_to(movie.shown_before);
-            self.cache.molecule.viewport.set_camera(movie.camera_before);
+            self.come_back_from(&movie);
             self.log.tell(Level::Info, format!("The film was stopped after {} pictures.", movie.made));
         }
     }
@@ -142,13 +146,14 @@ impl EquiJumpApp {
         let measured = self.details.as_ref().is_some_and(|details| details.frame == movie.frame);
         let shown = self.project.shown.as_ref().is_some_and(|shown| shown.frame == movie.frame);
         if measured && shown {
-            if movie.export.turn_degrees != 0 {
-                // Half a turn is a drag across the whole view.
-                let part = movie.made as f32 / movie.export.frames.count().max(1) as f32;
-                let mut camera = movie.camera_before;
-                camera.orbit(part * movie.export.turn_degrees as f32 / 180.0, 0.0);
-                self.cache.molecule.viewport.set_camera(camera);
-            }
+            let viewport = &mut self.cache.molecule.viewport;
+            let mut camera = movie.camera;
+            // Half a turn is a drag across the whole view.
+            camera.orbit(turned_degrees(&movie.export, movie.made, self.preferences.spin) / 180.0, 0.0);
+            let camera = viewport.camera_for_picture(camera, movie.export.size);
+            movie.camera.target_angstrom = camera.target_angstrom;
+            movie.camera.distance_angstrom = camera.distance_angstrom;
+            viewport.set_camera(camera);
             let [width, height] = movie.export.size;
             let transparent = movie.export.transparent;
             movie.requested =
@@ -156,10 +161,17 @@ impl EquiJumpApp {
         }
     }
 
+    /// Frame and view are again as they were before the film.
+    fn come_back_from(&mut self, movie: &Movie) {
+        self.timeline.go_to(movie.shown_before);
+        let viewport = &mut self.cache.molecule.viewport;
+        viewport.set_camera(movie.camera_before);
+        viewport.set_spinning(self.preferences.spin);
+    }
+
     fn finish_movie(&mut self, written: Result<(), String>) {
         let Some(movie) = self.movie.take() else { return };
-        self.timeline.go_to(movie.shown_before);
-        self.cache.molecule.viewport.set_camera(movie.camera_before);
+        self.come_back_from(&movie);
         match written {
             Ok(()) if movie.export.format != FilmFormat::Pictures => {
                 let path = movie.export.path.display();
@@ -203,10 +215,24 @@ impl EquiJumpApp {
     }
 }
 
+/// How far the camera has gone around the molecule after so many pictures, degrees: as the film asks for, else as fast as
+/// the view spins, by the time of the film and not by that of making it.
+fn turned_degrees(export: &MovieExport, made: usize, spinning: bool) -> f32 {
+    let made = made as f32;
+    match export.turn_degrees {
+        0 if spinning => SPIN_DEGREES_PER_S * made / export.per_second.max(1) as f32,
+        whole => whole as f32 * made / export.frames.count().max(1) as f32,
+    }
+}
+
 /// Time and RMSD of a frame, as they are written on its picture.
 fn overlay(frame: usize, interval_ps: Option<f64>, rmsd_angstrom: f64) -> String {
     let time = match interval_ps {
-        Some(interval_ps) => format!("{:.1} ns", frame as f64 * interval_ps / 1000.0),
+        Some(interval_ps) => {
+            // So many decimals that frames differ.
+            let decimals = (3.0 - interval_ps.max(1e-3).log10()).ceil().clamp(1.0, 6.0) as usize;
+            format!("{:.decimals$} ns", frame as f64 * interval_ps / 1000.0)
+        }
         None => format!("Frame {frame}"),
     };
     format!("{time}   RMSD {rmsd_angstrom:.2} Å")
@@ -215,10 +241,31 @@ fn overlay(frame: usize, interval_ps: Option<f64>, rmsd_angstrom: f64) -> String
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::window::dialogs::frame_range::FrameRange;
+
+    #[test]
+    fn a_film_turns_by_its_own_time() {
+        let mut export = MovieExport {
+            format: FilmFormat::Mp4,
+            path: PathBuf::new(),
+            per_second: 25,
+            turn_degrees: 360,
+            overlay: false,
+            frames: FrameRange::all(99),
+            size: [64, 64],
+            transparent: false,
+        };
+        assert_eq!([0, 25, 100].map(|made| turned_degrees(&export, made, true)), [0.0, 90.0, 360.0]);
+        export.turn_degrees = 0;
+        // Twelve seconds a turn, as in the view, however long drawing takes.
+        assert_eq!([0, 25, 300].map(|made| turned_degrees(&export, made, true)), [0.0, 30.0, 360.0]);
+        assert_eq!(turned_degrees(&export, 50, false), 0.0);
+    }
 
     #[test]
     fn pictures_tell_time_and_rmsd() {
         assert_eq!(overlay(25, Some(100.0), 1.234), "2.5 ns   RMSD 1.23 Å");
+        assert_eq!(overlay(25, Some(2.0), 1.234), "0.050 ns   RMSD 1.23 Å");
         assert_eq!(overlay(25, None, 1.234), "Frame 25   RMSD 1.23 Å");
     }
 }

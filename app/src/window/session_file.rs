@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::app::EquiJumpApp;
 use super::columns::Columns;
+use super::kept_map::KeptMap;
 use super::layout::{self, Pane};
 use super::log::Level;
 use super::preferences::RunSettings;
@@ -56,6 +57,8 @@ pub struct SessionFile {
     pub marked_atom: Option<usize>,
     /// What is selected, and how it stands out.
     pub selected: Option<Selected>,
+    /// How the free-energy map is made and drawn.
+    pub map: Option<KeptMap>,
     /// What the molecule looks like; in project files alone, the window remembers it by itself.
     pub style: Option<Style>,
     /// Settings of the next run; in project files alone.
@@ -228,6 +231,7 @@ impl EquiJumpApp {
         file.camera = Some(self.cache.molecule.viewport.camera());
         file.measurements = self.measurements.list().iter().map(|m| m.atoms().to_vec()).collect();
         file.marked_atom = self.selected_atom;
+        file.map = Some(KeptMap::of(self.map_settings, self.cache.free_energy.layers));
         file
     }
 
@@ -401,6 +405,10 @@ impl EquiJumpApp {
         self.selected_atom = file.marked_atom.filter(|atom| *atom < atoms);
         self.cache.molecule.viewport.set_selected_atom(self.selected_atom);
         self.measurements_changed();
+        if let Some(map) = &file.map {
+            self.cache.free_energy.layers = map.layers;
+            self.set_map(map.settings(atoms));
+        }
         if let Some(camera) = file.camera {
             self.cache.molecule.viewport.set_camera(camera);
         }

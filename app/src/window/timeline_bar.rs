@@ -46,7 +46,7 @@ pub fn ui(
 
         let replicas = project.run.as_ref().and_then(|run| run.info.as_ref()).map_or(1, |info| info.replicas);
         // In a narrow window what matters least goes first: the speed, then the time.
-        let [frame, time, speed] = [170.0, 150.0, 84.0];
+        let [frame, time, speed] = [frame_width(ui, timeline), time_width(ui, timeline, project), 84.0];
         let replica = if replicas > 1 { 120.0 } else { 0.0 };
         let free = ui.available_width() - LEAST_SCRUBBER - frame - replica;
         let with_time = free >= time;
@@ -72,6 +72,26 @@ pub fn ui(
 
 /// The slider is never shorter, points.
 const LEAST_SCRUBBER: f32 = 60.0;
+
+/// Width of words in the bar, points.
+fn words_width(ui: &egui::Ui, words: String) -> f32 {
+    let font = egui::TextStyle::Body.resolve(ui.style());
+    ui.painter().layout_no_wrap(words, font, egui::Color32::WHITE).size().x
+}
+
+/// Width of the frame number with the words about it: the longer the run, the wider.
+fn frame_width(ui: &egui::Ui, timeline: &Timeline) -> f32 {
+    let last = timeline.frame_count().saturating_sub(1);
+    let words = words_width(ui, format!("Frame {last} of {}", grouped(last as u64)));
+    (words + 60.0).max(170.0)
+}
+
+/// Width of the time with the separator before it.
+fn time_width(ui: &egui::Ui, timeline: &Timeline, project: &Project) -> f32 {
+    let last = timeline.frame_count().saturating_sub(1);
+    let end = project.time_ns(last).unwrap_or_default();
+    (words_width(ui, format!("{end:.1} ns of {end:.1} ns")) + 32.0).max(150.0)
+}
 
 /// Time of the frame shown and of the newest.
 fn time_ui(ui: &mut egui::Ui, timeline: &Timeline, project: &Project) {
@@ -170,18 +190,26 @@ fn validity_ui(
     };
     let painter = ui.painter();
     painter.rect_filled(rect, 1.5, ui.visuals().widgets.inactive.bg_fill);
-    for column in 0..columns {
+    let colour = |column: usize| {
         let (from, to) = span(column);
-        let Some(bin) = strip.between(from, to).filter(|bin| bin.frames > 0) else { continue };
-        let colour = match (bin.not_intact, bin.clashing) {
+        let bin = strip.between(from, to).filter(|bin| bin.frames > 0)?;
+        Some(match (bin.not_intact, bin.clashing) {
             (0, 0) => colours.good.gamma_multiply(0.45),
             (0, _) => colours.warn,
             _ => colours.bad,
-        };
-        let left = rect.left() + column as f32 / columns as f32 * rect.width();
-        let width = rect.width() / columns as f32 + 0.5;
-        let size = egui::vec2(width, rect.height());
-        painter.rect_filled(egui::Rect::from_min_size(egui::pos2(left, rect.top()), size), 0.0, colour);
+        })
+    };
+    let x_of = |column: usize| rect.left() + column as f32 / columns as f32 * rect.width();
+    // Neighbors of one color are one rectangle: a seam between two would be seen.
+    let all: Vec<Option<egui::Color32>> = (0..columns).map(colour).collect();
+    let mut first = 0;
+    for alike in all.chunk_by(|a, b| a == b) {
+        let end = first + alike.len();
+        if let Some(colour) = alike[0] {
+            let x = egui::Rangef::new(x_of(first), x_of(end));
+            painter.rect_filled(egui::Rect::from_x_y_ranges(x, rect.y_range()), 0.0, colour);
+        }
+        first = end;
     }
     let Some(pointer) = response.hover_pos() else { return };
     let column = ((pointer.x - rect.left()) / rect.width() * columns as f32) as usize;

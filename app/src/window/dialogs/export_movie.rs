@@ -65,7 +65,7 @@ impl MovieForm {
             newest,
             size,
             transparent: false,
-            format: FilmFormat::default(),
+            format: if has_ffmpeg() { FilmFormat::Mp4 } else { FilmFormat::default() },
             per_second: 25,
             turn_degrees: 0,
             overlay: false,
@@ -97,7 +97,7 @@ impl MovieForm {
             let label = ui.label("Turn");
             let turn = egui::DragValue::new(&mut self.turn_degrees).range(-36_000..=36_000).suffix("°");
             ui.add(turn).labelled_by(label.id).on_hover_text(
-                "How far the camera goes around the molecule during the film; 360° is once around, 0° stands still",
+                "How far the camera goes around the molecule during the film; 360° is once around, 0° stands still, or spins if the view does",
             );
             ui.end_row();
             ui.label("On each picture");

@@ -55,7 +55,7 @@ impl Dialog {
             Dialog::ExportTrajectory(_) => "Export trajectory",
             Dialog::ExportFigures(_) => "Export plots",
             Dialog::Screenshot(_) => "Save screenshot",
-            Dialog::ExportMovie(_) => "Export movie frames",
+            Dialog::ExportMovie(_) => "Export film",
             Dialog::Palette(_) => "Command palette",
             Dialog::Shortcuts => "Keyboard shortcuts",
             Dialog::About(_) => "About EquiJump",

@@ -10,7 +10,7 @@ use crate::window::theme;
 /// Height of one line, and of each line more.
 const ONE_LINE: f32 = 22.0;
 const MORE_LINES: f32 = 14.0;
-const MOST_LINES: usize = 3;
+const MOST_LINES: usize = 4;
 const SPACING: f32 = 8.0;
 
 /// The line as it will be drawn: all of it can be read, on several lines where one is too short.

@@ -12,6 +12,7 @@ use super::heat_map::{HeatMapTexture, axis_x, axis_y, colour_bar, region_colour,
 use super::{PaneContext, empty_state};
 use crate::figures::colour_map::viridis;
 use crate::window::action::Action;
+use crate::window::kept_map::{BANDWIDTH_FACTORS, MapLayers};
 use crate::window::project::grouped;
 use crate::window::theme;
 
@@ -25,9 +26,8 @@ const LARGEST_VIEW: f64 = 20.0;
 pub struct FreeEnergyState {
     /// Whether the settings are unfolded.
     settings_shown: bool,
-    contours: bool,
-    basins: bool,
-    path: bool,
+    /// What is drawn over the map.
+    pub layers: MapLayers,
     /// The part that is looked at; `None` for all of the map.
     view: Option<PlotBounds>,
     /// The axes that the view belongs to.
@@ -42,9 +42,7 @@ impl Default for FreeEnergyState {
     fn default() -> Self {
         Self {
             settings_shown: false,
-            contours: true,
-            basins: true,
-            path: false,
+            layers: MapLayers::default(),
             view: None,
             axes: MapSettings::default().axes,
             map: HeatMapTexture::default(),
@@ -102,7 +100,7 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         state.regions.image(ui.ctx(), "landscape of MD", grid, revision, linear, colour)
     });
     let (view, with_contours, with_basins, with_path) =
-        (state.view, state.contours, state.basins, state.path);
+        (state.view, state.layers.contours, state.layers.basins, state.layers.path);
     let others = if map.shared_coordinates { other_runs(context, &map) } else { Vec::new() };
     let replica = context.project.run.as_ref().map_or(0, |run| run.replica);
     let path = if with_path { map.path(replica, PATH_POINTS) } else { Vec::new() };
@@ -242,7 +240,7 @@ fn settings_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>, map: Option<&La
         if settings.smooth {
             let label = ui.label("Bandwidth");
             let factor = egui::DragValue::new(&mut settings.bandwidth_factor)
-                .range(0.1..=3.0)
+                .range(BANDWIDTH_FACTORS)
                 .speed(0.01)
                 .max_decimals(2)
                 .suffix(" × Scott");
@@ -253,13 +251,13 @@ fn settings_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>, map: Option<&La
                 ui.weak(format!("= {x:.3} × {y:.3}"));
             }
         }
-        let state = &mut context.cache.free_energy;
-        ui.add_enabled(settings.smooth, egui::Checkbox::new(&mut state.contours, "Contours"))
+        let layers = &mut context.cache.free_energy.layers;
+        ui.add_enabled(settings.smooth, egui::Checkbox::new(&mut layers.contours, "Contours"))
             .on_hover_text("Lines at whole numbers of kT");
-        ui.checkbox(&mut state.basins, "Basins").on_hover_text(
+        ui.checkbox(&mut layers.basins, "Basins").on_hover_text(
             "Basins at least 1 kT deep, with the share of the frames that lie in them and its standard error",
         );
-        ui.checkbox(&mut state.path, "Path").on_hover_text("The path of the replica shown, over the map");
+        ui.checkbox(&mut layers.path, "Path").on_hover_text("The path of the replica shown, over the map");
     });
     if settings != context.map_settings {
         context.actions.push(Action::SetMap(settings));
@@ -281,6 +279,7 @@ fn contours_ui(ui: &egui::Ui, map: &LandscapeMap, transform: &PlotTransform) {
 fn basins_ui(ui: &egui::Ui, map: &LandscapeMap, transform: &PlotTransform) {
     let painter = ui.painter().with_clip_rect(*transform.frame());
     let font = theme::semibold(11.0);
+    let mut taken: Vec<egui::Rect> = Vec::new();
     for (index, basin) in map.basins.list.iter().enumerate() {
         let [x, y] = basin.minimum;
         let at = transform.position_from_point(&PlotPoint::new(x, y));
@@ -295,7 +294,13 @@ fn basins_ui(ui: &egui::Ui, map: &LandscapeMap, transform: &PlotTransform) {
         let low = frame.min + half + egui::vec2(4.0, 4.0);
         let high = (frame.max - half - egui::vec2(4.0, 4.0)).max(low);
         let rect = egui::Rect::from_center_size((at - egui::vec2(0.0, 12.0)).clamp(low, high), words.size());
-        painter.rect_filled(rect.expand2(egui::vec2(4.0, 1.0)), 3.0, egui::Color32::from_black_alpha(150));
+        // In a small map the larger basins, which come first, keep their words.
+        let ground = rect.expand2(egui::vec2(4.0, 1.0));
+        if ground.height() > frame.height() || taken.iter().any(|other| other.intersects(ground)) {
+            continue;
+        }
+        taken.push(ground);
+        painter.rect_filled(ground, 3.0, egui::Color32::from_black_alpha(150));
         painter.galley(rect.min, words, egui::Color32::WHITE);
     }
 }

@@ -147,7 +147,14 @@ pub fn colour_bar(
         );
         painter.rect_filled(slice, 0.0, colour(f64::from(low)));
     }
-    for fraction in [0.0, 0.5, 1.0] {
+    // Numbers that would overprint each other are left out.
+    let fractions: &[f64] = match bar.height() / ui.text_style_height(&egui::TextStyle::Small) {
+        lines if lines < 1.0 => &[],
+        lines if lines < 2.0 => &[1.0],
+        lines if lines < 3.5 => &[0.0, 1.0],
+        _ => &[0.0, 0.5, 1.0],
+    };
+    for &fraction in fractions {
         let y = bar.bottom() - fraction as f32 * bar.height();
         let align = match fraction {
             0.0 => egui::Align2::LEFT_BOTTOM,

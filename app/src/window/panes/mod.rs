@@ -47,7 +47,7 @@ use super::project::Project;
 use super::selection::Selected;
 use super::theme;
 use super::timeline::Timeline;
-use super::training::TrainingDesk;
+use super::training::{SpeedTrial, TrainingDesk};
 
 /// What panes see of the application while they draw. They change only settings of the user's.
 pub struct PaneContext<'a> {
@@ -119,6 +119,8 @@ pub struct PaneCache {
     pub structure: structure::StructureState,
     /// Metastable states.
     pub states: states::StatesState,
+    /// How fast a training would be.
+    pub training_speed: SpeedTrial,
     /// Clusters of frames.
     pub ensemble: ensemble::EnsembleState,
     /// The figure of an evaluation that is shown.

@@ -339,12 +339,9 @@ fn more_ui(ui: &mut egui::Ui, style: &mut Style, context: &mut PaneContext<'_>) 
     if ui.checkbox(&mut superpose, command.text().text).on_hover_text(command.text().tooltip).changed() {
         context.actions.push(Action::Command(command));
     }
-    let mut ghost = matches!(context.ghost, Ghost::Start);
-    let command = UiCommand::GhostOfStart;
-    if ui.checkbox(&mut ghost, command.text().text).on_hover_text(command.text().tooltip).changed() {
-        context.actions.push(Action::Command(command));
-    }
     for (command, mut on) in [
+        (UiCommand::GhostOfStart, matches!(context.ghost, Ghost::Start)),
+        (UiCommand::OverlayFrames, matches!(context.ghost, Ghost::Overlay(_))),
         (UiCommand::ToggleSpin, context.preferences.spin),
         (UiCommand::ToggleFollowFit, context.preferences.fit_follows),
     ] {

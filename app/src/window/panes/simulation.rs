@@ -12,6 +12,9 @@ use crate::window::project::{Phase, Run, grouped, human_duration};
 use crate::window::runs::Origin;
 use crate::window::theme;
 
+/// Residues of all frames together from which measuring takes so long that it is told how far it is.
+const LONG_RUN_RESIDUES: u64 = 200_000;
+
 pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     run_buttons_ui(ui, context);
     ui.add_space(2.0);
@@ -22,6 +25,11 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
             let on_view = context.project.run.as_ref().is_some_and(|shown| shown.number == run.number);
             let validity = context.observations.validity.as_ref().filter(|_| on_view);
             progress_ui(ui, run, &intact_text(run, validity), context.palette());
+            if on_view && !run.is_active() {
+                let opened = context.project.opened.as_ref();
+                let residues = opened.map_or(0, |opened| opened.structure.topology.residue_count());
+                measured_ui(ui, context.observations.frames, run.frames, residues as u64);
+            }
             extend_ui(ui, context);
         }
         None => {
@@ -35,6 +43,17 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         // Settings hold for the next run, so they stay editable while one goes on.
         run_settings::ui(ui, context);
     });
+}
+
+/// Tells of a long trajectory how many frames the plots are made of so far.
+fn measured_ui(ui: &mut egui::Ui, measured: u64, frames: u64, residues: u64) {
+    if frames.saturating_mul(residues) < LONG_RUN_RESIDUES || measured >= frames {
+        return;
+    }
+    let sentence = format!("Plots: {} of {} frames measured", grouped(measured), grouped(frames));
+    ui.add(egui::Label::new(egui::RichText::new(sentence).small().weak()).wrap())
+        .on_hover_text("Any frame can be shown meanwhile; the plots and the map grow until all are measured");
+    progress_bar(ui, "Frames measured", measured as f32 / frames as f32, 3.0);
 }
 
 /// Tells before the start that a run would make the frames of another one once more, and offers a new seed.

@@ -12,6 +12,7 @@ use crate::window::theme;
 use crate::window::training::{TrainingAction, TrainingDesk, TrainingRun};
 
 pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
+    context.cache.training_speed.follow(context.training, ui.ctx());
     let missing = context.training.missing();
     buttons_ui(ui, context.training, missing.as_deref(), context.actions);
     ui.add_space(2.0);

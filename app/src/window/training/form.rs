@@ -100,9 +100,8 @@ impl TrainingForm {
         weights * self.settings.batch_size as f64 / threads
     }
 
-    /// Time for so many steps in words; `None` before any training has told a speed.
-    pub fn time_for(&self, steps: u64) -> Option<String> {
-        let speed = self.speed?;
+    /// Time for so many steps in words, at a speed; `None` for a senseless one.
+    pub fn time_for(&self, steps: u64, speed: TrainingSpeed) -> Option<String> {
         let seconds = steps as f64 / speed.steps_per_second * self.work_of_a_step() / speed.work;
         let time = std::time::Duration::try_from_secs_f64(seconds).ok()?;
         Some(crate::window::project::human_duration(time))

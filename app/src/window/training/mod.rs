@@ -7,6 +7,7 @@ mod form;
 pub mod help;
 mod import;
 mod jobs;
+mod speed;
 
 use std::path::{Path, PathBuf};
 
@@ -18,6 +19,7 @@ pub use curves::{Curves, Held};
 pub use example_data::ExampleData;
 pub use form::{TrainingForm, TrainingSpeed};
 pub use import::{ImportDesk, ImportForm};
+pub use speed::SpeedTrial;
 
 use super::project::{Phase, grouped};
 
@@ -58,6 +60,8 @@ pub struct TrainingDesk {
     pub curves: Curves,
     /// The folder read last for an earlier run, and what was found.
     pub earlier: Option<(PathBuf, Result<EarlierRun, String>)>,
+    /// How fast a few steps on these stores were on this machine.
+    pub measured: Option<(Vec<PathBuf>, TrainingSpeed)>,
     /// Why the last wish could not be carried out.
     pub error: Option<String>,
 }
@@ -93,13 +97,24 @@ impl TrainingDesk {
         }
     }
 
-    /// How long the training will take, in words: from the speed of the last one, or what can be said without.
+    /// The speed of a few steps on the stores of the form, once it has been measured.
+    fn measured_speed(&self) -> Option<TrainingSpeed> {
+        let (stores, speed) = self.measured.as_ref()?;
+        (*stores == self.form.stores).then_some(*speed)
+    }
+
+    /// How long the training will take, in words: from a few steps that were measured, from the speed of the last one,
+    /// or what can be said without.
     pub fn time_estimate(&self) -> String {
         let done = self.earlier_run().filter(|_| self.form.go_on).map_or(0, |run| run.step);
         let steps = self.form.settings.steps.saturating_sub(done);
         let text = super::project::grouped(steps);
-        match self.form.time_for(steps) {
-            Some(time) => format!("{text} steps take about {time}, at the speed of the last training here."),
+        let measured = self.measured_speed().map(|speed| (speed, "as a few steps on this machine took"));
+        let known =
+            measured.or(self.form.speed.map(|speed| (speed, "at the speed of the last training here")));
+        let time = known.and_then(|(speed, how)| Some((self.form.time_for(steps, speed)?, how)));
+        match time {
+            Some((time, how)) => format!("{text} steps take about {time}, {how}."),
             None => format!(
                 "How long {text} steps take is told once the first are made; on a processor count hours. It can be \
                  stopped and continued at any time."

@@ -59,3 +59,20 @@ fn an_early_stop_is_not_taken_for_nothing_held_out() {
     let measured = TrainingRun { best: Some((Some(1200), 0.5)), ..run(true, JobOutcome::Cancelled) };
     assert!(measured.best_text().starts_with("Best held-out loss 0.5000"));
 }
+
+#[test]
+fn the_time_of_the_first_training_is_told_from_steps_that_were_measured() {
+    let mut desk = TrainingDesk::default();
+    desk.form.stores.push("a.store.safetensors".into());
+    desk.form.settings.steps = 1000;
+    assert!(desk.time_estimate().contains("is told once the first are made"));
+    let speed = TrainingSpeed { steps_per_second: 10.0, work: desk.form.work_of_a_step() };
+    desk.measured = Some((desk.form.stores.clone(), speed));
+    assert!(desk.time_estimate().contains("1 min 40 s, as a few steps on this machine took"));
+    desk.form.settings.batch_size *= 2;
+    assert!(desk.time_estimate().contains("3 min 20 s"), "twice the pairs take twice the time");
+    // The proteins of other stores have other sizes; the last training is still better than nothing.
+    desk.form.stores.push("b.store.safetensors".into());
+    desk.form.speed = Some(TrainingSpeed { steps_per_second: 20.0, ..speed });
+    assert!(desk.time_estimate().contains("1 min 40 s, at the speed of the last training"));
+}

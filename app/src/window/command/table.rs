@@ -1,211 +1,14 @@
-//! The one table of commands: menus, buttons, shortcuts, tooltips, the help window and the tests all
-//! read it.
+//! The rows of the command table: label, tooltip, menu and shortcut of each.
 
 use egui::{Key, KeyboardShortcut, Modifiers};
 
-/// What a user can ask for without giving a value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[allow(missing_docs)] // `CommandText::tooltip` says what each does
-pub enum UiCommand {
-    OpenFile,
-    OpenPath,
-    SaveProject,
-    ExportTrajectory,
-    ExportMdStart,
-    ExportFigures,
-    ExportMovie,
-    SaveScreenshot,
-    Quit,
-    Undo,
-    Redo,
-    Select,
-    ClearSelection,
-    FitSelection,
-    MeasureSelection,
-    Simulate,
-    PauseRun,
-    StopRun,
-    ExtendRun,
-    ShowTraining,
-    MakeTrainingData,
-    ShowEvaluation,
-    PlayPause,
-    StepBack,
-    StepForward,
-    FirstFrame,
-    LastFrame,
-    FollowNewest,
-    ToggleRepeat,
-    Faster,
-    Slower,
-    GoToFrame,
-    BallAndStick,
-    Sticks,
-    Spacefill,
-    Ribbon,
-    ColourElement,
-    ColourResidue,
-    ColourPosition,
-    ColourStructure,
-    ColourFluctuation,
-    ColourDeviation,
-    ShowAllAtoms,
-    ShowBackbone,
-    ShowSideChains,
-    MeasureDistance,
-    MeasureAngle,
-    MeasureDihedral,
-    ClearMeasurements,
-    ResetCamera,
-    CentreOnMarked,
-    ToggleSpin,
-    ToggleFollowFit,
-    ToggleProjection,
-    ToggleSuperpose,
-    GhostOfStart,
-    GhostOfFrame,
-    GhostOfReplicas,
-    ToggleTiles,
-    ThemeSystem,
-    ThemeLight,
-    ThemeDark,
-    ZoomIn,
-    ZoomOut,
-    ZoomReset,
-    ResetLayout,
-    Palette,
-    Shortcuts,
-    About,
-}
-
-/// Which menu shows a command.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub enum Menu {
-    File,
-    Edit,
-    Simulation,
-    Playback,
-    Molecule,
-    View,
-    Help,
-}
-
-impl Menu {
-    /// All menus, in the order of the bar.
-    pub const ALL: [Menu; 7] =
-        [Menu::File, Menu::Edit, Menu::Simulation, Menu::Playback, Menu::Molecule, Menu::View, Menu::Help];
-
-    /// Title in the bar.
-    pub fn title(self) -> &'static str {
-        match self {
-            Menu::File => "File",
-            Menu::Edit => "Edit",
-            Menu::Simulation => "Simulation",
-            Menu::Playback => "Playback",
-            Menu::Molecule => "Molecule",
-            Menu::View => "View",
-            Menu::Help => "Help",
-        }
-    }
-}
-
-/// What the interface shows of a command.
-#[derive(Clone, Copy, Debug)]
-pub struct CommandText {
-    /// Label in menus and in the help window; `…` when it asks for more.
-    pub text: &'static str,
-    /// One sentence on what it does.
-    pub tooltip: &'static str,
-    /// Where it lives.
-    pub menu: Menu,
-    /// Keyboard shortcut.
-    pub shortcut: Option<KeyboardShortcut>,
-    /// Whether a separator goes above it in its menu.
-    pub group_start: bool,
-}
+use super::{CommandText, Menu, UiCommand};
 
 const CTRL: Modifiers = Modifiers::COMMAND;
 const CTRL_SHIFT: Modifiers = Modifiers::COMMAND.plus(Modifiers::SHIFT);
 const NONE: Modifiers = Modifiers::NONE;
 
 impl UiCommand {
-    /// Every command, in menu order.
-    pub const ALL: [UiCommand; 69] = {
-        use UiCommand::*;
-        [
-            OpenFile,
-            OpenPath,
-            SaveProject,
-            ExportTrajectory,
-            ExportMdStart,
-            ExportFigures,
-            ExportMovie,
-            SaveScreenshot,
-            Quit,
-            Undo,
-            Redo,
-            Select,
-            ClearSelection,
-            FitSelection,
-            MeasureSelection,
-            Simulate,
-            PauseRun,
-            StopRun,
-            ExtendRun,
-            ShowTraining,
-            MakeTrainingData,
-            ShowEvaluation,
-            PlayPause,
-            StepBack,
-            StepForward,
-            FirstFrame,
-            LastFrame,
-            GoToFrame,
-            FollowNewest,
-            ToggleRepeat,
-            Faster,
-            Slower,
-            BallAndStick,
-            Sticks,
-            Spacefill,
-            Ribbon,
-            ColourElement,
-            ColourResidue,
-            ColourPosition,
-            ColourStructure,
-            ColourFluctuation,
-            ColourDeviation,
-            ShowAllAtoms,
-            ShowBackbone,
-            ShowSideChains,
-            MeasureDistance,
-            MeasureAngle,
-            MeasureDihedral,
-            ClearMeasurements,
-            ToggleSuperpose,
-            GhostOfStart,
-            GhostOfFrame,
-            GhostOfReplicas,
-            ToggleTiles,
-            CentreOnMarked,
-            ResetCamera,
-            ToggleSpin,
-            ToggleFollowFit,
-            ToggleProjection,
-            ThemeSystem,
-            ThemeLight,
-            ThemeDark,
-            ZoomIn,
-            ZoomOut,
-            ZoomReset,
-            ResetLayout,
-            Palette,
-            Shortcuts,
-            About,
-        ]
-    };
-
     /// The row of the table.
     pub fn text(self) -> CommandText {
         use Menu::*;
@@ -254,8 +57,8 @@ impl UiCommand {
                 Some((CTRL_SHIFT, Key::E)),
             ),
             Self::ExportMovie => row(
-                "Export movie frames…",
-                "Write the frames as numbered pictures, to be made into a film",
+                "Export film…",
+                "Write the frames as a film (MP4, WebM, animated PNG) or as numbered pictures for one",
                 File,
                 Some((CTRL_SHIFT, Key::M)),
             ),
@@ -463,6 +266,12 @@ impl UiCommand {
                 Molecule,
                 Some((Modifiers::SHIFT, Key::O)),
             ),
+            Self::OverlayFrames => row(
+                "Overlay of frames",
+                "Show many frames at once as thin backbones, early ones pale: of the basin, state, cluster or rectangle that is selected, else of the whole run",
+                Molecule,
+                Some((Modifiers::SHIFT, Key::E)),
+            ),
             Self::ToggleTiles => row(
                 "Runs in tiles",
                 "Show a run beside the one on view in a tile of its own, not as a thin backbone",
@@ -541,93 +350,5 @@ impl UiCommand {
                 | Self::ResetLayout
                 | Self::Palette
         )
-    }
-
-    /// The shortcut as shown to users, `Ctrl+O`; keys by what is printed on them.
-    pub fn shortcut_text(self, ctx: &egui::Context) -> Option<String> {
-        let mut text = ctx.format_shortcut(&self.text().shortcut?);
-        for (name, sign) in
-            [("OpenBracket", "["), ("CloseBracket", "]"), ("Period", "."), ("Plus", "+"), ("Minus", "−")]
-        {
-            text = text.replace(name, sign);
-        }
-        Some(text)
-    }
-
-    /// Tooltip with the shortcut behind it.
-    pub fn tooltip_with_shortcut(self, ctx: &egui::Context) -> String {
-        match self.shortcut_text(ctx) {
-            Some(shortcut) => format!("{} ({shortcut})", self.text().tooltip),
-            None => self.text().tooltip.to_owned(),
-        }
-    }
-
-    /// Takes the commands whose shortcuts were pressed in this pass. Plain keys are left alone while a
-    /// widget takes keyboard input, so that typing a path does not play the trajectory.
-    pub fn pressed(ctx: &egui::Context) -> Vec<UiCommand> {
-        let typing = ctx.text_edit_focused();
-        let focused = ctx.egui_wants_keyboard_input();
-        let mut pressed = Vec::new();
-        // A shortcut also matches with more modifiers held, so those that name more come first.
-        let mut by_modifiers = Self::ALL;
-        by_modifiers.sort_by_key(|command| !command.text().shortcut.is_some_and(|s| s.modifiers.shift));
-        for command in by_modifiers {
-            // egui itself zooms on these.
-            if matches!(command, Self::ZoomIn | Self::ZoomOut | Self::ZoomReset) {
-                continue;
-            }
-            let Some(shortcut) = command.text().shortcut else { continue };
-            // A text field takes back its own changes.
-            if typing && matches!(command, Self::Undo | Self::Redo) {
-                continue;
-            }
-            let plain = !shortcut.modifiers.command;
-            // Space presses and arrows move the focused widget; function keys belong to nobody.
-            let taken = if matches!(shortcut.logical_key, Key::F1) { typing } else { focused };
-            if plain && taken {
-                continue;
-            }
-            // While passes are slow, a key may have been pressed several times since the last one.
-            let times =
-                ctx.input_mut(|input| input.count_and_consume_key(shortcut.modifiers, shortcut.logical_key));
-            let repeats = matches!(command, Self::StepBack | Self::StepForward | Self::Faster | Self::Slower);
-            pressed.extend(std::iter::repeat_n(command, if repeats { times } else { times.min(1) }));
-        }
-        pressed
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::collections::HashSet;
-
-    #[test]
-    fn every_command_is_listed_once_with_its_own_text_and_shortcut() {
-        let unique: HashSet<_> = UiCommand::ALL.into_iter().collect();
-        assert_eq!(unique.len(), UiCommand::ALL.len());
-        let texts: HashSet<_> = UiCommand::ALL.into_iter().map(|c| c.text().text).collect();
-        assert_eq!(texts.len(), UiCommand::ALL.len(), "two commands share a label");
-        let mut shortcuts = HashSet::new();
-        for command in UiCommand::ALL {
-            if let Some(shortcut) = command.text().shortcut {
-                let key = format!("{:?} {:?}", shortcut.modifiers, shortcut.logical_key);
-                assert!(shortcuts.insert(key), "{command:?} takes a shortcut that is in use");
-            }
-        }
-    }
-
-    #[test]
-    fn labels_are_in_sentence_case_without_full_stop() {
-        for command in UiCommand::ALL {
-            let row = command.text();
-            assert!(!row.text.ends_with('.') && !row.tooltip.ends_with('.'), "{command:?}");
-            assert!(row.text.starts_with(char::is_uppercase), "{command:?}");
-            let inner_capitals = row.text.split(' ').skip(1).filter(|w| w.starts_with(char::is_uppercase));
-            assert!(
-                inner_capitals.filter(|w| !["EquiJump", "MD", "OpenMM…", "OpenMM"].contains(w)).count() == 0,
-                "{command:?}"
-            );
-        }
     }
 }
