@@ -13,6 +13,7 @@ struct Params {
     // 1: the conditioner's inputs (labels). 0: a header's (time, conditioner, strain, displacement).
     conditioner: u32,
     label_count: u32, time_bins: u32, strain: u32, displacement: u32, torsion: u32, frame: u32, source_torsion: u32,
+    source_frame: u32,
     // The conditioner's result.
     condition_s: u32, condition_v: u32, channels: u32, channels4: u32,
     // Tables.
@@ -37,30 +38,29 @@ var<workgroup> squared: array<f32, MOST_RESIDUES>;
 var<workgroup> distances: array<f32, MOST_NEIGHBOURS>;
 var<workgroup> partial: array<vec3<f32>, THREADS>;
 
+// Vectors of a residue of a cloud, moment.cloud or params.source, the position last.
+fn entry(cloud: u32, first: u32, residue: u32, slot: u32) -> vec3<f32> {
+    return arena[cloud + (first + residue) * SITES + slot].xyz;
+}
+
 fn position(first: u32, residue: u32) -> vec3<f32> {
-    return arena[moment.cloud + (first + residue) * SITES + SLOTS].xyz;
+    return entry(moment.cloud, first, residue, SLOTS);
 }
 
 fn slot_vector(first: u32, residue: u32, slot: u32) -> vec3<f32> {
-    return arena[moment.cloud + (first + residue) * SITES + slot].xyz;
+    return entry(moment.cloud, first, residue, slot);
+}
+
+fn position_in(cloud: u32, first: u32, site: u32) -> vec3<f32> {
+    let p = entry(cloud, first, site / SITES, SLOTS);
+    if (site % SITES == SLOTS) {
+        return p;
+    }
+    return p + entry(cloud, first, site / SITES, site % SITES);
 }
 
 fn site_position(first: u32, site: u32) -> vec3<f32> {
-    let p = position(first, site / SITES);
-    if (site % SITES == SLOTS) {
-        return p;
-    }
-    return p + slot_vector(first, site / SITES, site % SITES);
-}
-
-// Where a site was in X^t.
-fn source_position(first: u32, site: u32) -> vec3<f32> {
-    let at = params.source + (first + site / SITES) * SITES;
-    let p = arena[at + SLOTS].xyz;
-    if (site % SITES == SLOTS) {
-        return p;
-    }
-    return p + arena[at + site % SITES].xyz;
+    return position_in(moment.cloud, first, site);
 }
 
 fn put_scalar(row: u32, channel: u32, x: f32) {
@@ -75,23 +75,23 @@ fn put_vector(row: u32, channel: u32, x: vec3<f32>) {
 }
 
 // The 13 vectors, then those along the chain; zero at its ends.
-fn feature(first: u32, residue: u32, which: u32) -> vec3<f32> {
+fn feature(cloud: u32, first: u32, residue: u32, which: u32) -> vec3<f32> {
     if (which < SLOTS) {
-        return slot_vector(first, residue, which);
+        return entry(cloud, first, residue, which);
     }
     let forward = which == SLOTS + 1u || which == SLOTS + 3u;
     if (select(residue == 0u, residue + 1u >= params.residues, forward)) {
         return vec3(0.0);
     }
     let before = select(residue - 1u, residue, forward);
-    let chain = position(first, before + 1u) - position(first, before);
+    let chain = entry(cloud, first, before + 1u, SLOTS) - entry(cloud, first, before, SLOTS);
     if (which == SLOTS + 2u) {
         return -chain;
     }
     if (which == SLOTS + 3u) {
         return chain;
     }
-    return chain + slot_vector(first, before + 1u, N_SLOT) - slot_vector(first, before, C_SLOT);
+    return chain + entry(cloud, first, before + 1u, N_SLOT) - entry(cloud, first, before, C_SLOT);
 }
 
 // Volume spanned by three vectors over the product of their lengths.
@@ -142,6 +142,25 @@ fn sine_and_cosine(a: vec3<f32>, b: vec3<f32>, c: vec3<f32>, d: vec3<f32>) -> ve
         return vec2(0.0);
     }
     return vec2(dot(cross(left, right), unit(axis)), dot(left, right)) / size;
+}
+
+// √2 (sin, cos) of the torsions of a residue in a cloud from `channel` on, one a lane; zeros where there is none.
+fn put_torsions(row: u32, channel: u32, cloud: u32, first: u32, residue: u32, lane: u32) {
+    if (lane >= TORSIONS) {
+        return;
+    }
+    let at = params.torsions + 4u * (TORSIONS * residue + lane);
+    var x = vec2(0.0);
+    if (tables[at] != NOWHERE) {
+        x = 1.4142135 * sine_and_cosine(
+            position_in(cloud, first, tables[at]),
+            position_in(cloud, first, tables[at + 1u]),
+            position_in(cloud, first, tables[at + 2u]),
+            position_in(cloud, first, tables[at + 3u]),
+        );
+    }
+    put_scalar(row, channel + 2u * lane, x.x);
+    put_scalar(row, channel + 2u * lane + 1u, x.y);
 }
 
 // The coordinates of `x` along the axes of a residue with these vectors from Cα to N and C: along C, towards N at
@@ -292,7 +311,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         next_s = lengths + FEATURES;
     }
     if (lane < FEATURES) {
-        let x = feature(first, residue, lane);
+        let x = feature(moment.cloud, first, residue, lane);
         put_scalar(row, lengths + lane, sqrt(dot(x, x)));
         put_vector(row, lane, x);
         if (params.conditioner != 0u && params.frame != 0u) {
@@ -376,20 +395,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         next_v += SITES;
     }
     if (params.torsion != 0u) {
-        if (lane < TORSIONS) {
-            let at = params.torsions + 4u * (TORSIONS * residue + lane);
-            var x = vec2(0.0);
-            if (tables[at] != NOWHERE) {
-                x = 1.4142135 * sine_and_cosine(
-                    site_position(first, tables[at]),
-                    site_position(first, tables[at + 1u]),
-                    site_position(first, tables[at + 2u]),
-                    site_position(first, tables[at + 3u]),
-                );
-            }
-            put_scalar(row, next_s + 2u * lane, x.x);
-            put_scalar(row, next_s + 2u * lane + 1u, x.y);
-        }
+        put_torsions(row, next_s, moment.cloud, first, residue, lane);
         next_s += 2u * TORSIONS;
     }
     if (params.frame != 0u) {
@@ -397,21 +403,23 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         next_s += 3u * select(SITES, FEATURES, params.conditioner != 0u);
     }
     if (params.source_torsion != 0u) {
-        if (lane < TORSIONS) {
-            let at = params.torsions + 4u * (TORSIONS * residue + lane);
-            var x = vec2(0.0);
-            if (tables[at] != NOWHERE) {
-                x = 1.4142135 * sine_and_cosine(
-                    source_position(first, tables[at]),
-                    source_position(first, tables[at + 1u]),
-                    source_position(first, tables[at + 2u]),
-                    source_position(first, tables[at + 3u]),
-                );
-            }
-            put_scalar(row, next_s + 2u * lane, x.x);
-            put_scalar(row, next_s + 2u * lane + 1u, x.y);
-        }
+        put_torsions(row, next_s, params.source, first, residue, lane);
         next_s += 2u * TORSIONS;
+    }
+    if (params.source_frame != 0u) {
+        if (lane < FEATURES) {
+            let n = entry(params.source, first, residue, N_SLOT);
+            let c = entry(params.source, first, residue, C_SLOT);
+            let x = feature(params.source, first, residue, lane);
+            put_vector(row, next_v + lane, x);
+            put_in_frame(row, next_s + 3u * lane, n, c, x / FRAME_UNIT_ANGSTROM);
+            if (lane >= SLOTS) {
+                let moved = moment.vector_displacement * (feature(moment.cloud, first, residue, lane) - x);
+                put_in_frame(row, next_s + 3u * (FEATURES + lane - SLOTS), n, c, moved);
+            }
+        }
+        next_s += 3u * (FEATURES + CHAIN_VECTORS);
+        next_v += FEATURES;
     }
     if (params.conditioner == 0u) {
         if (lane == 0u) {

@@ -89,6 +89,7 @@ pub(crate) fn variants() -> [NetworkConfig; 3] {
         NetworkConfig {
             torsion_inputs: true,
             source_torsion_inputs: true,
+            source_frame_inputs: true,
             frame_inputs: true,
             ..config(Residual::Sum, Heads::Endpoint)
         },

@@ -8,8 +8,8 @@ use crate::network::inputs::{
     self, CloudFeatures, DISPLACEMENTS, DisplacementFeatures, FEATURES, time_embedding,
 };
 use crate::network::internal::{
-    DISPLACEMENT_FRAME_SCALARS, SOURCE_FRAME_SCALARS, TORSION_SCALARS, displacement_frame_scalars,
-    source_frame_scalars, torsion_scalars,
+    CHAIN_FRAME_SCALARS, DISPLACEMENT_FRAME_SCALARS, SOURCE_FRAME_SCALARS, TORSION_SCALARS,
+    chain_frame_scalars, displacement_frame_scalars, source_frame_scalars, torsion_scalars,
 };
 use crate::network::parameters::header_outputs;
 use crate::network::strain::{STRAIN_SCALARS, STRAIN_VECTORS, StrainFeatures};
@@ -58,6 +58,9 @@ pub struct Workspace {
     torsions: Vec<f32>,
     source_torsions: Vec<f32>,
     frame: Vec<f32>,
+    source_features: CloudFeatures,
+    source_frame: Vec<f32>,
+    chain_frame: Vec<f32>,
     source_geometry: Geometry,
     latent_geometry: Geometry,
     condition_s: Vec<f32>,
@@ -230,6 +233,9 @@ impl FusedModel {
             torsions,
             source_torsions,
             frame,
+            source_features,
+            source_frame,
+            chain_frame,
             latent_geometry,
             ..
         } = w;
@@ -247,6 +253,12 @@ impl FusedModel {
             }
             if self.config.source_torsion_inputs {
                 torsion_scalars(sequence, source, source_torsions);
+            }
+            if self.config.source_frame_inputs {
+                source_features.update(sequence, source);
+                source_frame_scalars(source, source_features, source_frame);
+                let both = (&*source_features, &*features);
+                chain_frame_scalars(&self.config, sequence, source, both, tau, chain_frame);
             }
         };
         let mut strain = || {
@@ -344,6 +356,12 @@ impl FusedModel {
                     let range = row * TORSION_SCALARS..(row + 1) * TORSION_SCALARS;
                     w.header_s.extend_from_slice(&w.source_torsions[range]);
                 }
+                if self.config.source_frame_inputs {
+                    let source = &w.source_frame[row * SOURCE_FRAME_SCALARS..][..SOURCE_FRAME_SCALARS];
+                    w.header_s.extend_from_slice(source);
+                    let chain = &w.chain_frame[row * CHAIN_FRAME_SCALARS..][..CHAIN_FRAME_SCALARS];
+                    w.header_s.extend_from_slice(chain);
+                }
                 for axis in 0..3 {
                     let at = row * 3 + axis;
                     w.header_v.extend_from_slice(&w.features.vectors[at * FEATURES..][..FEATURES]);
@@ -353,6 +371,10 @@ impl FusedModel {
                     }
                     if displacements {
                         let vectors = &w.displacements.vectors[at * DISPLACEMENTS..][..DISPLACEMENTS];
+                        w.header_v.extend_from_slice(vectors);
+                    }
+                    if self.config.source_frame_inputs {
+                        let vectors = &w.source_features.vectors[at * FEATURES..][..FEATURES];
                         w.header_v.extend_from_slice(vectors);
                     }
                     w.header_v.push(context.latent.positions[at] - still * context.source.positions[at]);
