@@ -13,7 +13,7 @@ struct Params {
     // 1: the conditioner's inputs (labels). 0: a header's (time, conditioner, strain, displacement).
     conditioner: u32,
     label_count: u32, time_bins: u32, strain: u32, displacement: u32, torsion: u32, frame: u32, source_torsion: u32,
-    source_frame: u32,
+    source_frame: u32, carried: u32,
     // The conditioner's result.
     condition_s: u32, condition_v: u32, channels: u32, channels4: u32,
     // Tables.
@@ -30,6 +30,7 @@ const TORSIONS: u32 = 7u;
 const FRAME_UNIT_ANGSTROM: f32 = 1.5;
 const N_SLOT: u32 = 0u;
 const C_SLOT: u32 = 1u;
+const O_SLOT: u32 = 2u;
 const CB_SLOT: u32 = 3u;
 const NOWHERE: u32 = 0xffffffffu;
 const LANES_PER_SITE: u32 = 8u;
@@ -37,6 +38,8 @@ const LANES_PER_SITE: u32 = 8u;
 var<workgroup> squared: array<f32, MOST_RESIDUES>;
 var<workgroup> distances: array<f32, MOST_NEIGHBOURS>;
 var<workgroup> partial: array<vec3<f32>, THREADS>;
+var<workgroup> rotation: mat3x3<f32>;
+var<workgroup> centers: array<vec3<f32>, 2>;
 
 // Vectors of a residue of a cloud, moment.cloud or params.source, the position last.
 fn entry(cloud: u32, first: u32, residue: u32, slot: u32) -> vec3<f32> {
@@ -171,6 +174,118 @@ fn put_in_frame(row: u32, channel: u32, n: vec3<f32>, c: vec3<f32>, x: vec3<f32>
     put_scalar(row, channel, dot(along, x));
     put_scalar(row, channel + 1u, dot(cross(normal, along), x));
     put_scalar(row, channel + 2u, dot(normal, x));
+}
+
+// Atoms that make the piece around a residue: five of its own, then Cα, C, O of the one before and N, Cα of the one
+// after.
+const PIECE: u32 = 10u;
+const OF_NEIGHBORS: u32 = 5u;
+
+// The site of an atom of the piece, NOWHERE where the chain or the residue has none.
+fn piece_site(residue: u32, which: u32, used: u32) -> u32 {
+    if (which < 5u) {
+        // N, Cα, C, O, Cβ.
+        let slot = array<u32, 5>(N_SLOT, SLOTS, C_SLOT, O_SLOT, CB_SLOT)[which];
+        return select(NOWHERE, residue * SITES + slot, slot == SLOTS || slot < used);
+    }
+    if (which < 8u) {
+        let slot = array<u32, 3>(SLOTS, C_SLOT, O_SLOT)[which - 5u];
+        return select(NOWHERE, (residue - 1u) * SITES + slot, residue > 0u);
+    }
+    let slot = select(SLOTS, N_SLOT, which == 8u);
+    return select(NOWHERE, (residue + 1u) * SITES + slot, residue + 1u < params.residues);
+}
+
+// The rotation that turns the piece around a residue from X^t to X_τ, by least squares, and its centers in both.
+fn carry(first: u32, residue: u32, used: u32) {
+    let origin_a = position_in(params.source, first, residue * SITES + SLOTS);
+    let origin_b = position(first, residue);
+    var sum_a = vec3(0.0);
+    var sum_b = vec3(0.0);
+    // Column j holds Σ a b_j.
+    var products = mat3x3<f32>();
+    var count = 0.0;
+    for (var which = 0u; which < PIECE; which++) {
+        let site = piece_site(residue, which, used);
+        if (site == NOWHERE) {
+            continue;
+        }
+        let a = position_in(params.source, first, site) - origin_a;
+        let b = site_position(first, site) - origin_b;
+        sum_a += a;
+        sum_b += b;
+        products += mat3x3<f32>(a * b.x, a * b.y, a * b.z);
+        count += 1.0;
+    }
+    let mean = sum_b / count;
+    products -= mat3x3<f32>(sum_a * mean.x, sum_a * mean.y, sum_a * mean.z);
+    centers[0] = origin_a + sum_a / count;
+    centers[1] = origin_b + mean;
+    let x = vec3(products[0].x, products[1].x, products[2].x);
+    let y = vec3(products[0].y, products[1].y, products[2].y);
+    let z = vec3(products[0].z, products[1].z, products[2].z);
+    // Horn's matrix, and Jacobi's method for its eigenvectors.
+    var k = array<array<f32, 4>, 4>(
+        array<f32, 4>(x.x + y.y + z.z, y.z - z.y, z.x - x.z, x.y - y.x),
+        array<f32, 4>(y.z - z.y, x.x - y.y - z.z, x.y + y.x, z.x + x.z),
+        array<f32, 4>(z.x - x.z, x.y + y.x, y.y - x.x - z.z, y.z + z.y),
+        array<f32, 4>(x.y - y.x, z.x + x.z, y.z + z.y, z.z - x.x - y.y),
+    );
+    var v = array<array<f32, 4>, 4>(
+        array<f32, 4>(1.0, 0.0, 0.0, 0.0),
+        array<f32, 4>(0.0, 1.0, 0.0, 0.0),
+        array<f32, 4>(0.0, 0.0, 1.0, 0.0),
+        array<f32, 4>(0.0, 0.0, 0.0, 1.0),
+    );
+    for (var sweep = 0u; sweep < 6u; sweep++) {
+        for (var p = 0u; p < 3u; p++) {
+            for (var q = p + 1u; q < 4u; q++) {
+                let off = k[p][q];
+                if (abs(off) < 1e-12) {
+                    continue;
+                }
+                let theta = (k[q][q] - k[p][p]) / (2.0 * off);
+                let t = select(1.0, -1.0, theta < 0.0) / (abs(theta) + sqrt(theta * theta + 1.0));
+                let c = inverseSqrt(t * t + 1.0);
+                let s = t * c;
+                for (var i = 0u; i < 4u; i++) {
+                    let a = k[i][p];
+                    let b = k[i][q];
+                    k[i][p] = c * a - s * b;
+                    k[i][q] = s * a + c * b;
+                }
+                for (var i = 0u; i < 4u; i++) {
+                    let a = k[p][i];
+                    let b = k[q][i];
+                    k[p][i] = c * a - s * b;
+                    k[q][i] = s * a + c * b;
+                    let d = v[i][p];
+                    let e = v[i][q];
+                    v[i][p] = c * d - s * e;
+                    v[i][q] = s * d + c * e;
+                }
+            }
+        }
+    }
+    var best = 0u;
+    for (var i = 1u; i < 4u; i++) {
+        if (k[i][i] > k[best][best]) {
+            best = i;
+        }
+    }
+    let w = v[0u][best];
+    let r = vec3(v[1u][best], v[2u][best], v[3u][best]);
+    rotation = mat3x3<f32>(
+        vec3(w * w + r.x * r.x - r.y * r.y - r.z * r.z, 2.0 * (r.x * r.y + w * r.z), 2.0 * (r.x * r.z - w * r.y)),
+        vec3(2.0 * (r.x * r.y - w * r.z), w * w - r.x * r.x + r.y * r.y - r.z * r.z, 2.0 * (r.y * r.z + w * r.x)),
+        vec3(2.0 * (r.x * r.z + w * r.y), 2.0 * (r.y * r.z - w * r.x), w * w - r.x * r.x - r.y * r.y + r.z * r.z),
+    );
+}
+
+// What leads from an atom of X_τ to where it would be had its piece been carried along.
+fn left(first: u32, site: u32) -> vec3<f32> {
+    let before = position_in(params.source, first, site);
+    return rotation * (before - centers[0]) + centers[1] - site_position(first, site);
 }
 
 // Pulls of kind 0 (bonds) or 1 (1–3 distances) on a site.
@@ -420,6 +535,34 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         }
         next_s += 3u * (FEATURES + CHAIN_VECTORS);
         next_v += FEATURES;
+    }
+    if (params.carried != 0u) {
+        if (lane == 0u) {
+            carry(first, residue, used);
+        }
+        workgroupBarrier();
+        let n = rotation * entry(params.source, first, residue, N_SLOT);
+        let c = rotation * entry(params.source, first, residue, C_SLOT);
+        if (lane < SITES) {
+            var x = vec3(0.0);
+            if (lane == SLOTS) {
+                x = moment.position_displacement * left(first, residue * SITES + SLOTS);
+            } else {
+                let before = rotation * entry(params.source, first, residue, lane);
+                x = moment.vector_displacement * (before - slot_vector(first, residue, lane));
+            }
+            put_vector(row, next_v + lane, x);
+            put_in_frame(row, next_s + 3u * lane, n, c, x);
+        } else if (lane < SITES + OF_NEIGHBORS) {
+            let site = piece_site(residue, lane - SITES + 5u, used);
+            var x = vec3(0.0);
+            if (site != NOWHERE) {
+                x = moment.vector_displacement * left(first, site);
+            }
+            put_in_frame(row, next_s + 3u * lane, n, c, x);
+        }
+        next_s += 3u * (SITES + OF_NEIGHBORS);
+        next_v += SITES;
     }
     if (params.conditioner == 0u) {
         if (lane == 0u) {

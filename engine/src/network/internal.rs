@@ -192,7 +192,7 @@ pub fn chain_frame_scalars(
 
 /// Right-handed axes of a residue: along Cα–C, towards N at right angles to it, and their cross product. Zero
 /// where the three atoms lie in a line.
-fn residue_frame(cloud: &CloudBatch, row: usize) -> [[f32; 3]; 3] {
+pub(super) fn residue_frame(cloud: &CloudBatch, row: usize) -> [[f32; 3]; 3] {
     let slot = |slot: usize| -> [f32; 3] {
         std::array::from_fn(|axis| cloud.vectors[(row * 3 + axis) * SLOTS + slot])
     };
@@ -217,7 +217,7 @@ fn minus(a: [f32; 3], b: [f32; 3]) -> [f32; 3] {
     std::array::from_fn(|i| a[i] - b[i])
 }
 
-fn dot(a: [f32; 3], b: [f32; 3]) -> f32 {
+pub(super) fn dot(a: [f32; 3], b: [f32; 3]) -> f32 {
     a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 }
 

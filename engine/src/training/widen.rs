@@ -8,6 +8,7 @@
 use std::ops::Range;
 use std::path::Path;
 
+use crate::network::carried::CARRIED_SCALARS;
 use crate::network::inputs::{self, FEATURES};
 use crate::network::internal::{
     CHAIN_FRAME_SCALARS, DISPLACEMENT_FRAME_SCALARS, SOURCE_FRAME_SCALARS, TORSION_SCALARS,
@@ -33,6 +34,7 @@ pub(super) fn weights_of(path: &Path, config: &NetworkConfig, seed: u64) -> Resu
         torsion_inputs: old.torsion_inputs || config.torsion_inputs,
         source_torsion_inputs: old.source_torsion_inputs || config.source_torsion_inputs,
         source_frame_inputs: old.source_frame_inputs || config.source_frame_inputs,
+        carried_inputs: old.carried_inputs || config.carried_inputs,
         frame_inputs: old.frame_inputs || config.frame_inputs,
         ..old.clone()
     };
@@ -104,6 +106,7 @@ fn input_map(old: &NetworkConfig, new: &NetworkConfig, conditioner: bool) -> Vec
             torsion_inputs: false,
             source_torsion_inputs: false,
             source_frame_inputs: false,
+            carried_inputs: false,
             frame_inputs: false,
             ..new.clone()
         };
@@ -111,7 +114,7 @@ fn input_map(old: &NetworkConfig, new: &NetworkConfig, conditioner: bool) -> Vec
     };
     let mut map: Vec<usize> = (0..first).collect();
     let mut next = first;
-    let parts: [(bool, bool, usize); 4] = [
+    let parts: [(bool, bool, usize); 5] = [
         (old.torsion_inputs, new.torsion_inputs, TORSION_SCALARS),
         (old.frame_inputs, new.frame_inputs, frame),
         (
@@ -124,6 +127,7 @@ fn input_map(old: &NetworkConfig, new: &NetworkConfig, conditioner: bool) -> Vec
             new.source_frame_inputs && !conditioner,
             SOURCE_FRAME_SCALARS + CHAIN_FRAME_SCALARS,
         ),
+        (old.carried_inputs && !conditioner, new.carried_inputs && !conditioner, CARRIED_SCALARS),
     ];
     for (had, has, width) in parts {
         let range: Range<usize> = next..next + width;
@@ -187,6 +191,7 @@ mod tests {
                 torsion_inputs,
                 source_torsion_inputs: torsion_inputs && !frame_inputs,
                 source_frame_inputs: frame_inputs && !torsion_inputs,
+                carried_inputs: torsion_inputs && frame_inputs,
                 frame_inputs,
                 ..wide.clone()
             };

@@ -11,6 +11,7 @@ use super::self_interaction::{SelfInteraction, VectorReadout};
 use super::trunk::Trunk;
 use super::weights::WeightGroup;
 use super::weights::{WeightError, Weights};
+use crate::network::carried::{CARRIED_SCALARS, CARRIED_VECTORS, CarriedFeatures};
 use crate::network::inputs::{CloudFeatures, DISPLACEMENTS, DisplacementFeatures, FEATURES, time_embedding};
 use crate::network::internal::{
     CHAIN_FRAME_SCALARS, DISPLACEMENT_FRAME_SCALARS, SOURCE_FRAME_SCALARS, TORSION_SCALARS,
@@ -308,6 +309,11 @@ impl CandleModel {
             scalars.push(self.upload(own, &[1, rows, SOURCE_FRAME_SCALARS])?);
             scalars.push(self.upload(chain, &[1, rows, CHAIN_FRAME_SCALARS])?);
             all_vectors.push(self.upload(source_features.vectors, &[1, rows, 3, FEATURES])?);
+        }
+        if self.config.carried_inputs {
+            let carried = CarriedFeatures::new(&self.config, sequence, source, latent, tau_per_protein);
+            scalars.push(self.upload(carried.scalars, &[1, rows, CARRIED_SCALARS])?);
+            all_vectors.push(self.upload(carried.vectors, &[1, rows, 3, CARRIED_VECTORS])?);
         }
         all_vectors.push(displacement);
         all_vectors.push(conditioned.vectors.unsqueeze(0)?);

@@ -90,6 +90,7 @@ pub(crate) fn variants() -> [NetworkConfig; 3] {
             torsion_inputs: true,
             source_torsion_inputs: true,
             source_frame_inputs: true,
+            carried_inputs: true,
             frame_inputs: true,
             ..config(Residual::Sum, Heads::Endpoint)
         },

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::team::Team;
 use super::trunk::{Trunk, TrunkCache};
+use crate::network::carried::{CARRIED_SCALARS, CARRIED_VECTORS, CarriedFeatures};
 use crate::network::inputs::{
     self, CloudFeatures, DISPLACEMENTS, DisplacementFeatures, FEATURES, time_embedding,
 };
@@ -61,6 +62,7 @@ pub struct Workspace {
     source_features: CloudFeatures,
     source_frame: Vec<f32>,
     chain_frame: Vec<f32>,
+    carried: CarriedFeatures,
     source_geometry: Geometry,
     latent_geometry: Geometry,
     condition_s: Vec<f32>,
@@ -236,6 +238,7 @@ impl FusedModel {
             source_features,
             source_frame,
             chain_frame,
+            carried,
             latent_geometry,
             ..
         } = w;
@@ -261,13 +264,19 @@ impl FusedModel {
                 chain_frame_scalars(&self.config, sequence, source, both, tau, chain_frame);
             }
         };
+        let mut carried = || {
+            if self.config.carried_inputs {
+                carried.update(&self.config, sequence, source, latent, tau);
+            }
+        };
         let mut strain = || {
             if self.config.strain_inputs {
                 strain.update(sequence, latent);
             }
         };
         // The longest ones first.
-        let mut items: [&mut (dyn FnMut() + Send); 3] = [&mut strain, &mut geometry, &mut others];
+        let mut items: [&mut (dyn FnMut() + Send); 4] =
+            [&mut strain, &mut carried, &mut geometry, &mut others];
         team.for_each(&mut items, |_, item| item());
     }
 
@@ -362,6 +371,10 @@ impl FusedModel {
                     let chain = &w.chain_frame[row * CHAIN_FRAME_SCALARS..][..CHAIN_FRAME_SCALARS];
                     w.header_s.extend_from_slice(chain);
                 }
+                if self.config.carried_inputs {
+                    let range = row * CARRIED_SCALARS..(row + 1) * CARRIED_SCALARS;
+                    w.header_s.extend_from_slice(&w.carried.scalars[range]);
+                }
                 for axis in 0..3 {
                     let at = row * 3 + axis;
                     w.header_v.extend_from_slice(&w.features.vectors[at * FEATURES..][..FEATURES]);
@@ -375,6 +388,10 @@ impl FusedModel {
                     }
                     if self.config.source_frame_inputs {
                         let vectors = &w.source_features.vectors[at * FEATURES..][..FEATURES];
+                        w.header_v.extend_from_slice(vectors);
+                    }
+                    if self.config.carried_inputs {
+                        let vectors = &w.carried.vectors[at * CARRIED_VECTORS..][..CARRIED_VECTORS];
                         w.header_v.extend_from_slice(vectors);
                     }
                     w.header_v.push(context.latent.positions[at] - still * context.source.positions[at]);
