@@ -13,6 +13,7 @@ struct Params {
     // 1: the conditioner's inputs (labels). 0: a header's (time, conditioner, strain, displacement).
     conditioner: u32,
     label_count: u32, time_bins: u32, strain: u32, displacement: u32, torsion: u32, frame: u32, source_torsion: u32,
+    source_frame: u32, carried: u32,
     // The conditioner's result.
     condition_s: u32, condition_v: u32, channels: u32, channels4: u32,
     // Tables.
@@ -29,6 +30,7 @@ const TORSIONS: u32 = 7u;
 const FRAME_UNIT_ANGSTROM: f32 = 1.5;
 const N_SLOT: u32 = 0u;
 const C_SLOT: u32 = 1u;
+const O_SLOT: u32 = 2u;
 const CB_SLOT: u32 = 3u;
 const NOWHERE: u32 = 0xffffffffu;
 const LANES_PER_SITE: u32 = 8u;
@@ -36,31 +38,32 @@ const LANES_PER_SITE: u32 = 8u;
 var<workgroup> squared: array<f32, MOST_RESIDUES>;
 var<workgroup> distances: array<f32, MOST_NEIGHBOURS>;
 var<workgroup> partial: array<vec3<f32>, THREADS>;
+var<workgroup> rotation: mat3x3<f32>;
+var<workgroup> centers: array<vec3<f32>, 2>;
+
+// Vectors of a residue of a cloud, moment.cloud or params.source, the position last.
+fn entry(cloud: u32, first: u32, residue: u32, slot: u32) -> vec3<f32> {
+    return arena[cloud + (first + residue) * SITES + slot].xyz;
+}
 
 fn position(first: u32, residue: u32) -> vec3<f32> {
-    return arena[moment.cloud + (first + residue) * SITES + SLOTS].xyz;
+    return entry(moment.cloud, first, residue, SLOTS);
 }
 
 fn slot_vector(first: u32, residue: u32, slot: u32) -> vec3<f32> {
-    return arena[moment.cloud + (first + residue) * SITES + slot].xyz;
+    return entry(moment.cloud, first, residue, slot);
+}
+
+fn position_in(cloud: u32, first: u32, site: u32) -> vec3<f32> {
+    let p = entry(cloud, first, site / SITES, SLOTS);
+    if (site % SITES == SLOTS) {
+        return p;
+    }
+    return p + entry(cloud, first, site / SITES, site % SITES);
 }
 
 fn site_position(first: u32, site: u32) -> vec3<f32> {
-    let p = position(first, site / SITES);
-    if (site % SITES == SLOTS) {
-        return p;
-    }
-    return p + slot_vector(first, site / SITES, site % SITES);
-}
-
-// Where a site was in X^t.
-fn source_position(first: u32, site: u32) -> vec3<f32> {
-    let at = params.source + (first + site / SITES) * SITES;
-    let p = arena[at + SLOTS].xyz;
-    if (site % SITES == SLOTS) {
-        return p;
-    }
-    return p + arena[at + site % SITES].xyz;
+    return position_in(moment.cloud, first, site);
 }
 
 fn put_scalar(row: u32, channel: u32, x: f32) {
@@ -75,23 +78,23 @@ fn put_vector(row: u32, channel: u32, x: vec3<f32>) {
 }
 
 // The 13 vectors, then those along the chain; zero at its ends.
-fn feature(first: u32, residue: u32, which: u32) -> vec3<f32> {
+fn feature(cloud: u32, first: u32, residue: u32, which: u32) -> vec3<f32> {
     if (which < SLOTS) {
-        return slot_vector(first, residue, which);
+        return entry(cloud, first, residue, which);
     }
     let forward = which == SLOTS + 1u || which == SLOTS + 3u;
     if (select(residue == 0u, residue + 1u >= params.residues, forward)) {
         return vec3(0.0);
     }
     let before = select(residue - 1u, residue, forward);
-    let chain = position(first, before + 1u) - position(first, before);
+    let chain = entry(cloud, first, before + 1u, SLOTS) - entry(cloud, first, before, SLOTS);
     if (which == SLOTS + 2u) {
         return -chain;
     }
     if (which == SLOTS + 3u) {
         return chain;
     }
-    return chain + slot_vector(first, before + 1u, N_SLOT) - slot_vector(first, before, C_SLOT);
+    return chain + entry(cloud, first, before + 1u, N_SLOT) - entry(cloud, first, before, C_SLOT);
 }
 
 // Volume spanned by three vectors over the product of their lengths.
@@ -144,6 +147,25 @@ fn sine_and_cosine(a: vec3<f32>, b: vec3<f32>, c: vec3<f32>, d: vec3<f32>) -> ve
     return vec2(dot(cross(left, right), unit(axis)), dot(left, right)) / size;
 }
 
+// √2 (sin, cos) of the torsions of a residue in a cloud from `channel` on, one a lane; zeros where there is none.
+fn put_torsions(row: u32, channel: u32, cloud: u32, first: u32, residue: u32, lane: u32) {
+    if (lane >= TORSIONS) {
+        return;
+    }
+    let at = params.torsions + 4u * (TORSIONS * residue + lane);
+    var x = vec2(0.0);
+    if (tables[at] != NOWHERE) {
+        x = 1.4142135 * sine_and_cosine(
+            position_in(cloud, first, tables[at]),
+            position_in(cloud, first, tables[at + 1u]),
+            position_in(cloud, first, tables[at + 2u]),
+            position_in(cloud, first, tables[at + 3u]),
+        );
+    }
+    put_scalar(row, channel + 2u * lane, x.x);
+    put_scalar(row, channel + 2u * lane + 1u, x.y);
+}
+
 // The coordinates of `x` along the axes of a residue with these vectors from Cα to N and C: along C, towards N at
 // right angles to it, and their cross product.
 fn put_in_frame(row: u32, channel: u32, n: vec3<f32>, c: vec3<f32>, x: vec3<f32>) {
@@ -152,6 +174,118 @@ fn put_in_frame(row: u32, channel: u32, n: vec3<f32>, c: vec3<f32>, x: vec3<f32>
     put_scalar(row, channel, dot(along, x));
     put_scalar(row, channel + 1u, dot(cross(normal, along), x));
     put_scalar(row, channel + 2u, dot(normal, x));
+}
+
+// Atoms that make the piece around a residue: five of its own, then Cα, C, O of the one before and N, Cα of the one
+// after.
+const PIECE: u32 = 10u;
+const OF_NEIGHBORS: u32 = 5u;
+
+// The site of an atom of the piece, NOWHERE where the chain or the residue has none.
+fn piece_site(residue: u32, which: u32, used: u32) -> u32 {
+    if (which < 5u) {
+        // N, Cα, C, O, Cβ.
+        let slot = array<u32, 5>(N_SLOT, SLOTS, C_SLOT, O_SLOT, CB_SLOT)[which];
+        return select(NOWHERE, residue * SITES + slot, slot == SLOTS || slot < used);
+    }
+    if (which < 8u) {
+        let slot = array<u32, 3>(SLOTS, C_SLOT, O_SLOT)[which - 5u];
+        return select(NOWHERE, (residue - 1u) * SITES + slot, residue > 0u);
+    }
+    let slot = select(SLOTS, N_SLOT, which == 8u);
+    return select(NOWHERE, (residue + 1u) * SITES + slot, residue + 1u < params.residues);
+}
+
+// The rotation that turns the piece around a residue from X^t to X_τ, by least squares, and its centers in both.
+fn carry(first: u32, residue: u32, used: u32) {
+    let origin_a = position_in(params.source, first, residue * SITES + SLOTS);
+    let origin_b = position(first, residue);
+    var sum_a = vec3(0.0);
+    var sum_b = vec3(0.0);
+    // Column j holds Σ a b_j.
+    var products = mat3x3<f32>();
+    var count = 0.0;
+    for (var which = 0u; which < PIECE; which++) {
+        let site = piece_site(residue, which, used);
+        if (site == NOWHERE) {
+            continue;
+        }
+        let a = position_in(params.source, first, site) - origin_a;
+        let b = site_position(first, site) - origin_b;
+        sum_a += a;
+        sum_b += b;
+        products += mat3x3<f32>(a * b.x, a * b.y, a * b.z);
+        count += 1.0;
+    }
+    let mean = sum_b / count;
+    products -= mat3x3<f32>(sum_a * mean.x, sum_a * mean.y, sum_a * mean.z);
+    centers[0] = origin_a + sum_a / count;
+    centers[1] = origin_b + mean;
+    let x = vec3(products[0].x, products[1].x, products[2].x);
+    let y = vec3(products[0].y, products[1].y, products[2].y);
+    let z = vec3(products[0].z, products[1].z, products[2].z);
+    // Horn's matrix, and Jacobi's method for its eigenvectors.
+    var k = array<array<f32, 4>, 4>(
+        array<f32, 4>(x.x + y.y + z.z, y.z - z.y, z.x - x.z, x.y - y.x),
+        array<f32, 4>(y.z - z.y, x.x - y.y - z.z, x.y + y.x, z.x + x.z),
+        array<f32, 4>(z.x - x.z, x.y + y.x, y.y - x.x - z.z, y.z + z.y),
+        array<f32, 4>(x.y - y.x, z.x + x.z, y.z + z.y, z.z - x.x - y.y),
+    );
+    var v = array<array<f32, 4>, 4>(
+        array<f32, 4>(1.0, 0.0, 0.0, 0.0),
+        array<f32, 4>(0.0, 1.0, 0.0, 0.0),
+        array<f32, 4>(0.0, 0.0, 1.0, 0.0),
+        array<f32, 4>(0.0, 0.0, 0.0, 1.0),
+    );
+    for (var sweep = 0u; sweep < 6u; sweep++) {
+        for (var p = 0u; p < 3u; p++) {
+            for (var q = p + 1u; q < 4u; q++) {
+                let off = k[p][q];
+                if (abs(off) < 1e-12) {
+                    continue;
+                }
+                let theta = (k[q][q] - k[p][p]) / (2.0 * off);
+                let t = select(1.0, -1.0, theta < 0.0) / (abs(theta) + sqrt(theta * theta + 1.0));
+                let c = inverseSqrt(t * t + 1.0);
+                let s = t * c;
+                for (var i = 0u; i < 4u; i++) {
+                    let a = k[i][p];
+                    let b = k[i][q];
+                    k[i][p] = c * a - s * b;
+                    k[i][q] = s * a + c * b;
+                }
+                for (var i = 0u; i < 4u; i++) {
+                    let a = k[p][i];
+                    let b = k[q][i];
+                    k[p][i] = c * a - s * b;
+                    k[q][i] = s * a + c * b;
+                    let d = v[i][p];
+                    let e = v[i][q];
+                    v[i][p] = c * d - s * e;
+                    v[i][q] = s * d + c * e;
+                }
+            }
+        }
+    }
+    var best = 0u;
+    for (var i = 1u; i < 4u; i++) {
+        if (k[i][i] > k[best][best]) {
+            best = i;
+        }
+    }
+    let w = v[0u][best];
+    let r = vec3(v[1u][best], v[2u][best], v[3u][best]);
+    rotation = mat3x3<f32>(
+        vec3(w * w + r.x * r.x - r.y * r.y - r.z * r.z, 2.0 * (r.x * r.y + w * r.z), 2.0 * (r.x * r.z - w * r.y)),
+        vec3(2.0 * (r.x * r.y - w * r.z), w * w - r.x * r.x + r.y * r.y - r.z * r.z, 2.0 * (r.y * r.z + w * r.x)),
+        vec3(2.0 * (r.x * r.z + w * r.y), 2.0 * (r.y * r.z - w * r.x), w * w - r.x * r.x - r.y * r.y + r.z * r.z),
+    );
+}
+
+// What leads from an atom of X_τ to where it would be had its piece been carried along.
+fn left(first: u32, site: u32) -> vec3<f32> {
+    let before = position_in(params.source, first, site);
+    return rotation * (before - centers[0]) + centers[1] - site_position(first, site);
 }
 
 // Pulls of kind 0 (bonds) or 1 (1–3 distances) on a site.
@@ -292,7 +426,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         next_s = lengths + FEATURES;
     }
     if (lane < FEATURES) {
-        let x = feature(first, residue, lane);
+        let x = feature(moment.cloud, first, residue, lane);
         put_scalar(row, lengths + lane, sqrt(dot(x, x)));
         put_vector(row, lane, x);
         if (params.conditioner != 0u && params.frame != 0u) {
@@ -376,20 +510,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         next_v += SITES;
     }
     if (params.torsion != 0u) {
-        if (lane < TORSIONS) {
-            let at = params.torsions + 4u * (TORSIONS * residue + lane);
-            var x = vec2(0.0);
-            if (tables[at] != NOWHERE) {
-                x = 1.4142135 * sine_and_cosine(
-                    site_position(first, tables[at]),
-                    site_position(first, tables[at + 1u]),
-                    site_position(first, tables[at + 2u]),
-                    site_position(first, tables[at + 3u]),
-                );
-            }
-            put_scalar(row, next_s + 2u * lane, x.x);
-            put_scalar(row, next_s + 2u * lane + 1u, x.y);
-        }
+        put_torsions(row, next_s, moment.cloud, first, residue, lane);
         next_s += 2u * TORSIONS;
     }
     if (params.frame != 0u) {
@@ -397,21 +518,51 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         next_s += 3u * select(SITES, FEATURES, params.conditioner != 0u);
     }
     if (params.source_torsion != 0u) {
-        if (lane < TORSIONS) {
-            let at = params.torsions + 4u * (TORSIONS * residue + lane);
-            var x = vec2(0.0);
-            if (tables[at] != NOWHERE) {
-                x = 1.4142135 * sine_and_cosine(
-                    source_position(first, tables[at]),
-                    source_position(first, tables[at + 1u]),
-                    source_position(first, tables[at + 2u]),
-                    source_position(first, tables[at + 3u]),
-                );
-            }
-            put_scalar(row, next_s + 2u * lane, x.x);
-            put_scalar(row, next_s + 2u * lane + 1u, x.y);
-        }
+        put_torsions(row, next_s, params.source, first, residue, lane);
         next_s += 2u * TORSIONS;
+    }
+    if (params.source_frame != 0u) {
+        if (lane < FEATURES) {
+            let n = entry(params.source, first, residue, N_SLOT);
+            let c = entry(params.source, first, residue, C_SLOT);
+            let x = feature(params.source, first, residue, lane);
+            put_vector(row, next_v + lane, x);
+            put_in_frame(row, next_s + 3u * lane, n, c, x / FRAME_UNIT_ANGSTROM);
+            if (lane >= SLOTS) {
+                let moved = moment.vector_displacement * (feature(moment.cloud, first, residue, lane) - x);
+                put_in_frame(row, next_s + 3u * (FEATURES + lane - SLOTS), n, c, moved);
+            }
+        }
+        next_s += 3u * (FEATURES + CHAIN_VECTORS);
+        next_v += FEATURES;
+    }
+    if (params.carried != 0u) {
+        if (lane == 0u) {
+            carry(first, residue, used);
+        }
+        workgroupBarrier();
+        let n = rotation * entry(params.source, first, residue, N_SLOT);
+        let c = rotation * entry(params.source, first, residue, C_SLOT);
+        if (lane < SITES) {
+            var x = vec3(0.0);
+            if (lane == SLOTS) {
+                x = moment.position_displacement * left(first, residue * SITES + SLOTS);
+            } else {
+                let before = rotation * entry(params.source, first, residue, lane);
+                x = moment.vector_displacement * (before - slot_vector(first, residue, lane));
+            }
+            put_vector(row, next_v + lane, x);
+            put_in_frame(row, next_s + 3u * lane, n, c, x);
+        } else if (lane < SITES + OF_NEIGHBORS) {
+            let site = piece_site(residue, lane - SITES + 5u, used);
+            var x = vec3(0.0);
+            if (site != NOWHERE) {
+                x = moment.vector_displacement * left(first, site);
+            }
+            put_in_frame(row, next_s + 3u * lane, n, c, x);
+        }
+        next_s += 3u * (SITES + OF_NEIGHBORS);
+        next_v += SITES;
     }
     if (params.conditioner == 0u) {
         if (lane == 0u) {

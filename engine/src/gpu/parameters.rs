@@ -144,6 +144,8 @@ pub(super) struct Assemble {
     pub torsion: u32,
     pub frame: u32,
     pub source_torsion: u32,
+    pub source_frame: u32,
+    pub carried: u32,
     pub condition_s: u32,
     pub condition_v: u32,
     pub channels: u32,

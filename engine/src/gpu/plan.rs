@@ -236,6 +236,8 @@ impl Builder<'_> {
             torsion: u32::from(config.torsion_inputs),
             frame: u32::from(config.frame_inputs),
             source_torsion: u32::from(config.source_torsion_inputs && !is_conditioner),
+            source_frame: u32::from(config.source_frame_inputs && !is_conditioner),
+            carried: u32::from(config.carried_inputs && !is_conditioner),
             condition_s: condition.s.offset,
             condition_v: condition.v.offset,
             channels: config.multiplicity as u32,

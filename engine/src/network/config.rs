@@ -89,6 +89,17 @@ pub struct NetworkConfig {
     #[arg(long, default_value_t = true, action = clap::ArgAction::Set)]
     #[serde(default = "absent")]
     pub source_torsion_inputs: bool,
+    /// Whether headers also see the vectors of X^t, as they are and in the frame N–Cα–C of their residue, and how far
+    /// the bonds to the neighbors have come in that frame. An addition to the paper: X^t is sharp where X_τ is noise,
+    /// and what stays is said best in its frame.
+    #[arg(long, default_value_t = true, action = clap::ArgAction::Set)]
+    #[serde(default = "absent")]
+    pub source_frame_inputs: bool,
+    /// Whether headers see what is left of X_τ − X^t around each residue when the piece of backbone there is carried along
+    /// rigidly. An addition to the paper: what stays as it was but turns and shifts is told from what changes.
+    #[arg(long, default_value_t = true, action = clap::ArgAction::Set)]
+    #[serde(default = "absent")]
+    pub carried_inputs: bool,
     /// Whether the conditioner sees the vectors of X^t, and the headers the displacements, also as coordinates in
     /// the frame N–Cα–C of their residue. An addition to the paper.
     #[arg(long, default_value_t = true, action = clap::ArgAction::Set)]
@@ -136,6 +147,8 @@ impl Default for NetworkConfig {
             displacement_inputs: true,
             torsion_inputs: false,
             source_torsion_inputs: false,
+            source_frame_inputs: false,
+            carried_inputs: false,
             frame_inputs: false,
             sigma_position_angstrom: 3.0,
             sigma_vector_angstrom: 1.0,
@@ -150,6 +163,8 @@ impl NetworkConfig {
             transport: Transport::Bridge,
             torsion_inputs: true,
             source_torsion_inputs: true,
+            source_frame_inputs: true,
+            carried_inputs: true,
             frame_inputs: true,
             sigma_position_angstrom: BRIDGE_SIGMA_ANGSTROM,
             sigma_vector_angstrom: BRIDGE_SIGMA_ANGSTROM,

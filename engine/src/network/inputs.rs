@@ -1,6 +1,9 @@
 //! Input features of conditioner and headers that follow directly from coordinates.
 
-use super::internal::{DISPLACEMENT_FRAME_SCALARS, SOURCE_FRAME_SCALARS, TORSION_SCALARS};
+use super::carried::{CARRIED_SCALARS, CARRIED_VECTORS};
+use super::internal::{
+    CHAIN_FRAME_SCALARS, DISPLACEMENT_FRAME_SCALARS, SOURCE_FRAME_SCALARS, TORSION_SCALARS,
+};
 use super::strain::{STRAIN_SCALARS, STRAIN_VECTORS};
 use super::{CloudBatch, NetworkConfig, SequenceBatch};
 use crate::structure::{ResidueType, SLOTS};
@@ -24,22 +27,29 @@ pub const CONDITIONER_VECTORS: usize = SLOTS + CHAIN_VECTORS;
 pub const DISPLACEMENTS: usize = SLOTS + 1;
 
 /// Scalars of a header's input: time, conditioner, lengths, strain, lengths of the scaled displacements, torsions,
-/// scaled displacements in the frame of the source's residue, torsions of the source.
+/// scaled displacements in the frame of the source's residue, torsions of the source, its vectors in the frames of its
+/// residues, scaled displacements of the chain vectors in them, what is left when pieces are carried along.
 pub fn header_scalars(config: &NetworkConfig) -> usize {
     let torsions = if config.torsion_inputs { TORSION_SCALARS } else { 0 };
     let frame = if config.frame_inputs { DISPLACEMENT_FRAME_SCALARS } else { 0 };
     let strain = if config.strain_inputs { STRAIN_SCALARS } else { 0 };
     let displacements = if config.displacement_inputs { DISPLACEMENTS } else { 0 };
     let source = if config.source_torsion_inputs { TORSION_SCALARS } else { 0 };
-    config.time_bins + config.multiplicity + FEATURES + strain + displacements + torsions + frame + source
+    let source_frame =
+        if config.source_frame_inputs { SOURCE_FRAME_SCALARS + CHAIN_FRAME_SCALARS } else { 0 };
+    let carried = if config.carried_inputs { CARRIED_SCALARS } else { 0 };
+    let all = [FEATURES, strain, displacements, torsions, frame, source, source_frame, carried];
+    config.time_bins + config.multiplicity + all.iter().sum::<usize>()
 }
 
-/// Vectors of a header's input: 13 vectors, chain vectors, strain, scaled displacements, displacement of Cα in
-/// Å, conditioner.
+/// Vectors of a header's input: 13 vectors, chain vectors, strain, scaled displacements, both kinds of vectors of the
+/// source, what leads to the source carried along, displacement of Cα in Å, conditioner.
 pub fn header_vectors(config: &NetworkConfig) -> usize {
     let strain = if config.strain_inputs { STRAIN_VECTORS } else { 0 };
     let displacements = if config.displacement_inputs { DISPLACEMENTS } else { 0 };
-    FEATURES + strain + displacements + 1 + config.multiplicity
+    let source = if config.source_frame_inputs { FEATURES } else { 0 };
+    let carried = if config.carried_inputs { CARRIED_VECTORS } else { 0 };
+    FEATURES + strain + displacements + source + carried + 1 + config.multiplicity
 }
 
 /// Geometric features of a conformation.

@@ -5,9 +5,11 @@
 //! product of vectors from two residues. Given as scalars, what a chain remembers of its torsions over a jump
 //! can be learnt from few examples. An addition to the paper (`torsion_inputs`, `frame_inputs`).
 
-use super::inputs::{CloudFeatures, DISPLACEMENTS, DisplacementFeatures, FEATURES};
+use super::inputs::{
+    CHAIN_VECTORS, CloudFeatures, DISPLACEMENTS, DisplacementFeatures, FEATURES, displacement_scales,
+};
 use super::strain::{ca_site, residue_and_slot};
-use super::{CloudBatch, SequenceBatch};
+use super::{CloudBatch, NetworkConfig, SequenceBatch};
 use crate::structure::tensor_cloud::slot_of_offset;
 use crate::structure::{ResidueType, SLOTS, Topology};
 
@@ -22,6 +24,9 @@ pub const SOURCE_FRAME_SCALARS: usize = 3 * FEATURES;
 
 /// Scalars of a header's displacements in the frame of the source's residue.
 pub const DISPLACEMENT_FRAME_SCALARS: usize = 3 * DISPLACEMENTS;
+
+/// Scalars of the displacements of the chain vectors in the frame of the source's residue.
+pub const CHAIN_FRAME_SCALARS: usize = 3 * CHAIN_VECTORS;
 
 /// Length that counts as one for vectors in a frame.
 const FRAME_UNIT_ANGSTROM: f32 = 1.5;
@@ -157,9 +162,37 @@ pub fn displacement_frame_scalars(
     }
 }
 
+/// Fills `out [R, CHAIN_FRAME_SCALARS]` with how far the chain vectors of `latent` at `tau` (one per protein) are from
+/// those of `source`, scaled as displacements of vectors are, in the frames of the residues of `cloud`, whose features
+/// `source` are.
+pub fn chain_frame_scalars(
+    config: &NetworkConfig,
+    sequence: &SequenceBatch,
+    cloud: &CloudBatch,
+    (source, latent): (&CloudFeatures, &CloudFeatures),
+    tau: &[f32],
+    out: &mut Vec<f32>,
+) {
+    out.clear();
+    for (pair, &tau) in sequence.starts.windows(2).zip(tau) {
+        let (_, scale) = displacement_scales(config, tau);
+        let still = config.transport.still_scale(tau);
+        for row in pair[0]..pair[1] {
+            let frame = residue_frame(cloud, row);
+            for which in SLOTS..FEATURES {
+                let v = |axis: usize| {
+                    let at = (row * 3 + axis) * FEATURES + which;
+                    scale * (latent.vectors[at] - still * source.vectors[at])
+                };
+                out.extend(frame.map(|e| dot(e, [v(0), v(1), v(2)])));
+            }
+        }
+    }
+}
+
 /// Right-handed axes of a residue: along Cα–C, towards N at right angles to it, and their cross product. Zero
 /// where the three atoms lie in a line.
-fn residue_frame(cloud: &CloudBatch, row: usize) -> [[f32; 3]; 3] {
+pub(super) fn residue_frame(cloud: &CloudBatch, row: usize) -> [[f32; 3]; 3] {
     let slot = |slot: usize| -> [f32; 3] {
         std::array::from_fn(|axis| cloud.vectors[(row * 3 + axis) * SLOTS + slot])
     };
@@ -184,7 +217,7 @@ fn minus(a: [f32; 3], b: [f32; 3]) -> [f32; 3] {
     std::array::from_fn(|i| a[i] - b[i])
 }
 
-fn dot(a: [f32; 3], b: [f32; 3]) -> f32 {
+pub(super) fn dot(a: [f32; 3], b: [f32; 3]) -> f32 {
     a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 }
 

@@ -9,6 +9,7 @@
 pub mod batch;
 pub mod candle_device;
 pub mod candle_model;
+pub mod carried;
 pub mod config;
 pub mod fused;
 pub mod geometry;

@@ -8,8 +8,11 @@
 use std::ops::Range;
 use std::path::Path;
 
+use crate::network::carried::CARRIED_SCALARS;
 use crate::network::inputs::{self, FEATURES};
-use crate::network::internal::{DISPLACEMENT_FRAME_SCALARS, SOURCE_FRAME_SCALARS, TORSION_SCALARS};
+use crate::network::internal::{
+    CHAIN_FRAME_SCALARS, DISPLACEMENT_FRAME_SCALARS, SOURCE_FRAME_SCALARS, TORSION_SCALARS,
+};
 use crate::network::{Model, NetworkConfig, ParameterLayout, ParameterSpec};
 use crate::structure::ResidueType;
 
@@ -30,6 +33,8 @@ pub(super) fn weights_of(path: &Path, config: &NetworkConfig, seed: u64) -> Resu
         sigma_vector_angstrom: config.sigma_vector_angstrom,
         torsion_inputs: old.torsion_inputs || config.torsion_inputs,
         source_torsion_inputs: old.source_torsion_inputs || config.source_torsion_inputs,
+        source_frame_inputs: old.source_frame_inputs || config.source_frame_inputs,
+        carried_inputs: old.carried_inputs || config.carried_inputs,
         frame_inputs: old.frame_inputs || config.frame_inputs,
         ..old.clone()
     };
@@ -64,15 +69,22 @@ fn widen(
     values: &[f32],
     out: &mut [f32],
 ) {
-    let map = input_map(old, new, is.name.starts_with("conditioner"));
+    let scalars = input_map(old, new, is.name.starts_with("conditioner"));
+    // New vectors come before the last ones of the old network.
+    let vectors: Vec<usize> = (0..inputs::header_vectors(old) - old.multiplicity - 1).collect();
+    let of =
+        |kinds: [&str; 3]| if kinds.iter().any(|kind| is.name.ends_with(kind)) { &vectors } else { &scalars };
+    let row_map = of(["linear.vectors", "mix.vectors", "skip.vectors"]);
+    let column_map = of(["gate.vectors", "skip.gate", "skip.gate"]);
     // Rows or columns that are not inputs follow after them and keep their order.
-    let place = |index: usize, before: usize, after: usize| {
+    let place = |map: &[usize], index: usize, before: usize, after: usize| {
         if before == after { index } else { map.get(index).copied().unwrap_or(index + after - before) }
     };
     let (&[old_rows, old_columns], &[rows, columns]) = (&was.shape[..], &is.shape[..]) else { return };
     let scale = (rows as f32 / old_rows as f32).sqrt();
-    let kept_columns: Vec<usize> = (0..old_columns).map(|c| place(c, old_columns, columns)).collect();
-    let kept_rows: Vec<usize> = (0..old_rows).map(|r| place(r, old_rows, rows)).collect();
+    let kept_columns: Vec<usize> =
+        (0..old_columns).map(|c| place(column_map, c, old_columns, columns)).collect();
+    let kept_rows: Vec<usize> = (0..old_rows).map(|r| place(row_map, r, old_rows, rows)).collect();
     for row in 0..rows {
         for &column in &kept_columns {
             out[row * columns + column] = 0.0;
@@ -93,6 +105,8 @@ fn input_map(old: &NetworkConfig, new: &NetworkConfig, conditioner: bool) -> Vec
         let plain = NetworkConfig {
             torsion_inputs: false,
             source_torsion_inputs: false,
+            source_frame_inputs: false,
+            carried_inputs: false,
             frame_inputs: false,
             ..new.clone()
         };
@@ -100,7 +114,7 @@ fn input_map(old: &NetworkConfig, new: &NetworkConfig, conditioner: bool) -> Vec
     };
     let mut map: Vec<usize> = (0..first).collect();
     let mut next = first;
-    let parts: [(bool, bool, usize); 3] = [
+    let parts: [(bool, bool, usize); 5] = [
         (old.torsion_inputs, new.torsion_inputs, TORSION_SCALARS),
         (old.frame_inputs, new.frame_inputs, frame),
         (
@@ -108,6 +122,12 @@ fn input_map(old: &NetworkConfig, new: &NetworkConfig, conditioner: bool) -> Vec
             new.source_torsion_inputs && !conditioner,
             TORSION_SCALARS,
         ),
+        (
+            old.source_frame_inputs && !conditioner,
+            new.source_frame_inputs && !conditioner,
+            SOURCE_FRAME_SCALARS + CHAIN_FRAME_SCALARS,
+        ),
+        (old.carried_inputs && !conditioner, new.carried_inputs && !conditioner, CARRIED_SCALARS),
     ];
     for (had, has, width) in parts {
         let range: Range<usize> = next..next + width;
@@ -170,6 +190,8 @@ mod tests {
             let narrow = NetworkConfig {
                 torsion_inputs,
                 source_torsion_inputs: torsion_inputs && !frame_inputs,
+                source_frame_inputs: frame_inputs && !torsion_inputs,
+                carried_inputs: torsion_inputs && frame_inputs,
                 frame_inputs,
                 ..wide.clone()
             };

@@ -289,6 +289,10 @@ fn network_ui(ui: &mut egui::Ui, network: &mut NetworkConfig, new: bool) {
         row(ui, "", "", |ui, _| {
             let tooltip = about("source_torsion_inputs");
             ui.checkbox(&mut network.source_torsion_inputs, "Torsions of the start").on_hover_text(tooltip);
+            let tooltip = about("source_frame_inputs");
+            ui.checkbox(&mut network.source_frame_inputs, "Vectors of the start").on_hover_text(tooltip);
+            let tooltip = about("carried_inputs");
+            ui.checkbox(&mut network.carried_inputs, "Carried pieces").on_hover_text(tooltip);
         });
         row(ui, "", "", |ui, _| {
             let frame = egui::Checkbox::new(&mut network.frame_inputs, "Residue frames");

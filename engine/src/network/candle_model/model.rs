@@ -11,10 +11,11 @@ use super::self_interaction::{SelfInteraction, VectorReadout};
 use super::trunk::Trunk;
 use super::weights::WeightGroup;
 use super::weights::{WeightError, Weights};
+use crate::network::carried::{CARRIED_SCALARS, CARRIED_VECTORS, CarriedFeatures};
 use crate::network::inputs::{CloudFeatures, DISPLACEMENTS, DisplacementFeatures, FEATURES, time_embedding};
 use crate::network::internal::{
-    DISPLACEMENT_FRAME_SCALARS, SOURCE_FRAME_SCALARS, TORSION_SCALARS, displacement_frame_scalars,
-    source_frame_scalars, torsion_scalars,
+    CHAIN_FRAME_SCALARS, DISPLACEMENT_FRAME_SCALARS, SOURCE_FRAME_SCALARS, TORSION_SCALARS,
+    chain_frame_scalars, displacement_frame_scalars, source_frame_scalars, torsion_scalars,
 };
 use crate::network::parameters::has_skip;
 use crate::network::parameters::header_outputs;
@@ -267,8 +268,8 @@ impl CandleModel {
             }
         }
         let time = self.upload(time, &[1, rows, bins])?;
-        let lengths = self.upload(features.lengths, &[1, rows, FEATURES])?;
-        let vectors = self.upload(features.vectors, &[1, rows, 3, FEATURES])?;
+        let lengths = self.upload(features.lengths.clone(), &[1, rows, FEATURES])?;
+        let vectors = self.upload(features.vectors.clone(), &[1, rows, 3, FEATURES])?;
         let displacement = self.upload(displacement, &[1, rows, 3, 1])?;
         let mut scalars = vec![time, conditioned.scalars.unsqueeze(0)?, lengths];
         let mut all_vectors = vec![vectors];
@@ -298,6 +299,21 @@ impl CandleModel {
             let mut torsions = Vec::new();
             torsion_scalars(sequence, source, &mut torsions);
             scalars.push(self.upload(torsions, &[1, rows, TORSION_SCALARS])?);
+        }
+        if self.config.source_frame_inputs {
+            let source_features = CloudFeatures::new(sequence, source);
+            let (mut own, mut chain) = (Vec::new(), Vec::new());
+            source_frame_scalars(source, &source_features, &mut own);
+            let both = (&source_features, &features);
+            chain_frame_scalars(&self.config, sequence, source, both, tau_per_protein, &mut chain);
+            scalars.push(self.upload(own, &[1, rows, SOURCE_FRAME_SCALARS])?);
+            scalars.push(self.upload(chain, &[1, rows, CHAIN_FRAME_SCALARS])?);
+            all_vectors.push(self.upload(source_features.vectors, &[1, rows, 3, FEATURES])?);
+        }
+        if self.config.carried_inputs {
+            let carried = CarriedFeatures::new(&self.config, sequence, source, latent, tau_per_protein);
+            scalars.push(self.upload(carried.scalars, &[1, rows, CARRIED_SCALARS])?);
+            all_vectors.push(self.upload(carried.vectors, &[1, rows, 3, CARRIED_VECTORS])?);
         }
         all_vectors.push(displacement);
         all_vectors.push(conditioned.vectors.unsqueeze(0)?);

@@ -68,6 +68,8 @@ pub(crate) fn variants() -> [NetworkConfig; 3] {
         NetworkConfig {
             torsion_inputs: true,
             source_torsion_inputs: true,
+            source_frame_inputs: true,
+            carried_inputs: true,
             frame_inputs: true,
             ..config(Residual::Sum, Heads::Endpoint)
         },

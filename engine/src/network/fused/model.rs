@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use super::team::Team;
 use super::trunk::{Trunk, TrunkCache};
+use crate::network::carried::{CARRIED_SCALARS, CARRIED_VECTORS, CarriedFeatures};
 use crate::network::inputs::{
     self, CloudFeatures, DISPLACEMENTS, DisplacementFeatures, FEATURES, time_embedding,
 };
 use crate::network::internal::{
-    DISPLACEMENT_FRAME_SCALARS, SOURCE_FRAME_SCALARS, TORSION_SCALARS, displacement_frame_scalars,
-    source_frame_scalars, torsion_scalars,
+    CHAIN_FRAME_SCALARS, DISPLACEMENT_FRAME_SCALARS, SOURCE_FRAME_SCALARS, TORSION_SCALARS,
+    chain_frame_scalars, displacement_frame_scalars, source_frame_scalars, torsion_scalars,
 };
 use crate::network::parameters::header_outputs;
 use crate::network::strain::{STRAIN_SCALARS, STRAIN_VECTORS, StrainFeatures};
@@ -58,6 +59,10 @@ pub struct Workspace {
     torsions: Vec<f32>,
     source_torsions: Vec<f32>,
     frame: Vec<f32>,
+    source_features: CloudFeatures,
+    source_frame: Vec<f32>,
+    chain_frame: Vec<f32>,
+    carried: CarriedFeatures,
     source_geometry: Geometry,
     latent_geometry: Geometry,
     condition_s: Vec<f32>,
@@ -230,6 +235,10 @@ impl FusedModel {
             torsions,
             source_torsions,
             frame,
+            source_features,
+            source_frame,
+            chain_frame,
+            carried,
             latent_geometry,
             ..
         } = w;
@@ -248,6 +257,17 @@ impl FusedModel {
             if self.config.source_torsion_inputs {
                 torsion_scalars(sequence, source, source_torsions);
             }
+            if self.config.source_frame_inputs {
+                source_features.update(sequence, source);
+                source_frame_scalars(source, source_features, source_frame);
+                let both = (&*source_features, &*features);
+                chain_frame_scalars(&self.config, sequence, source, both, tau, chain_frame);
+            }
+        };
+        let mut carried = || {
+            if self.config.carried_inputs {
+                carried.update(&self.config, sequence, source, latent, tau);
+            }
         };
         let mut strain = || {
             if self.config.strain_inputs {
@@ -255,7 +275,8 @@ impl FusedModel {
             }
         };
         // The longest ones first.
-        let mut items: [&mut (dyn FnMut() + Send); 3] = [&mut strain, &mut geometry, &mut others];
+        let mut items: [&mut (dyn FnMut() + Send); 4] =
+            [&mut strain, &mut carried, &mut geometry, &mut others];
         team.for_each(&mut items, |_, item| item());
     }
 
@@ -344,6 +365,16 @@ impl FusedModel {
                     let range = row * TORSION_SCALARS..(row + 1) * TORSION_SCALARS;
                     w.header_s.extend_from_slice(&w.source_torsions[range]);
                 }
+                if self.config.source_frame_inputs {
+                    let source = &w.source_frame[row * SOURCE_FRAME_SCALARS..][..SOURCE_FRAME_SCALARS];
+                    w.header_s.extend_from_slice(source);
+                    let chain = &w.chain_frame[row * CHAIN_FRAME_SCALARS..][..CHAIN_FRAME_SCALARS];
+                    w.header_s.extend_from_slice(chain);
+                }
+                if self.config.carried_inputs {
+                    let range = row * CARRIED_SCALARS..(row + 1) * CARRIED_SCALARS;
+                    w.header_s.extend_from_slice(&w.carried.scalars[range]);
+                }
                 for axis in 0..3 {
                     let at = row * 3 + axis;
                     w.header_v.extend_from_slice(&w.features.vectors[at * FEATURES..][..FEATURES]);
@@ -353,6 +384,14 @@ impl FusedModel {
                     }
                     if displacements {
                         let vectors = &w.displacements.vectors[at * DISPLACEMENTS..][..DISPLACEMENTS];
+                        w.header_v.extend_from_slice(vectors);
+                    }
+                    if self.config.source_frame_inputs {
+                        let vectors = &w.source_features.vectors[at * FEATURES..][..FEATURES];
+                        w.header_v.extend_from_slice(vectors);
+                    }
+                    if self.config.carried_inputs {
+                        let vectors = &w.carried.vectors[at * CARRIED_VECTORS..][..CARRIED_VECTORS];
                         w.header_v.extend_from_slice(vectors);
                     }
                     w.header_v.push(context.latent.positions[at] - still * context.source.positions[at]);

@@ -1,0 +1,297 @@
+//! Where a residue of X^t would be, had its surroundings been carried along with X_τ as one rigid piece.
+//!
+//! Over 100 ps most of a chain turns and shifts but stays what it is, piece by piece. What is left of X_τ when the
+//! turn and the shift of a piece are taken out is noise if the piece is as it was, and noise and more if a torsion has
+//! changed: the evidence for it, free of all motion that is not about it. A network of few channels hardly finds a
+//! rotation amid noise; here the least-squares rotation of the backbone around each residue is given (Horn 1987, "Closed-form
+//! solution of absolute orientation using unit quaternions"). An addition to the paper (`carried_inputs`).
+
+use super::inputs::{DISPLACEMENTS, displacement_scales};
+use super::internal::{dot, residue_frame};
+use super::{CloudBatch, NetworkConfig, SequenceBatch};
+use crate::structure::SLOTS;
+
+/// Atoms of the neighbors that belong to the piece of a residue: Cα, C and O of the one before, N and Cα of the one
+/// after.
+const OF_NEIGHBORS: [(isize, Option<usize>); 5] =
+    [(-1, None), (-1, Some(C_SLOT)), (-1, Some(O_SLOT)), (1, Some(N_SLOT)), (1, None)];
+/// Atoms of the residue itself that do: N, Cα, C, O, Cβ.
+const OWN: [Option<usize>; 5] = [Some(N_SLOT), None, Some(C_SLOT), Some(O_SLOT), Some(CB_SLOT)];
+
+const N_SLOT: usize = 0;
+const C_SLOT: usize = 1;
+const O_SLOT: usize = 2;
+const CB_SLOT: usize = 3;
+
+/// Vectors of [`CarriedFeatures`].
+pub const CARRIED_VECTORS: usize = DISPLACEMENTS;
+
+/// Scalars of [`CarriedFeatures`].
+pub const CARRIED_SCALARS: usize = 3 * (DISPLACEMENTS + OF_NEIGHBORS.len());
+
+/// How far X_τ is from X^t carried along.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CarriedFeatures {
+    /// What leads from X_τ to X^t carried along, scaled as displacements are: of the 13 vectors, then of Cα,
+    /// `[R, 3, 14]`.
+    pub vectors: Vec<f32>,
+    /// The same, and that of the neighbors' atoms, as coordinates in the carried frame of the residue, `[R, 57]`; zero
+    /// where there is no neighbor.
+    pub scalars: Vec<f32>,
+}
+
+impl CarriedFeatures {
+    /// Features of `latent` at `tau` (one per protein), with `source` where it started.
+    pub fn new(
+        config: &NetworkConfig,
+        sequence: &SequenceBatch,
+        source: &CloudBatch,
+        latent: &CloudBatch,
+        tau: &[f32],
+    ) -> Self {
+        let mut features = Self::default();
+        features.update(config, sequence, source, latent, tau);
+        features
+    }
+
+    /// As [`Self::new`], into existing memory.
+    pub fn update(
+        &mut self,
+        config: &NetworkConfig,
+        sequence: &SequenceBatch,
+        source: &CloudBatch,
+        latent: &CloudBatch,
+        tau: &[f32],
+    ) {
+        let rows = latent.rows();
+        self.vectors.clear();
+        self.vectors.resize(rows * 3 * CARRIED_VECTORS, 0.0);
+        self.scalars.clear();
+        self.scalars.resize(rows * CARRIED_SCALARS, 0.0);
+        for (pair, &tau) in sequence.starts.windows(2).zip(tau) {
+            let (of_position, of_vector) = displacement_scales(config, tau);
+            for row in pair[0]..pair[1] {
+                let piece = Piece::new(sequence, (pair[0], pair[1]), row, source, latent);
+                let frame = residue_frame(source, row).map(|axis| piece.turned(axis));
+                let scalars = &mut self.scalars[row * CARRIED_SCALARS..][..CARRIED_SCALARS];
+                let mut put = |at: usize, x: [f32; 3]| {
+                    for (out, axis) in scalars[3 * at..].iter_mut().zip(frame) {
+                        *out = dot(axis, x);
+                    }
+                };
+                for which in 0..DISPLACEMENTS {
+                    let x = if which == SLOTS {
+                        piece
+                            .left(point(source, row, None), point(latent, row, None))
+                            .map(|x| of_position * x)
+                    } else {
+                        let (before, now) = (vector(source, row, which), vector(latent, row, which));
+                        minus(piece.turned(before), now).map(|x| of_vector * x)
+                    };
+                    put(which, x);
+                    for (axis, x) in x.into_iter().enumerate() {
+                        self.vectors[(row * 3 + axis) * CARRIED_VECTORS + which] = x;
+                    }
+                }
+                for (index, (step, slot)) in OF_NEIGHBORS.into_iter().enumerate() {
+                    if let Some(other) = neighbor((pair[0], pair[1]), row, step) {
+                        let x = piece.left(point(source, other, slot), point(latent, other, slot));
+                        put(DISPLACEMENTS + index, x.map(|x| of_vector * x));
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// How the backbone around a residue has turned and shifted.
+struct Piece {
+    /// Centers of its atoms in X^t and in X_τ.
+    centers: [[f32; 3]; 2],
+    rotation: [[f32; 3]; 3],
+}
+
+impl Piece {
+    fn new(
+        sequence: &SequenceBatch,
+        protein: (usize, usize),
+        row: usize,
+        source: &CloudBatch,
+        latent: &CloudBatch,
+    ) -> Self {
+        let own = OWN.into_iter().filter(|slot| slot.is_none_or(|slot| slot < sequence.used_slots[row]));
+        let others = OF_NEIGHBORS
+            .into_iter()
+            .filter_map(|(step, slot)| neighbor(protein, row, step).map(|other| (other, slot)));
+        let atoms = own.map(|slot| (row, slot)).chain(others);
+        // Around Cα, so that sums of squares lose nothing.
+        let origins = [point(source, row, None), point(latent, row, None)];
+        let (mut sums, mut products, mut count) = ([[0.0f32; 3]; 2], [[0.0f32; 3]; 3], 0.0f32);
+        for (other, slot) in atoms {
+            let a = minus(point(source, other, slot), origins[0]);
+            let b = minus(point(latent, other, slot), origins[1]);
+            for i in 0..3 {
+                sums[0][i] += a[i];
+                sums[1][i] += b[i];
+                for j in 0..3 {
+                    products[i][j] += a[i] * b[j];
+                }
+            }
+            count += 1.0;
+        }
+        for i in 0..3 {
+            for j in 0..3 {
+                products[i][j] -= sums[0][i] * sums[1][j] / count;
+            }
+        }
+        let centers = std::array::from_fn(|which| {
+            std::array::from_fn(|axis| origins[which][axis] + sums[which][axis] / count)
+        });
+        Self { centers, rotation: best_rotation(&products) }
+    }
+
+    fn turned(&self, x: [f32; 3]) -> [f32; 3] {
+        self.rotation.map(|row| dot(row, x))
+    }
+
+    /// What leads from an atom of X_τ to where it would be.
+    fn left(&self, before: [f32; 3], now: [f32; 3]) -> [f32; 3] {
+        let carried = self.turned(minus(before, self.centers[0]));
+        std::array::from_fn(|axis| carried[axis] + self.centers[1][axis] - now[axis])
+    }
+}
+
+fn neighbor((start, end): (usize, usize), row: usize, step: isize) -> Option<usize> {
+    row.checked_add_signed(step).filter(|other| (start..end).contains(other))
+}
+
+fn vector(cloud: &CloudBatch, row: usize, slot: usize) -> [f32; 3] {
+    std::array::from_fn(|axis| cloud.vectors[(row * 3 + axis) * SLOTS + slot])
+}
+
+fn point(cloud: &CloudBatch, row: usize, slot: Option<usize>) -> [f32; 3] {
+    let own = slot.map_or([0.0; 3], |slot| vector(cloud, row, slot));
+    std::array::from_fn(|axis| cloud.positions[row * 3 + axis] + own[axis])
+}
+
+fn minus(a: [f32; 3], b: [f32; 3]) -> [f32; 3] {
+    std::array::from_fn(|i| a[i] - b[i])
+}
+
+/// Sweeps of Jacobi's method; a 4 × 4 matrix is diagonal to rounding after five.
+const SWEEPS: usize = 6;
+
+/// The rotation R that makes `Σ b·(R a)` largest, for `products` `Σ a bᵀ`: the eigenvector of the largest eigenvalue of
+/// Horn's matrix is its quaternion.
+fn best_rotation(products: &[[f32; 3]; 3]) -> [[f32; 3]; 3] {
+    let [[xx, xy, xz], [yx, yy, yz], [zx, zy, zz]] = *products;
+    let mut k = [
+        [xx + yy + zz, yz - zy, zx - xz, xy - yx],
+        [yz - zy, xx - yy - zz, xy + yx, zx + xz],
+        [zx - xz, xy + yx, yy - xx - zz, yz + zy],
+        [xy - yx, zx + xz, yz + zy, zz - xx - yy],
+    ];
+    let mut vectors =
+        [[1.0, 0.0, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0], [0.0, 0.0, 1.0, 0.0], [0.0, 0.0, 0.0, 1.0]];
+    for _ in 0..SWEEPS {
+        for p in 0..3 {
+            for q in p + 1..4 {
+                let off: f32 = k[p][q];
+                if off.abs() < 1e-12 {
+                    continue;
+                }
+                let theta = (k[q][q] - k[p][p]) / (2.0 * off);
+                let sign = if theta < 0.0 { -1.0 } else { 1.0 };
+                let t = sign / (theta.abs() + (theta * theta + 1.0).sqrt());
+                let c = 1.0 / (t * t + 1.0).sqrt();
+                let s = t * c;
+                for row in &mut k {
+                    (row[p], row[q]) = (c * row[p] - s * row[q], s * row[p] + c * row[q]);
+                }
+                for column in 0..4 {
+                    let (a, b) = (k[p][column], k[q][column]);
+                    (k[p][column], k[q][column]) = (c * a - s * b, s * a + c * b);
+                }
+                for row in &mut vectors {
+                    (row[p], row[q]) = (c * row[p] - s * row[q], s * row[p] + c * row[q]);
+                }
+            }
+        }
+    }
+    let mut best = 0;
+    for i in 1..4 {
+        if k[i][i] > k[best][best] {
+            best = i;
+        }
+    }
+    let [w, x, y, z] = vectors.map(|row| row[best]);
+    [
+        [w * w + x * x - y * y - z * z, 2.0 * (x * y - w * z), 2.0 * (x * z + w * y)],
+        [2.0 * (x * y + w * z), w * w - x * x + y * y - z * z, 2.0 * (y * z - w * x)],
+        [2.0 * (x * z - w * y), 2.0 * (y * z + w * x), w * w - x * x - y * y + z * z],
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::structure::{ReadOptions, TensorCloud, Topology, read_structure};
+
+    fn chignolin() -> (std::sync::Arc<Topology>, Vec<[f32; 3]>) {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../assets/structures/chignolin.pdb");
+        let opened = read_structure(std::path::Path::new(path), &ReadOptions::default()).unwrap();
+        (opened.topology, opened.positions_angstrom.to_vec())
+    }
+
+    fn cloud(topology: &Topology, positions: &[[f32; 3]]) -> CloudBatch {
+        let mut cloud = CloudBatch::default();
+        cloud.push(&TensorCloud::from_atoms(topology, positions));
+        cloud
+    }
+
+    fn turned(positions: &[[f32; 3]], angle: f32) -> Vec<[f32; 3]> {
+        let (sin, cos) = angle.sin_cos();
+        positions.iter().map(|&[x, y, z]| [z + 3.0, cos * x - sin * y, sin * x + cos * y - 1.0]).collect()
+    }
+
+    fn features(source: &[[f32; 3]], latent: &[[f32; 3]]) -> CarriedFeatures {
+        let (topology, _) = chignolin();
+        let sequence = SequenceBatch::replicate(&topology, 1);
+        let (source, latent) = (cloud(&topology, source), cloud(&topology, latent));
+        CarriedFeatures::new(&NetworkConfig::recommended(), &sequence, &source, &latent, &[0.3])
+    }
+
+    fn largest(x: &[f32]) -> f32 {
+        x.iter().fold(0.0, |most, x| most.max(x.abs()))
+    }
+
+    #[test]
+    fn nothing_is_left_of_a_motion_of_the_whole() {
+        let (_, positions) = chignolin();
+        for angle in [0.3, 1.5, 3.0] {
+            let left = features(&positions, &turned(&positions, angle));
+            assert!(largest(&left.vectors) < 1e-4 && largest(&left.scalars) < 1e-4, "{angle}");
+        }
+    }
+
+    /// Coordinates of what is left do not depend on how X^t and X_τ lie.
+    #[test]
+    fn what_is_left_is_seen_from_the_residue() {
+        let (_, positions) = chignolin();
+        let mut moved = positions.clone();
+        for (index, x) in moved.iter_mut().flatten().enumerate() {
+            *x += 0.4 * (1.7 * index as f32).sin();
+        }
+        let here = features(&positions, &moved);
+        assert!(largest(&here.scalars) > 0.3);
+        for (source, latent) in
+            [(turned(&positions, 0.7), turned(&moved, 0.7)), (positions, turned(&moved, 2.0))]
+        {
+            let there = features(&source, &latent);
+            let change: Vec<f32> = here.scalars.iter().zip(&there.scalars).map(|(a, b)| a - b).collect();
+            assert!(largest(&change) < 1e-3, "{}", largest(&change));
+        }
+    }
+}
