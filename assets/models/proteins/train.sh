@@ -45,11 +45,11 @@ stage() { # NUMBER STORES OPTIONS…
     local folder=$out/$1 pattern=$2
     shift 2
     if [ -f "$folder/done" ]; then return; fi
+    local files
+    mapfile -t files < <(stores "$pattern")
     if [ -f "$folder/checkpoint.safetensors" ]; then
-        "$EQUIJUMP" train --resume --out "$folder"
+        "$EQUIJUMP" train "${files[@]}" --resume --out "$folder"
     else
-        local files
-        mapfile -t files < <(stores "$pattern")
         "$EQUIJUMP" train "${files[@]}" --out "$folder" --name proteins --threads "$THREADS" --rigid-weight 4 \
             --validation-fraction 0.06 "$@"
     fi
