@@ -208,8 +208,10 @@ impl ProteinArgs {
         given: &impl Fn(&str) -> bool,
     ) -> anyhow::Result<Option<Samples>> {
         let run = place.join("run.dcd");
-        if place.is_dir() && !run.with_extension("json").exists() {
-            let files = named::trajectories(&[place.to_owned()])?;
+        // A folder without any is one in which drawing ended before its first frame.
+        let own = [place.to_owned()];
+        if !run.with_extension("json").exists() && place.is_dir() && find_trajectories(&own).is_ok() {
+            let files = named::trajectories(&own)?;
             return Ok(Some(Samples { files, model: None }));
         }
         let request = OpenRequest { source: native.clone(), chain: None, longest_segment: false };
