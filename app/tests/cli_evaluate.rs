@@ -110,3 +110,43 @@ fn wrong_files_are_one_sentence_and_leave_nothing() {
     std::fs::write(workplace.path("run_r000.dcd"), "not a trajectory").unwrap();
     fails(("--seed=4", "--seed=5"), &["run_r000.dcd"]);
 }
+
+#[test]
+fn many_proteins_are_one_report_beside_the_rows_of_the_paper() {
+    let workplace = Workplace::new();
+    for folder in ["set/chignolin", "set/notes", "runs/chignolin"] {
+        std::fs::create_dir_all(workplace.path(folder)).unwrap();
+    }
+    write_conformations(&workplace, "set/chignolin/top.pdb", 0, 1);
+    for k in 0..3 {
+        write_conformations(&workplace, &format!("set/chignolin/md{k}.dcd"), 11 * k, 120);
+    }
+    write_conformations(&workplace, "runs/chignolin/run_r000.dcd", 5, 100);
+    let command = |out: &str| {
+        let words = ["evaluate", "--proteins", "set", "--samples", "runs", "--bootstrap", "20"];
+        workplace.command(&[words.as_slice(), &["--clusters", "10", "--out", out]].concat())
+    };
+    let (code, stdout, stderr) = finish(&mut command("report"));
+    assert_eq!(code, Some(0), "{stderr}");
+    assert!(stdout.contains("Chignolin") && stdout.contains("Table 2: EquiJump 256"), "{stdout}");
+    let page = std::fs::read_to_string(workplace.path("report/report.html")).unwrap();
+    // Table A.8 has 0.253 for CG-MLFF on chignolin's RMSD, Table 3 15.7 % for EquiJump 256 on contacts.
+    assert!(page.contains("0.253") && page.contains("15.7 %") && page.contains("not known"), "{page}");
+    for line in page.lines().flat_map(|line| line.split("href=\"").skip(1)) {
+        let file = line.split('"').next().unwrap();
+        assert!(workplace.path("report").join(file).is_file(), "{file} is linked and not there");
+    }
+    // The frame that a trajectory starts from is not counted; that is so of one of the 100.
+    let summary = std::fs::read_to_string(workplace.path("report/summary.json")).unwrap();
+    let summary: serde_json::Value = serde_json::from_str(&summary).unwrap();
+    assert_eq!(summary["proteins"][0]["numbers"]["samples"]["frames"], 99);
+    assert_eq!(summary["proteins"][0]["numbers"]["molecular_dynamics"]["frames"], 360);
+    let table = std::fs::read_to_string(workplace.path("report/fluctuation.csv")).unwrap();
+    assert_eq!(table.lines().count(), 11);
+    for line in table.lines().skip(1) {
+        let numbers: Vec<f64> = line.split(',').skip(2).map(|field| field.parse().unwrap()).collect();
+        assert!(numbers[1] <= numbers[0] && numbers[0] <= numbers[2] && numbers[0] > 0.0, "{line}");
+    }
+    let (code, _, stderr) = finish(&mut command("runs"));
+    assert!(code == Some(1) && stderr.contains("the same folder"), "{stderr}");
+}

@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 use eframe::App as _;
 use equijump_app::window::preferences::{self, Preferences};
 use equijump_app::window::{EquiJumpApp, Parts, layout};
-use equijump_engine::session::Session;
 use equijump_engine::random::{Noise, Stream};
+use equijump_engine::session::Session;
 use serde_json::{Value, json};
 use support::{ScriptedDialogs, WaveBackend};
 

@@ -18,8 +18,8 @@ use egui::accesskit::{Action, ActionData, ActionRequest, Role, TreeUpdate};
 use egui::{Event, Key, Modifiers, PointerButton, Pos2, Vec2, pos2, vec2};
 use equijump_app::window::file_dialogs::FileAnswer;
 use equijump_app::window::{EquiJumpApp, Parts};
-use equijump_engine::session::Session;
 use equijump_engine::random::Random;
+use equijump_engine::session::Session;
 use gl_harness::GlHarness;
 use support::{Dropped, ScriptedDialogs, WaveBackend};
 

@@ -14,6 +14,7 @@ use super::branches::BranchArgs;
 use super::job::Jobs;
 use super::jumps::JumpArgs;
 use super::named;
+use super::proteins::{self, Judging, ProteinArgs};
 use super::stages::StageDisplay;
 use super::terminal;
 use crate::report::{self, Provenance, ReportFolder};
@@ -24,13 +25,13 @@ use crate::shared::clock::utc_now;
 pub(super) struct Args {
     /// PDB or mmCIF file with exactly the atoms of the reference trajectories, in their order; hydrogens,
     /// waters and ions may be among them.
-    #[arg(long, value_name = "FILE")]
-    topology: PathBuf,
+    #[arg(long, required_unless_present = "proteins", value_name = "FILE")]
+    topology: Option<PathBuf>,
     /// Structure that RMSD, GDT and native contacts refer to: a file, or the name of a bundled protein.
-    #[arg(long, required_unless_present = "branches", value_name = "FILE")]
+    #[arg(long, required_unless_present_any = ["branches", "proteins"], value_name = "FILE")]
     native: Option<PathBuf>,
     /// Reference trajectories, XTC, DCD or multi-model PDB; a folder or a pattern stands for all in it.
-    #[arg(long, required = true, num_args = 1.., value_name = "TRAJECTORY")]
+    #[arg(long, required_unless_present = "proteins", num_args = 1.., value_name = "TRAJECTORY")]
     reference: Vec<PathBuf>,
     /// Trajectories to evaluate, written by `simulate` or any other program; a folder or a pattern stands for all in it,
     /// so that a run in shards needs no merging.
@@ -73,6 +74,8 @@ pub(super) struct Args {
     jumps: JumpArgs,
     #[command(flatten)]
     branches: BranchArgs,
+    #[command(flatten)]
+    proteins: ProteinArgs,
 }
 
 /// How ensembles are compared; shared with `study`.
@@ -125,16 +128,19 @@ impl Method {
 
 /// `given` tells which flags the user gave.
 pub(super) fn run(mut args: Args, given: impl Fn(&str) -> bool) -> anyhow::Result<Ending> {
+    if args.proteins.wanted() {
+        return run_proteins(&args, given);
+    }
+    let topology = args.topology.clone().context("name the atoms of the reference with --topology")?;
     args.reference = named::trajectories(&args.reference)?;
     args.samples = named::trajectories(&args.samples)?;
     let folder = ReportFolder::create(&args.out, args.force)?;
     let jobs = Jobs::start()?;
-    let provenance = provenance(&args);
-    let selection =
-        FrameSelection { stride: args.stride as usize, skip_ps: args.skip_ps, interval_ps: args.interval_ps };
+    let provenance = provenance(&args, &topology);
+    let selection = reference_selection(&args);
     if args.branches.wanted() {
         let native = args.native.as_deref().map(native_source).transpose()?;
-        let of = (args.topology.as_path(), args.chain.as_deref(), native);
+        let of = (topology.as_path(), args.chain.as_deref(), native);
         let how = (&args.jumps, &args.method);
         let found = args.branches.test(&jobs, of, (&args.reference, selection), how, given)?;
         let Some(test) = found else { return Ok(Ending::Interrupted) };
@@ -147,7 +153,7 @@ pub(super) fn run(mut args: Args, given: impl Fn(&str) -> bool) -> anyhow::Resul
     let native = native_source(args.native.as_deref().context("name the native structure with --native")?)?;
     let mut tested = None;
     if args.jumps.wanted() {
-        let of = (args.topology.as_path(), args.chain.as_deref(), native.clone());
+        let of = (topology.as_path(), args.chain.as_deref(), native.clone());
         let found = args.jumps.test(&jobs, of, (&args.reference, selection), &args.method, given)?;
         let Some(test) = found else { return Ok(Ending::Interrupted) };
         terminal::result(report::jumps::text(&test.report));
@@ -162,17 +168,13 @@ pub(super) fn run(mut args: Args, given: impl Fn(&str) -> bool) -> anyhow::Resul
     let request = EvaluationRequest {
         native,
         settings: args.method.settings(args.jumps.sampler.seed),
-        topology: args.topology,
-        chain: args.chain,
-        reference: args.reference,
+        topology,
+        chain: args.chain.clone(),
+        reference: args.reference.clone(),
         reference_selection: selection,
-        samples: args.samples,
-        sample_topology: args.sample_topology,
-        sample_selection: FrameSelection {
-            stride: args.sample_stride as usize,
-            skip_ps: args.sample_skip_ps,
-            interval_ps: args.sample_interval_ps,
-        },
+        samples: args.samples.clone(),
+        sample_topology: args.sample_topology.clone(),
+        sample_selection: sample_selection(&args),
     };
     let mut display = StageDisplay::of_evaluation();
     let evaluated = jobs.run(request, |report| display.report(report))?;
@@ -191,6 +193,45 @@ pub(super) fn run(mut args: Args, given: impl Fn(&str) -> bool) -> anyhow::Resul
     Ok(Ending::Done)
 }
 
+fn reference_selection(args: &Args) -> FrameSelection {
+    FrameSelection { stride: args.stride as usize, skip_ps: args.skip_ps, interval_ps: args.interval_ps }
+}
+
+fn sample_selection(args: &Args) -> FrameSelection {
+    FrameSelection {
+        stride: args.sample_stride as usize,
+        skip_ps: args.sample_skip_ps,
+        interval_ps: args.sample_interval_ps,
+    }
+}
+
+/// Many proteins: a report on all, and one on each in a folder of its own beside it.
+fn run_proteins(args: &Args, given: impl Fn(&str) -> bool) -> anyhow::Result<Ending> {
+    let [samples] = args.samples.as_slice() else {
+        bail!("with --proteins name one folder with --samples, in which each protein has its own");
+    };
+    if *samples == args.out {
+        bail!(
+            "--samples and --out name the same folder: the reports of the proteins would lie among trajectories"
+        );
+    }
+    let folder = ReportFolder::create(&args.out, args.force)?;
+    let jobs = Jobs::start()?;
+    let judging = Judging {
+        reference: reference_selection(args),
+        samples: sample_selection(args),
+        method: &args.method,
+        drawing: &args.jumps,
+    };
+    let provenance = proteins::provenance(utc_now());
+    let found = args.proteins.test(&jobs, samples, &judging, &provenance, given)?;
+    let Some(results) = found else { return Ok(Ending::Interrupted) };
+    report::proteins::write(folder, &args.out, &results, &provenance)?;
+    terminal::result(report::proteins::text(&results));
+    terminal::result(report::page_path(&args.out).display());
+    Ok(Ending::Done)
+}
+
 /// A file, or a bundled structure where there is no such file.
 pub(super) fn native_source(path: &Path) -> anyhow::Result<StructureSource> {
     if path.exists() {
@@ -205,13 +246,13 @@ pub(super) fn native_source(path: &Path) -> anyhow::Result<StructureSource> {
     }
 }
 
-fn provenance(args: &Args) -> Provenance {
+fn provenance(args: &Args, topology: &Path) -> Provenance {
     let names = |paths: &[PathBuf]| paths.iter().map(|path| path.display().to_string()).collect();
     Provenance {
         command: command_line(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         made: utc_now(),
-        topology: args.topology.display().to_string(),
+        topology: topology.display().to_string(),
         native: args.native.as_ref().map_or_else(|| "none".to_owned(), |native| native.display().to_string()),
         reference: names(&args.reference),
         samples: names(&args.samples),

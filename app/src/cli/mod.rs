@@ -20,6 +20,7 @@ mod named;
 mod pairs;
 mod progress;
 mod propagate;
+mod proteins;
 mod segment;
 mod serve;
 mod simulate;

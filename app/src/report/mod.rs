@@ -7,6 +7,7 @@ mod files;
 mod html;
 pub mod jumps;
 mod page;
+pub mod proteins;
 pub mod study;
 mod summary;
 mod tables;
@@ -91,7 +92,7 @@ pub(crate) fn groups(evaluation: &Evaluation) -> Vec<Group> {
     let weights = if comparison.weighted {
         "Frames are weighted by the Markov models."
     } else {
-        "All frames count alike."
+        "All frames count alike: where trajectories are far from equilibrium these are no free energies."
     };
     let curve = |quantity: Quantity| comparison.curves.iter().find(|c| c.quantity == quantity);
     let map = |quantity: Quantity| comparison.maps.iter().find(|m| m.quantity == quantity);

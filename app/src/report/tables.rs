@@ -12,7 +12,7 @@ use equijump_engine::analysis::validity::ValiditySummary;
 use super::html::{escaped, table};
 
 /// `0.0263 <small>0.0180 – 0.0410</small>`.
-fn with_interval(interval: &Interval, decimals: usize, unit: &str) -> String {
+pub(super) fn with_interval(interval: &Interval, decimals: usize, unit: &str) -> String {
     let Interval { value, low, high } = *interval;
     if !low.is_finite() || !high.is_finite() {
         return format!("{value:.decimals$}{unit}");

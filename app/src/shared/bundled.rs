@@ -1,8 +1,9 @@
 //! What lies inside the binary: structures under `assets/structures`, the default model.
 
 use equijump_engine::session::{ModelSource, StructureSource};
+use equijump_engine::structure::{ReadOptions, read_structure_bytes};
 
-use super::examples::EXAMPLES;
+use super::examples::{EXAMPLES, Example};
 
 /// A model inside the binary.
 #[derive(Clone, Copy, Debug)]
@@ -87,6 +88,22 @@ pub fn model(name: &str) -> Option<ModelSource> {
     MODELS.iter().find(|model| model.name.eq_ignore_ascii_case(name)).map(BundledModel::source)
 }
 
+/// Whether a bundled model was trained on the protein of this sequence; `None` of a model that is not bundled.
+pub fn trained_on(model: &ModelSource, sequence: &str) -> Option<bool> {
+    let ModelSource::Bundled { name, .. } = model else { return None };
+    let model = MODELS.iter().find(|model| model.name == *name)?;
+    Some(model.sequences.contains(&sequence))
+}
+
+/// The bundled structure of the protein of this sequence, norleucine as X.
+pub fn structure_of(sequence: &str) -> Option<StructureSource> {
+    let of = |example: &&Example| {
+        let read = read_structure_bytes(example.file_name, example.bytes, &ReadOptions::default());
+        read.is_ok_and(|opened| opened.topology.sequence() == sequence)
+    };
+    EXAMPLES.iter().find(of).map(Example::source)
+}
+
 /// The bundled structure of that name (its file name without extension), whatever the case.
 pub fn structure(name: &str) -> Option<StructureSource> {
     EXAMPLES
@@ -95,4 +112,43 @@ pub fn structure(name: &str) -> Option<StructureSource> {
             example.file_name.strip_suffix(".pdb").is_some_and(|stem| stem.eq_ignore_ascii_case(name))
         })
         .map(|example| example.source())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use equijump_engine::trajectory::file_crc32;
+    use equijump_engine::transport::presets::{DEFAULT_PRESET, Presets};
+
+    /// Presets are found for one model file; another one under the same name has to be studied anew.
+    #[test]
+    fn every_preset_belongs_to_its_model_file() {
+        for model in MODELS {
+            let path =
+                format!("{}/../assets/models/{}/model.safetensors", env!("CARGO_MANIFEST_DIR"), model.name);
+            let own = file_crc32(path.as_ref()).unwrap();
+            let presets = Presets::parse(model.presets).unwrap();
+            assert!(presets.0.contains_key(DEFAULT_PRESET), "{}", model.name);
+            for (name, preset) in &presets.0 {
+                assert_eq!(
+                    preset.model_crc32,
+                    Some(own),
+                    "assets/models/{}/presets.json: {name} is of another model file; run assets/models/bind_presets.py",
+                    model.name
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn structures_are_found_by_sequence() {
+        let villin = structure_of("LSDEDFKAVFGMTRSAFANLPLWXQQHLXKEKGLF").unwrap();
+        assert_eq!(villin.display_name(), structure("villin").unwrap().display_name());
+        assert!(structure_of("GGGG").is_none());
+        let proteins = model("proteins").unwrap();
+        assert_eq!(trained_on(&proteins, "LSDEDFKAVFGMTRSAFANLPLWXQQHLXKEKGLF"), Some(true));
+        assert_eq!(trained_on(&proteins, "DAYAQWLKDGGPSSGRPPPS"), Some(false));
+        assert_eq!(trained_on(&ModelSource::File("model.safetensors".into()), "GGGG"), None);
+    }
 }

@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-
 use equijump_engine::observe::landscape::FrameGroup;
 
 use super::app::EquiJumpApp;

@@ -9,6 +9,7 @@ use super::dihedrals::DihedralTable;
 use super::error::{AnalysisError, check_positions};
 use super::histogram::{Binning, Histogram1d, Histogram2d};
 use super::observables::{NativeContacts, radius_of_gyration_angstrom};
+use super::paper::PaperResults;
 use super::ramachandran::{RamachandranHistogram, ramachandran_classes};
 use super::superposition::ca_rmsd_angstrom;
 use super::tica::{TicaBasis, TicaFit, TicaSettings};
@@ -21,6 +22,22 @@ const FORMAT: u32 = 1;
 
 /// References that come with the program.
 const BUNDLED: [&str; 1] = [include_str!("../../../assets/references/chignolin.json")];
+
+/// Proteins whose molecular dynamics in `assets/md` is no equilibrium: name as in the paper's data file, trajectories,
+/// their median length in ns, and how many times one of them folds or unfolds (its README tells how that is counted).
+const NO_EQUILIBRIUM: [(&str, usize, f64, usize); 11] = [
+    ("trpcage", 37, 8.7, 9),
+    ("bba", 28, 6.1, 2),
+    ("wwdomain", 31, 4.9, 0),
+    ("villin", 31, 4.6, 0),
+    ("ntl9", 33, 3.6, 0),
+    ("bbl", 36, 2.8, 0),
+    ("proteinb", 39, 2.3, 0),
+    ("homeodomain", 36, 1.9, 0),
+    ("proteing", 32, 2.5, 0),
+    ("a3d", 39, 0.9, 0),
+    ("lambda", 34, 0.8, 0),
+];
 
 /// Where the data of a reference come from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -106,6 +123,21 @@ impl ReferenceData {
     pub fn bundled(topology: &Topology) -> Option<Self> {
         let sequence = topology.sequence();
         BUNDLED.iter().filter_map(|text| Self::from_json(text).ok()).find(|data| data.sequence == sequence)
+    }
+
+    /// Why there is no reference of the protein with this sequence although there is molecular dynamics of it, in one
+    /// sentence; `None` of every other protein.
+    pub fn why_none(sequence: &str) -> Option<String> {
+        let protein = PaperResults::bundled()?.protein(sequence)?;
+        let (_, trajectories, ns, events) = NO_EQUILIBRIUM.iter().find(|(name, ..)| *name == protein.name)?;
+        let seen = match events {
+            0 => "none of which folds or unfolds".to_owned(),
+            events => format!("in which it folds or unfolds {events} times in all"),
+        };
+        Some(format!(
+            "Our molecular dynamics of {} is {trajectories} trajectories of {ns} ns, {seen}: not an equilibrium, so no map is made of it.",
+            protein.label
+        ))
     }
 }
 
@@ -199,4 +231,30 @@ fn histogram_of(values: &[f64], binning: Binning) -> Histogram1d {
     let mut histogram = Histogram1d::new(binning);
     values.iter().for_each(|&v| histogram.add(v, 1.0));
     histogram
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    /// The card of `assets/md` is written by the script that gathers it.
+    #[test]
+    fn proteins_without_a_reference_are_told_what_there_is_of_them() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../assets/md/README.md");
+        let card = std::fs::read_to_string(path).unwrap();
+        let paper = PaperResults::bundled().unwrap();
+        for (name, trajectories, ..) in NO_EQUILIBRIUM {
+            let line = card.lines().find(|line| line.starts_with(&format!("| {name} |"))).unwrap();
+            let column = |number: usize| line.split('|').nth(number).unwrap().trim();
+            assert_eq!(column(4), trajectories.to_string(), "{name}");
+            let sequence = column(2);
+            let why = ReferenceData::why_none(sequence).unwrap();
+            let protein = paper.protein(sequence).unwrap();
+            assert!(protein.name == name && why.contains(&protein.label), "{why}");
+            assert!(BUNDLED.iter().all(|text| ReferenceData::from_json(text).unwrap().sequence != sequence));
+        }
+        assert_eq!(ReferenceData::why_none("YYDPETGTWY"), None);
+        assert_eq!(ReferenceData::why_none("GGGG"), None);
+    }
 }

@@ -235,7 +235,7 @@ impl RunObserver {
                 return Landscape::Map(known.map.clone());
             }
         }
-        match map_of(live, &measured, self.map_settings, replica) {
+        match map_of(live, &self.subject.topology.sequence(), &measured, self.map_settings, replica) {
             Ok(map) => {
                 let map = Arc::new(map);
                 self.map = Some(KnownMap { made_of, map: map.clone() });
@@ -353,6 +353,7 @@ struct KnownMap {
 /// The map of all frames that have both coordinates.
 fn map_of(
     live: &LiveObservables,
+    sequence: &str,
     measured: &[MeasuredSeries],
     settings: MapSettings,
     replica: usize,
@@ -361,12 +362,17 @@ fn map_of(
     let source = match live.basis_source() {
         BasisSource::Reference { name } => format!("Coordinates from molecular dynamics of {name}"),
         BasisSource::Run { pairs } => {
-            format!("Coordinates fitted to this run so far ({pairs} pairs of frames)")
+            let why = ReferenceData::why_none(sequence).map(|why| format!(". {}", why.trim_end_matches('.')));
+            format!(
+                "Coordinates fitted to this run so far ({pairs} pairs of frames){}",
+                why.unwrap_or_default()
+            )
         }
         BasisSource::Waiting { pairs, needed } if slow => {
+            let why = ReferenceData::why_none(sequence).map(|why| format!(" {why}")).unwrap_or_default();
             return Err(format!(
                 "There is no reference for this protein, so the coordinates are fitted to this run once \
-                 it is long enough: {pairs} of {needed} frame pairs so far. Other coordinates need not wait."
+                 it is long enough: {pairs} of {needed} frame pairs so far. Other coordinates need not wait.{why}"
             ));
         }
         BasisSource::Unavailable { reason } if slow => return Err(reason),

@@ -458,7 +458,7 @@ pub(super) fn range(mut values: Vec<f64>, confidence: f64) -> [f64; 2] {
 }
 
 /// Linear interpolation between order statistics, as NumPy does by default.
-fn quantile(sorted: &[f64], fraction: f64) -> f64 {
+pub(super) fn quantile(sorted: &[f64], fraction: f64) -> f64 {
     let Some(last) = sorted.len().checked_sub(1) else { return f64::NAN };
     let position = fraction * last as f64;
     let below = position.floor() as usize;

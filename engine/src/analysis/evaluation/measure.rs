@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::fluctuation::{StretchFluctuation, StretchMeter};
 use super::settings::{EvaluationStage, ProgressCallback, report};
 use super::{EvaluationError, FrameSource, Protein};
 use crate::analysis::dihedrals::DihedralTable;
@@ -59,6 +60,8 @@ pub struct FrameTable {
     pub mean_ca_distances_angstrom: Vec<f64>,
     /// Cα traces of some frames, evenly spread, superposed on the native structure, Å.
     pub traces_angstrom: Vec<Vec<[f32; 3]>>,
+    /// How much residues move within stretches of trajectories.
+    pub fluctuation: StretchFluctuation,
     pub(super) ramachandran: Codes,
     pub(super) janin: Codes,
     pub(super) bond_lengths: Codes,
@@ -123,6 +126,7 @@ pub(super) fn measure(
         if trajectory != Some(number) {
             trajectory = Some(number);
             meter.table.trajectory_starts.push(meter.table.len());
+            meter.stretches.begin();
         }
         meter.add(positions);
         read += 1;
@@ -142,6 +146,7 @@ struct Meter<'a> {
     angles: Vec<[usize; 3]>,
     chemistry_stride: usize,
     trace_stride: usize,
+    stretches: StretchMeter,
     table: FrameTable,
 }
 
@@ -164,6 +169,7 @@ impl<'a> Meter<'a> {
             validity: ValiditySummary::default(),
             mean_ca_distances_angstrom: vec![0.0; residues * residues.saturating_sub(1) / 2],
             traces_angstrom: Vec::new(),
+            fluctuation: StretchFluctuation::default(),
             ramachandran: Codes::default(),
             janin: Codes::default(),
             bond_lengths: Codes { per_frame: topology.bonds().len(), codes: Vec::new() },
@@ -179,6 +185,7 @@ impl<'a> Meter<'a> {
             angles,
             chemistry_stride: frames.div_ceil(CHEMISTRY_FRAMES).max(1),
             trace_stride: frames.div_ceil(TRACES).max(1),
+            stretches: StretchMeter::new(interval_ps),
             topology,
             table,
         }
@@ -187,6 +194,7 @@ impl<'a> Meter<'a> {
     fn add(&mut self, positions: &[[f32; 3]]) {
         let topology = &self.topology;
         let frame = self.table.len();
+        self.stretches.add(topology, positions);
         let fit = Superposition::of_ca(topology, positions, self.native);
         let table = &mut self.table;
         table.rmsd_angstrom.push(fit.rmsd_angstrom);
@@ -250,6 +258,7 @@ impl<'a> Meter<'a> {
         let mut table = self.table;
         let frames = table.len().max(1) as f64;
         table.mean_ca_distances_angstrom.iter_mut().for_each(|sum| *sum /= frames);
+        table.fluctuation = self.stretches.finish();
         table
     }
 }

@@ -34,6 +34,7 @@ pub mod branches;
 mod compare;
 mod ensemble;
 mod error;
+mod fluctuation;
 mod grids;
 pub mod jumps;
 pub mod kinetics;
@@ -51,6 +52,7 @@ pub use compare::{
 };
 pub use ensemble::{Ensemble, Estimate, Weighting};
 pub use error::EvaluationError;
+pub use fluctuation::{STRETCH_PS, StretchFluctuation};
 pub use measure::FrameTable;
 pub use quantity::Quantity;
 pub use reference::{MarkovLag, PreparedReference, Protein};

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::compare::Comparison;
 use super::ensemble::Ensemble;
+use super::fluctuation::StretchFluctuation;
 use super::kinetics::{Kinetics, kinetics};
 use super::quantity::Quantity;
 use super::reference::{MarkovLag, PreparedReference, Protein};
@@ -61,6 +62,9 @@ pub struct EnsembleSummary {
     pub validity: ValiditySummary,
     /// Mean Cα distance of every pair `i < j`, row by row, Å.
     pub mean_ca_distances_angstrom: Vec<f64>,
+    /// How much residues move within stretches of trajectories.
+    #[serde(default)]
+    pub fluctuation: StretchFluctuation,
     /// Cα traces superposed on the native structure, Å, seen along its shortest principal axis: x and y
     /// span its longest and middle axes.
     pub traces_angstrom: Vec<Vec<[f32; 3]>>,
@@ -188,6 +192,7 @@ impl PreparedReference {
             whole_trajectories: ensemble.has_whole_trajectories(),
             validity: frames.validity.clone(),
             mean_ca_distances_angstrom: frames.mean_ca_distances_angstrom.clone(),
+            fluctuation: frames.fluctuation.clone(),
             traces_angstrom: frames.traces_angstrom.iter().map(seen).collect(),
             implied_timescales,
             markov,

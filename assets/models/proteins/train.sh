@@ -1,0 +1,80 @@
+#!/usr/bin/env bash
+# Trains the model `proteins` anew from assets/md, in the four stages in which it was trained.
+#
+#   assets/models/proteins/train.sh OUT      stores, stages 1 to 4; the model is OUT/4/best.safetensors
+#
+# What is done already is left alone, and a stage that was interrupted goes on. EQUIJUMP names the program (default:
+# target/release/equijump), THREADS the processor threads to train with (default: 1).
+#
+# The stages are those of the model, with two differences. Its second stage saw an earlier, smaller part of assets/md,
+# frames every 10 to 25 ps, of chignolin, 64 peptides (pep_[bceghptx]) and 8 proteins; the same systems as they lie in
+# assets/md stand for it here. And its second and third stage were ended by the clock, after 13,248 of 60,000 and 6,100
+# of 14,000 steps: here they are that long, and their learning rates fall to what they had fallen to. Weights come close
+# to those that ship and are not the same bit for bit.
+set -eu
+export LC_ALL=C
+out=${1:?"name a folder for stores and stages"}
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+md=$here/../../md
+EQUIJUMP=${EQUIJUMP:-target/release/equijump}
+THREADS=${THREADS:-1}
+mkdir -p "$out/stores"
+out=$(cd "$out" && pwd)
+
+# One store a system. Trp-cage, the WW domain, NTL9 and ubiquitin are imported too, to be judged by, and not trained on.
+for folder in "$md"/*/; do
+    name=$(basename "$folder")
+    store=$out/stores/$name.store.safetensors
+    [ -f "$folder/top.pdb" ] && ! [ -f "$store" ] || continue
+    how=(--out-of-equilibrium)
+    if [ "$name" = chignolin ]; then how=(--skip-ps 200); fi
+    "$EQUIJUMP" import --topology "$folder/top.pdb" "$folder"traj_*.xtc "${how[@]}" --out "$store"
+done
+
+stores() { # those whose name fits, of systems that are trained on
+    local store
+    for store in "$out"/stores/*.store.safetensors; do
+        case $(basename "$store" .store.safetensors) in
+            trpcage | wwdomain | ntl9 | nat_1ubq) ;;
+            *) [[ $(basename "$store" .store.safetensors) =~ ^($1)$ ]] && echo "$store" ;;
+        esac
+    done
+}
+
+stage() { # NUMBER STORES OPTIONS…
+    local folder=$out/$1 pattern=$2
+    shift 2
+    if [ -f "$folder/done" ]; then return; fi
+    local files
+    mapfile -t files < <(stores "$pattern")
+    if [ -f "$folder/checkpoint.safetensors" ]; then
+        "$EQUIJUMP" train "${files[@]}" --resume --out "$folder"
+    else
+        "$EQUIJUMP" train "${files[@]}" --out "$folder" --name proteins --threads "$THREADS" --rigid-weight 4 \
+            --validation-fraction 0.06 "$@"
+    fi
+    touch "$folder/done"
+}
+
+# 1: from the model of chignolin, chignolin alone.
+stage 1 chignolin --init "$here/../chignolin/model.safetensors" --steps 16000 --learning-rate 4e-3 \
+    --final-learning-rate 5e-5 --warmup-steps 300 --ema-decay 0.999 --time-reversal true --enhanced-share 0.5 \
+    --torsion-share 0.5 --time-power 1.5 --seed 1 --validate-every 500
+
+# 2: chignolin, 64 peptides and 8 proteins.
+stage 2 'chignolin|pep_[bceghptx].*|a3d|bba|bbl|homeodomain|lambda|proteinb|proteing|villin' \
+    --init "$out/1/best.safetensors" --steps 13248 --batch-size 48 --learning-rate 8e-3 --final-learning-rate 6.9e-3 \
+    --warmup-steps 300 --ema-decay 0.999 --enhanced-share 0.8 --torsion-share 0.6 --time-power 1.2 --seed 3 \
+    --validate-every 500 --clusters 60 --cluster-lag-ps 100
+
+# 3: all that is trained on.
+stage 3 '.*' --init "$out/2/best.safetensors" --steps 6100 --learning-rate 6e-3 --final-learning-rate 3.4e-3 \
+    --warmup-steps 200 --ema-decay 0.999 --enhanced-share 0.8 --torsion-share 0.6 --time-power 1.2 --seed 5 \
+    --validate-every 1000 --clusters 60 --cluster-lag-ps 100
+
+# 4: the same with the torsions of the start among the inputs, and proteins drawn by the root of their size.
+stage 4 '.*' --init "$out/3/best.safetensors" --source-torsion-inputs true --steps 5500 --learning-rate 6e-3 \
+    --final-learning-rate 1e-4 --warmup-steps 200 --ema-decay 0.999 --enhanced-share 0.8 --torsion-share 0.75 \
+    --time-power 1 --seed 6 --validate-every 1000 --clusters 60 --cluster-lag-ps 100 --proteins square-root
+
+echo "$out/4/best.safetensors"
