@@ -13,7 +13,6 @@ use equijump_engine::session::{
 };
 use equijump_engine::trajectory::{FrameSelection, TrajectoryReader};
 
-use super::Ending;
 use super::evaluate::{Method, command_line};
 use super::job::Jobs;
 use super::jumps::{JumpArgs, sequence_of};

@@ -220,6 +220,6 @@ fn the_models_of_a_file_are_frames_and_a_single_one_is_a_structure() {
     std::fs::write(at("other.cif"), text.replace(&second.join("\n"), &other)).unwrap();
     let other = TrajectoryRequest { files: vec![at("other.cif")], ..TrajectoryRequest::default() };
     let JobOutcome::Failed(reason) = open(&session, other) else { panic!("it fits") };
-    assert!(reason.contains("model 2 holds other atoms"), "{reason}");
+    assert!(reason.what.contains("model 2 holds other atoms"), "{reason}");
     assert!(first.iter().any(|row| row.contains(" CA ")));
 }
