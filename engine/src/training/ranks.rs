@@ -162,7 +162,7 @@ pub fn join() -> Result<Membership, String> {
             let count = std::env::var(name).ok().and_then(|count| count.parse::<u32>().ok());
             name.ends_with("_SIZE") && count.is_some_and(|count| count > 1)
         };
-        if launched && LAUNCHED.iter().any(|name| several(&name)) {
+        if launched && LAUNCHED.iter().any(several) {
             return Err(
                 "this build of EquiJump cannot train on several ranks; build it with the feature `mpi`, or start one process"
                     .to_owned(),
