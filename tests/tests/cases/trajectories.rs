@@ -93,7 +93,13 @@ fn a_header_that_tells_no_interval_is_not_believed() {
     ];
     for (steps_per_frame, delta, version) in headers {
         let mut bytes = whole.clone();
-        bytes[titles..titles + 6].copy_from_slice(b"others");
+        if steps_per_frame == 1 {
+            bytes[titles..titles + 6].copy_from_slice(b"others");
+        } else {
+            // Two titles.
+            let first = titles - "Written by ".len();
+            bytes[first..first + 160].fill(0);
+        }
         bytes[16..20].copy_from_slice(&i32::to_le_bytes(steps_per_frame));
         bytes[44..48].copy_from_slice(&delta.to_le_bytes());
         bytes[84..88].copy_from_slice(&i32::to_le_bytes(version));

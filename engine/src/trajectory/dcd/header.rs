@@ -74,6 +74,8 @@ pub(super) struct Header {
     pub atoms: usize,
     /// Who wrote the file, which decides units and the meaning of the cell.
     pub origin: Origin,
+    /// Whether its titles are blank.
+    pub untitled: bool,
     /// Where the frames start.
     pub bytes: u64,
 }
@@ -87,8 +89,9 @@ impl Header {
     }
 
     /// Time between frames, ps. `None` where DELTA or NSAVC is not positive, or DELTA is in a unit that the file does
-    /// not tell. A round DELTA that makes no round time is in no AKMA units either: VMD and mdtraj write 1 and
-    /// cpptraj 0.001 whatever the interval, and some programs write fs, or the units of the run, under no title.
+    /// not tell. A round DELTA that makes no round time is in no AKMA units either where each step is a frame, or there
+    /// is no title: VMD and mdtraj write 1 and cpptraj 0.001 whatever the interval, and MDAnalysis writes fs, or the
+    /// units of the run, under no title.
     pub(super) fn interval_ps(&self) -> Option<f64> {
         if !self.origin.counts_in_akma() {
             return None;
@@ -101,7 +104,9 @@ impl Header {
         let chosen = |digits: String| {
             digits.bytes().take_while(|b| *b != b'e').filter(u8::is_ascii_digit).count() <= DIGITS_OF_A_CHOICE
         };
-        let other_units = chosen(format!("{:e}", self.step_akma as f32)) && !chosen(format!("{interval:e}"));
+        let doubtful = self.untitled || self.steps_per_frame == 1;
+        let other_units =
+            doubtful && chosen(format!("{:e}", self.step_akma as f32)) && !chosen(format!("{interval:e}"));
         (!other_units).then_some(interval)
     }
 
@@ -164,6 +169,8 @@ impl Header {
             has_fourth_dimension: charmm && number(11) != 0,
             atoms,
             origin: Origin::new(titles, version),
+            // Their number stands in front of them.
+            untitled: titles.iter().skip(4).all(|byte| *byte == 0 || byte.is_ascii_whitespace()),
             bytes: (control.len() + bytes) as u64,
         })
     }
