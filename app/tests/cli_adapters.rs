@@ -43,7 +43,7 @@ fn replicas_dealt_out_over_two_adapters_are_those_of_one() {
         let (code, stdout, stderr) = with_drivers(workplace.simulate(&arguments));
         assert_eq!(code, Some(0), "{stderr}");
         let told = format!("{stdout}{stderr}");
-        assert_eq!(told.contains(" and llvmpipe"), device == "gpu:all", "{told}");
+        assert_eq!(told.contains(" and GPU, llvmpipe"), device == "gpu:all", "{told}");
     }
     for replica in 0..5 {
         let [one, all] =
