@@ -8,7 +8,7 @@
 use std::ops::Range;
 use std::path::Path;
 
-use crate::network::carried::CARRIED_SCALARS;
+use crate::network::carried::{CARRIED_SCALARS, CARRIED_VECTORS};
 use crate::network::inputs::{self, FEATURES};
 use crate::network::internal::{
     CHAIN_FRAME_SCALARS, DISPLACEMENT_FRAME_SCALARS, SOURCE_FRAME_SCALARS, TORSION_SCALARS,
@@ -70,8 +70,7 @@ fn widen(
     out: &mut [f32],
 ) {
     let scalars = input_map(old, new, is.name.starts_with("conditioner"));
-    // New vectors come before the last ones of the old network.
-    let vectors: Vec<usize> = (0..inputs::header_vectors(old) - old.multiplicity - 1).collect();
+    let vectors = vector_map(old, new);
     let of =
         |kinds: [&str; 3]| if kinds.iter().any(|kind| is.name.ends_with(kind)) { &vectors } else { &scalars };
     let row_map = of(["linear.vectors", "mix.vectors", "skip.vectors"]);
@@ -95,6 +94,14 @@ fn widen(
             out[row * columns + column] = scale * value;
         }
     }
+}
+
+/// Where each input vector of the old header is in the new one's, but for the last ones, which stay the last.
+fn vector_map(old: &NetworkConfig, new: &NetworkConfig) -> Vec<usize> {
+    let carried = if old.carried_inputs { CARRIED_VECTORS } else { 0 };
+    let first = inputs::header_vectors(old) - old.multiplicity - 1 - carried;
+    let added = if new.source_frame_inputs && !old.source_frame_inputs { FEATURES } else { 0 };
+    (0..first).chain(first + added..first + added + carried).collect()
 }
 
 /// Where each input scalar of the old network is in the new one's.
