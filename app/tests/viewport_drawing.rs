@@ -1,4 +1,4 @@
-//! What the viewport draws, against geometry worked out by hand: colours at projected atoms, sizes, depth
+//! What the viewport draws, against geometry worked out by hand: colors at projected atoms, sizes, depth
 //! order, transparency, and that egui around it is left alone.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
@@ -55,7 +55,7 @@ fn difference(pixel: [u8; 4], color: [u8; 3]) -> u8 {
     (0..3).map(|k| pixel[k].abs_diff(color[k])).max().unwrap()
 }
 
-/// The element whose colour is nearest to a pixel, brightness aside.
+/// The element whose color is nearest to a pixel, brightness aside.
 fn nearest_element(pixel: [u8; 4]) -> Element {
     let hue = |rgb: [u8; 3]| {
         let linear = palette::light_from_srgb(rgb);
@@ -74,7 +74,7 @@ fn nearest_element(pixel: [u8; 4]) -> Element {
 }
 
 #[test]
-fn visible_atoms_have_their_colour_and_are_picked_at_their_centre() {
+fn visible_atoms_have_their_color_and_are_picked_at_their_center() {
     let Some(harness) = GlHarness::new(WIDTH, HEIGHT) else { return };
     for name in ["chignolin", "villin"] {
         let opened = protein(name);
@@ -88,7 +88,7 @@ fn visible_atoms_have_their_colour_and_are_picked_at_their_centre() {
             let mut visible = 0;
             for (index, atom) in opened.topology.atoms().iter().enumerate() {
                 let ([x, y], _) = camera.project(opened.positions_angstrom[index], ASPECT).unwrap();
-                // Something may be in front of it, and pixels on its edge mix colours.
+                // Something may be in front of it, and pixels on its edge mix colors.
                 let pixel_wide = 2.0 / request.height as f32;
                 let around = [(0.0, 0.0), (-1.0, 0.0), (1.0, 0.0), (0.0, -1.0), (0.0, 1.0)];
                 let own = |&(dx, dy): &(f32, f32)| {
@@ -109,7 +109,7 @@ fn visible_atoms_have_their_colour_and_are_picked_at_their_centre() {
 }
 
 #[test]
-fn a_sphere_facing_the_eye_shows_its_legend_colour() {
+fn a_sphere_facing_the_eye_shows_its_legend_color() {
     let Some(harness) = GlHarness::new(WIDTH, HEIGHT) else { return };
     for (offset, element) in [(0, Element::Nitrogen), (1, Element::Carbon), (3, Element::Oxygen)] {
         let mut positions = [AWAY; 4];
@@ -198,7 +198,7 @@ fn bonds_are_halved_between_their_atoms() {
 }
 
 #[test]
-fn every_colouring_shows_different_colours() {
+fn every_coloring_shows_different_colors() {
     let Some(harness) = GlHarness::new(WIDTH, HEIGHT) else { return };
     let opened = protein("villin");
     let mut seen: Vec<image::RgbaImage> = Vec::new();
@@ -214,7 +214,7 @@ fn every_colouring_shows_different_colours() {
 }
 
 #[test]
-fn ribbons_have_the_colour_of_their_residues() {
+fn ribbons_have_the_color_of_their_residues() {
     let Some(harness) = GlHarness::new(WIDTH, HEIGHT) else { return };
     let opened = protein("lambda");
     let mut viewport = viewport_of(&opened);
@@ -249,7 +249,7 @@ fn ribbons_have_the_colour_of_their_residues() {
         }
     }
     assert!(hits > 300, "{hits} hits");
-    // Pixels on edges mix colours.
+    // Pixels on edges mix colors.
     assert!(right as f32 > 0.85 * hits as f32, "{right} of {hits}");
 }
 

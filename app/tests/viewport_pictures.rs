@@ -48,7 +48,7 @@ fn pictures() {
     }
 }
 
-/// Every bundled protein as a ribbon, in every colouring.
+/// Every bundled protein as a ribbon, in every coloring.
 #[test]
 #[ignore = "pictures to look at, not a check"]
 fn ribbons() {

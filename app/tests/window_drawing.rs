@@ -89,8 +89,8 @@ impl DrawnWindow {
     }
 }
 
-/// How many colours there are in the middle of the molecule pane.
-fn colours_of_the_molecule(picture: &image::RgbaImage) -> usize {
+/// How many colors there are in the middle of the molecule pane.
+fn colors_of_the_molecule(picture: &image::RgbaImage) -> usize {
     let view = image::imageops::crop_imm(picture, 320, 130, 560, 540).to_image();
     view.pixels().map(|pixel| pixel.0).collect::<std::collections::HashSet<_>>().len()
 }
@@ -103,7 +103,7 @@ fn the_molecule_is_drawn_between_the_panes_and_changes_with_its_style() {
         window.pass(Vec::new());
     }
     let balls = window.gl.image();
-    assert!(colours_of_the_molecule(&balls) > 100, "shaded atoms have many colours");
+    assert!(colors_of_the_molecule(&balls) > 100, "shaded atoms have many colors");
     window.press(Modifiers::NONE, Key::Num3);
     let spheres = window.gl.image();
     let differing = balls.pixels().zip(spheres.pixels()).filter(|(a, b)| a != b).count();

@@ -1,13 +1,13 @@
-// From a cloud to the inputs of a trunk: centring, neighbours and edge embeddings, lengths, chain vectors,
+// From a cloud to the inputs of a trunk: centering, neighbors and edge embeddings, lengths, chain vectors,
 // strain, time and the conditioner's result. One workgroup per row.
 //
-// Constants from the host: THREADS (128, a power of two, at least 8 · SITES), MOST_RESIDUES, MOST_NEIGHBOURS.
+// Constants from the host: THREADS (128, a power of two, at least 8 · SITES), MOST_RESIDUES, MOST_NEIGHBORS.
 
 struct Params {
     residues: u32,
-    neighbours: u32, bins: u32, bins4: u32, bin_spacing: f32, radial_scale: f32, clamp: u32,
+    neighbors: u32, bins: u32, bins4: u32, bin_spacing: f32, radial_scale: f32, clamp: u32,
     edges: u32, radial: u32,
-    source: u32, centred: u32,
+    source: u32, centered: u32,
     // Inputs of the trunk.
     s: u32, s4: u32, v: u32, v4: u32,
     // 1: the conditioner's inputs (labels). 0: a header's (time, conditioner, strain, displacement).
@@ -36,7 +36,7 @@ const NOWHERE: u32 = 0xffffffffu;
 const LANES_PER_SITE: u32 = 8u;
 
 var<workgroup> squared: array<f32, MOST_RESIDUES>;
-var<workgroup> distances: array<f32, MOST_NEIGHBOURS>;
+var<workgroup> distances: array<f32, MOST_NEIGHBORS>;
 var<workgroup> partial: array<vec3<f32>, THREADS>;
 var<workgroup> rotation: mat3x3<f32>;
 var<workgroup> centers: array<vec3<f32>, 2>;
@@ -116,7 +116,7 @@ fn class_of(site: u32) -> u32 {
     return (tables[params.classes + site / SITES] >> (2u * (site % SITES))) & 3u;
 }
 
-// Whether `other` is fewer than four bonds from `site`, both in the same or in neighbouring residues.
+// Whether `other` is fewer than four bonds from `site`, both in the same or in neighboring residues.
 fn is_close(site: u32, other: u32) -> bool {
     let bit = other % SITES;
     let at = params.close + 2u * site;
@@ -348,7 +348,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let used = (residue_word >> 8u) & 255u;
     let own = position(first, residue);
 
-    // The centre of the replica, and squared distances to this residue.
+    // The center of the replica, and squared distances to this residue.
     var sum = vec3(0.0);
     for (var j = lane; j < params.residues; j += THREADS) {
         let p = position(first, j);
@@ -364,14 +364,14 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         }
         workgroupBarrier();
     }
-    let centred = own - partial[0] / f32(params.residues);
+    let centered = own - partial[0] / f32(params.residues);
     workgroupBarrier();
     if (lane < SITES) {
         let vector = slot_vector(first, residue, lane);
-        arena[params.centred + row * SITES + lane] = vec4(select(vector, centred, lane == SLOTS), 0.0);
+        arena[params.centered + row * SITES + lane] = vec4(select(vector, centered, lane == SLOTS), 0.0);
     }
 
-    // A residue that as many others are nearer than is the neighbour of that number; ties by index.
+    // A residue that as many others are nearer than is the neighbor of that number; ties by index.
     for (var j = lane; j < params.residues; j += THREADS) {
         let mine = squared[j];
         var rank = 0u;
@@ -379,13 +379,13 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
             let theirs = squared[other];
             rank += select(0u, 1u, theirs < mine || (theirs == mine && other < j));
         }
-        if (j != residue && rank < params.neighbours) {
+        if (j != residue && rank < params.neighbors) {
             let distance = sqrt(mine);
             let inverse = select(0.0, 1.0 / distance, distance > 1e-6);
             let unit = (position(first, j) - own) * inverse;
             let limit = i32(params.clamp);
             let offset = u32(clamp(i32(j) - i32(residue), -limit, limit) + limit);
-            let edge = params.edges + 2u * (row * params.neighbours + rank);
+            let edge = params.edges + 2u * (row * params.neighbors + rank);
             arena[edge] = vec4(unit, distance);
             // As numbers, not as bits: small integers would be denormal.
             arena[edge + 1u] = vec4(f32(first + j), f32(offset), 0.0, 0.0);
@@ -395,11 +395,11 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     workgroupBarrier();
     let spacing = params.bin_spacing;
     let radial_scale = params.radial_scale;
-    for (var at = lane; at < params.neighbours * params.bins4; at += THREADS) {
+    for (var at = lane; at < params.neighbors * params.bins4; at += THREADS) {
         let x = min(distances[at / params.bins4] / spacing, f32(params.bins - 1u));
         let t = vec4(x) - (vec4(0.0, 1.0, 2.0, 3.0) + f32(4u * (at % params.bins4)));
         let rho = select(radial_scale * exp(-0.5 * t * t), vec4(0.0), abs(t) > vec4(6.0));
-        arena[params.radial + row * params.neighbours * params.bins4 + at] = rho;
+        arena[params.radial + row * params.neighbors * params.bins4 + at] = rho;
     }
 
     // Scalars before and after the lengths, vectors after the features.
@@ -460,7 +460,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
             put_scalar(row, next_s + lane, sqrt(dot(x, x)));
             put_vector(row, next_v + lane, x);
         } else if (lane == 3u * SITES) {
-            // The way to the ideal Cβ, from N, CA, C of a tetrahedral centre, and the handedness of Cα.
+            // The way to the ideal Cβ, from N, CA, C of a tetrahedral center, and the handedness of Cα.
             var x = vec3(0.0);
             var hand = 0.0;
             if ((residue_word >> 16u) != 0u) {
@@ -479,11 +479,11 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
             var hand = 0.0;
             let branch = params.branches + 4u * residue;
             if (tables[branch] != NOWHERE) {
-                let centre = site_position(first, tables[branch]);
+                let center = site_position(first, tables[branch]);
                 hand = triple(
-                    site_position(first, tables[branch + 1u]) - centre,
-                    site_position(first, tables[branch + 2u]) - centre,
-                    site_position(first, tables[branch + 3u]) - centre,
+                    site_position(first, tables[branch + 1u]) - center,
+                    site_position(first, tables[branch + 2u]) - center,
+                    site_position(first, tables[branch + 3u]) - center,
                 );
             }
             put_scalar(row, next_s + STRAIN_VECTORS + 1u, hand);
@@ -494,7 +494,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     if (params.displacement != 0u) {
         if (lane < SITES) {
             let is_position = lane == SLOTS;
-            let here = select(slot_vector(first, residue, lane), centred, is_position);
+            let here = select(slot_vector(first, residue, lane), centered, is_position);
             let scale = select(moment.vector_displacement, moment.position_displacement, is_position);
             let x = scale * (here - arena[params.source + row * SITES + lane].xyz);
             put_scalar(row, next_s + lane, sqrt(dot(x, x)));
@@ -566,7 +566,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     }
     if (params.conditioner == 0u) {
         if (lane == 0u) {
-            put_vector(row, next_v, centred - arena[params.source + row * SITES + SLOTS].xyz);
+            put_vector(row, next_v, centered - arena[params.source + row * SITES + SLOTS].xyz);
         }
         next_v += 1u;
         for (var c = lane; c < params.channels; c += THREADS) {

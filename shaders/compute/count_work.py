@@ -2,7 +2,7 @@
 
 Prints the table of ../README.md. Operations are those of matrix products (two per multiply-add). Weights are
 counted once a step, activations once for each kernel that reads or writes them: what the caches may keep is
-not taken off. N residues, B replicas, L = 4 blocks, k = 16 neighbours.
+not taken off. N residues, B replicas, L = 4 blocks, k = 16 neighbors.
 """
 
 

@@ -10,7 +10,7 @@
 // Constants from the host: C4 (channels/4), GROUPS, EDGES (16 / GROUPS), THREADS = C4 · GROUPS.
 
 struct Params {
-    neighbours: u32, bins: u32, bins4: u32, bin_spacing: f32,
+    neighbors: u32, bins: u32, bins4: u32, bin_spacing: f32,
     edges: u32, radial: u32,
     nodes_s: u32, nodes_s_head: u32, nodes_v: u32, nodes_v_head: u32,
     mid_s: u32, mid_s_head: u32, mid_v: u32, mid_v_head: u32,
@@ -112,21 +112,21 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     var sum_x = vec4(0.0);
     var sum_y = vec4(0.0);
     var sum_z = vec4(0.0);
-    for (var first = 0u; first < params.neighbours; first += 16u) {
+    for (var first = 0u; first < params.neighbors; first += 16u) {
         workgroupBarrier();
         for (var i = 0u; i < EDGES; i++) {
             let slot = i * GROUPS + g;
             var z = vec4(0.0);
-            if (first + slot < params.neighbours) {
-                let edge = row * params.neighbours + first + slot;
+            if (first + slot < params.neighbors) {
+                let edge = row * params.neighbors + first + slot;
                 let facts = arena[params.edges + 2u * edge + 1u];
                 let distance = arena[params.edges + 2u * edge].w;
                 z = own + arena[nodes_s + u32(facts.x) * 4u * C4 + 2u * C4 + c4];
                 z += weights[w + params.w_offset + u32(facts.y) * C4 + c4];
                 // Gaussians farther than six spacings are zero.
-                let centre = min(distance / spacing, f32(params.bins - 1u));
-                let low = u32(max(centre - 6.0, 0.0));
-                let high = min(u32(centre + 6.0), params.bins - 1u);
+                let center = min(distance / spacing, f32(params.bins - 1u));
+                let low = u32(max(center - 6.0, 0.0));
+                let high = min(u32(center + 6.0), params.bins - 1u);
                 for (var bin = low; bin <= high; bin++) {
                     let rho = arena[params.radial + edge * params.bins4 + bin / 4u][bin % 4u];
                     z = fma(vec4(rho), weights[w + params.w_radial + bin * C4 + c4], z);
@@ -154,8 +154,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
             //# end
         }
         //# unroll e EDGES
-        if (first + {e}u * GROUPS + g < params.neighbours) {
-            let edge = row * params.neighbours + first + {e}u * GROUPS + g;
+        if (first + {e}u * GROUPS + g < params.neighbors) {
+            let edge = row * params.neighbors + first + {e}u * GROUPS + g;
             let unit = arena[params.edges + 2u * edge].xyz;
             let j = u32(arena[params.edges + 2u * edge + 1u].x);
             let n = nodes_s + j * 4u * C4 + c4;
@@ -212,8 +212,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     var mean = vec4(0.0);
     if (g < 4u) {
         mean = pad[g * C4 + c4] + pad[(4u + g) * C4 + c4] + pad[(8u + g) * C4 + c4] + pad[(12u + g) * C4 + c4];
-        if (params.neighbours > 0u) {
-            mean /= f32(params.neighbours);
+        if (params.neighbors > 0u) {
+            mean /= f32(params.neighbors);
         }
         if (g == 0u) {
             mean += arena[params.mid_s + head * params.mid_s_head + row * C4 + c4];

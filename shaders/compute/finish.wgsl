@@ -11,7 +11,7 @@ struct Params {
     gated: u32, gated_stride: u32, gated_head: u32,
     w_head: u32, w_out: u32, w_skip_gate: u32, w_skip: u32,
     skip: u32, input_v: u32,
-    source: u32, centred: u32, latent: u32, predicted: u32, first_drift: u32,
+    source: u32, centered: u32, latent: u32, predicted: u32, first_drift: u32,
     sigma_vector: f32, sigma_position: f32,
     residue_words: u32, addresses: u32,
 }
@@ -170,7 +170,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         sigma = params.sigma_vector;
     }
     let site = row * SITES + slot;
-    let x = arena[params.centred + site][axis];
+    let x = arena[params.centered + site][axis];
     let source = arena[params.source + site][axis];
     // The endpoint head gives everything at once, four headers the vectors or positions of b and of η.
     var said = vec2(sigma * outputs[lane], 0.0);

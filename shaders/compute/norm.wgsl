@@ -14,7 +14,7 @@ struct Params {
     // Channels that are not padding; how many of the last four are.
     channels: u32, tail: u32,
     scale: u32, bias: u32, w_head: u32,
-    normalise: u32, write_q: u32,
+    normalize: u32, write_q: u32,
 }
 
 @group(0) @binding(3) var<uniform> params: Params;
@@ -52,7 +52,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     var mean = 0.0;
     var inverse_deviation = 1.0;
     var inverse_norm = 1.0;
-    if (params.normalise != 0u) {
+    if (params.normalize != 0u) {
         var sums = vec2(0.0);
         for (var c4 = lane; c4 < params.width4; c4 += THREADS) {
             let x = arena[in_v + c4];
@@ -79,7 +79,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         let x = arena[in_v + c4] * inverse_norm;
         let y = arena[in_v + params.in_v_stride + c4] * inverse_norm;
         let z = arena[in_v + 2u * params.in_v_stride + c4] * inverse_norm;
-        if (params.normalise != 0u) {
+        if (params.normalize != 0u) {
             // Scale and bias of padded channels are zero.
             let w = head * params.w_head + c4;
             s = (s - mean) * inverse_deviation * weights[params.scale + w] + weights[params.bias + w];

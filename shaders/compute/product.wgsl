@@ -3,7 +3,7 @@
 //
 // A workgroup computes BM rows × 4·BN4 columns, a thread ROWS rows × 4 columns. Each trip through the loop
 // brings 4·BK4 columns of A and rows of W to workgroup memory; the next ones travel while it multiplies.
-// All threads of a subgroup read the same values of A (a broadcast) and neighbouring values of W.
+// All threads of a subgroup read the same values of A (a broadcast) and neighboring values of W.
 //
 // Constants from the host: BM, BN4, BK4, THREADS, ROWS, LOADS_A, LOADS_W, EPILOGUE.
 

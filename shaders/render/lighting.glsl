@@ -11,19 +11,19 @@ layout(location = 0) out vec4 out_color;
 const vec3 KEY_DIRECTION = vec3(-0.3313, 0.5069, 0.7958);
 const vec3 FILL_DIRECTION = vec3(0.7385, -0.1641, 0.6540);
 
-// Writes the colour of an opaque surface point; `normal` and `point` in view space.
+// Writes the color of an opaque surface point; `normal` and `point` in view space.
 void shade(vec3 point, vec3 normal, vec3 albedo) {
     vec3 toward_eye = orthographic > 0.5 ? vec3(0.0, 0.0, 1.0) : normalize(-point);
 
     // A soft key light from the upper left, a weak fill from the right, and a sky that is a little
     // brighter than the ground. A surface that faces the eye receives about 1 in total, so that it
-    // shows the colour of its legend entry.
+    // shows the color of its legend entry.
     float key = max(dot(normal, KEY_DIRECTION), 0.0);
     float fill = max(dot(normal, FILL_DIRECTION), 0.0);
     float sky = 0.5 + 0.5 * normal.y;
     float light = 0.62 * key + 0.22 * fill + mix(0.20, 0.44, sky);
 
-    // Edges turn away from the eye: darken them slightly, it separates neighbouring atoms.
+    // Edges turn away from the eye: darken them slightly, it separates neighboring atoms.
     float facing = max(dot(normal, toward_eye), 0.0);
     light *= mix(0.72, 1.0, smoothstep(0.0, 0.55, facing));
 
@@ -36,6 +36,6 @@ void shade(vec3 point, vec3 normal, vec3 albedo) {
     vec3 color = albedo * light + vec3(0.16 * gloss);
     float fog = fog_amount * smoothstep(fog_near, fog_far, -point.z);
     // Albedo is given as squares of sRGB values, which is close to linear light; the root is cheaper than
-    // the exact curve, and takes an albedo back to its exact colour.
+    // the exact curve, and takes an albedo back to its exact color.
     out_color = vec4(mix(sqrt(clamp(color, 0.0, 1.0)), fog_color, fog), 1.0);
 }

@@ -1,5 +1,5 @@
 // Averages the samples of each pixel, darkens creases and edges by the shape of the depth buffer, and
-// lays the molecule over the background. Colours are sRGB in and out; the output is premultiplied.
+// lays the molecule over the background. Colors are sRGB in and out; the output is premultiplied.
 //
 // Work on covered samples stands in loops, not in branches: software renderers run both sides of a
 // branch for all pixels, but leave a loop early.
@@ -29,12 +29,12 @@ float eye_distance(ivec2 texel, ivec2 size) {
     return (projection[3][2] - ndc * projection[3][3]) / (projection[2][2] - ndc * projection[2][3]);
 }
 
-// How strongly a neighbour at distance `there` lies behind a surface at distance `here`.
+// How strongly a neighbor at distance `there` lies behind a surface at distance `here`.
 float step_back(float here, float there) {
     return smoothstep(0.8, 2.6, there - here);
 }
 
-// How far a neighbour rises towards the eye, in occlusion radii, from -1 to 1. What rises by much more
+// How far a neighbor rises towards the eye, in occlusion radii, from -1 to 1. What rises by much more
 // stands in front and casts nothing here.
 float rise(float here, float there) {
     float up = (here - there) / OCCLUSION_RADIUS;

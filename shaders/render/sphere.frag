@@ -9,7 +9,7 @@ void main() {
     Ray ray = ray_through(quad_point);
     vec3 from_center = ray.origin - sphere_center;
     float along = dot(from_center, ray.direction);
-    // Distance of the ray from the centre, by its perpendicular: no cancellation far from the eye.
+    // Distance of the ray from the center, by its perpendicular: no cancellation far from the eye.
     vec3 perpendicular = from_center - along * ray.direction;
     float discriminant = sphere_radius * sphere_radius - dot(perpendicular, perpendicular);
     if (discriminant < 0.0) {

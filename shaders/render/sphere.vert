@@ -17,7 +17,7 @@ void main() {
     if (orthographic < 0.5) {
         float distance_squared = max(dot(c, c), 1e-6);
         toward_eye = -c * inversesqrt(distance_squared);
-        // The cone of rays that touch the sphere, cut at its centre.
+        // The cone of rays that touch the sphere, cut at its center.
         half_size = radius * inversesqrt(max(1.0 - radius * radius / distance_squared, 0.05));
     }
     vec3 right = normalize(vec3(toward_eye.z, 0.0, -toward_eye.x));

@@ -1,4 +1,4 @@
-// Triangle meshes (ribbons) with a normal and a colour per vertex.
+// Triangle meshes (ribbons) with a normal and a color per vertex.
 
 in vec3 position;  // angstrom
 in vec3 normal;

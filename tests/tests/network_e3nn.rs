@@ -92,7 +92,7 @@ fn layer_config() -> NetworkConfig {
         strain_inputs: false,
         displacement_inputs: false,
         multiplicity: 8,
-        neighbours: 6,
+        neighbors: 6,
         radial_bins: 10,
         radial_cutoff_angstrom: 12.0,
         sequence_clamp: 3,
@@ -107,7 +107,7 @@ fn edges_agree_with_a_brute_force_search() {
     let geometry = Geometry::new(&layer_config(), &positions, &fixture.integers("starts"));
     let as_usize = |x: &[u32]| x.iter().map(|&x| x as usize).collect::<Vec<_>>();
     assert_eq!(as_usize(&geometry.start), fixture.integers("layers.start"));
-    assert_eq!(as_usize(&geometry.neighbour), fixture.integers("layers.neighbour"));
+    assert_eq!(as_usize(&geometry.neighbor), fixture.integers("layers.neighbour"));
     assert_eq!(as_usize(&geometry.offset), fixture.integers("layers.offset"));
     for (got, expected) in geometry.unit.as_flattened().iter().zip(fixture.numbers("layers.unit")) {
         assert!((f64::from(*got) - expected).abs() < 1e-6);
@@ -145,7 +145,7 @@ fn self_interaction_is_that_of_e3nn() {
 }
 
 /// Every path of `V ⊗ Y` by itself: path matrices are zero but one, which is the identity, gates are 1, and
-/// what the last Linear adds of the centre is subtracted.
+/// what the last Linear adds of the center is subtracted.
 #[test]
 fn every_path_of_the_message_is_that_of_e3nn() {
     let fixture = Fixture::load();

@@ -231,7 +231,7 @@ proptest! {
             let mut frame = Frame::default();
             for (index, positions) in frames.iter().enumerate().rev() {
                 reader.read_frame(index, &mut frame).unwrap();
-                // Å of a nanometre in f32: a few units in the last place at 1000 Å.
+                // Å of a nanometer in f32: a few units in the last place at 1000 Å.
                 let tolerance = match format.rounding_angstrom() {
                     0.0 => 0.0,
                     rounding => rounding + 2e-3,

@@ -95,7 +95,7 @@ fn every_template_bond_and_both_kinds_of_angle_are_checked() {
 }
 
 #[test]
-fn a_mirror_image_has_every_centre_wrong() {
+fn a_mirror_image_has_every_center_wrong() {
     let (topology, positions) = open("villin.pdb");
     let mirrored: Vec<[f32; 3]> = positions.iter().map(|p| [-p[0], p[1], p[2]]).collect();
     let report = check(&topology, &mirrored);

@@ -24,10 +24,10 @@ pub fn ramachandran(figure: &RamachandranFigure) -> String {
         writeln!(text, "{},{},{:.3},{:.3}", point.residue, point.class, point.phi_degrees, point.psi_degrees)
             .ok();
     }
-    text.push_str("\n# fraction of all samples of the run, bins by their centres\n");
+    text.push_str("\n# fraction of all samples of the run, bins by their centers\n");
     text.push_str("phi_degrees,psi_degrees,fraction\n");
     for (index, value) in figure.density.values.iter().enumerate().filter(|(_, v)| v.is_finite()) {
-        let [phi, psi] = figure.density.centre(index);
+        let [phi, psi] = figure.density.center(index);
         writeln!(text, "{phi:.2},{psi:.2},{value:.8}").ok();
     }
     text
@@ -38,9 +38,9 @@ pub fn free_energy(figure: &FreeEnergyFigure) -> String {
     let [across, up] = [0, 1].map(|axis: usize| column_name(&figure.axes[axis]));
     // Two distances, say, are told apart.
     let (across, up) = if across == up { (format!("{across}_1"), format!("{up}_2")) } else { (across, up) };
-    let mut text = format!("# {}\n# bins by their centres\n{across},{up},free_energy_kt\n", figure.basis);
+    let mut text = format!("# {}\n# bins by their centers\n{across},{up},free_energy_kt\n", figure.basis);
     for (index, value) in figure.free_energy_kt.values.iter().enumerate().filter(|(_, v)| v.is_finite()) {
-        let [x, y] = figure.free_energy_kt.centre(index);
+        let [x, y] = figure.free_energy_kt.center(index);
         writeln!(text, "{x:.6},{y:.6},{value:.6}").ok();
     }
     if !figure.basins.is_empty() {
@@ -108,7 +108,7 @@ fn column_name(label: &str) -> String {
     if name.is_empty() { "value".to_owned() } else { name.to_owned() }
 }
 
-/// Bins by their centres, one column per map; bins that both maps leave empty are not listed.
+/// Bins by their centers, one column per map; bins that both maps leave empty are not listed.
 pub fn map_pair(figure: &MapPairFigure) -> String {
     let [left, right] = &figure.titles;
     let mut text =
@@ -116,7 +116,7 @@ pub fn map_pair(figure: &MapPairFigure) -> String {
     let [first, second] = &figure.maps;
     for (index, (a, b)) in first.values.iter().zip(&second.values).enumerate() {
         if a.is_finite() || b.is_finite() {
-            let [x, y] = first.centre(index);
+            let [x, y] = first.center(index);
             writeln!(text, "{x:.6},{y:.6},{a:.6},{b:.6}").ok();
         }
     }

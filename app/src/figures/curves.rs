@@ -5,7 +5,7 @@ use plotters::prelude::*;
 
 use super::FigureError;
 use super::data::{Curve, CurveFigure, CurveRole};
-use super::style::{Area, TEXT, axis_number, failed, pen, role_colour, text};
+use super::style::{Area, TEXT, axis_number, failed, pen, role_color, text};
 
 pub(super) fn curves<B: DrawingBackend>(
     area: &Area<B>,
@@ -82,10 +82,10 @@ where
         .map_err(failed)?;
     let limits = chart.plotting_area().get_y_range();
     for curve in &figure.curves {
-        let colour = role_colour(curve.role);
+        let color = role_color(curve.role);
         let bars = figure.bars && curve.role != CurveRole::Reference;
         if bars {
-            let style = ShapeStyle { color: colour.mix(0.7), filled: false, stroke_width: pen(scale, 1.4) };
+            let style = ShapeStyle { color: color.mix(0.7), filled: false, stroke_width: pen(scale, 1.4) };
             let ends = curve.x.iter().zip(&curve.y).zip(&curve.band);
             let whole = ends.filter(|((_, y), band)| y.is_finite() && band.iter().all(|v| v.is_finite()));
             chart
@@ -100,11 +100,11 @@ where
             let below = xs.iter().zip(band).rev().map(|(&x, b)| (x, clip(b[0])));
             let outline: Vec<(f64, f64)> = above.chain(below).collect();
             chart
-                .draw_series(std::iter::once(Polygon::new(outline, colour.mix(0.22).filled())))
+                .draw_series(std::iter::once(Polygon::new(outline, color.mix(0.22).filled())))
                 .map_err(failed)?;
         }
         let style =
-            ShapeStyle { color: colour.to_rgba(), filled: figure.points, stroke_width: pen(scale, 2.2) };
+            ShapeStyle { color: color.to_rgba(), filled: figure.points, stroke_width: pen(scale, 2.2) };
         let mut series = None;
         for line in lines(curve, figure.logarithmic) {
             if figure.points {

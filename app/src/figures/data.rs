@@ -73,7 +73,7 @@ pub struct FreeEnergyFigure {
     pub reference_regions: Option<Grid2>,
 }
 
-/// Which ensemble a curve belongs to; decides its colour.
+/// Which ensemble a curve belongs to; decides its color.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CurveRole {
     /// Molecular dynamics.
@@ -89,7 +89,7 @@ pub enum CurveRole {
 pub struct Curve {
     /// For the legend; empty for a curve that belongs to the one before.
     pub label: String,
-    /// Colour.
+    /// Color.
     pub role: CurveRole,
     /// Along x.
     pub x: Vec<f64>,
@@ -119,7 +119,7 @@ pub struct CurveFigure {
     pub bars: bool,
 }
 
-/// Two maps side by side with one scale of colours.
+/// Two maps side by side with one scale of colors.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MapPairFigure {
     /// Name for files.
@@ -132,7 +132,7 @@ pub struct MapPairFigure {
     pub x_label: String,
     /// Label of the y axis, with its unit.
     pub y_label: String,
-    /// Label of the colours, with its unit.
+    /// Label of the colors, with its unit.
     pub value_label: String,
     /// A point marked in both, if there is one.
     pub mark: Option<[f64; 2]>,

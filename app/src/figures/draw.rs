@@ -5,7 +5,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::FigureError;
 use super::data::{FreeEnergyFigure, RamachandranFigure, RmsdSeries};
-use super::style::{Area, INK, cells, colour_bar, failed, pen, rgb, text, widened};
+use super::style::{Area, INK, cells, color_bar, failed, pen, rgb, text, widened};
 
 pub(super) fn rmsd<B: DrawingBackend>(
     area: &Area<B>,
@@ -85,7 +85,7 @@ where
         }))
         .map_err(failed)?;
     let mut classes = 0;
-    for (class, shape, colour) in CLASSES {
+    for (class, shape, color) in CLASSES {
         let of_class: Vec<(f64, f64)> = figure
             .points
             .iter()
@@ -96,7 +96,7 @@ where
             continue;
         }
         classes += 1;
-        let style = colour.filled();
+        let style = color.filled();
         let size = pen(scale, 5.5) as i32;
         chart
             .draw_series(of_class.iter().map(|&at| EmptyElement::at(at) + shape.marker(size, style)))
@@ -226,7 +226,7 @@ where
     }
 
     // The margins make the bar as tall as the map beside it, below its caption.
-    colour_bar(&bar, (0.0, top), "Free energy (kT)", scale, (44.0, 60.0), rgb)
+    color_bar(&bar, (0.0, top), "Free energy (kT)", scale, (44.0, 60.0), rgb)
 }
 
 /// Grey of the regions of molecular dynamics, darker for the inner ones.

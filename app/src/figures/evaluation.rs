@@ -15,7 +15,7 @@ fn titles() -> [String; 2] {
 }
 
 /// Label of a quantity with its unit: `Cα RMSD (Å)`.
-pub fn labelled(quantity: Quantity) -> String {
+pub fn labeled(quantity: Quantity) -> String {
     match quantity.unit() {
         "" => quantity.label().to_owned(),
         unit => format!("{} ({unit})", quantity.label()),
@@ -39,7 +39,7 @@ pub fn free_energy_curve(pair: &CurvePair) -> CurveFigure {
     };
     CurveFigure {
         stem: format!("free_energy_{}", pair.quantity.key()),
-        x_label: labelled(pair.quantity),
+        x_label: labeled(pair.quantity),
         y_label: "Free energy (kT)".into(),
         logarithmic: false,
         points: discrete,
@@ -67,7 +67,7 @@ pub fn density_curve(pair: &CurvePair) -> CurveFigure {
     };
     CurveFigure {
         stem: format!("density_{}", pair.quantity.key()),
-        x_label: labelled(pair.quantity),
+        x_label: labeled(pair.quantity),
         y_label: "Probability density".into(),
         logarithmic: false,
         points: false,

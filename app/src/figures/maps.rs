@@ -3,9 +3,9 @@
 use plotters::prelude::*;
 
 use super::FigureError;
-use super::colour_map::diverging;
+use super::color_map::diverging;
 use super::data::{DistanceFigure, Grid2, MapPairFigure, TraceFigure};
-use super::style::{Area, INK, TEXT, axis_number, cells, colour_bar, failed, pen, rgb, text};
+use super::style::{Area, INK, TEXT, axis_number, cells, color_bar, failed, pen, rgb, text};
 
 /// Height of a title, points.
 const TITLE: f64 = 30.0;
@@ -48,16 +48,16 @@ where
             .map_err(failed)?;
         chart.draw_series(cells(map, |value| rgb(value / top))).map_err(failed)?;
         if let Some([x, y]) = figure.mark {
-            // White under black: seen on every colour of the map.
-            for (colour, width) in [(WHITE, 5.0), (BLACK, 2.0)] {
+            // White under black: seen on every color of the map.
+            for (color, width) in [(WHITE, 5.0), (BLACK, 2.0)] {
                 let style =
-                    ShapeStyle { color: colour.to_rgba(), filled: false, stroke_width: pen(scale, width) };
+                    ShapeStyle { color: color.to_rgba(), filled: false, stroke_width: pen(scale, width) };
                 let cross = Cross::new((x, y), pen(scale, 7.0), style);
                 chart.draw_series(std::iter::once(cross)).map_err(failed)?;
             }
         }
     }
-    colour_bar(&bar, (0.0, top), &figure.value_label, scale, (TITLE + 8.0, 54.0), rgb)
+    color_bar(&bar, (0.0, top), &figure.value_label, scale, (TITLE + 8.0, 54.0), rgb)
 }
 
 pub(super) fn distances<B: DrawingBackend>(
@@ -103,7 +103,7 @@ where
             .axis_desc_style(text(scale, 17.0))
             .draw()
             .map_err(failed)?;
-        let colour = |fraction: f64| if k < 2 { rgb(fraction) } else { diverging_rgb(fraction) };
+        let color = |fraction: f64| if k < 2 { rgb(fraction) } else { diverging_rgb(fraction) };
         let range = if k < 2 { (0.0, most) } else { (-widest, widest) };
         let pairs = (0..n).flat_map(|i| (0..n).map(move |j| (i, j))).filter(|(i, j)| i != j);
         chart
@@ -111,11 +111,11 @@ where
                 let value = values[figure.pair(i.min(j), i.max(j))];
                 let (x, y) = (i as f64 + 0.5, j as f64 + 0.5);
                 let fraction = (value - range.0) / (range.1 - range.0);
-                Rectangle::new([(x, y), (x + 1.0, y + 1.0)], colour(fraction).filled())
+                Rectangle::new([(x, y), (x + 1.0, y + 1.0)], color(fraction).filled())
             }))
             .map_err(failed)?;
         let label = if k < 2 { "Mean Cα distance (Å)" } else { "Samples − reference (Å)" };
-        colour_bar(&bar, range, label, scale, (TITLE + 8.0, 54.0), colour)?;
+        color_bar(&bar, range, label, scale, (TITLE + 8.0, 54.0), color)?;
     }
     Ok(())
 }
@@ -170,7 +170,7 @@ where
     Ok(())
 }
 
-/// The area without a strip at its right for a scale of colours, and that strip.
+/// The area without a strip at its right for a scale of colors, and that strip.
 fn with_bar<B: DrawingBackend>(area: &Area<B>, scale: f64) -> (Area<B>, Area<B>) {
     let width = area.dim_in_pixel().0;
     area.split_horizontally(width.saturating_sub((98.0 * scale) as u32))

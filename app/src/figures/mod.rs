@@ -3,7 +3,7 @@
 //! The live panels of the window draw from the same data structures ([`data`]), so a figure shows what
 //! the window showed.
 
-pub mod colour_map;
+pub mod color_map;
 pub mod csv;
 mod curves;
 pub mod data;
@@ -169,7 +169,7 @@ impl Figure {
         area.present().map_err(style::failed)
     }
 
-    /// The figure as an SVG element for a web page: on no paper of its own, its text and axes in the colour
+    /// The figure as an SVG element for a web page: on no paper of its own, its text and axes in the color
     /// of the page's text, so that it suits light and dark pages alike.
     ///
     /// # Errors

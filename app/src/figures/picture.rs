@@ -11,7 +11,7 @@ use super::{Figure, FigureError, register_font, style};
 /// How much finer than the screen figures are drawn.
 const FINER: u32 = 2;
 
-/// Colours of a theme.
+/// Colors of a theme.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Paper {
     /// Ground.
@@ -45,7 +45,7 @@ impl DrawingBackend for Canvas<'_> {
     fn draw_pixel(
         &mut self,
         (x, y): BackendCoord,
-        colour: BackendColor,
+        color: BackendColor,
     ) -> Result<(), DrawingErrorKind<Infallible>> {
         let (width, height) = self.size;
         let inside = |value: i32, size: u32| u32::try_from(value).ok().filter(|value| *value < size);
@@ -54,9 +54,9 @@ impl DrawingBackend for Canvas<'_> {
             return Ok(());
         };
         let RGBColor(r, g, b) = style::TEXT;
-        let (own_r, own_g, own_b) = colour.rgb;
-        let drawn = if colour.rgb == (r, g, b) { self.ink } else { [own_r, own_g, own_b] };
-        let alpha = colour.alpha.clamp(0.0, 1.0);
+        let (own_r, own_g, own_b) = color.rgb;
+        let drawn = if color.rgb == (r, g, b) { self.ink } else { [own_r, own_g, own_b] };
+        let alpha = color.alpha.clamp(0.0, 1.0);
         for (under, over) in pixel.iter_mut().zip(drawn) {
             *under = (f64::from(*under) + alpha * (f64::from(over) - f64::from(*under))).round() as u8;
         }
@@ -104,7 +104,7 @@ mod tests {
     use crate::figures::{Curve, CurveFigure, CurveRole};
 
     #[test]
-    fn figures_take_the_colours_of_the_theme() {
+    fn figures_take_the_colors_of_the_theme() {
         let curve = Curve {
             label: "Samples".into(),
             role: CurveRole::Samples,
@@ -130,7 +130,7 @@ mod tests {
         };
         assert!(count(paper.ground) > 50_000, "most of it is ground");
         assert!(count(paper.ink) > 100, "axes and text are in the ink of the theme");
-        assert!(count([0x2f, 0x7a, 0xe0]) > 100, "the curve keeps its colour");
+        assert!(count([0x2f, 0x7a, 0xe0]) > 100, "the curve keeps its color");
         // The ink of figures on paper is nowhere.
         assert!(!pixels.contains(&[0x1c, 0x23, 0x2d]));
     }

@@ -1,9 +1,9 @@
-//! What all figures share: colours, text, line widths, cells of grids.
+//! What all figures share: colors, text, line widths, cells of grids.
 
 use plotters::coord::Shift;
 use plotters::prelude::*;
 
-use super::colour_map::viridis;
+use super::color_map::viridis;
 use super::data::{CurveRole, Grid2};
 use super::{FONT, FigureError};
 
@@ -14,9 +14,9 @@ pub(super) fn failed(error: impl std::fmt::Display) -> FigureError {
 }
 
 pub(super) const INK: RGBColor = RGBColor(0x2a, 0x66, 0xc8);
-/// Text and axes. In figures for web pages this colour becomes that of the page's text.
+/// Text and axes. In figures for web pages this color becomes that of the page's text.
 pub(super) const TEXT: RGBColor = RGBColor(0x1c, 0x23, 0x2d);
-/// Readable on light and dark paper alike, and told apart by colour-blind readers: blue, orange, green,
+/// Readable on light and dark paper alike, and told apart by color-blind readers: blue, orange, green,
 /// purple, and so on (after Okabe and Ito).
 const ROLES: [RGBColor; 7] = [
     RGBColor(0x2f, 0x7a, 0xe0),
@@ -29,7 +29,7 @@ const ROLES: [RGBColor; 7] = [
 ];
 const REFERENCE: RGBColor = RGBColor(0x80, 0x89, 0x95);
 
-pub(super) fn role_colour(role: CurveRole) -> RGBColor {
+pub(super) fn role_color(role: CurveRole) -> RGBColor {
     match role {
         CurveRole::Reference => REFERENCE,
         CurveRole::Samples => ROLES[0],
@@ -60,14 +60,14 @@ pub(super) fn rgb(fraction: f64) -> RGBColor {
 /// One filled rectangle per bin that holds something; empty bins stay as the paper.
 pub(super) fn cells(
     grid: &Grid2,
-    colour: impl Fn(f64) -> RGBColor,
+    color: impl Fn(f64) -> RGBColor,
 ) -> impl Iterator<Item = Rectangle<(f64, f64)>> {
     let step_x = (grid.x_range[1] - grid.x_range[0]) / grid.nx as f64;
     let step_y = (grid.y_range[1] - grid.y_range[0]) / grid.ny as f64;
     grid.values.iter().enumerate().filter(|(_, value)| value.is_finite()).map(move |(index, &value)| {
-        let [x, y] = grid.centre(index);
+        let [x, y] = grid.center(index);
         let corners = [(x - step_x / 2.0, y - step_y / 2.0), (x + step_x / 2.0, y + step_y / 2.0)];
-        Rectangle::new(corners, colour(value).filled())
+        Rectangle::new(corners, color(value).filled())
     })
 }
 
@@ -83,14 +83,14 @@ pub(super) fn axis_number(value: f64, width: f64) -> String {
     }
 }
 
-/// A vertical scale of colours with its label, as tall as a chart with the same margins beside it.
-pub(super) fn colour_bar<B: DrawingBackend>(
+/// A vertical scale of colors with its label, as tall as a chart with the same margins beside it.
+pub(super) fn color_bar<B: DrawingBackend>(
     area: &Area<B>,
     (low, high): (f64, f64),
     label: &str,
     scale: f64,
     (top, bottom): (f64, f64),
-    colour: impl Fn(f64) -> RGBColor,
+    color: impl Fn(f64) -> RGBColor,
 ) -> Result<(), FigureError>
 where
     B::ErrorType: 'static,
@@ -108,7 +108,7 @@ where
         .draw_series((0..steps).map(|step| {
             let (from, to) = (f64::from(step) / f64::from(steps), f64::from(step + 1) / f64::from(steps));
             let at = |fraction: f64| low + fraction * (high - low);
-            Rectangle::new([(0.0, at(from)), (1.0, at(to))], colour(from).filled())
+            Rectangle::new([(0.0, at(from)), (1.0, at(to))], color(from).filled())
         }))
         .map_err(failed)?;
     legend

@@ -17,10 +17,10 @@ fn grid() -> Grid2 {
 }
 
 #[test]
-fn bins_hold_their_own_centres_and_the_edges() {
+fn bins_hold_their_own_centers_and_the_edges() {
     let grid = grid();
     for index in 0..100 {
-        let [x, y] = grid.centre(index);
+        let [x, y] = grid.center(index);
         assert_eq!(grid.bin_of(x, y), Some(index));
     }
     assert_eq!(grid.bin_of(1.0, 2.0), Some(99));

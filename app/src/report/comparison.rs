@@ -353,7 +353,7 @@ fn divergence_rows(
 const COST_HEADER: [&str; 8] = [
     "",
     "Parameters",
-    "Optimiser steps × pairs",
+    "Optimizer steps × pairs",
     "Training, CPU s",
     "Held-out loss",
     "Sampling, CPU s",
@@ -459,16 +459,16 @@ fn page(report: &ComparisonReport) -> Result<String, ReportError> {
         }
         page.push_str("</ul></div>\n");
     }
-    let labelled = |mut rows: Vec<Vec<String>>| {
+    let labeled = |mut rows: Vec<Vec<String>>| {
         rows.iter_mut().for_each(|row| row[0] = escaped(&row[0]));
         rows
     };
     page.push_str("<h2>Divergences</h2>\n");
     let rows = divergence_rows(report, ["<small>", "</small>"], ["<strong>", "</strong>"]);
-    page.push_str(&table(&report.caption(), &header(), &labelled(rows)));
+    page.push_str(&table(&report.caption(), &header(), &labeled(rows)));
     page.push_str("<h2>Cost</h2>\n");
     let caption = "Processor time of all cores together. The budget is the same for all: steps, pairs a step, trajectories and frames.";
-    page.push_str(&table(caption, &COST_HEADER, &labelled(cost_rows(report))));
+    page.push_str(&table(caption, &COST_HEADER, &labeled(cost_rows(report))));
     add_curves(&mut page, report)?;
     add_maps(&mut page, report)?;
     page.push_str("<h2>Data and method</h2>\n<dl>\n");

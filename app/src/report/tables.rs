@@ -66,7 +66,7 @@ pub(super) fn averages(evaluation: &Evaluation) -> String {
         .iter()
         .map(|row| {
             vec![
-                super::super::figures::evaluation::labelled(row.quantity),
+                super::super::figures::evaluation::labeled(row.quantity),
                 with_interval(&row.reference, 3, ""),
                 with_interval(&row.samples, 3, ""),
                 with_interval(&row.percent_error, 1, " %"),

@@ -20,7 +20,7 @@ pub enum Projection {
 /// A sphere around what should be in view.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Bounds {
-    /// Centre, Å.
+    /// Center, Å.
     pub center: [f32; 3],
     /// Radius, Å.
     pub radius_angstrom: f32,

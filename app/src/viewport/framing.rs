@@ -11,7 +11,7 @@ const FRAME_MARGIN: f32 = 1.05;
 const LEAST_SPHERE_FRACTION: f32 = 0.8;
 
 impl Camera {
-    /// Centres `points` and fits them into a view of the given width over height, with `margin_angstrom`
+    /// Centers `points` and fits them into a view of the given width over height, with `margin_angstrom`
     /// around each; keeps the direction. What is seen now fits exactly; a turn may move the far ends of a
     /// long molecule out of view by a little, which is better than a small picture.
     pub fn frame(&mut self, points: &[[f32; 3]], margin_angstrom: f32, aspect: f32) {

@@ -12,7 +12,7 @@ pub struct MeasureMark {
     pub atoms: Vec<usize>,
     /// The value with its unit.
     pub text: String,
-    /// Drawn in the accent colour; the others are held back.
+    /// Drawn in the accent color; the others are held back.
     pub highlighted: bool,
 }
 
@@ -28,7 +28,7 @@ impl Viewport {
             // An atom behind the eye has no place.
             let Some(places) = places.filter(|places| places.len() >= 2) else { continue };
             let color = if mark.highlighted { self.accent() } else { visuals.weak_text_color() };
-            // A dark line under the dashes keeps them visible on atoms of any colour.
+            // A dark line under the dashes keeps them visible on atoms of any color.
             let under = Stroke::new(3.5, visuals.extreme_bg_color.gamma_multiply(0.7));
             painter.add(Shape::line(places.clone(), under));
             for ends in places.windows(2) {

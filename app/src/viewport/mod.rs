@@ -45,7 +45,7 @@ use self::scene::{Revision, Scene};
 /// Samples per pixel and axis of a view at rest, and of one that moves on a software renderer.
 const FINE_SAMPLES_PER_AXIS: u32 = 2;
 const COARSE_SAMPLES_PER_AXIS: u32 = 1;
-/// Space around the centres of atoms when the molecule is framed, Å: no atom is larger.
+/// Space around the centers of atoms when the molecule is framed, Å: no atom is larger.
 const FRAME_MARGIN_ANGSTROM: f32 = 1.9;
 /// A full turn of a spinning molecule takes twelve seconds.
 pub const SPIN_DEGREES_PER_S: f32 = 30.0;
@@ -239,12 +239,12 @@ impl Viewport {
         self.transition.is_some()
     }
 
-    /// Sets the secondary structure per residue, for ribbons and colours. Without it ribbons are tubes.
+    /// Sets the secondary structure per residue, for ribbons and colors. Without it ribbons are tubes.
     pub fn set_secondary_structure(&mut self, secondary_structure: &[SecondaryStructure]) {
         self.shared().scene.set_secondary_structure(secondary_structure);
     }
 
-    /// Sets a number per residue for [`Coloring::ResidueValue`]; the colour scale runs over `range`.
+    /// Sets a number per residue for [`Coloring::ResidueValue`]; the color scale runs over `range`.
     /// Residues whose number is missing or not finite are grey.
     pub fn set_residue_values(&mut self, values: &[f32], range: (f32, f32)) {
         let span = (range.1 - range.0).max(f32::MIN_POSITIVE);
@@ -262,7 +262,7 @@ impl Viewport {
         *self.shared().scene.style()
     }
 
-    /// Names and colours of what is drawn, for a legend; empty where a scale stands in its place.
+    /// Names and colors of what is drawn, for a legend; empty where a scale stands in its place.
     pub fn legend(&self) -> Vec<(&'static str, palette::Srgb)> {
         self.shared().scene.legend()
     }

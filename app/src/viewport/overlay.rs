@@ -92,12 +92,12 @@ impl Viewport {
         }
     }
 
-    /// The colour of marks on the molecule: no atom has it, and it is seen on both grounds.
+    /// The color of marks on the molecule: no atom has it, and it is seen on both grounds.
     pub(super) fn accent(&self) -> Color32 {
         if self.dark_theme { Color32::from_rgb(255, 214, 102) } else { Color32::from_rgb(196, 84, 0) }
     }
 
-    /// Centre and radius of an atom on the screen, points.
+    /// Center and radius of an atom on the screen, points.
     pub(super) fn ring(&self, rect: Rect, atom: usize) -> Option<(Pos2, f32)> {
         let shared = self.shared();
         let position = *shared.scene.drawn_positions_angstrom().get(atom)?;

@@ -1,20 +1,20 @@
-//! Colours. All scales are told apart with the common colour deficiencies: classes differ in lightness as
+//! Colors. All scales are told apart with the common color deficiencies: classes differ in lightness as
 //! well as hue (Okabe and Ito 2008), numbers follow viridis.
 
 use equijump_engine::structure::{Element, ResidueType};
 
 use super::style::{Coloring, SecondaryStructure};
-use crate::figures::colour_map;
+use crate::figures::color_map;
 
-/// An sRGB colour.
+/// An sRGB color.
 pub type Srgb = [u8; 3];
 
 /// The second conformation: a hue that no element and no class of residues has.
 pub const GHOST: Srgb = [148, 124, 196];
-/// Carbon, and what has no colour of its own.
+/// Carbon, and what has no color of its own.
 pub const CARBON: Srgb = [163, 175, 184];
 
-/// Colour of an element: the Corey–Pauling–Koltun tradition, a little softened.
+/// Color of an element: the Corey–Pauling–Koltun tradition, a little softened.
 pub fn element(element: Element) -> Srgb {
     match element {
         Element::Carbon => CARBON,
@@ -24,7 +24,7 @@ pub fn element(element: Element) -> Srgb {
     }
 }
 
-/// Chemical character of residues, as colouring distinguishes it.
+/// Chemical character of residues, as coloring distinguishes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ResidueClass {
     /// Ala, Ile, Leu, Met, Nle, Val.
@@ -71,7 +71,7 @@ impl ResidueClass {
         }
     }
 
-    /// Its colour.
+    /// Its color.
     pub fn color(self) -> Srgb {
         match self {
             Self::Aliphatic => [230, 166, 40],
@@ -84,7 +84,7 @@ impl ResidueClass {
     }
 }
 
-/// Colour of a kind of secondary structure.
+/// Color of a kind of secondary structure.
 pub fn secondary_structure(kind: SecondaryStructure) -> Srgb {
     match kind {
         SecondaryStructure::Helix => [198, 62, 120],
@@ -93,18 +93,18 @@ pub fn secondary_structure(kind: SecondaryStructure) -> Srgb {
     }
 }
 
-/// The colour of `fraction` from 0 to 1 on viridis; what is not a number is [`CARBON`].
+/// The color of `fraction` from 0 to 1 on viridis; what is not a number is [`CARBON`].
 pub fn viridis(fraction: f32) -> Srgb {
-    if fraction.is_finite() { colour_map::viridis(f64::from(fraction)) } else { CARBON }
+    if fraction.is_finite() { color_map::viridis(f64::from(fraction)) } else { CARBON }
 }
 
-/// Colour of a place along the chain, 0 at the first residue and 1 at the last. The darkest tenth of
+/// Color of a place along the chain, 0 at the first residue and 1 at the last. The darkest tenth of
 /// viridis is left out: on a dark background it cannot be seen.
 pub fn chain_position(fraction: f32) -> Srgb {
     viridis(0.12 + 0.86 * fraction)
 }
 
-/// Name, colour, and what has it.
+/// Name, color, and what has it.
 pub type LegendEntry = (&'static str, Srgb, LegendOf);
 
 /// What an entry of a legend stands for.
@@ -118,7 +118,7 @@ pub enum LegendOf {
     Structure,
 }
 
-/// All entries of the legend of a colouring; empty where a scale stands in its place.
+/// All entries of the legend of a coloring; empty where a scale stands in its place.
 pub fn legend(coloring: Coloring) -> Vec<LegendEntry> {
     match coloring {
         Coloring::Element => [
@@ -143,7 +143,7 @@ pub fn legend(coloring: Coloring) -> Vec<LegendEntry> {
     }
 }
 
-/// Light of an sRGB colour, 0 to 1, as shaders compute with it: the square, which is close to linear light
+/// Light of an sRGB color, 0 to 1, as shaders compute with it: the square, which is close to linear light
 /// and whose inverse is cheap.
 pub fn light_from_srgb(color: Srgb) -> [f32; 3] {
     color.map(|value| (f32::from(value) / 255.0).powi(2))

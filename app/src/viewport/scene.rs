@@ -1,4 +1,4 @@
-//! What is drawn: which atoms and bonds with which radii and colours, and the ribbon. All on the CPU;
+//! What is drawn: which atoms and bonds with which radii and colors, and the ribbon. All on the CPU;
 //! revision counters tell the graphics side what it has to upload.
 
 use std::sync::Arc;
@@ -24,11 +24,11 @@ const RIBBON_STICK_ANGSTROM: f32 = 0.17;
 /// Counters that grow with every change; equal counters mean equal contents.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Revision {
-    /// Which atoms and bonds, radii, colours.
+    /// Which atoms and bonds, radii, colors.
     pub appearance: u64,
     /// Positions of atoms.
     pub positions: u64,
-    /// Shape and colours of the ribbon.
+    /// Shape and colors of the ribbon.
     pub ribbon: u64,
     /// The second conformation.
     pub ghost: u64,
@@ -213,7 +213,7 @@ impl Scene {
         }
     }
 
-    /// The entries of the legend that something drawn has the colour of.
+    /// The entries of the legend that something drawn has the color of.
     pub fn legend(&self) -> Vec<(&'static str, palette::Srgb)> {
         let Some(topology) = &self.topology else { return Vec::new() };
         let has = |of: LegendOf| match of {
@@ -274,7 +274,7 @@ impl Scene {
         topology.residues().iter().enumerate().map(|r| palette::light_from_srgb(color(r))).collect()
     }
 
-    /// Light of an atom. Along with a ribbon, atoms other than carbon keep their element's colour,
+    /// Light of an atom. Along with a ribbon, atoms other than carbon keep their element's color,
     /// so that side chains can be read.
     fn color_of_atom(&self, topology: &Topology, atom: usize) -> [f32; 3] {
         if let Some(color) = self.highlight.color_of(atom) {

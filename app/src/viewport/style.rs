@@ -83,7 +83,7 @@ impl RibbonAtoms {
     }
 }
 
-/// What colours mean.
+/// What colors mean.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Coloring {
     /// Carbon grey, nitrogen blue, oxygen red, sulfur yellow.
@@ -130,12 +130,12 @@ pub enum Background {
     White,
     /// Pure black.
     Black,
-    /// Any colour, sRGB.
+    /// Any color, sRGB.
     Custom([u8; 3]),
 }
 
 impl Background {
-    /// The colour, sRGB; `dark_theme` decides for [`Background::Theme`].
+    /// The color, sRGB; `dark_theme` decides for [`Background::Theme`].
     pub fn srgb(self, dark_theme: bool) -> [u8; 3] {
         match self {
             Self::Theme if dark_theme => Self::Dark.srgb(dark_theme),
@@ -159,7 +159,8 @@ pub struct Style {
     pub atoms: AtomsShown,
     /// Atoms drawn along with [`Representation::Ribbon`].
     pub ribbon_atoms: RibbonAtoms,
-    /// What colours mean.
+    /// What colors mean.
+    #[serde(alias = "colouring")]
     pub coloring: Coloring,
     /// Whether distant parts fade into the background.
     pub depth_cue: bool,

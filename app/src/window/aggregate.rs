@@ -1,6 +1,6 @@
 //! Thinning of long series for drawing.
 //!
-//! Each bucket of neighbouring points is replaced by its lowest and its highest one, in their order, so
+//! Each bucket of neighboring points is replaced by its lowest and its highest one, in their order, so
 //! that no spike is lost. Points that are not finite are left out. Ends are kept.
 
 /// Thins `(x, y)` points, x ascending, to at most `4 + 2 · buckets`.

@@ -306,7 +306,7 @@ impl EquiJumpApp {
 
     fn draw(&mut self, ui: &mut egui::Ui) {
         let dark_mode = ui.visuals().dark_mode;
-        let colours = theme::palette(dark_mode);
+        let colors = theme::palette(dark_mode);
         let fill = ui.visuals().faint_bg_color;
         let status = self.status_facts();
         let mut actions = std::mem::take(&mut self.actions);
@@ -324,7 +324,7 @@ impl EquiJumpApp {
             let strip = &self.observations.strip;
             timeline_bar::ui(ui, &self.timeline, &self.project, strip, &mut actions);
         });
-        let frame = egui::Frame::new().fill(colours.hairline);
+        let frame = egui::Frame::new().fill(colors.hairline);
         let same_frames_as = self.run_with_same_frames();
         egui::CentralPanel::default().frame(frame).show(ui, |ui| {
             let context = PaneContext {
@@ -480,7 +480,7 @@ impl CommandState for EquiJumpApp {
                 let info = self.project.run.as_ref().and_then(|run| run.info.as_ref());
                 info.is_some_and(|info| info.replicas > 1)
             }
-            UiCommand::CentreOnMarked => self.selected_atom.is_some() && self.cache.molecule.is_available(),
+            UiCommand::CenterOnMarked => self.selected_atom.is_some() && self.cache.molecule.is_available(),
             _ if MeasureTool::of_command(command).is_some() => self.project.opened.is_some(),
             _ => true,
         }
@@ -545,12 +545,12 @@ fn drop_hint_ui(ctx: &egui::Context) {
     let painter =
         ctx.layer_painter(egui::LayerId::new(egui::Order::Foreground, egui::Id::unique("drop-hint")));
     let rect = ctx.content_rect();
-    let colours = theme::palette(ctx.global_style().visuals.dark_mode);
+    let colors = theme::palette(ctx.global_style().visuals.dark_mode);
     painter.rect_filled(rect, 0.0, egui::Color32::from_black_alpha(140));
     painter.rect_stroke(
         rect.shrink(10.0),
         8.0,
-        egui::Stroke::new(2.0, colours.accent),
+        egui::Stroke::new(2.0, colors.accent),
         egui::StrokeKind::Inside,
     );
     painter.text(

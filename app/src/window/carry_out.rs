@@ -222,16 +222,16 @@ impl EquiJumpApp {
             | UiCommand::Sticks
             | UiCommand::Spacefill
             | UiCommand::Ribbon
-            | UiCommand::ColourElement
-            | UiCommand::ColourResidue
-            | UiCommand::ColourPosition
-            | UiCommand::ColourStructure
-            | UiCommand::ColourFluctuation
-            | UiCommand::ColourDeviation
+            | UiCommand::ColorElement
+            | UiCommand::ColorResidue
+            | UiCommand::ColorPosition
+            | UiCommand::ColorStructure
+            | UiCommand::ColorFluctuation
+            | UiCommand::ColorDeviation
             | UiCommand::ShowAllAtoms
             | UiCommand::ShowBackbone
             | UiCommand::ShowSideChains
-            | UiCommand::CentreOnMarked
+            | UiCommand::CenterOnMarked
             | UiCommand::FitSelection
             | UiCommand::ToggleSpin
             | UiCommand::ToggleFollowFit

@@ -13,7 +13,7 @@ impl EquiJumpApp {
     /// What dropped files are for: trajectories to look at, to learn from or to compare with as the pane in front
     /// is; stores; a model; a structure or a run.
     pub(super) fn take_dropped(&mut self, paths: Vec<PathBuf>) {
-        let (mut learnt_from, mut others, mut to_open) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut learned_from, mut others, mut to_open) = (Vec::new(), Vec::new(), Vec::new());
         let comparing = layout::is_in_front(&self.tree, Pane::Evaluation);
         let training = layout::is_in_front(&self.tree, Pane::Training);
         for path in paths {
@@ -22,7 +22,7 @@ impl EquiJumpApp {
             if trajectory && !training && !comparing {
                 to_open.push(path);
             } else if trajectory || name.ends_with(".store.safetensors") {
-                learnt_from.push((path, trajectory));
+                learned_from.push((path, trajectory));
             } else {
                 others.push(path);
             }
@@ -42,10 +42,10 @@ impl EquiJumpApp {
                 Action::Open(OpenRequest::new(StructureSource::File(path)))
             });
         }
-        if learnt_from.is_empty() {
+        if learned_from.is_empty() {
             return;
         }
-        for (path, trajectory) in learnt_from {
+        for (path, trajectory) in learned_from {
             match (trajectory, comparing) {
                 (true, true) => self.evaluation_path_picked(Purpose::EvaluationReference, path),
                 (true, false) => {

@@ -69,15 +69,15 @@ impl Widget for IconButton<'_> {
     }
 }
 
-/// Draws `icon` centred in `rect`.
-pub fn paint(painter: &egui::Painter, icon: Icon, rect: Rect, colour: Color32) {
-    let centre = rect.center();
+/// Draws `icon` centered in `rect`.
+pub fn paint(painter: &egui::Painter, icon: Icon, rect: Rect, color: Color32) {
+    let center = rect.center();
     // Icons are drawn on a grid of ±5 units, which is 10 points in a 26 point button.
     let unit = rect.height() / 26.0;
-    let at = |x: f32, y: f32| centre + vec2(x, y) * unit;
-    let triangle = |points: [Pos2; 3]| Shape::convex_polygon(points.to_vec(), colour, Stroke::NONE);
+    let at = |x: f32, y: f32| center + vec2(x, y) * unit;
+    let triangle = |points: [Pos2; 3]| Shape::convex_polygon(points.to_vec(), color, Stroke::NONE);
     let bar = |x0: f32, x1: f32, half_height: f32| {
-        Shape::rect_filled(Rect::from_min_max(at(x0, -half_height), at(x1, half_height)), 0.8 * unit, colour)
+        Shape::rect_filled(Rect::from_min_max(at(x0, -half_height), at(x1, half_height)), 0.8 * unit, color)
     };
     match icon {
         Icon::Play => {
@@ -109,7 +109,7 @@ pub fn paint(painter: &egui::Painter, icon: Icon, rect: Rect, colour: Color32) {
             painter.add(bar(5.2, 6.6, 5.0));
         }
         Icon::Repeat => {
-            let stroke = Stroke::new(1.6 * unit, colour);
+            let stroke = Stroke::new(1.6 * unit, color);
             let arc: Vec<Pos2> = (0..=28)
                 .map(|k| {
                     let angle = -0.9 + 5.0 * k as f32 / 28.0;
@@ -120,19 +120,19 @@ pub fn paint(painter: &egui::Painter, icon: Icon, rect: Rect, colour: Color32) {
             painter.add(triangle([at(0.2, -7.0), at(6.4, -6.2), at(3.6, -1.2)]));
         }
         Icon::Follow => {
-            let stroke = Stroke::new(1.6 * unit, colour);
+            let stroke = Stroke::new(1.6 * unit, color);
             painter.add(Shape::line_segment([at(-6.0, 0.0), at(1.0, 0.0)], stroke));
             painter.add(triangle([at(0.0, -4.4), at(0.0, 4.4), at(5.0, 0.0)]));
             painter.add(bar(5.2, 6.8, 5.4));
         }
         Icon::Remove => {
-            let stroke = Stroke::new(1.5 * unit, colour);
+            let stroke = Stroke::new(1.5 * unit, color);
             painter.add(Shape::line_segment([at(-3.6, -3.6), at(3.6, 3.6)], stroke));
             painter.add(Shape::line_segment([at(-3.6, 3.6), at(3.6, -3.6)], stroke));
         }
         Icon::More => {
             for x in [-4.0, 0.0, 4.0] {
-                painter.circle_filled(pos2(at(x, 0.0).x, centre.y), 1.2 * unit, colour);
+                painter.circle_filled(pos2(at(x, 0.0).x, center.y), 1.2 * unit, color);
             }
         }
     }

@@ -52,12 +52,12 @@ impl Messages {
         let Some(shown) = grave.or(self.messages.len().checked_sub(1)) else { return };
         let others = self.messages.len() - 1;
         let message = &self.messages[shown];
-        let colours = theme::palette(ui.visuals().dark_mode);
-        let colour = match message.level {
-            Level::Info => colours.accent,
-            Level::Success => colours.good,
-            Level::Warning => colours.warn,
-            Level::Error => colours.bad,
+        let colors = theme::palette(ui.visuals().dark_mode);
+        let color = match message.level {
+            Level::Info => colors.accent,
+            Level::Success => colors.good,
+            Level::Warning => colors.warn,
+            Level::Error => colors.bad,
         };
         let mut dismissed = false;
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
@@ -71,7 +71,7 @@ impl Messages {
                 actions.push(Action::ShowPane(Pane::Log));
             }
             ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
-                ui.label(RichText::new(message.level.name()).font(theme::semibold(12.5)).color(colour));
+                ui.label(RichText::new(message.level.name()).font(theme::semibold(12.5)).color(color));
                 let text = egui::Label::new(RichText::new(&message.text).size(12.5)).truncate();
                 ui.add(text.sense(Sense::hover())).on_hover_text(&message.text);
             });

@@ -201,7 +201,7 @@ impl EquiJumpApp {
         self.residue_values_changed();
     }
 
-    /// The numbers per residue that colours show, or which of them, have changed.
+    /// The numbers per residue that colors show, or which of them, have changed.
     pub(super) fn residue_values_changed(&mut self) {
         let details = self.details.as_deref();
         let values = match self.preferences.residue_value {
@@ -260,7 +260,7 @@ impl EquiJumpApp {
             self.cache.molecule.viewport.focus_atoms(&self.selected.atoms);
         } else if command == UiCommand::ResetCamera {
             self.cache.molecule.viewport.reset_view();
-        } else if let (UiCommand::CentreOnMarked, Some(atom)) = (command, self.selected_atom) {
+        } else if let (UiCommand::CenterOnMarked, Some(atom)) = (command, self.selected_atom) {
             self.cache.molecule.viewport.focus_atom(atom);
         }
     }

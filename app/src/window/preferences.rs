@@ -28,7 +28,7 @@ pub struct Preferences {
     pub run: RunSettings,
     /// What the molecule looks like.
     pub style: Style,
-    /// Which number per residue colours show, when they show one.
+    /// Which number per residue colors show, when they show one.
     pub residue_value: ResidueValue,
     /// Show frames superposed on the start structure.
     pub superpose: bool,
@@ -52,7 +52,7 @@ pub struct Preferences {
     pub export_folder: Option<PathBuf>,
 }
 
-/// A number per residue that colours can show.
+/// A number per residue that colors can show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ResidueValue {
     /// Root mean square fluctuation of the Cα over the run.
@@ -333,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn presets_keep_the_seed_and_recognise_themselves() {
+    fn presets_keep_the_seed_and_recognize_themselves() {
         for preset in PRESETS {
             let mut settings = SamplerSettings { seed: 42, ..SamplerSettings::default() };
             preset.apply(&mut settings);

@@ -30,8 +30,10 @@ pub struct SelectionLook {
     /// They are drawn as sticks along with a ribbon.
     pub sticks: bool,
     /// Names are written at them.
+    #[serde(alias = "labelled")]
     pub labeled: bool,
     /// Their color, a place in [`COLORS`].
+    #[serde(alias = "colour")]
     pub color: Option<usize>,
 }
 

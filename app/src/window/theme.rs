@@ -1,4 +1,4 @@
-//! Fonts, colours and spacing of the window, in light and dark.
+//! Fonts, colors and spacing of the window, in light and dark.
 
 use std::sync::Arc;
 
@@ -9,15 +9,15 @@ use egui::{
 /// Inter, the weight of headings.
 static INTER_SEMIBOLD: &[u8] = include_bytes!("../../../assets/fonts/Inter-SemiBold.otf");
 
-/// Name of the family for headings and emphasised numbers.
+/// Name of the family for headings and emphasized numbers.
 const SEMIBOLD: &str = "semibold";
 
-/// The emphasised weight at `size` points.
+/// The emphasized weight at `size` points.
 pub fn semibold(size: f32) -> FontId {
     FontId::new(size, FontFamily::Name(SEMIBOLD.into()))
 }
 
-/// Colours that egui's visuals have no slot for.
+/// Colors that egui's visuals have no slot for.
 #[derive(Clone, Copy, Debug)]
 pub struct Palette {
     /// Interactive emphasis: the primary button, the frame cursor, the present point in plots.
@@ -36,7 +36,7 @@ pub struct Palette {
     pub bad: Color32,
     /// Lines of data series.
     pub series: Color32,
-    /// Marker of the present frame over a colour map: readable on every colour of the map.
+    /// Marker of the present frame over a color map: readable on every color of the map.
     pub cursor: Color32,
     /// Background of plots.
     pub plot_background: Color32,
@@ -125,7 +125,7 @@ pub fn install(ctx: &egui::Context) {
 }
 
 fn apply(style: &mut egui::Style, dark_mode: bool) {
-    let colours = palette(dark_mode);
+    let colors = palette(dark_mode);
     style.text_styles = [
         (TextStyle::Heading, semibold(15.0)),
         (TextStyle::Body, FontId::proportional(13.0)),
@@ -178,13 +178,13 @@ fn apply(style: &mut egui::Style, dark_mode: bool) {
     visuals.window_fill = window;
     visuals.extreme_bg_color = extreme;
     visuals.faint_bg_color = faint;
-    visuals.weak_text_color = Some(colours.weak);
-    visuals.warn_fg_color = colours.warn;
-    visuals.error_fg_color = colours.bad;
-    visuals.hyperlink_color = colours.accent;
-    visuals.selection.bg_fill = colours.accent.gamma_multiply(if dark_mode { 0.45 } else { 0.25 });
+    visuals.weak_text_color = Some(colors.weak);
+    visuals.warn_fg_color = colors.warn;
+    visuals.error_fg_color = colors.bad;
+    visuals.hyperlink_color = colors.accent;
+    visuals.selection.bg_fill = colors.accent.gamma_multiply(if dark_mode { 0.45 } else { 0.25 });
     visuals.selection.stroke = Stroke::new(1.0, if dark_mode { Color32::WHITE } else { text });
-    visuals.window_stroke = Stroke::new(1.0, colours.hairline);
+    visuals.window_stroke = Stroke::new(1.0, colors.hairline);
     visuals.window_corner_radius = CornerRadius::same(10);
     visuals.menu_corner_radius = CornerRadius::same(8);
     visuals.slider_trailing_fill = true;
@@ -208,10 +208,10 @@ fn apply(style: &mut egui::Style, dark_mode: bool) {
         state.bg_stroke = Stroke::NONE;
         state.expansion = 0.0;
     }
-    widgets.noninteractive.bg_stroke = Stroke::new(1.0, colours.hairline);
-    widgets.inactive.bg_stroke = Stroke::new(1.0, colours.hairline);
-    widgets.hovered.bg_stroke = Stroke::new(1.0, colours.accent.gamma_multiply(0.6));
-    widgets.active.bg_stroke = Stroke::new(1.0, colours.accent);
+    widgets.noninteractive.bg_stroke = Stroke::new(1.0, colors.hairline);
+    widgets.inactive.bg_stroke = Stroke::new(1.0, colors.hairline);
+    widgets.hovered.bg_stroke = Stroke::new(1.0, colors.accent.gamma_multiply(0.6));
+    widgets.active.bg_stroke = Stroke::new(1.0, colors.accent);
 }
 
 #[cfg(test)]
@@ -237,21 +237,21 @@ mod tests {
         let ctx = egui::Context::default();
         install(&ctx);
         for dark_mode in [false, true] {
-            let colours = palette(dark_mode);
+            let colors = palette(dark_mode);
             let style = ctx.style_of(if dark_mode { Theme::Dark } else { Theme::Light });
             let visuals = &style.visuals;
             let grounds = [visuals.panel_fill, visuals.window_fill, visuals.faint_bg_color];
-            let texts = [colours.weak, colours.good, colours.warn, colours.bad, visuals.text_color()];
+            let texts = [colors.weak, colors.good, colors.warn, colors.bad, visuals.text_color()];
             for ground in grounds {
                 for text in texts {
                     let ratio = contrast(text, ground);
                     assert!(ratio >= 4.5, "dark {dark_mode}: {text:?} on {ground:?} is {ratio:.2}");
                 }
             }
-            let button = contrast(colours.on_accent, colours.accent_fill);
+            let button = contrast(colors.on_accent, colors.accent_fill);
             assert!(button >= 4.5, "dark {dark_mode}: the primary button has {button:.2}");
             for number in 1..=7 {
-                let line = contrast(run_color(number, dark_mode), colours.plot_background);
+                let line = contrast(run_color(number, dark_mode), colors.plot_background);
                 assert!(line >= 3.0, "dark {dark_mode}: run {number} has {line:.2}");
             }
         }

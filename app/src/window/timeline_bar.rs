@@ -141,7 +141,7 @@ fn scrubber(
         }
     }
     if ui.is_rect_visible(rect) {
-        let colours = theme::palette(ui.visuals().dark_mode);
+        let colors = theme::palette(ui.visuals().dark_mode);
         let y = rect.center().y;
         let rail =
             |from: f32, to: f32| egui::Rect::from_min_max(egui::pos2(from, y - 2.5), egui::pos2(to, y + 2.5));
@@ -149,9 +149,9 @@ fn scrubber(
         let painter = ui.painter();
         painter.rect_filled(rail(rail_x.min, rail_x.max), 2.5, ui.visuals().widgets.inactive.bg_fill);
         if any {
-            painter.rect_filled(rail(rail_x.min, knob_x), 2.5, colours.accent);
+            painter.rect_filled(rail(rail_x.min, knob_x), 2.5, colors.accent);
             let radius = if response.hovered() || response.dragged() { 8.0 } else { 7.0 };
-            painter.circle_filled(egui::pos2(knob_x, y), radius, colours.accent);
+            painter.circle_filled(egui::pos2(knob_x, y), radius, colors.accent);
         }
     }
     if any && let Some(pointer) = response.hover_pos() {
@@ -180,7 +180,7 @@ fn validity_ui(
         grouped(u64::from(whole.clashing))
     );
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &summary));
-    let colours = theme::palette(ui.visuals().dark_mode);
+    let colors = theme::palette(ui.visuals().dark_mode);
     let columns = (rect.width() as usize).max(1);
     let frames = (last + 1) as u64;
     // The frames nearest to each column, which the slider above goes to.
@@ -190,24 +190,24 @@ fn validity_ui(
     };
     let painter = ui.painter();
     painter.rect_filled(rect, 1.5, ui.visuals().widgets.inactive.bg_fill);
-    let colour = |column: usize| {
+    let color = |column: usize| {
         let (from, to) = span(column);
         let bin = strip.between(from, to).filter(|bin| bin.frames > 0)?;
         Some(match (bin.not_intact, bin.clashing) {
-            (0, 0) => colours.good.gamma_multiply(0.45),
-            (0, _) => colours.warn,
-            _ => colours.bad,
+            (0, 0) => colors.good.gamma_multiply(0.45),
+            (0, _) => colors.warn,
+            _ => colors.bad,
         })
     };
     let x_of = |column: usize| rect.left() + column as f32 / columns as f32 * rect.width();
     // Neighbors of one color are one rectangle: a seam between two would be seen.
-    let all: Vec<Option<egui::Color32>> = (0..columns).map(colour).collect();
+    let all: Vec<Option<egui::Color32>> = (0..columns).map(color).collect();
     let mut first = 0;
     for alike in all.chunk_by(|a, b| a == b) {
         let end = first + alike.len();
-        if let Some(colour) = alike[0] {
+        if let Some(color) = alike[0] {
             let x = egui::Rangef::new(x_of(first), x_of(end));
-            painter.rect_filled(egui::Rect::from_x_y_ranges(x, rect.y_range()), 0.0, colour);
+            painter.rect_filled(egui::Rect::from_x_y_ranges(x, rect.y_range()), 0.0, color);
         }
         first = end;
     }

@@ -1,7 +1,7 @@
 //! Streaming time-lagged moments.
 //!
 //! Frame pairs `(x_t, x_{t+lag})` of any number of trajectories are added one at a time; memory is two
-//! `[F, F]` matrices whatever their number. The estimator is symmetrised (time-reversal averaged):
+//! `[F, F]` matrices whatever their number. The estimator is symmetrized (time-reversal averaged):
 //!
 //! ```text
 //! μ   = Σ (x + y) / 2n
@@ -38,7 +38,7 @@ pub struct LaggedMoments {
     pending: usize,
 }
 
-/// Mean and symmetrised covariances.
+/// Mean and symmetrized covariances.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Covariances {
     /// Mean of the features, `[F]`.
@@ -120,7 +120,7 @@ impl LaggedMoments {
         Ok(())
     }
 
-    /// Mean and symmetrised covariances of all pairs so far.
+    /// Mean and symmetrized covariances of all pairs so far.
     ///
     /// # Errors
     /// Fewer than two pairs.

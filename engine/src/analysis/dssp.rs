@@ -179,7 +179,7 @@ fn assign_ladders(acceptors: &Acceptors, states: &mut [SecondaryStructure]) {
     let count = states.len();
     let mut ladders: Vec<Ladder> = Vec::new();
     for i in 1..count.saturating_sub(4) {
-        // Every bridge pattern has a bond given by i or i + 1, to j or its neighbour before.
+        // Every bridge pattern has a bond given by i or i + 1, to j or its neighbor before.
         let mut partners: Vec<usize> = [i, i + 1]
             .iter()
             .flat_map(|&donor| acceptors[donor].iter().flatten())

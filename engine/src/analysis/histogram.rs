@@ -168,7 +168,7 @@ pub struct FreeEnergySurface {
     /// Bins along y.
     pub y: Binning,
     /// `−ln p` in kT, row by row as in [`Histogram2d::weights`], lowest 0. **NaN where nothing was ever
-    /// seen**: draw those cells transparent, never in the colour of a basin.
+    /// seen**: draw those cells transparent, never in the color of a basin.
     pub values_kt: Vec<f64>,
 }
 
@@ -180,7 +180,7 @@ impl FreeEnergySurface {
 }
 
 /// `−ln p` in kT of unnormalised weights, shifted so that the lowest is 0; NaN where the weight is zero.
-/// The normalisation cancels in the shift.
+/// The normalization cancels in the shift.
 pub fn free_energy_kt(weights: &[f64]) -> Vec<f64> {
     let most = weights.iter().copied().fold(0.0, f64::max);
     weights.iter().map(|&w| if w > 0.0 { (most / w).ln() } else { f64::NAN }).collect()

@@ -17,11 +17,11 @@ const LOOK_EVERY: usize = 1 << 22;
 pub struct KMeans {
     /// Coordinates per point, `D`.
     pub dimension: usize,
-    /// Cluster centres, `[K · D]`.
+    /// Cluster centers, `[K · D]`.
     pub centers: Vec<f64>,
     /// Cluster of every point, `[N]`.
     pub assignments: Vec<u32>,
-    /// Sum of squared distances of the points to their centres.
+    /// Sum of squared distances of the points to their centers.
     pub inertia: f64,
     /// Lloyd iterations made.
     pub iterations: usize,
@@ -33,7 +33,7 @@ impl KMeans {
         self.centers.len() / self.dimension
     }
 
-    /// The cluster whose centre is nearest to `point`.
+    /// The cluster whose center is nearest to `point`.
     pub fn assign(&self, point: &[f64]) -> usize {
         nearest(point, &self.centers).0
     }
@@ -119,7 +119,7 @@ fn cluster(
             break;
         }
     }
-    // Centres moved after the last assignment: state assignments and inertia for the centres returned.
+    // Centers moved after the last assignment: state assignments and inertia for the centers returned.
     inertia = assign_all(points, dimension, &centers, &mut assignments, watch)?;
     ControlFlow::Continue(KMeans { dimension, centers, assignments, inertia, iterations })
 }
@@ -190,8 +190,8 @@ fn assign_all(
     ControlFlow::Continue(inertia)
 }
 
-/// Moves every centre to the mean of its points; an empty cluster takes the point farthest from its
-/// centre. Returns whether any centre moved.
+/// Moves every center to the mean of its points; an empty cluster takes the point farthest from its
+/// center. Returns whether any center moved.
 fn move_centers(
     points: &[f64],
     dimension: usize,

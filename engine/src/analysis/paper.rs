@@ -1,7 +1,7 @@
 //! What the paper prints of its own models, to be shown beside ours (`assets/references/paper.toml`, which names the
 //! source and the units).
 //!
-//! Numbers are looked up by protein, recognised by its sequence, and by quantity. They never stand without
+//! Numbers are looked up by protein, recognized by its sequence, and by quantity. They never stand without
 //! [`PaperResults::remark`]: the molecular dynamics that they refer to is not the user's.
 
 use std::sync::OnceLock;
@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn every_protein_is_recognised_by_its_bundled_structure() {
+    fn every_protein_is_recognized_by_its_bundled_structure() {
         let paper = PaperResults::bundled().unwrap();
         for protein in &paper.proteins {
             let path = format!("{}/../assets/structures/{}.pdb", env!("CARGO_MANIFEST_DIR"), protein.name);

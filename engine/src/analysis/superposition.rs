@@ -79,7 +79,7 @@ impl Superposition {
     }
 }
 
-/// The proper rotation `R` that maximises `tr(R · covariance)` with covariance = Σ m rᵀ.
+/// The proper rotation `R` that maximizes `tr(R · covariance)` with covariance = Σ m rᵀ.
 fn rotation_from_covariance(covariance: &Matrix3<f64>) -> Matrix3<f64> {
     // Scaled to unit size so that the eigenvalue iteration sees no extreme numbers.
     let scale = covariance.amax();

@@ -1,6 +1,6 @@
 //! Time-lagged independent component analysis (Pérez-Hernández et al., J. Chem. Phys. 139, 015102, 2013).
 //!
-//! Solves `C_τ r = λ C₀ r` with symmetrised covariances. C₀ is first reduced to the directions whose
+//! Solves `C_τ r = λ C₀ r` with symmetrized covariances. C₀ is first reduced to the directions whose
 //! variance exceeds `rank_epsilon` times the largest, and whitened; what remains is an ordinary symmetric
 //! problem. Components are sorted by falling eigenvalue, scaled by their eigenvalue (kinetic map: Noé &
 //! Clementi, JCTC 11, 5002, 2015), and turned so that larger values mean larger Cα distances.
@@ -204,7 +204,7 @@ impl TicaFit {
     }
 }
 
-/// Generalised eigenpairs, sorted by falling eigenvalue; vectors satisfy `rᵀ C₀ r = 1`.
+/// Generalized eigenpairs, sorted by falling eigenvalue; vectors satisfy `rᵀ C₀ r = 1`.
 struct Solution {
     eigenvalues: DVector<f64>,
     vectors: DMatrix<f64>,

@@ -293,7 +293,7 @@ pub struct ValiditySummary {
     pub bond_outliers: u64,
     /// Angle outliers in all frames.
     pub angle_outliers: u64,
-    /// Wrong centres in all frames.
+    /// Wrong centers in all frames.
     pub chirality_errors: u64,
     /// Centers out of range in all frames.
     #[serde(default)]

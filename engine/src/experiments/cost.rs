@@ -12,7 +12,7 @@ use crate::regular_file::{self, LONGEST_TEXT_BYTES};
 /// Time spent on a number of units of work.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Cost {
-    /// Units that the times below were spent on: optimiser steps, or frames of all replicas.
+    /// Units that the times below were spent on: optimizer steps, or frames of all replicas.
     pub units: u64,
     /// Time of all processors of this machine, as the system counts it for the process, s; 0 where it does not.
     pub cpu_seconds: f64,

@@ -4,7 +4,7 @@ use super::GpuError;
 use super::adapter::ready;
 use super::device::{Gpu, one_line};
 use super::product_rate::PRODUCT;
-use super::shape::{MOST_NEIGHBOURS, MOST_RESIDUES, NetworkShape, quads};
+use super::shape::{MOST_NEIGHBORS, MOST_RESIDUES, NetworkShape, quads};
 
 /// Bytes of a dispatch's parameters, and the alignment of the next one's.
 pub(super) const PARAMETER_BYTES: u64 = 256;
@@ -90,7 +90,7 @@ impl Kernel {
             Self::Assemble => vec![
                 ("THREADS", 128),
                 ("MOST_RESIDUES", MOST_RESIDUES as u32),
-                ("MOST_NEIGHBOURS", MOST_NEIGHBOURS as u32),
+                ("MOST_NEIGHBORS", MOST_NEIGHBORS as u32),
             ],
             Self::Product { large, epilogue } => product_constants(large, epilogue),
             Self::Norm => vec![("THREADS", 64)],

@@ -67,7 +67,7 @@ pub(super) struct Norm {
     pub scale: u32,
     pub bias: u32,
     pub w_head: u32,
-    pub normalise: u32,
+    pub normalize: u32,
     pub write_q: u32,
 }
 
@@ -75,7 +75,7 @@ pub(super) struct Norm {
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, Pod, Zeroable)]
 pub(super) struct Edge {
-    pub neighbours: u32,
+    pub neighbors: u32,
     pub bins: u32,
     pub bins4: u32,
     pub bin_spacing: f32,
@@ -122,7 +122,7 @@ pub(super) struct Edge {
 #[derive(Clone, Copy, Debug, Default, Pod, Zeroable)]
 pub(super) struct Assemble {
     pub residues: u32,
-    pub neighbours: u32,
+    pub neighbors: u32,
     pub bins: u32,
     pub bins4: u32,
     pub bin_spacing: f32,
@@ -131,7 +131,7 @@ pub(super) struct Assemble {
     pub edges: u32,
     pub radial: u32,
     pub source: u32,
-    pub centred: u32,
+    pub centered: u32,
     pub s: u32,
     pub s4: u32,
     pub v: u32,
@@ -182,7 +182,7 @@ pub(super) struct Finish {
     pub skip: u32,
     pub input_v: u32,
     pub source: u32,
-    pub centred: u32,
+    pub centered: u32,
     pub latent: u32,
     pub predicted: u32,
     pub first_drift: u32,

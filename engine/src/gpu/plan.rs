@@ -118,7 +118,7 @@ pub(super) struct Clouds {
     pub source: u32,
     pub latent: u32,
     pub predicted: u32,
-    centred: u32,
+    centered: u32,
     first_drift: u32,
 }
 
@@ -204,8 +204,8 @@ impl Builder<'_> {
         self.push(Kernel::Product { large, epilogue }, slot.window, groups, both);
     }
 
-    fn neighbours(&self) -> u32 {
-        self.shape.config.neighbours.min(self.residues.saturating_sub(1)) as u32
+    fn neighbors(&self) -> u32 {
+        self.shape.config.neighbors.min(self.residues.saturating_sub(1)) as u32
     }
 
     fn assemble(&mut self, trunk: &TrunkShape, input: Pair, condition: Pair) {
@@ -214,7 +214,7 @@ impl Builder<'_> {
         let bins = config.radial_bins;
         let parameters = Assemble {
             residues: self.residues as u32,
-            neighbours: self.neighbours(),
+            neighbors: self.neighbors(),
             bins: bins as u32,
             bins4: quads(bins) as u32,
             bin_spacing: config.radial_cutoff_angstrom / (bins.max(2) - 1) as f32,
@@ -223,7 +223,7 @@ impl Builder<'_> {
             edges: self.edges,
             radial: self.radial,
             source: self.clouds.source,
-            centred: self.clouds.centred,
+            centered: self.clouds.centered,
             s: input.s.offset,
             s4: input.s.stride,
             v: input.v.offset,
@@ -311,7 +311,7 @@ impl Builder<'_> {
         self.products(Epilogue::Gates, weights.gates, heads, &[gates]);
     }
 
-    /// A whole self-interaction to H; the result, normalised, goes to `out`, and where `next_q` is given
+    /// A whole self-interaction to H; the result, normalized, goes to `out`, and where `next_q` is given
     /// the next one's q there.
     fn interaction(
         &mut self,
@@ -370,7 +370,7 @@ impl Builder<'_> {
             scale: slot.offset,
             bias: slot.offset + h4,
             w_head: slot.head,
-            normalise: u32::from(weights.is_some()),
+            normalize: u32::from(weights.is_some()),
             write_q: u32::from(q.is_some()),
         };
         self.push(Kernel::Norm, slot.window, [self.rows, heads, 1], parameters);
@@ -396,7 +396,7 @@ impl Builder<'_> {
         let states = scratch.states;
         let config = &shape.config;
         let parameters = Edge {
-            neighbours: self.neighbours(),
+            neighbors: self.neighbors(),
             bins: config.radial_bins as u32,
             bins4: quads(config.radial_bins) as u32,
             bin_spacing: config.radial_cutoff_angstrom / (config.radial_bins.max(2) - 1) as f32,
@@ -490,7 +490,7 @@ impl Builder<'_> {
             skip: u32::from(trunk.skip),
             input_v: input.v.offset,
             source: self.clouds.source,
-            centred: self.clouds.centred,
+            centered: self.clouds.centered,
             latent: self.clouds.latent,
             predicted: self.clouds.predicted,
             first_drift: self.clouds.first_drift,
@@ -519,12 +519,12 @@ impl Plan {
             source: cloud(),
             latent: cloud(),
             predicted: cloud(),
-            centred: cloud(),
+            centered: cloud(),
             first_drift: cloud(),
         };
-        let neighbours = shape.config.neighbours.min(residues.saturating_sub(1)).max(1);
-        let edges = arena.take(rows * neighbours, 2, 1).offset;
-        let radial = arena.take(rows * neighbours, quads(shape.config.radial_bins), 1).offset;
+        let neighbors = shape.config.neighbors.min(residues.saturating_sub(1)).max(1);
+        let edges = arena.take(rows * neighbors, 2, 1).offset;
+        let radial = arena.take(rows * neighbors, quads(shape.config.radial_bins), 1).offset;
         let condition = arena.pair(rows, shape.h4, 1);
         let mut builder = Builder {
             shape,

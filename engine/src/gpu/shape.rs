@@ -6,8 +6,8 @@ use crate::network::{NetworkConfig, Residual, inputs};
 /// The widest network whose edge kernel fits the smallest workgroup memory.
 const MOST_CHANNELS: usize = 256;
 
-/// Neighbours and residues that `assemble.wgsl` has room for.
-pub(super) const MOST_NEIGHBOURS: usize = 256;
+/// Neighbors and residues that `assemble.wgsl` has room for.
+pub(super) const MOST_NEIGHBORS: usize = 256;
 pub(super) const MOST_RESIDUES: usize = 2048;
 
 /// `n` in units of four numbers, rounded up.
@@ -47,10 +47,10 @@ impl NetworkShape {
                 config.multiplicity
             ));
         }
-        if config.neighbours > MOST_NEIGHBOURS {
+        if config.neighbors > MOST_NEIGHBORS {
             return Err(format!(
-                "it has {} neighbours, the kernels take up to {MOST_NEIGHBOURS}",
-                config.neighbours
+                "it has {} neighbors, the kernels take up to {MOST_NEIGHBORS}",
+                config.neighbors
             ));
         }
         if config.transport.starts_from_noise() {

@@ -14,7 +14,7 @@ pub(super) struct Tables {
     pub words: Vec<u32>,
     /// Per residue: label, used slots in bits 8–15, whether it has a Cβ in bit 16.
     pub residue_words: u32,
-    /// Per residue: sites of a branch's centre and three substituents.
+    /// Per residue: sites of a branch's center and three substituents.
     pub branches: u32,
     /// Per residue: two bits per site for carbon, polar, sulfur.
     pub classes: u32,

@@ -54,9 +54,10 @@ pub struct NetworkConfig {
     /// What headers predict.
     #[arg(long, value_enum, default_value_t = Heads::Endpoint)]
     pub heads: Heads,
-    /// Nearest Cα neighbours per residue.
-    #[arg(long, default_value_t = 16)]
-    pub neighbours: usize,
+    /// Nearest Cα neighbors per residue.
+    #[arg(long, alias = "neighbours", default_value_t = 16)]
+    #[serde(alias = "neighbours")]
+    pub neighbors: usize,
     /// Gaussians of the radial embedding.
     #[arg(long, default_value_t = 32)]
     pub radial_bins: usize,
@@ -138,7 +139,7 @@ impl Default for NetworkConfig {
             header_layers: 4,
             residual: Residual::Sum,
             heads: Heads::Endpoint,
-            neighbours: 16,
+            neighbors: 16,
             radial_bins: 32,
             radial_cutoff_angstrom: 20.0,
             sequence_clamp: 8,
@@ -202,7 +203,7 @@ impl NetworkConfig {
             ("multiplicity", self.multiplicity, 1..=1024),
             ("conditioner layers", self.conditioner_layers, 1..=64),
             ("header layers", self.header_layers, 1..=64),
-            ("neighbours", self.neighbours, 1..=256),
+            ("neighbors", self.neighbors, 1..=256),
             ("radial bins", self.radial_bins, 2..=1024),
             ("sequence clamp", self.sequence_clamp, 1..=1024),
             ("time bins", self.time_bins, 2..=10_000),
@@ -272,7 +273,7 @@ mod tests {
             assert!(sentence.contains(word), "{sentence:?} does not say {word:?}");
         };
         refused(NetworkConfig { multiplicity: 0, ..default() }, "multiplicity");
-        refused(NetworkConfig { neighbours: 0, ..default() }, "neighbours");
+        refused(NetworkConfig { neighbors: 0, ..default() }, "neighbors");
         refused(NetworkConfig { sigma_position_angstrom: f32::NAN, ..default() }, "sigma of positions");
         refused(NetworkConfig { radial_cutoff_angstrom: 0.0, ..default() }, "radial cutoff");
         let concat = NetworkConfig { residual: Residual::Concat, heads: Heads::Paper, ..default() };

@@ -1,17 +1,17 @@
-//! Neighbours and edge embeddings of one conformation, shared by all layers and headers.
+//! Neighbors and edge embeddings of one conformation, shared by all layers and headers.
 
 use super::NetworkConfig;
 
 /// Edges `i ← j` of a batch in compressed rows: the edges of row `i` are `start[i]..start[i + 1]`.
 ///
-/// Neighbours are the `k` nearest Cα of the same protein (Alg. 4; the residue itself excluded, ties by
+/// Neighbors are the `k` nearest Cα of the same protein (Alg. 4; the residue itself excluded, ties by
 /// index, fewer where the protein is small).
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Geometry {
     /// `[R + 1]`.
     pub start: Vec<u32>,
     /// Row `j` of each edge, `[E]`.
-    pub neighbour: Vec<u32>,
+    pub neighbor: Vec<u32>,
     /// Unit vector from `P_i` to `P_j`, `[E]`; zero where the positions coincide.
     pub unit: Vec<[f32; 3]>,
     /// Radial embedding, `[E, bins]`, unit second moment.
@@ -21,7 +21,7 @@ pub struct Geometry {
 }
 
 impl Geometry {
-    /// Neighbour search and embeddings for `positions [R, 3]` (Å) of proteins that start at `starts`.
+    /// Neighbor search and embeddings for `positions [R, 3]` (Å) of proteins that start at `starts`.
     pub fn new(config: &NetworkConfig, positions: &[f32], starts: &[usize]) -> Self {
         let mut geometry = Self::default();
         geometry.update(config, positions, starts);
@@ -31,7 +31,7 @@ impl Geometry {
     /// As [`Self::new`], into the memory of an earlier geometry.
     pub fn update(&mut self, config: &NetworkConfig, positions: &[f32], starts: &[usize]) {
         self.start.clear();
-        self.neighbour.clear();
+        self.neighbor.clear();
         self.unit.clear();
         self.radial.clear();
         self.offset.clear();
@@ -39,7 +39,7 @@ impl Geometry {
         let mut candidates: Vec<(f32, u32)> = Vec::new();
         for pair in starts.windows(2) {
             let (first, end) = (pair[0], pair[1]);
-            let k = config.neighbours.min((end - first).saturating_sub(1));
+            let k = config.neighbors.min((end - first).saturating_sub(1));
             for i in first..end {
                 candidates.clear();
                 candidates.extend((first..end).filter(|&j| j != i).map(|j| {
@@ -59,20 +59,20 @@ impl Geometry {
                     let distance = squared.sqrt();
                     let d = delta(positions, i, j as usize);
                     let inverse = if distance > 1e-6 { 1.0 / distance } else { 0.0 };
-                    self.neighbour.push(j);
+                    self.neighbor.push(j);
                     self.unit.push([d[0] * inverse, d[1] * inverse, d[2] * inverse]);
                     let clamp = config.sequence_clamp as i64;
                     self.offset.push(((i64::from(j) - i as i64).clamp(-clamp, clamp) + clamp) as u32);
                     radial_embedding(config, distance, &mut self.radial);
                 }
-                self.start.push(self.neighbour.len() as u32);
+                self.start.push(self.neighbor.len() as u32);
             }
         }
     }
 
     /// Number of edges `E`.
     pub fn edges(&self) -> usize {
-        self.neighbour.len()
+        self.neighbor.len()
     }
 
     /// Number of rows `R`.
@@ -85,13 +85,13 @@ fn delta(positions: &[f32], i: usize, j: usize) -> [f32; 3] {
     std::array::from_fn(|axis| positions[j * 3 + axis] - positions[i * 3 + axis])
 }
 
-/// Gaussians with centres evenly spaced on `[0, cutoff]` and a width of one spacing, scaled to unit second
+/// Gaussians with centers evenly spaced on `[0, cutoff]` and a width of one spacing, scaled to unit second
 /// moment: `Σ_k exp(−(x − k)²) ≈ √π`, hence the factor `√(bins/√π)`.
 fn radial_embedding(config: &NetworkConfig, distance: f32, out: &mut Vec<f32>) {
     let bins = config.radial_bins;
     let spacing = config.radial_cutoff_angstrom / (bins.max(2) - 1) as f32;
     let scale = (bins as f32 / std::f32::consts::PI.sqrt()).sqrt();
-    // Neighbours beyond the range share its last embedding, else they would have none at all.
+    // Neighbors beyond the range share its last embedding, else they would have none at all.
     let x = (distance / spacing).min((bins - 1) as f32);
     out.extend((0..bins).map(|k| {
         let t = x - k as f32;

@@ -193,20 +193,20 @@ pub fn displacement_scales(config: &NetworkConfig, tau: f32) -> (f32, f32) {
     )
 }
 
-/// Soft one-hot of τ (as [`super::Transport::clock_at`] has it) on `bins` cosine bumps: `cos(π/2·d)` for `|d| < 1`, `d` the distance to a bin centre in
-/// spacings, centres evenly inside (0, 1); scaled by `√bins` to unit second moment. At most two entries are
+/// Soft one-hot of τ (as [`super::Transport::clock_at`] has it) on `bins` cosine bumps: `cos(π/2·d)` for `|d| < 1`, `d` the distance to a bin center in
+/// spacings, centers evenly inside (0, 1); scaled by `√bins` to unit second moment. At most two entries are
 /// non-zero: `(bin, value)` twice.
 pub fn time_embedding(bins: usize, clock: f32) -> [(usize, f32); 2] {
     let x = clock * (bins + 1) as f32 - 1.0;
     let scale = (bins as f32).sqrt();
     let lower = x.floor();
     std::array::from_fn(|side| {
-        let centre = lower + side as f32;
-        let d = (x - centre).abs();
-        if centre < 0.0 || centre > (bins - 1) as f32 || d >= 1.0 {
+        let center = lower + side as f32;
+        let d = (x - center).abs();
+        if center < 0.0 || center > (bins - 1) as f32 || d >= 1.0 {
             (0, 0.0)
         } else {
-            (centre as usize, scale * (std::f32::consts::FRAC_PI_2 * d).cos())
+            (center as usize, scale * (std::f32::consts::FRAC_PI_2 * d).cos())
         }
     })
 }
@@ -253,7 +253,7 @@ mod tests {
                 picked.map(|x| x * x).sum::<f32>() / (sequence.rows() * 3 * slots.len()) as f32
             };
             let vectors = mean_square(0..SLOTS);
-            // Centring takes one of eight residues.
+            // Centering takes one of eight residues.
             let positions = mean_square(SLOTS..DISPLACEMENTS) * 8.0 / 7.0;
             assert!((vectors - 1.0).abs() < 0.03, "{transport}, τ = {}: vectors {vectors}", tau[0]);
             assert!((positions - 1.0).abs() < 0.06, "{transport}, τ = {}: positions {positions}", tau[0]);

@@ -3,7 +3,7 @@
 //! Both are invariant under rotation and translation and change sign or value under reflection, as the network's
 //! features may. A network of vectors forms such numbers only as products of three: the sign of φ is a triple
 //! product of vectors from two residues. Given as scalars, what a chain remembers of its torsions over a jump
-//! can be learnt from few examples. An addition to the paper (`torsion_inputs`, `frame_inputs`).
+//! can be learned from few examples. An addition to the paper (`torsion_inputs`, `frame_inputs`).
 
 use super::inputs::{
     CHAIN_VECTORS, CloudFeatures, DISPLACEMENTS, DisplacementFeatures, FEATURES, displacement_scales,

@@ -1,7 +1,7 @@
 //! The SO(3)-equivariant network (ARCHITECTURE.md §5).
 //!
 //! Two implementations share one list of named parameters ([`parameters`]), one batch layout
-//! ([`batch`]) and one neighbour geometry ([`geometry`]):
+//! ([`batch`]) and one neighbor geometry ([`geometry`]):
 //! `candle_model` composes candle tensors, runs on any candle device and differentiates itself;
 //! `fused` is the same arithmetic as hand-written CPU kernels, forward and backward, several times
 //! faster. Tests hold them to each other and to numbers computed with e3nn.

@@ -32,7 +32,7 @@ pub struct ModelCard {
     pub trained_on: String,
     /// One-letter sequences of the training proteins.
     pub sequences: Vec<String>,
-    /// Optimiser steps.
+    /// Optimizer steps.
     pub steps: u64,
     /// Pairs per step.
     pub batch_size: usize,

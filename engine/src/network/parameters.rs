@@ -15,16 +15,16 @@
 //!
 //! **Layer norm**: `s ← (s − mean)/√(var + ε)·scale + bias`, `v ← v/√(mean_c |v_c|² + ε)`, `ε = 1e-6`.
 //!
-//! **Spatial convolution** (Alg. 4) `P`, width H, factorised: with `n = Linear(s; P.scalars [H, 4H])`,
+//! **Spatial convolution** (Alg. 4) `P`, width H, factorized: with `n = Linear(s; P.scalars [H, 4H])`,
 //! `m = Linear(v; P.vectors [H, 4H])`, columns `n = [n¹ | n² | n_j | n_i]`, `m = [m¹ | m² | m³ | m⁴]`,
 //! the message along edge `i ← j` with unit vector `r̂` is
 //! - scalars `(n¹_j + m¹_j·r̂)/√2`,
 //! - vectors `(m²_j + √3 n²_j r̂ + √(3/2) m³_j × r̂ + √(9/2) (r̂ (r̂·m⁴_j) − m⁴_j/3))/2`
-//!   (the factors are those of component-normalised harmonics of l = 0, 1, 2),
+//!   (the factors are those of component-normalized harmonics of l = 0, 1, 2),
 //! - times the gates `[g_s | g_v] = Linear(ψ(z); P.gate.output [H, 2H]) + P.gate.output_bias`,
 //!   `z = (ρ W_ρ + √17 T[offset] + √H (n_j[j] + n_i[i]))/√(bins + 17 + 2H) + P.gate.bias`
 //!   with `ρ` the radial embedding, `W_ρ = P.gate.radial`, `T = P.gate.offset` (17 = 2·clamp + 1 rows).
-//! - `out = Linear(x + mean over neighbours; P.out.scalars | P.out.vectors)`.
+//! - `out = Linear(x + mean over neighbors; P.out.scalars | P.out.vectors)`.
 //!
 //! **Trunk** (Alg. 5) `P` with L layers: `H⁰ = SelfInteraction(input; P.input)`; for l in 0..L:
 //! `C = Conv(SelfInteraction(H^l → H; P.layers.l.self); P.layers.l.conv)`,

@@ -4,7 +4,7 @@
 //! 1.5 Å long. Layer norm hides absolute lengths from it, and the paper's inputs leave it to the network to
 //! find out which atoms are bonded. These features say it: on every heavy atom the sum of bounded pulls along
 //! its bonds and 1–3 distances towards their reference values, and of pushes out of overlaps with atoms
-//! four or more bonds away; per residue the way to the ideal Cβ, and the handedness of its centres. They are
+//! four or more bonds away; per residue the way to the ideal Cβ, and the handedness of its centers. They are
 //! equivariant, follow from residue templates, and so work for every protein. This is an addition to the
 //! paper (`strain_inputs = false` leaves it out).
 
@@ -46,7 +46,7 @@ pub struct StrainTemplate {
     pub(crate) sites: Vec<Vec<(u32, u8)>>,
     /// Per site the later sites fewer than four bonds away.
     pub(crate) close: Vec<Vec<u32>>,
-    /// Sites of the centre and three substituents of the branch of ILE, LEU, THR, VAL.
+    /// Sites of the center and three substituents of the branch of ILE, LEU, THR, VAL.
     pub(crate) branches: Vec<Option<[u32; 4]>>,
 }
 
@@ -146,7 +146,7 @@ impl StrainTemplate {
 
     /// Calls `f(a, b, contact distance in Å)` for all pairs of sites four or more bonds apart whose residues
     /// have their Cα within `ca_angstrom`; `atoms` are positions by site.
-    fn for_neighbours(&self, atoms: &[[f32; 3]], ca_angstrom: f32, f: &mut impl FnMut(u32, u32, f32)) {
+    fn for_neighbors(&self, atoms: &[[f32; 3]], ca_angstrom: f32, f: &mut impl FnMut(u32, u32, f32)) {
         let n = self.sites.len();
         for i in 0..n {
             for j in i..n {
@@ -169,7 +169,7 @@ impl StrainTemplate {
     /// their contact distance. `atoms` are positions by site.
     pub fn touching_pairs(&self, atoms: &[[f32; 3]], margin_angstrom: f32, out: &mut Vec<(usize, usize)>) {
         out.clear();
-        self.for_neighbours(atoms, CONTACT_CA_ANGSTROM, &mut |a, b, contact| {
+        self.for_neighbors(atoms, CONTACT_CA_ANGSTROM, &mut |a, b, contact| {
             let limit = contact + margin_angstrom;
             if squared(atoms[a as usize], atoms[b as usize]) < limit * limit {
                 out.push((a as usize, b as usize));
@@ -273,7 +273,7 @@ impl StrainFeatures {
             }
         }
         let n = end - first;
-        template.for_neighbours(atoms, CONTACT_CA_ANGSTROM, &mut |a, b, contact| {
+        template.for_neighbors(atoms, CONTACT_CA_ANGSTROM, &mut |a, b, contact| {
             if squared(atoms[a as usize], atoms[b as usize]) < contact * contact {
                 let (unit, distance) = direction(atoms[a as usize], atoms[b as usize]);
                 let push = ((contact - distance) / OVERLAP_SCALE_ANGSTROM).min(1.0);
@@ -296,7 +296,7 @@ impl StrainFeatures {
                 let (n, c, cb) = (minus(at(0), ca), minus(at(1), ca), minus(at(3), ca));
                 let b = n.map(|x| -x);
                 let normal = cross(b, c);
-                // Ideal Cβ from N, CA, C of a tetrahedral centre.
+                // Ideal Cβ from N, CA, C of a tetrahedral center.
                 let ideal: [f32; 3] = std::array::from_fn(|i| {
                     -0.582_734_3 * normal[i] + 0.568_028_3 * b[i] - 0.540_674_7 * c[i]
                 });
@@ -305,9 +305,9 @@ impl StrainFeatures {
                 vectors[STRAIN_VECTORS - 1] = away.map(|x| x / (length + CB_SCALE_ANGSTROM));
                 scalars[STRAIN_VECTORS] = triple(n, c, cb);
             }
-            if let Some([centre, a, b, c]) = template.branches[residue] {
-                let centre = self.atoms[centre as usize];
-                let away = |site: u32| minus(self.atoms[site as usize], centre);
+            if let Some([center, a, b, c]) = template.branches[residue] {
+                let center = self.atoms[center as usize];
+                let away = |site: u32| minus(self.atoms[site as usize], center);
                 scalars[STRAIN_VECTORS + 1] = triple(away(a), away(b), away(c));
             }
             for (index, vector) in vectors.iter().enumerate() {

@@ -26,8 +26,8 @@ impl Grid2 {
         Some(along(y, self.y_range, self.ny)? * self.nx + along(x, self.x_range, self.nx)?)
     }
 
-    /// Centre of bin `index`.
-    pub fn centre(&self, index: usize) -> [f64; 2] {
+    /// Center of bin `index`.
+    pub fn center(&self, index: usize) -> [f64; 2] {
         let (ix, iy) = (index % self.nx, index / self.nx);
         let at = |range: [f64; 2], bins: usize, bin: usize| {
             range[0] + (range[1] - range[0]) * (bin as f64 + 0.5) / bins as f64

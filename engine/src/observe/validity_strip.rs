@@ -1,5 +1,5 @@
 //! Validity over time, in bins of few frames: what the strip under the timeline shows. Memory is bounded: when
-//! there are too many bins, neighbours are joined.
+//! there are too many bins, neighbors are joined.
 
 /// More than any window is wide, pixels.
 const MOST_BINS: usize = 4096;

@@ -1,5 +1,5 @@
 //! What turns a model into frames. The session knows it only through [`ComputeBackend`], so that its own
-//! behaviour (cancelling, panics, memory) is tested with samplers that cost nothing.
+//! behavior (cancelling, panics, memory) is tested with samplers that cost nothing.
 
 use std::sync::Arc;
 

@@ -124,7 +124,7 @@ fn card_text(model: &Model) -> String {
     }
     lines.push(format!("Jumps of {} ps, {} transport.", card.frame_interval_ps, model.config().transport));
     if card.steps > 0 {
-        lines.push(format!("{} optimiser steps of {} frame pairs.", card.steps, card.batch_size));
+        lines.push(format!("{} optimizer steps of {} frame pairs.", card.steps, card.batch_size));
     }
     if let Some(loss) = card.validation_loss {
         lines.push(format!("Loss on held-out trajectories {loss:.4} Å² per atom."));

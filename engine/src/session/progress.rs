@@ -34,7 +34,7 @@ impl Update for Report {
 pub enum RunState {
     /// Loading the model, preparing the sampler and the files; or reading the training data.
     Preparing,
-    /// Making frames, or optimiser steps.
+    /// Making frames, or optimizer steps.
     Running,
     /// Waiting for [`JobHandle::resume`](super::JobHandle::resume).
     Paused,
@@ -47,7 +47,7 @@ pub enum ProgressUnit {
     Frames,
     /// Bytes of a file.
     Bytes,
-    /// Optimiser steps.
+    /// Optimizer steps.
     Steps,
     /// Resamplings of an evaluation.
     Replicates,

@@ -1,4 +1,4 @@
-//! Behaviour of the engine threads, with samplers that cost nothing.
+//! Behavior of the engine threads, with samplers that cost nothing.
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 

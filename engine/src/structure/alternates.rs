@@ -2,7 +2,7 @@
 //!
 //! One conformer is taken as a whole, chosen for all bonded residues together: a standard residue before a
 //! modified one, then sound peptide bonds, then the most complete conformer, then the same one as the
-//! neighbours', then the highest occupancy. Mixing conformers gives bonds that no molecule has.
+//! neighbors', then the highest occupancy. Mixing conformers gives bonds that no molecule has.
 
 use super::cell::{Lattice, separation_angstrom};
 use super::naming::{AtomName, ResidueName, atom_name, residue_name};

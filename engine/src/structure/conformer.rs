@@ -100,7 +100,7 @@ pub(super) fn read_residue(
     Some(residue)
 }
 
-/// An atom that the chosen conformer lacks comes from another one, if it fits to its bonded neighbours.
+/// An atom that the chosen conformer lacks comes from another one, if it fits to its bonded neighbors.
 fn fill_gaps<'a>(residue: &mut RawResidue, records: impl Iterator<Item = (usize, &'a AtomRecord)> + Clone) {
     let kind = residue.residue.kind;
     for (offset, name) in kind.atom_names().iter().enumerate() {

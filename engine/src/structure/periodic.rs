@@ -37,10 +37,10 @@ impl WholeMolecule {
 
     /// The same for any bonds of `atoms` atoms.
     pub(crate) fn of_bonds(atoms: usize, bonds: Vec<[usize; 2]>) -> Self {
-        let mut neighbours = vec![Vec::new(); atoms];
+        let mut neighbors = vec![Vec::new(); atoms];
         for &[a, b] in &bonds {
-            neighbours[a].push(b);
-            neighbours[b].push(a);
+            neighbors[a].push(b);
+            neighbors[b].push(a);
         }
         let mut seen = vec![false; atoms];
         let mut steps = Vec::with_capacity(atoms);
@@ -50,7 +50,7 @@ impl WholeMolecule {
             }
             let mut stack = vec![root];
             while let Some(from) = stack.pop() {
-                for &to in &neighbours[from] {
+                for &to in &neighbors[from] {
                     if !std::mem::replace(&mut seen[to], true) {
                         steps.push((to, from));
                         stack.push(to);

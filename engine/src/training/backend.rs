@@ -14,7 +14,7 @@ use super::{TrainDevice, TrainError, TrainSettings};
 /// Seed of the noise on held-out pairs, the same at every validation of every run.
 pub(super) const VALIDATION_SEED: u64 = 0x5A11_DA7E;
 
-/// Computes losses and gradients of one network. Optimiser and parameters stay with the caller.
+/// Computes losses and gradients of one network. Optimizer and parameters stay with the caller.
 pub(super) trait GradientBackend: Send {
     /// Losses of a training step on `draw`, and their gradient by the flat `parameters`, which replaces what
     /// `gradient` (of the same length) holds.

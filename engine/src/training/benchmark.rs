@@ -41,7 +41,7 @@ pub struct TrainingBenchmarkRow {
     pub parameters: usize,
     /// Threads used.
     pub threads: usize,
-    /// Wall-clock seconds per step: losses, gradient and optimiser; the median.
+    /// Wall-clock seconds per step: losses, gradient and optimizer; the median.
     pub seconds_per_step: f64,
     /// Processor seconds of the same, all threads together.
     pub cpu_seconds_per_step: f64,

@@ -327,7 +327,7 @@ mod tests {
         chances(2000).map(|c| data.drawn(c)).map(|d| (d.store, d.frame, d.backwards)).collect()
     }
 
-    /// All distances between Cα, Å: what centring and superposition leave as they were.
+    /// All distances between Cα, Å: what centering and superposition leave as they were.
     fn distances(positions: &[[f32; 3]]) -> Vec<f32> {
         let ends = (0..positions.len()).flat_map(|i| (0..i).map(move |j| (i, j)));
         let squared = |(i, j): (usize, usize)| -> f32 {

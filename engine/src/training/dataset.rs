@@ -78,7 +78,7 @@ struct Protein {
     jumps: Option<JumpSizes>,
 }
 
-/// One pair ready for the interpolant: both centred, the target superposed on the source and its
+/// One pair ready for the interpolant: both centered, the target superposed on the source and its
 /// equivalent atoms named as in the source.
 pub struct Pair {
     /// The protein.

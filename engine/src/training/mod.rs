@@ -1,4 +1,4 @@
-//! Training (ARCHITECTURE.md §7, Alg. 1): data sets of frame pairs, optimiser, checkpoints, the loop.
+//! Training (ARCHITECTURE.md §7, Alg. 1): data sets of frame pairs, optimizer, checkpoints, the loop.
 
 mod backend;
 #[cfg(test)]

@@ -14,7 +14,7 @@ const BETA1: f64 = 0.9;
 const BETA2: f64 = 0.999;
 const EPSILON: f32 = 1e-8;
 
-/// State of the optimiser, one number per parameter each.
+/// State of the optimizer, one number per parameter each.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Optimizer {
     /// First moment.

@@ -28,7 +28,7 @@ pub enum TrainDevice {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum PairSampling {
-    /// Every cluster of conformations as often as every other (TICA, k-means): rare ones are learnt as well
+    /// Every cluster of conformations as often as every other (TICA, k-means): rare ones are learned as well
     /// as common ones.
     #[default]
     Enhanced,
@@ -43,11 +43,11 @@ impl PairSampling {
     }
 }
 
-/// Settings of the optimisation.
+/// Settings of the optimization.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, clap::Args)]
 #[serde(default, deny_unknown_fields)]
 pub struct TrainSettings {
-    /// Optimiser steps.
+    /// Optimizer steps.
     #[arg(long, default_value_t = 50_000)]
     pub steps: u64,
     /// Frame pairs per step.
@@ -287,7 +287,7 @@ pub struct TrainRequest {
     /// Network.
     #[command(flatten)]
     pub network: NetworkConfig,
-    /// Optimisation.
+    /// Optimization.
     #[command(flatten)]
     pub settings: TrainSettings,
     /// Start from the weights of this model instead of random ones; it must have the network that is asked for.

@@ -1,7 +1,7 @@
 //! Training pairs by the torsional state of single residues.
 //!
 //! Clusters of whole conformations tell folded from unfolded, but hardly one residue's φ > 0 or rare rotamer from
-//! the others: such states are rare in every cluster, and what is rarely seen is learnt late. Here a residue is
+//! the others: such states are rare in every cluster, and what is rarely seen is learned late. Here a residue is
 //! drawn, then one of the states it has been seen in, then a pair that starts from it: every residue's rare states
 //! are seen as often as its common ones. Which pair is drawn depends on its source alone, so that the law of the
 //! jump from each source stays what it is.

@@ -405,7 +405,7 @@ impl<'a> Run<'a> {
     }
 
     fn write_checkpoint(&self) -> Result<(), TrainError> {
-        // What was learnt from a store that another program writes into is not worth keeping.
+        // What was learned from a store that another program writes into is not worth keeping.
         self.dataset.check_unchanged()?;
         if self.ranks.is_writer() {
             let path = self.request.out.join(CHECKPOINT_FILE);

@@ -3,7 +3,7 @@
 /// Time steps that differ by less than this fraction are the same.
 const TOLERANCE: f64 = 1e-3;
 
-/// Distance between neighbouring `f32` numbers at `value`.
+/// Distance between neighboring `f32` numbers at `value`.
 pub(super) fn ulp_f32(value: f64) -> f64 {
     let value = value.abs() as f32;
     if value.is_finite() { f64::from(value.next_up()) - f64::from(value) } else { f64::INFINITY }

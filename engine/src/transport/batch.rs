@@ -33,7 +33,7 @@ pub(super) fn check_replicas(topology: &Topology, replicas: &[Replica]) -> Resul
     }
 }
 
-/// Labels, centred sources X^t (into `source`) and noise addresses of the replicas' next frames.
+/// Labels, centered sources X^t (into `source`) and noise addresses of the replicas' next frames.
 pub(super) fn next_frames(
     topology: &Topology,
     replicas: &[Replica],

@@ -35,7 +35,7 @@ fn tiny() -> NetworkConfig {
         multiplicity: 6,
         conditioner_layers: 1,
         header_layers: 2,
-        neighbours: 5,
+        neighbors: 5,
         time_bins: 7,
         strain_inputs: false,
         displacement_inputs: false,
@@ -163,14 +163,14 @@ fn every_integrator_of_the_bridge_gives_the_frames_of_the_cpu() {
     }
 }
 
-/// Channels that are and are not multiples of four, several groups of threads an edge, neighbours beyond one
+/// Channels that are and are not multiples of four, several groups of threads an edge, neighbors beyond one
 /// round of sixteen, more residues than threads.
 #[test]
 fn every_width_gives_the_frames_of_the_cpu() {
-    for (multiplicity, neighbours) in [(1, 3), (4, 9), (33, 4), (72, 9), (256, 9)] {
+    for (multiplicity, neighbors) in [(1, 3), (4, 9), (33, 4), (72, 9), (256, 9)] {
         let config = NetworkConfig {
             multiplicity,
-            neighbours,
+            neighbors,
             header_layers: 1,
             heads: Heads::Endpoint,
             residual: Residual::Concat,

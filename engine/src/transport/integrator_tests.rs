@@ -55,7 +55,7 @@ impl Field for Gaussian {
                 }
             };
         let (x, x0) = (latent, &self.source);
-        // Positions are centred, so their mean cannot move.
+        // Positions are centered, so their mean cannot move.
         run(
             &x.positions,
             &x0.positions,
@@ -123,7 +123,7 @@ fn sample_moments(transport: Transport, settings: &SamplerSettings, variance: (f
     };
     let (mp, vp) = moments(&state.latent.positions, &source.positions);
     let (mv, vv) = moments(&state.latent.vectors, &source.vectors);
-    // Centring takes one of the residues' degrees of freedom.
+    // Centering takes one of the residues' degrees of freedom.
     let shrink = 1.0 - 1.0 / RESIDUES as f64;
     assert_eq!(state.latent.vectors.len(), sequence.rows() * 3 * SLOTS);
     [mp, vp / shrink / f64::from(variance.0), mv / f64::from(mean), vv / f64::from(variance.1)]

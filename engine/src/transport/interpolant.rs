@@ -19,7 +19,7 @@ pub struct NoiseAddress {
     pub latent_step: u32,
 }
 
-/// Fills `out` with `σ ξ`, unused slots zero, mean Cα noise of each protein removed (clouds are centred, so
+/// Fills `out` with `σ ξ`, unused slots zero, mean Cα noise of each protein removed (clouds are centered, so
 /// that their overall shift is not a thing to be learned).
 pub fn fill_noise(
     config: &NetworkConfig,
@@ -86,7 +86,7 @@ pub fn interpolate(
 /// Mean square errors of one batch, Å² per residue or per vector.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct TrackLosses {
-    /// Mean over atoms of everything that is trained, the number that is minimised (up to the constant
+    /// Mean over atoms of everything that is trained, the number that is minimized (up to the constant
     /// `½‖target‖²` that Alg. 1 leaves out).
     pub total: f64,
     /// Share of `total` that weighs the rigid pairs.

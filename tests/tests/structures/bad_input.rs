@@ -132,7 +132,7 @@ fn coordinates_that_make_no_sense() {
         .map(|line| with_columns(line, 31, "   0.000   0.000   0.000"))
         .collect();
     assert!(complaint(&flat.join("\n")).contains("the bond TYR 1 N–CA is 0.00 Å long"));
-    let nanometres: Vec<String> = atom_lines("chignolin")
+    let nanometers: Vec<String> = atom_lines("chignolin")
         .iter()
         .map(|line| {
             let xyz: String = [31, 39, 47]
@@ -143,7 +143,7 @@ fn coordinates_that_make_no_sense() {
             with_columns(line, 31, &xyz)
         })
         .collect();
-    assert!(complaint(&nanometres.join("\n")).contains("not in ångström"));
+    assert!(complaint(&nanometers.join("\n")).contains("not in ångström"));
 }
 
 #[test]

@@ -121,7 +121,7 @@ fn whole_side_chains() {
             if let Some(gamma) = names.iter().find_map(|n| topology.find_atom(residue, n)) {
                 chi1_all += 1;
                 let gap = distance(positions[gamma], crystal.positions_angstrom[gamma]);
-                chi1_right += usize::from(gap < 1.2); // neighbouring rotamers are 2.5 Å apart
+                chi1_right += usize::from(gap < 1.2); // neighboring rotamers are 2.5 Å apart
             }
         }
     }

@@ -8,7 +8,7 @@ use equijump_engine::transport::benchmark::{BenchmarkRow, LATENT_STEPS};
 use crate::cli::terminal;
 
 /// Under the table of training steps.
-pub(super) const TRAINING_NOTE: &str = "\nA step: losses, gradient and optimiser, random weights. CPU s: processor seconds of all threads together. Share: \
+pub(super) const TRAINING_NOTE: &str = "\nA step: losses, gradient and optimizer, random weights. CPU s: processor seconds of all threads together. Share: \
      of the matrix-product rate of one thread, per second of processor time; the products of a step are three times \
      those of the network, once forward and twice backward.";
 

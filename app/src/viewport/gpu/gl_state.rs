@@ -26,7 +26,7 @@ impl GlState {
             gl.get_parameter_i32_slice(glow::VIEWPORT, &mut viewport);
             gl.get_parameter_i32_slice(glow::SCISSOR_BOX, &mut scissor);
             if !gl.version().is_embedded {
-                // Colours are sRGB already.
+                // Colors are sRGB already.
                 gl.disable(glow::FRAMEBUFFER_SRGB);
             }
             Self {

@@ -139,7 +139,7 @@ impl ImageTarget {
         image::RgbaImage::from_fn(self.size[0], self.size[1], |x, y| {
             let [r, g, b, a] = pixels[(y * self.size[0] + x) as usize];
             if transparent && a > 0 {
-                // PNG stores colours that are not premultiplied.
+                // PNG stores colors that are not premultiplied.
                 let straight = |value: u8| (u32::from(value) * 255 / u32::from(a)).min(255) as u8;
                 image::Rgba([straight(r), straight(g), straight(b), a])
             } else {

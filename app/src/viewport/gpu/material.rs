@@ -8,7 +8,7 @@ use three_d::{
 use super::super::camera::Projection;
 use super::View;
 
-/// How much of the background colour the farthest atoms take on.
+/// How much of the background color the farthest atoms take on.
 const FOG_AMOUNT: f32 = 0.62;
 
 /// Which surface the fragment shader has to find.

@@ -64,7 +64,7 @@ pub(super) struct View {
     pub depth_cue: bool,
     pub outline: bool,
     pub ambient_occlusion: bool,
-    /// sRGB; also the colour of the fog.
+    /// sRGB; also the color of the fog.
     pub background: [u8; 3],
     /// Leave the background transparent.
     pub transparent: bool,

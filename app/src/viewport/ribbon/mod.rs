@@ -21,7 +21,7 @@ const CAP_RINGS: usize = 4;
 /// Length of chain per residue, Å, to turn growth per residue into growth per length.
 const RESIDUE_LENGTH_ANGSTROM: f32 = 3.5;
 
-/// How colours change from residue to residue.
+/// How colors change from residue to residue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ColorSteps {
     /// At once, halfway between two Cα atoms.
@@ -30,7 +30,7 @@ pub enum ColorSteps {
     Blended,
 }
 
-/// A triangle mesh with a normal, a colour and a residue per vertex.
+/// A triangle mesh with a normal, a color and a residue per vertex.
 #[derive(Default)]
 pub struct RibbonMesh {
     /// Å.
@@ -113,7 +113,7 @@ impl RibbonMesh {
                     );
                 }
             }
-            // …and what begins here, with its own colour and normals.
+            // …and what begins here, with its own color and normals.
             let slope = profile.slope(t, t < end);
             let section = profile.section(t, true);
             self.ring(&Ring { frame, section, slope, color: color(t, true) }, residue(true), joined);

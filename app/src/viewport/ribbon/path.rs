@@ -3,7 +3,7 @@
 //! The line is a natural cubic spline through the Cα atoms (second derivative continuous, so that helices
 //! come out round); in strands the Cα zigzag is smoothed away first. The ribbon is wide along the
 //! carbonyl bonds, as Carson and Bugg (J. Mol. Graph. 1986) proposed: they run along the axis of helices
-//! and across strands. Neighbouring directions that differ by more than a right angle are flipped, so
+//! and across strands. Neighboring directions that differ by more than a right angle are flipped, so
 //! that the ribbon never turns over.
 
 use equijump_engine::structure::Topology;

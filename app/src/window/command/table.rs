@@ -176,37 +176,37 @@ impl UiCommand {
                 Some((NONE, Key::Num3)),
             ),
             Self::Ribbon => row("Ribbon", "Draw the backbone as a ribbon", Molecule, Some((NONE, Key::Num4))),
-            Self::ColourElement => row(
+            Self::ColorElement => row(
                 "Color by element",
                 "Carbon grey, nitrogen blue, oxygen red, sulfur yellow",
                 Molecule,
                 Some((NONE, Key::Num5)),
             ),
-            Self::ColourResidue => row(
+            Self::ColorResidue => row(
                 "Color by residue type",
                 "One color for each chemical class of residues",
                 Molecule,
                 Some((NONE, Key::Num6)),
             ),
-            Self::ColourPosition => row(
+            Self::ColorPosition => row(
                 "Color by chain position",
                 "From the N-terminus to the C-terminus",
                 Molecule,
                 Some((NONE, Key::Num7)),
             ),
-            Self::ColourStructure => row(
+            Self::ColorStructure => row(
                 "Color by secondary structure",
                 "Helix, strand and coil of the frame shown",
                 Molecule,
                 Some((NONE, Key::Num8)),
             ),
-            Self::ColourFluctuation => row(
+            Self::ColorFluctuation => row(
                 "Color by fluctuation",
                 "Root mean square fluctuation of each Cα over the run",
                 Molecule,
                 Some((NONE, Key::Num9)),
             ),
-            Self::ColourDeviation => row(
+            Self::ColorDeviation => row(
                 "Color by deviation",
                 "Distance of each Cα from the start structure, in the frame shown",
                 Molecule,
@@ -278,7 +278,7 @@ impl UiCommand {
                 Molecule,
                 None,
             ),
-            Self::CentreOnMarked => row(
+            Self::CenterOnMarked => row(
                 "Center on marked atom",
                 "Bring the marked atom to the middle of the view; a double click on an atom does the same",
                 Molecule,
@@ -328,7 +328,7 @@ impl UiCommand {
                 Some((CTRL_SHIFT, Key::P)),
             ),
             Self::Shortcuts => row("Keyboard shortcuts", "List all shortcuts", Help, Some((NONE, Key::F1))),
-            Self::About => row("About EquiJump", "Version, device and licences", Help, None),
+            Self::About => row("About EquiJump", "Version, device and licenses", Help, None),
         }
     }
 
@@ -342,7 +342,7 @@ impl UiCommand {
                 | Self::ShowTraining
                 | Self::GoToFrame
                 | Self::Faster
-                | Self::ColourElement
+                | Self::ColorElement
                 | Self::ShowAllAtoms
                 | Self::MeasureDistance
                 | Self::ToggleSuperpose

@@ -59,7 +59,7 @@ impl About {
             ui.weak("Computing");
             ui.label(self.compute.as_deref().unwrap_or("nothing yet; press Simulate"));
             ui.end_row();
-            ui.weak("Licence");
+            ui.weak("License");
             ui.label("MIT or Apache-2.0");
             ui.end_row();
             ui.weak("Typeface");

@@ -218,13 +218,13 @@ fn button_row(ui: &mut egui::Ui, contents: impl FnOnce(&mut egui::Ui)) {
 
 /// The button for what the user most probably wants.
 pub fn primary_button(ui: &egui::Ui, text: &str) -> egui::Button<'static> {
-    let colours = theme::palette(ui.visuals().dark_mode);
-    let text = egui::RichText::new(text).color(colours.on_accent).font(theme::semibold(13.0));
-    egui::Button::new(text).fill(colours.accent_fill).min_size(egui::vec2(80.0, 28.0))
+    let colors = theme::palette(ui.visuals().dark_mode);
+    let text = egui::RichText::new(text).color(colors.on_accent).font(theme::semibold(13.0));
+    egui::Button::new(text).fill(colors.accent_fill).min_size(egui::vec2(80.0, 28.0))
 }
 
 /// A line of red text under a form.
 fn error_line(ui: &mut egui::Ui, text: &str) {
-    let colour = ui.visuals().error_fg_color;
-    ui.add(egui::Label::new(egui::RichText::new(text).color(colour)).wrap());
+    let color = ui.visuals().error_fg_color;
+    ui.add(egui::Label::new(egui::RichText::new(text).color(color)).wrap());
 }

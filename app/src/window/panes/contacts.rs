@@ -8,10 +8,10 @@ use egui_plot::Plot;
 
 use equijump_engine::observe::observations::Contacts;
 
-use super::heat_map::{HeatMapTexture, axis_x, axis_y, colour_bar};
+use super::heat_map::{HeatMapTexture, axis_x, axis_y, color_bar};
 use super::{PaneContext, empty_state};
 use crate::figures::Grid2;
-use crate::figures::colour_map::viridis;
+use crate::figures::color_map::viridis;
 use crate::window::action::Action;
 
 /// What is drawn of each pair of residues.
@@ -35,7 +35,7 @@ pub struct ContactsState {
     grid: Option<Grid2>,
 }
 
-fn colour(fraction: f64) -> egui::Color32 {
+fn color(fraction: f64) -> egui::Color32 {
     let [r, g, b] = viridis(fraction);
     egui::Color32::from_rgb(r, g, b)
 }
@@ -92,8 +92,8 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     let nearest = egui::TextureOptions::NEAREST;
     // Near pairs are bright in both.
     let shade = |value: f64| match state.shown {
-        Shown::Contacts => colour(value),
-        Shown::Distances => colour(1.0 - value / top),
+        Shown::Contacts => color(value),
+        Shown::Distances => color(1.0 - value / top),
     };
     let image = state.texture.image(ui.ctx(), "contacts", grid, revision, nearest, shade);
     const BAR_WIDTH: f32 = 46.0;
@@ -128,8 +128,8 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         egui::pos2(area.right(), response.response.rect.bottom()),
     );
     match state.shown {
-        Shown::Contacts => colour_bar(ui, bar, "share", top, colour),
-        Shown::Distances => colour_bar(ui, bar, "Å", top, |fraction| colour(1.0 - fraction)),
+        Shown::Contacts => color_bar(ui, bar, "share", top, color),
+        Shown::Distances => color_bar(ui, bar, "Å", top, |fraction| color(1.0 - fraction)),
     }
     let plot = response.response;
     let name = match state.shown {

@@ -9,7 +9,7 @@ use equijump_engine::observe::landscape::{FrameGroup, percent};
 
 use super::simulation::progress_bar;
 use super::{PaneContext, empty_state};
-use crate::figures::colour_map::viridis;
+use crate::figures::color_map::viridis;
 use crate::viewport::Camera;
 use crate::window::action::Action;
 use crate::window::inquiry::{Inquiry, Watch};

@@ -4,7 +4,7 @@ use equijump_engine::analysis::evaluation::kinetics::Kinetics;
 use equijump_engine::analysis::evaluation::{Divergence, Evaluation, Interval};
 
 use super::{PaneContext, empty_state};
-use crate::figures::evaluation::labelled;
+use crate::figures::evaluation::labeled;
 use crate::figures::picture::Paper;
 use crate::figures::{Figure, FigureError};
 use crate::window::evaluation::{Evaluated, Page, Shown};
@@ -76,8 +76,8 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     }
 }
 
-fn rgb(colour: egui::Color32) -> [u8; 3] {
-    [colour.r(), colour.g(), colour.b()]
+fn rgb(color: egui::Color32) -> [u8; 3] {
+    [color.r(), color.g(), color.b()]
 }
 
 fn scrolled(ui: &mut egui::Ui, contents: impl FnOnce(&mut egui::Ui)) {
@@ -262,7 +262,7 @@ fn divergences_ui(ui: &mut egui::Ui, evaluation: &Evaluation) {
 fn averages_ui(ui: &mut egui::Ui, evaluation: &Evaluation) {
     table(ui, "averages", &["", "Reference", "Samples", "Error"], |ui| {
         for row in &evaluation.comparison.averages {
-            ui.label(labelled(row.quantity));
+            ui.label(labeled(row.quantity));
             interval_ui(ui, &row.reference, 3, "");
             interval_ui(ui, &row.samples, 3, "");
             interval_ui(ui, &row.percent_error, 1, " %");
@@ -295,8 +295,8 @@ fn warnings_ui(ui: &mut egui::Ui, evaluation: &Evaluation) {
     ui.add_space(10.0);
     ui.label(egui::RichText::new("To be kept in mind").font(semibold(13.0)));
     for warning in &evaluation.warnings {
-        let colour = ui.visuals().warn_fg_color;
+        let color = ui.visuals().warn_fg_color;
         let text = egui::RichText::new(crate::window::wording::in_window_words(warning));
-        ui.add(egui::Label::new(text.color(colour)).wrap().selectable(true));
+        ui.add(egui::Label::new(text.color(color)).wrap().selectable(true));
     }
 }

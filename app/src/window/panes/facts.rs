@@ -39,17 +39,17 @@ impl FactsLine {
     }
 
     /// Draws it; the rest is in its tooltip.
-    pub(super) fn ui(self, ui: &mut egui::Ui, colours: theme::Palette) {
+    pub(super) fn ui(self, ui: &mut egui::Ui, colors: theme::Palette) {
         let Facts { text, warning, tooltip } = self.facts;
         ui.horizontal_centered(|ui| {
             ui.spacing_mut().item_spacing.x = SPACING;
             if let Some(Badge { text, unfamiliar, tooltip }) = self.badge {
-                let color = if unfamiliar { colours.warn } else { colours.weak };
+                let color = if unfamiliar { colors.warn } else { colors.weak };
                 let text = egui::RichText::new(text).font(warning_font()).color(color);
                 ui.label(text).on_hover_text(tooltip);
             }
             if let Some(warning) = warning {
-                let text = egui::RichText::new(warning).font(warning_font()).color(colours.warn);
+                let text = egui::RichText::new(warning).font(warning_font()).color(colors.warn);
                 ui.label(text).on_hover_text(&tooltip);
             }
             let text = egui::RichText::new(text).small().weak();

@@ -13,7 +13,7 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         return empty_state(ui, "No frames yet", "The fluctuation of each residue over a run is drawn here.");
     };
     let topology = opened.structure.topology.clone();
-    let colours = context.palette();
+    let colors = context.palette();
     let line_of = |values: &[f64]| -> Vec<[f64; 2]> {
         let numbers = topology.residues().iter().map(|residue| f64::from(residue.number));
         numbers.zip(values).map(|(number, value)| [number, *value]).collect()
@@ -21,7 +21,7 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     let own = line_of(rmsf);
     let number = context.project.run.as_ref().map_or(1, |run| run.number);
     let several = !context.project.others.is_empty();
-    let colour = if several { theme::run_color(number, context.dark_mode) } else { colours.series };
+    let color = if several { theme::run_color(number, context.dark_mode) } else { colors.series };
     let others: Vec<(egui::Color32, Vec<[f64; 2]>)> = context
         .project
         .others
@@ -29,8 +29,8 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         .filter(|other| other.run.in_plots)
         .filter(|other| other.opened.structure.topology.sequence() == topology.sequence())
         .filter_map(|other| {
-            let colour = theme::run_color(other.run.number, context.dark_mode);
-            Some((colour, line_of(other.observations.rmsf_angstrom.as_ref()?)))
+            let color = theme::run_color(other.run.number, context.dark_mode);
+            Some((color, line_of(other.observations.rmsf_angstrom.as_ref()?)))
         })
         .collect();
     let selected = context
@@ -52,24 +52,24 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         .x_grid_spacer(|input| x_marks(input).into_iter().filter(|mark| mark.value.fract() == 0.0).collect())
         .y_grid_spacer(y_marks)
         .show_grid([false, true])
-        .grid_color(colours.hairline)
+        .grid_color(colors.hairline)
         .label_formatter(|_| None)
         .show(ui, |plot| {
-            for (index, (colour, points)) in others.into_iter().enumerate() {
+            for (index, (color, points)) in others.into_iter().enumerate() {
                 let data = PlotPoints::from(points);
                 plot.line(
                     Line::new(format!("Other run {index}"), data)
-                        .color(colour)
+                        .color(color)
                         .width(1.0)
                         .allow_band(false)
                         .allow_hover(false),
                 );
             }
             let data = PlotPoints::from(own.clone());
-            plot.line(Line::new("RMSF", data).color(colour).width(1.5).allow_band(false).allow_hover(false));
-            plot.points(Points::new("RMSF", own.clone()).radius(2.5).color(colour).allow_hover(false));
+            plot.line(Line::new("RMSF", data).color(color).width(1.5).allow_band(false).allow_hover(false));
+            plot.points(Points::new("RMSF", own.clone()).radius(2.5).color(color).allow_hover(false));
             if let Some(selected) = selected {
-                let line = VLine::new("Marked", f64::from(selected)).color(colours.cursor).width(1.2);
+                let line = VLine::new("Marked", f64::from(selected)).color(colors.cursor).width(1.2);
                 plot.vline(line.allow_hover(false));
             }
         });

@@ -1,4 +1,4 @@
-//! What forms in panes are made of: sections, labelled rows, paths, choices, the line that tells an error.
+//! What forms in panes are made of: sections, labeled rows, paths, choices, the line that tells an error.
 
 use std::path::PathBuf;
 
@@ -289,8 +289,8 @@ pub(super) fn paths(
 
 /// One sentence in red: why something could not be done.
 pub(super) fn error_line(ui: &mut egui::Ui, sentence: &str) {
-    let colour = ui.visuals().error_fg_color;
-    ui.add(egui::Label::new(egui::RichText::new(sentence).color(colour)).wrap().selectable(true));
+    let color = ui.visuals().error_fg_color;
+    ui.add(egui::Label::new(egui::RichText::new(sentence).color(color)).wrap().selectable(true));
 }
 
 /// A quiet sentence: what to do, or what there is.

@@ -8,9 +8,9 @@ use equijump_engine::observe::landscape::{
     Coordinate, FrameGroup, Landscape, LandscapeMap, MapSelection, MapSettings, letter, percent,
 };
 
-use super::heat_map::{HeatMapTexture, axis_x, axis_y, colour_bar, region_colour, x_marks, y_marks};
+use super::heat_map::{HeatMapTexture, axis_x, axis_y, color_bar, region_color, x_marks, y_marks};
 use super::{PaneContext, empty_state};
-use crate::figures::colour_map::viridis;
+use crate::figures::color_map::viridis;
 use crate::window::action::Action;
 use crate::window::kept_map::{BANDWIDTH_FACTORS, MapLayers};
 use crate::window::project::grouped;
@@ -52,7 +52,7 @@ impl Default for FreeEnergyState {
     }
 }
 
-fn colour(fraction: f64) -> egui::Color32 {
+fn color(fraction: f64) -> egui::Color32 {
     let [r, g, b] = viridis(fraction);
     egui::Color32::from_rgb(r, g, b)
 }
@@ -73,7 +73,7 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         }
     };
     header_ui(ui, context, Some(&map));
-    let colours = context.palette();
+    let colors = context.palette();
     let grid = &map.free_energy_kt;
     let top = grid.max().unwrap_or(1.0).max(1e-6);
     let state = &mut context.cache.free_energy;
@@ -88,16 +88,15 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     let options =
         if map.settings.smooth { egui::TextureOptions::LINEAR } else { egui::TextureOptions::NEAREST };
     let revision = (state.shown.1, context.dark_mode);
-    let image =
-        state.map.image(ui.ctx(), "free energy", grid, revision, options, |value| colour(value / top));
+    let image = state.map.image(ui.ctx(), "free energy", grid, revision, options, |value| color(value / top));
     let reference = context.observations.reference.as_ref().filter(|_| map.has_reference_regions());
     let reference = reference.and_then(|reference| {
         let dark_mode = context.dark_mode;
         let revision = (std::sync::Arc::as_ptr(reference) as u64, dark_mode);
         let linear = egui::TextureOptions::LINEAR;
         let grid = &reference.landscape_regions;
-        let colour = |region| region_colour(region, dark_mode);
-        state.regions.image(ui.ctx(), "landscape of MD", grid, revision, linear, colour)
+        let color = |region| region_color(region, dark_mode);
+        state.regions.image(ui.ctx(), "landscape of MD", grid, revision, linear, color)
     });
     let (view, with_contours, with_basins, with_path) =
         (state.view, state.layers.contours, state.layers.basins, state.layers.path);
@@ -136,34 +135,34 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
             }
             if path.len() > 1 {
                 let line = Line::new("Path", PlotPoints::from(path))
-                    .color(colours.cursor.gamma_multiply(0.55))
+                    .color(colors.cursor.gamma_multiply(0.55))
                     .width(1.0)
                     .allow_band(false)
                     .allow_hover(false);
                 plot.line(line);
             }
-            for (index, (colour, points)) in others.into_iter().enumerate() {
+            for (index, (color, points)) in others.into_iter().enumerate() {
                 let data = PlotPoints::from(points);
                 plot.points(
                     Points::new(format!("Other run {index}"), data)
                         .radius(1.4)
-                        .color(colour)
+                        .color(color)
                         .allow_hover(false),
                 );
             }
             if let Some([x, y]) = present {
-                // A ring in the ground's colour keeps the mark visible on every colour of the map.
+                // A ring in the ground's color keeps the mark visible on every color of the map.
                 let ring = Points::new("Frame shown", vec![[x, y]]).radius(7.0).allow_hover(false);
-                plot.points(ring.color(colours.plot_background));
+                plot.points(ring.color(colors.plot_background));
                 let mark = Points::new("Frame shown", vec![[x, y]]).radius(5.0).allow_hover(false);
-                plot.points(mark.color(colours.cursor));
+                plot.points(mark.color(colors.cursor));
             }
         });
     let bar = egui::Rect::from_min_max(
         egui::pos2(area.right() - BAR_WIDTH + 10.0, response.response.rect.top()),
         egui::pos2(area.right(), response.response.rect.bottom()),
     );
-    colour_bar(ui, bar, "kT", top, colour);
+    color_bar(ui, bar, "kT", top, color);
     if with_contours {
         contours_ui(ui, &map, &response.transform);
     }
@@ -352,7 +351,7 @@ fn choose_ui(
     plot: &egui::Response,
     transform: &PlotTransform,
 ) {
-    let colours = context.palette();
+    let colors = context.palette();
     let point = |place: egui::Pos2| {
         let at = transform.value_from_position(place);
         [at.x, at.y]
@@ -370,8 +369,8 @@ fn choose_ui(
             corner(selection.x[1], selection.y[1]),
         );
         let painter = ui.painter().with_clip_rect(*transform.frame());
-        painter.rect_filled(rect, 2.0, colours.cursor.gamma_multiply(0.12));
-        let stroke = egui::Stroke::new(1.5, colours.cursor);
+        painter.rect_filled(rect, 2.0, colors.cursor.gamma_multiply(0.12));
+        let stroke = egui::Stroke::new(1.5, colors.cursor);
         painter.rect_stroke(rect, 2.0, stroke, egui::StrokeKind::Inside);
     }
     if let Some(selection) = dragged {

@@ -12,7 +12,7 @@ pub struct HeatMapTexture {
 }
 
 impl HeatMapTexture {
-    /// The grid as a plot item. `colour` is called for cells that hold something.
+    /// The grid as a plot item. `color` is called for cells that hold something.
     pub fn image(
         &mut self,
         ctx: &egui::Context,
@@ -20,7 +20,7 @@ impl HeatMapTexture {
         grid: &Grid2,
         revision: (u64, bool),
         options: egui::TextureOptions,
-        colour: impl Fn(f64) -> egui::Color32,
+        color: impl Fn(f64) -> egui::Color32,
     ) -> Option<PlotImage> {
         if grid.nx == 0 || grid.ny == 0 {
             return None;
@@ -30,7 +30,7 @@ impl HeatMapTexture {
                 // Images have their first row at the top, grids at the bottom.
                 .rev()
                 .flat_map(|row| grid.values[row * grid.nx..(row + 1) * grid.nx].iter())
-                .map(|&value| if value.is_finite() { colour(value) } else { egui::Color32::TRANSPARENT })
+                .map(|&value| if value.is_finite() { color(value) } else { egui::Color32::TRANSPARENT })
                 .collect();
             let image = egui::ColorImage::new([grid.nx, grid.ny], pixels);
             match &mut self.texture {
@@ -40,12 +40,12 @@ impl HeatMapTexture {
             self.revision = Some(revision);
         }
         let texture = self.texture.as_ref()?;
-        let centre = |range: [f64; 2]| (range[0] + range[1]) / 2.0;
+        let center = |range: [f64; 2]| (range[0] + range[1]) / 2.0;
         let size = egui::vec2(
             (grid.x_range[1] - grid.x_range[0]) as f32,
             (grid.y_range[1] - grid.y_range[0]) as f32,
         );
-        let position = PlotPoint::new(centre(grid.x_range), centre(grid.y_range));
+        let position = PlotPoint::new(center(grid.x_range), center(grid.y_range));
         Some(PlotImage::new(name, texture.id(), position, size).allow_hover(false))
     }
 }
@@ -117,18 +117,18 @@ fn mark_label(mark: GridMark) -> String {
 }
 
 /// The regions of molecular dynamics as a grey ground, smooth, under the run.
-pub fn region_colour(region: f64, dark_mode: bool) -> egui::Color32 {
+pub fn region_color(region: f64, dark_mode: bool) -> egui::Color32 {
     let ground = if dark_mode { egui::Color32::WHITE } else { egui::Color32::BLACK };
     ground.gamma_multiply(0.075 * region as f32)
 }
 
-/// A vertical colour bar with ticks, `title` above it.
-pub fn colour_bar(
+/// A vertical color bar with ticks, `title` above it.
+pub fn color_bar(
     ui: &mut egui::Ui,
     rect: egui::Rect,
     title: &str,
     top: f64,
-    colour: impl Fn(f64) -> egui::Color32,
+    color: impl Fn(f64) -> egui::Color32,
 ) {
     let painter = ui.painter();
     let text = ui.visuals().weak_text_color();
@@ -145,7 +145,7 @@ pub fn colour_bar(
             egui::pos2(bar.left(), bar.bottom() - high * bar.height()),
             egui::pos2(bar.right(), bar.bottom() - low * bar.height()),
         );
-        painter.rect_filled(slice, 0.0, colour(f64::from(low)));
+        painter.rect_filled(slice, 0.0, color(f64::from(low)));
     }
     // Numbers that would overprint each other are left out.
     let fractions: &[f64] = match bar.height() / ui.text_style_height(&egui::TextStyle::Small) {

@@ -21,7 +21,7 @@ const TWO_COLUMNS_FROM: f32 = 520.0;
 /// One curve of a plot.
 struct Series {
     name: &'static str,
-    colour: Color32,
+    color: Color32,
     /// Step and value.
     points: Vec<[f64; 2]>,
     /// On held-out pairs: drawn as points with a broken line.
@@ -49,7 +49,7 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         return empty_state(ui, heading, advice);
     }
     let clip_norm = context.training.form.settings.clip_norm;
-    let panels = panels(curves, &colours(context), clip_norm);
+    let panels = panels(curves, &colors(context), clip_norm);
     let palette = context.palette();
     let size = ui.available_size();
     let spacing = ui.spacing().item_spacing;
@@ -73,8 +73,8 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     });
 }
 
-/// Colours of the curves, told apart by colour-blind readers (after Okabe and Ito).
-struct Colours {
+/// Colors of the curves, told apart by color-blind readers (after Okabe and Ito).
+struct Colors {
     total: Color32,
     positions: Color32,
     vectors: Color32,
@@ -83,9 +83,9 @@ struct Colours {
     noise_vectors: Color32,
 }
 
-fn colours(context: &PaneContext<'_>) -> Colours {
+fn colors(context: &PaneContext<'_>) -> Colors {
     let palette = context.palette();
-    Colours {
+    Colors {
         total: palette.series,
         positions: palette.series,
         vectors: palette.cursor,
@@ -95,40 +95,40 @@ fn colours(context: &PaneContext<'_>) -> Colours {
     }
 }
 
-fn panels(curves: &Curves, colours: &Colours, clip_norm: f64) -> [Panel; 4] {
+fn panels(curves: &Curves, colors: &Colors, clip_norm: f64) -> [Panel; 4] {
     let over_steps = |value: &dyn Fn(&LogRow) -> f64| -> Vec<[f64; 2]> {
         curves.points().map(|row| [row.step as f64, value(row)]).collect()
     };
     let held_out = |value: &dyn Fn(&TrackLosses) -> f64| -> Vec<[f64; 2]> {
         curves.held_out().iter().map(|(step, losses)| [*step as f64, value(losses)]).collect()
     };
-    let trained = |name, colour, points| Series { name, colour, points, held_out: false };
+    let trained = |name, color, points| Series { name, color, points, held_out: false };
     let tracks: [(&str, Color32, &dyn Fn(&TrackLosses) -> f64); 5] = [
-        ("Positions", colours.positions, &|losses| losses.positions),
-        ("Vectors", colours.vectors, &|losses| losses.vectors),
-        ("Rigid pairs", colours.rigid, &|losses| losses.rigid),
-        ("Noise, positions", colours.noise_positions, &|losses| losses.noise_positions),
-        ("Noise, vectors", colours.noise_vectors, &|losses| losses.noise_vectors),
+        ("Positions", colors.positions, &|losses| losses.positions),
+        ("Vectors", colors.vectors, &|losses| losses.vectors),
+        ("Rigid pairs", colors.rigid, &|losses| losses.rigid),
+        ("Noise, positions", colors.noise_positions, &|losses| losses.noise_positions),
+        ("Noise, vectors", colors.noise_vectors, &|losses| losses.noise_vectors),
     ];
     let mut of_tracks = Vec::new();
-    for (name, colour, value) in tracks {
+    for (name, color, value) in tracks {
         let points = over_steps(&|row| value(&row.losses));
         // Not every transport and head trains every track.
         if points.iter().all(|point| point[1] <= 0.0) {
             continue;
         }
-        of_tracks.push(trained(name, colour, points));
+        of_tracks.push(trained(name, color, points));
         let points = held_out(value);
         if points.iter().any(|point| point[1] > 0.0) {
-            of_tracks.push(Series { name, colour, points, held_out: true });
+            of_tracks.push(Series { name, color, points, held_out: true });
         }
     }
-    let mut loss = vec![trained("Training", colours.total, over_steps(&|row| row.losses.total))];
+    let mut loss = vec![trained("Training", colors.total, over_steps(&|row| row.losses.total))];
     if !curves.held_out().is_empty() {
         let points = held_out(&|losses| losses.total);
-        loss.push(Series { name: "Held out", colour: colours.vectors, points, held_out: true });
+        loss.push(Series { name: "Held out", color: colors.vectors, points, held_out: true });
     }
-    let alone = |points| vec![trained("", colours.total, points)];
+    let alone = |points| vec![trained("", colors.total, points)];
     [
         Panel { name: "Loss", unit: "Å²", logarithmic: true, series: loss, level: None },
         Panel { name: "Loss of each track", unit: "Å²", logarithmic: true, series: of_tracks, level: None },
@@ -186,14 +186,14 @@ fn panel_ui(ui: &mut egui::Ui, panel: &Panel, palette: &Palette, height: f32) {
             let points = min_max(points.collect::<Vec<_>>().into_iter(), BUCKETS);
             let line: Vec<_> = points.iter().map(|point| (*point).into()).collect();
             let mut line = Line::new(series.name, PlotPoints::Owned(line))
-                .color(series.colour)
+                .color(series.color)
                 .width(1.5)
                 .allow_band(false)
                 .allow_hover(false);
             if series.held_out {
                 line = line.style(LineStyle::dashed_dense());
                 let marks = Points::new(series.name, points).radius(2.5);
-                plot.points(marks.color(series.colour).allow_hover(false));
+                plot.points(marks.color(series.color).allow_hover(false));
             }
             plot.line(line);
         }
@@ -230,7 +230,7 @@ fn legend_ui(ui: &mut egui::Ui, panel: &Panel) {
             };
             let mut text = egui::text::LayoutJob::default();
             if !series.name.is_empty() {
-                text.append("● ", 0.0, egui::TextFormat { color: series.colour, ..weak.clone() });
+                text.append("● ", 0.0, egui::TextFormat { color: series.color, ..weak.clone() });
                 text.append(series.name, 0.0, weak.clone());
             }
             let mut values = newest(series);
@@ -247,7 +247,7 @@ fn legend_ui(ui: &mut egui::Ui, panel: &Panel) {
     });
 }
 
-/// Whether a curve shares colour and name with the one before it.
+/// Whether a curve shares color and name with the one before it.
 fn follows(panel: &Panel, series: &Series) -> bool {
     series.held_out && panel.series.iter().any(|other| !other.held_out && other.name == series.name)
 }

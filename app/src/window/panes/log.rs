@@ -16,19 +16,19 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
             context.actions.push(Action::ClearLog);
         }
     });
-    let colours = context.palette();
+    let colors = context.palette();
     egui::ScrollArea::vertical().auto_shrink(false).stick_to_bottom(true).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 4.0;
         for entry in context.log.entries() {
-            let colour = match entry.level {
-                Level::Info => colours.weak,
-                Level::Success => colours.good,
-                Level::Warning => colours.warn,
-                Level::Error => colours.bad,
+            let color = match entry.level {
+                Level::Info => colors.weak,
+                Level::Success => colors.good,
+                Level::Warning => colors.warn,
+                Level::Error => colors.bad,
             };
             ui.horizontal_top(|ui| {
                 let (rect, _) = ui.allocate_exact_size(egui::vec2(8.0, 16.0), egui::Sense::hover());
-                ui.painter().circle_filled(rect.center(), 3.0, colour);
+                ui.painter().circle_filled(rect.center(), 3.0, color);
                 ui.add(egui::Label::new(egui::RichText::new(&entry.text).small()).wrap().selectable(true))
                     .on_hover_text(format!("{}, {:.0} s after the start", entry.level.name(), entry.time_s));
             });

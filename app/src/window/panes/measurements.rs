@@ -65,7 +65,7 @@ fn list_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
                 measurement.name(),
                 over_run(context, measurement)
             );
-            // Buttons centre their text unless the layout says otherwise.
+            // Buttons center their text unless the layout says otherwise.
             let from_left =
                 egui::Layout::left_to_right(egui::Align::Center).with_main_align(egui::Align::Min);
             let entry = ui.allocate_ui_with_layout(size, from_left, |ui| ui.add(entry)).inner;
@@ -103,7 +103,7 @@ fn plot_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         ui.weak("The frames are being measured.");
         return;
     };
-    let colours = context.palette();
+    let colors = context.palette();
     let frame = context.timeline.frame();
     let last = context.timeline.frame_count().saturating_sub(1);
     let now_ns = frame as f64 * interval_ns;
@@ -125,7 +125,7 @@ fn plot_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         .x_grid_spacer(x_marks)
         .y_grid_spacer(y_marks)
         .show_grid([false, true])
-        .grid_color(colours.hairline)
+        .grid_color(colors.hairline)
         .label_formatter(|_| None)
         .sense(egui::Sense::click_and_drag());
     if dihedral {
@@ -135,18 +135,16 @@ fn plot_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         let data = PlotPoints::Owned(points.iter().map(|point| (*point).into()).collect());
         if dihedral {
             // A line would join the two ends of the scale, which are the same angle.
-            plot.points(
-                Points::new("Measurement", data).radius(1.5).color(colours.series).allow_hover(false),
-            );
+            plot.points(Points::new("Measurement", data).radius(1.5).color(colors.series).allow_hover(false));
         } else {
-            let line = Line::new("Measurement", data).color(colours.series).width(1.5);
+            let line = Line::new("Measurement", data).color(colors.series).width(1.5);
             plot.line(line.allow_band(false).allow_hover(false));
         }
-        let cursor = VLine::new("Frame shown", now_ns).color(colours.cursor).style(LineStyle::Solid);
+        let cursor = VLine::new("Frame shown", now_ns).color(colors.cursor).style(LineStyle::Solid);
         plot.vline(cursor.width(1.2).allow_hover(false));
         if let Some(value) = value {
             let mark = Points::new("Frame shown", vec![[now_ns, value]]).radius(4.0);
-            plot.points(mark.color(colours.cursor).allow_hover(false));
+            plot.points(mark.color(colors.cursor).allow_hover(false));
         }
     });
     let plot = response.response;

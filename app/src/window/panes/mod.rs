@@ -94,7 +94,7 @@ pub struct PaneContext<'a> {
 }
 
 impl PaneContext<'_> {
-    /// Colours of the theme.
+    /// Colors of the theme.
     pub fn palette(&self) -> theme::Palette {
         theme::palette(self.dark_mode)
     }
@@ -248,11 +248,11 @@ impl egui_tiles::Behavior<Pane> for PaneBehavior<'_> {
     }
 
     fn resize_stroke(&self, style: &egui::Style, state: egui_tiles::ResizeState) -> egui::Stroke {
-        let colours = theme::palette(style.visuals.dark_mode);
+        let colors = theme::palette(style.visuals.dark_mode);
         match state {
-            egui_tiles::ResizeState::Idle => egui::Stroke::new(1.0, colours.hairline),
+            egui_tiles::ResizeState::Idle => egui::Stroke::new(1.0, colors.hairline),
             egui_tiles::ResizeState::Hovering | egui_tiles::ResizeState::Dragging => {
-                egui::Stroke::new(2.0, colours.accent)
+                egui::Stroke::new(2.0, colors.accent)
             }
         }
     }

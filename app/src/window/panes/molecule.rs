@@ -71,7 +71,7 @@ impl MoleculeView {
         self.available
     }
 
-    /// Sets the numbers per residue that colours may show, Å.
+    /// Sets the numbers per residue that colors may show, Å.
     pub(in crate::window) fn set_residue_values(&mut self, values: &[f32]) {
         let most = values.iter().copied().filter(|value| value.is_finite()).fold(0.0, f32::max);
         let last = SCALE_TOPS_ANGSTROM[SCALE_TOPS_ANGSTROM.len() - 1];
@@ -125,13 +125,13 @@ impl MoleculeView {
     }
 }
 
-/// Upper ends that the colour scale of numbers per residue may have, Å: few, so that it seldom changes.
+/// Upper ends that the color scale of numbers per residue may have, Å: few, so that it seldom changes.
 const SCALE_TOPS_ANGSTROM: [f32; 6] = [1.0, 2.0, 5.0, 10.0, 20.0, 50.0];
 
-/// What colours mean, numbers per residue told apart.
+/// What colors mean, numbers per residue told apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ColorChoice {
-    /// The viewport's colouring.
+    /// The viewport's coloring.
     pub coloring: Coloring,
     /// Which number, for [`Coloring::ResidueValue`].
     pub residue_value: Option<ResidueValue>,
@@ -140,23 +140,23 @@ pub struct ColorChoice {
 impl ColorChoice {
     /// The commands that choose, in the order of menus.
     const COMMANDS: [UiCommand; 6] = [
-        UiCommand::ColourElement,
-        UiCommand::ColourResidue,
-        UiCommand::ColourPosition,
-        UiCommand::ColourStructure,
-        UiCommand::ColourFluctuation,
-        UiCommand::ColourDeviation,
+        UiCommand::ColorElement,
+        UiCommand::ColorResidue,
+        UiCommand::ColorPosition,
+        UiCommand::ColorStructure,
+        UiCommand::ColorFluctuation,
+        UiCommand::ColorDeviation,
     ];
 
     /// The choice that a command makes.
     pub fn of_command(command: UiCommand) -> Option<Self> {
         let (coloring, residue_value) = match command {
-            UiCommand::ColourElement => (Coloring::Element, None),
-            UiCommand::ColourResidue => (Coloring::ResidueType, None),
-            UiCommand::ColourPosition => (Coloring::ChainPosition, None),
-            UiCommand::ColourStructure => (Coloring::SecondaryStructure, None),
-            UiCommand::ColourFluctuation => (Coloring::ResidueValue, Some(ResidueValue::Fluctuation)),
-            UiCommand::ColourDeviation => (Coloring::ResidueValue, Some(ResidueValue::Deviation)),
+            UiCommand::ColorElement => (Coloring::Element, None),
+            UiCommand::ColorResidue => (Coloring::ResidueType, None),
+            UiCommand::ColorPosition => (Coloring::ChainPosition, None),
+            UiCommand::ColorStructure => (Coloring::SecondaryStructure, None),
+            UiCommand::ColorFluctuation => (Coloring::ResidueValue, Some(ResidueValue::Fluctuation)),
+            UiCommand::ColorDeviation => (Coloring::ResidueValue, Some(ResidueValue::Deviation)),
             _ => return None,
         };
         Some(Self { coloring, residue_value })
@@ -243,10 +243,10 @@ fn tile_ui(ui: &mut egui::Ui, view: egui::Rect, context: &mut PaneContext<'_>) -
     tile.view_revision = tile.viewport.view_revision();
     tile.viewport.ui(&mut tile_ui);
     let text = ui.visuals().text_color();
-    let colour = theme::run_color(tile.number, context.dark_mode);
+    let color = theme::run_color(tile.number, context.dark_mode);
     let at = right.left_bottom() + egui::vec2(14.0, -12.0);
     let painter = ui.painter().with_clip_rect(right);
-    painter.circle_filled(at + egui::vec2(4.0, -8.0), 4.5, colour);
+    painter.circle_filled(at + egui::vec2(4.0, -8.0), 4.5, color);
     let caption = format!("Run {}", tile.number);
     painter.text(at + egui::vec2(14.0, 0.0), egui::Align2::LEFT_BOTTOM, caption, theme::semibold(13.0), text);
     painter.vline(right.left(), right.y_range(), egui::Stroke::new(1.0, context.palette().hairline));
@@ -262,8 +262,8 @@ fn nothing_open_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         let heading = if context.project.open_error.is_some() { "Not opened" } else { "No structure" };
         ui.label(egui::RichText::new(heading).font(theme::semibold(15.0)));
         if let Some(reason) = &context.project.open_error {
-            let colour = ui.visuals().error_fg_color;
-            ui.add(egui::Label::new(egui::RichText::new(reason).color(colour)).wrap());
+            let color = ui.visuals().error_fg_color;
+            ui.add(egui::Label::new(egui::RichText::new(reason).color(color)).wrap());
         }
         ui.add(
             egui::Label::new(
@@ -284,7 +284,7 @@ fn nothing_open_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     });
 }
 
-/// Style, colours and effects.
+/// Style, colors and effects.
 fn appearance_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     let mut style = context.preferences.style;
     // In a narrow pane the lists tell by themselves what they are, and measuring goes into the menu.
@@ -452,7 +452,7 @@ fn color_box(ui: &mut egui::Ui, context: &mut PaneContext<'_>, named: bool) {
     name_box(response, label, "Color by").on_hover_text("What the colors mean");
 }
 
-/// What the colours mean, bottom right.
+/// What the colors mean, bottom right.
 fn legend_ui(
     ui: &egui::Ui,
     view: egui::Rect,
@@ -470,9 +470,9 @@ fn legend_ui(
         .map(|(name, _)| painter.layout_no_wrap((*name).to_owned(), font.clone(), text).size().x)
         .fold(0.0, f32::max);
     for &(name, [r, g, b]) in entries {
-        let centre = egui::pos2(view.right() - width - 24.0, y + LINE / 2.0);
-        painter.circle_filled(centre, 4.5, egui::Color32::from_rgb(r, g, b));
-        let at = centre + egui::vec2(10.0, 0.0);
+        let center = egui::pos2(view.right() - width - 24.0, y + LINE / 2.0);
+        painter.circle_filled(center, 4.5, egui::Color32::from_rgb(r, g, b));
+        let at = center + egui::vec2(10.0, 0.0);
         painter.text(at, egui::Align2::LEFT_CENTER, name, font.clone(), text);
         y += LINE;
     }
@@ -484,8 +484,8 @@ fn legend_ui(
     }
 }
 
-/// A horizontal colour scale with its ends named, bottom right.
-fn scale_ui(ui: &egui::Ui, view: egui::Rect, low: &str, high: &str, colour: impl Fn(f32) -> [u8; 3]) {
+/// A horizontal color scale with its ends named, bottom right.
+fn scale_ui(ui: &egui::Ui, view: egui::Rect, low: &str, high: &str, color: impl Fn(f32) -> [u8; 3]) {
     let painter = ui.painter().with_clip_rect(view);
     let font = egui::TextStyle::Small.resolve(ui.style());
     let text = ui.visuals().text_color();
@@ -493,7 +493,7 @@ fn scale_ui(ui: &egui::Ui, view: egui::Rect, low: &str, high: &str, colour: impl
         egui::Rect::from_min_size(view.right_bottom() - egui::vec2(140.0, 24.0), egui::vec2(100.0, 8.0));
     const STEPS: usize = 32;
     for step in 0..STEPS {
-        let [r, g, b] = colour(step as f32 / (STEPS - 1) as f32);
+        let [r, g, b] = color(step as f32 / (STEPS - 1) as f32);
         let width = bar.width() / STEPS as f32;
         let min = egui::pos2(bar.left() + step as f32 * width, bar.top());
         let slice = egui::Rect::from_min_size(min, egui::vec2(width + 0.5, bar.height()));
@@ -519,7 +519,7 @@ fn hint_ui(ui: &egui::Ui, view: egui::Rect, text: &str) {
 /// Which frame is shown, and which atom is marked, bottom left.
 fn caption_ui(ui: &egui::Ui, view: egui::Rect, context: &PaneContext<'_>) {
     let painter = ui.painter().with_clip_rect(view);
-    let colours = context.palette();
+    let colors = context.palette();
     let text = ui.visuals().text_color();
     let mut at = view.left_bottom() + egui::vec2(14.0, -12.0);
     let frame = context.timeline.frame();
@@ -547,6 +547,6 @@ fn caption_ui(ui: &egui::Ui, view: egui::Rect, context: &PaneContext<'_>) {
         at.y -= 20.0;
         let font = egui::TextStyle::Body.resolve(ui.style());
         let marked = format!("Marked: {}", topology.atom_label(atom));
-        painter.text(at, egui::Align2::LEFT_BOTTOM, marked, font, colours.cursor);
+        painter.text(at, egui::Align2::LEFT_BOTTOM, marked, font, colors.cursor);
     }
 }

@@ -3,7 +3,7 @@
 use egui::{Role, WidgetInfo};
 use egui_plot::{MarkerShape, Plot, PlotPoint, Points};
 
-use super::heat_map::{axis_x, axis_y, region_colour};
+use super::heat_map::{axis_x, axis_y, region_color};
 use super::{PaneContext, empty_state};
 use crate::figures::ResiduePoint;
 use crate::window::action::Action;
@@ -17,12 +17,12 @@ const CLASSES: [(&str, MarkerShape); 4] = [
     ("Pre-proline", MarkerShape::Diamond),
 ];
 
-fn class_colour(class: &str, colours: &Palette) -> egui::Color32 {
+fn class_color(class: &str, colors: &Palette) -> egui::Color32 {
     match class {
-        "Glycine" => colours.good,
-        "Proline" => colours.bad,
-        "Pre-proline" => colours.warn,
-        _ => colours.cursor,
+        "Glycine" => colors.good,
+        "Proline" => colors.bad,
+        "Pre-proline" => colors.warn,
+        _ => colors.cursor,
     }
 }
 
@@ -30,15 +30,15 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     let Some(details) = context.details else {
         return empty_state(ui, "No structure", "Open a structure to see its backbone angles.");
     };
-    let colours = context.palette();
+    let colors = context.palette();
     let points = &details.dihedrals;
     let has_reference = context.observations.reference.is_some();
     // Before the legend, which may be wider than a narrow pane.
     let width = ui.available_width();
-    legend(ui, points, &colours, has_reference);
+    legend(ui, points, &colors, has_reference);
     let density = context.observations.dihedral_density.as_ref();
     let top = density.and_then(|grid| grid.max()).unwrap_or(1.0).max(1e-12);
-    let tint = colours.series;
+    let tint = colors.series;
     let image = density.and_then(|grid| {
         let revision = (context.observations.revision, context.dark_mode);
         // Square root: rare regions stay visible beside the dominant basin.
@@ -53,8 +53,8 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         let revision = (std::sync::Arc::as_ptr(reference) as u64, dark_mode);
         let linear = egui::TextureOptions::LINEAR;
         let grid = &reference.dihedral_regions;
-        let colour = |region| region_colour(region, dark_mode);
-        context.cache.dihedral_regions.image(ui.ctx(), "dihedrals of MD", grid, revision, linear, colour)
+        let color = |region| region_color(region, dark_mode);
+        context.cache.dihedral_regions.image(ui.ctx(), "dihedrals of MD", grid, revision, linear, color)
     });
     let others = other_runs(context);
     let selected = context.selected_atom.and_then(|atom| {
@@ -74,18 +74,18 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         .x_grid_spacer(angle_marks)
         .y_grid_spacer(angle_marks)
         .width(width)
-        .grid_color(colours.hairline)
+        .grid_color(colors.hairline)
         .label_formatter(|_| None)
         .show(ui, |plot| {
             for image in [reference, image].into_iter().flatten() {
                 plot.image(image);
             }
-            for (index, (colour, at)) in others.iter().enumerate() {
+            for (index, (color, at)) in others.iter().enumerate() {
                 let data = egui_plot::PlotPoints::from(at.clone());
                 plot.points(
                     Points::new(format!("Other run {index}"), data)
                         .radius(1.2)
-                        .color(*colour)
+                        .color(*color)
                         .allow_hover(false),
                 );
             }
@@ -95,7 +95,7 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
                     Points::new("Marked", at)
                         .radius(7.0)
                         .filled(false)
-                        .color(colours.accent)
+                        .color(colors.accent)
                         .allow_hover(false),
                 );
             }
@@ -111,7 +111,7 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
                             .shape(shape)
                             .radius(3.6)
                             .filled(true)
-                            .color(class_colour(class, &colours))
+                            .color(class_color(class, &colors))
                             .allow_hover(false),
                     );
                 }
@@ -160,22 +160,22 @@ fn angle_label(mark: egui_plot::GridMark, _: &std::ops::RangeInclusive<f64>) -> 
     if mark.value.abs() > 170.0 { String::new() } else { format!("{:.0}", mark.value) }
 }
 
-fn legend(ui: &mut egui::Ui, points: &[ResiduePoint], colours: &Palette, has_reference: bool) {
+fn legend(ui: &mut egui::Ui, points: &[ResiduePoint], colors: &Palette, has_reference: bool) {
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = egui::vec2(10.0, 0.0);
         for (class, _) in CLASSES {
             if points.iter().any(|point| point.class == class) {
-                let colour = class_colour(class, colours);
+                let color = class_color(class, colors);
                 legend_entry(ui, class, |painter, center| {
-                    painter.circle_filled(center, 3.6, colour);
+                    painter.circle_filled(center, 3.6, color);
                 });
             }
         }
         if has_reference {
-            let colour = region_colour(4.0, ui.visuals().dark_mode);
+            let color = region_color(4.0, ui.visuals().dark_mode);
             let entry = legend_entry(ui, "MD", |painter, center| {
                 let rect = egui::Rect::from_center_size(center, egui::vec2(8.0, 8.0));
-                painter.rect_filled(rect, 2.0, colour);
+                painter.rect_filled(rect, 2.0, color);
             });
             entry.on_hover_text(
                 "Grey: the angles of molecular dynamics of this protein (the inner 50, 90 and 99 % of them)",
@@ -218,7 +218,7 @@ fn other_runs(context: &PaneContext<'_>) -> Vec<(egui::Color32, Vec<[f64; 2]>)> 
                     held += value;
                     before < 0.5
                 })
-                .map(|(bin, _)| grid.centre(bin))
+                .map(|(bin, _)| grid.center(bin))
                 .collect();
             Some((theme::run_color(other.run.number, context.dark_mode), points))
         })

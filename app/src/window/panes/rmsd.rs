@@ -23,7 +23,7 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     };
     let interval_ns = interval_ps / 1000.0;
     let newest_frame = newest.frame as usize;
-    let colours = context.palette();
+    let colors = context.palette();
     let frame = context.timeline.frame();
     let now_ns = frame as f64 * interval_ns;
     let details = context.details.filter(|details| details.frame == frame);
@@ -51,7 +51,7 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     let top = all.map(|point| point[1]).filter(|value| value.is_finite()).fold(1.0, f64::max);
     let own = context.project.run.as_ref().map_or(1, |run| run.number);
     let several = !context.project.others.is_empty();
-    let colour = if several { theme::run_color(own, context.dark_mode) } else { colours.series };
+    let color = if several { theme::run_color(own, context.dark_mode) } else { colors.series };
     let height = ui.available_height() - 40.0;
     let response = Plot::new("rmsd")
         .allow_drag(false)
@@ -67,15 +67,15 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         .x_grid_spacer(x_marks)
         .y_grid_spacer(y_marks)
         .show_grid([false, true])
-        .grid_color(colours.hairline)
+        .grid_color(colors.hairline)
         .label_formatter(|_| None)
         .sense(egui::Sense::click_and_drag())
         .show(ui, |plot| {
-            for (index, OtherLine { points, colour }) in others.into_iter().enumerate() {
+            for (index, OtherLine { points, color }) in others.into_iter().enumerate() {
                 let data = PlotPoints::Owned(points.iter().map(|point| (*point).into()).collect());
                 plot.line(
                     Line::new(format!("Other line {index}"), data)
-                        .color(colour)
+                        .color(color)
                         .width(1.0)
                         .allow_band(false)
                         .allow_hover(false),
@@ -83,14 +83,14 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
             }
             plot.line(
                 Line::new("RMSD", PlotPoints::Owned(points.iter().map(|p| (*p).into()).collect()))
-                    .color(colour)
+                    .color(color)
                     .width(1.5)
                     .allow_band(false)
                     .allow_hover(false),
             );
             plot.vline(
                 VLine::new("Frame shown", now_ns)
-                    .color(colours.cursor)
+                    .color(colors.cursor)
                     .style(LineStyle::Solid)
                     .width(1.2)
                     .allow_hover(false),
@@ -99,7 +99,7 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
                 plot.points(
                     Points::new("Frame shown", vec![[now_ns, value]])
                         .radius(4.0)
-                        .color(colours.cursor)
+                        .color(colors.cursor)
                         .allow_hover(false),
                 );
             }
@@ -132,7 +132,7 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
 /// A line beside that of the replica on view.
 struct OtherLine {
     points: Vec<[f64; 2]>,
-    colour: egui::Color32,
+    color: egui::Color32,
 }
 
 /// The other replicas of the run, fainter in its own color, and the other runs in theirs.
@@ -147,7 +147,7 @@ fn other_lines(context: &PaneContext<'_>, interval_ns: f64, buckets: usize) -> V
                 .iter()
                 .map(|(frame, rmsd)| [f64::from(*frame) * interval_ns, f64::from(*rmsd)])
                 .collect(),
-            colour: faint,
+            color: faint,
         })
         .collect();
     for other in context.project.others.iter().filter(|other| other.run.in_plots) {
@@ -155,11 +155,9 @@ fn other_lines(context: &PaneContext<'_>, interval_ns: f64, buckets: usize) -> V
         let point = |point: &SeriesPoint| {
             [f64::from(point.frame) * interval_ps / 1000.0, f64::from(point.rmsd_angstrom)]
         };
-        let colour = theme::run_color(other.run.number, context.dark_mode);
-        lines.push(OtherLine {
-            points: min_max(other.observations.series.iter().map(point), buckets),
-            colour,
-        });
+        let color = theme::run_color(other.run.number, context.dark_mode);
+        lines
+            .push(OtherLine { points: min_max(other.observations.series.iter().map(point), buckets), color });
     }
     lines
 }

@@ -66,11 +66,11 @@ fn run_ui(ui: &mut egui::Ui, context: &PaneContext<'_>, run: &Run, on_view: bool
         ui.spacing_mut().item_spacing.x = 6.0;
         let number = run.number;
         let (rect, dot) = ui.allocate_exact_size(egui::vec2(16.0, 20.0), Sense::click());
-        let colour = theme::run_color(number, context.dark_mode);
+        let color = theme::run_color(number, context.dark_mode);
         if run.in_plots || on_view {
-            ui.painter().circle_filled(rect.center(), 5.0, colour);
+            ui.painter().circle_filled(rect.center(), 5.0, color);
         } else {
-            ui.painter().circle_stroke(rect.center(), 4.5, egui::Stroke::new(1.5, colour));
+            ui.painter().circle_stroke(rect.center(), 4.5, egui::Stroke::new(1.5, color));
         }
         let drawn = if run.in_plots { "Leave run out of the plots" } else { "Draw run in the plots" };
         dot.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("{drawn}: {number}")));

@@ -28,7 +28,7 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     let Some(opened) = &context.project.opened else { return };
     let topology = opened.structure.topology.clone();
     let letters: Vec<char> = topology.sequence().chars().collect();
-    let colours = context.palette();
+    let colors = context.palette();
     let selected = context.selected_atom.and_then(|atom| topology.atoms().get(atom)).map(|atom| atom.residue);
     let details = context.details;
     let structure = details.map(|details| details.secondary_structure.as_slice()).unwrap_or_default();
@@ -63,15 +63,15 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
             let x = rect.left() + RESIDUE_WIDTH * index as f32;
             let cell =
                 egui::Rect::from_min_size(egui::pos2(x, rect.top() + 12.0), egui::vec2(RESIDUE_WIDTH, 18.0));
-            if let Some(colour) = structure.get(index).and_then(|code| structure_colour(*code)) {
-                painter.rect_filled(cell, 0.0, colour.gamma_multiply(0.35));
+            if let Some(color) = structure.get(index).and_then(|code| structure_color(*code)) {
+                painter.rect_filled(cell, 0.0, color.gamma_multiply(0.35));
             }
             if chosen[index] {
                 let line = egui::Rect::from_min_size(cell.left_top(), egui::vec2(RESIDUE_WIDTH, 2.5));
-                painter.rect_filled(line, 0.0, colours.accent);
+                painter.rect_filled(line, 0.0, colors.accent);
             }
             if selected == Some(index) {
-                let stroke = egui::Stroke::new(1.5, colours.cursor);
+                let stroke = egui::Stroke::new(1.5, colors.cursor);
                 painter.rect_stroke(cell.shrink(0.5), 2.0, stroke, egui::StrokeKind::Inside);
             }
             painter.text(cell.center(), Align2::CENTER_CENTER, letters[index], letter_font.clone(), text);
@@ -79,7 +79,7 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
                 // Dots above the letter, so that they are told from violations without colors.
                 for part in [0.3, 0.7] {
                     let at = egui::pos2(x + part * RESIDUE_WIDTH, cell.top() + 1.0);
-                    painter.circle_filled(at, 1.2, colours.warn);
+                    painter.circle_filled(at, 1.2, colors.warn);
                 }
             }
             if violating[index] {
@@ -87,12 +87,12 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
                     cell.left_bottom() + egui::vec2(1.0, 0.5),
                     egui::vec2(RESIDUE_WIDTH - 2.0, 2.0),
                 );
-                painter.rect_filled(line, 1.0, colours.bad);
+                painter.rect_filled(line, 1.0, colors.bad);
             }
             let number = topology.residues()[index].number;
             if index == 0 || number % 10 == 0 {
                 let at = egui::pos2(cell.center().x, rect.top() + 11.0);
-                painter.text(at, Align2::CENTER_BOTTOM, number, number_font.clone(), colours.weak);
+                painter.text(at, Align2::CENTER_BOTTOM, number, number_font.clone(), colors.weak);
             }
         }
         let residue_at = |x: f32| {
@@ -159,7 +159,7 @@ fn drag(
 }
 
 /// As the molecule is colored by secondary structure.
-fn structure_colour(code: char) -> Option<egui::Color32> {
+fn structure_color(code: char) -> Option<egui::Color32> {
     use crate::viewport::SecondaryStructure;
     let structure = SecondaryStructure::from_dssp(code);
     if structure == SecondaryStructure::from_dssp(' ') {

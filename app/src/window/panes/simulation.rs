@@ -125,15 +125,15 @@ pub(super) fn run_button(
     with_icon: bool,
     width: f32,
 ) -> egui::Response {
-    let colours = theme::palette(ui.visuals().dark_mode);
-    let emphasised = primary && enabled;
-    let colour = if emphasised { colours.on_accent } else { ui.visuals().text_color() };
-    let label = egui::RichText::new(text).color(colour).font(theme::semibold(13.0));
+    let colors = theme::palette(ui.visuals().dark_mode);
+    let emphasized = primary && enabled;
+    let color = if emphasized { colors.on_accent } else { ui.visuals().text_color() };
+    let label = egui::RichText::new(text).color(color).font(theme::semibold(13.0));
     const ICON_WIDTH: f32 = 18.0;
     if !with_icon {
         let mut button = egui::Button::new(label).min_size(egui::vec2(width, 32.0)).truncate();
-        if emphasised {
-            button = button.fill(colours.accent_fill);
+        if emphasized {
+            button = button.fill(colors.accent_fill);
         }
         ui.spacing_mut().button_padding.x = 3.0;
         return ui.add_enabled(enabled, button);
@@ -141,13 +141,13 @@ pub(super) fn run_button(
     let icon_id = egui::IdSalt::new("run-button-icon");
     let icon_space = egui::Atom::custom(icon_id, egui::vec2(ICON_WIDTH, ICON_WIDTH));
     let mut button = egui::Button::new((icon_space, label)).min_size(egui::vec2(width, 32.0));
-    if emphasised {
-        button = button.fill(colours.accent_fill);
+    if emphasized {
+        button = button.fill(colors.accent_fill);
     }
     let shown = ui.add_enabled_ui(enabled, |ui| button.atom_ui(ui)).inner;
     if let Some(rect) = shown.rect(icon_id) {
         let painter = ui.painter();
-        let tint = if enabled { colour } else { ui.visuals().disable(colour) };
+        let tint = if enabled { color } else { ui.visuals().disable(color) };
         icons::paint(painter, icon, rect.expand(3.0), tint);
     }
     shown.response
@@ -185,7 +185,7 @@ fn intact_text(run: &Run, validity: Option<&ValiditySummary>) -> String {
     }
 }
 
-fn progress_ui(ui: &mut egui::Ui, run: &Run, intact: &str, colours: theme::Palette) {
+fn progress_ui(ui: &mut egui::Ui, run: &Run, intact: &str, colors: theme::Palette) {
     let made = run.frames.saturating_sub(1);
     let status = match &run.phase {
         Phase::Preparing => "Preparing the model".to_owned(),
@@ -205,7 +205,7 @@ fn progress_ui(ui: &mut egui::Ui, run: &Run, intact: &str, colours: theme::Palet
     };
     let mut headline = egui::RichText::new(status).font(theme::semibold(13.0));
     if intact.ends_with("not intact") {
-        headline = headline.color(colours.warn);
+        headline = headline.color(colors.warn);
     }
     ui.add(egui::Label::new(headline).wrap());
     let fraction = run.frames_wanted.filter(|wanted| *wanted > 0).map(|wanted| made as f32 / wanted as f32);
@@ -230,11 +230,11 @@ pub fn progress_bar(ui: &mut egui::Ui, name: &str, fraction: f32, height: f32) {
         value: Some(f64::from(fraction)),
         ..egui::WidgetInfo::new(egui::Role::ProgressIndicator)
     });
-    let colour = theme::palette(ui.visuals().dark_mode).accent;
+    let color = theme::palette(ui.visuals().dark_mode).accent;
     let track = ui.visuals().widgets.inactive.bg_fill;
     ui.painter().rect_filled(rect, height / 2.0, track);
     let done = egui::Rect::from_min_size(rect.min, egui::vec2(rect.width() * fraction, height));
-    ui.painter().rect_filled(done, height / 2.0, colour);
+    ui.painter().rect_filled(done, height / 2.0, color);
     response.on_hover_text(format!("{name}: {:.0} %", 100.0 * fraction));
 }
 

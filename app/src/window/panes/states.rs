@@ -219,7 +219,7 @@ fn graph_ui(
 ) -> Option<Chosen> {
     let model = &found.model;
     let count = model.states.len();
-    let colours = theme::palette(dark_mode);
+    let colors = theme::palette(dark_mode);
     let painter = ui.painter().with_clip_rect(rect);
     // Low graphs have small discs, so that the words under them stay inside.
     let largest = (0.2 * rect.height()).min(26.0);
@@ -250,12 +250,12 @@ fn graph_ui(
         let name = format!("From {} to {}", letter(way.from), letter(way.to));
         response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
         let active = response.hovered() || response.has_focus() || marked == Some(index);
-        let colour = if active { colours.accent } else { colours.weak };
-        painter.arrow(start, end - start, egui::Stroke::new(if active { 2.0 } else { 1.3 }, colour));
+        let color = if active { colors.accent } else { colors.weak };
+        painter.arrow(start, end - start, egui::Stroke::new(if active { 2.0 } else { 1.3 }, color));
         if active {
             let text = rate_text(way.rate_per_ns);
             let font = egui::TextStyle::Small.resolve(ui.style());
-            painter.text(middle + aside * 2.6, egui::Align2::CENTER_CENTER, text, font, colours.accent);
+            painter.text(middle + aside * 2.6, egui::Align2::CENTER_CENTER, text, font, colors.accent);
         }
         if response.clicked() {
             chosen = Some(Chosen::Way(index));
@@ -271,7 +271,7 @@ fn graph_ui(
         let fill = theme::run_color(index as u32 + 1, dark_mode);
         painter.circle_filled(at, radius, fill);
         if response.hovered() || response.has_focus() {
-            painter.circle_stroke(at, radius + 2.0, egui::Stroke::new(2.0, colours.accent));
+            painter.circle_stroke(at, radius + 2.0, egui::Stroke::new(2.0, colors.accent));
         }
         let text = ui.visuals().text_color();
         let on_disc = if dark_mode { egui::Color32::BLACK } else { egui::Color32::WHITE };

@@ -37,7 +37,7 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
             format!("Secondary structure over time is drawn for chains of up to {MOST_RESIDUES} residues.");
         return empty_state(ui, "The chain is too long", &advice);
     }
-    let colours = context.palette();
+    let colors = context.palette();
     legend_ui(ui);
     let state = &mut context.cache.structure;
     if state.revision != Some(context.observations.revision) || state.texture.is_none() {
@@ -100,10 +100,10 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         .sense(egui::Sense::click_and_drag())
         .show(ui, |plot| {
             plot.image(image);
-            let line = VLine::new("Frame shown", now_ns).color(colours.cursor).width(1.2);
+            let line = VLine::new("Frame shown", now_ns).color(colors.cursor).width(1.2);
             plot.vline(line.allow_hover(false));
             if let Some(residue) = marked {
-                let line = egui_plot::HLine::new("Marked", residue).color(colours.cursor).width(1.0);
+                let line = egui_plot::HLine::new("Marked", residue).color(colors.cursor).width(1.0);
                 plot.hline(line.allow_hover(false));
             }
         });

@@ -131,9 +131,9 @@ fn import_ui(ui: &mut egui::Ui, desk: &mut ImportDesk, actions: &mut Vec<Action>
     if let Some((_, report)) = &desk.report {
         advice(ui, &report_text(report));
         for notice in &report.notices {
-            let colour = ui.visuals().warn_fg_color;
+            let color = ui.visuals().warn_fg_color;
             let text = egui::RichText::new(crate::window::wording::in_window_words(notice));
-            ui.add(egui::Label::new(text.small().color(colour)).wrap());
+            ui.add(egui::Label::new(text.small().color(color)).wrap());
         }
     }
 }

@@ -14,7 +14,7 @@ pub(super) fn ui(ui: &mut egui::Ui, desk: &mut TrainingDesk, actions: &mut Vec<A
     run_ui(ui, desk, actions);
     let new = !desk.form.go_on;
     pairs_ui(ui, &mut desk.form.settings, new);
-    optimiser_ui(ui, &mut desk.form.settings, new);
+    optimizer_ui(ui, &mut desk.form.settings, new);
     loss_ui(ui, &mut desk.form.settings, new);
     network_ui(ui, &mut desk.form.network, new);
     checks_ui(ui, &mut desk.form.settings, new);
@@ -148,7 +148,7 @@ fn percent(text: &str) -> Option<f64> {
     text.trim().trim_end_matches('%').trim().parse::<f64>().ok().map(|percent| percent / 100.0)
 }
 
-fn optimiser_ui(ui: &mut egui::Ui, settings: &mut TrainSettings, new: bool) {
+fn optimizer_ui(ui: &mut egui::Ui, settings: &mut TrainSettings, new: bool) {
     kept(ui, "Optimizer", new, |ui| {
         number(ui, "Learning rate", about("learning_rate"), rate(&mut settings.learning_rate, 1e-12));
         number(ui, "Final rate", about("final_learning_rate"), rate(&mut settings.final_learning_rate, 0.0));
@@ -246,8 +246,8 @@ fn network_ui(ui: &mut egui::Ui, network: &mut NetworkConfig, new: bool) {
             "The layers that read the half-made frame at each latent step and say where it goes. They run at every latent \
              step, so each makes simulating slower.",
         );
-        let neighbours = DragValue::new(&mut network.neighbours).range(1..=256).speed(0.05);
-        number(ui, "Neighbors", about("neighbours"), neighbours);
+        let neighbors = DragValue::new(&mut network.neighbors).range(1..=256).speed(0.05);
+        number(ui, "Neighbors", about("neighbors"), neighbors);
         let bins = DragValue::new(&mut network.radial_bins).range(2..=1024).speed(0.1);
         number(ui, "Radial bins", about("radial_bins"), bins);
         let range = DragValue::new(&mut network.radial_cutoff_angstrom).range(1.0..=200.0).speed(0.1);

@@ -8,15 +8,15 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     let Some(details) = context.details.filter(|details| !details.violations.is_empty()) else {
         return empty_state(ui, "No structure", "Open a structure to see its bonds, clashes and chirality.");
     };
-    let colours = context.palette();
+    let colors = context.palette();
     egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         let total: usize = details.violations.iter().map(|violation| violation.count).sum();
-        let (text, colour) = match total {
-            0 => ("No violations in this frame".to_owned(), colours.good),
-            1 => ("1 violation in this frame".to_owned(), colours.warn),
-            _ => (format!("{total} violations in this frame"), colours.warn),
+        let (text, color) = match total {
+            0 => ("No violations in this frame".to_owned(), colors.good),
+            1 => ("1 violation in this frame".to_owned(), colors.warn),
+            _ => (format!("{total} violations in this frame"), colors.warn),
         };
-        ui.label(egui::RichText::new(text).color(colour).font(theme::semibold(13.0)));
+        ui.label(egui::RichText::new(text).color(color).font(theme::semibold(13.0)));
         for violation in &details.violations {
             let mut tooltip = violation.meaning.clone();
             for example in &violation.examples {
@@ -26,12 +26,12 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
             if violation.count > violation.examples.len() {
                 tooltip.push_str("\n…");
             }
-            let colour = if violation.count > 0 { colours.warn } else { colours.weak };
+            let color = if violation.count > 0 { colors.warn } else { colors.weak };
             let text = match violation.of {
                 Some(of) => format!("{} of {of}", violation.count),
                 None => violation.count.to_string(),
             };
-            line(ui, violation.name, egui::RichText::new(text).color(colour), &tooltip);
+            line(ui, violation.name, egui::RichText::new(text).color(color), &tooltip);
         }
         run_ui(ui, context);
     });

@@ -30,7 +30,7 @@ pub struct TrainingForm {
     pub go_on: bool,
     /// The network.
     pub network: NetworkConfig,
-    /// The optimisation.
+    /// The optimization.
     pub settings: TrainSettings,
     /// How fast the last training was.
     pub speed: Option<TrainingSpeed>,

@@ -328,7 +328,7 @@ impl Resampled {
         let value = mean(&self.reference, &self.samples).map_err(EvaluationError::of("samples"))?;
         let replicates = self.replicates.iter().filter_map(between).collect();
         let confidence = prepared.settings.confidence;
-        let samples = centred(value, replicates, confidence, 0.0, std::f64::consts::LN_2);
+        let samples = centered(value, replicates, confidence, 0.0, std::f64::consts::LN_2);
         let halves: Vec<f64> = self.halves.iter().filter_map(between).collect();
         let mean = halves.iter().sum::<f64>() / halves.len() as f64;
         let [low, high] = range(halves, confidence);
@@ -348,13 +348,13 @@ impl Resampled {
                     self.replicates.iter().map(|(a, b)| f(a.means[k], b.means[k])).collect::<Vec<f64>>()
                 };
                 let whole = |value, replicates| {
-                    centred(value, replicates, confidence, f64::NEG_INFINITY, f64::INFINITY)
+                    centered(value, replicates, confidence, f64::NEG_INFINITY, f64::INFINITY)
                 };
                 AverageRow {
                     quantity,
                     reference: whole(reference, each(&|a, _| a)),
                     samples: whole(samples, each(&|_, b| b)),
-                    percent_error: centred(
+                    percent_error: centered(
                         error(reference, samples),
                         each(&error),
                         confidence,
@@ -443,7 +443,7 @@ pub(super) fn halves(blocks: usize, random: &mut Random) -> (Vec<f64>, Vec<f64>)
 ///
 /// A divergence of resampled data is larger than that of the data on average, for resampling adds noise of
 /// its own; so the replicates are moved by the difference between the estimate and their mean.
-fn centred(value: f64, replicates: Vec<f64>, confidence: f64, least: f64, most: f64) -> Interval {
+fn centered(value: f64, replicates: Vec<f64>, confidence: f64, least: f64, most: f64) -> Interval {
     let mean = replicates.iter().sum::<f64>() / replicates.len().max(1) as f64;
     let [low, high] = range(replicates, confidence);
     let (low, high) = (value + (low - mean), value + (high - mean));
@@ -524,7 +524,7 @@ mod tests {
 
     #[test]
     fn intervals_lie_around_the_estimate() {
-        let interval = centred(0.1, vec![0.2, 0.3, 0.4], 0.95, 0.0, 1.0);
+        let interval = centered(0.1, vec![0.2, 0.3, 0.4], 0.95, 0.0, 1.0);
         assert!(interval.low < 0.1 && 0.1 < interval.high && interval.low >= 0.0);
     }
 }

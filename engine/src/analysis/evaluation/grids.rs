@@ -104,7 +104,7 @@ impl Grids {
     }
 }
 
-/// Bins centred on whole numbers.
+/// Bins centered on whole numbers.
 fn counting(counts: &[f64]) -> Result<Option<Binning>, AnalysisError> {
     let (Some(least), Some(most)) =
         (counts.iter().copied().reduce(f64::min), counts.iter().copied().reduce(f64::max))

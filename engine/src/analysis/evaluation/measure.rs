@@ -278,13 +278,13 @@ pub(super) fn map_code(x: Binning, y: Binning, x_value: f64, y_value: f64) -> u1
 
 /// All angles between two bonds of one atom, apex in the middle.
 fn bond_angles(topology: &Topology) -> Vec<[usize; 3]> {
-    let mut neighbours = vec![Vec::new(); topology.atom_count()];
+    let mut neighbors = vec![Vec::new(); topology.atom_count()];
     for &[a, b] in topology.bonds() {
-        neighbours[a].push(b);
-        neighbours[b].push(a);
+        neighbors[a].push(b);
+        neighbors[b].push(a);
     }
     let mut angles = Vec::new();
-    for (apex, ends) in neighbours.iter().enumerate() {
+    for (apex, ends) in neighbors.iter().enumerate() {
         for (k, &a) in ends.iter().enumerate() {
             angles.extend(ends[k + 1..].iter().map(|&c| [a, apex, c]));
         }

@@ -125,12 +125,12 @@ pub fn evaluate(
     let prepared = PreparedReference::new(protein, reference, settings, progress)?;
     let samples = prepared.measure(samples, progress)?;
     let comparison = prepared.compare(&samples, progress)?;
-    Ok(prepared.summarise(&samples, comparison))
+    Ok(prepared.summarize(&samples, comparison))
 }
 
 impl PreparedReference {
     /// Puts a comparison together with what a report needs besides.
-    pub fn summarise(&self, samples: &Ensemble, comparison: Comparison) -> Evaluation {
+    pub fn summarize(&self, samples: &Ensemble, comparison: Comparison) -> Evaluation {
         let topology = Arc::clone(&self.protein.topology);
         let native = ca_positions(&topology, &self.protein.native_angstrom);
         let view = PrincipalView::of(&native);

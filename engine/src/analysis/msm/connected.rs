@@ -51,7 +51,7 @@ fn visit(
     if std::mem::replace(&mut seen[root], true) {
         return;
     }
-    // Each entry: a state and the next neighbour to look at.
+    // Each entry: a state and the next neighbor to look at.
     let mut stack = vec![(root, 0)];
     while let Some((state, next)) = stack.last_mut() {
         let state = *state;

@@ -6,7 +6,7 @@ use super::support::StateTrajectories;
 use super::{Estimator, MarkovModel, count_transitions};
 use crate::analysis::error::AnalysisError;
 
-/// The slowest timescale has levelled off when doubling the lag changes it by no more than this fraction.
+/// The slowest timescale has leveled off when doubling the lag changes it by no more than this fraction.
 const LEVEL_CHANGE: f64 = 0.10;
 /// Share of the frames that must lie in the largest connected set.
 pub const MIN_CONNECTED_SHARE: f64 = 0.9;

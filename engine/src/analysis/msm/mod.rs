@@ -103,7 +103,7 @@ impl MarkovModel {
         let (transition, stationary) = match estimator {
             Estimator::Reversible => reversible::estimate(&connected),
             Estimator::Plain => {
-                let transition = row_normalised(&connected);
+                let transition = row_normalized(&connected);
                 let stationary = spectrum::stationary_distribution(&transition);
                 (transition, stationary)
             }
@@ -173,7 +173,7 @@ impl MarkovModel {
     }
 }
 
-fn row_normalised(counts: &DMatrix<f64>) -> DMatrix<f64> {
+fn row_normalized(counts: &DMatrix<f64>) -> DMatrix<f64> {
     let mut transition = counts.clone();
     for mut row in transition.row_iter_mut() {
         let sum = row.sum();

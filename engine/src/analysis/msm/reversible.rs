@@ -16,7 +16,7 @@ const MAX_ITERATIONS: usize = 100_000;
 /// x_ij = (c_ij + c_ji) / (c_i / x_i + c_j / x_j),    x_i = Σ_j x_ij
 /// ```
 ///
-/// converges to the symmetric matrix `x` whose rows, normalised, are the transition probabilities.
+/// converges to the symmetric matrix `x` whose rows, normalized, are the transition probabilities.
 pub(super) fn estimate(counts: &DMatrix<f64>) -> (DMatrix<f64>, Vec<f64>) {
     let states = counts.nrows();
     let row_sums: Vec<f64> = counts.row_iter().map(|row| row.sum()).collect();
@@ -31,7 +31,7 @@ pub(super) fn estimate(counts: &DMatrix<f64>) -> (DMatrix<f64>, Vec<f64>) {
         }
     }
     let mut flow = row_sums.clone();
-    normalise(&mut flow);
+    normalize(&mut flow);
     for _ in 0..MAX_ITERATIONS {
         let mut next = vec![0.0; states];
         for &(i, j, both) in &pairs {
@@ -41,7 +41,7 @@ pub(super) fn estimate(counts: &DMatrix<f64>) -> (DMatrix<f64>, Vec<f64>) {
                 next[j] += x;
             }
         }
-        normalise(&mut next);
+        normalize(&mut next);
         let change = flow.iter().zip(&next).map(|(old, new)| ((new - old) / new).abs()).fold(0.0, f64::max);
         flow = next;
         if change < TOLERANCE {
@@ -55,10 +55,10 @@ pub(super) fn estimate(counts: &DMatrix<f64>) -> (DMatrix<f64>, Vec<f64>) {
         transition[(j, i)] = x / flow[j];
     }
     // What is left of the iteration's error is taken out of the row sums.
-    (super::row_normalised(&transition), flow)
+    (super::row_normalized(&transition), flow)
 }
 
-fn normalise(values: &mut [f64]) {
+fn normalize(values: &mut [f64]) {
     let total: f64 = values.iter().sum();
     values.iter_mut().for_each(|v| *v /= total);
 }

@@ -31,7 +31,7 @@ pub struct ComparisonConfig {
     /// Settings of the network, as `equijump train` has them, common to all variants.
     #[serde(default)]
     pub network: Settings,
-    /// Settings of the optimisation, as `equijump train` has them, common to all variants.
+    /// Settings of the optimization, as `equijump train` has them, common to all variants.
     #[serde(default)]
     pub training: Settings,
     /// How variants are sampled.
@@ -189,7 +189,7 @@ pub struct VariantConfig {
     /// Settings of the network that differ from the common ones.
     #[serde(default)]
     pub network: Settings,
-    /// Settings of the optimisation that differ from the common ones; the budget cannot.
+    /// Settings of the optimization that differ from the common ones; the budget cannot.
     #[serde(default)]
     pub training: Settings,
     /// Settings of the sampler that differ from the common ones.

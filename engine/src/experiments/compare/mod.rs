@@ -54,11 +54,11 @@ pub struct ComparisonRequest {
 pub struct VariantResult {
     /// The variant.
     pub plan: VariantPlan,
-    /// Optimiser steps done.
+    /// Optimizer steps done.
     pub steps: u64,
     /// Lowest loss on held-out pairs, Å² per atom.
     pub validation_loss: Option<f64>,
-    /// What training cost; units are optimiser steps.
+    /// What training cost; units are optimizer steps.
     pub training: Cost,
     /// What sampling cost; units are frames, those of all replicas together.
     pub sampling: Cost,

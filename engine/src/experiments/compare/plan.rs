@@ -65,7 +65,7 @@ pub struct VariantPlan {
     pub network: NetworkConfig,
     /// Number of weights.
     pub parameters: usize,
-    /// Optimisation.
+    /// Optimization.
     pub training: TrainSettings,
     /// Sampling.
     pub sampler: SamplerSettings,
@@ -74,7 +74,7 @@ pub struct VariantPlan {
 /// How far a variant is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct VariantState {
-    /// Optimiser steps done.
+    /// Optimizer steps done.
     pub steps: u64,
     /// Frames made of each replica.
     pub frames: u64,

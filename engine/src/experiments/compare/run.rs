@@ -34,7 +34,7 @@ pub fn run(
         import_data(runner, import, *replace)?;
     }
     check_held_out(plan)?;
-    // Of all before any: a table is not to be spoilt half by what another one left.
+    // Of all before any: a table is not to be spoiled half by what another one left.
     if !replace {
         plan.variants.iter().try_for_each(|variant| check_training(plan, variant))?;
     }

@@ -106,7 +106,7 @@ fn what_makes_no_sense_is_told_in_one_sentence_before_anything_is_done() {
     let with = |more: &str| format!("{BASE}{more}");
     refused(with("[training]\nstepz = 3\n"), &["[training]", "stepz"]);
     refused(with("[training]\nsteps = 0\n"), &["steps must be at least 1"]);
-    refused(with("[network]\nneighbours = 0\n"), &["two-sided", "neighbours"]);
+    refused(with("[network]\nneighbors = 0\n"), &["two-sided", "neighbors"]);
     refused(with("[sampling]\nlatentsteps = 3\n"), &["[sampling]", "latentsteps"]);
     refused(with("[evaluation]\nbootstrap = 1\n"), &["[evaluation]", "bootstrap"]);
     refused(with("[[variant]]\n[variant.training]\nsteps = 9\n"), &["budget"]);

@@ -1,4 +1,4 @@
-//! Spatial convolution (Alg. 4), factorised: matrices act on residues, edges only combine their results.
+//! Spatial convolution (Alg. 4), factorized: matrices act on residues, edges only combine their results.
 
 use candle_core::{D, Result, Tensor};
 
@@ -7,7 +7,7 @@ use super::edges::{Edges, PresentEdges};
 use super::linear::{Linear, activation};
 use super::weights::WeightGroup;
 
-/// Message passing over the nearest neighbours. `Linear(V_j ⊗ Y(r̂))` is linear in `V_j`, so its path
+/// Message passing over the nearest neighbors. `Linear(V_j ⊗ Y(r̂))` is linear in `V_j`, so its path
 /// matrices are applied once per residue and their results combined with `r̂` per edge.
 #[derive(Clone, Debug)]
 pub struct Convolution {
@@ -59,7 +59,7 @@ impl Convolution {
         })
     }
 
-    /// `Linear(x + mean over neighbours of the gated messages)`.
+    /// `Linear(x + mean over neighbors of the gated messages)`.
     ///
     /// # Errors
     /// If the number of channels, groups or rows is wrong.
@@ -78,24 +78,24 @@ impl Convolution {
         let h = self.multiplicity;
         let n = self.scalars.forward(&x.scalars)?;
         let m = self.vectors.forward(&x.vectors)?;
-        let n_neighbour = n.narrow(D::Minus1, 0, 3 * h)?.contiguous()?.index_select(&edges.neighbour, 1)?;
-        let n_centre = n.narrow(D::Minus1, 3 * h, h)?.contiguous()?.index_select(&edges.centre, 1)?;
-        let m_neighbour = m.index_select(&edges.neighbour, 1)?;
-        let message = self.message(&n_neighbour, &m_neighbour, edges)?;
+        let n_neighbor = n.narrow(D::Minus1, 0, 3 * h)?.contiguous()?.index_select(&edges.neighbor, 1)?;
+        let n_center = n.narrow(D::Minus1, 3 * h, h)?.contiguous()?.index_select(&edges.center, 1)?;
+        let m_neighbor = m.index_select(&edges.neighbor, 1)?;
+        let message = self.message(&n_neighbor, &m_neighbor, edges)?;
 
-        let gates = self.gates(&n_neighbour.narrow(D::Minus1, 2 * h, h)?, &n_centre, edges)?;
+        let gates = self.gates(&n_neighbor.narrow(D::Minus1, 2 * h, h)?, &n_center, edges)?;
         let scalars = (message.scalars * gates.narrow(D::Minus1, 0, h)?)?;
         let vectors = message.vectors.broadcast_mul(&gates.narrow(D::Minus1, h, h)?.unsqueeze(2)?)?;
 
-        let mean_scalars = x.scalars.zeros_like()?.index_add(&edges.centre, &scalars, 1)?;
-        let mean_vectors = x.vectors.zeros_like()?.index_add(&edges.centre, &vectors, 1)?;
+        let mean_scalars = x.scalars.zeros_like()?.index_add(&edges.center, &scalars, 1)?;
+        let mean_vectors = x.vectors.zeros_like()?.index_add(&edges.center, &vectors, 1)?;
         Ok(Features {
             scalars: mean_scalars.broadcast_mul(&edges.inverse_count)?,
             vectors: mean_vectors.broadcast_mul(&edges.inverse_count.unsqueeze(3)?)?,
         })
     }
 
-    /// Messages `[G, E, H]` and `[G, E, 3, H]` from the neighbours' `n [G, E, ≥2H]` and `m [G, E, 3, 4H]`.
+    /// Messages `[G, E, H]` and `[G, E, 3, H]` from the neighbors' `n [G, E, ≥2H]` and `m [G, E, 3, 4H]`.
     fn message(&self, n: &Tensor, m: &Tensor, edges: &PresentEdges) -> Result<Features> {
         let h = self.multiplicity;
         let n = |k: usize| n.narrow(D::Minus1, k * h, h);
@@ -124,10 +124,10 @@ impl Convolution {
     }
 
     /// Gates `[G, E, 2H]` of scalars and vectors, from `n_j` and `n_i` `[G, E, H]`.
-    fn gates(&self, n_neighbour: &Tensor, n_centre: &Tensor, edges: &PresentEdges) -> Result<Tensor> {
+    fn gates(&self, n_neighbor: &Tensor, n_center: &Tensor, edges: &PresentEdges) -> Result<Tensor> {
         let radial = edges.radial.matmul(&self.gate_radial)?;
         let offset = self.gate_offset.index_select(&edges.offset, 1)?;
-        let features = ((n_neighbour + n_centre)? * self.gate_feature_scale)?;
+        let features = ((n_neighbor + n_center)? * self.gate_feature_scale)?;
         let z = ((radial + offset)? + features)?.broadcast_add(&self.gate_bias)?;
         self.gate_output.forward(&activation(&z)?)?.broadcast_add(&self.gate_output_bias)
     }

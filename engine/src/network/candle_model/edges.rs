@@ -1,4 +1,4 @@
-//! The neighbour geometry as tensors.
+//! The neighbor geometry as tensors.
 
 use candle_core::{DType, Device, Result, Tensor};
 
@@ -7,7 +7,7 @@ use crate::network::Geometry;
 /// Edges of a batch on a device, shared by all layers and headers of one conformation.
 #[derive(Clone, Debug)]
 pub struct Edges {
-    /// `None` where no residue has a neighbour (every protein is a single residue).
+    /// `None` where no residue has a neighbor (every protein is a single residue).
     pub(super) present: Option<PresentEdges>,
 }
 
@@ -15,9 +15,9 @@ pub struct Edges {
 #[derive(Clone, Debug)]
 pub(super) struct PresentEdges {
     /// Row `i`, `[E]`.
-    pub centre: Tensor,
+    pub center: Tensor,
     /// Row `j`, `[E]`.
-    pub neighbour: Tensor,
+    pub neighbor: Tensor,
     /// Unit vectors, `[1, E, 3, 1]`.
     pub unit: Tensor,
     /// Unit vectors with axes (y, z, x), for cross products.
@@ -28,7 +28,7 @@ pub(super) struct PresentEdges {
     pub radial: Tensor,
     /// Sequence offset, `[E]`.
     pub offset: Tensor,
-    /// One over the number of neighbours (0 without any), `[1, R, 1]`.
+    /// One over the number of neighbors (0 without any), `[1, R, 1]`.
     pub inverse_count: Tensor,
 }
 
@@ -43,11 +43,11 @@ impl Edges {
             return Ok(Self { present: None });
         }
         let rows = geometry.rows();
-        let mut centre = Vec::with_capacity(edges);
+        let mut center = Vec::with_capacity(edges);
         let mut inverse_count = Vec::with_capacity(rows);
         for (row, pair) in geometry.start.windows(2).enumerate() {
             let count = pair[1] - pair[0];
-            centre.extend(std::iter::repeat_n(row as u32, count as usize));
+            center.extend(std::iter::repeat_n(row as u32, count as usize));
             inverse_count.push(if count > 0 { 1.0 / count as f32 } else { 0.0 });
         }
         let unit = |order: [usize; 3]| -> Result<Tensor> {
@@ -58,8 +58,8 @@ impl Edges {
             .to_dtype(dtype)?;
         Ok(Self {
             present: Some(PresentEdges {
-                centre: Tensor::from_vec(centre, edges, device)?,
-                neighbour: Tensor::from_slice(&geometry.neighbour, edges, device)?,
+                center: Tensor::from_vec(center, edges, device)?,
+                neighbor: Tensor::from_slice(&geometry.neighbor, edges, device)?,
                 unit: unit([0, 1, 2])?,
                 unit_yzx: unit([1, 2, 0])?,
                 unit_zxy: unit([2, 0, 1])?,

@@ -31,7 +31,7 @@ impl LayerNorm {
         })
     }
 
-    /// Normalises every residue by itself.
+    /// Normalizes every residue by itself.
     ///
     /// # Errors
     /// If the number of channels or groups is wrong.

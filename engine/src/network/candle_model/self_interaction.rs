@@ -8,7 +8,7 @@ use super::linear::{Linear, activation};
 use super::weights::WeightGroup;
 
 /// `[s, s²/√3, |v|²/√15]` and `[v, s·v]`; the input itself where the multiplicities differ. The factors are
-/// those of the component-normalised Clebsch–Gordan product of independent unit-variance inputs.
+/// those of the component-normalized Clebsch–Gordan product of independent unit-variance inputs.
 ///
 /// # Errors
 /// Those of the device.

@@ -56,7 +56,7 @@ fn config(residual: Residual, heads: Heads) -> NetworkConfig {
         header_layers: 2,
         residual,
         heads,
-        neighbours: 4,
+        neighbors: 4,
         radial_bins: 8,
         time_bins: 10,
         ..NetworkConfig::default()
@@ -76,7 +76,7 @@ pub(crate) fn variants() -> [NetworkConfig; 3] {
         config(Residual::Concat, Heads::Paper),
         NetworkConfig {
             multiplicity: 16,
-            neighbours: 16,
+            neighbors: 16,
             strain_inputs: false,
             displacement_inputs: false,
             ..config(Residual::Sum, Heads::Paper)
@@ -164,7 +164,7 @@ fn equivariance_error(config: &NetworkConfig, matrix: &Matrix3<f32>, shift: &Vec
     let sequence = SequenceBatch::replicate(&topology, 1);
     let plain = evaluate(&model, &sequence, &batch(&[&source]), &batch(&[&latent]), &[0.37]);
     let source = moved(&source, matrix, shift);
-    // The two clouds may be centred differently only together: a shift of one is a displacement.
+    // The two clouds may be centered differently only together: a shift of one is a displacement.
     let latent = moved(&latent, matrix, shift);
     let after = evaluate(&model, &sequence, &batch(&[&source]), &batch(&[&latent]), &[0.37]);
     let matrix = Tensor::from_iter((0..9).map(|k| matrix[(k / 3, k % 3)]), &Device::Cpu).unwrap();
@@ -277,28 +277,28 @@ fn sigma_scales_the_outputs_only() {
     }
 }
 
-/// Four corners of a square and a far point: each corner has two neighbours at the same distance.
+/// Four corners of a square and a far point: each corner has two neighbors at the same distance.
 #[test]
 fn equal_distances_are_resolved_by_index() {
     let positions = [0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 1.0, 1.0, 0.0, 9.0, 0.0, 0.0f32];
-    let config = NetworkConfig { neighbours: 1, ..NetworkConfig::default() };
+    let config = NetworkConfig { neighbors: 1, ..NetworkConfig::default() };
     let geometry = Geometry::new(&config, &positions, &[0, 5]);
-    assert_eq!(geometry.neighbour, [1, 0, 0, 1, 1]);
+    assert_eq!(geometry.neighbor, [1, 0, 0, 1, 1]);
     assert_eq!(geometry.start, [0, 1, 2, 3, 4, 5]);
-    let config = NetworkConfig { neighbours: 2, ..config };
+    let config = NetworkConfig { neighbors: 2, ..config };
     let geometry = Geometry::new(&config, &positions, &[0, 5]);
-    assert_eq!(geometry.neighbour, [1, 2, 0, 3, 0, 3, 1, 2, 1, 3]);
+    assert_eq!(geometry.neighbor, [1, 2, 0, 3, 0, 3, 1, 2, 1, 3]);
 }
 
 #[test]
-fn too_few_residues_give_all_others_as_neighbours() {
+fn too_few_residues_give_all_others_as_neighbors() {
     let (_, source, _) = protein(5, &mut Random::new(3));
     let geometry = Geometry::new(&NetworkConfig::default(), &batch(&[&source]).positions, &[0, 3, 5]);
     assert_eq!(geometry.start, [0, 2, 4, 6, 7, 8]);
-    let mut first: Vec<_> = geometry.neighbour[..2].to_vec();
+    let mut first: Vec<_> = geometry.neighbor[..2].to_vec();
     first.sort_unstable();
     assert_eq!(first, [1, 2]);
-    assert_eq!(geometry.neighbour[6..], [4, 3]);
+    assert_eq!(geometry.neighbor[6..], [4, 3]);
 }
 
 /// A fixed random projection of all outputs, so that every output carries gradient.

@@ -1,4 +1,4 @@
-//! The spatial convolution (Alg. 4) in factorised form: matrices act once per node, edges only combine.
+//! The spatial convolution (Alg. 4) in factorized form: matrices act once per node, edges only combine.
 
 use std::ops::Range;
 
@@ -44,7 +44,7 @@ pub(super) struct Convolution {
     parameters: Parameters,
 }
 
-/// The matrices of a convolution applied to all nodes, which is what neighbours see of each other.
+/// The matrices of a convolution applied to all nodes, which is what neighbors see of each other.
 #[derive(Default)]
 pub(super) struct Nodes {
     /// `[R, 4H]`.
@@ -300,7 +300,7 @@ fn edge_hidden(
     for i in part.first..part.first + part.rows {
         let own = &nodes[i * 4 * h + 3 * h..][..h];
         for e in geometry.start[i] as usize..geometry.start[i + 1] as usize {
-            let other = &nodes[geometry.neighbour[e] as usize * 4 * h + 2 * h..][..h];
+            let other = &nodes[geometry.neighbor[e] as usize * 4 * h + 2 * h..][..h];
             let offset = &table[geometry.offset[e] as usize * h..][..h];
             let z = &mut z[(e - from) * h..][..h];
             for c in 0..h {
@@ -330,7 +330,7 @@ fn edge_hidden_backward(
                 dbias[c] += dz[c];
                 doffset[c] += offset_scale * dz[c];
             }
-            let other = &mut dnodes[geometry.neighbour[e] as usize * 4 * h + 2 * h..][..h];
+            let other = &mut dnodes[geometry.neighbor[e] as usize * 4 * h + 2 * h..][..h];
             for c in 0..h {
                 other[c] += node_scale * dz[c];
             }
@@ -380,9 +380,9 @@ macro_rules! for_channels {
     }};
 }
 
-/// The neighbours of one row of a part.
+/// The neighbors of one row of a part.
 #[derive(Clone, Copy)]
-struct Neighbourhood<'a> {
+struct Neighborhood<'a> {
     geometry: &'a Geometry,
     /// Row within the part.
     row: usize,
@@ -393,15 +393,15 @@ struct Neighbourhood<'a> {
     h: usize,
 }
 
-/// All rows of a part that have neighbours.
+/// All rows of a part that have neighbors.
 #[inline(always)]
-fn neighbourhoods(part: Part<'_>) -> impl Iterator<Item = Neighbourhood<'_>> {
+fn neighborhoods(part: Part<'_>) -> impl Iterator<Item = Neighborhood<'_>> {
     let Part { geometry, h, .. } = part;
     let from = part.edges().start;
     (0..part.rows)
         .map(move |row| {
             let start = &geometry.start[part.first + row..];
-            Neighbourhood { geometry, row, first: start[0] as usize, end: start[1] as usize, from, h }
+            Neighborhood { geometry, row, first: start[0] as usize, end: start[1] as usize, from, h }
         })
         .filter(|n| n.first < n.end)
 }
@@ -416,7 +416,7 @@ fn aggregate(
     nodes_v: &[f32],
     gates: &[f32],
 ) {
-    for at in neighbourhoods(part) {
+    for at in neighborhoods(part) {
         for_channels!(part.h, aggregate_block, at, sum_s, sum_v, nodes_s, nodes_v, gates);
     }
 }
@@ -424,7 +424,7 @@ fn aggregate(
 #[inline(always)]
 fn aggregate_block<const L: usize>(
     c: usize,
-    at: Neighbourhood<'_>,
+    at: Neighborhood<'_>,
     sum_s: &mut [f32],
     sum_v: &mut [f32],
     nodes_s: &[f32],
@@ -434,7 +434,7 @@ fn aggregate_block<const L: usize>(
     let h = at.h;
     let (mut s, mut x, mut y, mut z) = ([0.0f32; L], [0.0f32; L], [0.0f32; L], [0.0f32; L]);
     for e in at.first..at.end {
-        let j = at.geometry.neighbour[e] as usize;
+        let j = at.geometry.neighbor[e] as usize;
         let [rx, ry, rz] = at.geometry.unit[e];
         let n: [[f32; L]; 2] = std::array::from_fn(|k| load(nodes_s, (j * 4 + k) * h + c));
         let mx: [[f32; L]; 4] = std::array::from_fn(|k| load(nodes_v, (j * 12 + k) * h + c));
@@ -480,7 +480,7 @@ fn aggregate_backward(
     h: usize,
 ) {
     let part = Part { geometry, first: 0, rows: geometry.rows(), h };
-    for at in neighbourhoods(part) {
+    for at in neighborhoods(part) {
         for_channels!(
             h,
             aggregate_backward_block,
@@ -500,7 +500,7 @@ fn aggregate_backward(
 #[inline(always)]
 fn aggregate_backward_block<const L: usize>(
     c: usize,
-    at: Neighbourhood<'_>,
+    at: Neighborhood<'_>,
     dgates: &mut [f32],
     dnodes_s: &mut [f32],
     dnodes_v: &mut [f32],
@@ -516,7 +516,7 @@ fn aggregate_backward_block<const L: usize>(
     let dv: [[f32; L]; 3] =
         std::array::from_fn(|axis| load(dsum_v, (at.row * 3 + axis) * h + c).map(|d: f32| inverse * d));
     for e in at.first..at.end {
-        let j = at.geometry.neighbour[e] as usize;
+        let j = at.geometry.neighbor[e] as usize;
         let [rx, ry, rz] = at.geometry.unit[e];
         let n: [[f32; L]; 2] = std::array::from_fn(|k| load(nodes_s, (j * 4 + k) * h + c));
         let mx: [[f32; L]; 4] = std::array::from_fn(|k| load(nodes_v, (j * 12 + k) * h + c));

@@ -134,7 +134,7 @@ impl FusedModel {
     /// Floating-point operations of the matrix products of one frame: the conditioner once and all headers
     /// `header_calls` times, on proteins of `rows` residues altogether, `residues` each.
     pub fn product_flops(&self, rows: usize, residues: usize, header_calls: usize) -> f64 {
-        let edges = rows * self.config.neighbours.min(residues.saturating_sub(1));
+        let edges = rows * self.config.neighbors.min(residues.saturating_sub(1));
         let conditioner = self.conditioner.macs(rows, edges);
         let headers: usize = self.headers.iter().map(|t| t.macs(rows, edges)).sum();
         2.0 * (conditioner as f64 + headers as f64 * header_calls as f64)
@@ -224,7 +224,7 @@ impl FusedModel {
         }
     }
 
-    /// What follows directly from the latent cloud: features, strain, displacements, neighbours.
+    /// What follows directly from the latent cloud: features, strain, displacements, neighbors.
     fn header_features(&self, w: &mut Workspace, context: &HeaderContext<'_>) {
         let HeaderContext { sequence, source, latent, tau, .. } = *context;
         let Workspace {

@@ -7,17 +7,17 @@ const EPSILON: f32 = 1e-6;
 /// What the backward pass needs.
 #[derive(Default)]
 pub(super) struct NormCache {
-    /// Normalised scalars before scale and bias, `[R, a]`.
-    normalised: Vec<f32>,
+    /// Normalized scalars before scale and bias, `[R, a]`.
+    normalized: Vec<f32>,
     /// `1/√(var + ε)`, `[R]`.
     inverse_deviation: Vec<f32>,
-    /// Normalised vectors, `[R, 3, b]`.
+    /// Normalized vectors, `[R, 3, b]`.
     vectors: Vec<f32>,
     /// `1/√(mean |v|² + ε)`, `[R]`.
     inverse_norm: Vec<f32>,
 }
 
-/// Normalises `s [R, a]` and `v [R, 3, b]` in place.
+/// Normalizes `s [R, a]` and `v [R, 3, b]` in place.
 pub(super) fn forward(
     cache: &mut NormCache,
     s: &mut [f32],
@@ -30,7 +30,7 @@ pub(super) fn forward(
     sized(&mut cache.inverse_deviation, rows);
     sized(&mut cache.inverse_norm, rows);
     if train {
-        sized(&mut cache.normalised, rows * a);
+        sized(&mut cache.normalized, rows * a);
     }
     let cache = &mut *cache;
     simd(
@@ -61,9 +61,9 @@ fn kernel(
         let inverse = 1.0 / (variance + EPSILON).sqrt();
         cache.inverse_deviation[row] = inverse;
         if train {
-            let normalised = &mut cache.normalised[row * a..][..a];
+            let normalized = &mut cache.normalized[row * a..][..a];
             for c in 0..a {
-                normalised[c] = (s[c] - mean) * inverse;
+                normalized[c] = (s[c] - mean) * inverse;
             }
         }
         for c in 0..a {
@@ -107,7 +107,7 @@ fn backward_kernel(
     let (scale, dscale, dbias) = (&scale[..a], &mut dscale[..a], &mut dbias[..a]);
     for row in 0..rows {
         let ds = &mut ds[row * a..][..a];
-        let x = &cache.normalised[row * a..][..a];
+        let x = &cache.normalized[row * a..][..a];
         for c in 0..a {
             dscale[c] += ds[c] * x[c];
             dbias[c] += ds[c];

@@ -71,7 +71,7 @@ pub(crate) fn judge(
 ) -> Result<Evaluation, EvaluationError> {
     let samples = prepared.measure(samples, progress)?;
     let comparison = prepared.compare(&samples, progress)?;
-    Ok(prepared.summarise(&samples, comparison))
+    Ok(prepared.summarize(&samples, comparison))
 }
 
 /// Does part of an evaluation and tells how far it is.

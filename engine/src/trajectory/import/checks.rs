@@ -38,7 +38,7 @@ pub(in crate::trajectory) fn check_geometry(
         return Ok(());
     }
     let guess = if near(CA_CA_ANGSTROM / 10.0) {
-        "the file seems to hold nanometres where its format demands ångström; convert it first"
+        "the file seems to hold nanometers where its format demands ångström; convert it first"
     } else if near(CA_CA_ANGSTROM * 10.0) {
         "the coordinates seem to be ten times too large; convert them first"
     } else {

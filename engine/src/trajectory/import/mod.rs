@@ -173,7 +173,7 @@ pub enum ImportError {
     },
     /// Lengths that are no protein's in Å.
     #[error(
-        "neighbouring Cα in {} are {median_angstrom:.2} Å apart instead of 3.8 Å: {guess}",
+        "neighboring Cα in {} are {median_angstrom:.2} Å apart instead of 3.8 Å: {guess}",
         path.display()
     )]
     ImplausibleGeometry {

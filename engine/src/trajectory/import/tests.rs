@@ -159,9 +159,9 @@ fn unusable_input_is_refused_and_leaves_nothing_behind() {
     let still = fixture.xtc("still.xtc", &[0.0, 0.0, 0.0]);
     let few = fixture.path("few.xtc");
     std::fs::write(&few, encode_frame(&fixture.positions[..10], 0, 0.0).unwrap()).unwrap();
-    let nanometres = fixture.path("nanometres.xtc");
+    let nanometers = fixture.path("nanometers.xtc");
     let small: Vec<_> = fixture.positions.iter().map(|p| p.map(|x| x / 10.0)).collect();
-    std::fs::write(&nanometres, [0.0, 20.0].map(|t| encode_frame(&small, 0, t).unwrap()).concat()).unwrap();
+    std::fs::write(&nanometers, [0.0, 20.0].map(|t| encode_frame(&small, 0, t).unwrap()).concat()).unwrap();
     let shuffled = fixture.path("shuffled.xtc");
     let wrong: Vec<_> = fixture.positions.iter().rev().copied().collect();
     std::fs::write(&shuffled, [0.0, 20.0].map(|t| encode_frame(&wrong, 0, t).unwrap()).concat()).unwrap();
@@ -177,7 +177,7 @@ fn unusable_input_is_refused_and_leaves_nothing_behind() {
         (&[good.clone(), other], "50 ps apart"),
         (&[still], "makes no trajectory"),
         (&[good.clone(), few], "10 atoms a frame, but 13"),
-        (&[nanometres], "nanometres"),
+        (&[nanometers], "nanometers"),
         (&[shuffled], "no frame is fit for use"),
         (&[text], "not a readable XTC"),
     ];

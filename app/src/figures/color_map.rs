@@ -1,4 +1,4 @@
-//! The perceptually even, colour-blind-safe map of the heat maps.
+//! The perceptually even, color-blind-safe map of the heat maps.
 
 /// Viridis (matplotlib, CC0) at steps of 0.1, interpolated between them.
 const VIRIDIS: [[u8; 3]; 11] = [
@@ -15,7 +15,7 @@ const VIRIDIS: [[u8; 3]; 11] = [
     [253, 231, 37],
 ];
 
-/// Colour of `fraction` in 0 to 1 (clamped), sRGB.
+/// Color of `fraction` in 0 to 1 (clamped), sRGB.
 pub fn viridis(fraction: f64) -> [u8; 3] {
     let position = fraction.clamp(0.0, 1.0) * (VIRIDIS.len() - 1) as f64;
     let low = (position as usize).min(VIRIDIS.len() - 2);
