@@ -3,12 +3,14 @@
 //! Over 100 ps most of a chain turns and shifts but stays what it is, piece by piece. What is left of X_τ when the
 //! turn and the shift of a piece are taken out is noise if the piece is as it was, and noise and more if a torsion has
 //! changed: the evidence for it, free of all motion that is not about it. A network of few channels hardly finds a
-//! rotation amid noise; here the least-squares rotation of the backbone around each residue is given (Horn 1987, "Closed-form
-//! solution of absolute orientation using unit quaternions"). An addition to the paper (`carried_inputs`).
+//! rotation amid noise; here the least-squares rotation of the backbone around each residue is given
+//! ([`Superposition`]). An addition to the paper (`carried_inputs`).
 
 use super::inputs::{DISPLACEMENTS, displacement_scales};
-use super::internal::{dot, residue_frame};
+use super::internal::{dot, minus, residue_frame};
 use super::{CloudBatch, NetworkConfig, SequenceBatch};
+use crate::analysis::geometry::{Vec3, centroid, vec3};
+use crate::analysis::superposition::Superposition;
 use crate::structure::SLOTS;
 
 /// Atoms of the neighbors that belong to the piece of a residue: Cα, C and O of the one before, N and Cα of the one
@@ -106,9 +108,9 @@ impl CarriedFeatures {
 
 /// How the backbone around a residue has turned and shifted.
 struct Piece {
-    /// Centers of its atoms in X^t and in X_τ.
-    centers: [[f32; 3]; 2],
     rotation: [[f32; 3]; 3],
+    /// Its center in X^t and in X_τ.
+    centers: [[f32; 3]; 2],
 }
 
 impl Piece {
@@ -124,30 +126,14 @@ impl Piece {
             .into_iter()
             .filter_map(|(step, slot)| neighbor(protein, row, step).map(|other| (other, slot)));
         let atoms = own.map(|slot| (row, slot)).chain(others);
-        // Around Cα, so that sums of squares lose nothing.
-        let origins = [point(source, row, None), point(latent, row, None)];
-        let (mut sums, mut products, mut count) = ([[0.0f32; 3]; 2], [[0.0f32; 3]; 3], 0.0f32);
-        for (other, slot) in atoms {
-            let a = minus(point(source, other, slot), origins[0]);
-            let b = minus(point(latent, other, slot), origins[1]);
-            for i in 0..3 {
-                sums[0][i] += a[i];
-                sums[1][i] += b[i];
-                for j in 0..3 {
-                    products[i][j] += a[i] * b[j];
-                }
-            }
-            count += 1.0;
+        let (before, now): (Vec<Vec3>, Vec<Vec3>) =
+            atoms.map(|(row, slot)| (vec3(point(source, row, slot)), vec3(point(latent, row, slot)))).unzip();
+        let fit = Superposition::of_points(&before, &now);
+        let center = |points: Vec<Vec3>| centroid(points.into_iter()).map(|x| x as f32).into();
+        Self {
+            rotation: std::array::from_fn(|i| std::array::from_fn(|j| fit.rotation[(i, j)] as f32)),
+            centers: [center(before), center(now)],
         }
-        for i in 0..3 {
-            for j in 0..3 {
-                products[i][j] -= sums[0][i] * sums[1][j] / count;
-            }
-        }
-        let centers = std::array::from_fn(|which| {
-            std::array::from_fn(|axis| origins[which][axis] + sums[which][axis] / count)
-        });
-        Self { centers, rotation: best_rotation(&products) }
     }
 
     fn turned(&self, x: [f32; 3]) -> [f32; 3] {
@@ -172,64 +158,6 @@ fn vector(cloud: &CloudBatch, row: usize, slot: usize) -> [f32; 3] {
 fn point(cloud: &CloudBatch, row: usize, slot: Option<usize>) -> [f32; 3] {
     let own = slot.map_or([0.0; 3], |slot| vector(cloud, row, slot));
     std::array::from_fn(|axis| cloud.positions[row * 3 + axis] + own[axis])
-}
-
-fn minus(a: [f32; 3], b: [f32; 3]) -> [f32; 3] {
-    std::array::from_fn(|i| a[i] - b[i])
-}
-
-/// Sweeps of Jacobi's method; a 4 × 4 matrix is diagonal to rounding after five.
-const SWEEPS: usize = 6;
-
-/// The rotation R that makes `Σ b·(R a)` largest, for `products` `Σ a bᵀ`: the eigenvector of the largest eigenvalue of
-/// Horn's matrix is its quaternion.
-fn best_rotation(products: &[[f32; 3]; 3]) -> [[f32; 3]; 3] {
-    let [[xx, xy, xz], [yx, yy, yz], [zx, zy, zz]] = *products;
-    let mut k = [
-        [xx + yy + zz, yz - zy, zx - xz, xy - yx],
-        [yz - zy, xx - yy - zz, xy + yx, zx + xz],
-        [zx - xz, xy + yx, yy - xx - zz, yz + zy],
-        [xy - yx, zx + xz, yz + zy, zz - xx - yy],
-    ];
-    let mut vectors =
-        [[1.0, 0.0, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0], [0.0, 0.0, 1.0, 0.0], [0.0, 0.0, 0.0, 1.0]];
-    for _ in 0..SWEEPS {
-        for p in 0..3 {
-            for q in p + 1..4 {
-                let off: f32 = k[p][q];
-                if off.abs() < 1e-12 {
-                    continue;
-                }
-                let theta = (k[q][q] - k[p][p]) / (2.0 * off);
-                let sign = if theta < 0.0 { -1.0 } else { 1.0 };
-                let t = sign / (theta.abs() + (theta * theta + 1.0).sqrt());
-                let c = 1.0 / (t * t + 1.0).sqrt();
-                let s = t * c;
-                for row in &mut k {
-                    (row[p], row[q]) = (c * row[p] - s * row[q], s * row[p] + c * row[q]);
-                }
-                for column in 0..4 {
-                    let (a, b) = (k[p][column], k[q][column]);
-                    (k[p][column], k[q][column]) = (c * a - s * b, s * a + c * b);
-                }
-                for row in &mut vectors {
-                    (row[p], row[q]) = (c * row[p] - s * row[q], s * row[p] + c * row[q]);
-                }
-            }
-        }
-    }
-    let mut best = 0;
-    for i in 1..4 {
-        if k[i][i] > k[best][best] {
-            best = i;
-        }
-    }
-    let [w, x, y, z] = vectors.map(|row| row[best]);
-    [
-        [w * w + x * x - y * y - z * z, 2.0 * (x * y - w * z), 2.0 * (x * z + w * y)],
-        [2.0 * (x * y + w * z), w * w - x * x + y * y - z * z, 2.0 * (y * z - w * x)],
-        [2.0 * (x * z - w * y), 2.0 * (y * z + w * x), w * w - x * x - y * y + z * z],
-    ]
 }
 
 #[cfg(test)]

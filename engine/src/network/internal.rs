@@ -213,7 +213,7 @@ fn sine_and_cosine([a, b, c, d]: [[f32; 3]; 4]) -> [f32; 2] {
     [dot(cross(left, right), unit(axis)) / size, dot(left, right) / size]
 }
 
-fn minus(a: [f32; 3], b: [f32; 3]) -> [f32; 3] {
+pub(super) fn minus(a: [f32; 3], b: [f32; 3]) -> [f32; 3] {
     std::array::from_fn(|i| a[i] - b[i])
 }
 

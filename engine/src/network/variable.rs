@@ -1,16 +1,13 @@
 //! The parameters of a network as one candle variable.
 //!
 //! One flat variable, not one for each name: kernels, optimizer and sums over several machines pass over all
-//! parameters at once, and the gradient lands in one buffer. The names are views of it, which share its memory.
+//! parameters at once, and the gradient lands in one buffer.
 
 use std::cell::RefCell;
 
-use candle_core::{CpuStorage, DType, Device, InplaceOp1, Layout, Result, Storage, Tensor, Var};
-use candle_nn::VarBuilder;
+use candle_core::{CpuStorage, Device, InplaceOp1, Layout, Result, Storage, Tensor, Var};
 
-use super::ParameterLayout;
-
-/// The flat parameters in the order of [`ParameterLayout`], in the processor's memory. Clones are the same variable.
+/// The flat parameters in the order of [`super::ParameterLayout`], in the processor's memory. Clones are the same variable.
 #[derive(Clone, Debug)]
 pub struct Parameters(Var);
 
@@ -27,19 +24,6 @@ impl Parameters {
     /// The variable: gradients are found under it.
     pub fn variable(&self) -> &Var {
         &self.0
-    }
-
-    /// The parameters by name, as views of the variable: nothing is copied, and changes show at once.
-    ///
-    /// # Errors
-    /// If `layout` is that of another network.
-    pub fn named(&self, layout: &ParameterLayout) -> Result<VarBuilder<'static>> {
-        let view = |spec: &super::ParameterSpec| {
-            let flat = self.0.narrow(0, spec.range.start, spec.range.len())?;
-            Ok((spec.name.clone(), flat.reshape(spec.shape.as_slice())?))
-        };
-        let views = layout.specs().iter().map(view).collect::<Result<_>>()?;
-        Ok(VarBuilder::from_tensors(views, DType::F32, &Device::Cpu))
     }
 
     /// The gradient of `loss` by all parameters, flat.
@@ -125,27 +109,5 @@ impl<F: FnOnce(&mut [f32])> InplaceOp1 for Change<F> {
             change(values);
         }
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-
-    use super::*;
-    use crate::network::NetworkConfig;
-
-    #[test]
-    fn named_parameters_are_views_that_see_changes() {
-        let config = NetworkConfig { multiplicity: 2, ..NetworkConfig::default() };
-        let layout = ParameterLayout::new(&config);
-        let parameters = Parameters::new((0..layout.total()).map(|i| i as f32).collect()).unwrap();
-        let named = parameters.named(&layout).unwrap();
-        parameters.change(|values| values.iter_mut().for_each(|x| *x += 0.5)).unwrap();
-        for spec in layout.specs() {
-            let tensor = named.get(spec.shape.as_slice(), &spec.name).unwrap();
-            let expected: Vec<f32> = spec.range.clone().map(|i| i as f32 + 0.5).collect();
-            assert_eq!(tensor.flatten_all().unwrap().to_vec1::<f32>().unwrap(), expected, "{}", spec.name);
-        }
     }
 }

@@ -11,6 +11,7 @@ pub mod observations;
 pub mod observer;
 mod run_observer;
 pub mod validity_strip;
+mod violations;
 
 use std::sync::Arc;
 

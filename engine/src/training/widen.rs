@@ -72,9 +72,9 @@ fn widen(
     let scalars = input_map(old, new, is.name.starts_with("conditioner"));
     let vectors = vector_map(old, new);
     let of =
-        |kinds: [&str; 3]| if kinds.iter().any(|kind| is.name.ends_with(kind)) { &vectors } else { &scalars };
-    let row_map = of(["linear.vectors", "mix.vectors", "skip.vectors"]);
-    let column_map = of(["gate.vectors", "skip.gate", "skip.gate"]);
+        |kinds: &[&str]| if kinds.iter().any(|kind| is.name.ends_with(kind)) { &vectors } else { &scalars };
+    let row_map = of(&["linear.vectors", "mix.vectors", "skip.vectors"]);
+    let column_map = of(&["gate.vectors", "skip.gate"]);
     // Rows or columns that are not inputs follow after them and keep their order.
     let place = |map: &[usize], index: usize, before: usize, after: usize| {
         if before == after { index } else { map.get(index).copied().unwrap_or(index + after - before) }
