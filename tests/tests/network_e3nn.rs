@@ -15,7 +15,7 @@ use equijump_engine::network::candle_model::self_interaction::{
 };
 use equijump_engine::network::candle_model::{Features, Weights};
 use equijump_engine::network::{
-    CandleModel, CloudBatch, Geometry, Heads, NetworkConfig, Residual, SequenceBatch,
+    CandleModel, CloudBatch, Heads, NeighborGraph, NetworkConfig, Residual, SequenceBatch,
 };
 use equijump_engine::structure::{Residue, ResidueType, Topology};
 
@@ -104,15 +104,15 @@ fn layer_config() -> NetworkConfig {
 fn edges_agree_with_a_brute_force_search() {
     let fixture = Fixture::load();
     let positions = fixture.singles("layers.positions");
-    let geometry = Geometry::new(&layer_config(), &positions, &fixture.integers("starts"));
+    let graph = NeighborGraph::new(&layer_config(), &positions, &fixture.integers("starts"));
     let as_usize = |x: &[u32]| x.iter().map(|&x| x as usize).collect::<Vec<_>>();
-    assert_eq!(as_usize(&geometry.start), fixture.integers("layers.start"));
-    assert_eq!(as_usize(&geometry.neighbor), fixture.integers("layers.neighbour"));
-    assert_eq!(as_usize(&geometry.offset), fixture.integers("layers.offset"));
-    for (got, expected) in geometry.unit.as_flattened().iter().zip(fixture.numbers("layers.unit")) {
+    assert_eq!(as_usize(&graph.start), fixture.integers("layers.start"));
+    assert_eq!(as_usize(&graph.neighbor), fixture.integers("layers.neighbour"));
+    assert_eq!(as_usize(&graph.offset), fixture.integers("layers.offset"));
+    for (got, expected) in graph.unit.as_flattened().iter().zip(fixture.numbers("layers.unit")) {
         assert!((f64::from(*got) - expected).abs() < 1e-6);
     }
-    for (got, expected) in geometry.radial.iter().zip(fixture.numbers("layers.radial")) {
+    for (got, expected) in graph.radial.iter().zip(fixture.numbers("layers.radial")) {
         assert!((f64::from(*got) - expected).abs() < 3e-6, "{got} {expected}");
     }
 }
@@ -153,8 +153,8 @@ fn every_path_of_the_message_is_that_of_e3nn() {
     let h = config.multiplicity;
     let device = Device::Cpu;
     let positions = fixture.singles("paths.positions");
-    let geometry = Geometry::new(&config, &positions, &[0, 2]);
-    let edges = Edges::new(&geometry, 1, DType::F64, &device).unwrap();
+    let graph = NeighborGraph::new(&config, &positions, &[0, 2]);
+    let edges = Edges::new(&graph, 1, DType::F64, &device).unwrap();
     let input = Features {
         scalars: fixture.get("paths.scalars").unsqueeze(0).unwrap(),
         vectors: fixture.get("paths.vectors").unsqueeze(0).unwrap(),
@@ -207,8 +207,9 @@ fn every_path_of_the_message_is_that_of_e3nn() {
 fn convolution_is_that_of_e3nn() {
     let fixture = Fixture::load();
     let config = layer_config();
-    let geometry = Geometry::new(&config, &fixture.singles("layers.positions"), &fixture.integers("starts"));
-    let edges = Edges::new(&geometry, 2, DType::F64, &Device::Cpu).unwrap();
+    let graph =
+        NeighborGraph::new(&config, &fixture.singles("layers.positions"), &fixture.integers("starts"));
+    let edges = Edges::new(&graph, 2, DType::F64, &Device::Cpu).unwrap();
     let weights = fixture.weights("weights.");
     let group = weights.group(&["first", "second"]);
     let convolution = Convolution::load(&group.child("convolution")).unwrap();

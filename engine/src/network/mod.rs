@@ -1,7 +1,7 @@
 //! The SO(3)-equivariant network (ARCHITECTURE.md §5).
 //!
 //! Two implementations share one list of named parameters ([`parameters`]), one batch layout
-//! ([`batch`]) and one neighbor geometry ([`geometry`]):
+//! ([`batch`]) and one neighbor graph ([`neighbor_graph`]):
 //! `candle_model` composes candle tensors, runs on any candle device and differentiates itself;
 //! `fused` is the same arithmetic as hand-written CPU kernels, forward and backward, several times
 //! faster. Tests hold them to each other and to numbers computed with e3nn.
@@ -12,11 +12,11 @@ pub mod candle_model;
 pub mod carried;
 pub mod config;
 pub mod fused;
-pub mod geometry;
 pub mod initial;
 pub mod inputs;
 pub mod internal;
 pub mod model;
+pub mod neighbor_graph;
 pub mod parameters;
 pub mod strain;
 pub(crate) mod variable;
@@ -28,9 +28,9 @@ pub(crate) use candle_device::use_device;
 pub use candle_device::{CandleDevice, DeviceError, built_gpu, open_candle_device};
 pub use candle_model::CandleModel;
 pub use config::{Heads, NetworkConfig, Residual};
-pub use geometry::Geometry;
 pub use initial::initial_parameters;
 pub(crate) use model::read_model_file;
 pub use model::{Model, ModelCard, ModelError};
+pub use neighbor_graph::NeighborGraph;
 pub use parameters::{ParameterLayout, ParameterSpec};
 pub use variable::Parameters;

@@ -1,8 +1,8 @@
-//! The neighbor geometry as tensors.
+//! The neighbor graph as tensors.
 
 use candle_core::{DType, Device, Result, Tensor};
 
-use crate::network::Geometry;
+use crate::network::NeighborGraph;
 
 /// Edges of a batch on a device, shared by all layers and headers of one conformation.
 #[derive(Clone, Debug)]
@@ -33,38 +33,38 @@ pub(super) struct PresentEdges {
 }
 
 impl Edges {
-    /// Uploads `geometry` for a group of `groups` networks.
+    /// Uploads `graph` for a group of `groups` networks.
     ///
     /// # Errors
     /// Those of the device.
-    pub fn new(geometry: &Geometry, groups: usize, dtype: DType, device: &Device) -> Result<Self> {
-        let edges = geometry.edges();
+    pub fn new(graph: &NeighborGraph, groups: usize, dtype: DType, device: &Device) -> Result<Self> {
+        let edges = graph.edges();
         if edges == 0 {
             return Ok(Self { present: None });
         }
-        let rows = geometry.rows();
+        let rows = graph.rows();
         let mut center = Vec::with_capacity(edges);
         let mut inverse_count = Vec::with_capacity(rows);
-        for (row, pair) in geometry.start.windows(2).enumerate() {
+        for (row, pair) in graph.start.windows(2).enumerate() {
             let count = pair[1] - pair[0];
             center.extend(std::iter::repeat_n(row as u32, count as usize));
             inverse_count.push(if count > 0 { 1.0 / count as f32 } else { 0.0 });
         }
         let unit = |order: [usize; 3]| -> Result<Tensor> {
-            let values: Vec<f32> = geometry.unit.iter().flat_map(|u| order.map(|axis| u[axis])).collect();
+            let values: Vec<f32> = graph.unit.iter().flat_map(|u| order.map(|axis| u[axis])).collect();
             Tensor::from_vec(values, (1, edges, 3, 1), device)?.to_dtype(dtype)
         };
-        let radial = Tensor::from_slice(&geometry.radial, (1, edges, geometry.radial.len() / edges), device)?
+        let radial = Tensor::from_slice(&graph.radial, (1, edges, graph.radial.len() / edges), device)?
             .to_dtype(dtype)?;
         Ok(Self {
             present: Some(PresentEdges {
                 center: Tensor::from_vec(center, edges, device)?,
-                neighbor: Tensor::from_slice(&geometry.neighbor, edges, device)?,
+                neighbor: Tensor::from_slice(&graph.neighbor, edges, device)?,
                 unit: unit([0, 1, 2])?,
                 unit_yzx: unit([1, 2, 0])?,
                 unit_zxy: unit([2, 0, 1])?,
                 radial: radial.repeat((groups, 1, 1))?,
-                offset: Tensor::from_slice(&geometry.offset, edges, device)?,
+                offset: Tensor::from_slice(&graph.offset, edges, device)?,
                 inverse_count: Tensor::from_vec(inverse_count, (1, rows, 1), device)?.to_dtype(dtype)?,
             }),
         })

@@ -20,7 +20,7 @@ use crate::network::internal::{
 use crate::network::parameters::has_skip;
 use crate::network::parameters::header_outputs;
 use crate::network::strain::{STRAIN_SCALARS, STRAIN_VECTORS, StrainFeatures};
-use crate::network::{CloudBatch, Geometry, NetworkConfig, ParameterLayout, SequenceBatch};
+use crate::network::{CloudBatch, NeighborGraph, NetworkConfig, ParameterLayout, SequenceBatch};
 use crate::structure::{ResidueType, SLOTS};
 
 /// Output of the conditioner: what the headers know about X^t.
@@ -342,8 +342,8 @@ impl CandleModel {
     }
 
     fn edges(&self, sequence: &SequenceBatch, cloud: &CloudBatch, groups: usize) -> Result<Edges> {
-        let geometry = Geometry::new(&self.config, &cloud.positions, &sequence.starts);
-        Edges::new(&geometry, groups, self.dtype, &self.device)
+        let graph = NeighborGraph::new(&self.config, &cloud.positions, &sequence.starts);
+        Edges::new(&graph, groups, self.dtype, &self.device)
     }
 
     fn upload(&self, values: Vec<f32>, shape: &[usize]) -> Result<Tensor> {

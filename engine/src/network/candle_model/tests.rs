@@ -8,7 +8,8 @@ use nalgebra::{Matrix3, Vector3};
 
 use super::*;
 use crate::network::{
-    CloudBatch, Geometry, Heads, NetworkConfig, ParameterLayout, Residual, SequenceBatch, initial_parameters,
+    CloudBatch, Heads, NeighborGraph, NetworkConfig, ParameterLayout, Residual, SequenceBatch,
+    initial_parameters,
 };
 use crate::random::Random;
 use crate::structure::{Residue, ResidueType, SLOTS, TensorCloud, Topology};
@@ -282,23 +283,23 @@ fn sigma_scales_the_outputs_only() {
 fn equal_distances_are_resolved_by_index() {
     let positions = [0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 1.0, 1.0, 0.0, 9.0, 0.0, 0.0f32];
     let config = NetworkConfig { neighbors: 1, ..NetworkConfig::default() };
-    let geometry = Geometry::new(&config, &positions, &[0, 5]);
-    assert_eq!(geometry.neighbor, [1, 0, 0, 1, 1]);
-    assert_eq!(geometry.start, [0, 1, 2, 3, 4, 5]);
+    let graph = NeighborGraph::new(&config, &positions, &[0, 5]);
+    assert_eq!(graph.neighbor, [1, 0, 0, 1, 1]);
+    assert_eq!(graph.start, [0, 1, 2, 3, 4, 5]);
     let config = NetworkConfig { neighbors: 2, ..config };
-    let geometry = Geometry::new(&config, &positions, &[0, 5]);
-    assert_eq!(geometry.neighbor, [1, 2, 0, 3, 0, 3, 1, 2, 1, 3]);
+    let graph = NeighborGraph::new(&config, &positions, &[0, 5]);
+    assert_eq!(graph.neighbor, [1, 2, 0, 3, 0, 3, 1, 2, 1, 3]);
 }
 
 #[test]
 fn too_few_residues_give_all_others_as_neighbors() {
     let (_, source, _) = protein(5, &mut Random::new(3));
-    let geometry = Geometry::new(&NetworkConfig::default(), &batch(&[&source]).positions, &[0, 3, 5]);
-    assert_eq!(geometry.start, [0, 2, 4, 6, 7, 8]);
-    let mut first: Vec<_> = geometry.neighbor[..2].to_vec();
+    let graph = NeighborGraph::new(&NetworkConfig::default(), &batch(&[&source]).positions, &[0, 3, 5]);
+    assert_eq!(graph.start, [0, 2, 4, 6, 7, 8]);
+    let mut first: Vec<_> = graph.neighbor[..2].to_vec();
     first.sort_unstable();
     assert_eq!(first, [1, 2]);
-    assert_eq!(geometry.neighbor[6..], [4, 3]);
+    assert_eq!(graph.neighbor[6..], [4, 3]);
 }
 
 /// A fixed random projection of all outputs, so that every output carries gradient.

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::linear::{inverse_sqrt, product, product_input_gradient, product_weight_gradient, rows, rows_mut};
 use super::parameter_ranges::{ParameterRange, Prefixed};
 use super::simd::{activate, multiply, simd, sized, zeroed};
-use crate::network::{Geometry, NetworkConfig};
+use crate::network::{NeighborGraph, NetworkConfig};
 
 /// Places of the parameters.
 struct Parameters {
@@ -121,7 +121,7 @@ impl Convolution {
         &self,
         p: &[f32],
         cache: &mut ConvolutionCache,
-        (geometry, first): (&Geometry, usize),
+        (graph, first): (&NeighborGraph, usize),
         nodes: &Nodes,
         s: &[f32],
         v: &[f32],
@@ -131,13 +131,13 @@ impl Convolution {
     ) {
         let h = self.h;
         let r = s.len() / h;
-        let part = Part { geometry, first, rows: r, h };
+        let part = Part { graph, first, rows: r, h };
         let edges = part.edges();
         let scale = inverse_sqrt(h);
         let fan = self.gate_fan_in();
         sized(&mut cache.hidden, edges.len() * h);
         let w = self.parameters.gate_radial.get(p);
-        let radial = rows(&geometry.radial[edges.start * self.bins..], self.bins);
+        let radial = rows(&graph.radial[edges.start * self.bins..], self.bins);
         let shape = (edges.len(), self.bins, h);
         product(rows_mut(&mut cache.hidden, h), radial, w, shape, 1.0 / fan.sqrt(), false);
         {
@@ -186,7 +186,7 @@ impl Convolution {
         &self,
         p: &[f32],
         cache: &mut ConvolutionCache,
-        geometry: &Geometry,
+        graph: &NeighborGraph,
         s: &[f32],
         v: &[f32],
         dout_s: &[f32],
@@ -196,8 +196,8 @@ impl Convolution {
         dv: &mut [f32],
     ) {
         let h = self.h;
-        let r = geometry.rows();
-        let edges = geometry.edges();
+        let r = graph.rows();
+        let edges = graph.edges();
         let scale = inverse_sqrt(h);
         zeroed(&mut cache.dsum_s, r * h);
         zeroed(&mut cache.dsum_v, r * 3 * h);
@@ -222,7 +222,7 @@ impl Convolution {
             let (n, m, gates) = (&cache.nodes.s[..], &cache.nodes.v[..], &cache.gates[..]);
             simd(
                 #[inline(always)]
-                || aggregate_backward(dgates, dn, dm, geometry, da, db, n, m, gates, h),
+                || aggregate_backward(dgates, dn, dm, graph, da, db, n, m, gates, h),
             );
         }
         let dy = rows(&cache.dgates, 2 * h);
@@ -242,7 +242,7 @@ impl Convolution {
 
         let fan = self.gate_fan_in();
         let g = self.parameters.gate_radial.get_mut(grad);
-        let (radial, dz) = (rows(&geometry.radial, self.bins), rows(&cache.dhidden, h));
+        let (radial, dz) = (rows(&graph.radial, self.bins), rows(&cache.dhidden, h));
         product_weight_gradient(g, radial, dz, (edges, self.bins, h), 1.0 / fan.sqrt());
         {
             let (dtable, dbias) = self.parameters.gate_offset.get_with_mut(self.parameters.gate_bias, grad);
@@ -251,7 +251,7 @@ impl Convolution {
             let offset_scale = (self.offsets as f32 / fan).sqrt();
             simd(
                 #[inline(always)]
-                || edge_hidden_backward(dz, geometry, dn, dtable, dbias, h, node_scale, offset_scale),
+                || edge_hidden_backward(dz, graph, dn, dtable, dbias, h, node_scale, offset_scale),
             );
         }
         let (dn, dm) = (rows(&cache.dnodes_s, 4 * h), rows(&cache.dnodes_v, 4 * h));
@@ -269,7 +269,7 @@ impl Convolution {
 /// Consecutive rows and their edges.
 #[derive(Clone, Copy)]
 struct Part<'a> {
-    geometry: &'a Geometry,
+    graph: &'a NeighborGraph,
     first: usize,
     rows: usize,
     h: usize,
@@ -278,7 +278,7 @@ struct Part<'a> {
 impl Part<'_> {
     #[inline(always)]
     fn edges(&self) -> Range<usize> {
-        let start = &self.geometry.start;
+        let start = &self.graph.start;
         start[self.first] as usize..start[self.first + self.rows] as usize
     }
 }
@@ -294,14 +294,14 @@ fn edge_hidden(
     node_scale: f32,
     offset_scale: f32,
 ) {
-    let Part { geometry, h, .. } = part;
+    let Part { graph, h, .. } = part;
     let bias = &bias[..h];
     let from = part.edges().start;
     for i in part.first..part.first + part.rows {
         let own = &nodes[i * 4 * h + 3 * h..][..h];
-        for e in geometry.start[i] as usize..geometry.start[i + 1] as usize {
-            let other = &nodes[geometry.neighbor[e] as usize * 4 * h + 2 * h..][..h];
-            let offset = &table[geometry.offset[e] as usize * h..][..h];
+        for e in graph.start[i] as usize..graph.start[i + 1] as usize {
+            let other = &nodes[graph.neighbor[e] as usize * 4 * h + 2 * h..][..h];
+            let offset = &table[graph.offset[e] as usize * h..][..h];
             let z = &mut z[(e - from) * h..][..h];
             for c in 0..h {
                 z[c] += bias[c] + offset_scale * offset[c] + node_scale * (own[c] + other[c]);
@@ -313,7 +313,7 @@ fn edge_hidden(
 #[inline(always)]
 fn edge_hidden_backward(
     dz: &[f32],
-    geometry: &Geometry,
+    graph: &NeighborGraph,
     dnodes: &mut [f32],
     dtable: &mut [f32],
     dbias: &mut [f32],
@@ -322,15 +322,15 @@ fn edge_hidden_backward(
     offset_scale: f32,
 ) {
     let dbias = &mut dbias[..h];
-    for i in 0..geometry.rows() {
-        for e in geometry.start[i] as usize..geometry.start[i + 1] as usize {
+    for i in 0..graph.rows() {
+        for e in graph.start[i] as usize..graph.start[i + 1] as usize {
             let dz = &dz[e * h..][..h];
-            let doffset = &mut dtable[geometry.offset[e] as usize * h..][..h];
+            let doffset = &mut dtable[graph.offset[e] as usize * h..][..h];
             for c in 0..h {
                 dbias[c] += dz[c];
                 doffset[c] += offset_scale * dz[c];
             }
-            let other = &mut dnodes[geometry.neighbor[e] as usize * 4 * h + 2 * h..][..h];
+            let other = &mut dnodes[graph.neighbor[e] as usize * 4 * h + 2 * h..][..h];
             for c in 0..h {
                 other[c] += node_scale * dz[c];
             }
@@ -383,7 +383,7 @@ macro_rules! for_channels {
 /// The neighbors of one row of a part.
 #[derive(Clone, Copy)]
 struct Neighborhood<'a> {
-    geometry: &'a Geometry,
+    graph: &'a NeighborGraph,
     /// Row within the part.
     row: usize,
     first: usize,
@@ -396,12 +396,12 @@ struct Neighborhood<'a> {
 /// All rows of a part that have neighbors.
 #[inline(always)]
 fn neighborhoods(part: Part<'_>) -> impl Iterator<Item = Neighborhood<'_>> {
-    let Part { geometry, h, .. } = part;
+    let Part { graph, h, .. } = part;
     let from = part.edges().start;
     (0..part.rows)
         .map(move |row| {
-            let start = &geometry.start[part.first + row..];
-            Neighborhood { geometry, row, first: start[0] as usize, end: start[1] as usize, from, h }
+            let start = &graph.start[part.first + row..];
+            Neighborhood { graph, row, first: start[0] as usize, end: start[1] as usize, from, h }
         })
         .filter(|n| n.first < n.end)
 }
@@ -434,8 +434,8 @@ fn aggregate_block<const L: usize>(
     let h = at.h;
     let (mut s, mut x, mut y, mut z) = ([0.0f32; L], [0.0f32; L], [0.0f32; L], [0.0f32; L]);
     for e in at.first..at.end {
-        let j = at.geometry.neighbor[e] as usize;
-        let [rx, ry, rz] = at.geometry.unit[e];
+        let j = at.graph.neighbor[e] as usize;
+        let [rx, ry, rz] = at.graph.unit[e];
         let n: [[f32; L]; 2] = std::array::from_fn(|k| load(nodes_s, (j * 4 + k) * h + c));
         let mx: [[f32; L]; 4] = std::array::from_fn(|k| load(nodes_v, (j * 12 + k) * h + c));
         let my: [[f32; L]; 4] = std::array::from_fn(|k| load(nodes_v, (j * 12 + 4 + k) * h + c));
@@ -471,7 +471,7 @@ fn aggregate_backward(
     dgates: &mut [f32],
     dnodes_s: &mut [f32],
     dnodes_v: &mut [f32],
-    geometry: &Geometry,
+    graph: &NeighborGraph,
     dsum_s: &[f32],
     dsum_v: &[f32],
     nodes_s: &[f32],
@@ -479,7 +479,7 @@ fn aggregate_backward(
     gates: &[f32],
     h: usize,
 ) {
-    let part = Part { geometry, first: 0, rows: geometry.rows(), h };
+    let part = Part { graph, first: 0, rows: graph.rows(), h };
     for at in neighborhoods(part) {
         for_channels!(
             h,
@@ -516,8 +516,8 @@ fn aggregate_backward_block<const L: usize>(
     let dv: [[f32; L]; 3] =
         std::array::from_fn(|axis| load(dsum_v, (at.row * 3 + axis) * h + c).map(|d: f32| inverse * d));
     for e in at.first..at.end {
-        let j = at.geometry.neighbor[e] as usize;
-        let [rx, ry, rz] = at.geometry.unit[e];
+        let j = at.graph.neighbor[e] as usize;
+        let [rx, ry, rz] = at.graph.unit[e];
         let n: [[f32; L]; 2] = std::array::from_fn(|k| load(nodes_s, (j * 4 + k) * h + c));
         let mx: [[f32; L]; 4] = std::array::from_fn(|k| load(nodes_v, (j * 12 + k) * h + c));
         let my: [[f32; L]; 4] = std::array::from_fn(|k| load(nodes_v, (j * 12 + 4 + k) * h + c));

@@ -14,7 +14,7 @@ use crate::network::internal::{
 };
 use crate::network::parameters::header_outputs;
 use crate::network::strain::{STRAIN_SCALARS, STRAIN_VECTORS, StrainFeatures};
-use crate::network::{CloudBatch, Geometry, NetworkConfig, ParameterLayout, SequenceBatch};
+use crate::network::{CloudBatch, NeighborGraph, NetworkConfig, ParameterLayout, SequenceBatch};
 use crate::structure::{ResidueType, SLOTS};
 
 /// The network on the CPU. Holds weights and shapes only; everything that changes is in a [`Workspace`].
@@ -63,8 +63,8 @@ pub struct Workspace {
     source_frame: Vec<f32>,
     chain_frame: Vec<f32>,
     carried: CarriedFeatures,
-    source_geometry: Geometry,
-    latent_geometry: Geometry,
+    source_graph: NeighborGraph,
+    latent_graph: NeighborGraph,
     condition_s: Vec<f32>,
     condition_v: Vec<f32>,
     header_s: Vec<f32>,
@@ -160,7 +160,7 @@ impl FusedModel {
         if frame_inputs {
             source_frame_scalars(source, &w.features, &mut w.frame);
         }
-        w.source_geometry.update(&self.config, &source.positions, &sequence.starts);
+        w.source_graph.update(&self.config, &source.positions, &sequence.starts);
         w.condition_s.clear();
         for row in 0..rows {
             let mut label = [0.0; ResidueType::COUNT];
@@ -178,11 +178,11 @@ impl FusedModel {
         w.condition_v.clone_from(&w.features.vectors);
         let input = (&w.condition_s[..], &w.condition_v[..]);
         let output = (&mut out.scalars, &mut out.vectors);
-        let (cache, geometry) = (&mut w.conditioner, &w.source_geometry);
+        let (cache, graph) = (&mut w.conditioner, &w.source_graph);
         if train {
-            self.conditioner.forward(parameters, cache, geometry, input, output, true);
+            self.conditioner.forward(parameters, cache, graph, input, output, true);
         } else {
-            self.conditioner.forward_by_rows(&mut w.team, parameters, cache, geometry, input, output);
+            self.conditioner.forward_by_rows(&mut w.team, parameters, cache, graph, input, output);
         }
     }
 
@@ -200,7 +200,7 @@ impl FusedModel {
         w.headers.resize_with(self.headers.len(), TrunkCache::default);
         w.outputs.resize_with(self.headers.len(), Vec::new);
         w.no_scalars.resize_with(self.headers.len(), Vec::new);
-        let (geometry, input) = (&w.latent_geometry, (&w.header_s[..], &w.header_v[..]));
+        let (graph, input) = (&w.latent_graph, (&w.header_s[..], &w.header_v[..]));
         let buffers = w.headers.iter_mut().zip(&mut w.no_scalars).zip(&mut w.outputs);
         let mut passes: Vec<HeaderPass<'_>> = self
             .headers
@@ -212,13 +212,13 @@ impl FusedModel {
         if train || passes.len().is_multiple_of(w.team.threads()) {
             w.team.for_each(&mut passes, |_, pass| {
                 let out = (&mut *pass.scalars, &mut *pass.output);
-                pass.trunk.forward(parameters, pass.cache, geometry, input, out, train);
+                pass.trunk.forward(parameters, pass.cache, graph, input, out, train);
                 self.scale_and_mask(context.sequence, pass.trunk.output().1, pass.output);
             });
         } else {
             for pass in &mut passes {
                 let out = (&mut *pass.scalars, &mut *pass.output);
-                pass.trunk.forward_by_rows(&mut w.team, parameters, pass.cache, geometry, input, out);
+                pass.trunk.forward_by_rows(&mut w.team, parameters, pass.cache, graph, input, out);
                 self.scale_and_mask(context.sequence, pass.trunk.output().1, pass.output);
             }
         }
@@ -239,10 +239,10 @@ impl FusedModel {
             source_frame,
             chain_frame,
             carried,
-            latent_geometry,
+            latent_graph,
             ..
         } = w;
-        let mut geometry = || latent_geometry.update(&self.config, &latent.positions, &sequence.starts);
+        let mut graph = || latent_graph.update(&self.config, &latent.positions, &sequence.starts);
         let mut others = || {
             features.update(sequence, latent);
             if self.config.displacement_inputs {
@@ -275,8 +275,7 @@ impl FusedModel {
             }
         };
         // The longest ones first.
-        let mut items: [&mut (dyn FnMut() + Send); 4] =
-            [&mut strain, &mut carried, &mut geometry, &mut others];
+        let mut items: [&mut (dyn FnMut() + Send); 4] = [&mut strain, &mut carried, &mut graph, &mut others];
         team.for_each(&mut items, |_, item| item());
     }
 
@@ -301,7 +300,7 @@ impl FusedModel {
             trunk.backward(
                 parameters,
                 cache,
-                &w.latent_geometry,
+                &w.latent_graph,
                 (&w.header_s, &w.header_v),
                 (&mut [], d),
                 grad,
@@ -321,7 +320,7 @@ impl FusedModel {
         self.conditioner.backward(
             parameters,
             &mut w.conditioner,
-            &w.source_geometry,
+            &w.source_graph,
             (&w.condition_s, &w.condition_v),
             (&mut w.dcondition_s, &mut w.dcondition_v),
             grad,

@@ -9,7 +9,7 @@ use super::simd::{add, sized, zeroed};
 use super::skip::{Skip, SkipCache};
 use super::team::Team;
 use crate::network::parameters::{ParameterLayout, has_skip, state_width};
-use crate::network::{Geometry, NetworkConfig, Residual};
+use crate::network::{NeighborGraph, NetworkConfig, Residual};
 
 /// One trunk.
 pub(super) struct Trunk {
@@ -117,7 +117,7 @@ impl Trunk {
         &self,
         p: &[f32],
         cache: &mut TrunkCache,
-        geometry: &Geometry,
+        graph: &NeighborGraph,
         (s, v): (&[f32], &[f32]),
         (out_s, out_v): (&mut Vec<f32>, &mut Vec<f32>),
         train: bool,
@@ -127,9 +127,9 @@ impl Trunk {
             self.interact(l, p, cache, train);
             let c = &mut cache.layers[l];
             let mut nodes = std::mem::take(&mut c.convolution.nodes);
-            nodes.resize(geometry.rows(), self.config.multiplicity);
+            nodes.resize(graph.rows(), self.config.multiplicity);
             convolution.nodes(p, &c.mid_s, &c.mid_v, &mut nodes.s, &mut nodes.v);
-            self.convolve(l, p, cache, (geometry, 0), &nodes, train);
+            self.convolve(l, p, cache, (graph, 0), &nodes, train);
             cache.layers[l].convolution.nodes = nodes;
         }
         self.finish(p, cache, v, (out_s, out_v), train);
@@ -142,15 +142,15 @@ impl Trunk {
         team: &mut Team,
         p: &[f32],
         cache: &mut TrunkCache,
-        geometry: &Geometry,
+        graph: &NeighborGraph,
         (s, v): (&[f32], &[f32]),
         (out_s, out_v): (&mut Vec<f32>, &mut Vec<f32>),
     ) {
-        let r = geometry.rows();
+        let r = graph.rows();
         let count = row_parts(team.threads(), r);
         let last = self.layers.len();
         if count < 2 || last == 0 {
-            return self.forward(p, cache, geometry, (s, v), (out_s, out_v), false);
+            return self.forward(p, cache, graph, (s, v), (out_s, out_v), false);
         }
         let h = self.config.multiplicity;
         let (width_s, width_v) = (s.len() / r, v.len() / (3 * r));
@@ -172,7 +172,7 @@ impl Trunk {
             let mut items = shares(&mut cache.parts, next, &bounds, h);
             team.for_each(&mut items, |k, share| {
                 let part = &mut *share.part;
-                self.convolve(l, p, &mut part.cache, (geometry, bounds[k]), done, false);
+                self.convolve(l, p, &mut part.cache, (graph, bounds[k]), done, false);
                 if l + 1 < last {
                     self.approach(l + 1, p, share);
                 } else {
@@ -221,7 +221,7 @@ impl Trunk {
         l: usize,
         p: &[f32],
         cache: &mut TrunkCache,
-        (geometry, first): (&Geometry, usize),
+        (graph, first): (&NeighborGraph, usize),
         nodes: &Nodes,
         train: bool,
     ) {
@@ -233,7 +233,7 @@ impl Trunk {
         let (s, v, next_s, next_v) = (&done_s[l], &done_v[l], &mut next_s[0], &mut next_v[0]);
         let (mid_s, mid_v) = (&c.mid_s, &c.mid_v);
         let (conv_s, conv_v) = (&mut c.conv_s, &mut c.conv_v);
-        let at = (geometry, first);
+        let at = (graph, first);
         convolution.edges(p, &mut c.convolution, at, nodes, mid_s, mid_v, conv_s, conv_v, train);
         let r = conv_s.len() / h;
         let width = state_width(&self.config, l);
@@ -290,14 +290,14 @@ impl Trunk {
         &self,
         p: &[f32],
         cache: &mut TrunkCache,
-        geometry: &Geometry,
+        graph: &NeighborGraph,
         (s, v): (&[f32], &[f32]),
         (dout_s, dout_v): (&mut [f32], &mut [f32]),
         grad: &mut [f32],
         (ds, dv): (&mut [f32], &mut [f32]),
     ) {
         let h = self.config.multiplicity;
-        let r = geometry.rows();
+        let r = graph.rows();
         let layers = self.layers.len();
         zeroed(&mut cache.daggregate_s, r * h);
         zeroed(&mut cache.daggregate_v, r * 3 * h);
@@ -357,7 +357,7 @@ impl Trunk {
             convolution.backward(
                 p,
                 &mut c.convolution,
-                geometry,
+                graph,
                 mid_s,
                 mid_v,
                 dconv_s,

@@ -7,7 +7,7 @@ use super::NetworkConfig;
 /// Neighbors are the `k` nearest Cα of the same protein (Alg. 4; the residue itself excluded, ties by
 /// index, fewer where the protein is small).
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Geometry {
+pub struct NeighborGraph {
     /// `[R + 1]`.
     pub start: Vec<u32>,
     /// Row `j` of each edge, `[E]`.
@@ -20,15 +20,15 @@ pub struct Geometry {
     pub offset: Vec<u32>,
 }
 
-impl Geometry {
+impl NeighborGraph {
     /// Neighbor search and embeddings for `positions [R, 3]` (Å) of proteins that start at `starts`.
     pub fn new(config: &NetworkConfig, positions: &[f32], starts: &[usize]) -> Self {
-        let mut geometry = Self::default();
-        geometry.update(config, positions, starts);
-        geometry
+        let mut graph = Self::default();
+        graph.update(config, positions, starts);
+        graph
     }
 
-    /// As [`Self::new`], into the memory of an earlier geometry.
+    /// As [`Self::new`], into the memory of an earlier graph.
     pub fn update(&mut self, config: &NetworkConfig, positions: &[f32], starts: &[usize]) {
         self.start.clear();
         self.neighbor.clear();
