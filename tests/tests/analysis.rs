@@ -5,7 +5,7 @@
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use equijump_engine::analysis::geometry::angle_difference_rad;
+use equijump_engine::analysis::vectors::angle_difference_rad;
 use equijump_engine::analysis::*;
 use equijump_engine::structure::{
     ReadOptions, Residue, ResidueType, Topology, read_structure, topology::Element,

@@ -1,6 +1,6 @@
 //! How often residues touch, and how far apart they are, over the frames of a run.
 
-use super::geometry::distance_angstrom;
+use super::vectors::distance_angstrom;
 use crate::structure::Topology;
 
 /// Residues whose Cα lie no farther apart touch, Å.

@@ -1,6 +1,6 @@
 //! Backbone and side-chain dihedral angles.
 
-use super::geometry::{dihedral_rad, vec3};
+use super::vectors::{dihedral_rad, vec3};
 use crate::structure::{ResidueType, Topology};
 
 /// The dihedral angles of one residue, radians in `(−π, π]`; `None` where the chain or the residue type

@@ -6,7 +6,7 @@
 
 use nalgebra::Vector3;
 
-use super::geometry::{Vec3, angle_rad, vec3};
+use super::vectors::{Vec3, angle_rad, vec3};
 use crate::chemistry::cells::Cells;
 use crate::structure::{ResidueType, Topology};
 

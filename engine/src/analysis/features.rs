@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::error::AnalysisError;
-use super::geometry::distance_angstrom;
+use super::vectors::distance_angstrom;
 use crate::structure::Topology;
 
 /// Distances between pairs of Cα atoms, Å.

@@ -1,7 +1,7 @@
 //! How much each residue moves: root mean square fluctuation of the Cα atoms about their mean positions.
 
-use super::geometry::{Vec3, vec3};
 use super::superposition::{Superposition, ca_positions};
+use super::vectors::{Vec3, vec3};
 use crate::structure::Topology;
 
 /// Collects frames of one protein, each superposed on a reference by all Cα, and tells the RMSF at any

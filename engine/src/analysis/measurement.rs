@@ -1,7 +1,7 @@
 //! Distances, angles and dihedrals between chosen atoms, in one frame and over a run.
 
-use super::geometry::{angle_rad, dihedral_rad, distance_angstrom, vec3};
 use super::thinned::Thinned;
+use super::vectors::{angle_rad, dihedral_rad, distance_angstrom, vec3};
 use crate::structure::Topology;
 
 /// A geometric quantity of two, three or four atoms.

@@ -15,7 +15,6 @@ pub mod error;
 pub mod evaluation;
 pub mod features;
 pub mod fluctuation;
-pub mod geometry;
 pub mod histogram;
 pub mod inefficiency;
 pub mod kmeans;
@@ -36,6 +35,7 @@ pub mod superposition;
 mod thinned;
 pub mod tica;
 pub mod validity;
+pub mod vectors;
 
 pub use crate::chemistry::{Clash, ClashFinder, ContactLimit};
 pub use contact_map::{CONTACT_ANGSTROM, ContactMap};

@@ -1,7 +1,7 @@
 //! Scalar observables of one frame: size, native contacts, global distance test (paper A.7).
 
-use super::geometry::{Vec3, distance_angstrom, vec3};
 use super::superposition::{Superposition, ca_positions};
+use super::vectors::{Vec3, distance_angstrom, vec3};
 use crate::structure::Topology;
 
 /// Residues closer than this along the chain never count as a contact.

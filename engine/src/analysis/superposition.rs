@@ -7,7 +7,7 @@
 
 use nalgebra::{Matrix3, Matrix4, Quaternion, SymmetricEigen, UnitQuaternion};
 
-use super::geometry::{Vec3, centroid, vec3};
+use super::vectors::{Vec3, centroid, vec3};
 use crate::structure::Topology;
 
 /// The rotation and translation that lay a mobile conformation on a reference, and the RMSD that is left.

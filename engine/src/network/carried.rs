@@ -9,8 +9,8 @@
 use super::inputs::{DISPLACEMENTS, displacement_scales};
 use super::internal::{dot, minus, residue_frame};
 use super::{CloudBatch, NetworkConfig, SequenceBatch};
-use crate::analysis::geometry::{Vec3, centroid, vec3};
 use crate::analysis::superposition::Superposition;
+use crate::analysis::vectors::{Vec3, centroid, vec3};
 use crate::structure::SLOTS;
 
 /// Atoms of the neighbors that belong to the piece of a residue: Cα, C and O of the one before, N and Cα of the one

@@ -220,7 +220,7 @@ mod tests {
         let points = [[0.0, 1.0, 0.0], [0.0, 0.0, 0.0], [0.0, 0.0, 1.0], [1.0, 0.0, 1.0]].map(Vec3::from);
         let [sin, cos] = torsion(points);
         let degrees = sin.atan2(cos).to_degrees();
-        let reference = crate::analysis::geometry::dihedral_rad(
+        let reference = crate::analysis::vectors::dihedral_rad(
             [0.0, 1.0, 0.0].into(),
             [0.0, 0.0, 0.0].into(),
             [0.0, 0.0, 1.0].into(),

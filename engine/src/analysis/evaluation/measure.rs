@@ -8,7 +8,6 @@ use super::settings::{EvaluationStage, ProgressCallback, report};
 use super::{EvaluationError, FrameSource, Protein};
 use crate::analysis::dihedrals::DihedralTable;
 use crate::analysis::error::check_positions;
-use crate::analysis::geometry::{angle_rad, distance_angstrom, vec3};
 use crate::analysis::histogram::Binning;
 use crate::analysis::observables::{
     NativeContacts, ca_distances_angstrom, gdt_ts, radius_of_gyration_angstrom,
@@ -16,6 +15,7 @@ use crate::analysis::observables::{
 use crate::analysis::superposition::{Superposition, ca_positions};
 use crate::analysis::tica::TicaBasis;
 use crate::analysis::validity::{ValidityChecker, ValiditySummary};
+use crate::analysis::vectors::{angle_rad, distance_angstrom, vec3};
 use crate::chemistry::{ClashFinder, ContactLimit};
 use crate::structure::Topology;
 

@@ -14,10 +14,10 @@ use super::reference::{MarkovLag, PreparedReference, Protein};
 use super::settings::{EvaluationSettings, ProgressCallback};
 use super::timescales::{CommonTimescales, MarkovSummary};
 use super::{EvaluationError, FrameSource};
-use crate::analysis::geometry::{Vec3, centroid, vec3};
 use crate::analysis::msm::ImpliedTimescales;
 use crate::analysis::superposition::ca_positions;
 use crate::analysis::validity::ValiditySummary;
+use crate::analysis::vectors::{Vec3, centroid, vec3};
 
 /// Share of samples outside the range of the reference from which a warning is due.
 const OUTSIDE_WARNING: f64 = 0.05;

@@ -5,8 +5,8 @@ use nalgebra::DMatrix;
 use super::report::BranchMeasure;
 use crate::analysis::dihedrals::DihedralTable;
 use crate::analysis::features::CaPairFeatures;
-use crate::analysis::geometry::Vec3;
 use crate::analysis::superposition::{Superposition, ca_positions};
+use crate::analysis::vectors::Vec3;
 use crate::structure::Topology;
 
 /// The end of one trajectory.

@@ -8,8 +8,8 @@ use crate::analysis::evaluation::reference::whole_frames;
 use crate::analysis::evaluation::settings::{EvaluationStage, ProgressCallback, report};
 use crate::analysis::evaluation::{EvaluationError, FrameSource, Protein, time_text};
 use crate::analysis::features::CaPairFeatures;
-use crate::analysis::geometry::Vec3;
 use crate::analysis::superposition::{Superposition, ca_positions};
+use crate::analysis::vectors::Vec3;
 
 /// Frames nearer than this to one another, Cα RMSD after superposition, are the same but for what formats round, Å.
 const SAME_ANGSTROM: f64 = 0.05;

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use crate::analysis::dihedrals::{DihedralTable, ResidueDihedrals};
 use crate::analysis::evaluation::Protein;
 use crate::analysis::features::CaPairFeatures;
-use crate::analysis::geometry::Vec3;
 use crate::analysis::superposition::{Superposition, ca_positions};
 use crate::analysis::validity::{ValidityChecker, ValiditySummary};
+use crate::analysis::vectors::Vec3;
 use crate::structure::Topology;
 
 /// Pairs of a set whose chemistry is checked at most.
