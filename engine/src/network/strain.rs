@@ -10,7 +10,7 @@
 
 use std::sync::Arc;
 
-use crate::structure::reference_geometry::{C_N_CD_PROLINE_DEGREES, O_C_N_DEGREES, reference_geometry};
+use crate::structure::bonded_parameters::{C_N_CD_PROLINE_DEGREES, O_C_N_DEGREES, bonded_parameters};
 use crate::structure::tensor_cloud::slot_of_offset;
 use crate::structure::{Element, ResidueType, SLOTS, Topology};
 
@@ -82,7 +82,7 @@ impl StrainTemplate {
             branches: Vec::new(),
         };
         for (index, residue) in topology.residues().iter().enumerate() {
-            let geometry = reference_geometry(residue.kind);
+            let geometry = bonded_parameters(residue.kind);
             let find = |name: &str| topology.find_atom(index, name);
             let length = |a: &str, b: &str| {
                 geometry.bonds.iter().find(|(x, y, _)| (*x, *y) == (a, b) || (*x, *y) == (b, a)).map(|b| b.2)
@@ -99,7 +99,7 @@ impl StrainTemplate {
                 }
             }
             if index > 0 {
-                let before = reference_geometry(topology.residues()[index - 1].kind);
+                let before = bonded_parameters(topology.residues()[index - 1].kind);
                 let previous = |name: &str| topology.find_atom(index - 1, name).map(site);
                 let own = |name: &str| find(name).map(site);
                 let bond = geometry.c_n_angstrom;

@@ -2,6 +2,7 @@
 //! tensor cloud that the network works on (ARCHITECTURE.md §4).
 
 mod alternates;
+pub(crate) mod bonded_parameters;
 pub mod bonds;
 pub(crate) mod cell;
 mod chains;
@@ -26,7 +27,6 @@ pub mod periodic;
 pub mod read;
 mod rebuild;
 mod records;
-pub(crate) mod reference_geometry;
 pub mod residue;
 mod segments;
 mod source;

@@ -1,11 +1,11 @@
-//! Mean bond lengths and angles of proteins. Written by engine/scripts/reference_geometry.py from the
+//! Mean bond lengths and angles of proteins. Written by engine/scripts/bonded_parameters.py from the
 //! means over PDB chains that Biopython carries (Bio.PDB.ic_data, BSD 3-Clause), and Engh & Huber 1991
 //! for what those leave out; do not edit.
 
 use super::ResidueType;
 
 /// Bond lengths (Å) and angles (degrees) within a residue, and of the peptide bond to the next.
-pub(crate) struct ReferenceGeometry {
+pub(crate) struct BondedParameters {
     pub bonds: &'static [(&'static str, &'static str, f64)],
     pub angles: &'static [(&'static str, &'static str, &'static str, f64)],
     /// CA–C–N of the bond to the residue after.
@@ -21,9 +21,9 @@ pub(crate) const O_C_N_DEGREES: f64 = 123.0;
 pub(crate) const C_N_CD_PROLINE_DEGREES: f64 = 125.0;
 
 #[rustfmt::skip] // one residue after the other, not one number a line
-pub(crate) fn reference_geometry(kind: ResidueType) -> &'static ReferenceGeometry {
+pub(crate) fn bonded_parameters(kind: ResidueType) -> &'static BondedParameters {
     match kind {
-        ResidueType::Ala => const { &ReferenceGeometry {
+        ResidueType::Ala => const { &BondedParameters {
             bonds: &[
                 ("N", "CA", 1.461), ("CA", "C", 1.526), ("C", "O", 1.233), ("CA", "CB", 1.526),
             ],
@@ -33,7 +33,7 @@ pub(crate) fn reference_geometry(kind: ResidueType) -> &'static ReferenceGeometr
             ],
             ca_c_n_degrees: 116.7, c_n_angstrom: 1.331, c_n_ca_degrees: 121.4,
         } },
-        ResidueType::Arg => const { &ReferenceGeometry {
+        ResidueType::Arg => const { &BondedParameters {
             bonds: &[
                 ("N", "CA", 1.461), ("CA", "C", 1.525), ("C", "O", 1.233), ("CA", "CB", 1.531),
                 ("CB", "CG", 1.521), ("CG", "CD", 1.522), ("CD", "NE", 1.461),
@@ -48,7 +48,7 @@ pub(crate) fn reference_geometry(kind: ResidueType) -> &'static ReferenceGeometr
             ],
             ca_c_n_degrees: 116.7, c_n_angstrom: 1.330, c_n_ca_degrees: 121.5,
         } },
-        ResidueType::Asn => const { &ReferenceGeometry {
+        ResidueType::Asn => const { &BondedParameters {
             bonds: &[
                 ("N", "CA", 1.460), ("CA", "C", 1.526), ("C", "O", 1.233), ("CA", "CB", 1.532),
                 ("CB", "CG", 1.516), ("CG", "OD1", 1.233), ("CG", "ND2", 1.328),
@@ -60,7 +60,7 @@ pub(crate) fn reference_geometry(kind: ResidueType) -> &'static ReferenceGeometr
             ],
             ca_c_n_degrees: 116.7, c_n_angstrom: 1.331, c_n_ca_degrees: 121.6,
         } },
-        ResidueType::Asp => const { &ReferenceGeometry {
+        ResidueType::Asp => const { &BondedParameters {
             bonds: &[
                 ("N", "CA", 1.461), ("CA", "C", 1.527), ("C", "O", 1.233), ("CA", "CB", 1.532),
                 ("CB", "CG", 1.520), ("CG", "OD1", 1.251), ("CG", "OD2", 1.251),
@@ -72,7 +72,7 @@ pub(crate) fn reference_geometry(kind: ResidueType) -> &'static ReferenceGeometr
             ],
             ca_c_n_degrees: 116.7, c_n_angstrom: 1.331, c_n_ca_degrees: 121.6,
         } },
-        ResidueType::Cys => const { &ReferenceGeometry {
+        ResidueType::Cys => const { &BondedParameters {
             bonds: &[
                 ("N", "CA", 1.460), ("CA", "C", 1.524), ("C", "O", 1.233), ("CA", "CB", 1.529),
                 ("CB", "SG", 1.808),
@@ -83,7 +83,7 @@ pub(crate) fn reference_geometry(kind: ResidueType) -> &'static ReferenceGeometr
             ],
             ca_c_n_degrees: 116.6, c_n_angstrom: 1.330, c_n_ca_degrees: 121.5,
         } },
-        ResidueType::Gln => const { &ReferenceGeometry {
+        ResidueType::Gln => const { &BondedParameters {
             bonds: &[
                 ("N", "CA", 1.461), ("CA", "C", 1.526), ("C", "O", 1.233), ("CA", "CB", 1.531),
                 ("CB", "CG", 1.523), ("CG", "CD", 1.518), ("CD", "OE1", 1.234),
@@ -97,7 +97,7 @@ pub(crate) fn reference_geometry(kind: ResidueType) -> &'static ReferenceGeometr
             ],
             ca_c_n_degrees: 116.7, c_n_angstrom: 1.332, c_n_ca_degrees: 121.5,
         } },
-        ResidueType::Glu => const { &ReferenceGeometry {
+        ResidueType::Glu => const { &BondedParameters {
             bonds: &[
                 ("N", "CA", 1.461), ("CA", "C", 1.526), ("C", "O", 1.233), ("CA", "CB", 1.532),
                 ("CB", "CG", 1.522), ("CG", "CD", 1.522), ("CD", "OE1", 1.252),
@@ -111,7 +111,7 @@ pub(crate) fn reference_geometry(kind: ResidueType) -> &'static ReferenceGeometr
             ],
             ca_c_n_degrees: 116.7, c_n_angstrom: 1.330, c_n_ca_degrees: 121.5,
         } },
-        ResidueType::Gly => const { &ReferenceGeometry {
+        ResidueType::Gly => const { &BondedParameters {
             bonds: &[
                 ("N", "CA", 1.455), ("CA", "C", 1.517), ("C", "O", 1.233),
             ],
@@ -120,7 +120,7 @@ pub(crate) fn reference_geometry(kind: ResidueType) -> &'static ReferenceGeometr
             ],
             ca_c_n_degrees: 116.7, c_n_angstrom: 1.329, c_n_ca_degrees: 121.4,
         } },
-        ResidueType::His => const { &ReferenceGeometry {
+        ResidueType::His => const { &BondedParameters {
             bonds: &[
                 ("N", "CA", 1.460), ("CA", "C", 1.524), ("C", "O", 1.233), ("CA", "CB", 1.532),
                 ("CB", "CG", 1.496), ("CG", "ND1", 1.378), ("ND1", "CE1", 1.323),
@@ -135,7 +135,7 @@ pub(crate) fn reference_geometry(kind: ResidueType) -> &'static ReferenceGeometr
             ],
             ca_c_n_degrees: 116.7, c_n_angstrom: 1.331, c_n_ca_degrees: 121.6,
         } },
-        ResidueType::Ile => const { &ReferenceGeometry {
+        ResidueType::Ile => const { &BondedParameters {
             bonds: &[
                 ("N", "CA", 1.460), ("CA", "C", 1.526), ("C", "O", 1.233), ("CA", "CB", 1.546),
                 ("CB", "CG1", 1.533), ("CG1", "CD1", 1.520), ("CB", "CG2", 1.531),
@@ -147,7 +147,7 @@ pub(crate) fn reference_geometry(kind: ResidueType) -> &'static ReferenceGeometr
             ],
             ca_c_n_degrees: 116.7, c_n_angstrom: 1.330, c_n_ca_degrees: 121.6,
         } },
-        ResidueType::Leu => const { &ReferenceGeometry {
+        ResidueType::Leu => const { &BondedParameters {
             bonds: &[
                 ("N", "CA", 1.460), ("CA", "C", 1.525), ("C", "O", 1.233), ("CA", "CB", 1.531),
                 ("CB", "CG", 1.530), ("CG", "CD1", 1.524), ("CG", "CD2", 1.524),
@@ -159,7 +159,7 @@ pub(crate) fn reference_geometry(kind: ResidueType) -> &'static ReferenceGeometr
             ],
             ca_c_n_degrees: 116.7, c_n_angstrom: 1.330, c_n_ca_degrees: 121.5,
         } },
-        ResidueType::Lys => const { &ReferenceGeometry {
+        ResidueType::Lys => const { &BondedParameters {
             bonds: &[
                 ("N", "CA", 1.461), ("CA", "C", 1.526), ("C", "O", 1.233), ("CA", "CB", 1.531),
                 ("CB", "CG", 1.522), ("CG", "CD", 1.524), ("CD", "CE", 1.522),
@@ -172,7 +172,7 @@ pub(crate) fn reference_geometry(kind: ResidueType) -> &'static ReferenceGeometr
             ],
             ca_c_n_degrees: 116.7, c_n_angstrom: 1.330, c_n_ca_degrees: 121.6,
         } },
-        ResidueType::Met => const { &ReferenceGeometry {
+        ResidueType::Met => const { &BondedParameters {
             bonds: &[
                 ("N", "CA", 1.461), ("CA", "C", 1.525), ("C", "O", 1.233), ("CA", "CB", 1.531),
                 ("CB", "CG", 1.521), ("CG", "SD", 1.806), ("SD", "CE", 1.786),
@@ -184,7 +184,7 @@ pub(crate) fn reference_geometry(kind: ResidueType) -> &'static ReferenceGeometr
             ],
             ca_c_n_degrees: 116.7, c_n_angstrom: 1.330, c_n_ca_degrees: 121.4,
         } },
-        ResidueType::Phe => const { &ReferenceGeometry {
+        ResidueType::Phe => const { &BondedParameters {
             bonds: &[
                 ("N", "CA", 1.460), ("CA", "C", 1.525), ("C", "O", 1.233), ("CA", "CB", 1.533),
                 ("CB", "CG", 1.504), ("CG", "CD1", 1.389), ("CD1", "CE1", 1.391),
@@ -201,7 +201,7 @@ pub(crate) fn reference_geometry(kind: ResidueType) -> &'static ReferenceGeometr
             ],
             ca_c_n_degrees: 116.6, c_n_angstrom: 1.330, c_n_ca_degrees: 121.6,
         } },
-        ResidueType::Pro => const { &ReferenceGeometry {
+        ResidueType::Pro => const { &BondedParameters {
             bonds: &[
                 ("N", "CA", 1.467), ("CA", "C", 1.526), ("C", "O", 1.233), ("CA", "CB", 1.533),
                 ("CB", "CG", 1.494), ("CG", "CD", 1.506), ("CD", "N", 1.473),
@@ -213,7 +213,7 @@ pub(crate) fn reference_geometry(kind: ResidueType) -> &'static ReferenceGeometr
             ],
             ca_c_n_degrees: 116.8, c_n_angstrom: 1.341, c_n_ca_degrees: 120.3,
         } },
-        ResidueType::Ser => const { &ReferenceGeometry {
+        ResidueType::Ser => const { &BondedParameters {
             bonds: &[
                 ("N", "CA", 1.460), ("CA", "C", 1.525), ("C", "O", 1.233), ("CA", "CB", 1.530),
                 ("CB", "OG", 1.417),
@@ -224,7 +224,7 @@ pub(crate) fn reference_geometry(kind: ResidueType) -> &'static ReferenceGeometr
             ],
             ca_c_n_degrees: 116.6, c_n_angstrom: 1.330, c_n_ca_degrees: 121.5,
         } },
-        ResidueType::Thr => const { &ReferenceGeometry {
+        ResidueType::Thr => const { &BondedParameters {
             bonds: &[
                 ("N", "CA", 1.460), ("CA", "C", 1.526), ("C", "O", 1.233), ("CA", "CB", 1.541),
                 ("CB", "OG1", 1.432), ("CB", "CG2", 1.525),
@@ -236,7 +236,7 @@ pub(crate) fn reference_geometry(kind: ResidueType) -> &'static ReferenceGeometr
             ],
             ca_c_n_degrees: 116.6, c_n_angstrom: 1.330, c_n_ca_degrees: 121.5,
         } },
-        ResidueType::Trp => const { &ReferenceGeometry {
+        ResidueType::Trp => const { &BondedParameters {
             bonds: &[
                 ("N", "CA", 1.460), ("CA", "C", 1.525), ("C", "O", 1.233), ("CA", "CB", 1.533),
                 ("CB", "CG", 1.499), ("CG", "CD1", 1.368), ("CD1", "NE1", 1.375),
@@ -257,7 +257,7 @@ pub(crate) fn reference_geometry(kind: ResidueType) -> &'static ReferenceGeometr
             ],
             ca_c_n_degrees: 116.7, c_n_angstrom: 1.331, c_n_ca_degrees: 121.5,
         } },
-        ResidueType::Tyr => const { &ReferenceGeometry {
+        ResidueType::Tyr => const { &BondedParameters {
             bonds: &[
                 ("N", "CA", 1.460), ("CA", "C", 1.524), ("C", "O", 1.233), ("CA", "CB", 1.533),
                 ("CB", "CG", 1.511), ("CG", "CD1", 1.392), ("CD1", "CE1", 1.389),
@@ -275,7 +275,7 @@ pub(crate) fn reference_geometry(kind: ResidueType) -> &'static ReferenceGeometr
             ],
             ca_c_n_degrees: 116.6, c_n_angstrom: 1.330, c_n_ca_degrees: 121.6,
         } },
-        ResidueType::Val => const { &ReferenceGeometry {
+        ResidueType::Val => const { &BondedParameters {
             bonds: &[
                 ("N", "CA", 1.460), ("CA", "C", 1.526), ("C", "O", 1.234), ("CA", "CB", 1.546),
                 ("CB", "CG1", 1.527), ("CB", "CG2", 1.526),
@@ -287,7 +287,7 @@ pub(crate) fn reference_geometry(kind: ResidueType) -> &'static ReferenceGeometr
             ],
             ca_c_n_degrees: 116.6, c_n_angstrom: 1.330, c_n_ca_degrees: 121.6,
         } },
-        ResidueType::Nle => const { &ReferenceGeometry {
+        ResidueType::Nle => const { &BondedParameters {
             bonds: &[
                 ("N", "CA", 1.461), ("CA", "C", 1.526), ("C", "O", 1.233), ("CA", "CB", 1.531),
                 ("CB", "CG", 1.522), ("CG", "CD", 1.524), ("CD", "CE", 1.513),

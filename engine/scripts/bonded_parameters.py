@@ -1,11 +1,11 @@
-"""Writes engine/src/structure/reference_geometry.rs: mean bond lengths and angles of proteins.
+"""Writes engine/src/structure/bonded_parameters.rs: mean bond lengths and angles of proteins.
 
 Source: the means over a culled set of PDB chains that Biopython carries in Bio.PDB.ic_data (R. T. Miller;
 BSD 3-Clause; `pip install biopython==1.88`). That set follows a tree of internal coordinates, so it lacks
 bonds that close rings and angles between siblings; those are from R. A. Engh & R. Huber, Acta Cryst. A47,
 392 (1991). Norleucine takes the values of lysine and methionine. Run from the root of the repository:
 
-    python engine/scripts/reference_geometry.py > engine/src/structure/reference_geometry.rs && cargo fmt
+    python engine/scripts/bonded_parameters.py > engine/src/structure/bonded_parameters.rs && cargo fmt
 """
 
 from itertools import combinations
@@ -76,12 +76,12 @@ def wrapped(rows):
 
 
 def main():
-    print("//! Mean bond lengths and angles of proteins. Written by engine/scripts/reference_geometry.py from the")
+    print("//! Mean bond lengths and angles of proteins. Written by engine/scripts/bonded_parameters.py from the")
     print("//! means over PDB chains that Biopython carries (Bio.PDB.ic_data, BSD 3-Clause), and Engh & Huber 1991")
     print("//! for what those leave out; do not edit.\n")
     print("use super::ResidueType;\n")
     print("/// Bond lengths (Å) and angles (degrees) within a residue, and of the peptide bond to the next.")
-    print("pub(crate) struct ReferenceGeometry {")
+    print("pub(crate) struct BondedParameters {")
     print("    pub bonds: &'static [(&'static str, &'static str, f64)],")
     print("    pub angles: &'static [(&'static str, &'static str, &'static str, f64)],")
     print("    /// CA–C–N of the bond to the residue after.\n    pub ca_c_n_degrees: f64,")
@@ -91,7 +91,7 @@ def main():
     print("pub(crate) const O_C_N_DEGREES: f64 = 123.0;")
     print("/// C–N–CD before proline, degrees.\npub(crate) const C_N_CD_PROLINE_DEGREES: f64 = 125.0;\n")
     print("#[rustfmt::skip] // one residue after the other, not one number a line")
-    print("pub(crate) fn reference_geometry(kind: ResidueType) -> &'static ReferenceGeometry {\n    match kind {")
+    print("pub(crate) fn bonded_parameters(kind: ResidueType) -> &'static BondedParameters {\n    match kind {")
     for name, (letter, side_chain) in SIDE_CHAINS.items():
         bonds = [tuple(b.split("-")) for b in ["N-CA", "CA-C", "C-O", *side_chain.split()]]
         bonded = {}
@@ -115,7 +115,7 @@ def main():
             if length is None:
                 raise SystemExit(f"{name}: no bond {a}-{b}")
             rows.append(f'("{a}", "{b}", {length:.3f}),')
-        print(f"        ResidueType::{name} => const {{ &ReferenceGeometry {{\n            bonds: &[\n{wrapped(rows)}\n            ],")
+        print(f"        ResidueType::{name} => const {{ &BondedParameters {{\n            bonds: &[\n{wrapped(rows)}\n            ],")
         rows = []
         for (a, b, c), angle in angles.items():
             rows.append(f'("{a}", "{b}", "{c}", {angle:.1f}),')
