@@ -13,7 +13,7 @@ pub mod error;
 mod gro_records;
 mod hydrogen_templates;
 pub mod hydrogens;
-mod ideal_geometry;
+mod internal_coordinates;
 mod library;
 mod links;
 pub mod mmcif_format;

@@ -7,7 +7,7 @@ use nalgebra::Vector3;
 
 use super::conformer::RawResidue;
 use super::error::MissingAtoms;
-use super::ideal_geometry::placements;
+use super::internal_coordinates::placements;
 
 /// The torsion `references[0]–[1]–[2]–atom`, in degrees.
 #[derive(Clone, Copy, Debug)]

@@ -1,10 +1,10 @@
-"""Writes engine/src/structure/ideal_geometry.rs: ideal internal coordinates of side chains.
+"""Writes engine/src/structure/internal_coordinates.rs: ideal internal coordinates of side chains.
 
 Source: the mean bond lengths, angles and torsion offsets of a culled set of PDB chains that Biopython
 carries in Bio.PDB.ic_data (R. T. Miller; BSD 3-Clause; `pip install biopython==1.88`). Norleucine, which
 that set does not hold, takes the values of lysine. Run from the root of the repository:
 
-    python engine/scripts/ideal_geometry.py > engine/src/structure/ideal_geometry.rs && cargo fmt
+    python engine/scripts/internal_coordinates.py > engine/src/structure/internal_coordinates.rs && cargo fmt
 """
 
 from math import acos, cos, degrees, radians, sin
@@ -94,7 +94,7 @@ def placements(letter, tree):
         yield place(atom, references, bond, angle, kind)
 
 
-print("""//! Ideal internal coordinates of side chains. Written by engine/scripts/ideal_geometry.py from the means
+print("""//! Ideal internal coordinates of side chains. Written by engine/scripts/internal_coordinates.py from the means
 //! over PDB chains that Biopython carries (Bio.PDB.ic_data, BSD 3-Clause); do not edit.
 
 use super::ResidueType;

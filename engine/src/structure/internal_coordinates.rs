@@ -1,4 +1,4 @@
-//! Ideal internal coordinates of side chains. Written by engine/scripts/ideal_geometry.py from the means
+//! Ideal internal coordinates of side chains. Written by engine/scripts/internal_coordinates.py from the means
 //! over PDB chains that Biopython carries (Bio.PDB.ic_data, BSD 3-Clause); do not edit.
 
 use super::ResidueType;
