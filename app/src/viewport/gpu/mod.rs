@@ -4,10 +4,10 @@
 //! the image is copied into the window. So a repaint of the window that changes nothing in the scene costs
 //! one copy, screenshots of any size take the same path, and the window needs no depth buffer.
 
-mod geometry;
 mod gl_state;
 mod image_target;
 mod material;
+mod primitives;
 mod region;
 mod screen_pass;
 
@@ -17,10 +17,10 @@ use std::sync::Arc;
 use glow::HasContext as _;
 use three_d::{Context, CoreError, RenderTarget, RendererError, ScissorBox};
 
-use self::geometry::{Bonds, Spheres, Surface};
 use self::gl_state::GlState;
 use self::image_target::ImageTarget;
 use self::material::{MoleculeMaterial, Shape};
+use self::primitives::{Bonds, Spheres, Surface};
 use self::region::covered_region;
 use self::screen_pass::ScreenPass;
 use super::camera::Camera;

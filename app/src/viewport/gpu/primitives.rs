@@ -1,4 +1,4 @@
-//! The three kinds of geometry, as three-d geometries over buffers that are refilled in place.
+//! The three kinds of primitives, as geometries of three-d, over buffers that are refilled in place.
 
 use three_d::{
     AxisAlignedBoundingBox, ColorTexture, Context, DepthTexture, Effect, ElementBuffer, Geometry, GeometryId,
