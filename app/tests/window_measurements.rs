@@ -8,7 +8,7 @@ use egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable as _;
 use equijump_app::window::file_dialogs::FileAnswer;
 use equijump_app::window::ghost::Ghost;
-use equijump_app::window::measurements::MeasureTool;
+use equijump_app::window::measurements::MeasurementTool;
 use equijump_app::window::project::Phase;
 use equijump_engine::analysis::Measurement;
 use support::{Window, window};
@@ -70,7 +70,7 @@ fn clicked_atoms_are_measured_in_every_frame_of_the_run() {
     let mut window = ready();
     let distance = measure(&mut window, Key::D, 2);
     assert_eq!(window.app().measurements().list(), [distance]);
-    assert_eq!(window.app().measurements().tool(), Some(MeasureTool::Distance), "ready for the next one");
+    assert_eq!(window.app().measurements().tool(), Some(MeasurementTool::Distance), "ready for the next one");
     let angle = measure(&mut window, Key::A, 3);
     let dihedral = measure(&mut window, Key::T, 4);
     assert_eq!(window.app().measurements().list(), [distance, angle, dihedral]);
@@ -98,7 +98,7 @@ fn clicked_atoms_are_measured_in_every_frame_of_the_run() {
         window.harness.get_by_role_and_label(Role::SpinButton, "Frame").set_value_accesskit(frame as f64);
         window.settle();
         let positions = history.read(frame, 0).unwrap();
-        let marks = window.app().viewport().measure_marks();
+        let marks = window.app().viewport().measurement_labels();
         assert_eq!(marks[0].text, distance.value_text(distance.value(&positions)));
         assert!(marks[2].highlighted && !marks[0].highlighted, "the newest is plotted");
     }

@@ -3,7 +3,7 @@
 use equijump_engine::analysis::Measurement;
 use equijump_engine::observe::landscape::Landscape;
 use equijump_engine::observe::observations::{
-    FrameDetails, MeasuredSeries, Observations, empty_dihedral_grid,
+    FrameDetails, MeasurementCurve, Observations, empty_dihedral_grid,
 };
 
 use super::{
@@ -115,7 +115,7 @@ pub fn free_energy(observations: &Observations) -> Option<FreeEnergyFigure> {
 }
 
 /// The plot of a measurement for a file.
-pub fn measurement(series: &MeasuredSeries, stem: String, label: String, interval_ns: f64) -> CurveFigure {
+pub fn measurement(series: &MeasurementCurve, stem: String, label: String, interval_ns: f64) -> CurveFigure {
     let measurement = series.measurement;
     let dihedral = matches!(measurement, Measurement::Dihedral(_));
     let (mut x, mut y) = (Vec::new(), Vec::new());

@@ -15,7 +15,7 @@ mod framing;
 mod ghost;
 mod gpu;
 mod highlight;
-mod measure_marks;
+mod measurement_labels;
 mod navigation;
 mod overlay;
 pub mod palette;
@@ -34,7 +34,7 @@ pub use framing::Bounds;
 pub use ghost::Conformation;
 pub use gpu::GraphicsError;
 pub use highlight::Highlight;
-pub use measure_marks::MeasureMark;
+pub use measurement_labels::MeasurementLabel;
 pub use screenshot::ImageRequest;
 pub use style::{AtomsShown, Background, Coloring, Representation, RibbonAtoms, SecondaryStructure, Style};
 
@@ -95,7 +95,7 @@ pub struct Viewport {
     flagged_atoms: Vec<usize>,
     /// Atoms chosen for a measurement that is not complete.
     picked_atoms: Vec<usize>,
-    measure_marks: Vec<MeasureMark>,
+    measurement_labels: Vec<MeasurementLabel>,
     /// Names written at atoms.
     labels: Vec<(usize, String)>,
     ghosts_shown: usize,
@@ -150,7 +150,7 @@ impl Viewport {
         self.selected_atom = None;
         self.picked_atoms.clear();
         self.flagged_atoms.clear();
-        self.measure_marks.clear();
+        self.measurement_labels.clear();
         self.labels.clear();
     }
 
@@ -311,13 +311,13 @@ impl Viewport {
     }
 
     /// Sets the measurements that are drawn over the molecule.
-    pub fn set_measure_marks(&mut self, marks: Vec<MeasureMark>) {
-        self.measure_marks = marks;
+    pub fn set_measurement_labels(&mut self, marks: Vec<MeasurementLabel>) {
+        self.measurement_labels = marks;
     }
 
     /// The measurements that are drawn over the molecule.
-    pub fn measure_marks(&self) -> &[MeasureMark] {
-        &self.measure_marks
+    pub fn measurement_labels(&self) -> &[MeasurementLabel] {
+        &self.measurement_labels
     }
 
     /// Sets the samples per pixel and axis: 1 is fast, 2 and more smooth edges. `None` chooses: 2, but on

@@ -33,7 +33,7 @@ impl Viewport {
         }
         let accent = self.accent();
         self.selection_overlay(&painter, rect, ui.visuals());
-        self.draw_measure_marks(&painter, rect, ui.visuals());
+        self.draw_measurement_labels(&painter, rect, ui.visuals());
         for &atom in &self.picked_atoms {
             if let Some((center, radius)) = self.ring(rect, atom) {
                 painter.circle_stroke(center, radius + 3.0, Stroke::new(2.0, accent));

@@ -23,7 +23,7 @@ use super::file_dialogs::FileDialogs;
 use super::ghost::Ghost;
 use super::layout::{self, Pane};
 use super::log::{Level, Log};
-use super::measurements::{MeasureTool, Measurements};
+use super::measurements::{MeasurementTool, Measurements};
 use super::menu::{self, CommandState};
 use super::models::{ModelChoice, ModelState};
 use super::movie::Movie;
@@ -471,7 +471,7 @@ impl CommandState for EquiJumpApp {
             UiCommand::Redo => self.undo.can_redo(),
             UiCommand::Select => self.project.opened.is_some(),
             UiCommand::ClearSelection => !self.selected.text.is_empty(),
-            UiCommand::MeasureSelection => self.selected.measure_tool().is_some(),
+            UiCommand::MeasureSelection => self.selected.measurement_tool().is_some(),
             UiCommand::FitSelection => !self.selected.atoms.is_empty(),
             UiCommand::ClearMeasurements => !self.measurements.list().is_empty(),
             UiCommand::GhostOfStart => self.project.opened.is_some(),
@@ -481,7 +481,7 @@ impl CommandState for EquiJumpApp {
                 info.is_some_and(|info| info.replicas > 1)
             }
             UiCommand::CenterOnMarked => self.selected_atom.is_some() && self.cache.molecule.is_available(),
-            _ if MeasureTool::of_command(command).is_some() => self.project.opened.is_some(),
+            _ if MeasurementTool::of_command(command).is_some() => self.project.opened.is_some(),
             _ => true,
         }
     }
@@ -509,8 +509,8 @@ impl CommandState for EquiJumpApp {
             UiCommand::OverlayFrames => Some(matches!(self.ghost, Ghost::Overlay(_))),
             UiCommand::ToggleTiles => Some(self.preferences.tiles),
             UiCommand::GhostOfFrame => Some(self.ghost.is_frame_shown(&self.project)),
-            _ if MeasureTool::of_command(command).is_some() => {
-                Some(self.measurements.tool() == MeasureTool::of_command(command))
+            _ if MeasurementTool::of_command(command).is_some() => {
+                Some(self.measurements.tool() == MeasurementTool::of_command(command))
             }
             _ => self.style_selected(command),
         }

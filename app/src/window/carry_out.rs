@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use equijump_engine::observe::landscape::{FrameGroup, MapSettings};
-use equijump_engine::observe::observations::{Landscape, MeasuredSeries};
+use equijump_engine::observe::observations::{Landscape, MeasurementCurve};
 use equijump_engine::session::{
     ExportRequest, LoadModel, Open, OpenRequest, StructureSource, TrajectoryRequest,
 };
@@ -27,7 +27,7 @@ use super::file_dialogs::{FileRequest, Purpose};
 use super::ghost::Ghost;
 use super::layout::{self, Pane};
 use super::log::Level;
-use super::measurements::{self, MeasureTool};
+use super::measurements::{self, MeasurementTool};
 use super::menu::CommandState as _;
 use super::models::ModelState;
 use super::project::Run;
@@ -254,7 +254,7 @@ impl EquiJumpApp {
                 self.ghost_changed();
             }
             UiCommand::MeasureDistance | UiCommand::MeasureAngle | UiCommand::MeasureDihedral => {
-                if let Some(tool) = MeasureTool::of_command(command) {
+                if let Some(tool) = MeasurementTool::of_command(command) {
                     self.measurements.toggle_tool(tool);
                     self.marks_changed();
                 }
@@ -464,7 +464,7 @@ impl EquiJumpApp {
     fn measurement_figures(&self, interval_ns: f64) -> Vec<Figure> {
         let Some(opened) = &self.project.opened else { return Vec::new() };
         let topology = &opened.structure.topology;
-        let figure = |series: &MeasuredSeries| {
+        let figure = |series: &MeasurementCurve| {
             let stem = measurements::file_stem(&series.measurement, topology);
             let label = series.measurement.label(topology);
             Figure::Curves(run::measurement(series, stem, label, interval_ns))

@@ -4,14 +4,14 @@ use equijump_engine::analysis::Measurement;
 use equijump_engine::structure::Topology;
 
 use super::command::UiCommand;
-use crate::viewport::MeasureMark;
+use crate::viewport::MeasurementLabel;
 
 /// Measurements at once; more could not be told apart on the molecule.
 pub const MOST_MEASUREMENTS: usize = 24;
 
 /// What clicks on atoms are for while measuring.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MeasureTool {
+pub enum MeasurementTool {
     /// Two atoms.
     Distance,
     /// Three atoms.
@@ -20,7 +20,7 @@ pub enum MeasureTool {
     Dihedral,
 }
 
-impl MeasureTool {
+impl MeasurementTool {
     /// The tool that a command takes up.
     pub fn of_command(command: UiCommand) -> Option<Self> {
         match command {
@@ -56,7 +56,7 @@ impl MeasureTool {
 /// The measurements of the structure that is open.
 #[derive(Clone, Debug, Default)]
 pub struct Measurements {
-    tool: Option<MeasureTool>,
+    tool: Option<MeasurementTool>,
     picked: Vec<usize>,
     list: Vec<Measurement>,
     /// Which of the list the plot shows.
@@ -65,12 +65,12 @@ pub struct Measurements {
 
 impl Measurements {
     /// What clicks are for; `None` when they mark atoms.
-    pub fn tool(&self) -> Option<MeasureTool> {
+    pub fn tool(&self) -> Option<MeasurementTool> {
         self.tool
     }
 
     /// Takes up a tool; the same one again puts it away.
-    pub fn toggle_tool(&mut self, tool: MeasureTool) {
+    pub fn toggle_tool(&mut self, tool: MeasurementTool) {
         self.picked.clear();
         self.tool = if self.tool == Some(tool) { None } else { Some(tool) };
     }
@@ -152,8 +152,8 @@ impl Measurements {
     }
 
     /// What is written over the molecule at these positions.
-    pub fn marks(&self, positions_angstrom: &[[f32; 3]]) -> Vec<MeasureMark> {
-        let mark = |(index, measurement): (usize, &Measurement)| MeasureMark {
+    pub fn marks(&self, positions_angstrom: &[[f32; 3]]) -> Vec<MeasurementLabel> {
+        let mark = |(index, measurement): (usize, &Measurement)| MeasurementLabel {
             atoms: measurement.atoms().to_vec(),
             text: measurement.value_text(measurement.value(positions_angstrom)),
             highlighted: index == self.plotted,
@@ -180,7 +180,7 @@ mod tests {
 
     fn with_distances(count: usize) -> Measurements {
         let mut measurements = Measurements::default();
-        measurements.toggle_tool(MeasureTool::Distance);
+        measurements.toggle_tool(MeasurementTool::Distance);
         for k in 0..count {
             assert!(!measurements.pick(2 * k));
             assert!(measurements.pick(2 * k + 1));
@@ -192,7 +192,7 @@ mod tests {
     fn an_atom_chosen_twice_is_given_back() {
         let mut measurements = Measurements::default();
         assert!(!measurements.pick(1), "without a tool nothing is measured");
-        measurements.toggle_tool(MeasureTool::Angle);
+        measurements.toggle_tool(MeasurementTool::Angle);
         for atom in [7, 8, 8, 9] {
             assert!(!measurements.pick(atom));
         }

@@ -185,7 +185,7 @@ impl EquiJumpApp {
         let viewport = &mut self.cache.molecule.viewport;
         viewport.set_picked_atoms(self.measurements.picked());
         if let Some(shown) = &self.project.shown {
-            viewport.set_measure_marks(self.measurements.marks(&shown.positions));
+            viewport.set_measurement_labels(self.measurements.marks(&shown.positions));
         }
     }
 

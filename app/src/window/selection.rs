@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::app::EquiJumpApp;
 use super::log::Level;
-use super::measurements::MeasureTool;
+use super::measurements::MeasurementTool;
 use crate::viewport::{Highlight, palette};
 
 /// Colors that a selection may have, with their names: no element and no class of residues has them.
@@ -81,8 +81,8 @@ impl Selected {
     }
 
     /// The tool that measures so many atoms.
-    pub fn measure_tool(&self) -> Option<MeasureTool> {
-        [MeasureTool::Distance, MeasureTool::Angle, MeasureTool::Dihedral]
+    pub fn measurement_tool(&self) -> Option<MeasurementTool> {
+        [MeasurementTool::Distance, MeasurementTool::Angle, MeasurementTool::Dihedral]
             .into_iter()
             .find(|tool| tool.atom_count() == self.atoms.len())
     }
@@ -133,7 +133,7 @@ impl EquiJumpApp {
 
     /// Measures the two, three or four atoms that are selected, in their order along the chain.
     pub(super) fn measure_selection(&mut self) {
-        let Some(tool) = self.selected.measure_tool() else { return };
+        let Some(tool) = self.selected.measurement_tool() else { return };
         self.measurements.end();
         self.measurements.toggle_tool(tool);
         for atom in self.selected.atoms.clone() {

@@ -88,7 +88,7 @@ impl Measurement {
 
 /// A measured frame.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct MeasuredPoint {
+pub struct MeasurementPoint {
     /// Frame number.
     pub frame: u32,
     /// Å or degrees.
@@ -100,7 +100,7 @@ pub struct MeasuredPoint {
 #[derive(Clone, Debug)]
 pub struct MeasurementSeries {
     measurement: Measurement,
-    points: Thinned<MeasuredPoint>,
+    points: Thinned<MeasurementPoint>,
     frames: u64,
     finite: u64,
     /// Of distances and angles Σx and Σx², of dihedrals Σcos and Σsin.
@@ -126,7 +126,7 @@ impl MeasurementSeries {
     /// Measures the next frame.
     pub fn push(&mut self, positions_angstrom: &[[f32; 3]]) {
         let value = self.measurement.value(positions_angstrom);
-        self.points.push(MeasuredPoint { frame: self.frames as u32, value: value as f32 });
+        self.points.push(MeasurementPoint { frame: self.frames as u32, value: value as f32 });
         self.frames += 1;
         if value.is_finite() {
             self.finite += 1;
@@ -139,7 +139,7 @@ impl MeasurementSeries {
     }
 
     /// Values of evenly spread frames, the first among them.
-    pub fn points(&self) -> &[MeasuredPoint] {
+    pub fn points(&self) -> &[MeasurementPoint] {
         self.points.as_slice()
     }
 

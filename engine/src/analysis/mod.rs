@@ -58,7 +58,7 @@ pub use landscape::{
 pub use live::{FrameObservables, LiveObservables, SeriesPoint};
 pub use live_settings::LiveSettings;
 pub use live_tica::{BasisSource, ProjectedPoint, RefitRequest};
-pub use measurement::{MeasuredPoint, Measurement, MeasurementSeries};
+pub use measurement::{Measurement, MeasurementPoint, MeasurementSeries};
 pub use msm::{Estimator, MacroModel, MacroState, MarkovModel, Transition, macrostates};
 pub use observables::{NativeContacts, ca_distances_angstrom, gdt_ts, radius_of_gyration_angstrom};
 pub use paper::PaperResults;

@@ -6,7 +6,7 @@
 
 mod grid;
 pub mod landscape;
-mod measuring;
+mod measurement_tracker;
 pub mod observations;
 pub mod observer;
 mod run_observer;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::analysis::{MeasuredPoint, Measurement, SeriesPoint, StructureColumn, ValiditySummary};
+use crate::analysis::{Measurement, MeasurementPoint, SeriesPoint, StructureColumn, ValiditySummary};
 use crate::trust::TrustReport;
 
 pub use super::landscape::{Landscape, LandscapeMap, MapPoint, MapSelection};
@@ -29,7 +29,7 @@ pub struct Observations {
     /// How often residues touch; `None` before the second frame, and for long chains.
     pub contacts: Option<Arc<Contacts>>,
     /// The user's measurements, over the replica shown.
-    pub measured: Vec<MeasuredSeries>,
+    pub measured: Vec<MeasurementCurve>,
     /// The map of slow coordinates, or why there is none yet.
     pub landscape: Landscape,
     /// The chemistry of all frames and replicas.
@@ -75,11 +75,11 @@ impl Contacts {
 
 /// A measurement over the frames of one replica.
 #[derive(Clone, Debug, PartialEq)]
-pub struct MeasuredSeries {
+pub struct MeasurementCurve {
     /// What was measured.
     pub measurement: Measurement,
     /// Its values; in long runs of evenly spaced frames.
-    pub points: Vec<MeasuredPoint>,
+    pub points: Vec<MeasurementPoint>,
     /// Mean and standard deviation over all frames, Å or degrees; `None` before the second frame.
     pub mean_and_deviation: Option<(f64, f64)>,
 }

@@ -16,8 +16,8 @@ use crate::session::FrameHistory;
 use crate::trust::{TrustData, TrustReport};
 
 use super::landscape::{Coordinate, Landscape, LandscapeMap, MapPoint, MapSettings};
-use super::measuring::Measuring;
-use super::observations::{Contacts, FrameDetails, MeasuredSeries, Observations, Reference};
+use super::measurement_tracker::MeasurementTracker;
+use super::observations::{Contacts, FrameDetails, MeasurementCurve, Observations, Reference};
 use super::observer::Subject;
 use super::validity_strip::ValidityStrip;
 use super::violations::{violating_atoms, violations};
@@ -58,7 +58,7 @@ pub struct RunObserver {
     map: Option<KnownMap>,
     /// How often the coordinates were fitted anew.
     fits: u64,
-    measuring: Measuring,
+    measurements: MeasurementTracker,
     /// Frames looked at, of every replica.
     frames: u64,
     /// Per replica, validity over time.
@@ -111,7 +111,7 @@ impl RunObserver {
             map_settings: MapSettings::default(),
             map: None,
             fits: 0,
-            measuring: Measuring::default(),
+            measurements: MeasurementTracker::default(),
             frames: 0,
             strips: vec![ValidityStrip::default(); replicas],
             worst: vec![None; replicas],
@@ -123,7 +123,7 @@ impl RunObserver {
 
     /// Follows these measurements from now on.
     pub fn measure(&mut self, wanted: &[Measurement]) {
-        self.measuring.set_wanted(wanted);
+        self.measurements.set_wanted(wanted);
     }
 
     /// Makes the map like this from now on.
@@ -134,7 +134,7 @@ impl RunObserver {
 
     /// Follows the measurements in this replica.
     pub fn measure_replica(&mut self, replica: usize) {
-        self.measuring.set_replica(replica);
+        self.measurements.set_replica(replica);
     }
 
     /// Looks at new frames until there are none left or `deadline` is past.
@@ -181,7 +181,7 @@ impl RunObserver {
                 self.fits += 1;
             }
         }
-        let (measured, behind) = self.measuring.catch_up(history, deadline)?;
+        let (measured, behind) = self.measurements.catch_up(history, deadline)?;
         changed |= measured;
         self.revision += u64::from(changed);
         Ok(CatchUp { changed, behind })
@@ -204,7 +204,7 @@ impl RunObserver {
                 .filter(|columns| columns.len() > 1)
                 .map(Arc::new),
             contacts: self.contacts.as_ref().and_then(contacts).map(Arc::new),
-            measured: self.measuring.observed(),
+            measured: self.measurements.observed(),
             landscape,
             validity: Some(live.validity().clone()),
             worst_frame: self.worst.get(replica).copied().flatten(),
@@ -218,7 +218,7 @@ impl RunObserver {
     fn landscape(&mut self, replica: usize) -> Landscape {
         let Some(live) = &self.live else { return Landscape::Waiting };
         let of_replica = self.map_settings.axes.iter().any(|axis| matches!(axis, Coordinate::Measured(_)));
-        let measured = if of_replica { self.measuring.observed() } else { Vec::new() };
+        let measured = if of_replica { self.measurements.observed() } else { Vec::new() };
         let count: usize = measured.iter().map(|series| series.points.len()).sum();
         let made_of = MadeOf {
             settings: self.map_settings,
@@ -354,7 +354,7 @@ struct KnownMap {
 fn map_of(
     live: &LiveObservables,
     sequence: &str,
-    measured: &[MeasuredSeries],
+    measured: &[MeasurementCurve],
     settings: MapSettings,
     replica: usize,
 ) -> Result<LandscapeMap, String> {

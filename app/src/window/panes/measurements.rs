@@ -3,7 +3,7 @@
 use egui::{Role, WidgetInfo};
 use egui_plot::{Line, LineStyle, Plot, PlotPoints, Points, VLine};
 use equijump_engine::analysis::Measurement;
-use equijump_engine::observe::observations::{MeasuredSeries, Observations};
+use equijump_engine::observe::observations::{MeasurementCurve, Observations};
 
 use super::heat_map::{axis_x, axis_y, x_marks, y_marks};
 use super::{PaneContext, empty_state};
@@ -87,7 +87,7 @@ fn over_run(context: &PaneContext<'_>, measurement: &Measurement) -> String {
     }
 }
 
-fn series_of<'a>(observations: &'a Observations, measurement: &Measurement) -> Option<&'a MeasuredSeries> {
+fn series_of<'a>(observations: &'a Observations, measurement: &Measurement) -> Option<&'a MeasurementCurve> {
     observations.measured.iter().find(|series| series.measurement == *measurement)
 }
 

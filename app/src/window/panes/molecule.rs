@@ -16,7 +16,7 @@ use crate::window::action::Action;
 use crate::window::command::UiCommand;
 use crate::window::dialogs::primary_button;
 use crate::window::ghost::Ghost;
-use crate::window::measurements::MeasureTool;
+use crate::window::measurements::MeasurementTool;
 use crate::window::preferences::ResidueValue;
 use crate::window::project::Positions;
 use crate::window::theme;
@@ -390,7 +390,7 @@ fn measure_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         if let Some(shortcut) = command.shortcut_text(ui.ctx()) {
             button = button.shortcut_text(shortcut);
         }
-        let button = button.selected(context.measurements.tool() == MeasureTool::of_command(command));
+        let button = button.selected(context.measurements.tool() == MeasurementTool::of_command(command));
         if ui.add_enabled(context.project.opened.is_some(), button).on_hover_text(text.tooltip).clicked() {
             context.actions.push(Action::Command(command));
             ui.close();

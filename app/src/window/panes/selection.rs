@@ -137,7 +137,7 @@ fn buttons_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>, any: bool) {
         );
         color_ui(ui, &mut look);
         let command = UiCommand::MeasureSelection;
-        let can = context.selected.measure_tool().is_some();
+        let can = context.selected.measurement_tool().is_some();
         let measure = ui.add_enabled(can, egui::Button::new("Measure"));
         // The menu above the molecule is called Measure as well.
         let name = command.text().text;

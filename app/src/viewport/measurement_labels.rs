@@ -7,7 +7,7 @@ use super::Viewport;
 
 /// A measurement to be written over the molecule.
 #[derive(Clone, Debug, PartialEq)]
-pub struct MeasureMark {
+pub struct MeasurementLabel {
     /// Its atoms, in order.
     pub atoms: Vec<usize>,
     /// The value with its unit.
@@ -21,8 +21,8 @@ const DASH: f32 = 6.0;
 const GAP: f32 = 4.0;
 
 impl Viewport {
-    pub(super) fn draw_measure_marks(&self, painter: &Painter, rect: Rect, visuals: &egui::Visuals) {
-        for mark in &self.measure_marks {
+    pub(super) fn draw_measurement_labels(&self, painter: &Painter, rect: Rect, visuals: &egui::Visuals) {
+        for mark in &self.measurement_labels {
             let places: Option<Vec<Pos2>> =
                 mark.atoms.iter().map(|&atom| self.ring(rect, atom).map(|(place, _)| place)).collect();
             // An atom behind the eye has no place.

@@ -5,21 +5,21 @@ use std::time::Instant;
 use crate::analysis::{Measurement, MeasurementSeries};
 use crate::session::FrameHistory;
 
-use super::observations::MeasuredSeries;
+use super::observations::MeasurementCurve;
 
 /// Points kept of each series: more than a plot has pixels.
 const MAX_POINTS: usize = 8_000;
 
 /// The series of all measurements, of one replica.
 #[derive(Default)]
-pub struct Measuring {
+pub struct MeasurementTracker {
     wanted: Vec<Measurement>,
     replica: usize,
     series: Vec<MeasurementSeries>,
     scratch: Vec<[f32; 3]>,
 }
 
-impl Measuring {
+impl MeasurementTracker {
     /// Measures these from now on. Series of those that stay are kept.
     pub fn set_wanted(&mut self, wanted: &[Measurement]) {
         self.wanted = wanted.to_vec();
@@ -66,10 +66,10 @@ impl Measuring {
     }
 
     /// What is known, in the order in which the measurements were asked for.
-    pub fn observed(&self) -> Vec<MeasuredSeries> {
+    pub fn observed(&self) -> Vec<MeasurementCurve> {
         let of = |measurement: &Measurement| {
             let series = self.series.iter().find(|series| series.measurement() == *measurement)?;
-            Some(MeasuredSeries {
+            Some(MeasurementCurve {
                 measurement: *measurement,
                 points: series.points().to_vec(),
                 mean_and_deviation: series.mean_and_deviation(),
