@@ -11,8 +11,8 @@ use std::ops::Range;
 
 use nalgebra::DMatrix;
 
+use super::frame_table::FrameTable;
 use super::grids::Grids;
-use super::measure::FrameTable;
 use super::quantity::Quantity;
 use crate::analysis::error::AnalysisError;
 use crate::analysis::msm::{Estimator, MarkovModel};

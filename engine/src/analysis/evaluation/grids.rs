@@ -1,6 +1,8 @@
 //! The bins that distributions are compared in: those of the reference, for all ensembles.
 
-use super::measure::{FrameTable, angle_binning, bond_angle_binning, bond_length_binning, code, map_code};
+use super::frame_table::{
+    FrameTable, angle_binning, bond_angle_binning, bond_length_binning, code, map_code,
+};
 use super::quantity::Quantity;
 use crate::analysis::error::AnalysisError;
 use crate::analysis::histogram::Binning;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::ensemble::Ensemble;
+use super::frame_table::measure;
 use super::grids::Grids;
-use super::measure::measure;
 use super::settings::{EvaluationProgress, EvaluationSettings, EvaluationStage, ProgressCallback, report};
 use super::{EvaluationError, FrameSource};
 use crate::analysis::error::{AnalysisError, check_positions};

@@ -117,25 +117,25 @@ pub(super) fn measure(
 ) -> Result<FrameTable, EvaluationError> {
     source.rewind();
     let total = source.frame_count();
-    let mut meter = Meter::new(protein, basis, source.interval_ps(), total);
+    let mut builder = FrameTableBuilder::new(protein, basis, source.interval_ps(), total);
     let mut trajectory = None;
     let mut read = 0;
     report(progress, stage, 0, total)?;
     while let Some((number, positions)) = source.next_frame()? {
-        check_positions(&meter.topology, positions, number, read).map_err(EvaluationError::of(ensemble))?;
+        check_positions(&builder.topology, positions, number, read).map_err(EvaluationError::of(ensemble))?;
         if trajectory != Some(number) {
             trajectory = Some(number);
-            meter.table.trajectory_starts.push(meter.table.len());
-            meter.stretches.begin();
+            builder.table.trajectory_starts.push(builder.table.len());
+            builder.stretches.begin();
         }
-        meter.add(positions);
+        builder.add(positions);
         read += 1;
         report(progress, stage, read, total.max(read))?;
     }
-    Ok(meter.finish())
+    Ok(builder.finish())
 }
 
-struct Meter<'a> {
+struct FrameTableBuilder<'a> {
     topology: Arc<Topology>,
     native: &'a [[f32; 3]],
     basis: &'a TicaBasis,
@@ -150,7 +150,7 @@ struct Meter<'a> {
     table: FrameTable,
 }
 
-impl<'a> Meter<'a> {
+impl<'a> FrameTableBuilder<'a> {
     fn new(protein: &'a Protein, basis: &'a TicaBasis, interval_ps: f64, frames: usize) -> Self {
         let topology = Arc::clone(&protein.topology);
         let residues = topology.residue_count();
