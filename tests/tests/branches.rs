@@ -65,7 +65,7 @@ fn report() -> BranchReport {
             }
         }
     }
-    reference.judge(&draws, go_on).unwrap()
+    reference.evaluate(&draws, go_on).unwrap()
 }
 
 #[test]

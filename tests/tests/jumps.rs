@@ -85,7 +85,7 @@ fn report() -> JumpReport {
             number += 1;
         }
     }
-    reference.judge(&draws, go_on).unwrap()
+    reference.evaluate(&draws, go_on).unwrap()
 }
 
 fn near(found: f64, expected: f64, tolerance: f64, what: &str) {

@@ -14,7 +14,7 @@ use super::branches::BranchArgs;
 use super::job::Jobs;
 use super::jumps::JumpArgs;
 use super::named;
-use super::proteins::{self, Judging, ProteinArgs};
+use super::proteins::{self, ProteinArgs, Protocol};
 use super::stages::StageDisplay;
 use super::terminal;
 use crate::report::{self, Provenance, ReportFolder};
@@ -217,14 +217,14 @@ fn run_proteins(args: &Args, given: impl Fn(&str) -> bool) -> anyhow::Result<End
     }
     let folder = ReportFolder::create(&args.out, args.force)?;
     let jobs = Jobs::start()?;
-    let judging = Judging {
+    let protocol = Protocol {
         reference: reference_selection(args),
         samples: sample_selection(args),
         method: &args.method,
         drawing: &args.jumps,
     };
     let provenance = proteins::provenance(utc_now());
-    let found = args.proteins.test(&jobs, samples, &judging, &provenance, given)?;
+    let found = args.proteins.test(&jobs, samples, &protocol, &provenance, given)?;
     let Some(results) = found else { return Ok(Ending::Interrupted) };
     report::proteins::write(folder, &args.out, &results, &provenance)?;
     terminal::result(report::proteins::text(&results));

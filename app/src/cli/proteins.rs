@@ -60,8 +60,8 @@ pub(super) struct ProteinArgs {
     replicas: Option<u32>,
 }
 
-/// How all of them are read and judged.
-pub(super) struct Judging<'a> {
+/// How all of them are read and evaluated.
+pub(super) struct Protocol<'a> {
     pub reference: FrameSelection,
     pub samples: FrameSelection,
     pub method: &'a Method,
@@ -77,7 +77,7 @@ struct System {
     reference: Vec<PathBuf>,
 }
 
-/// What a protein needs to be judged: its trajectories and which model made them.
+/// What a protein needs to be evaluated: its trajectories and which model made them.
 struct Samples {
     files: Vec<PathBuf>,
     model: Option<ModelSource>,
@@ -89,12 +89,12 @@ impl ProteinArgs {
         self.proteins.is_some()
     }
 
-    /// Judges one system after the other; `None` if the user interrupted. `samples` is the folder of trajectories.
+    /// Evaluates one system after the other; `None` if the user interrupted. `samples` is the folder of trajectories.
     pub fn test(
         &self,
         jobs: &Jobs,
         samples: &Path,
-        judging: &Judging<'_>,
+        protocol: &Protocol<'_>,
         provenance: &Provenance,
         given: impl Fn(&str) -> bool,
     ) -> anyhow::Result<Option<Vec<ProteinResult>>> {
@@ -116,10 +116,10 @@ impl ProteinArgs {
                     ..provenance.clone()
                 },
             };
-            match self.judge(jobs, system, &sequence, samples, judging, &mut result, &given) {
+            match self.evaluate(jobs, system, &sequence, samples, protocol, &mut result, &given) {
                 Ok(Some(evaluation)) => result.outcome = Outcome::Evaluated(evaluation),
                 Ok(None) => return Ok(None),
-                // One protein that cannot be judged is no reason to lose the others.
+                // One protein that cannot be evaluated is no reason to lose the others.
                 Err(error) => {
                     let sentence = error.to_string();
                     terminal::remark(format_args!("warning: {}: {sentence}", system.name));
@@ -138,13 +138,13 @@ impl ProteinArgs {
         clippy::too_many_arguments,
         reason = "one protein of many, all of whose settings are theirs together"
     )]
-    fn judge(
+    fn evaluate(
         &self,
         jobs: &Jobs,
         system: &System,
         sequence: &str,
         samples: &Path,
-        judging: &Judging<'_>,
+        protocol: &Protocol<'_>,
         result: &mut ProteinResult,
         given: &impl Fn(&str) -> bool,
     ) -> anyhow::Result<Option<Arc<Evaluation>>> {
@@ -153,15 +153,16 @@ impl ProteinArgs {
         }
         let native = native_of(system, sequence);
         result.provenance.native = native.display_name();
-        let lane = median_lane(&system.reference, judging.reference)?;
+        let lane = median_lane(&system.reference, protocol.reference)?;
         let place = samples.join(&system.name);
-        let Some(samples) = self.samples(jobs, system, &place, &native, lane.time_ps, judging, given)? else {
+        let Some(samples) = self.samples(jobs, system, &place, &native, lane.time_ps, protocol, given)?
+        else {
             return Ok(None);
         };
         result.provenance.samples = texts(&samples.files);
         result.model = samples.model.as_ref().map(ModelSource::display_name);
         result.trained_on = samples.model.as_ref().and_then(|model| bundled::trained_on(model, sequence));
-        let mut settings = judging.method.settings(judging.drawing.sampler.seed);
+        let mut settings = protocol.method.settings(protocol.drawing.sampler.seed);
         if !given("tica_lag_ps") {
             settings.tica.lag_ps = tica_lag_ps(&settings, &lane);
         }
@@ -171,12 +172,12 @@ impl ProteinArgs {
             topology: system.topology.clone(),
             chain: None,
             reference: system.reference.clone(),
-            reference_selection: judging.reference,
+            reference_selection: protocol.reference,
             samples: samples.files,
             sample_topology: None,
             sample_selection: FrameSelection {
-                skip_ps: judging.samples.skip_ps.max(START_ALONE_PS),
-                ..judging.samples
+                skip_ps: protocol.samples.skip_ps.max(START_ALONE_PS),
+                ..protocol.samples
             },
         };
         let mut display = StageDisplay::new();
@@ -192,7 +193,7 @@ impl ProteinArgs {
         place: &Path,
         native: &StructureSource,
         lane_ps: f64,
-        judging: &Judging<'_>,
+        protocol: &Protocol<'_>,
         given: &impl Fn(&str) -> bool,
     ) -> anyhow::Result<Option<Samples>> {
         let run = place.join("run.dcd");
@@ -204,7 +205,7 @@ impl ProteinArgs {
         }
         let request = OpenRequest { source: native.clone(), chain: None, longest_segment: false };
         let Some(structure) = open(jobs, request)? else { return Ok(None) };
-        let drawing = judging.drawing;
+        let drawing = protocol.drawing;
         let (model, settings) =
             drawing.model_and_sampler(jobs, &structure.topology.sequence(), |flag| given(flag))?;
         let replicas = self.replicas.map_or(system.reference.len(), |most| most as usize);

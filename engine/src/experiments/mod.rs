@@ -5,7 +5,7 @@
 
 pub mod compare;
 mod cost;
-mod judge;
+mod evaluator;
 pub mod pairs;
 mod sampling;
 pub mod study;

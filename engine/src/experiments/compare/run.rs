@@ -9,7 +9,7 @@ use super::plan::{ComparisonPlan, VariantPlan};
 use super::variant::{check_training, train};
 use super::{ComparisonRequest, VariantResult};
 use crate::atomic_file::write_atomically;
-use crate::experiments::judge::Judge;
+use crate::experiments::evaluator::Evaluator;
 use crate::experiments::sampling::{SampleOrder, sample};
 use crate::experiments::{Runner, Stage};
 use crate::regular_file::{self, LONGEST_TEXT_BYTES};
@@ -41,19 +41,19 @@ pub fn run(
     // First of all, so that a reference that cannot be used is told before hours of training.
     runner.began(Stage::alone("preparing the reference"));
     let (of, native) = (plan.clone(), native.clone());
-    let (judge, starts) = runner.work(move |context| {
-        let judge = Judge::prepare(
+    let (evaluator, starts) = runner.work(move |context| {
+        let evaluator = Evaluator::prepare(
             context,
             (&of.topology, of.chain.as_deref(), &native),
             (&of.reference, of.reference_selection),
             of.evaluation,
         )?;
-        let starts = judge.starts(of.start)?;
-        Ok((Arc::new(judge), starts))
+        let starts = evaluator.starts(of.start)?;
+        Ok((Arc::new(evaluator), starts))
     })?;
     for (number, variant) in plan.variants.iter().enumerate() {
         let mut result = VariantResult::pending(variant.clone());
-        let task = Task { runner, plan, variant, judge: &judge, number, replace: *replace };
+        let task = Task { runner, plan, variant, evaluator: &evaluator, number, replace: *replace };
         match task.make(&starts, &mut result) {
             Ok(()) => (),
             Err(Halt::Cancelled) => return Err(Halt::Cancelled),
@@ -69,7 +69,7 @@ struct Task<'a> {
     runner: &'a Runner<'a>,
     plan: &'a ComparisonPlan,
     variant: &'a VariantPlan,
-    judge: &'a Arc<Judge>,
+    evaluator: &'a Arc<Evaluator>,
     number: usize,
     replace: bool,
 }
@@ -85,7 +85,7 @@ impl Task<'_> {
 
         self.announce("sampling");
         let order = SampleOrder {
-            structure: self.judge.native(),
+            structure: self.evaluator.native(),
             starts_angstrom: starts,
             model: ModelSource::File(variant.model(plan.model)),
             settings: &variant.sampler,
@@ -100,9 +100,9 @@ impl Task<'_> {
         result.samples = samples.files;
 
         self.announce("evaluating");
-        let selection = Judge::sample_selection(plan.start, plan.sample_skip_ps);
-        let (judge, files) = (self.judge.clone(), result.samples.clone());
-        let evaluation = runner.work(move |context| judge.judge(context, &files, selection))?;
+        let selection = Evaluator::sample_selection(plan.start, plan.sample_skip_ps);
+        let (evaluator, files) = (self.evaluator.clone(), result.samples.clone());
+        let evaluation = runner.work(move |context| evaluator.evaluate(context, &files, selection))?;
         result.evaluation = Some(Arc::new(evaluation));
         Ok(())
     }

@@ -148,7 +148,7 @@ impl Job for BranchRequest {
             context.notice(notice);
         }
         let draws = draw(context, sampler.as_mut(), &reference)?;
-        let report = observed(context, |progress| reference.judge(&draws, progress))?;
+        let report = observed(context, |progress| reference.evaluate(&draws, progress))?;
         for sentence in &report.not_supported {
             context.notice(sentence.clone());
         }

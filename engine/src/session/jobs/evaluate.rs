@@ -33,7 +33,7 @@ pub struct EvaluationRequest {
     pub reference: Vec<PathBuf>,
     /// Which of their frames.
     pub reference_selection: FrameSelection,
-    /// Trajectories to judge.
+    /// Trajectories to evaluate.
     pub samples: Vec<PathBuf>,
     /// Atoms of the samples; by default found beside them, as `simulate` writes it, or else those of the
     /// reference.
@@ -54,7 +54,7 @@ impl Job for EvaluationRequest {
         let settings = EvaluationSettings { markov_lag_step_ps: samples.interval_ps(), ..self.settings };
         let evaluation = observed(context, |progress| {
             let prepared = PreparedReference::new(protein, &mut reference, settings, progress)?;
-            judge(&prepared, &mut samples, progress)
+            evaluate(&prepared, &mut samples, progress)
         })?;
         for notice in evaluation.reference.notices.iter().chain(&evaluation.samples.notices) {
             context.notice(notice);
@@ -64,7 +64,7 @@ impl Job for EvaluationRequest {
 }
 
 /// Measures samples and compares them with a reference that is ready.
-pub(crate) fn judge(
+pub(crate) fn evaluate(
     prepared: &PreparedReference,
     samples: &mut CanonicalFrames,
     progress: &mut ProgressCallback<'_>,
@@ -145,7 +145,7 @@ pub(crate) fn open_reference(
     CanonicalFrames::open(sources.collect(), selection).map_err(|error| format!("reference: {error}"))
 }
 
-/// The trajectories to judge, with the atoms of `topology` or those that are found for each.
+/// The trajectories to evaluate, with the atoms of `topology` or those that are found for each.
 pub(crate) fn open_samples(
     reference: &TopologyMap,
     files: &[PathBuf],

@@ -132,7 +132,7 @@ pub(crate) fn test(
         meter.advance(batch.len() as u64);
         context.progress(meter.progress());
     }
-    observed(context, |progress| reference.judge(&draws, progress))
+    observed(context, |progress| reference.evaluate(&draws, progress))
 }
 
 /// Advances replicas by one frame; those that come to nothing are left out, with their sources. Returns how many.

@@ -7,7 +7,7 @@
 //! ```text
 //! FrameSource ──► BranchReference::read ──► starts, and where molecular dynamics is after 1 jump, after 10
 //!                 BranchReference::draws ──► BranchDraws::add, for each trajectory of the model and each time
-//!                 BranchReference::judge ──► BranchReport
+//!                 BranchReference::evaluate ──► BranchReport
 //! ```
 //!
 //! **Method.** At each time the ends of the `m` trajectories of molecular dynamics and of the `n` of the model are two

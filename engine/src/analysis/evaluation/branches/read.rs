@@ -261,7 +261,7 @@ impl BranchReference {
     ///
     /// # Errors
     /// When there are none, or the caller breaks off.
-    pub fn judge(
+    pub fn evaluate(
         &self,
         draws: &BranchDraws,
         progress: &mut ProgressCallback<'_>,

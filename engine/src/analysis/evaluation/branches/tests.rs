@@ -58,7 +58,7 @@ fn read(
     BranchReference::read(protein(), &mut frames, starts, 100.0, settings, &mut |_| ControlFlow::Continue(()))
 }
 
-fn judged(reference: &BranchReference, sigma: f32) -> BranchReport {
+fn evaluated(reference: &BranchReference, sigma: f32) -> BranchReport {
     let mut random = Random::new(99);
     let mut draws = reference.draws();
     for start in 0..reference.starts().len() {
@@ -69,7 +69,7 @@ fn judged(reference: &BranchReference, sigma: f32) -> BranchReport {
             }
         }
     }
-    reference.judge(&draws, &mut |_| ControlFlow::Continue(())).unwrap()
+    reference.evaluate(&draws, &mut |_| ControlFlow::Continue(())).unwrap()
 }
 
 #[test]
@@ -79,7 +79,7 @@ fn a_model_that_moves_like_molecular_dynamics_is_at_the_floor() {
     let settings = BranchSettings { confidence: 0.999, ..BranchSettings::default() };
     let reference = read(branches(&native, (16, 20), true, 1), &[], settings).unwrap();
     assert_eq!((reference.starts().len(), reference.draws_of(0)), (1, 16));
-    let report = judged(&reference, 0.5);
+    let report = evaluated(&reference, 0.5);
     assert_eq!(
         report.horizons.iter().map(|h| (h.jumps, h.time_ps)).collect::<Vec<_>>(),
         [(1, 100.0), (10, 1000.0)]
@@ -106,7 +106,7 @@ fn a_model_that_moves_too_little_or_too_far_is_found_out() {
     let native = protein().native_angstrom;
     let reference = read(branches(&native, (16, 2), true, 1), &[], BranchSettings::default()).unwrap();
     for (sigma, verdict) in [(0.25, BranchVerdict::Lower), (1.0, BranchVerdict::Higher)] {
-        let report = judged(&reference, sigma);
+        let report = evaluated(&reference, sigma);
         let horizon = &report.horizons[0];
         for measure in [BranchMeasure::DistanceSpread, BranchMeasure::JumpSize, BranchMeasure::Rmsf] {
             let row = horizon.row(measure, None).unwrap();
@@ -146,7 +146,7 @@ fn trajectories_find_their_starts() {
     assert_eq!(counts(&named), [8, 8]);
     // The first frame is one interval of 50 ps after the start, so the sixth is 300 ps after it.
     assert!(named.horizons().eq([1, 3]));
-    let report = judged(&named, 0.5);
+    let report = evaluated(&named, 0.5);
     let of_starts = report.horizons[0].rows.iter().filter(|row| row.start.is_some()).count();
     assert_eq!(of_starts, 2 * BranchMeasure::ALL.len());
     // Without the start in the files or named, every trajectory is one of its own.
@@ -160,7 +160,7 @@ fn what_data_do_not_support_is_not_told() {
     let settings = BranchSettings::default();
     // 350 ps are three jumps and not ten.
     let reference = read(branches(&native, (6, 7), true, 6), &[], settings.clone()).unwrap();
-    let report = judged(&reference, 0.5);
+    let report = evaluated(&reference, 0.5);
     let horizons: Vec<_> = report.horizons.iter().map(|h| (h.jumps, h.asked_jumps)).collect();
     assert_eq!(horizons, [(1, None), (3, Some(10))]);
     assert!(report.not_supported.iter().any(|sentence| sentence.contains("after 10 jumps")));

@@ -8,7 +8,7 @@
 //! ```text
 //! FrameSource ──► JumpReference::read ──► pairs of the reference, and the frames that the model starts from
 //!                 JumpReference::draws ──► JumpDraws::add, once for each frame drawn
-//!                 JumpReference::judge ──► JumpReport
+//!                 JumpReference::evaluate ──► JumpReport
 //! ```
 //!
 //! **Method.** The reference's own values are those of all its pairs one lag apart. Intervals are percentiles of

@@ -189,7 +189,7 @@ impl JumpReference {
     ///
     /// # Errors
     /// When there are no draws, or the caller breaks off.
-    pub fn judge(
+    pub fn evaluate(
         &self,
         draws: &JumpDraws,
         progress: &mut ProgressCallback<'_>,

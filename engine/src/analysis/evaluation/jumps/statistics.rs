@@ -164,17 +164,17 @@ pub(super) fn rows(
         let column = |table: &PairTable| Column::of(table, blocks, measure, residue, limits);
         let (of_reference, of_model, of_half) =
             (column(&reference.pairs), column(&draws.table), column(&thin));
-        let judged = Judged { of_reference, of_model, of_half, resampled: &resampled, halved: &halved };
-        if judged.of_reference.pairs() == 0 || judged.of_model.pairs() == 0 {
+        let compared = Compared { of_reference, of_model, of_half, resampled: &resampled, halved: &halved };
+        if compared.of_reference.pairs() == 0 || compared.of_model.pairs() == 0 {
             continue;
         }
-        rows.push(judged.row(reference, draws, (measure, residue)));
+        rows.push(compared.row(reference, draws, (measure, residue)));
         let ratio = match measure {
             JumpMeasure::DistanceChange => JumpMeasure::DistanceSpread,
             JumpMeasure::TorsionChange => JumpMeasure::TorsionSpread,
             _ => continue,
         };
-        rows.push(judged.ratio_row(settings.confidence, ratio));
+        rows.push(compared.ratio_row(settings.confidence, ratio));
     }
     report(progress, EvaluationStage::Resampling, wanted.len(), wanted.len())?;
     Ok(rows)
@@ -204,7 +204,7 @@ fn measures(residues: usize) -> Vec<(JumpMeasure, Option<usize>)> {
 }
 
 /// One measure of both, and how to resample it.
-struct Judged<'a> {
+struct Compared<'a> {
     of_reference: Column,
     of_model: Column,
     /// Of the reference, thinned.
@@ -213,7 +213,7 @@ struct Judged<'a> {
     halved: &'a [(Vec<f64>, Vec<f64>)],
 }
 
-impl Judged<'_> {
+impl Compared<'_> {
     fn row(
         &self,
         reference: &JumpReference,

@@ -56,7 +56,7 @@ fn reference(protein: &Protein, settings: JumpSettings, seed: u64) -> JumpRefere
 }
 
 /// A reference and a model, each with the draws of a seed.
-fn judged(leave: [f64; 2], [of_reference, of_model]: [u64; 2]) -> JumpReport {
+fn evaluated(leave: [f64; 2], [of_reference, of_model]: [u64; 2]) -> JumpReport {
     let protein = protein();
     let settings = JumpSettings { sources: 200, draws: 10, ..JumpSettings::default() };
     let reference = reference(&protein, settings, of_reference);
@@ -69,7 +69,7 @@ fn judged(leave: [f64; 2], [of_reference, of_model]: [u64; 2]) -> JumpReport {
             reference.add_draw(&mut draws, source, &next).unwrap();
         }
     }
-    reference.judge(&draws, &mut |_| ControlFlow::Continue(())).unwrap()
+    reference.evaluate(&draws, &mut |_| ControlFlow::Continue(())).unwrap()
 }
 
 #[test]
@@ -77,7 +77,7 @@ fn a_model_that_hops_like_the_reference_agrees_with_it() {
     // The rows of one report share its few hops and differ together: what holds, holds over many reports.
     let (mut rows, mut different, mut main_rows, mut main_different) = (0, 0, 0, 0);
     for seed in 1..=12 {
-        let report = judged(LEAVE, [2 * seed + 1, 2 * seed]);
+        let report = evaluated(LEAVE, [2 * seed + 1, 2 * seed]);
         assert_eq!((report.sources, report.draws, report.reference_pairs), (200, 2000, 12 * 299));
         let unfolding = report.row(JumpMeasure::Unfolding, None).unwrap();
         assert!((unfolding.model.value - 0.1).abs() < 0.03, "{unfolding:?}");
@@ -99,7 +99,7 @@ fn a_model_that_hops_like_the_reference_agrees_with_it() {
 
 #[test]
 fn a_model_that_stays_where_it_is_is_found_out() {
-    let report = judged([0.01, 0.02], [17, 5]);
+    let report = evaluated([0.01, 0.02], [17, 5]);
     for measure in [
         JumpMeasure::Unfolding,
         JumpMeasure::Folding,

@@ -6,14 +6,14 @@ use std::sync::Arc;
 use super::compare::Start;
 use crate::analysis::evaluation::{Evaluation, EvaluationSettings, PreparedReference};
 use crate::session::jobs::evaluate::{
-    judge, observed, open_native, open_protein, open_reference, open_samples,
+    evaluate, observed, open_native, open_protein, open_reference, open_samples,
 };
 use crate::session::{Halt, JobContext, Report, StructureSource};
 use crate::structure::{OpenedStructure, TopologyMap};
 use crate::trajectory::FrameSelection;
 
 /// A reference with all that its files told.
-pub(super) struct Judge {
+pub(super) struct Evaluator {
     prepared: PreparedReference,
     map: TopologyMap,
     native: OpenedStructure,
@@ -21,7 +21,7 @@ pub(super) struct Judge {
     selection: FrameSelection,
 }
 
-impl Judge {
+impl Evaluator {
     /// Reads the reference. The protein is told by the topology of the
     /// reference, the chain where files hold several, and the native structure.
     pub fn prepare(
@@ -71,14 +71,14 @@ impl Judge {
     }
 
     /// Compares samples with the reference.
-    pub fn judge(
+    pub fn evaluate(
         &self,
         context: &JobContext<'_, Report>,
         samples: &[PathBuf],
         selection: FrameSelection,
     ) -> Result<Evaluation, Halt> {
         let mut samples = open_samples(&self.map, samples, None, selection)?;
-        let evaluation = observed(context, |progress| judge(&self.prepared, &mut samples, progress))?;
+        let evaluation = observed(context, |progress| evaluate(&self.prepared, &mut samples, progress))?;
         for notice in &evaluation.samples.notices {
             context.notice(notice);
         }
