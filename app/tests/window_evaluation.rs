@@ -100,9 +100,9 @@ fn evaluation_window(folder: &Path) -> Window {
 fn evaluate(window: &mut Window) {
     press(window, "Evaluate");
     window.step_until("it is compared", |harness| {
-        let desk = harness.state().evaluation();
-        assert!(desk.error.is_none(), "{:?}", desk.error);
-        desk.evaluated.is_some() && !desk.is_comparing()
+        let state = harness.state().evaluation();
+        assert!(state.error.is_none(), "{:?}", state.error);
+        state.evaluated.is_some() && !state.is_comparing()
     });
     window.settle();
 }

@@ -248,10 +248,10 @@ fn trajectories_and_stores_dropped_on_the_training_pane_are_for_training() {
     }
     window.settle();
     pick(&mut window, "Browse for topology", &topology);
-    let desk = window.app().training();
-    assert_eq!(desk.import.form.trajectories, paths);
-    assert_eq!(desk.form.stores, [store]);
-    assert!(desk.import.form.output.ends_with("top.store.safetensors"), "a place for the store is proposed");
+    let state = window.app().training();
+    assert_eq!(state.import.form.trajectories, paths);
+    assert_eq!(state.form.stores, [store]);
+    assert!(state.import.form.output.ends_with("top.store.safetensors"), "a place for the store is proposed");
     assert_eq!(window.protein(), "chignolin");
 }
 

@@ -18,7 +18,7 @@ use super::closer::Closer;
 use super::columns::Columns;
 use super::command::UiCommand;
 use super::dialogs::Dialog;
-use super::evaluation::{self, EvaluationDesk, EvaluationForm};
+use super::evaluation::{self, EvaluationForm, EvaluationState};
 use super::file_dialogs::FileDialogs;
 use super::ghost::Ghost;
 use super::layout::{self, Pane};
@@ -34,7 +34,7 @@ use super::running::Running;
 use super::selection::Selected;
 use super::session_file::{self, Entry, Restoring, SessionFile};
 use super::timeline::{PlayState, Timeline};
-use super::training::{self, TrainingDesk, TrainingForm};
+use super::training::{self, TrainingForm, TrainingState};
 use super::undo::Undo;
 use super::{theme, timeline_bar};
 use crate::shared::bundled::BundledModel;
@@ -81,8 +81,8 @@ pub struct EquiJumpApp {
     pub(super) timeline: Timeline,
     pub(super) preferences: Preferences,
     pub(super) model: ModelChoice,
-    pub(super) training: TrainingDesk,
-    pub(super) evaluation: EvaluationDesk,
+    pub(super) training: TrainingState,
+    pub(super) evaluation: EvaluationState,
     pub(super) log: Log,
     pub(super) dialog: Option<Dialog>,
     pub(super) cache: PaneCache,
@@ -158,8 +158,8 @@ impl EquiJumpApp {
             timeline,
             preferences,
             model,
-            training: TrainingDesk::new(form),
-            evaluation: EvaluationDesk::new(evaluation_form),
+            training: TrainingState::new(form),
+            evaluation: EvaluationState::new(evaluation_form),
             log: Log::default(),
             dialog: None,
             cache: PaneCache::default(),
@@ -259,12 +259,12 @@ impl EquiJumpApp {
     }
 
     /// The training; for tests.
-    pub fn training(&self) -> &TrainingDesk {
+    pub fn training(&self) -> &TrainingState {
         &self.training
     }
 
     /// The evaluation; for tests.
-    pub fn evaluation(&self) -> &EvaluationDesk {
+    pub fn evaluation(&self) -> &EvaluationState {
         &self.evaluation
     }
 

@@ -11,7 +11,7 @@ use crate::window::wording::in_window_words;
 
 /// Everything of the branch test.
 #[derive(Debug)]
-pub struct BranchDesk {
+pub struct BranchTestState {
     /// Frame that the reference branches off, `start.pdb` or `run.xtc:120`; empty where each file begins with it.
     pub start: String,
     /// Jumps after which to compare, as typed.
@@ -20,14 +20,14 @@ pub struct BranchDesk {
     pub test: Test<BranchRequest>,
 }
 
-impl Default for BranchDesk {
+impl Default for BranchTestState {
     fn default() -> Self {
         let horizons: Vec<String> = BranchSettings::default().horizons.iter().map(usize::to_string).collect();
         Self { start: String::new(), horizons: horizons.join(", "), test: Test::default() }
     }
 }
 
-impl BranchDesk {
+impl BranchTestState {
     /// What was typed: frames and jumps.
     ///
     /// # Errors
@@ -95,22 +95,22 @@ impl EquiJumpApp {
 
 #[cfg(test)]
 mod tests {
-    use super::BranchDesk;
+    use super::BranchTestState;
 
     #[test]
     fn what_is_typed_is_read_or_refused_with_a_sentence() {
-        let desk = |start: &str, horizons: &str| BranchDesk {
+        let state = |start: &str, horizons: &str| BranchTestState {
             start: start.to_owned(),
             horizons: horizons.to_owned(),
-            ..BranchDesk::default()
+            ..BranchTestState::default()
         };
-        assert_eq!(BranchDesk::default().typed(), Ok((Vec::new(), vec![1, 10])));
-        let (starts, horizons) = desk(" run.xtc:7 ", "2,5 9").typed().unwrap_or_default();
+        assert_eq!(BranchTestState::default().typed(), Ok((Vec::new(), vec![1, 10])));
+        let (starts, horizons) = state(" run.xtc:7 ", "2,5 9").typed().unwrap_or_default();
         assert_eq!((starts[0].frame, horizons), (7, vec![2, 5, 9]));
-        let (starts, _) = desk("start.pdb", "1").typed().unwrap_or_default();
+        let (starts, _) = state("start.pdb", "1").typed().unwrap_or_default();
         assert_eq!((starts[0].path.to_str(), starts[0].frame), (Some("start.pdb"), 0));
         for horizons in ["", "ten", "10, 1", "0"] {
-            assert!(desk("", horizons).typed().is_err(), "{horizons}");
+            assert!(state("", horizons).typed().is_err(), "{horizons}");
         }
     }
 }

@@ -179,12 +179,12 @@ impl EquiJumpApp {
 
     /// Takes what the comparison and the tests tell.
     pub(in crate::window) fn take_evaluation(&mut self) {
-        let (desk, log) = (&mut self.evaluation, &mut self.log);
-        if let Some(test) = desk.jumps.test.take(log) {
+        let (state, log) = (&mut self.evaluation, &mut self.log);
+        if let Some(test) = state.jumps.test.take(log) {
             let text = format!("Tested {} jumps of {}.", test.report.draws, test.report.protein);
             log.tell(Level::Success, text);
         }
-        if let Some(test) = desk.branches.test.take(log) {
+        if let Some(test) = state.branches.test.take(log) {
             let text = format!("Compared {} with branches of molecular dynamics.", test.report.protein);
             log.tell(Level::Success, text);
         }
@@ -248,21 +248,21 @@ impl EquiJumpApp {
     }
 
     fn save_report(&mut self, ctx: &egui::Context) {
-        let desk = &mut self.evaluation;
-        let (Some(evaluated), None) = (&desk.evaluated, &desk.saving) else { return };
-        let folder = desk.form.folder.trim();
+        let state = &mut self.evaluation;
+        let (Some(evaluated), None) = (&state.evaluated, &state.saving) else { return };
+        let folder = state.form.folder.trim();
         if folder.is_empty() {
-            desk.error = Some("Choose a folder for the report.".into());
+            state.error = Some("Choose a folder for the report.".into());
             return;
         }
-        desk.saved = None;
+        state.saved = None;
         let folder = PathBuf::from(folder);
-        match Saving::start(evaluated.clone(), folder, desk.form.replace, ctx.clone()) {
+        match Saving::start(evaluated.clone(), folder, state.form.replace, ctx.clone()) {
             Ok(saving) => {
-                desk.error = None;
-                desk.saving = Some(saving);
+                state.error = None;
+                state.saving = Some(saving);
             }
-            Err(error) => desk.error = Some(format!("The report cannot be written: {error}.")),
+            Err(error) => state.error = Some(format!("The report cannot be written: {error}.")),
         }
     }
 

@@ -10,7 +10,7 @@ use crate::window::app::EquiJumpApp;
 
 /// Everything of the one-step test.
 #[derive(Debug)]
-pub struct JumpDesk {
+pub struct JumpTestState {
     /// Frames that jumps start from.
     pub sources: usize,
     /// Jumps from each.
@@ -19,7 +19,7 @@ pub struct JumpDesk {
     pub test: Test<JumpRequest>,
 }
 
-impl Default for JumpDesk {
+impl Default for JumpTestState {
     fn default() -> Self {
         let JumpSettings { sources, draws, .. } = JumpSettings::default();
         Self { sources, draws, test: Test::default() }

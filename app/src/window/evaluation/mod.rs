@@ -17,10 +17,10 @@ use equijump_engine::session::{EvaluationRequest, ExportRequest, Progress};
 use super::running::Running;
 use crate::report::Provenance;
 
-pub use branches::BranchDesk;
+pub use branches::BranchTestState;
 pub use figures::{Page, Shown};
 pub use form::{EvaluationForm, NativeChoice, SampleChoice, Selection};
-pub use jumps::JumpDesk;
+pub use jumps::JumpTestState;
 pub(super) use save::Saving;
 pub use test::Test;
 
@@ -88,7 +88,7 @@ pub struct Evaluated {
 
 /// Everything of the evaluation panes.
 #[derive(Debug, Default)]
-pub struct EvaluationDesk {
+pub struct EvaluationState {
     /// What the user filled in.
     pub form: EvaluationForm,
     pub(super) comparing: Option<Comparing>,
@@ -97,9 +97,9 @@ pub struct EvaluationDesk {
     /// Which page of it is shown.
     pub page: usize,
     /// The one-step test.
-    pub jumps: JumpDesk,
+    pub jumps: JumpTestState,
     /// The branch test.
-    pub branches: BranchDesk,
+    pub branches: BranchTestState,
     /// Why the last evaluation or report failed.
     pub error: Option<String>,
     pub(super) saving: Option<Saving>,
@@ -107,8 +107,8 @@ pub struct EvaluationDesk {
     pub saved: Option<PathBuf>,
 }
 
-impl EvaluationDesk {
-    /// A desk with a form of an earlier session.
+impl EvaluationState {
+    /// The state with a form of an earlier session.
     pub fn new(form: EvaluationForm) -> Self {
         Self { form, ..Self::default() }
     }

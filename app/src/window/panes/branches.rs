@@ -6,34 +6,39 @@ use super::form::{advice, columns, error_line, folding, text};
 use super::jumps::{buttons_ui, progress_ui};
 use crate::report::branches::{cell_texts, horizon_text, row_name, verdict_text};
 use crate::window::action::Action;
-use crate::window::evaluation::{BranchDesk, EvaluationAction};
+use crate::window::evaluation::{BranchTestState, EvaluationAction};
 use crate::window::theme;
 
 /// `missing` is what the form lacks of a reference, or the window of a model.
-pub(super) fn ui(ui: &mut egui::Ui, desk: &mut BranchDesk, missing: Option<&str>, actions: &mut Vec<Action>) {
+pub(super) fn ui(
+    ui: &mut egui::Ui,
+    state: &mut BranchTestState,
+    missing: Option<&str>,
+    actions: &mut Vec<Action>,
+) {
     folding(ui, "Branches", false, |ui| {
         columns(ui, "branches", |ui| {
             let tooltip = "The frame that all reference trajectories branch off: start.pdb, or run.xtc:120 for a frame \
                            of a trajectory. Empty where each file begins with it";
-            text(ui, "Start", tooltip, "the first frame of each file", &mut desk.start);
+            text(ui, "Start", tooltip, "the first frame of each file", &mut state.start);
             let tooltip = "Jumps of the model after which both are compared";
-            text(ui, "After jumps", tooltip, "1, 10", &mut desk.horizons);
+            text(ui, "After jumps", tooltip, "1, 10", &mut state.horizons);
         });
         let labels = [
             "Test branches",
             "Draw as many trajectories from the same frames, with the settings of the next run",
         ];
         let ask = [EvaluationAction::TestBranches, EvaluationAction::StopBranches];
-        buttons_ui(ui, desk.test.running.as_ref(), (missing, labels, ask), actions);
-        progress_ui(ui, desk.test.running.as_ref());
-        if let Some(error) = &desk.test.error {
+        buttons_ui(ui, state.test.running.as_ref(), (missing, labels, ask), actions);
+        progress_ui(ui, state.test.running.as_ref());
+        if let Some(error) = &state.test.error {
             error_line(ui, error);
-        } else if desk.test.running.is_none() && desk.test.tested.is_none() {
+        } else if state.test.running.is_none() && state.test.tested.is_none() {
             let what = "The reference files are trajectories from one frame, each with velocities of its own. The model \
                         in use draws as many from the same frame, and both are compared after some jumps.";
             advice(ui, missing.unwrap_or(what));
         }
-        if let Some(test) = &desk.test.tested {
+        if let Some(test) = &state.test.tested {
             tables_ui(ui, &test.report);
         }
     });

@@ -8,7 +8,7 @@ use super::form::{advice, choice, error_line, folding, number, path, paths, row,
 use super::simulation::{progress_bar, run_button};
 use crate::window::action::Action;
 use crate::window::evaluation::{
-    EvaluationAction, EvaluationDesk, EvaluationForm, NativeChoice, SampleChoice, Selection,
+    EvaluationAction, EvaluationForm, EvaluationState, NativeChoice, SampleChoice, Selection,
 };
 use crate::window::file_dialogs::Purpose;
 use crate::window::icons::Icon;
@@ -19,40 +19,40 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     let missing = context.evaluation.form.missing(context.project);
     buttons_ui(ui, context.evaluation, missing, context.actions);
     ui.add_space(2.0);
-    let desk = &mut *context.evaluation;
-    if desk.is_comparing() {
-        progress_ui(ui, desk);
+    let state = &mut *context.evaluation;
+    if state.is_comparing() {
+        progress_ui(ui, state);
     } else if let Some(missing) = missing {
         advice(ui, missing);
-    } else if desk.evaluated.is_none() {
+    } else if state.evaluated.is_none() {
         advice(ui, "Ready to evaluate the samples against the reference.");
     }
-    if let Some(error) = &desk.error {
+    if let Some(error) = &state.error {
         error_line(ui, error);
     }
     ui.add_space(4.0);
     ui.separator();
     egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         let project = context.project;
-        reference_ui(ui, &mut desk.form, project, context.actions);
-        samples_ui(ui, &mut desk.form, project, context.actions);
-        method_ui(ui, &mut desk.form);
-        report_ui(ui, desk, context.actions);
-        let missing = desk.form.missing_of_reference(project);
+        reference_ui(ui, &mut state.form, project, context.actions);
+        samples_ui(ui, &mut state.form, project, context.actions);
+        method_ui(ui, &mut state.form);
+        report_ui(ui, state, context.actions);
+        let missing = state.form.missing_of_reference(project);
         let in_no_file = || {
-            let missing = desk.form.reference_in_files(project).is_none();
+            let missing = state.form.reference_in_files(project).is_none();
             missing.then_some("The run that is the reference is in no file; use trajectories instead.")
         };
         let missing = missing.or_else(in_no_file);
         let missing = missing.or(context.model.source().is_none().then_some("Choose a model first."));
-        super::jumps::ui(ui, &mut desk.jumps, missing, context.actions);
-        super::branches::ui(ui, &mut desk.branches, missing, context.actions);
+        super::jumps::ui(ui, &mut state.jumps, missing, context.actions);
+        super::branches::ui(ui, &mut state.branches, missing, context.actions);
     });
 }
 
-fn buttons_ui(ui: &mut egui::Ui, desk: &EvaluationDesk, missing: Option<&str>, actions: &mut Vec<Action>) {
-    let comparing = desk.is_comparing();
-    let stopping = desk.comparing.as_ref().is_some_and(|comparing| comparing.stop_wanted);
+fn buttons_ui(ui: &mut egui::Ui, state: &EvaluationState, missing: Option<&str>, actions: &mut Vec<Action>) {
+    let comparing = state.is_comparing();
+    let stopping = state.comparing.as_ref().is_some_and(|comparing| comparing.stop_wanted);
     let with_icons = ui.available_width() > 180.0;
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 6.0;
@@ -72,8 +72,8 @@ fn buttons_ui(ui: &mut egui::Ui, desk: &EvaluationDesk, missing: Option<&str>, a
     });
 }
 
-fn progress_ui(ui: &mut egui::Ui, desk: &EvaluationDesk) {
-    let Some(comparing) = &desk.comparing else { return };
+fn progress_ui(ui: &mut egui::Ui, state: &EvaluationState) {
+    let Some(comparing) = &state.comparing else { return };
     let status = match comparing.stage() {
         Some(stage) => {
             let label = stage.label();
@@ -308,24 +308,24 @@ fn lag(value: &mut f64) -> DragValue<'_> {
     DragValue::new(value).range(0.001..=1e9).speed(10.0).suffix(" ps")
 }
 
-fn report_ui(ui: &mut egui::Ui, desk: &mut EvaluationDesk, actions: &mut Vec<Action>) {
+fn report_ui(ui: &mut egui::Ui, state: &mut EvaluationState, actions: &mut Vec<Action>) {
     folding(ui, "Report", true, |ui| {
         super::form::columns(ui, "report", |ui| {
             let tooltip = "Folder for the report: one HTML page, and all numbers as CSV beside it";
-            let form = &mut desk.form;
+            let form = &mut state.form;
             path(ui, "Folder", tooltip, "For the report", &mut form.folder, Purpose::ReportFolder, actions);
             row(ui, "", "", |ui, _| {
                 ui.checkbox(&mut form.replace, "Replace").on_hover_text("Replace the report that is there");
             });
         });
-        let saving = desk.saving.is_some();
+        let saving = state.saving.is_some();
         let text = if saving { "Saving…" } else { "Save report" };
         let size = egui::vec2(ui.available_width(), 26.0);
-        let can_save = desk.evaluated.is_some() && !saving && !desk.form.folder.trim().is_empty();
+        let can_save = state.evaluated.is_some() && !saving && !state.form.folder.trim().is_empty();
         let button = ui.add_enabled_ui(can_save, |ui| ui.add_sized(size, egui::Button::new(text))).inner;
-        let tooltip = if desk.evaluated.is_none() {
+        let tooltip = if state.evaluated.is_none() {
             "Evaluate first"
-        } else if desk.form.folder.trim().is_empty() {
+        } else if state.form.folder.trim().is_empty() {
             "Choose a folder first"
         } else {
             "Write the evaluation as a page that can be passed on"
@@ -333,7 +333,7 @@ fn report_ui(ui: &mut egui::Ui, desk: &mut EvaluationDesk, actions: &mut Vec<Act
         if button.on_hover_text(tooltip).on_disabled_hover_text(tooltip).clicked() {
             actions.push(Action::Evaluation(EvaluationAction::Save));
         }
-        if let Some(page) = &desk.saved {
+        if let Some(page) = &state.saved {
             let name = page.display().to_string();
             ui.add(egui::Label::new(egui::RichText::new(format!("Written: {name}")).small().weak()).wrap());
         }

@@ -37,9 +37,9 @@ struct Drawn {
 }
 
 pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
-    let desk = &mut *context.evaluation;
-    let Some(evaluated) = &desk.evaluated else {
-        let (heading, advice) = if desk.is_comparing() {
+    let state = &mut *context.evaluation;
+    let Some(evaluated) = &state.evaluated else {
+        let (heading, advice) = if state.is_comparing() {
             ("Nothing evaluated yet", "The trajectories are being measured.")
         } else {
             (
@@ -49,9 +49,9 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         };
         return empty_state(ui, heading, advice);
     };
-    let mut page_index = desk.page.min(evaluated.pages.len().saturating_sub(1));
+    let mut page_index = state.page.min(evaluated.pages.len().saturating_sub(1));
     choice_ui(ui, &evaluated.pages, &mut page_index);
-    desk.page = page_index;
+    state.page = page_index;
     let Some(page) = evaluated.pages.get(page_index) else { return };
     ui.add(egui::Label::new(egui::RichText::new(&page.text).small().weak()).wrap());
     ui.add_space(2.0);

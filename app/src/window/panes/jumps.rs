@@ -8,27 +8,32 @@ use super::form::{advice, columns, error_line, folding, number};
 use super::simulation::progress_bar;
 use crate::report::jumps::{cell_text, row_name, verdict};
 use crate::window::action::Action;
-use crate::window::evaluation::{EvaluationAction, JumpDesk};
+use crate::window::evaluation::{EvaluationAction, JumpTestState};
 use crate::window::project::{grouped, human_duration};
 use crate::window::running::Running;
 use crate::window::theme;
 
 /// `missing` is what the form lacks of a reference, or the window of a model.
-pub(super) fn ui(ui: &mut egui::Ui, desk: &mut JumpDesk, missing: Option<&str>, actions: &mut Vec<Action>) {
+pub(super) fn ui(
+    ui: &mut egui::Ui,
+    state: &mut JumpTestState,
+    missing: Option<&str>,
+    actions: &mut Vec<Action>,
+) {
     folding(ui, "Single jumps", false, |ui| {
         columns(ui, "single jumps", |ui| {
-            let sources = DragValue::new(&mut desk.sources).range(2..=100_000).speed(1.0);
+            let sources = DragValue::new(&mut state.sources).range(2..=100_000).speed(1.0);
             number(ui, "Start frames", "Frames of the reference that jumps start from", sources);
-            let draws = DragValue::new(&mut desk.draws).range(1..=1000).speed(0.1);
+            let draws = DragValue::new(&mut state.draws).range(1..=1000).speed(0.1);
             number(ui, "Jumps of each", "Jumps that the model draws from each of them", draws);
         });
         let labels = ["Test jumps", "Draw jumps with the model and the settings of the next run"];
         let ask = [EvaluationAction::TestJumps, EvaluationAction::StopJumps];
-        buttons_ui(ui, desk.test.running.as_ref(), (missing, labels, ask), actions);
-        progress_ui(ui, desk.test.running.as_ref());
-        if let Some(error) = &desk.test.error {
+        buttons_ui(ui, state.test.running.as_ref(), (missing, labels, ask), actions);
+        progress_ui(ui, state.test.running.as_ref());
+        if let Some(error) = &state.test.error {
             error_line(ui, error);
-        } else if desk.test.running.is_none() && desk.test.tested.is_none() {
+        } else if state.test.running.is_none() && state.test.tested.is_none() {
             advice(
                 ui,
                 missing.unwrap_or(
@@ -37,7 +42,7 @@ pub(super) fn ui(ui: &mut egui::Ui, desk: &mut JumpDesk, missing: Option<&str>, 
                 ),
             );
         }
-        if let Some(test) = &desk.test.tested {
+        if let Some(test) = &state.test.tested {
             table_ui(ui, &test.report);
         }
     });

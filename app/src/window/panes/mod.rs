@@ -36,7 +36,7 @@ use equijump_engine::observe::landscape::{FrameGroup, MapSettings};
 use equijump_engine::observe::observations::{FrameDetails, MapSelection, Observations};
 
 use super::action::Action;
-use super::evaluation::EvaluationDesk;
+use super::evaluation::EvaluationState;
 use super::ghost::Ghost;
 use super::layout::{self, Pane};
 use super::log::Log;
@@ -47,7 +47,7 @@ use super::project::Project;
 use super::selection::Selected;
 use super::theme;
 use super::timeline::Timeline;
-use super::training::{SpeedTrial, TrainingDesk};
+use super::training::{SpeedTrial, TrainingState};
 
 /// What panes see of the application while they draw. They change only settings of the user's.
 pub struct PaneContext<'a> {
@@ -66,9 +66,9 @@ pub struct PaneContext<'a> {
     /// The model in use.
     pub model: &'a ModelChoice,
     /// The training, and the settings of the next one.
-    pub training: &'a mut TrainingDesk,
+    pub training: &'a mut TrainingState,
     /// The comparison with a reference, and the settings of the next one.
-    pub evaluation: &'a mut EvaluationDesk,
+    pub evaluation: &'a mut EvaluationState,
     /// What the user was told.
     pub log: &'a Log,
     /// What the user measures.

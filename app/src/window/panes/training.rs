@@ -9,7 +9,7 @@ use crate::window::action::Action;
 use crate::window::icons::Icon;
 use crate::window::project::{Phase, grouped, human_duration};
 use crate::window::theme;
-use crate::window::training::{TrainingAction, TrainingDesk, TrainingRun};
+use crate::window::training::{TrainingAction, TrainingRun, TrainingState};
 
 pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     context.cache.training_speed.follow(context.training, ui.ctx());
@@ -40,21 +40,21 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     });
 }
 
-fn ready_text(desk: &TrainingDesk) -> String {
-    let stores = match desk.form.stores.len() {
+fn ready_text(state: &TrainingState) -> String {
+    let stores = match state.form.stores.len() {
         1 => "1 store".to_owned(),
         count => format!("{count} stores"),
     };
-    match desk.earlier_run().filter(|_| desk.form.go_on) {
+    match state.earlier_run().filter(|_| state.form.go_on) {
         Some(run) => {
-            format!("Ready to continue {} after step {}.", desk.form.name, grouped(run.step))
+            format!("Ready to continue {} after step {}.", state.form.name, grouped(run.step))
         }
-        None => format!("Ready to train {} on {stores}.", desk.form.name.trim()),
+        None => format!("Ready to train {} on {stores}.", state.form.name.trim()),
     }
 }
 
-fn buttons_ui(ui: &mut egui::Ui, desk: &TrainingDesk, missing: Option<&str>, actions: &mut Vec<Action>) {
-    let run = desk.run.as_ref().filter(|run| run.is_active());
+fn buttons_ui(ui: &mut egui::Ui, state: &TrainingState, missing: Option<&str>, actions: &mut Vec<Action>) {
+    let run = state.run.as_ref().filter(|run| run.is_active());
     let paused = run.is_some_and(|run| run.phase == Phase::Paused);
     let (pausing, stopping) =
         (run.is_some_and(|run| run.pause_wanted), run.is_some_and(|run| run.stop_wanted));
@@ -62,7 +62,7 @@ fn buttons_ui(ui: &mut egui::Ui, desk: &TrainingDesk, missing: Option<&str>, act
     let start_tooltip = match (run, missing) {
         (Some(_), _) => "A training run is in progress; stop it to begin another",
         (None, Some(missing)) => missing,
-        (None, None) if desk.form.go_on => "Go on with the run in the folder",
+        (None, None) if state.form.go_on => "Go on with the run in the folder",
         (None, None) => "Train a model with the settings below",
     };
     let (pause_icon, pause) = match (paused, pausing) {
@@ -70,7 +70,7 @@ fn buttons_ui(ui: &mut egui::Ui, desk: &TrainingDesk, missing: Option<&str>, act
         (false, true) => (Icon::Pause, "Pausing…"),
         (false, false) => (Icon::Pause, "Pause"),
     };
-    let start = if desk.form.go_on { "Continue" } else { "Train" };
+    let start = if state.form.go_on { "Continue" } else { "Train" };
     let stop = if stopping { "Stopping…" } else { "Stop" };
     let mut button = |ui: &mut egui::Ui,
                       enabled: bool,

@@ -8,11 +8,11 @@ use crate::window::action::Action;
 use crate::window::dialogs::primary_button;
 use crate::window::file_dialogs::Purpose;
 use crate::window::project::{grouped, human_duration};
-use crate::window::training::{ExampleData, ImportDesk, TrainingAction, TrainingDesk};
+use crate::window::training::{ExampleData, ImportState, TrainingAction, TrainingState};
 
-pub(super) fn ui(ui: &mut egui::Ui, desk: &mut TrainingDesk, actions: &mut Vec<Action>) {
+pub(super) fn ui(ui: &mut egui::Ui, state: &mut TrainingState, actions: &mut Vec<Action>) {
     folding(ui, "Data", true, |ui| {
-        let form = &mut desk.form;
+        let form = &mut state.form;
         let changed = paths(
             ui,
             "Training stores",
@@ -27,15 +27,15 @@ pub(super) fn ui(ui: &mut egui::Ui, desk: &mut TrainingDesk, actions: &mut Vec<A
             form.propose_folder();
         }
     });
-    let unfold = std::mem::take(&mut desk.import.unfold);
-    folding_unless(ui, "Import trajectories", desk.form.stores.is_empty(), unfold, |ui| {
-        import_ui(ui, &mut desk.import, actions);
+    let unfold = std::mem::take(&mut state.import.unfold);
+    folding_unless(ui, "Import trajectories", state.form.stores.is_empty(), unfold, |ui| {
+        import_ui(ui, &mut state.import, actions);
     });
 }
 
-fn import_ui(ui: &mut egui::Ui, desk: &mut ImportDesk, actions: &mut Vec<Action>) {
-    examples_ui(ui, &desk.examples, actions);
-    let form = &mut desk.form;
+fn import_ui(ui: &mut egui::Ui, state: &mut ImportState, actions: &mut Vec<Action>) {
+    examples_ui(ui, &state.examples, actions);
+    let form = &mut state.form;
     super::form::columns(ui, "import topology", |ui| {
         let tooltip = "PDB or mmCIF file with exactly the atoms of the trajectories, in their order; hydrogens, \
                        waters and ions may be among them";
@@ -95,7 +95,7 @@ fn import_ui(ui: &mut egui::Ui, desk: &mut ImportDesk, actions: &mut Vec<Action>
             ui.checkbox(&mut form.replace, "Replace").on_hover_text("Replace the store if it is there");
         });
     });
-    match &desk.running {
+    match &state.running {
         Some(import) => {
             let progress = import.job.progress;
             let total = progress.and_then(|p| p.total).unwrap_or(0);
@@ -125,10 +125,10 @@ fn import_ui(ui: &mut egui::Ui, desk: &mut ImportDesk, actions: &mut Vec<Action>
             }
         }
     }
-    if let Some(error) = &desk.error {
+    if let Some(error) = &state.error {
         error_line(ui, error);
     }
-    if let Some((_, report)) = &desk.report {
+    if let Some((_, report)) = &state.report {
         advice(ui, &report_text(report));
         for notice in &report.notices {
             let color = ui.visuals().warn_fg_color;

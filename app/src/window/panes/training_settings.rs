@@ -8,16 +8,16 @@ use super::form::{choice, number, path, row, section, text, what_is_this};
 use crate::window::action::Action;
 use crate::window::file_dialogs::Purpose;
 use crate::window::training::help::{self, name_of_choice, of as about};
-use crate::window::training::{TrainingAction, TrainingDesk};
+use crate::window::training::{TrainingAction, TrainingState};
 
-pub(super) fn ui(ui: &mut egui::Ui, desk: &mut TrainingDesk, actions: &mut Vec<Action>) {
-    run_ui(ui, desk, actions);
-    let new = !desk.form.go_on;
-    pairs_ui(ui, &mut desk.form.settings, new);
-    optimizer_ui(ui, &mut desk.form.settings, new);
-    loss_ui(ui, &mut desk.form.settings, new);
-    network_ui(ui, &mut desk.form.network, new);
-    checks_ui(ui, &mut desk.form.settings, new);
+pub(super) fn ui(ui: &mut egui::Ui, state: &mut TrainingState, actions: &mut Vec<Action>) {
+    run_ui(ui, state, actions);
+    let new = !state.form.go_on;
+    pairs_ui(ui, &mut state.form.settings, new);
+    optimizer_ui(ui, &mut state.form.settings, new);
+    loss_ui(ui, &mut state.form.settings, new);
+    network_ui(ui, &mut state.form.network, new);
+    checks_ui(ui, &mut state.form.settings, new);
 }
 
 /// A section of settings that a run keeps: while an earlier one is to go on they are shown as they are.
@@ -30,9 +30,9 @@ fn kept(ui: &mut egui::Ui, title: &str, new: bool, contents: impl FnOnce(&mut eg
     });
 }
 
-fn run_ui(ui: &mut egui::Ui, desk: &mut TrainingDesk, actions: &mut Vec<Action>) {
+fn run_ui(ui: &mut egui::Ui, state: &mut TrainingState, actions: &mut Vec<Action>) {
     section(ui, "Training run", true, |ui| {
-        let was = desk.form.go_on;
+        let was = state.form.go_on;
         let tooltip = "A new run, or the one that is in the folder already, from its checkpoint on";
         row(ui, "Run", tooltip, |ui, label| {
             let name = |go_on: bool| if go_on { "Continue the run in the folder" } else { "New run" };
@@ -40,10 +40,10 @@ fn run_ui(ui: &mut egui::Ui, desk: &mut TrainingDesk, actions: &mut Vec<Action>)
             egui::ComboBox::from_id_salt("new or earlier run")
                 .width(width)
                 .truncate()
-                .selected_text(name(desk.form.go_on))
+                .selected_text(name(state.form.go_on))
                 .show_ui(ui, |ui| {
                     for go_on in [false, true] {
-                        ui.selectable_value(&mut desk.form.go_on, go_on, name(go_on));
+                        ui.selectable_value(&mut state.form.go_on, go_on, name(go_on));
                     }
                 })
                 .response
@@ -51,16 +51,16 @@ fn run_ui(ui: &mut egui::Ui, desk: &mut TrainingDesk, actions: &mut Vec<Action>)
                 .on_hover_text(tooltip);
         });
         let hint = "For results";
-        let form = &mut desk.form;
+        let form = &mut state.form;
         path(ui, "Folder", about("out"), hint, &mut form.folder, Purpose::TrainingFolder, actions);
         let folder = form.folder_path();
-        let read = desk.earlier.as_ref().is_some_and(|(read, _)| *read == folder);
+        let read = state.earlier.as_ref().is_some_and(|(read, _)| *read == folder);
         if form.go_on && (!read || !was) && !form.folder.trim().is_empty() {
             actions.push(Action::Training(TrainingAction::ReadEarlier));
         }
         text(ui, "Name", about("name"), "Name of the model", &mut form.name);
-        let done = desk.earlier_run().filter(|_| desk.form.go_on).map_or(1, |run| run.step.max(1));
-        let form = &mut desk.form;
+        let done = state.earlier_run().filter(|_| state.form.go_on).map_or(1, |run| run.step.max(1));
+        let form = &mut state.form;
         let settings = &mut form.settings;
         number(
             ui,

@@ -125,7 +125,7 @@ pub struct ImportJob {
 
 /// Import of trajectories.
 #[derive(Debug)]
-pub struct ImportDesk {
+pub struct ImportState {
     /// Data that came with the program.
     pub examples: Vec<ExampleData>,
     /// What the user filled in.
@@ -140,7 +140,7 @@ pub struct ImportDesk {
     pub unfold: bool,
 }
 
-impl Default for ImportDesk {
+impl Default for ImportState {
     fn default() -> Self {
         Self {
             examples: example_data::shipped(),

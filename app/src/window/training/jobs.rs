@@ -55,27 +55,27 @@ impl EquiJumpApp {
     }
 
     fn start_training(&mut self) {
-        let desk = &mut self.training;
-        if desk.is_training() || desk.missing().is_some() {
+        let state = &mut self.training;
+        if state.is_training() || state.missing().is_some() {
             return;
         }
-        let request = desk.form.request();
+        let request = state.form.request();
         let mut run = TrainingRun::new(
             request.out.clone(),
             request.name.clone(),
             request.settings.validation_fraction > 0.0,
         );
-        desk.curves = Curves::default();
-        if let (true, Some(earlier)) = (request.resume, desk.earlier_run()) {
+        state.curves = Curves::default();
+        if let (true, Some(earlier)) = (request.resume, state.earlier_run()) {
             let curves = Curves::from_log(&earlier.log);
             run.best = earlier.best_validation.map(|best| (curves.best().map(|(step, _)| step), best));
-            desk.curves = curves;
+            state.curves = curves;
         }
         let begun = if request.resume { "Going on with training" } else { "Training" };
         self.log.note(Level::Info, format!("{begun} {} in {}.", request.name, request.out.display()));
-        desk.error = None;
+        state.error = None;
         run.job = Some(self.session.start(request));
-        desk.run = Some(run);
+        state.run = Some(run);
         layout::show(&mut self.tree, Pane::LearningCurves);
     }
 
@@ -88,22 +88,22 @@ impl EquiJumpApp {
 
     /// Takes over the settings of the run in the folder of the form, so that the form shows what goes on.
     fn read_earlier_run(&mut self) {
-        let desk = &mut self.training;
-        let folder = desk.form.folder_path();
+        let state = &mut self.training;
+        let folder = state.form.folder_path();
         let found = EarlierRun::load(&folder).map_err(|_| {
             format!("{} holds no training run to continue: choose another folder.", folder.display())
         });
         if let Ok(earlier) = &found {
             let request = &earlier.request;
-            desk.form.stores.clone_from(&request.stores);
-            desk.form.name.clone_from(&request.name);
-            desk.form.network = request.network.clone();
-            desk.form.settings = request.settings.clone();
+            state.form.stores.clone_from(&request.stores);
+            state.form.name.clone_from(&request.name);
+            state.form.network = request.network.clone();
+            state.form.settings = request.settings.clone();
             // The run that is over may have told more than it logged.
-            let known = desk.run.as_ref().is_some_and(|run| run.folder == folder);
-            if !desk.is_training() && !known {
-                desk.curves = Curves::from_log(&earlier.log);
-                desk.run = None;
+            let known = state.run.as_ref().is_some_and(|run| run.folder == folder);
+            if !state.is_training() && !known {
+                state.curves = Curves::from_log(&earlier.log);
+                state.run = None;
             }
         }
         self.training.earlier = Some((folder, found));

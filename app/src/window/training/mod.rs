@@ -18,7 +18,7 @@ use equijump_engine::session::{
 pub use curves::{Curves, Held};
 pub use example_data::ExampleData;
 pub use form::{TrainingForm, TrainingSpeed};
-pub use import::{ImportDesk, ImportForm};
+pub use import::{ImportForm, ImportState};
 pub use speed::SpeedTrial;
 
 use super::project::{Phase, grouped};
@@ -49,11 +49,11 @@ pub enum TrainingAction {
 
 /// Everything of the training panes.
 #[derive(Debug, Default)]
-pub struct TrainingDesk {
+pub struct TrainingState {
     /// What the user filled in.
     pub form: TrainingForm,
     /// Import of trajectories.
-    pub import: ImportDesk,
+    pub import: ImportState,
     /// The run that goes on, or was the last.
     pub run: Option<TrainingRun>,
     /// Curves of that run, or of the earlier run that is to go on.
@@ -66,8 +66,8 @@ pub struct TrainingDesk {
     pub error: Option<String>,
 }
 
-impl TrainingDesk {
-    /// A desk with a form of an earlier session.
+impl TrainingState {
+    /// The state with a form of an earlier session.
     pub fn new(form: TrainingForm) -> Self {
         Self { form, ..Self::default() }
     }

@@ -7,7 +7,7 @@ use equijump_engine::training::benchmark::measure_training;
 use equijump_engine::training::{TrainDevice, TrainSettings};
 use equijump_engine::trajectory::TrajectoryStore;
 
-use super::{TrainingDesk, TrainingForm, TrainingSpeed};
+use super::{TrainingForm, TrainingSpeed, TrainingState};
 use crate::window::inquiry::Inquiry;
 
 /// Time spent on the steps, as far as the least number of them allows.
@@ -27,19 +27,19 @@ pub struct SpeedTrial {
 impl SpeedTrial {
     /// Begins a trial where the form can be trained and its stores have had none, and takes in what one has found. Only
     /// the processor's own kernels can be tried.
-    pub fn follow(&mut self, desk: &mut TrainingDesk, ctx: &egui::Context) {
+    pub fn follow(&mut self, state: &mut TrainingState, ctx: &egui::Context) {
         if let Some(answer) = self.inquiry.as_ref().and_then(Inquiry::take) {
             self.inquiry = None;
             match answer {
-                Ok(Some(speed)) => desk.measured = Some((self.stores.clone(), speed)),
+                Ok(Some(speed)) => state.measured = Some((self.stores.clone(), speed)),
                 Ok(None) => {}
                 // Pressing Train tells what is wrong with a store; without the trial there is only no estimate.
                 Err(reason) => log::info!("no estimate of the time of a training: {reason}"),
             }
         }
-        let form = &desk.form;
+        let form = &state.form;
         let ready =
-            !desk.is_training() && desk.missing().is_none() && form.settings.device == TrainDevice::Cpu;
+            !state.is_training() && state.missing().is_none() && form.settings.device == TrainDevice::Cpu;
         if !ready || self.stores == form.stores {
             return;
         }

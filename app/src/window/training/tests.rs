@@ -24,27 +24,27 @@ fn curves_stay_bounded_and_keep_the_newest_point_and_every_validation() {
 
 #[test]
 fn the_form_says_what_is_missing_and_asks_for_what_it_shows() {
-    let mut desk = TrainingDesk::default();
-    assert!(desk.missing().unwrap().contains("store"));
-    desk.form.stores.push("a.store.safetensors".into());
-    assert!(desk.missing().unwrap().contains("folder"));
-    desk.form.folder = " results ".into();
-    assert_eq!(desk.missing(), None);
-    desk.form.settings.clip_norm = f64::NAN;
-    assert_eq!(desk.missing().unwrap(), "It cannot be trained like this: the clip norm must be positive.");
-    desk.form.settings.clip_norm = 1.0;
-    desk.form.init = "start.safetensors".into();
-    desk.form.replace = true;
-    let request = desk.form.request();
+    let mut state = TrainingState::default();
+    assert!(state.missing().unwrap().contains("store"));
+    state.form.stores.push("a.store.safetensors".into());
+    assert!(state.missing().unwrap().contains("folder"));
+    state.form.folder = " results ".into();
+    assert_eq!(state.missing(), None);
+    state.form.settings.clip_norm = f64::NAN;
+    assert_eq!(state.missing().unwrap(), "It cannot be trained like this: the clip norm must be positive.");
+    state.form.settings.clip_norm = 1.0;
+    state.form.init = "start.safetensors".into();
+    state.form.replace = true;
+    let request = state.form.request();
     assert_eq!(request.out, Path::new("results"));
     assert_eq!(request.init.as_deref(), Some(Path::new("start.safetensors")));
     assert!(request.force && !request.resume);
     assert_eq!(request.settings, equijump_engine::training::TrainSettings::default());
     // Going on needs a run that can, and keeps what the run began with.
-    desk.form.go_on = true;
-    desk.earlier = Some(("results".into(), Err("results holds no training run.".into())));
-    assert!(desk.missing().unwrap().contains("no training run"));
-    let request = desk.form.request();
+    state.form.go_on = true;
+    state.earlier = Some(("results".into(), Err("results holds no training run.".into())));
+    assert!(state.missing().unwrap().contains("no training run"));
+    let request = state.form.request();
     assert!(request.resume && !request.force && request.init.is_none());
 }
 
@@ -62,17 +62,17 @@ fn an_early_stop_is_not_taken_for_nothing_held_out() {
 
 #[test]
 fn the_time_of_the_first_training_is_told_from_steps_that_were_measured() {
-    let mut desk = TrainingDesk::default();
-    desk.form.stores.push("a.store.safetensors".into());
-    desk.form.settings.steps = 1000;
-    assert!(desk.time_estimate().contains("is told once the first are made"));
-    let speed = TrainingSpeed { steps_per_second: 10.0, work: desk.form.work_of_a_step() };
-    desk.measured = Some((desk.form.stores.clone(), speed));
-    assert!(desk.time_estimate().contains("1 min 40 s, as a few steps on this machine took"));
-    desk.form.settings.batch_size *= 2;
-    assert!(desk.time_estimate().contains("3 min 20 s"), "twice the pairs take twice the time");
+    let mut state = TrainingState::default();
+    state.form.stores.push("a.store.safetensors".into());
+    state.form.settings.steps = 1000;
+    assert!(state.time_estimate().contains("is told once the first are made"));
+    let speed = TrainingSpeed { steps_per_second: 10.0, work: state.form.work_of_a_step() };
+    state.measured = Some((state.form.stores.clone(), speed));
+    assert!(state.time_estimate().contains("1 min 40 s, as a few steps on this machine took"));
+    state.form.settings.batch_size *= 2;
+    assert!(state.time_estimate().contains("3 min 20 s"), "twice the pairs take twice the time");
     // The proteins of other stores have other sizes; the last training is still better than nothing.
-    desk.form.stores.push("b.store.safetensors".into());
-    desk.form.speed = Some(TrainingSpeed { steps_per_second: 20.0, ..speed });
-    assert!(desk.time_estimate().contains("1 min 40 s, at the speed of the last training"));
+    state.form.stores.push("b.store.safetensors".into());
+    state.form.speed = Some(TrainingSpeed { steps_per_second: 20.0, ..speed });
+    assert!(state.time_estimate().contains("1 min 40 s, at the speed of the last training"));
 }
