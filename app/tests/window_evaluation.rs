@@ -102,7 +102,7 @@ fn evaluate(window: &mut Window) {
     window.step_until("it is compared", |harness| {
         let state = harness.state().evaluation();
         assert!(state.error.is_none(), "{:?}", state.error);
-        state.evaluated.is_some() && !state.is_comparing()
+        state.evaluated.is_some() && !state.is_evaluating()
     });
     window.settle();
 }
@@ -190,9 +190,9 @@ fn an_evaluation_stops_and_a_wrong_lag_is_one_sentence_in_the_pane() {
     set_number(&mut window, "TICA lag", 300.0);
     set_number(&mut window, "Replicates", 100_000.0);
     press(&mut window, "Evaluate");
-    window.step_until("it goes on", |harness| harness.state().evaluation().is_comparing());
+    window.step_until("it goes on", |harness| harness.state().evaluation().is_evaluating());
     press(&mut window, "Stop");
-    window.step_until("it stops", |harness| !harness.state().evaluation().is_comparing());
+    window.step_until("it stops", |harness| !harness.state().evaluation().is_evaluating());
     assert!(window.app().evaluation().evaluated.is_none());
     let stop = window.harness.get_by_role_and_label(Role::Button, "Stop");
     assert!(stop.accesskit_node().is_disabled());

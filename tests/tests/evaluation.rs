@@ -119,7 +119,7 @@ fn divergences_agree_with_deeptime_mdanalysis_and_scipy() {
         ..EvaluationSettings::default()
     };
     let prepared = PreparedReference::new(protein.clone(), &mut group(0..4), settings, &mut go_on).unwrap();
-    let comparison = prepared.compare_frames(&mut group(4..8), &mut go_on).unwrap();
+    let comparison = prepared.score_frames(&mut group(4..8), &mut go_on).unwrap();
     assert_eq!(expected.divergences_nats.len(), 6);
     for row in &comparison.divergences {
         let Some(expected) = expected.divergences_nats.get(row.quantity.key()) else { continue };
@@ -193,7 +193,7 @@ fn files_and_memory_give_the_same_numbers() {
         let prepared =
             PreparedReference::new(protein.clone(), reference, settings.clone(), &mut go_on).unwrap();
         let measured = prepared.measure(samples, &mut go_on).unwrap();
-        let comparison = prepared.compare(&measured, &mut go_on).unwrap();
+        let comparison = prepared.score(&measured, &mut go_on).unwrap();
         (measured.frames, comparison)
     };
     let selection = FrameSelection::default();
@@ -203,7 +203,7 @@ fn files_and_memory_give_the_same_numbers() {
     );
     let from_memory = run(&mut MemoryFrames::new(reference, 100.0), &mut MemoryFrames::new(samples, 100.0));
     assert_eq!(from_files.0.trajectory_starts, [0, 100, 200]);
-    let text = |value: &Comparison| serde_json::to_string(value).unwrap();
+    let text = |value: &Scores| serde_json::to_string(value).unwrap();
     assert_eq!(text(&from_files.1), text(&from_memory.1));
     assert_eq!(from_files.0.rmsd_angstrom, from_memory.0.rmsd_angstrom);
     assert_eq!(from_files.0.tics, from_memory.0.tics);
@@ -225,7 +225,7 @@ fn an_ensemble_compared_with_itself_is_the_same_and_a_stop_is_obeyed() {
     };
     let prepared =
         PreparedReference::new(protein(&frames), &mut source.clone(), settings.clone(), &mut go_on).unwrap();
-    let comparison = prepared.compare_frames(&mut source, &mut go_on).unwrap();
+    let comparison = prepared.score_frames(&mut source, &mut go_on).unwrap();
     for row in &comparison.divergences {
         let divergence = row.weighted.unwrap_or(row.plain);
         assert!(divergence.samples.value < 1e-12, "{row:?}");
@@ -272,8 +272,7 @@ fn data_that_cannot_carry_an_analysis_are_told_so() {
         })
         .collect();
     let prepared = prepare(vec![one_way.clone()], 300.0).unwrap();
-    let comparison =
-        prepared.compare_frames(&mut MemoryFrames::new(vec![one_way], 100.0), &mut go_on).unwrap();
+    let comparison = prepared.score_frames(&mut MemoryFrames::new(vec![one_way], 100.0), &mut go_on).unwrap();
     assert!(!comparison.weighted);
     let reason = comparison.unweighted_because.unwrap();
     assert!(reason.contains("one way") || reason.contains("back and forth"), "{reason}");

@@ -189,5 +189,5 @@ fn few_short_trajectories_support_no_timescales() {
             .unwrap();
     assert!(matches!(evaluation.lag, MarkovLag::Impossible(_)), "{:?}", evaluation.lag);
     assert!(evaluation.reference.markov.is_none() && evaluation.common_timescales.is_none());
-    assert!(!evaluation.comparison.weighted);
+    assert!(!evaluation.scores.weighted);
 }

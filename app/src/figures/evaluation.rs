@@ -106,7 +106,7 @@ pub fn map_pair(pair: &MapPair, mark: Option<[f64; 2]>) -> MapPairFigure {
 
 /// The map of the two slowest coordinates, the native structure marked.
 pub fn tica_map(evaluation: &Evaluation) -> Option<MapPairFigure> {
-    let pair = evaluation.comparison.maps.iter().find(|map| map.quantity == Quantity::TicMap)?;
+    let pair = evaluation.scores.maps.iter().find(|map| map.quantity == Quantity::TicMap)?;
     let mark = evaluation.native_tics.first().zip(evaluation.native_tics.get(1)).map(|(&x, &y)| [x, y]);
     Some(map_pair(pair, mark))
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use equijump_engine::analysis::PaperResults;
 use equijump_engine::analysis::evaluation::{
-    Comparison, CurvePair, Divergence, Evaluation, Interval, Quantity, time_text,
+    CurvePair, Divergence, Evaluation, Interval, Quantity, time_text,
 };
 use equijump_engine::experiments::compare::{ComparisonPlan, VariantResult};
 use equijump_engine::trajectory::write_atomically;
@@ -55,16 +55,16 @@ impl ComparisonReport {
     /// Whether the table shows divergences weighted by Markov models: only where all variants have them, or
     /// numbers of two kinds would stand side by side.
     fn weighted(&self) -> bool {
-        self.evaluated().next().is_some() && self.evaluated().all(|(_, e)| e.comparison.weighted)
+        self.evaluated().next().is_some() && self.evaluated().all(|(_, e)| e.scores.weighted)
     }
 
-    fn divergence(&self, comparison: &Comparison, quantity: Quantity) -> Option<Divergence> {
+    fn divergence(&self, comparison: &Scores, quantity: Quantity) -> Option<Divergence> {
         let row = comparison.divergences.iter().find(|row| row.quantity == quantity)?;
         if self.weighted() { row.weighted } else { Some(row.plain) }
     }
 
     /// The divergences of one variant, column by column: the quantities of the paper, then their mean.
-    fn columns(&self, comparison: &Comparison) -> Vec<Option<Divergence>> {
+    fn columns(&self, comparison: &Scores) -> Vec<Option<Divergence>> {
         let each = Quantity::OF_THE_PAPER.into_iter().map(|quantity| self.divergence(comparison, quantity));
         let mean = comparison.mean;
         let mean = if self.weighted() { mean.weighted } else { Some(mean.plain) };
@@ -75,7 +75,7 @@ impl ComparisonReport {
     fn best(&self) -> Vec<f64> {
         let mut best = vec![f64::INFINITY; COLUMNS];
         for (_, evaluation) in self.evaluated() {
-            for (best, divergence) in best.iter_mut().zip(self.columns(&evaluation.comparison)) {
+            for (best, divergence) in best.iter_mut().zip(self.columns(&evaluation.scores)) {
                 *best = divergence.map_or(*best, |divergence| best.min(divergence.samples.value));
             }
         }
@@ -86,7 +86,7 @@ impl ComparisonReport {
     fn floors(&self) -> Vec<Option<Interval>> {
         match self.evaluated().next() {
             Some((_, evaluation)) => {
-                self.columns(&evaluation.comparison).into_iter().map(|d| Some(d?.floor)).collect()
+                self.columns(&evaluation.scores).into_iter().map(|d| Some(d?.floor)).collect()
             }
             None => vec![None; COLUMNS],
         }
@@ -173,7 +173,7 @@ pub fn text(report: &ComparisonReport) -> String {
         write!(text, "\n{:width$}", result.plan.label).ok();
         match &result.evaluation {
             Some(evaluation) => {
-                for divergence in report.columns(&evaluation.comparison) {
+                for divergence in report.columns(&evaluation.scores) {
                     match divergence {
                         Some(divergence) => write!(text, " {:>8.4}", divergence.samples.value).ok(),
                         None => write!(text, " {:>8}", "–").ok(),
@@ -214,7 +214,7 @@ fn divergences_csv(report: &ComparisonReport) -> String {
     );
     for (result, evaluation) in report.evaluated() {
         let network = &result.plan.network;
-        for row in &evaluation.comparison.divergences {
+        for row in &evaluation.scores.divergences {
             for (weighting, divergence) in [("markov", row.weighted), ("none", Some(row.plain))] {
                 let Some(Divergence { samples: s, floor: f, scaled_floor }) = divergence else { continue };
                 writeln!(
@@ -319,7 +319,7 @@ fn divergence_rows(
         let mut row = vec![result.plan.label.clone()];
         match &result.evaluation {
             Some(evaluation) => {
-                for (divergence, best) in report.columns(&evaluation.comparison).into_iter().zip(&best) {
+                for (divergence, best) in report.columns(&evaluation.scores).into_iter().zip(&best) {
                     let Some(Divergence { samples, .. }) = divergence else {
                         row.push("–".to_owned());
                         continue;
@@ -506,7 +506,7 @@ fn add_curves(page: &mut String, report: &ComparisonReport) -> Result<(), Report
     page.push_str("<h2>Free-energy curves</h2>\n<div class=\"group\">\n");
     for quantity in Quantity::OF_THE_PAPER {
         let pair_of = |evaluation: &Evaluation| -> Option<CurvePair> {
-            evaluation.comparison.curves.iter().find(|curve| curve.quantity == quantity).cloned()
+            evaluation.scores.curves.iter().find(|curve| curve.quantity == quantity).cloned()
         };
         let Some(pair) = pair_of(first) else { continue };
         let mut figure = figures::free_energy_curve(&pair);

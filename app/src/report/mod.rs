@@ -88,7 +88,7 @@ pub fn page_path(folder: &Path) -> PathBuf {
 
 /// All figures; those without data are left out.
 pub(crate) fn groups(evaluation: &Evaluation) -> Vec<Group> {
-    let comparison = &evaluation.comparison;
+    let comparison = &evaluation.scores;
     let weights = if comparison.weighted {
         "Frames are weighted by the Markov models."
     } else {

@@ -76,7 +76,7 @@ impl ProteinResult {
 
     /// Why free energies, populations and rates are not told; `None` where they are.
     fn not_supported(&self) -> Option<String> {
-        let comparison = &self.evaluation()?.comparison;
+        let comparison = &self.evaluation()?.scores;
         let why = comparison.unweighted_because.clone().unwrap_or_else(|| "no Markov models".to_owned());
         (!comparison.weighted).then_some(why)
     }
@@ -84,7 +84,7 @@ impl ProteinResult {
 
 /// The divergence of a quantity in one weighting.
 fn divergence(evaluation: &Evaluation, quantity: Quantity, weighted: bool) -> Option<Divergence> {
-    let row = evaluation.comparison.divergences.iter().find(|row| row.quantity == quantity)?;
+    let row = evaluation.scores.divergences.iter().find(|row| row.quantity == quantity)?;
     if weighted { row.weighted } else { Some(row.plain) }
 }
 
@@ -251,8 +251,8 @@ fn json(results: &[ProteinResult], provenance: &Provenance) -> Result<String, Re
             numbers: result.evaluation().map(|evaluation| Numbers {
                 not_supported: result.not_supported(),
                 tica_lag_ps: evaluation.tica.lag_ps,
-                divergences_nats: &evaluation.comparison.divergences,
-                averages: &evaluation.comparison.averages,
+                divergences_nats: &evaluation.scores.divergences,
+                averages: &evaluation.scores.averages,
                 molecular_dynamics: Ensemble::of(&evaluation.reference),
                 samples: Ensemble::of(&evaluation.samples),
                 warnings: &evaluation.warnings,

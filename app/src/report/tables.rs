@@ -22,7 +22,7 @@ pub(super) fn with_interval(interval: &Interval, decimals: usize, unit: &str) ->
 
 /// Divergences with intervals and floors.
 pub(super) fn divergences(evaluation: &Evaluation) -> String {
-    let comparison = &evaluation.comparison;
+    let comparison = &evaluation.scores;
     let confidence = 100.0 * evaluation.settings.confidence;
     let cells = |divergence: &Divergence| {
         [
@@ -61,7 +61,7 @@ pub(super) fn divergences(evaluation: &Evaluation) -> String {
 /// Averages and their percent errors.
 pub(super) fn averages(evaluation: &Evaluation) -> String {
     let rows: Vec<Vec<String>> = evaluation
-        .comparison
+        .scores
         .averages
         .iter()
         .map(|row| {
@@ -73,7 +73,7 @@ pub(super) fn averages(evaluation: &Evaluation) -> String {
             ]
         })
         .collect();
-    let weights = if evaluation.comparison.weighted { "Markov-weighted averages" } else { "Averages" };
+    let weights = if evaluation.scores.weighted { "Markov-weighted averages" } else { "Averages" };
     table(
         &format!("{weights}, and the error of the samples in percent of the reference."),
         &["", "Reference", "Samples", "Error"],
@@ -89,13 +89,13 @@ pub(super) fn paper_of(sequence: &str) -> Option<(&'static PaperResults, &'stati
 
 /// Ours, by the weighting that the paper uses where the data support it.
 fn best_supported(evaluation: &Evaluation, quantity: Quantity) -> Option<f64> {
-    Some(evaluation.comparison.divergence(quantity)?.samples.value)
+    Some(evaluation.scores.divergence(quantity)?.samples.value)
 }
 
 /// The paper's own models beside ours; nothing where it does not have the protein.
 pub(super) fn paper(evaluation: &Evaluation) -> String {
     let Some((paper, protein)) = paper_of(&evaluation.sequence) else { return String::new() };
-    let weights = if evaluation.comparison.weighted { "Markov-weighted" } else { "all frames alike" };
+    let weights = if evaluation.scores.weighted { "Markov-weighted" } else { "all frames alike" };
     let rows: Vec<Vec<String>> = Quantity::OF_THE_PAPER
         .into_iter()
         .map(|quantity| {
@@ -263,7 +263,7 @@ fn divergences_csv(evaluation: &Evaluation) -> String {
     let mut text = String::from(
         "quantity,weighting,divergence_nats,low,high,floor_nats,floor_low,floor_high,scaled_floor_nats\n",
     );
-    for row in &evaluation.comparison.divergences {
+    for row in &evaluation.scores.divergences {
         for (weighting, divergence) in [("markov", row.weighted), ("none", Some(row.plain))] {
             let Some(Divergence { samples: s, floor: f, scaled_floor }) = divergence else { continue };
             writeln!(
@@ -287,7 +287,7 @@ fn averages_csv(evaluation: &Evaluation) -> String {
     let mut text = String::from(
         "quantity,unit,reference,reference_low,reference_high,samples,samples_low,samples_high,percent_error,percent_error_low,percent_error_high\n",
     );
-    for row in &evaluation.comparison.averages {
+    for row in &evaluation.scores.averages {
         write!(text, "{},{}", row.quantity.key(), row.quantity.unit()).ok();
         for Interval { value, low, high } in [row.reference, row.samples, row.percent_error] {
             write!(text, ",{value:.6},{low:.6},{high:.6}").ok();
@@ -341,7 +341,7 @@ fn densities_csv(evaluation: &Evaluation) -> String {
     let mut text = String::from(
         "quantity,bin_center,reference,reference_low,reference_high,samples,samples_low,samples_high\n",
     );
-    for pair in &evaluation.comparison.curves {
+    for pair in &evaluation.scores.curves {
         let (r, s) = (&pair.reference, &pair.samples);
         for bin in 0..pair.binning.bins {
             write!(text, "{},{:.6}", pair.quantity.key(), pair.binning.center(bin)).ok();
@@ -358,7 +358,7 @@ fn densities_csv(evaluation: &Evaluation) -> String {
 
 /// Divergences for the terminal.
 pub fn divergences_text(evaluation: &Evaluation) -> String {
-    let weighting = if evaluation.comparison.weighted { "Markov-weighted" } else { "all frames alike" };
+    let weighting = if evaluation.scores.weighted { "Markov-weighted" } else { "all frames alike" };
     let mut text = format!(
         "{:<34} {:>9}   {:<19} {:>7} {:>7} {:>8}\n",
         format!("JSD, nats ({weighting})"),
@@ -369,7 +369,7 @@ pub fn divergences_text(evaluation: &Evaluation) -> String {
         "× scaled"
     );
     for quantity in Quantity::ALL {
-        if let Some(divergence) = evaluation.comparison.divergence(quantity) {
+        if let Some(divergence) = evaluation.scores.divergence(quantity) {
             let s = divergence.samples;
             writeln!(
                 text,

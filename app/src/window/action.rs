@@ -44,7 +44,7 @@ pub enum Action {
     /// Show the same frame of another run beside the one on view, or of none.
     ShowRunBeside(Option<u32>),
     /// Evaluate a run against another one.
-    CompareRuns {
+    EvaluateRuns {
         /// Number of the run that is used as the reference.
         reference: u32,
         /// Number of the run that is judged.

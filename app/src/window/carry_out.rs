@@ -58,7 +58,7 @@ impl EquiJumpApp {
             Action::CloseRun(number) => self.ask_before_closing_run(number),
             Action::CloseRunConfirmed(number) => self.close_run(number),
             Action::ShowRunBeside(number) => self.show_run_beside(number),
-            Action::CompareRuns { reference, samples } => self.compare_runs(reference, samples),
+            Action::EvaluateRuns { reference, samples } => self.evaluate_runs(reference, samples),
             Action::OpenAgain(place) => self.open_again(place),
             Action::ForgetUnopened(place) => self.forget_unopened(place),
             Action::SetRunInPlots(number, shown) => self.set_run_in_plots(number, shown),

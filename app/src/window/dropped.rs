@@ -14,12 +14,12 @@ impl EquiJumpApp {
     /// is; stores; a model; a structure or a run.
     pub(super) fn take_dropped(&mut self, paths: Vec<PathBuf>) {
         let (mut learned_from, mut others, mut to_open) = (Vec::new(), Vec::new(), Vec::new());
-        let comparing = layout::is_in_front(&self.tree, Pane::Evaluation);
+        let evaluating = layout::is_in_front(&self.tree, Pane::Evaluation);
         let training = layout::is_in_front(&self.tree, Pane::Training);
         for path in paths {
             let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
             let trajectory = [".xtc", ".dcd", ".trr"].iter().any(|ending| name.ends_with(ending));
-            if trajectory && !training && !comparing {
+            if trajectory && !training && !evaluating {
                 to_open.push(path);
             } else if trajectory || name.ends_with(".store.safetensors") {
                 learned_from.push((path, trajectory));
@@ -46,7 +46,7 @@ impl EquiJumpApp {
             return;
         }
         for (path, trajectory) in learned_from {
-            match (trajectory, comparing) {
+            match (trajectory, evaluating) {
                 (true, true) => self.evaluation_path_picked(Purpose::EvaluationReference, path),
                 (true, false) => {
                     self.training.import.unfold = true;
@@ -55,7 +55,7 @@ impl EquiJumpApp {
                 (false, _) => self.training_path_picked(Purpose::TrainingStore, path),
             };
         }
-        if !comparing {
+        if !evaluating {
             self.actions.push(Action::ShowPane(Pane::Training));
         }
     }

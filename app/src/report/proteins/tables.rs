@@ -54,7 +54,7 @@ pub(super) fn overview(results: &[ProteinResult]) -> String {
                         row.push(format!("{:.1} %", intact_percent(ensemble)));
                         row.push(format!("{:.3}", wrong_hands(ensemble)));
                     }
-                    let support = if evaluation.comparison.weighted { "supported" } else { NOT_SUPPORTED };
+                    let support = if evaluation.scores.weighted { "supported" } else { NOT_SUPPORTED };
                     row.push(support.to_owned());
                 }
                 None => row.extend((0..7).map(|_| "–".to_owned())),
@@ -173,7 +173,7 @@ fn confidence_percent(results: &[ProteinResult]) -> f64 {
 }
 
 fn average(evaluation: &Evaluation, quantity: Quantity) -> Option<(Interval, Interval, Interval)> {
-    let row = evaluation.comparison.averages.iter().find(|row| row.quantity == quantity)?;
+    let row = evaluation.scores.averages.iter().find(|row| row.quantity == quantity)?;
     Some((row.reference, row.samples, row.percent_error))
 }
 
@@ -182,7 +182,7 @@ pub(super) fn averages(results: &[ProteinResult]) -> String {
     let quantities = Quantity::AVERAGED;
     let mut rows: Vec<Vec<String>> = evaluated(results)
         .map(|(result, evaluation)| {
-            let weights = if evaluation.comparison.weighted { "weighted" } else { "all frames alike" };
+            let weights = if evaluation.scores.weighted { "weighted" } else { "all frames alike" };
             let mut row = vec![format!("{}, {weights}", escaped(&result.label()))];
             row.extend(quantities.iter().map(|&quantity| {
                 average(evaluation, quantity).map_or("–".to_owned(), |(_, _, e)| with_interval(&e, 1, " %"))
@@ -262,7 +262,7 @@ pub fn text(results: &[ProteinResult]) -> String {
             text.push_str(" not evaluated\n");
             continue;
         };
-        let weighted = evaluation.comparison.weighted;
+        let weighted = evaluation.scores.weighted;
         for quantity in Quantity::OF_THE_PAPER {
             match divergence(evaluation, quantity, weighted) {
                 Some(found) => write!(text, " {:>8.3}", found.samples.value).ok(),
@@ -308,7 +308,7 @@ pub(super) fn csv(results: &[ProteinResult]) -> String {
         let trained = result.trained_on.map_or("", |trained| if trained { "yes" } else { "no" });
         let begin = format!("{},{trained}", quoted(&result.name));
         let why = result.not_supported();
-        for row in &evaluation.comparison.divergences {
+        for row in &evaluation.scores.divergences {
             let key = row.quantity.key();
             let mut line =
                 |weighting: &str, found: Option<equijump_engine::analysis::evaluation::Divergence>| {
@@ -331,8 +331,8 @@ pub(super) fn csv(results: &[ProteinResult]) -> String {
             line("markov", row.weighted);
             line("none", Some(row.plain));
         }
-        let weighting = if evaluation.comparison.weighted { "markov" } else { "none" };
-        for row in &evaluation.comparison.averages {
+        let weighting = if evaluation.scores.weighted { "markov" } else { "none" };
+        for row in &evaluation.scores.averages {
             write!(text, "{begin},mean_{},{weighting}", row.quantity.key()).ok();
             for Interval { value, low, high } in [row.reference, row.samples] {
                 write!(text, ",{value:.6},{low:.6},{high:.6}").ok();

@@ -7,7 +7,7 @@ use equijump_engine::analysis::evaluation::Evaluation;
 use equijump_engine::session::{ExportRequest, JobOutcome, StructureSource, beside, replica_path};
 
 use super::form::{Reference, command_of, topology_of_run};
-use super::{Comparing, Evaluated, EvaluationAction, SampleChoice, Saving, figures};
+use super::{Evaluated, Evaluating, EvaluationAction, SampleChoice, Saving, figures};
 use crate::report::Provenance;
 use crate::shared::clock::utc_now;
 use crate::window::app::EquiJumpApp;
@@ -36,10 +36,10 @@ impl EquiJumpApp {
                 }
             }
             EvaluationAction::Stop => {
-                if let Some(comparing) = &mut self.evaluation.comparing {
-                    comparing.stop_wanted = true;
-                    comparing.exports.iter_mut().for_each(Running::stop);
-                    if let Some(job) = &mut comparing.job {
+                if let Some(evaluating) = &mut self.evaluation.evaluating {
+                    evaluating.stop_wanted = true;
+                    evaluating.exports.iter_mut().for_each(Running::stop);
+                    if let Some(job) = &mut evaluating.job {
                         job.stop();
                     }
                 }
@@ -54,7 +54,7 @@ impl EquiJumpApp {
 
     fn start_evaluation(&mut self) -> Result<(), String> {
         let form = &self.evaluation.form;
-        if self.evaluation.is_comparing() || form.missing(&self.project).is_some() {
+        if self.evaluation.is_evaluating() || form.missing(&self.project).is_some() {
             return Ok(());
         }
         let samples = match form.samples {
@@ -116,7 +116,7 @@ impl EquiJumpApp {
         let exports = exports.map(|export| Running::new(self.session.start(export))).collect();
         self.evaluation.error = None;
         self.evaluation.saved = None;
-        self.evaluation.comparing = Some(Comparing {
+        self.evaluation.evaluating = Some(Evaluating {
             request,
             provenance,
             exports,
@@ -166,7 +166,7 @@ impl EquiJumpApp {
     }
 
     /// Fills the form with two runs and shows it: one is the reference, the other is judged.
-    pub(in crate::window) fn compare_runs(&mut self, reference: u32, samples: u32) {
+    pub(in crate::window) fn evaluate_runs(&mut self, reference: u32, samples: u32) {
         if reference == samples || self.project.run_of_number(reference).is_none() {
             return;
         }
@@ -193,7 +193,7 @@ impl EquiJumpApp {
             Some(JobOutcome::Finished(evaluation)) => return self.evaluated(evaluation),
             Some(outcome) => outcome.without_output(),
         };
-        self.evaluation.comparing = None;
+        self.evaluation.evaluating = None;
         self.evaluation.error = Some(match outcome {
             JobOutcome::Failed(error) => {
                 let sentence = in_window_words(&error.what);
@@ -207,11 +207,11 @@ impl EquiJumpApp {
     /// Takes what the comparison tells, and begins it as soon as all samples are in files. Its outcome, once it has
     /// ended.
     fn take_comparing(&mut self) -> Option<JobOutcome<Arc<Evaluation>>> {
-        let comparing = self.evaluation.comparing.as_mut()?;
+        let evaluating = self.evaluation.evaluating.as_mut()?;
         // What the user must know is among the warnings of the evaluation as well.
         let mut note = |notice: &str| self.log.note(Level::Warning, in_window_words(notice));
         let mut ended = None;
-        comparing.exports.retain_mut(|export| match export.take(&mut note) {
+        evaluating.exports.retain_mut(|export| match export.take(&mut note) {
             None => true,
             Some(JobOutcome::Finished(_)) => false,
             Some(JobOutcome::Cancelled) => {
@@ -223,21 +223,21 @@ impl EquiJumpApp {
                 false
             }
         });
-        match &mut comparing.job {
+        match &mut evaluating.job {
             Some(job) => job.take(&mut note),
-            None if ended.is_none() && comparing.exports.is_empty() && !comparing.stop_wanted => {
-                let request = comparing.request.clone();
-                comparing.job = Some(Running::new(self.session.start(request)));
+            None if ended.is_none() && evaluating.exports.is_empty() && !evaluating.stop_wanted => {
+                let request = evaluating.request.clone();
+                evaluating.job = Some(Running::new(self.session.start(request)));
                 None
             }
-            None if comparing.exports.is_empty() => ended.or(Some(JobOutcome::Cancelled)),
+            None if evaluating.exports.is_empty() => ended.or(Some(JobOutcome::Cancelled)),
             None => ended,
         }
     }
 
     fn evaluated(&mut self, evaluation: Arc<Evaluation>) {
-        let Some(comparing) = self.evaluation.comparing.take() else { return };
-        let provenance = comparing.provenance;
+        let Some(evaluating) = self.evaluation.evaluating.take() else { return };
+        let provenance = evaluating.provenance;
         let pages = figures::pages(&evaluation);
         let text = format!("Evaluated {} frames of {}.", evaluation.samples.frames, evaluation.protein);
         self.log.tell(Level::Success, text);

@@ -48,7 +48,7 @@ pub enum EvaluationAction {
 
 /// An evaluation in progress.
 #[derive(Debug)]
-pub(super) struct Comparing {
+pub(super) struct Evaluating {
     /// What the engine is asked, once the frames of the run are in files.
     request: EvaluationRequest,
     provenance: Provenance,
@@ -62,7 +62,7 @@ pub(super) struct Comparing {
     pub stop_wanted: bool,
 }
 
-impl Comparing {
+impl Evaluating {
     /// What it does.
     pub fn stage(&self) -> Option<EvaluationStage> {
         self.job.as_ref().and_then(|job| job.stage)
@@ -91,7 +91,7 @@ pub struct Evaluated {
 pub struct EvaluationState {
     /// What the user filled in.
     pub form: EvaluationForm,
-    pub(super) comparing: Option<Comparing>,
+    pub(super) evaluating: Option<Evaluating>,
     /// The last evaluation that was done.
     pub evaluated: Option<Evaluated>,
     /// Which page of it is shown.
@@ -114,7 +114,7 @@ impl EvaluationState {
     }
 
     /// Whether an evaluation is in progress.
-    pub fn is_comparing(&self) -> bool {
-        self.comparing.is_some()
+    pub fn is_evaluating(&self) -> bool {
+        self.evaluating.is_some()
     }
 }

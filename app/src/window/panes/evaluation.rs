@@ -20,7 +20,7 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     buttons_ui(ui, context.evaluation, missing, context.actions);
     ui.add_space(2.0);
     let state = &mut *context.evaluation;
-    if state.is_comparing() {
+    if state.is_evaluating() {
         progress_ui(ui, state);
     } else if let Some(missing) = missing {
         advice(ui, missing);
@@ -51,20 +51,20 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
 }
 
 fn buttons_ui(ui: &mut egui::Ui, state: &EvaluationState, missing: Option<&str>, actions: &mut Vec<Action>) {
-    let comparing = state.is_comparing();
-    let stopping = state.comparing.as_ref().is_some_and(|comparing| comparing.stop_wanted);
+    let evaluating = state.is_evaluating();
+    let stopping = state.evaluating.as_ref().is_some_and(|evaluating| evaluating.stop_wanted);
     let with_icons = ui.available_width() > 180.0;
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 6.0;
         let width = (ui.available_width() - 6.0).max(120.0);
-        let can_start = !comparing && missing.is_none();
+        let can_start = !evaluating && missing.is_none();
         let start = run_button(ui, can_start, Icon::Play, "Evaluate", true, with_icons, width * 0.6);
         let tooltip = missing.unwrap_or("Evaluate the samples against the reference trajectories");
         if start.on_hover_text(tooltip).on_disabled_hover_text(tooltip).clicked() {
             actions.push(Action::Evaluation(EvaluationAction::Start));
         }
         let text = if stopping { "Stopping…" } else { "Stop" };
-        let can_stop = comparing && !stopping;
+        let can_stop = evaluating && !stopping;
         let stop = run_button(ui, can_stop, Icon::Stop, text, false, with_icons && !stopping, width * 0.4);
         if stop.on_hover_text("End the evaluation; what was shown before stays").clicked() {
             actions.push(Action::Evaluation(EvaluationAction::Stop));
@@ -73,8 +73,8 @@ fn buttons_ui(ui: &mut egui::Ui, state: &EvaluationState, missing: Option<&str>,
 }
 
 fn progress_ui(ui: &mut egui::Ui, state: &EvaluationState) {
-    let Some(comparing) = &state.comparing else { return };
-    let status = match comparing.stage() {
+    let Some(evaluating) = &state.evaluating else { return };
+    let status = match evaluating.stage() {
         Some(stage) => {
             let label = stage.label();
             let mut letters = label.chars();
@@ -83,10 +83,10 @@ fn progress_ui(ui: &mut egui::Ui, state: &EvaluationState) {
         None => "Reading the files".to_owned(),
     };
     ui.add(egui::Label::new(egui::RichText::new(status).font(theme::semibold(13.0))).wrap());
-    let Some(progress) = comparing.progress() else { return };
+    let Some(progress) = evaluating.progress() else { return };
     let total = progress.total.unwrap_or(0);
     progress_bar(ui, "Of this stage", progress.done as f32 / total.max(1) as f32, 6.0);
-    let noun = comparing.stage().map_or("frames", |stage| stage.noun());
+    let noun = evaluating.stage().map_or("frames", |stage| stage.noun());
     let mut words = format!("{} of {} {noun}", grouped(progress.done), grouped(total));
     if let Some(left) = progress.time_left {
         words += &format!(" · {} left", human_duration(left));

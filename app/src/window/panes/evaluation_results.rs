@@ -224,7 +224,7 @@ fn table(ui: &mut egui::Ui, name: &str, header: &[&str], rows: impl FnOnce(&mut 
 }
 
 fn divergences_ui(ui: &mut egui::Ui, evaluation: &Evaluation) {
-    let comparison = &evaluation.comparison;
+    let comparison = &evaluation.scores;
     let cells = |ui: &mut egui::Ui, divergence: &Divergence| {
         interval_ui(ui, &divergence.samples, 4, "");
         interval_ui(ui, &divergence.floor, 4, "");
@@ -261,7 +261,7 @@ fn divergences_ui(ui: &mut egui::Ui, evaluation: &Evaluation) {
 
 fn averages_ui(ui: &mut egui::Ui, evaluation: &Evaluation) {
     table(ui, "averages", &["", "Reference", "Samples", "Error"], |ui| {
-        for row in &evaluation.comparison.averages {
+        for row in &evaluation.scores.averages {
             ui.label(labeled(row.quantity));
             interval_ui(ui, &row.reference, 3, "");
             interval_ui(ui, &row.samples, 3, "");

@@ -130,7 +130,7 @@ fn more_ui(
             let text = format!("Evaluate run {shown} against run {number}");
             let tooltip = "This run is the reference; the run on view is evaluated";
             if ui.button(text).on_hover_text(tooltip).clicked() {
-                actions.push(Action::CompareRuns { reference: number, samples: shown });
+                actions.push(Action::EvaluateRuns { reference: number, samples: shown });
                 ui.close();
             }
             ui.separator();

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::compare::quantile;
+use super::scores::quantile;
 use crate::analysis::fluctuation::Fluctuation;
 use crate::structure::Topology;
 

@@ -11,9 +11,9 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use super::Interval;
-use super::compare::{range, with_replacement};
 use super::ensemble::{Ensemble, block_ranges};
 use super::reference::whole_frames;
+use super::scores::{range, with_replacement};
 use super::settings::EvaluationSettings;
 use crate::random::Random;
 

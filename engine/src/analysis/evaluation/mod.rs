@@ -1,9 +1,9 @@
-//! Samples against reference trajectories (paper 4.2, A.7): what `equijump evaluate`, the comparison of
+//! Samples against reference trajectories (paper 4.2, A.7): what `equijump evaluate`, the scores of
 //! transports and the sampling study are made of.
 //!
 //! ```text
 //! FrameSource ──► PreparedReference::new ──► TICA basis, bins, states, Markov lag, measured reference
-//! FrameSource ──► PreparedReference::compare_frames ──► Comparison: divergences with intervals and floors
+//! FrameSource ──► PreparedReference::score_frames ──► Scores: divergences with intervals and floors
 //!                                                       averages, curves, maps
 //! FrameSource ──► evaluate ──► Evaluation: all of it with what a report needs besides
 //! ```
@@ -14,8 +14,8 @@
 //!
 //! ```ignore
 //! let prepared = PreparedReference::new(protein, &mut reference_frames, settings, &mut progress)?;
-//! let comparison = prepared.compare_frames(&mut sample_frames, &mut progress)?;   // as often as wanted
-//! let tic1 = comparison.divergence(Quantity::Tic1);                               // value, interval, floor
+//! let scores = prepared.score_frames(&mut sample_frames, &mut progress)?;   // as often as wanted
+//! let tic1 = scores.divergence(Quantity::Tic1);                               // value, interval, floor
 //! ```
 //!
 //! **Method.** TICA is fitted to the reference and the samples are projected on it. Histograms have 100
@@ -31,7 +31,6 @@
 //! [`Divergence::scaled_floor`].
 
 pub mod branches;
-mod compare;
 mod ensemble;
 mod error;
 mod fluctuation;
@@ -41,21 +40,22 @@ pub mod jumps;
 pub mod kinetics;
 mod quantity;
 mod reference;
+mod scores;
 mod settings;
 mod source;
 mod summary;
 mod timescales;
 
-pub use compare::{
-    AverageRow, Comparison, CurvePair, Divergence, DivergenceRow, FreeEnergyProfile, Interval, MapPair,
-    MeanDivergence, Profile,
-};
 pub use ensemble::{Ensemble, Estimate, Weighting};
 pub use error::EvaluationError;
 pub use fluctuation::{STRETCH_PS, StretchFluctuation};
 pub use frame_table::FrameTable;
 pub use quantity::Quantity;
 pub use reference::{MarkovLag, PreparedReference, Protein};
+pub use scores::{
+    AverageRow, CurvePair, Divergence, DivergenceRow, FreeEnergyProfile, Interval, MapPair, MeanDivergence,
+    Profile, Scores,
+};
 pub use settings::{EvaluationProgress, EvaluationSettings, EvaluationStage, ProgressCallback};
 pub use source::{FrameSource, MemoryFrames};
 pub use summary::{EnsembleSummary, Evaluation, TicaSummary, evaluate, time_text};

@@ -1,16 +1,16 @@
-//! The whole evaluation: a comparison and what a report needs besides.
+//! The whole evaluation: a scores and what a report needs besides.
 
 use std::sync::Arc;
 
 use nalgebra::{Matrix3, SymmetricEigen};
 use serde::{Deserialize, Serialize};
 
-use super::compare::Comparison;
 use super::ensemble::Ensemble;
 use super::fluctuation::StretchFluctuation;
 use super::kinetics::{Kinetics, kinetics};
 use super::quantity::Quantity;
 use super::reference::{MarkovLag, PreparedReference, Protein};
+use super::scores::Scores;
 use super::settings::{EvaluationSettings, ProgressCallback};
 use super::timescales::{CommonTimescales, MarkovSummary};
 use super::{EvaluationError, FrameSource};
@@ -102,7 +102,7 @@ pub struct Evaluation {
     /// Motion between two states, where it can be compared.
     pub kinetics: Option<Kinetics>,
     /// Divergences, averages, curves, maps.
-    pub comparison: Comparison,
+    pub scores: Scores,
     /// Cα trace of the native structure in the same view, Å.
     pub native_trace_angstrom: Vec<[f32; 3]>,
     /// TICA components of the native structure.
@@ -114,7 +114,7 @@ pub struct Evaluation {
 /// Evaluates samples against a reference.
 ///
 /// # Errors
-/// As [`PreparedReference::new`] and [`PreparedReference::compare_frames`].
+/// As [`PreparedReference::new`] and [`PreparedReference::score_frames`].
 pub fn evaluate(
     protein: Protein,
     reference: &mut dyn FrameSource,
@@ -124,19 +124,19 @@ pub fn evaluate(
 ) -> Result<Evaluation, EvaluationError> {
     let prepared = PreparedReference::new(protein, reference, settings, progress)?;
     let samples = prepared.measure(samples, progress)?;
-    let comparison = prepared.compare(&samples, progress)?;
-    Ok(prepared.summarize(&samples, comparison))
+    let scores = prepared.score(&samples, progress)?;
+    Ok(prepared.summarize(&samples, scores))
 }
 
 impl PreparedReference {
-    /// Puts a comparison together with what a report needs besides.
-    pub fn summarize(&self, samples: &Ensemble, comparison: Comparison) -> Evaluation {
+    /// Puts a scores together with what a report needs besides.
+    pub fn summarize(&self, samples: &Ensemble, scores: Scores) -> Evaluation {
         let topology = Arc::clone(&self.protein.topology);
         let native = ca_positions(&topology, &self.protein.native_angstrom);
         let view = PrincipalView::of(&native);
         let reference = self.summary(&self.ensemble, self.timescales.clone(), &view);
         let sample_summary = self.summary(samples, self.implied_timescales(samples), &view);
-        let mut warnings = self.warnings(&reference, &sample_summary, &comparison);
+        let mut warnings = self.warnings(&reference, &sample_summary, &scores);
         let both = reference.markov.is_some() && sample_summary.markov.is_some();
         let common_timescales = if both { self.common_timescales(samples) } else { None };
         let kinetics = match kinetics(&self.ensemble, samples, &self.settings) {
@@ -164,7 +164,7 @@ impl PreparedReference {
             samples: sample_summary,
             common_timescales,
             kinetics,
-            comparison,
+            scores,
             native_trace_angstrom: native.iter().map(|&p| view.see(p)).collect(),
             native_tics: self.basis.project(&topology, &self.protein.native_angstrom),
             warnings,
@@ -205,10 +205,10 @@ impl PreparedReference {
         &self,
         reference: &EnsembleSummary,
         samples: &EnsembleSummary,
-        comparison: &Comparison,
+        scores: &Scores,
     ) -> Vec<String> {
         let mut warnings = Vec::new();
-        if let Some(reason) = &comparison.unweighted_because {
+        if let Some(reason) = &scores.unweighted_because {
             warnings.push(format!("All frames count alike, there are no Markov model weights ({reason})."));
         }
         if self.lag.lag_ps().is_some() {
@@ -228,7 +228,7 @@ impl PreparedReference {
                     time_text(markov.slowest_ps.value)
                 ));
             }
-            if let Some(markov) = ensemble.markov.as_ref().filter(|_| comparison.weighted)
+            if let Some(markov) = ensemble.markov.as_ref().filter(|_| scores.weighted)
                 && markov.connected_share < CONNECTED_WARNING
             {
                 warnings.push(format!(
@@ -245,7 +245,7 @@ impl PreparedReference {
                 ));
             }
         }
-        for curve in comparison.curves.iter().filter(|c| Quantity::OF_THE_PAPER.contains(&c.quantity)) {
+        for curve in scores.curves.iter().filter(|c| Quantity::OF_THE_PAPER.contains(&c.quantity)) {
             if curve.samples.outside > OUTSIDE_WARNING {
                 warnings.push(format!(
                     "{:.0} % of the samples lie outside the range of the reference in {}.",

@@ -252,7 +252,7 @@ impl Cell<'_> {
 }
 
 fn quality(evaluation: &Evaluation, jumps: &JumpReport) -> CellQuality {
-    let comparison = &evaluation.comparison;
+    let comparison = &evaluation.scores;
     let validity = &evaluation.samples.validity;
     CellQuality {
         mean: comparison.mean.plain,

@@ -70,8 +70,8 @@ pub(crate) fn evaluate(
     progress: &mut ProgressCallback<'_>,
 ) -> Result<Evaluation, EvaluationError> {
     let samples = prepared.measure(samples, progress)?;
-    let comparison = prepared.compare(&samples, progress)?;
-    Ok(prepared.summarize(&samples, comparison))
+    let scores = prepared.score(&samples, progress)?;
+    Ok(prepared.summarize(&samples, scores))
 }
 
 /// Does part of an evaluation and tells how far it is.

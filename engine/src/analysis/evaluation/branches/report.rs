@@ -1,4 +1,4 @@
-//! What a comparison of branches finds.
+//! What a scores of branches finds.
 
 use serde::{Deserialize, Serialize};
 

@@ -147,7 +147,7 @@ pub struct MapPair {
 
 /// Samples against the reference.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Comparison {
+pub struct Scores {
     /// Whether averages, curves and maps are weighted by Markov models; if not, all frames count alike.
     pub weighted: bool,
     /// Why there are no weights, if there are none.
@@ -164,7 +164,7 @@ pub struct Comparison {
     pub maps: Vec<MapPair>,
 }
 
-impl Comparison {
+impl Scores {
     /// The divergence of a quantity, weighted where there are weights.
     pub fn divergence(&self, quantity: Quantity) -> Option<Divergence> {
         let row = self.divergences.iter().find(|row| row.quantity == quantity)?;
@@ -177,24 +177,24 @@ impl PreparedReference {
     ///
     /// # Errors
     /// As [`PreparedReference::measure`].
-    pub fn compare_frames(
+    pub fn score_frames(
         &self,
         samples: &mut dyn FrameSource,
         progress: &mut ProgressCallback<'_>,
-    ) -> Result<Comparison, EvaluationError> {
+    ) -> Result<Scores, EvaluationError> {
         let samples = self.measure(samples, progress)?;
-        self.compare(&samples, progress)
+        self.score(&samples, progress)
     }
 
     /// Compares measured samples with the reference.
     ///
     /// # Errors
     /// Distributions without weight, or the caller breaking off.
-    pub fn compare(
+    pub fn score(
         &self,
         samples: &Ensemble,
         progress: &mut ProgressCallback<'_>,
-    ) -> Result<Comparison, EvaluationError> {
+    ) -> Result<Scores, EvaluationError> {
         let plain = Resampled::new(self, samples, Weighting::Frames, progress)?;
         let weighting = Weighting::Markov(self.settings.estimator);
         let (weighted, unweighted_because) = match self.why_not_weighted(samples) {
@@ -217,7 +217,7 @@ impl PreparedReference {
             weighted: weighted.as_ref().map(|w| w.divergence(self, &of_the_paper)).transpose()?,
         };
         let shown = weighted.as_ref().unwrap_or(&plain);
-        Ok(Comparison {
+        Ok(Scores {
             weighted: weighted.is_some(),
             unweighted_because,
             divergences,
