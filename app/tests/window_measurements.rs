@@ -1,4 +1,4 @@
-//! Measuring by clicks on atoms, and evaluating with a ghost, as users do it.
+//! Measuring by clicks on atoms, and comparing with a ghost, as users do it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod support;

@@ -119,9 +119,9 @@ fn divergences_agree_with_deeptime_mdanalysis_and_scipy() {
         ..EvaluationSettings::default()
     };
     let prepared = PreparedReference::new(protein.clone(), &mut group(0..4), settings, &mut go_on).unwrap();
-    let comparison = prepared.score_frames(&mut group(4..8), &mut go_on).unwrap();
+    let scores = prepared.score_frames(&mut group(4..8), &mut go_on).unwrap();
     assert_eq!(expected.divergences_nats.len(), 6);
-    for row in &comparison.divergences {
+    for row in &scores.divergences {
         let Some(expected) = expected.divergences_nats.get(row.quantity.key()) else { continue };
         let got = row.plain.samples;
         assert!((got.value - expected).abs() < 1e-6, "{}: {got:?}, expected {expected}", row.quantity.key());
@@ -193,8 +193,8 @@ fn files_and_memory_give_the_same_numbers() {
         let prepared =
             PreparedReference::new(protein.clone(), reference, settings.clone(), &mut go_on).unwrap();
         let measured = prepared.measure(samples, &mut go_on).unwrap();
-        let comparison = prepared.score(&measured, &mut go_on).unwrap();
-        (measured.frames, comparison)
+        let scores = prepared.score(&measured, &mut go_on).unwrap();
+        (measured.frames, scores)
     };
     let selection = FrameSelection::default();
     let from_files = run(
@@ -225,8 +225,8 @@ fn an_ensemble_compared_with_itself_is_the_same_and_a_stop_is_obeyed() {
     };
     let prepared =
         PreparedReference::new(protein(&frames), &mut source.clone(), settings.clone(), &mut go_on).unwrap();
-    let comparison = prepared.score_frames(&mut source, &mut go_on).unwrap();
-    for row in &comparison.divergences {
+    let scores = prepared.score_frames(&mut source, &mut go_on).unwrap();
+    for row in &scores.divergences {
         let divergence = row.weighted.unwrap_or(row.plain);
         assert!(divergence.samples.value < 1e-12, "{row:?}");
         assert!(divergence.floor.value > divergence.samples.value, "{row:?}");
@@ -263,7 +263,7 @@ fn data_that_cannot_carry_an_analysis_are_told_so() {
     let message = prepare(broken, 300.0).unwrap_err().to_string();
     assert!(message.contains("NaN"), "{message}");
 
-    // One way through the conformations: TICA works, a Markov model does not, and the comparison says so.
+    // One way through the conformations: TICA works, a Markov model does not, and the scores say so.
     let one_way: Vec<Vec<[f32; 3]>> = (0..200)
         .map(|t| {
             let mut positions = frames.frames[t / 10].clone();
@@ -272,9 +272,9 @@ fn data_that_cannot_carry_an_analysis_are_told_so() {
         })
         .collect();
     let prepared = prepare(vec![one_way.clone()], 300.0).unwrap();
-    let comparison = prepared.score_frames(&mut MemoryFrames::new(vec![one_way], 100.0), &mut go_on).unwrap();
-    assert!(!comparison.weighted);
-    let reason = comparison.unweighted_because.unwrap();
+    let scores = prepared.score_frames(&mut MemoryFrames::new(vec![one_way], 100.0), &mut go_on).unwrap();
+    assert!(!scores.weighted);
+    let reason = scores.unweighted_because.unwrap();
     assert!(reason.contains("one way") || reason.contains("back and forth"), "{reason}");
-    assert!(comparison.divergences.iter().all(|row| row.weighted.is_none()));
+    assert!(scores.divergences.iter().all(|row| row.weighted.is_none()));
 }

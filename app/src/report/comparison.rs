@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use equijump_engine::analysis::PaperResults;
 use equijump_engine::analysis::evaluation::{
-    CurvePair, Divergence, Evaluation, Interval, Quantity, time_text,
+    CurvePair, Divergence, Evaluation, Interval, Quantity, Scores, time_text,
 };
 use equijump_engine::experiments::compare::{ComparisonPlan, VariantResult};
 use equijump_engine::trajectory::write_atomically;
@@ -58,15 +58,15 @@ impl ComparisonReport {
         self.evaluated().next().is_some() && self.evaluated().all(|(_, e)| e.scores.weighted)
     }
 
-    fn divergence(&self, comparison: &Scores, quantity: Quantity) -> Option<Divergence> {
-        let row = comparison.divergences.iter().find(|row| row.quantity == quantity)?;
+    fn divergence(&self, scores: &Scores, quantity: Quantity) -> Option<Divergence> {
+        let row = scores.divergences.iter().find(|row| row.quantity == quantity)?;
         if self.weighted() { row.weighted } else { Some(row.plain) }
     }
 
     /// The divergences of one variant, column by column: the quantities of the paper, then their mean.
-    fn columns(&self, comparison: &Scores) -> Vec<Option<Divergence>> {
-        let each = Quantity::OF_THE_PAPER.into_iter().map(|quantity| self.divergence(comparison, quantity));
-        let mean = comparison.mean;
+    fn columns(&self, scores: &Scores) -> Vec<Option<Divergence>> {
+        let each = Quantity::OF_THE_PAPER.into_iter().map(|quantity| self.divergence(scores, quantity));
+        let mean = scores.mean;
         let mean = if self.weighted() { mean.weighted } else { Some(mean.plain) };
         each.chain([mean]).collect()
     }

@@ -88,14 +88,14 @@ pub fn page_path(folder: &Path) -> PathBuf {
 
 /// All figures; those without data are left out.
 pub(crate) fn groups(evaluation: &Evaluation) -> Vec<Group> {
-    let comparison = &evaluation.scores;
-    let weights = if comparison.weighted {
+    let scores = &evaluation.scores;
+    let weights = if scores.weighted {
         "Frames are weighted by the Markov models."
     } else {
         "All frames count alike: where trajectories are far from equilibrium these are no free energies."
     };
-    let curve = |quantity: Quantity| comparison.curves.iter().find(|c| c.quantity == quantity);
-    let map = |quantity: Quantity| comparison.maps.iter().find(|m| m.quantity == quantity);
+    let curve = |quantity: Quantity| scores.curves.iter().find(|c| c.quantity == quantity);
+    let map = |quantity: Quantity| scores.maps.iter().find(|m| m.quantity == quantity);
     let small = |figure: Figure| Placed { figure, size: (500, 380), caption: String::new() };
     let wide =
         |figure: Figure, caption: &str| Placed { figure, size: (1020, 460), caption: caption.to_owned() };

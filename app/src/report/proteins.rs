@@ -76,9 +76,9 @@ impl ProteinResult {
 
     /// Why free energies, populations and rates are not told; `None` where they are.
     fn not_supported(&self) -> Option<String> {
-        let comparison = &self.evaluation()?.scores;
-        let why = comparison.unweighted_because.clone().unwrap_or_else(|| "no Markov models".to_owned());
-        (!comparison.weighted).then_some(why)
+        let scores = &self.evaluation()?.scores;
+        let why = scores.unweighted_because.clone().unwrap_or_else(|| "no Markov models".to_owned());
+        (!scores.weighted).then_some(why)
     }
 }
 

@@ -22,7 +22,7 @@ pub(super) fn with_interval(interval: &Interval, decimals: usize, unit: &str) ->
 
 /// Divergences with intervals and floors.
 pub(super) fn divergences(evaluation: &Evaluation) -> String {
-    let comparison = &evaluation.scores;
+    let scores = &evaluation.scores;
     let confidence = 100.0 * evaluation.settings.confidence;
     let cells = |divergence: &Divergence| {
         [
@@ -32,12 +32,12 @@ pub(super) fn divergences(evaluation: &Evaluation) -> String {
             format!("{:.1} ×", divergence.floors()),
         ]
     };
-    let rows: Vec<Vec<String>> = comparison
+    let rows: Vec<Vec<String>> = scores
         .divergences
         .iter()
         .map(|row| {
             let mut line = vec![row.quantity.label().to_owned()];
-            if comparison.weighted {
+            if scores.weighted {
                 line.extend(row.weighted.as_ref().map_or([(); 4].map(|()| String::new()), cells));
             }
             line.extend(cells(&row.plain));
@@ -50,7 +50,7 @@ pub(super) fn divergences(evaluation: &Evaluation) -> String {
         time_text(evaluation.samples.frames as f64 * evaluation.samples.interval_ps),
         time_text(evaluation.reference.frames as f64 * evaluation.reference.interval_ps),
     );
-    let header: &[&str] = if comparison.weighted {
+    let header: &[&str] = if scores.weighted {
         &["", "Markov-weighted", "Floor", "Scaled", "", "All frames alike", "Floor", "Scaled", ""]
     } else {
         &["", "All frames alike", "Floor", "Scaled", ""]

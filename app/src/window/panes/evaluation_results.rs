@@ -39,7 +39,7 @@ struct Drawn {
 pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     let state = &mut *context.evaluation;
     let Some(evaluated) = &state.evaluated else {
-        let (heading, advice) = if state.is_comparing() {
+        let (heading, advice) = if state.is_evaluating() {
             ("Nothing evaluated yet", "The trajectories are being measured.")
         } else {
             (
@@ -224,7 +224,7 @@ fn table(ui: &mut egui::Ui, name: &str, header: &[&str], rows: impl FnOnce(&mut 
 }
 
 fn divergences_ui(ui: &mut egui::Ui, evaluation: &Evaluation) {
-    let comparison = &evaluation.scores;
+    let scores = &evaluation.scores;
     let cells = |ui: &mut egui::Ui, divergence: &Divergence| {
         interval_ui(ui, &divergence.samples, 4, "");
         interval_ui(ui, &divergence.floor, 4, "");
@@ -235,15 +235,15 @@ fn divergences_ui(ui: &mut egui::Ui, evaluation: &Evaluation) {
         );
         ui.add(egui::Label::new(floors).extend()).on_hover_text(tooltip);
     };
-    let header: &[&str] = if comparison.weighted {
+    let header: &[&str] = if scores.weighted {
         &["", "Markov-weighted", "Floor", "Scaled", "All frames alike", "Floor", "Scaled"]
     } else {
         &["", "All frames alike", "Floor", "Scaled"]
     };
     table(ui, "divergences", header, |ui| {
-        for row in &comparison.divergences {
+        for row in &scores.divergences {
             ui.label(row.quantity.label());
-            if comparison.weighted {
+            if scores.weighted {
                 match &row.weighted {
                     Some(divergence) => cells(ui, divergence),
                     None => {

@@ -1,4 +1,4 @@
-//! Samples against reference trajectories (paper 4.2, A.7): what `equijump evaluate`, the scores of
+//! Samples against reference trajectories (paper 4.2, A.7): what `equijump evaluate`, the comparison of
 //! transports and the sampling study are made of.
 //!
 //! ```text

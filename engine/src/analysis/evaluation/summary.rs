@@ -1,4 +1,4 @@
-//! The whole evaluation: a scores and what a report needs besides.
+//! The whole evaluation: scores and what a report needs besides.
 
 use std::sync::Arc;
 
@@ -129,7 +129,7 @@ pub fn evaluate(
 }
 
 impl PreparedReference {
-    /// Puts a scores together with what a report needs besides.
+    /// Puts scores together with what a report needs besides.
     pub fn summarize(&self, samples: &Ensemble, scores: Scores) -> Evaluation {
         let topology = Arc::clone(&self.protein.topology);
         let native = ca_positions(&topology, &self.protein.native_angstrom);

@@ -252,14 +252,14 @@ impl Cell<'_> {
 }
 
 fn quality(evaluation: &Evaluation, jumps: &JumpReport) -> CellQuality {
-    let comparison = &evaluation.scores;
+    let scores = &evaluation.scores;
     let validity = &evaluation.samples.validity;
     CellQuality {
-        mean: comparison.mean.plain,
-        weighted_mean: comparison.mean.weighted,
-        divergences: comparison.divergences.clone(),
+        mean: scores.mean.plain,
+        weighted_mean: scores.mean.weighted,
+        divergences: scores.divergences.clone(),
         intact: validity.per_frame(validity.intact_frames),
-        slowest: comparison.curves.iter().find(|curve| curve.quantity == Quantity::Tic1).cloned(),
+        slowest: scores.curves.iter().find(|curve| curve.quantity == Quantity::Tic1).cloned(),
         motion: motion(evaluation, jumps),
     }
 }

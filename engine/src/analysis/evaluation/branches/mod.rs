@@ -41,7 +41,7 @@ pub const LEAST_FOR_ENERGY: usize = 4;
 /// Trajectories from one start that spreads and fluctuations need: halves of four.
 pub const LEAST_FOR_SPREAD: usize = 8;
 
-/// What a scores of branches may be asked for.
+/// What a comparison of branches may be asked for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct BranchSettings {

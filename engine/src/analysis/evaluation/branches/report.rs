@@ -1,4 +1,4 @@
-//! What a scores of branches finds.
+//! What a comparison of branches finds.
 
 use serde::{Deserialize, Serialize};
 
