@@ -89,7 +89,7 @@ impl Tables {
 }
 
 /// Notes that `other` is close to `site`. Pairs farther apart along the chain are never left out of the
-/// contacts, see [`crate::network::strain`].
+/// contacts, see [`crate::network::inputs::strain`].
 fn mark(close: &mut [[u32; 2]], site: usize, other: usize) {
     let bit = 1 << (other % SITES);
     match (other / SITES) as i64 - (site / SITES) as i64 {

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::internal::TorsionTemplate;
-use super::strain::StrainTemplate;
+use super::inputs::strain::StrainTemplate;
+use super::inputs::torsions::TorsionTemplate;
 use crate::structure::{ResidueType, SLOTS, TensorCloud, Topology};
 
 /// What does not change along a trajectory: residue labels, used slots, where each protein starts.

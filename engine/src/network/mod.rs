@@ -9,16 +9,13 @@
 pub mod batch;
 pub mod candle_device;
 pub mod candle_model;
-pub mod carried;
 pub mod config;
 pub mod fused;
 pub mod initial;
 pub mod inputs;
-pub mod internal;
 pub mod model;
 pub mod neighbor_graph;
 pub mod parameters;
-pub mod strain;
 pub(crate) mod variable;
 
 pub use crate::transport::Transport;

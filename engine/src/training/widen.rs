@@ -8,11 +8,11 @@
 use std::ops::Range;
 use std::path::Path;
 
-use crate::network::carried::{CARRIED_SCALARS, CARRIED_VECTORS};
-use crate::network::inputs::{self, FEATURES};
-use crate::network::internal::{
+use crate::network::inputs::carried::{CARRIED_SCALARS, CARRIED_VECTORS};
+use crate::network::inputs::torsions::{
     CHAIN_FRAME_SCALARS, DISPLACEMENT_FRAME_SCALARS, SOURCE_FRAME_SCALARS, TORSION_SCALARS,
 };
+use crate::network::inputs::{self, FEATURES};
 use crate::network::{Model, NetworkConfig, ParameterLayout, ParameterSpec};
 use crate::structure::ResidueType;
 

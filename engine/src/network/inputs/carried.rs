@@ -6,11 +6,11 @@
 //! rotation amid noise; here the least-squares rotation of the backbone around each residue is given
 //! ([`Superposition`]). An addition to the paper (`carried_inputs`).
 
-use super::inputs::{DISPLACEMENTS, displacement_scales};
-use super::internal::{dot, minus, residue_frame};
-use super::{CloudBatch, NetworkConfig, SequenceBatch};
+use self::torsions::{dot, minus, residue_frame};
+use super::{DISPLACEMENTS, displacement_scales};
 use crate::analysis::superposition::Superposition;
 use crate::analysis::vectors::{Vec3, centroid, vec3};
+use crate::network::{CloudBatch, NetworkConfig, SequenceBatch};
 use crate::structure::SLOTS;
 
 /// Atoms of the neighbors that belong to the piece of a residue: Cα, C and O of the one before, N and Cα of the one

@@ -1,11 +1,15 @@
 //! Input features of conditioner and headers that follow directly from coordinates.
 
-use super::carried::{CARRIED_SCALARS, CARRIED_VECTORS};
-use super::internal::{
+pub mod carried;
+pub mod strain;
+pub mod torsions;
+
+use self::carried::{CARRIED_SCALARS, CARRIED_VECTORS};
+use self::strain::{STRAIN_SCALARS, STRAIN_VECTORS};
+use self::torsions::{
     CHAIN_FRAME_SCALARS, DISPLACEMENT_FRAME_SCALARS, SOURCE_FRAME_SCALARS, TORSION_SCALARS,
 };
-use super::strain::{STRAIN_SCALARS, STRAIN_VECTORS};
-use super::{CloudBatch, NetworkConfig, SequenceBatch};
+use crate::network::{CloudBatch, NetworkConfig, SequenceBatch};
 use crate::structure::{ResidueType, SLOTS};
 
 /// Vectors along the chain per residue: peptide bond from the previous residue's C to this N, from this C
@@ -109,9 +113,9 @@ impl CloudFeatures {
     }
 }
 
-/// `X_τ − m X^t` of the 13 vectors and of Cα, `m` being [`super::Transport::still_scale`], scaled to about unit size.
+/// `X_τ − m X^t` of the 13 vectors and of Cα, `m` being [`crate::network::Transport::still_scale`], scaled to about unit size.
 ///
-/// `X_τ − m X^t = a (X^{t+1} − X^t) + n Z` with the shares a, n of [`super::Transport`], so that divided by
+/// `X_τ − m X^t = a (X^{t+1} − X^t) + n Z` with the shares a, n of [`crate::network::Transport`], so that divided by
 /// `√(a² j² + n² σ²)`, with j the usual size of a jump, it has the same size at every τ. Unscaled it vanishes
 /// with τ in the two-sided transport, and with it the only thing from which a header could tell at small τ
 /// which way the conformation goes. Zero where a and n are, at τ = 0 of that transport: there the quotient has
@@ -193,7 +197,7 @@ pub fn displacement_scales(config: &NetworkConfig, tau: f32) -> (f32, f32) {
     )
 }
 
-/// Soft one-hot of τ (as [`super::Transport::clock_at`] has it) on `bins` cosine bumps: `cos(π/2·d)` for `|d| < 1`, `d` the distance to a bin center in
+/// Soft one-hot of τ (as [`crate::network::Transport::clock_at`] has it) on `bins` cosine bumps: `cos(π/2·d)` for `|d| < 1`, `d` the distance to a bin center in
 /// spacings, centers evenly inside (0, 1); scaled by `√bins` to unit second moment. At most two entries are
 /// non-zero: `(bin, value)` twice.
 pub fn time_embedding(bins: usize, clock: f32) -> [(usize, f32); 2] {

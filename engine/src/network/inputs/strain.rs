@@ -14,7 +14,7 @@ use crate::structure::bonded_parameters::{C_N_CD_PROLINE_DEGREES, O_C_N_DEGREES,
 use crate::structure::tensor_cloud::slot_of_offset;
 use crate::structure::{Element, ResidueType, SLOTS, Topology};
 
-use super::{CloudBatch, SequenceBatch};
+use crate::network::{CloudBatch, SequenceBatch};
 
 /// Sites of a residue: the 13 slots and Cα.
 const SITES: usize = SLOTS + 1;

@@ -5,11 +5,11 @@
 //! product of vectors from two residues. Given as scalars, what a chain remembers of its torsions over a jump
 //! can be learned from few examples. An addition to the paper (`torsion_inputs`, `frame_inputs`).
 
-use super::inputs::{
+use self::strain::{ca_site, residue_and_slot};
+use super::{
     CHAIN_VECTORS, CloudFeatures, DISPLACEMENTS, DisplacementFeatures, FEATURES, displacement_scales,
 };
-use super::strain::{ca_site, residue_and_slot};
-use super::{CloudBatch, NetworkConfig, SequenceBatch};
+use crate::network::{CloudBatch, NetworkConfig, SequenceBatch};
 use crate::structure::tensor_cloud::slot_of_offset;
 use crate::structure::{ResidueType, SLOTS, Topology};
 
