@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use super::inputs::strain::StrainTemplate;
-use super::inputs::torsions::TorsionTemplate;
+use super::templates::{StrainTemplate, TorsionTemplate};
 use crate::structure::{ResidueType, SLOTS, TensorCloud, Topology};
 
 /// What does not change along a trajectory: residue labels, used slots, where each protein starts.

@@ -16,6 +16,7 @@ pub mod inputs;
 pub mod model;
 pub mod neighbor_graph;
 pub mod parameters;
+pub mod templates;
 pub(crate) mod variable;
 
 pub use crate::transport::Transport;

@@ -40,8 +40,8 @@
 //! vectors `[13 vectors, 4 chain vectors, strain, displacements (14), vectors of X^t (17), towards X^t carried along (14), P_τ − m P^t (1), conditioner (H)]`, `m`
 //! being the [`Transport::still_scale`] at τ, 1 for the two-sided transport; the scaled displacements of
 //! [`super::inputs::DisplacementFeatures`] only with `displacement_inputs`, the strain of
-//! [`super::inputs::strain`] only with `strain_inputs`, the torsions and coordinates in frames of [`super::inputs::torsions`] only
-//! with `torsion_inputs`, `source_torsion_inputs`, `source_frame_inputs` and `frame_inputs`, what [`super::inputs::carried`] leaves with
+//! [`super::inputs::strain`] only with `strain_inputs`, the torsions and coordinates in frames of [`super::inputs`] only with
+//! `torsion_inputs`, `source_torsion_inputs`, `source_frame_inputs` and `frame_inputs`, what [`super::inputs::carried`] leaves with
 //! `carried_inputs`; with strain inputs also a gated skip connection from the input vectors
 //! `x` to the outputs: with `t` the scalars of the aggregate,
 //! `Linear(x·ψ(Linear(t; skip.gate)); skip.vectors)` is added to the readout. It spares 43 strain vectors the

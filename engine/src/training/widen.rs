@@ -9,10 +9,9 @@ use std::ops::Range;
 use std::path::Path;
 
 use crate::network::inputs::carried::{CARRIED_SCALARS, CARRIED_VECTORS};
-use crate::network::inputs::torsions::{
-    CHAIN_FRAME_SCALARS, DISPLACEMENT_FRAME_SCALARS, SOURCE_FRAME_SCALARS, TORSION_SCALARS,
+use crate::network::inputs::{
+    self, CHAIN_FRAME_SCALARS, DISPLACEMENT_FRAME_SCALARS, FEATURES, SOURCE_FRAME_SCALARS, TORSION_SCALARS,
 };
-use crate::network::inputs::{self, FEATURES};
 use crate::network::{Model, NetworkConfig, ParameterLayout, ParameterSpec};
 use crate::structure::ResidueType;
 

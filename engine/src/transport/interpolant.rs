@@ -1,7 +1,7 @@
 //! The interpolated clouds X_τ of all transports ([`Transport`]; paper 3.1–3.3, ARCHITECTURE.md §6) and the loss of a
 //! batch. What the headers are asked for is in [`super::heads`].
 
-use crate::network::inputs::strain::residue_and_slot;
+use crate::network::templates::residue_and_slot;
 use crate::network::{CloudBatch, NetworkConfig, SequenceBatch, Transport};
 use crate::structure::SLOTS;
 

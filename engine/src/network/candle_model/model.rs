@@ -13,11 +13,11 @@ use super::weights::WeightGroup;
 use super::weights::{WeightError, Weights};
 use crate::network::inputs::carried::{CARRIED_SCALARS, CARRIED_VECTORS, CarriedFeatures};
 use crate::network::inputs::strain::{STRAIN_SCALARS, STRAIN_VECTORS, StrainFeatures};
-use crate::network::inputs::torsions::{
-    CHAIN_FRAME_SCALARS, DISPLACEMENT_FRAME_SCALARS, SOURCE_FRAME_SCALARS, TORSION_SCALARS,
-    chain_frame_scalars, displacement_frame_scalars, source_frame_scalars, torsion_scalars,
+use crate::network::inputs::{
+    CHAIN_FRAME_SCALARS, CloudFeatures, DISPLACEMENT_FRAME_SCALARS, DISPLACEMENTS, DisplacementFeatures,
+    FEATURES, SOURCE_FRAME_SCALARS, TORSION_SCALARS, chain_frame_scalars, displacement_frame_scalars,
+    source_frame_scalars, time_embedding, torsion_scalars,
 };
-use crate::network::inputs::{CloudFeatures, DISPLACEMENTS, DisplacementFeatures, FEATURES, time_embedding};
 use crate::network::parameters::has_skip;
 use crate::network::parameters::header_outputs;
 use crate::network::{CloudBatch, NeighborGraph, NetworkConfig, ParameterLayout, SequenceBatch};

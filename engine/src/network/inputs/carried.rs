@@ -6,8 +6,9 @@
 //! rotation amid noise; here the least-squares rotation of the backbone around each residue is given
 //! ([`Superposition`]). An addition to the paper (`carried_inputs`).
 
-use self::torsions::{dot, minus, residue_frame};
-use super::{DISPLACEMENTS, displacement_scales};
+use super::arithmetic::{dot, minus};
+use super::displacements::{DISPLACEMENTS, displacement_scales};
+use super::residue_frames::residue_frame;
 use crate::analysis::superposition::Superposition;
 use crate::analysis::vectors::{Vec3, centroid, vec3};
 use crate::network::{CloudBatch, NetworkConfig, SequenceBatch};

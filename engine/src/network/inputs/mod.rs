@@ -1,20 +1,25 @@
 //! Input features of conditioner and headers that follow directly from coordinates.
 
+mod arithmetic;
 pub mod carried;
+mod displacements;
+mod residue_frames;
 pub mod strain;
-pub mod torsions;
+mod torsions;
+mod vectors;
+
+pub use displacements::{DISPLACEMENTS, DisplacementFeatures, displacement_scales};
+pub use residue_frames::{
+    CHAIN_FRAME_SCALARS, DISPLACEMENT_FRAME_SCALARS, SOURCE_FRAME_SCALARS, chain_frame_scalars,
+    displacement_frame_scalars, source_frame_scalars,
+};
+pub use torsions::{TORSION_SCALARS, torsion_scalars};
+pub use vectors::{CHAIN_VECTORS, CloudFeatures, FEATURES};
 
 use self::carried::{CARRIED_SCALARS, CARRIED_VECTORS};
 use self::strain::{STRAIN_SCALARS, STRAIN_VECTORS};
-use self::torsions::{
-    CHAIN_FRAME_SCALARS, DISPLACEMENT_FRAME_SCALARS, SOURCE_FRAME_SCALARS, TORSION_SCALARS,
-};
-use crate::network::{CloudBatch, NetworkConfig, SequenceBatch};
+use super::NetworkConfig;
 use crate::structure::{ResidueType, SLOTS};
-
-/// Vectors along the chain per residue: peptide bond from the previous residue's C to this N, from this C
-/// to the next residue's N, and from this Cα to the previous and the next Cα; zero at the ends.
-pub const CHAIN_VECTORS: usize = 4;
 
 /// Scalars of the conditioner's input: label, lengths of the 13 vectors, lengths of the chain vectors, torsions,
 /// vectors in the frame of their residue.
@@ -26,9 +31,6 @@ pub fn conditioner_scalars(config: &NetworkConfig) -> usize {
 
 /// Vectors of the conditioner's input.
 pub const CONDITIONER_VECTORS: usize = SLOTS + CHAIN_VECTORS;
-
-/// Displacements per residue: of the 13 vectors, then of Cα.
-pub const DISPLACEMENTS: usize = SLOTS + 1;
 
 /// Scalars of a header's input: time, conditioner, lengths, strain, lengths of the scaled displacements, torsions,
 /// scaled displacements in the frame of the source's residue, torsions of the source, its vectors in the frames of its
@@ -56,147 +58,6 @@ pub fn header_vectors(config: &NetworkConfig) -> usize {
     FEATURES + strain + displacements + source + carried + 1 + config.multiplicity
 }
 
-/// Geometric features of a conformation.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct CloudFeatures {
-    /// Lengths of the 13 vectors and of the chain vectors, `[R, 17]`, Å.
-    pub lengths: Vec<f32>,
-    /// The 13 vectors and the chain vectors, `[R, 3, 17]`, Å.
-    pub vectors: Vec<f32>,
-}
-
-/// Number of vector features of [`CloudFeatures`].
-pub const FEATURES: usize = SLOTS + CHAIN_VECTORS;
-
-impl CloudFeatures {
-    /// Features of `cloud`.
-    pub fn new(sequence: &SequenceBatch, cloud: &CloudBatch) -> Self {
-        let mut features = Self::default();
-        features.update(sequence, cloud);
-        features
-    }
-
-    /// As [`Self::new`], into existing memory.
-    pub fn update(&mut self, sequence: &SequenceBatch, cloud: &CloudBatch) {
-        const N_SLOT: usize = 0;
-        const C_SLOT: usize = 1;
-        let rows = cloud.rows();
-        self.lengths.clear();
-        self.lengths.resize(rows * FEATURES, 0.0);
-        self.vectors.clear();
-        self.vectors.resize(rows * 3 * FEATURES, 0.0);
-        let p = |row: usize, axis: usize| cloud.positions[row * 3 + axis];
-        let v = |row: usize, axis: usize, slot: usize| cloud.vectors[(row * 3 + axis) * SLOTS + slot];
-        for pair in sequence.starts.windows(2) {
-            for row in pair[0]..pair[1] {
-                for axis in 0..3 {
-                    let out = &mut self.vectors[(row * 3 + axis) * FEATURES..][..FEATURES];
-                    out[..SLOTS].copy_from_slice(&cloud.vectors[(row * 3 + axis) * SLOTS..][..SLOTS]);
-                    if row > pair[0] {
-                        let step = p(row, axis) - p(row - 1, axis);
-                        out[SLOTS] = step + v(row, axis, N_SLOT) - v(row - 1, axis, C_SLOT);
-                        out[SLOTS + 2] = -step;
-                    }
-                    if row + 1 < pair[1] {
-                        let step = p(row + 1, axis) - p(row, axis);
-                        out[SLOTS + 1] = step + v(row + 1, axis, N_SLOT) - v(row, axis, C_SLOT);
-                        out[SLOTS + 3] = step;
-                    }
-                }
-                for feature in 0..FEATURES {
-                    let squared: f32 =
-                        (0..3).map(|axis| self.vectors[(row * 3 + axis) * FEATURES + feature].powi(2)).sum();
-                    self.lengths[row * FEATURES + feature] = squared.sqrt();
-                }
-            }
-        }
-    }
-}
-
-/// `X_τ − m X^t` of the 13 vectors and of Cα, `m` being [`crate::network::Transport::still_scale`], scaled to about unit size.
-///
-/// `X_τ − m X^t = a (X^{t+1} − X^t) + n Z` with the shares a, n of [`crate::network::Transport`], so that divided by
-/// `√(a² j² + n² σ²)`, with j the usual size of a jump, it has the same size at every τ. Unscaled it vanishes
-/// with τ in the two-sided transport, and with it the only thing from which a header could tell at small τ
-/// which way the conformation goes. Zero where a and n are, at τ = 0 of that transport: there the quotient has
-/// no value.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct DisplacementFeatures {
-    /// Lengths, `[R, 14]`.
-    pub lengths: Vec<f32>,
-    /// `[R, 3, 14]`.
-    pub vectors: Vec<f32>,
-}
-
-/// Usual jump of an axis of Cα and of a vector in 100 ps, the root mean square in MD of chignolin. They set the
-/// scale of an input and nothing else.
-const POSITION_JUMP_ANGSTROM: f32 = 1.1;
-const VECTOR_JUMP_ANGSTROM: f32 = 1.5;
-
-impl DisplacementFeatures {
-    /// Features of `latent` at `tau` (one per protein), with `source` where it started.
-    pub fn new(
-        config: &NetworkConfig,
-        sequence: &SequenceBatch,
-        source: &CloudBatch,
-        latent: &CloudBatch,
-        tau: &[f32],
-    ) -> Self {
-        let mut features = Self::default();
-        features.update(config, sequence, source, latent, tau);
-        features
-    }
-
-    /// As [`Self::new`], into existing memory.
-    pub fn update(
-        &mut self,
-        config: &NetworkConfig,
-        sequence: &SequenceBatch,
-        source: &CloudBatch,
-        latent: &CloudBatch,
-        tau: &[f32],
-    ) {
-        let rows = latent.rows();
-        self.lengths.resize(rows * DISPLACEMENTS, 0.0);
-        self.vectors.resize(rows * 3 * DISPLACEMENTS, 0.0);
-        for (pair, &tau) in sequence.starts.windows(2).zip(tau) {
-            let (of_position, of_vector) = displacement_scales(config, tau);
-            let still = config.transport.still_scale(tau);
-            for row in pair[0]..pair[1] {
-                let mut squared = [0.0f32; DISPLACEMENTS];
-                for at in row * 3..row * 3 + 3 {
-                    let out = &mut self.vectors[at * DISPLACEMENTS..][..DISPLACEMENTS];
-                    for slot in 0..SLOTS {
-                        let i = at * SLOTS + slot;
-                        out[slot] = of_vector * (latent.vectors[i] - still * source.vectors[i]);
-                    }
-                    out[SLOTS] = of_position * (latent.positions[at] - still * source.positions[at]);
-                    for (sum, x) in squared.iter_mut().zip(out) {
-                        *sum += *x * *x;
-                    }
-                }
-                let lengths = &mut self.lengths[row * DISPLACEMENTS..][..DISPLACEMENTS];
-                for (length, squared) in lengths.iter_mut().zip(squared) {
-                    *length = squared.sqrt();
-                }
-            }
-        }
-    }
-}
-
-/// Factors of the displacements of positions and of vectors at `tau`, 1/Å.
-pub fn displacement_scales(config: &NetworkConfig, tau: f32) -> (f32, f32) {
-    let (a, n) = (config.transport.target_scale(tau), config.transport.noise_scale(tau));
-    let scale = |jump: f32, sigma: f32| {
-        let size = (a * jump).hypot(n * sigma);
-        if size > 0.0 { 1.0 / size } else { 0.0 }
-    };
-    (
-        scale(POSITION_JUMP_ANGSTROM, config.sigma_position_angstrom),
-        scale(VECTOR_JUMP_ANGSTROM, config.sigma_vector_angstrom),
-    )
-}
-
 /// Soft one-hot of τ (as [`crate::network::Transport::clock_at`] has it) on `bins` cosine bumps: `cos(π/2·d)` for `|d| < 1`, `d` the distance to a bin center in
 /// spacings, centers evenly inside (0, 1); scaled by `√bins` to unit second moment. At most two entries are
 /// non-zero: `(bin, value)` twice.
@@ -213,57 +74,4 @@ pub fn time_embedding(bins: usize, clock: f32) -> [(usize, f32); 2] {
             (center as usize, scale * (std::f32::consts::FRAC_PI_2 * d).cos())
         }
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::network::Transport;
-    use crate::random::{Noise, Stream};
-    use crate::structure::{Residue, Topology};
-    use crate::transport::interpolant::{NoiseAddress, fill_noise, interpolate};
-
-    /// Jumps of the expected size, blurred by the noise of the interpolant: the feature has unit mean square
-    /// at every τ, and the source moved along with the latent cloud changes nothing.
-    #[test]
-    fn displacements_have_unit_size_at_every_latent_time() {
-        const COPIES: usize = 200;
-        let config = NetworkConfig::default();
-        let residues =
-            (0..8).map(|i| Residue { kind: ResidueType::Trp, number: i, insertion_code: None }).collect();
-        let topology = Topology::new("displacements", "A", residues);
-        let sequence = SequenceBatch::replicate(&topology, COPIES);
-        let addresses = |latent_step: u32| -> Vec<NoiseAddress> {
-            (0..COPIES as u64).map(|replica| NoiseAddress { replica, frame: 0, latent_step }).collect()
-        };
-        let noise = Noise::new(5, Stream::Training);
-        let jumps = NetworkConfig {
-            sigma_position_angstrom: POSITION_JUMP_ANGSTROM,
-            sigma_vector_angstrom: VECTOR_JUMP_ANGSTROM,
-            ..config.clone()
-        };
-        let source = CloudBatch::zeros(sequence.rows());
-        let (mut target, mut z, mut latent) = Default::default();
-        fill_noise(&jumps, &sequence, &noise, &addresses(1), &mut target);
-        fill_noise(&config, &sequence, &noise, &addresses(2), &mut z);
-        let cases = Transport::ALL.map(|transport| [1e-4, 0.05, 0.3, 0.7, 0.99].map(|tau| (transport, tau)));
-        for (transport, tau) in cases.into_iter().flatten() {
-            let config = NetworkConfig { transport, ..config.clone() };
-            let tau = vec![tau; COPIES];
-            interpolate(transport, &sequence, &source, &target, &z, &tau, &mut latent);
-            let features = DisplacementFeatures::new(&config, &sequence, &source, &latent, &tau);
-            let mean_square = |slots: std::ops::Range<usize>| {
-                let picked = features.vectors.chunks(DISPLACEMENTS).flat_map(|f| &f[slots.clone()]);
-                picked.map(|x| x * x).sum::<f32>() / (sequence.rows() * 3 * slots.len()) as f32
-            };
-            let vectors = mean_square(0..SLOTS);
-            // Centering takes one of eight residues.
-            let positions = mean_square(SLOTS..DISPLACEMENTS) * 8.0 / 7.0;
-            assert!((vectors - 1.0).abs() < 0.03, "{transport}, τ = {}: vectors {vectors}", tau[0]);
-            assert!((positions - 1.0).abs() < 0.06, "{transport}, τ = {}: positions {positions}", tau[0]);
-        }
-        let start = vec![0.0; COPIES];
-        let features = DisplacementFeatures::new(&config, &sequence, &source, &latent, &start);
-        assert!(features.vectors.iter().all(|x| *x == 0.0));
-    }
 }
