@@ -34,7 +34,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         stores: vec![store],
         out: folder.clone(),
         name: report.name,
-        network: NetworkConfig { multiplicity: 16, ..NetworkConfig::recommended() },
+        network: NetworkConfig { multiplicity: 16, ..NetworkConfig::default() },
         settings: TrainSettings { steps: 2000, validate_every: 500, ..TrainSettings::default() },
         init: None,
         resume: false,

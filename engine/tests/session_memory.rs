@@ -78,7 +78,7 @@ impl ComputeBackend for Backend {
     fn load_model(&self, model: &ModelSource) -> Result<ModelInfo, String> {
         Ok(ModelInfo {
             name: model.display_name(),
-            config: NetworkConfig::default(),
+            config: NetworkConfig::basic(),
             parameter_count: 0,
             checksum: String::new(),
             card: String::new(),

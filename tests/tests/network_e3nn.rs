@@ -96,7 +96,7 @@ fn layer_config() -> NetworkConfig {
         radial_bins: 10,
         radial_cutoff_angstrom: 12.0,
         sequence_clamp: 3,
-        ..NetworkConfig::default()
+        ..NetworkConfig::basic()
     }
 }
 

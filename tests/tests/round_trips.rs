@@ -342,7 +342,7 @@ fn small_network(seed: u64) -> (NetworkConfig, Vec<f32>) {
         conditioner_layers: 1,
         header_layers: 1,
         heads: Heads::Endpoint,
-        ..NetworkConfig::default()
+        ..NetworkConfig::basic()
     };
     let mut random = equijump_engine::random::Random::new(seed);
     let total = ParameterLayout::new(&config).total();

@@ -23,7 +23,7 @@ impl Workplace {
             header_layers: 1,
             radial_bins: 4,
             time_bins: 4,
-            ..NetworkConfig::default()
+            ..NetworkConfig::basic()
         };
         // Small weights of mixed sign: an untrained network that leaves the molecule nearly where it is.
         let parameters =

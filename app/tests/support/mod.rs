@@ -78,7 +78,7 @@ impl ComputeBackend for WaveBackend {
         }
         Ok(ModelInfo {
             name: model.display_name(),
-            config: NetworkConfig::default(),
+            config: NetworkConfig::basic(),
             parameter_count: 1_300_000,
             checksum: String::new(),
             card: "A test model.".to_owned(),

@@ -34,84 +34,78 @@ pub enum Heads {
 
 /// Hyperparameters. Stored beside the weights; a model cannot be loaded without them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, clap::Args)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default = "NetworkConfig::where_unsaid", deny_unknown_fields)]
 pub struct NetworkConfig {
     /// How the next frame is generated from the present one.
-    #[arg(long, value_enum, default_value_t = Transport::Bridge)]
+    #[arg(long, value_enum, default_value_t = NetworkConfig::default().transport)]
     pub transport: Transport,
     /// Multiplicity H of scalars and of vectors.
-    #[arg(long, default_value_t = 32)]
+    #[arg(long, default_value_t = NetworkConfig::default().multiplicity)]
     pub multiplicity: usize,
     /// Blocks of the conditioner.
-    #[arg(long, default_value_t = 6)]
+    #[arg(long, default_value_t = NetworkConfig::default().conditioner_layers)]
     pub conditioner_layers: usize,
     /// Blocks of each header.
-    #[arg(long, default_value_t = 4)]
+    #[arg(long, default_value_t = NetworkConfig::default().header_layers)]
     pub header_layers: usize,
     /// How states are joined.
-    #[arg(long, value_enum, default_value_t = Residual::Sum)]
+    #[arg(long, value_enum, default_value_t = NetworkConfig::default().residual)]
     pub residual: Residual,
     /// What headers predict.
-    #[arg(long, value_enum, default_value_t = Heads::Endpoint)]
+    #[arg(long, value_enum, default_value_t = NetworkConfig::default().heads)]
     pub heads: Heads,
     /// Nearest Cα neighbors per residue.
-    #[arg(long, alias = "neighbours", default_value_t = 16)]
+    #[arg(long, alias = "neighbours", default_value_t = NetworkConfig::default().neighbors)]
     #[serde(alias = "neighbours")]
     pub neighbors: usize,
     /// Gaussians of the radial embedding.
-    #[arg(long, default_value_t = 32)]
+    #[arg(long, default_value_t = NetworkConfig::default().radial_bins)]
     pub radial_bins: usize,
     /// Range of the radial embedding.
-    #[arg(long, default_value_t = 20.0)]
+    #[arg(long, default_value_t = NetworkConfig::default().radial_cutoff_angstrom)]
     pub radial_cutoff_angstrom: f32,
     /// Sequence offsets beyond ± this share one embedding.
-    #[arg(long, default_value_t = 8)]
+    #[arg(long, default_value_t = NetworkConfig::default().sequence_clamp)]
     pub sequence_clamp: usize,
     /// Bins of the soft one-hot of τ.
-    #[arg(long, default_value_t = 100)]
+    #[arg(long, default_value_t = NetworkConfig::default().time_bins)]
     pub time_bins: usize,
     /// Whether headers see how far bonds, angles and contacts are from ideal covalent geometry. An addition to
     /// the paper, which makes a small model keep its chemistry.
-    #[arg(long, default_value_t = true, action = clap::ArgAction::Set)]
+    #[arg(long, default_value_t = NetworkConfig::default().strain_inputs, action = clap::ArgAction::Set)]
     pub strain_inputs: bool,
     /// Whether headers see X_τ − X^t of every atom, scaled to unit size at every τ. An addition to the paper:
     /// without it the noise that a header must tell from motion is too small to see at small τ.
-    #[arg(long, default_value_t = true, action = clap::ArgAction::Set)]
-    #[serde(default = "absent")]
+    #[arg(long, default_value_t = NetworkConfig::default().displacement_inputs, action = clap::ArgAction::Set)]
     pub displacement_inputs: bool,
     /// Whether conditioner and headers see the torsions φ, ψ, ω, χ1 to χ4 of X^t and of X_τ. An addition to the
     /// paper: a network of vectors hardly forms the sign of a torsion, and so forgets in one jump what chains
     /// remember for long.
-    #[arg(long, default_value_t = true, action = clap::ArgAction::Set)]
-    #[serde(default = "absent")]
+    #[arg(long, default_value_t = NetworkConfig::default().torsion_inputs, action = clap::ArgAction::Set)]
     pub torsion_inputs: bool,
     /// Whether headers also see the torsions of X^t itself. An addition to the paper: amid the noise of X_τ, what a
     /// torsion was is read there, not from what the conditioner makes of it.
-    #[arg(long, default_value_t = true, action = clap::ArgAction::Set)]
-    #[serde(default = "absent")]
+    #[arg(long, default_value_t = NetworkConfig::default().source_torsion_inputs, action = clap::ArgAction::Set)]
     pub source_torsion_inputs: bool,
     /// Whether headers also see the vectors of X^t, as they are and in the frame N–Cα–C of their residue, and how far
     /// the bonds to the neighbors have come in that frame. An addition to the paper: X^t is sharp where X_τ is noise,
     /// and what stays is said best in its frame.
-    #[arg(long, default_value_t = true, action = clap::ArgAction::Set)]
-    #[serde(default = "absent")]
+    #[arg(long, default_value_t = NetworkConfig::default().source_frame_inputs, action = clap::ArgAction::Set)]
     pub source_frame_inputs: bool,
     /// Whether headers see what is left of X_τ − X^t around each residue when the piece of backbone there is carried along
     /// rigidly. An addition to the paper: what stays as it was but turns and shifts is told from what changes.
-    #[arg(long, default_value_t = true, action = clap::ArgAction::Set)]
-    #[serde(default = "absent")]
+    #[arg(long, default_value_t = NetworkConfig::default().carried_inputs, action = clap::ArgAction::Set)]
     pub carried_inputs: bool,
     /// Whether the conditioner sees the vectors of X^t, and the headers the displacements, also as coordinates in
     /// the frame N–Cα–C of their residue. An addition to the paper.
-    #[arg(long, default_value_t = true, action = clap::ArgAction::Set)]
-    #[serde(default = "absent")]
+    #[arg(long, default_value_t = NetworkConfig::default().frame_inputs, action = clap::ArgAction::Set)]
     pub frame_inputs: bool,
     /// Standard deviation σ_P of the noise on Cα positions [default: 1.5 for the bridge, else the paper's 3]
-    #[arg(long, hide_default_value = true, default_value_t = BRIDGE_SIGMA_ANGSTROM,
+    #[arg(long, hide_default_value = true, default_value_t = NetworkConfig::default().sigma_position_angstrom,
           default_value_ifs = OTHERS.map(|name| ("transport", name, "3")))]
     pub sigma_position_angstrom: f32,
     /// Standard deviation σ_V of the noise on the vectors [default: 1.5 for the bridge, else the paper's 1]
-    #[arg(long, hide_default_value = true, default_value_t = BRIDGE_SIGMA_ANGSTROM,
+    #[arg(long, hide_default_value = true, default_value_t = NetworkConfig::default().sigma_vector_angstrom,
           default_value_ifs = OTHERS.map(|name| ("transport", name, "1")))]
     pub sigma_vector_angstrom: f32,
 }
@@ -123,15 +117,28 @@ const BRIDGE_SIGMA_ANGSTROM: f32 = 1.5;
 /// Names of the transports but the bridge.
 const OTHERS: [&str; 4] = ["two-sided", "one-sided", "flow-matching", "ddpm"];
 
-/// What a file says that was written before there was such an option.
-fn absent() -> bool {
-    false
-}
-
-/// What the paper describes, and what files are without that were written before there was a choice;
-/// [`NetworkConfig::recommended`] is what to train.
+/// The network that has done best: what new trainings have where nothing else is asked for, on the command line, in the
+/// window and in experiments.
 impl Default for NetworkConfig {
     fn default() -> Self {
+        Self {
+            transport: Transport::Bridge,
+            torsion_inputs: true,
+            source_torsion_inputs: true,
+            source_frame_inputs: true,
+            carried_inputs: true,
+            frame_inputs: true,
+            sigma_position_angstrom: BRIDGE_SIGMA_ANGSTROM,
+            sigma_vector_angstrom: BRIDGE_SIGMA_ANGSTROM,
+            ..Self::basic()
+        }
+    }
+}
+
+impl NetworkConfig {
+    /// The two-sided transport with the paper's noise and sizes, one header, and no inputs but those of strain and
+    /// displacements: what benchmarks measure, so that their figures can be compared over versions.
+    pub fn basic() -> Self {
         Self {
             transport: Transport::TwoSided,
             multiplicity: 32,
@@ -155,27 +162,16 @@ impl Default for NetworkConfig {
             sigma_vector_angstrom: 1.0,
         }
     }
-}
 
-impl NetworkConfig {
-    /// The network that has done best, which `train` makes unless told otherwise.
-    pub fn recommended() -> Self {
-        Self {
-            transport: Transport::Bridge,
-            torsion_inputs: true,
-            source_torsion_inputs: true,
-            source_frame_inputs: true,
-            carried_inputs: true,
-            frame_inputs: true,
-            sigma_position_angstrom: BRIDGE_SIGMA_ANGSTROM,
-            sigma_vector_angstrom: BRIDGE_SIGMA_ANGSTROM,
-            ..Self::default()
-        }
+    /// What a setting is in a file that does not say it, since it was written before there was such a setting. Models
+    /// are read by it: it never follows what new trainings have.
+    fn where_unsaid() -> Self {
+        Self { displacement_inputs: false, ..Self::basic() }
     }
 
-    /// Takes `transport` and the noise that goes with it: the recommended one of the bridge, the paper's else.
+    /// Takes `transport` and the noise that goes with it: about the size of a jump for the bridge, the paper's else.
     pub fn choose_transport(&mut self, transport: Transport) {
-        let of = if transport == Transport::Bridge { Self::recommended() } else { Self::default() };
+        let of = if transport == Transport::Bridge { Self::default() } else { Self::basic() };
         self.transport = transport;
         self.sigma_position_angstrom = of.sigma_position_angstrom;
         self.sigma_vector_angstrom = of.sigma_vector_angstrom;
@@ -255,14 +251,33 @@ mod tests {
             let matches = command.try_get_matches_from(flags).unwrap();
             NetworkConfig::from_arg_matches(&matches).unwrap()
         };
-        assert_eq!(parse(&[]), NetworkConfig::recommended());
+        assert_eq!(parse(&[]), NetworkConfig::default());
         for transport in Transport::ALL.into_iter().filter(|t| *t != Transport::Bridge) {
-            let mut expected = NetworkConfig::recommended();
+            let mut expected = NetworkConfig::default();
             expected.choose_transport(transport);
             assert_eq!(parse(&["--transport", transport.name()]), expected);
         }
         let given = parse(&["--transport", "two-sided", "--sigma-vector-angstrom", "2"]);
         assert_eq!((given.sigma_position_angstrom, given.sigma_vector_angstrom), (3.0, 2.0));
+    }
+
+    /// Models that are in use were written when there were fewer settings.
+    #[test]
+    fn settings_that_a_file_does_not_say_are_what_they_were_before_they_could_be_chosen() {
+        let old: NetworkConfig = serde_json::from_str("{}").unwrap();
+        let noise = [old.sigma_position_angstrom, old.sigma_vector_angstrom];
+        assert_eq!(
+            (old.transport, old.residual, old.heads),
+            (Transport::TwoSided, Residual::Sum, Heads::Endpoint)
+        );
+        assert_eq!(noise, [3.0, 1.0]);
+        assert_eq!(
+            [old.conditioner_layers, old.header_layers, old.neighbors, old.sequence_clamp],
+            [6, 4, 16, 8]
+        );
+        assert_eq!([old.multiplicity, old.radial_bins, old.time_bins], [32, 32, 100]);
+        assert!(old.strain_inputs && !old.displacement_inputs && !old.torsion_inputs && !old.frame_inputs);
+        assert!(!old.source_torsion_inputs && !old.source_frame_inputs && !old.carried_inputs);
     }
 
     #[test]

@@ -289,7 +289,7 @@ mod tests {
             multiplicity: 2,
             conditioner_layers: 1,
             header_layers: 1,
-            ..NetworkConfig::default()
+            ..NetworkConfig::basic()
         };
         let parameters =
             initial_parameters(&ParameterLayout::new(&config), |index| (index as f32 * 0.7).sin());

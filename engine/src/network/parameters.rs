@@ -252,7 +252,7 @@ mod tests {
                 heads: Heads::Paper,
                 strain_inputs: false,
                 displacement_inputs: false,
-                ..NetworkConfig::default()
+                ..NetworkConfig::basic()
             };
             let total = ParameterLayout::new(&config).total() as f64 / 1e6;
             assert!(
@@ -264,7 +264,7 @@ mod tests {
 
     #[test]
     fn ranges_tile_the_flat_vector() {
-        let layout = ParameterLayout::new(&NetworkConfig::default());
+        let layout = ParameterLayout::new(&NetworkConfig::basic());
         let mut next = 0;
         for spec in layout.specs() {
             assert_eq!(spec.range.start, next, "{}", spec.name);

@@ -172,7 +172,7 @@ impl PreparedBatch {
         let same = NetworkConfig {
             sigma_position_angstrom: sigma,
             sigma_vector_angstrom: sigma,
-            ..NetworkConfig::default()
+            ..NetworkConfig::basic()
         };
         let addresses: Vec<NoiseAddress> =
             draw.addresses.iter().map(|a| NoiseAddress { latent_step: 1, ..*a }).collect();

@@ -48,99 +48,99 @@ impl PairSampling {
 #[serde(default, deny_unknown_fields)]
 pub struct TrainSettings {
     /// Optimizer steps.
-    #[arg(long, default_value_t = 50_000)]
+    #[arg(long, default_value_t = TrainSettings::default().steps)]
     pub steps: u64,
     /// Frame pairs per step.
-    #[arg(long, default_value_t = 32)]
+    #[arg(long, default_value_t = TrainSettings::default().batch_size)]
     pub batch_size: usize,
     /// Time between the frames of a pair, ps; a multiple of the stores' frame interval.
-    #[arg(long, default_value_t = 100.0)]
+    #[arg(long, default_value_t = TrainSettings::default().lag_ps)]
     pub lag_ps: f64,
     /// How often each of several proteins is drawn.
-    #[arg(long, value_enum, default_value_t = ProteinDraw::Equal)]
+    #[arg(long, value_enum, default_value_t = TrainSettings::default().proteins)]
     pub proteins: ProteinDraw,
     /// How the pairs of a protein are drawn.
-    #[arg(long, value_enum, default_value_t = PairSampling::Enhanced)]
+    #[arg(long, value_enum, default_value_t = TrainSettings::default().pairs)]
     #[serde(default = "PairSampling::of_earlier_runs")]
     pub pairs: PairSampling,
     /// Share of enhanced pairs that are drawn by cluster; the rest are drawn uniformly. 1 is the paper's.
-    #[arg(long, default_value_t = 1.0)]
+    #[arg(long, default_value_t = TrainSettings::default().enhanced_share)]
     #[serde(default = "all")]
     pub enhanced_share: f64,
     /// Share of the enhanced pairs that are drawn by the torsional state of one residue (left-handed, helical or
     /// extended backbone, well of χ1) instead of by cluster, so that rare states of each residue are seen as
     /// often as common ones.
-    #[arg(long, default_value_t = 0.5)]
+    #[arg(long, default_value_t = TrainSettings::default().torsion_share)]
     #[serde(default = "none")]
     pub torsion_share: f64,
     /// Clusters of conformations per protein, for enhanced pairs.
-    #[arg(long, default_value_t = 200)]
+    #[arg(long, default_value_t = TrainSettings::default().clusters)]
     pub clusters: usize,
     /// Lag of the slow coordinates that conformations are clustered in, ps, for enhanced pairs.
-    #[arg(long, default_value_t = 2000.0)]
+    #[arg(long, default_value_t = TrainSettings::default().cluster_lag_ps)]
     pub cluster_lag_ps: f64,
     /// Take every other pair backwards in time, from X^{t+1} to X^t. Dynamics in equilibrium are as likely
     /// backwards as forwards: of each conformation a model so sees what came before as well as what followed.
     /// Pairs of stores that were imported as out of equilibrium are taken forwards only.
-    #[arg(long, default_value_t = false, action = clap::ArgAction::Set)]
+    #[arg(long, default_value_t = TrainSettings::default().time_reversal, action = clap::ArgAction::Set)]
     pub time_reversal: bool,
     /// Power of the uniform random number that latent times are drawn by: with 1 all are alike, with more the early
     /// ones come more often, at which it is decided where a jump leads.
-    #[arg(long, default_value_t = 1.5)]
+    #[arg(long, default_value_t = TrainSettings::default().time_power)]
     #[serde(default = "unchanged")]
     pub time_power: f32,
     /// Learning rate after warm-up.
-    #[arg(long, default_value_t = 1e-2)]
+    #[arg(long, default_value_t = TrainSettings::default().learning_rate)]
     pub learning_rate: f64,
     /// Learning rate of the last step; linear in between.
-    #[arg(long, default_value_t = 1e-3)]
+    #[arg(long, default_value_t = TrainSettings::default().final_learning_rate)]
     pub final_learning_rate: f64,
     /// Steps over which the learning rate rises from zero.
-    #[arg(long, default_value_t = 500)]
+    #[arg(long, default_value_t = TrainSettings::default().warmup_steps)]
     pub warmup_steps: u64,
     /// Gradients with a larger global norm are scaled down to it.
-    #[arg(long, default_value_t = 1.0)]
+    #[arg(long, default_value_t = TrainSettings::default().clip_norm)]
     pub clip_norm: f64,
     /// Decay per step of the exponential moving average of the weights, which is what is saved as the model.
-    #[arg(long, default_value_t = 0.9995)]
+    #[arg(long, default_value_t = TrainSettings::default().ema_decay)]
     pub ema_decay: f64,
     /// Share of the source trajectories that is held out for validation.
-    #[arg(long, default_value_t = 0.1)]
+    #[arg(long, default_value_t = TrainSettings::default().validation_fraction)]
     pub validation_fraction: f64,
     /// Steps between validations.
-    #[arg(long, default_value_t = 1000)]
+    #[arg(long, default_value_t = TrainSettings::default().validate_every)]
     pub validate_every: u64,
     /// Steps between checkpoints.
-    #[arg(long, default_value_t = 1000)]
+    #[arg(long, default_value_t = TrainSettings::default().checkpoint_every)]
     pub checkpoint_every: u64,
     /// Seed of weights, pairs and noise.
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, default_value_t = TrainSettings::default().seed)]
     pub seed: u64,
     /// What computes.
-    #[arg(long, value_enum, default_value_t = TrainDevice::Cpu)]
+    #[arg(long, value_enum, default_value_t = TrainSettings::default().device)]
     pub device: TrainDevice,
     /// Worker threads of the device cpu; each takes a share of the batch. Sums are rounded in another order with
     /// another number of them, so that only trainings with equal numbers have equal weights, bit for bit.
-    #[arg(long, default_value_t = 2)]
+    #[arg(long, default_value_t = TrainSettings::default().threads)]
     pub threads: usize,
     /// Weight of errors along bonds and 1–3 distances, the directions in which molecules are stiff; 0 is the
     /// paper's loss. The minimum is the same.
-    #[arg(long, default_value_t = 5.0)]
+    #[arg(long, default_value_t = TrainSettings::default().rigid_weight)]
     pub rigid_weight: f32,
     /// Weight of errors of Cα positions relative to those of the vectors; 1 is the paper's loss. The minimum is
     /// the same. A residue's position moves all its atoms, and what the chain does as a whole is in the positions.
-    #[arg(long, default_value_t = 8.0)]
+    #[arg(long, default_value_t = TrainSettings::default().position_weight)]
     #[serde(default = "equal")]
     pub position_weight: f32,
     /// Divide the loss of each pair by the mean square jump of the conformations that its source belongs to, so that
     /// unfolded chains, which move far, do not own the gradient. The minimum is the same.
-    #[arg(long, default_value_t = false, action = clap::ArgAction::Set)]
+    #[arg(long, default_value_t = TrainSettings::default().even_jumps, action = clap::ArgAction::Set)]
     pub even_jumps: bool,
     /// Noise added to the source frames, so that a model corrects its own small errors.
-    #[arg(long, default_value_t = 0.05)]
+    #[arg(long, default_value_t = TrainSettings::default().source_noise_angstrom)]
     pub source_noise_angstrom: f32,
     /// Frames dropped at the start of each trajectory, ps.
-    #[arg(long, default_value_t = 0.0)]
+    #[arg(long, default_value_t = TrainSettings::default().skip_ps)]
     pub skip_ps: f64,
 }
 

@@ -61,7 +61,7 @@ pub(crate) fn request(folder: &Path, out: &str, steps: u64) -> TrainRequest {
             multiplicity: 4,
             conditioner_layers: 1,
             header_layers: 1,
-            ..NetworkConfig::default()
+            ..NetworkConfig::basic()
         },
         settings: TrainSettings {
             steps,

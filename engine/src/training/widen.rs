@@ -190,7 +190,7 @@ mod tests {
             multiplicity: 8,
             conditioner_layers: 1,
             header_layers: 1,
-            ..NetworkConfig::recommended()
+            ..NetworkConfig::default()
         };
         for (torsion_inputs, frame_inputs) in [(false, false), (true, false), (false, true), (true, true)] {
             let narrow = NetworkConfig {

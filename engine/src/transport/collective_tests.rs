@@ -118,7 +118,7 @@ fn sample(transport: Transport, sigma: f32, latent_steps: u32, epsilon: f32, jum
         transport,
         sigma_position_angstrom: sigma,
         sigma_vector_angstrom: sigma,
-        ..NetworkConfig::default()
+        ..NetworkConfig::basic()
     };
     let mut source = CloudBatch::zeros(sequence.rows());
     source.vectors.iter_mut().enumerate().for_each(|(i, x)| *x = (i % 7) as f32);

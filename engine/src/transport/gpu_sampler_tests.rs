@@ -39,7 +39,7 @@ fn tiny() -> NetworkConfig {
         time_bins: 7,
         strain_inputs: false,
         displacement_inputs: false,
-        ..NetworkConfig::default()
+        ..NetworkConfig::basic()
     }
 }
 
@@ -150,7 +150,7 @@ fn every_integrator_of_the_bridge_gives_the_frames_of_the_cpu() {
                 transport: Transport::Bridge,
                 heads,
                 displacement_inputs: true,
-                ..NetworkConfig::recommended()
+                ..NetworkConfig::default()
             };
             let config = NetworkConfig { multiplicity: 6, conditioner_layers: 1, header_layers: 2, ..config };
             assert_parity(

@@ -11,7 +11,7 @@ fn configs() -> Vec<NetworkConfig> {
     let mut configs = Vec::new();
     for transport in Transport::ALL {
         for heads in [Heads::Endpoint, Heads::Paper] {
-            configs.push(NetworkConfig { transport, heads, ..NetworkConfig::default() });
+            configs.push(NetworkConfig { transport, heads, ..NetworkConfig::basic() });
         }
     }
     configs

@@ -86,7 +86,7 @@ fn sample_moments(transport: Transport, settings: &SamplerSettings, variance: (f
         .collect();
     let topology = Topology::new("gaussian", "A", residues);
     let sequence = SequenceBatch::replicate(&topology, COPIES);
-    let config = NetworkConfig { transport, ..NetworkConfig::default() };
+    let config = NetworkConfig { transport, ..NetworkConfig::basic() };
     let mut source = CloudBatch::zeros(sequence.rows());
     for (i, x) in source.positions.iter_mut().enumerate() {
         *x = (i % 24) as f32 * 0.7 + 0.1;
@@ -242,7 +242,7 @@ fn network_calls_are_told_as_they_are_made() {
         for integrator in [Integrator::Sde, Integrator::Ode, Integrator::OdeHeun] {
             for latent_steps in [2, 5, 30, 100] {
                 let settings = SamplerSettings { integrator, latent_steps, ..SamplerSettings::default() };
-                let config = NetworkConfig { transport, ..NetworkConfig::default() };
+                let config = NetworkConfig { transport, ..NetworkConfig::basic() };
                 let mut field = Counted(0);
                 let mut addresses = [NoiseAddress { replica: 0, frame: 1, latent_step: 0 }];
                 let noise = Noise::new(1, Stream::Sampling);

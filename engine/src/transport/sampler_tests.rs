@@ -24,7 +24,7 @@ fn model_of(transport: Transport, heads: Heads, residual: Residual) -> Arc<Model
         header_layers: 2,
         heads,
         residual,
-        ..NetworkConfig::default()
+        ..NetworkConfig::basic()
     };
     let layout = crate::network::ParameterLayout::new(&config);
     Arc::new(Model::new(&config, initial_weights(&layout, 4), ModelCard::default()))

@@ -35,32 +35,33 @@ pub enum Schedule {
 #[serde(default, deny_unknown_fields)]
 pub struct SamplerSettings {
     /// Integrator of the latent dynamics.
-    #[arg(long = "sampler", value_enum, default_value_t = Integrator::Sde)]
+    #[arg(long = "sampler", value_enum, default_value_t = SamplerSettings::default().integrator)]
     pub integrator: Integrator,
     /// Latent steps per frame.
-    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(2..=10_000))]
+    #[arg(long, default_value_t = SamplerSettings::default().latent_steps,
+          value_parser = clap::value_parser!(u32).range(2..=10_000))]
     pub latent_steps: u32,
     /// Noise strength ε₀ of the SDE, in units of σ² (one value serves positions and vectors); for the bridge, in
     /// units of the noise of a Brownian bridge; for DDPM, from 0 to 1, the share of the ancestral sampler's
     /// noise.
-    #[arg(long, default_value_t = 1.0, allow_negative_numbers = true)]
+    #[arg(long, default_value_t = SamplerSettings::default().epsilon, allow_negative_numbers = true)]
     pub epsilon: f32,
     /// Factor on ε for the Cα positions, past the first fifth of latent time. Only for an exact network and in the
     /// limit of many latent steps does the distribution not depend on it; in 100 steps it does, and late noise on
     /// the positions of a trained network pulls frames back towards the start and slows the motion down. For the
     /// transport two-sided only.
-    #[arg(long, default_value_t = 0.0)]
+    #[arg(long, default_value_t = SamplerSettings::default().position_epsilon_factor)]
     pub position_epsilon_factor: f32,
     /// How ε of the SDE depends on the latent time.
-    #[arg(long, value_enum, default_value_t = Schedule::Matched)]
+    #[arg(long, value_enum, default_value_t = SamplerSettings::default().schedule)]
     pub schedule: Schedule,
     /// Whether each frame is corrected, before the next one is made, where it shows what does not occur in molecular
     /// dynamics: bonds, angles, centers, rings and peptide bonds outside their 0.1 to 99.9 % range, overlaps, wrong
     /// chirality. `false` keeps what the network predicts.
-    #[arg(long, default_value_t = true, action = clap::ArgAction::Set)]
+    #[arg(long, default_value_t = SamplerSettings::default().keep_geometry, action = clap::ArgAction::Set)]
     pub keep_geometry: bool,
     /// Seed of the noise stream. The same seed gives the same trajectory.
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, default_value_t = SamplerSettings::default().seed)]
     pub seed: u64,
 }
 

@@ -82,12 +82,8 @@ fn places_in_a_distribution_are_those_that_numpy_interpolates() {
 
 #[test]
 fn a_model_carries_its_trust_data_and_one_without_says_so() {
-    let config = NetworkConfig {
-        multiplicity: 2,
-        conditioner_layers: 1,
-        header_layers: 1,
-        ..NetworkConfig::default()
-    };
+    let config =
+        NetworkConfig { multiplicity: 2, conditioner_layers: 1, header_layers: 1, ..NetworkConfig::basic() };
     let parameters = initial_parameters(&ParameterLayout::new(&config), |index| (index as f32 * 0.7).sin());
     let mut model = Model::new(&config, parameters, ModelCard::default());
     let folder = tempfile::tempdir().unwrap();

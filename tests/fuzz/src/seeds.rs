@@ -145,7 +145,7 @@ fn network() -> (NetworkConfig, Vec<f32>) {
         conditioner_layers: 1,
         header_layers: 1,
         heads: Heads::Endpoint,
-        ..NetworkConfig::default()
+        ..NetworkConfig::basic()
     };
     let parameters = initial_parameters(&ParameterLayout::new(&config), |index| (index as f32 * 0.7).sin());
     (config, parameters)

@@ -61,7 +61,7 @@ pub(super) fn networks(
                 heads,
                 strain_inputs: extra,
                 displacement_inputs: extra,
-                ..NetworkConfig::default()
+                ..NetworkConfig::basic()
             };
             config.check().map_err(anyhow::Error::msg)?;
             networks.push(config);
@@ -81,7 +81,7 @@ mod tests {
         let [paper, shipped] = networks(&[], &[], &[32], false).unwrap().try_into().unwrap();
         let millions = ParameterLayout::new(&paper).total() as f64 / 1e6;
         assert!((millions - 6.5).abs() < 0.1, "{millions} M parameters");
-        assert_eq!(shipped, NetworkConfig::default());
+        assert_eq!(shipped, NetworkConfig::basic());
     }
 
     #[test]

@@ -55,7 +55,7 @@ impl Default for TrainingForm {
             init: String::new(),
             replace: false,
             go_on: false,
-            network: NetworkConfig::recommended(),
+            network: NetworkConfig::default(),
             settings: TrainSettings::default(),
             speed: None,
         }

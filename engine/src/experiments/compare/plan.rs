@@ -227,7 +227,7 @@ fn variant_plan(
     let own = own_network_settings(variant, common_squared)?;
     let layers = [&config.network, &variant.network, &own];
     // The noise that is not given is that of the transport, as `train` has it.
-    let mut base = NetworkConfig::recommended();
+    let mut base = NetworkConfig::default();
     let transport = overlaid::<NetworkConfig>(&base, &layers, "network")?.transport;
     base.choose_transport(transport);
     let network: NetworkConfig = overlaid(&base, &layers, "network")?;

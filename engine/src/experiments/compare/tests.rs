@@ -44,7 +44,7 @@ fn every_transport_is_compared_where_no_variant_is_given_with_the_defaults_of_to
     for variant in &plan.variants {
         assert_eq!(variant.training, TrainSettings::default());
         let transport = variant.network.transport;
-        let mut expected = NetworkConfig::recommended();
+        let mut expected = NetworkConfig::default();
         expected.choose_transport(transport);
         assert_eq!(variant.network, expected, "with the noise that goes with the transport");
         assert_eq!(variant.label, transport.name());

@@ -60,7 +60,7 @@ fn config(residual: Residual, heads: Heads) -> NetworkConfig {
         neighbors: 4,
         radial_bins: 8,
         time_bins: 10,
-        ..NetworkConfig::default()
+        ..NetworkConfig::basic()
     }
 }
 
@@ -282,7 +282,7 @@ fn sigma_scales_the_outputs_only() {
 #[test]
 fn equal_distances_are_resolved_by_index() {
     let positions = [0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 1.0, 1.0, 0.0, 9.0, 0.0, 0.0f32];
-    let config = NetworkConfig { neighbors: 1, ..NetworkConfig::default() };
+    let config = NetworkConfig { neighbors: 1, ..NetworkConfig::basic() };
     let graph = NeighborGraph::new(&config, &positions, &[0, 5]);
     assert_eq!(graph.neighbor, [1, 0, 0, 1, 1]);
     assert_eq!(graph.start, [0, 1, 2, 3, 4, 5]);
@@ -294,7 +294,7 @@ fn equal_distances_are_resolved_by_index() {
 #[test]
 fn too_few_residues_give_all_others_as_neighbors() {
     let (_, source, _) = protein(5, &mut Random::new(3));
-    let graph = NeighborGraph::new(&NetworkConfig::default(), &batch(&[&source]).positions, &[0, 3, 5]);
+    let graph = NeighborGraph::new(&NetworkConfig::basic(), &batch(&[&source]).positions, &[0, 3, 5]);
     assert_eq!(graph.start, [0, 2, 4, 6, 7, 8]);
     let mut first: Vec<_> = graph.neighbor[..2].to_vec();
     first.sort_unstable();

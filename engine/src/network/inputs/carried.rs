@@ -189,7 +189,7 @@ mod tests {
         let (topology, _) = chignolin();
         let sequence = SequenceBatch::replicate(&topology, 1);
         let (source, latent) = (cloud(&topology, source), cloud(&topology, latent));
-        CarriedFeatures::new(&NetworkConfig::recommended(), &sequence, &source, &latent, &[0.3])
+        CarriedFeatures::new(&NetworkConfig::default(), &sequence, &source, &latent, &[0.3])
     }
 
     fn largest(x: &[f32]) -> f32 {

@@ -104,7 +104,7 @@ mod tests {
     #[test]
     fn displacements_have_unit_size_at_every_latent_time() {
         const COPIES: usize = 200;
-        let config = NetworkConfig::default();
+        let config = NetworkConfig::basic();
         let residues =
             (0..8).map(|i| Residue { kind: ResidueType::Trp, number: i, insertion_code: None }).collect();
         let topology = Topology::new("displacements", "A", residues);
