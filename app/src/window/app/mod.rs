@@ -1,5 +1,12 @@
 //! The application: owns all state, draws one pass, then carries out what the pass asked for.
 
+mod carry_out;
+mod dropped;
+mod events;
+mod molecule_link;
+mod openmm;
+mod run_control;
+
 use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -13,33 +20,33 @@ use equijump_engine::session::{
 };
 use equijump_engine::transport::SamplerSettings;
 
-use super::action::Action;
-use super::closer::Closer;
-use super::columns::Columns;
-use super::command::UiCommand;
-use super::dialogs::Dialog;
-use super::evaluation::{self, EvaluationForm, EvaluationState};
-use super::file_dialogs::FileDialogs;
-use super::ghost::Ghost;
-use super::layout::{self, Pane};
-use super::log::{Level, Log};
-use super::measurements::{MeasurementTool, Measurements};
-use super::menu::{self, CommandState};
-use super::models::{ModelChoice, ModelState};
-use super::movie::Movie;
-use super::panes::{PaneBehavior, PaneCache, PaneContext};
-use super::preferences::{self, Preferences};
-use super::project::{Phase, Project};
-use super::running::Running;
-use super::selection::Selected;
-use super::session_file::{self, Entry, Restoring, SessionFile};
-use super::timeline::{PlayState, Timeline};
-use super::training::{self, TrainingForm, TrainingState};
-use super::undo::Undo;
-use super::{theme, timeline_bar};
 use crate::shared::bundled::BundledModel;
 use crate::shared::examples::EXAMPLES;
 use crate::viewport::Projection;
+use crate::window::action::Action;
+use crate::window::closer::Closer;
+use crate::window::columns::Columns;
+use crate::window::command::UiCommand;
+use crate::window::dialogs::Dialog;
+use crate::window::evaluation::{self, EvaluationForm, EvaluationState};
+use crate::window::file_dialogs::FileDialogs;
+use crate::window::ghost::Ghost;
+use crate::window::layout::{self, Pane};
+use crate::window::log::{Level, Log};
+use crate::window::measurements::{MeasurementTool, Measurements};
+use crate::window::menu::{self, CommandState};
+use crate::window::models::{ModelChoice, ModelState};
+use crate::window::movie::Movie;
+use crate::window::panes::{PaneBehavior, PaneCache, PaneContext};
+use crate::window::preferences::{self, Preferences};
+use crate::window::project::{Phase, Project};
+use crate::window::running::Running;
+use crate::window::selection::Selected;
+use crate::window::session_file::{self, Entry, Restoring, SessionFile};
+use crate::window::timeline::{PlayState, Timeline};
+use crate::window::training::{self, TrainingForm, TrainingState};
+use crate::window::undo::Undo;
+use crate::window::{theme, timeline_bar};
 
 /// Makes the engine's session, given what wakes the window.
 pub type StartSession = Box<dyn FnOnce(WakeCallback) -> std::io::Result<Session>>;
@@ -61,7 +68,7 @@ const NARROW_WIDTH: f32 = 1100.0;
 
 /// A trajectory on its way to a file.
 #[derive(Debug)]
-pub(super) struct Export {
+pub(in crate::window) struct Export {
     pub job: Running<ExportRequest>,
     /// The number of the run it is from.
     pub run: u32,
@@ -73,47 +80,47 @@ pub(super) struct Export {
 
 /// The application.
 pub struct EquiJumpApp {
-    pub(super) session: Session,
-    pub(super) wake: WakeCallback,
-    pub(super) observer: Observer,
-    pub(super) file_dialogs: Box<dyn FileDialogs>,
-    pub(super) project: Project,
-    pub(super) timeline: Timeline,
-    pub(super) preferences: Preferences,
-    pub(super) model: ModelChoice,
-    pub(super) training: TrainingState,
-    pub(super) evaluation: EvaluationState,
-    pub(super) log: Log,
-    pub(super) dialog: Option<Dialog>,
-    pub(super) cache: PaneCache,
+    pub(in crate::window) session: Session,
+    pub(in crate::window) wake: WakeCallback,
+    pub(in crate::window) observer: Observer,
+    pub(in crate::window) file_dialogs: Box<dyn FileDialogs>,
+    pub(in crate::window) project: Project,
+    pub(in crate::window) timeline: Timeline,
+    pub(in crate::window) preferences: Preferences,
+    pub(in crate::window) model: ModelChoice,
+    pub(in crate::window) training: TrainingState,
+    pub(in crate::window) evaluation: EvaluationState,
+    pub(in crate::window) log: Log,
+    pub(in crate::window) dialog: Option<Dialog>,
+    pub(in crate::window) cache: PaneCache,
     /// What is being opened, and how it can be opened again.
-    pub(super) opening: Option<(JobHandle<Open>, Option<Entry>)>,
-    pub(super) loading: Option<JobHandle<LoadModel>>,
-    pub(super) exports: Vec<Export>,
-    pub(super) restoring: Option<Restoring>,
+    pub(in crate::window) opening: Option<(JobHandle<Open>, Option<Entry>)>,
+    pub(in crate::window) loading: Option<JobHandle<LoadModel>>,
+    pub(in crate::window) exports: Vec<Export>,
+    pub(in crate::window) restoring: Option<Restoring>,
     /// Sessions that are opened once the one before is.
-    pub(super) sessions: VecDeque<SessionFile>,
-    pub(super) observations: Arc<Observations>,
+    pub(in crate::window) sessions: VecDeque<SessionFile>,
+    pub(in crate::window) observations: Arc<Observations>,
     /// Runs that have finished and whose frames are still being looked at.
-    pub(super) finished: Vec<u32>,
-    pub(super) details: Option<Arc<FrameDetails>>,
-    pub(super) tree: Tree<Pane>,
-    pub(super) columns: Columns,
-    pub(super) actions: Vec<Action>,
-    pub(super) selected_atom: Option<usize>,
-    pub(super) selected: Selected,
-    pub(super) undo: Undo,
-    pub(super) measurements: Measurements,
-    pub(super) ghost: Ghost,
-    pub(super) map_selection: Option<MapSelection>,
+    pub(in crate::window) finished: Vec<u32>,
+    pub(in crate::window) details: Option<Arc<FrameDetails>>,
+    pub(in crate::window) tree: Tree<Pane>,
+    pub(in crate::window) columns: Columns,
+    pub(in crate::window) actions: Vec<Action>,
+    pub(in crate::window) selected_atom: Option<usize>,
+    pub(in crate::window) selected: Selected,
+    pub(in crate::window) undo: Undo,
+    pub(in crate::window) measurements: Measurements,
+    pub(in crate::window) ghost: Ghost,
+    pub(in crate::window) map_selection: Option<MapSelection>,
     /// Frames that alone are visited, if not those in the rectangle of the map.
-    pub(super) frame_group: Option<FrameGroup>,
-    pub(super) map_settings: MapSettings,
-    pub(super) quit_confirmed: bool,
+    pub(in crate::window) frame_group: Option<FrameGroup>,
+    pub(in crate::window) map_settings: MapSettings,
+    pub(in crate::window) quit_confirmed: bool,
     closer: Closer,
-    pub(super) screenshot: Option<PathBuf>,
-    pub(super) movie: Option<Movie>,
-    pub(super) graphics: String,
+    pub(in crate::window) screenshot: Option<PathBuf>,
+    pub(in crate::window) movie: Option<Movie>,
+    pub(in crate::window) graphics: String,
 }
 
 impl EquiJumpApp {

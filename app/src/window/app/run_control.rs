@@ -5,16 +5,16 @@ use std::path::PathBuf;
 use equijump_engine::session::{ModelSource, Simulate, SimulationRequest, TrajectoryRequest};
 use equijump_engine::transport::SamplerSettings;
 
-use super::action::Action;
-use super::app::EquiJumpApp;
-use super::dialogs::Dialog;
-use super::dialogs::remedy::Remedy;
-use super::file_dialogs::{FileRequest, Purpose};
-use super::log::Level;
-use super::models::{ModelFacts, ModelState};
-use super::preferences::{LiveOutput, OutputProblem, StartFrom};
-use super::project::{Phase, Run};
-use super::runs::{Origin, Starting};
+use super::EquiJumpApp;
+use crate::window::action::Action;
+use crate::window::dialogs::Dialog;
+use crate::window::dialogs::remedy::Remedy;
+use crate::window::file_dialogs::{FileRequest, Purpose};
+use crate::window::log::Level;
+use crate::window::models::{ModelFacts, ModelState};
+use crate::window::preferences::{LiveOutput, OutputProblem, StartFrom};
+use crate::window::project::{Phase, Run};
+use crate::window::runs::{Origin, Starting};
 
 /// Models inside the binary are told apart by their names, not by millions of weights.
 fn same_model(one: &ModelSource, other: &ModelSource) -> bool {
@@ -27,7 +27,7 @@ fn same_model(one: &ModelSource, other: &ModelSource) -> bool {
 
 impl EquiJumpApp {
     /// Starts a run from the structure or the frame shown.
-    pub(super) fn simulate(&mut self) {
+    pub(in crate::window) fn simulate(&mut self) {
         let (Some(opened), Some(model)) = (&self.project.opened, self.model.source()) else { return };
         if self.project.is_running() {
             return;
@@ -74,7 +74,7 @@ impl EquiJumpApp {
     }
 
     /// The run whose frames the next run would make once more: its start, model, settings and seed are the same.
-    pub(super) fn run_with_same_frames(&self) -> Option<u32> {
+    pub(in crate::window) fn run_with_same_frames(&self) -> Option<u32> {
         let opened = self.project.opened.as_ref()?;
         let (model, settings) = (self.model.source()?, self.sampler_settings());
         let shown = self.project.shown.as_ref();
@@ -95,7 +95,7 @@ impl EquiJumpApp {
     }
 
     /// Settings of the sampler for the model in use.
-    pub(super) fn sampler_settings(&self) -> SamplerSettings {
+    pub(in crate::window) fn sampler_settings(&self) -> SamplerSettings {
         let settings = self.preferences.run.sampler.clone();
         match &self.model.state {
             // What was set for another model and is not shown for this one must not stop the run.
@@ -105,7 +105,7 @@ impl EquiJumpApp {
     }
 
     /// What must be settled before a run starts: where it writes its file, if it writes one.
-    pub(super) fn hindrance(&self) -> Option<Remedy> {
+    pub(in crate::window) fn hindrance(&self) -> Option<Remedy> {
         let output = &self.preferences.run.output;
         let replicas = self.preferences.run.replicas as usize;
         let problem = output.problem(replicas)?;
@@ -143,13 +143,13 @@ impl EquiJumpApp {
     }
 
     /// Whether the run on view can go on.
-    pub(super) fn can_extend(&self) -> bool {
+    pub(in crate::window) fn can_extend(&self) -> bool {
         let run = self.project.run.as_ref().filter(|run| !run.is_active() && run.is_of_this_program());
         run.is_some_and(|run| run.history().is_some_and(|history| !history.is_empty()))
     }
 
     /// Goes on with the run on view after its last frame.
-    pub(super) fn extend(&mut self) {
+    pub(in crate::window) fn extend(&mut self) {
         let Some(run) = self.project.run.as_ref().filter(|_| self.can_extend()) else { return };
         let (Some(history), Some(opened)) = (run.history().cloned(), self.project.opened.clone()) else {
             return;
@@ -182,7 +182,7 @@ impl EquiJumpApp {
     }
 
     /// Holds the run that goes on, or lets it go on.
-    pub(super) fn pause_or_resume(&mut self) {
+    pub(in crate::window) fn pause_or_resume(&mut self) {
         let Some(run) = self.project.active_run_mut() else { return };
         let Some(job) = &run.job else { return };
         run.pause_wanted = run.phase != Phase::Paused && !run.pause_wanted;

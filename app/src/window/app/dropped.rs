@@ -4,15 +4,15 @@ use std::path::{Path, PathBuf};
 
 use equijump_engine::session::{OpenRequest, StructureSource, TrajectoryRequest};
 
-use super::action::Action;
-use super::app::EquiJumpApp;
-use super::file_dialogs::Purpose;
-use super::layout::{self, Pane};
+use super::EquiJumpApp;
+use crate::window::action::Action;
+use crate::window::file_dialogs::Purpose;
+use crate::window::layout::{self, Pane};
 
 impl EquiJumpApp {
     /// What dropped files are for: trajectories to look at, to learn from or to compare with as the pane in front
     /// is; stores; a model; a structure or a run.
-    pub(super) fn take_dropped(&mut self, paths: Vec<PathBuf>) {
+    pub(in crate::window) fn take_dropped(&mut self, paths: Vec<PathBuf>) {
         let (mut learned_from, mut others, mut to_open) = (Vec::new(), Vec::new(), Vec::new());
         let evaluating = layout::is_in_front(&self.tree, Pane::Evaluation);
         let training = layout::is_in_front(&self.tree, Pane::Training);

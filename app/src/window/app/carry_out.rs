@@ -9,34 +9,34 @@ use equijump_engine::session::{
     ExportRequest, LoadModel, Open, OpenRequest, StructureSource, TrajectoryRequest,
 };
 
-use super::action::Action;
-use super::app::{EquiJumpApp, Export};
-use super::columns::Columns;
-use super::command::UiCommand;
-use super::dialogs::Dialog;
-use super::dialogs::confirm::{Cause, Confirm};
-use super::dialogs::export_figures::{FigureExport, FigureForm};
-use super::dialogs::export_movie::MovieForm;
-use super::dialogs::export_trajectory::{TrajectoryExport, TrajectoryForm};
-use super::dialogs::go_to_frame::GoToFrame;
-use super::dialogs::help::About;
-use super::dialogs::open_path::OpenPath;
-use super::dialogs::palette::Palette;
-use super::dialogs::screenshot::ScreenshotForm;
-use super::file_dialogs::{FileRequest, Purpose};
-use super::ghost::Ghost;
-use super::layout::{self, Pane};
-use super::log::Level;
-use super::measurements::{self, MeasurementTool};
-use super::menu::CommandState as _;
-use super::models::ModelState;
-use super::project::Run;
-use super::running::Running;
-use super::session_file::{self, Entry};
+use super::{EquiJumpApp, Export};
 use crate::figures::{Figure, run};
+use crate::window::action::Action;
+use crate::window::columns::Columns;
+use crate::window::command::UiCommand;
+use crate::window::dialogs::Dialog;
+use crate::window::dialogs::confirm::{Cause, Confirm};
+use crate::window::dialogs::export_figures::{FigureExport, FigureForm};
+use crate::window::dialogs::export_movie::MovieForm;
+use crate::window::dialogs::export_trajectory::{TrajectoryExport, TrajectoryForm};
+use crate::window::dialogs::go_to_frame::GoToFrame;
+use crate::window::dialogs::help::About;
+use crate::window::dialogs::open_path::OpenPath;
+use crate::window::dialogs::palette::Palette;
+use crate::window::dialogs::screenshot::ScreenshotForm;
+use crate::window::file_dialogs::{FileRequest, Purpose};
+use crate::window::ghost::Ghost;
+use crate::window::layout::{self, Pane};
+use crate::window::log::Level;
+use crate::window::measurements::{self, MeasurementTool};
+use crate::window::menu::CommandState as _;
+use crate::window::models::ModelState;
+use crate::window::project::Run;
+use crate::window::running::Running;
+use crate::window::session_file::{self, Entry};
 
 impl EquiJumpApp {
-    pub(super) fn carry_out(&mut self, action: Action, ctx: &egui::Context) {
+    pub(in crate::window) fn carry_out(&mut self, action: Action, ctx: &egui::Context) {
         match action {
             Action::Command(command) => {
                 if self.is_enabled(command) {
@@ -292,7 +292,7 @@ impl EquiJumpApp {
     }
 
     /// Called when the window is about to close.
-    pub(super) fn refuse_to_lose_frames_on_close(&mut self, ctx: &egui::Context) {
+    pub(in crate::window) fn refuse_to_lose_frames_on_close(&mut self, ctx: &egui::Context) {
         let frames = self.project.unsaved_frames();
         if frames > 0 {
             ctx.send_viewport_cmd(egui::ViewportCommand::CancelClose);
@@ -301,7 +301,7 @@ impl EquiJumpApp {
     }
 
     /// Opens a file: a structure, or what turns out to hold frames. Runs stay, and go on if they do.
-    pub(super) fn open(&mut self, request: OpenRequest) {
+    pub(in crate::window) fn open(&mut self, request: OpenRequest) {
         if let StructureSource::File(path) = &request.source
             && path.extension().is_some_and(|extension| extension == session_file::EXTENSION)
         {
@@ -317,7 +317,7 @@ impl EquiJumpApp {
     }
 
     /// Opens trajectories or a run.
-    pub(super) fn open_trajectory(&mut self, request: TrajectoryRequest) {
+    pub(in crate::window) fn open_trajectory(&mut self, request: TrajectoryRequest) {
         let opened = self.project.opened.as_ref().map(|opened| opened.structure.topology.clone());
         let request = TrajectoryRequest { opened, ..request };
         let entry = Entry::of_frames(&request);
@@ -325,12 +325,12 @@ impl EquiJumpApp {
     }
 
     /// What this opens comes on view, and nothing that was asked for before.
-    pub(super) fn begin_opening(&mut self, job: Open, entry: Option<Entry>) {
+    pub(in crate::window) fn begin_opening(&mut self, job: Open, entry: Option<Entry>) {
         self.opening = Some((self.session.start(job), entry));
     }
 
     /// Simulates with a model file, or with the bundled model, from now on.
-    pub(super) fn choose_model(&mut self, file: Option<PathBuf>) {
+    pub(in crate::window) fn choose_model(&mut self, file: Option<PathBuf>) {
         if let Some(path) = &file {
             self.preferences.remember_model(path);
         }
@@ -339,7 +339,7 @@ impl EquiJumpApp {
     }
 
     /// Loads the model in use, so that its card can be shown and a run starts without delay.
-    pub(super) fn load_model(&mut self) {
+    pub(in crate::window) fn load_model(&mut self) {
         self.preferences.run.model_file = self.model.file.clone();
         self.loading = self.model.source().map(|model| self.session.start(LoadModel(model)));
         self.model.state = if self.loading.is_some() { ModelState::Loading } else { ModelState::None };
@@ -353,7 +353,7 @@ impl EquiJumpApp {
     }
 
     /// A file name proposed for something made from the protein: `folder/villin-rmsd.png`.
-    pub(super) fn proposal(&self, what: &str, extension: &str) -> PathBuf {
+    pub(in crate::window) fn proposal(&self, what: &str, extension: &str) -> PathBuf {
         let name = self.protein_name();
         self.preferences.export_folder().join(format!("{name}-{what}.{extension}"))
     }
@@ -409,7 +409,7 @@ impl EquiJumpApp {
     }
 
     /// The free-energy map is made like this from now on, of all runs.
-    pub(super) fn set_map(&mut self, settings: MapSettings) {
+    pub(in crate::window) fn set_map(&mut self, settings: MapSettings) {
         self.map_settings = settings;
         self.observer.map(settings);
         self.project.others.iter().for_each(|other| other.map(settings));
@@ -417,7 +417,7 @@ impl EquiJumpApp {
     }
 
     /// The frames that alone are visited, of each of so many replicas; `None` where all are.
-    pub(super) fn frames_selected(&self, replicas: usize) -> Option<FrameGroup> {
+    pub(in crate::window) fn frames_selected(&self, replicas: usize) -> Option<FrameGroup> {
         match (&self.frame_group, &self.map_selection, &self.observations.landscape) {
             (Some(group), ..) => Some(group.clone()),
             (None, Some(selection), Landscape::Map(map)) => {
@@ -429,7 +429,7 @@ impl EquiJumpApp {
     }
 
     /// Other frames lie in the rectangle of the free-energy map, or there is another rectangle.
-    pub(super) fn map_selection_changed(&mut self) {
+    pub(in crate::window) fn map_selection_changed(&mut self) {
         let replica = self.project.run.as_ref().map_or(0, |run| run.replica);
         let frames = match (&self.frame_group, &self.map_selection, &self.observations.landscape) {
             (Some(group), ..) => Some(group.of_replica(replica)),

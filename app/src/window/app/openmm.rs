@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 
 use equijump_engine::session::openmm::{write_md_start, write_training_script};
 
-use super::app::EquiJumpApp;
-use super::log::Level;
+use super::EquiJumpApp;
+use crate::window::log::Level;
 
 impl EquiJumpApp {
     /// Writes the frame shown with hydrogens, and the script that runs it. Nothing is replaced.
-    pub(super) fn write_md_start(&mut self, folder: &Path) {
+    pub(in crate::window) fn write_md_start(&mut self, folder: &Path) {
         let Some(opened) = &self.project.opened else { return };
         let shown = self.project.shown.as_ref().map(|shown| shown.positions.clone());
         let positions = shown.unwrap_or_else(|| opened.structure.positions_angstrom.clone());
@@ -18,7 +18,7 @@ impl EquiJumpApp {
     }
 
     /// Writes the script that makes training data. Nothing is replaced.
-    pub(super) fn write_training_script(&mut self, folder: &Path) {
+    pub(in crate::window) fn write_training_script(&mut self, folder: &Path) {
         self.tell_script(folder, write_training_script(folder, false));
     }
 

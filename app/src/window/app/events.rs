@@ -10,28 +10,28 @@ use equijump_engine::session::{
 };
 use equijump_engine::transport::presets::DEFAULT_PRESET;
 
-use super::action::Action;
-use super::app::EquiJumpApp;
-use super::dialogs::Dialog;
-use super::dialogs::choice::{ChainChoice, SegmentChoice, ToOpen};
-use super::dialogs::open_path::OpenPath;
-use super::dialogs::remedy::Remedy;
-use super::dialogs::trajectory_needs::{IntervalChoice, TopologyChoice};
-use super::file_dialogs::{FileAnswer, Purpose};
-use super::log::Level;
-use super::models::ModelState;
-use super::preferences::{LiveOutput, follow_model};
-use super::project::{Opened, Phase, Run, grouped};
-use super::runs::{Origin, Starting};
-use super::session_file::Entry;
-use super::wording::in_window_words;
+use super::EquiJumpApp;
+use crate::window::action::Action;
+use crate::window::dialogs::Dialog;
+use crate::window::dialogs::choice::{ChainChoice, SegmentChoice, ToOpen};
+use crate::window::dialogs::open_path::OpenPath;
+use crate::window::dialogs::remedy::Remedy;
+use crate::window::dialogs::trajectory_needs::{IntervalChoice, TopologyChoice};
+use crate::window::file_dialogs::{FileAnswer, Purpose};
+use crate::window::log::Level;
+use crate::window::models::ModelState;
+use crate::window::preferences::{LiveOutput, follow_model};
+use crate::window::project::{Opened, Phase, Run, grouped};
+use crate::window::runs::{Origin, Starting};
+use crate::window::session_file::Entry;
+use crate::window::wording::in_window_words;
 
 /// The frame interval before a model has told its own; only the time axis of an empty plot sees it.
 const PAPER_FRAME_INTERVAL_PS: f64 = 100.0;
 
 impl EquiJumpApp {
     /// Takes all that jobs have told.
-    pub(super) fn take_events(&mut self) {
+    pub(in crate::window) fn take_events(&mut self) {
         self.take_model();
         self.take_opening();
         self.take_restored();
@@ -42,7 +42,7 @@ impl EquiJumpApp {
     }
 
     /// Takes what the observers of runs that are not on view have found out.
-    pub(super) fn take_observations_of_others(&mut self) {
+    pub(in crate::window) fn take_observations_of_others(&mut self) {
         for other in &mut self.project.others {
             other.take_observations();
         }
@@ -215,7 +215,11 @@ impl EquiJumpApp {
     }
 
     /// Brings what was opened on view; what must be answered first is asked by the dialog that is returned.
-    pub(super) fn take_opened(&mut self, opened: session::Opened, entry: Option<Entry>) -> Option<Dialog> {
+    pub(in crate::window) fn take_opened(
+        &mut self,
+        opened: session::Opened,
+        entry: Option<Entry>,
+    ) -> Option<Dialog> {
         match opened {
             session::Opened::Structure(structure) => self.structure_opened(structure, entry),
             session::Opened::Trajectory(trajectory) => self.trajectory_opened(*trajectory, entry),
@@ -394,7 +398,7 @@ impl EquiJumpApp {
     }
 
     /// Tells the observer what to look at: the structure, and the run if there is one.
-    pub(super) fn observe(&mut self) {
+    pub(in crate::window) fn observe(&mut self) {
         let Some(opened) = &self.project.opened else { return };
         let run = self.project.run.as_ref();
         self.observer.observe(Subject {
@@ -411,7 +415,7 @@ impl EquiJumpApp {
     }
 
     /// Takes the answers of file dialogs.
-    pub(super) fn take_file_answers(&mut self) {
+    pub(in crate::window) fn take_file_answers(&mut self) {
         while let Some((purpose, answer)) = self.file_dialogs.poll() {
             let taken = self.dialog.as_mut().is_some_and(|dialog| dialog.take_answer(purpose, &answer));
             if taken {

@@ -5,25 +5,25 @@ use std::sync::Arc;
 use egui_tiles::Tile;
 use equijump_engine::analysis::dssp;
 
-use super::app::EquiJumpApp;
-use super::command::UiCommand;
-use super::dialogs::screenshot::ScreenshotExport;
-use super::frame_overlay::Overlay;
-use super::ghost::Ghost;
-use super::layout::Pane;
-use super::log::Level;
-use super::measurements::Measurements;
-use super::menu::CommandState as _;
-use super::panes::molecule::{ColorChoice, TileContents};
-use super::preferences::ResidueValue;
-use super::project::{self, Positions};
-use super::runs::OtherRun;
-use super::selection::Selected;
-use super::theme;
+use super::EquiJumpApp;
 use crate::viewport::{
     AtomsShown, Conformation, ImageRequest, Projection, Representation, RibbonAtoms, SecondaryStructure,
     Style, palette,
 };
+use crate::window::command::UiCommand;
+use crate::window::dialogs::screenshot::ScreenshotExport;
+use crate::window::frame_overlay::Overlay;
+use crate::window::ghost::Ghost;
+use crate::window::layout::Pane;
+use crate::window::log::Level;
+use crate::window::measurements::Measurements;
+use crate::window::menu::CommandState as _;
+use crate::window::panes::molecule::{ColorChoice, TileContents};
+use crate::window::preferences::ResidueValue;
+use crate::window::project::{self, Positions};
+use crate::window::runs::OtherRun;
+use crate::window::selection::Selected;
+use crate::window::theme;
 
 /// Replicas drawn at once beside the one on view; more could not be told apart.
 const MOST_REPLICAS: usize = 32;
@@ -32,7 +32,7 @@ const STRUCTURED_TILE_RESIDUES: usize = 400;
 
 impl EquiJumpApp {
     /// Another structure is open.
-    pub(super) fn molecule_opened(&mut self) {
+    pub(in crate::window) fn molecule_opened(&mut self) {
         if let Some(opened) = &self.project.opened {
             self.selected_atom = None;
             let viewport = &mut self.cache.molecule.viewport;
@@ -50,7 +50,7 @@ impl EquiJumpApp {
     }
 
     /// Another frame is shown, or the same one differently superposed.
-    pub(super) fn molecule_changed(&mut self) {
+    pub(in crate::window) fn molecule_changed(&mut self) {
         if let Some(shown) = &self.project.shown {
             self.cache.molecule.viewport.set_positions(&shown.displayed);
             self.marks_changed();
@@ -61,7 +61,7 @@ impl EquiJumpApp {
     }
 
     /// Another ghost is wanted, or the same one differently superposed, or it follows the frames.
-    pub(super) fn ghost_changed(&mut self) {
+    pub(in crate::window) fn ghost_changed(&mut self) {
         let superpose = self.preferences.superpose;
         let own = |positions: &Positions| {
             vec![Conformation { positions_angstrom: positions.to_vec(), color: palette::GHOST }]
@@ -140,14 +140,14 @@ impl EquiJumpApp {
     }
 
     /// Shows another run beside the one on view, or none.
-    pub(super) fn show_run_beside(&mut self, number: Option<u32>) {
+    pub(in crate::window) fn show_run_beside(&mut self, number: Option<u32>) {
         self.ghost = number.map_or(Ghost::None, Ghost::Run);
         self.preferences.ghost_of_start = false;
         self.ghost_changed();
     }
 
     /// A ghost where there is none or another one, none where it is this one.
-    pub(super) fn toggle_ghost(&mut self, command: UiCommand) {
+    pub(in crate::window) fn toggle_ghost(&mut self, command: UiCommand) {
         let selected = self.is_selected(command) == Some(true);
         self.ghost = match command {
             _ if selected => Ghost::None,
@@ -161,7 +161,7 @@ impl EquiJumpApp {
     }
 
     /// An atom was clicked while measuring.
-    pub(super) fn pick_atom(&mut self, atom: usize) {
+    pub(in crate::window) fn pick_atom(&mut self, atom: usize) {
         let first = self.measurements.list().is_empty();
         if self.measurements.pick(atom) {
             if first {
@@ -175,13 +175,13 @@ impl EquiJumpApp {
     }
 
     /// There is one measurement more, or fewer.
-    pub(super) fn measurements_changed(&mut self) {
+    pub(in crate::window) fn measurements_changed(&mut self) {
         self.observer.measure(self.measurements.list());
         self.marks_changed();
     }
 
     /// What is written over the molecule has changed.
-    pub(super) fn marks_changed(&mut self) {
+    pub(in crate::window) fn marks_changed(&mut self) {
         let viewport = &mut self.cache.molecule.viewport;
         viewport.set_picked_atoms(self.measurements.picked());
         if let Some(shown) = &self.project.shown {
@@ -190,7 +190,7 @@ impl EquiJumpApp {
     }
 
     /// The observer has looked at the frame shown.
-    pub(super) fn details_changed(&mut self) {
+    pub(in crate::window) fn details_changed(&mut self) {
         if let Some(details) = &self.details {
             let violating = if self.preferences.mark_violations { &details.violating_atoms[..] } else { &[] };
             self.cache.molecule.viewport.set_flagged_atoms(violating);
@@ -202,7 +202,7 @@ impl EquiJumpApp {
     }
 
     /// The numbers per residue that colors show, or which of them, have changed.
-    pub(super) fn residue_values_changed(&mut self) {
+    pub(in crate::window) fn residue_values_changed(&mut self) {
         let details = self.details.as_deref();
         let values = match self.preferences.residue_value {
             ResidueValue::Fluctuation => self.observations.rmsf_angstrom.as_deref(),
@@ -212,13 +212,13 @@ impl EquiJumpApp {
         self.cache.molecule.set_residue_values(&values);
     }
 
-    pub(super) fn set_style(&mut self, style: Style) {
+    pub(in crate::window) fn set_style(&mut self, style: Style) {
         self.preferences.style = style;
         self.cache.molecule.set_style(style);
     }
 
     /// Whether a command of the Molecule menu is the choice in force; `None` for commands without one.
-    pub(super) fn style_selected(&self, command: UiCommand) -> Option<bool> {
+    pub(in crate::window) fn style_selected(&self, command: UiCommand) -> Option<bool> {
         let style = self.preferences.style;
         if let Some(representation) = representation(command) {
             return Some(style.representation == representation);
@@ -231,7 +231,7 @@ impl EquiJumpApp {
         Some(choice == ColorChoice::present(style, self.preferences.residue_value))
     }
 
-    pub(super) fn carry_out_view_command(&mut self, command: UiCommand) {
+    pub(in crate::window) fn carry_out_view_command(&mut self, command: UiCommand) {
         let style = self.preferences.style;
         if let Some(representation) = representation(command) {
             self.set_style(Style { representation, ..style });
@@ -266,7 +266,7 @@ impl EquiJumpApp {
     }
 
     /// Asks for a picture; it is drawn with the next pass and written after it.
-    pub(super) fn save_screenshot(&mut self, export: ScreenshotExport) {
+    pub(in crate::window) fn save_screenshot(&mut self, export: ScreenshotExport) {
         let [width, height] = export.size;
         let request = ImageRequest { width, height, transparent: export.transparent };
         if self.cache.molecule.viewport.request_image(request) {
@@ -278,7 +278,7 @@ impl EquiJumpApp {
     }
 
     /// Writes a picture that has been drawn.
-    pub(super) fn finish_screenshot(&mut self) {
+    pub(in crate::window) fn finish_screenshot(&mut self) {
         if self.screenshot.is_none() {
             return;
         }
