@@ -1,6 +1,5 @@
 //! A conformation, or many, shown as thin backbones beside the frame on screen, to compare with.
 
-use super::frame_overlay::Overlay;
 use super::project::{Positions, Project};
 
 /// Which conformation, if any.
@@ -28,6 +27,19 @@ pub enum Ghost {
     Replicas,
     /// Frames from all over the run, or of those that are selected.
     Overlay(Overlay),
+}
+
+/// What is overlaid.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Overlay {
+    /// Whose frames, for the user: `run 1`, `basin A`.
+    pub name: String,
+    /// Frames drawn.
+    pub frames: usize,
+    /// Frames that there are to draw, of all replicas.
+    pub of: u64,
+    /// The number of the run, and the frames it had.
+    pub(super) made_of: Option<(u32, u64)>,
 }
 
 impl Ghost {

@@ -12,7 +12,6 @@ pub mod evaluation;
 pub mod file_dialogs;
 pub mod film;
 mod fitting;
-pub mod frame_overlay;
 pub mod ghost;
 pub mod icons;
 mod inquiry;

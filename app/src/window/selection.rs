@@ -1,12 +1,9 @@
 //! The atoms that the user has selected by the language of [`equijump_engine::analysis::selection`], and how they
 //! stand out in the 3D view.
 
-use equijump_engine::analysis::Selection;
 use equijump_engine::structure::Topology;
 use serde::{Deserialize, Serialize};
 
-use super::app::EquiJumpApp;
-use super::log::Level;
 use super::measurements::MeasurementTool;
 use crate::viewport::{Highlight, palette};
 
@@ -52,7 +49,7 @@ pub struct Selected {
 
 impl Selected {
     /// What is written at which atoms.
-    fn labels(&self, topology: &Topology) -> Vec<(usize, String)> {
+    pub(super) fn labels(&self, topology: &Topology) -> Vec<(usize, String)> {
         let atoms = self.atoms.iter().copied().filter(|&atom| atom < topology.atom_count());
         if self.atoms.len() <= ATOMS_LABELED {
             return atoms.map(|atom| (atom, topology.atom_label(atom))).collect();
@@ -71,7 +68,7 @@ impl Selected {
         labels
     }
 
-    fn highlight(&self) -> Highlight {
+    pub(super) fn highlight(&self) -> Highlight {
         Highlight {
             atoms: self.atoms.clone(),
             alone: self.look.isolated,
@@ -85,62 +82,6 @@ impl Selected {
         [MeasurementTool::Distance, MeasurementTool::Angle, MeasurementTool::Dihedral]
             .into_iter()
             .find(|tool| tool.atom_count() == self.atoms.len())
-    }
-}
-
-impl EquiJumpApp {
-    /// Selects atoms; nothing where the text is empty. What is not understood is told, and changes nothing.
-    pub(super) fn select(&mut self, text: &str) {
-        let text = text.trim();
-        let Some(opened) = &self.project.opened else { return };
-        let atoms = if text.is_empty() {
-            Vec::new()
-        } else {
-            match text.parse::<Selection>() {
-                Ok(selection) => {
-                    let shown = self.project.shown.as_ref();
-                    let positions =
-                        shown.map_or(&opened.structure.positions_angstrom, |shown| &shown.positions);
-                    selection.atoms(&opened.structure.topology, positions)
-                }
-                Err(error) => {
-                    self.log.tell(Level::Warning, error.to_string());
-                    return;
-                }
-            }
-        };
-        self.selected = Selected { text: text.to_owned(), atoms, look: self.selected.look.clone() };
-        self.selection_changed();
-    }
-
-    /// Makes the selected atoms stand out otherwise.
-    pub(super) fn set_selection_look(&mut self, look: SelectionLook) {
-        self.selected.look = look;
-        self.selection_changed();
-    }
-
-    /// Brings the 3D view and the field up to date.
-    pub(super) fn selection_changed(&mut self) {
-        let labels = match &self.project.opened {
-            Some(opened) if self.selected.look.labeled => self.selected.labels(&opened.structure.topology),
-            _ => Vec::new(),
-        };
-        self.cache.selection.show(&self.selected.text);
-        let viewport = &mut self.cache.molecule.viewport;
-        viewport.set_labels(labels);
-        viewport.set_highlight(self.selected.highlight());
-    }
-
-    /// Measures the two, three or four atoms that are selected, in their order along the chain.
-    pub(super) fn measure_selection(&mut self) {
-        let Some(tool) = self.selected.measurement_tool() else { return };
-        self.measurements.end();
-        self.measurements.toggle_tool(tool);
-        for atom in self.selected.atoms.clone() {
-            self.pick_atom(atom);
-        }
-        self.measurements.end();
-        self.marks_changed();
     }
 }
 

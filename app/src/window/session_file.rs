@@ -6,24 +6,14 @@ use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 
 use egui_tiles::Tree;
-use equijump_engine::regular_file;
-use equijump_engine::session::{
-    self, JobEvent, JobHandle, JobOutcome, Open, OpenRequest, StructureSource, TrajectoryRequest,
-};
-use equijump_engine::trajectory::write_atomically;
+use equijump_engine::session::{self, JobHandle, Open, OpenRequest, StructureSource, TrajectoryRequest};
 use serde::{Deserialize, Serialize};
 
-use super::app::EquiJumpApp;
-use super::columns::Columns;
 use super::kept_map::KeptMap;
 use super::layout::{self, Pane};
-use super::log::Level;
 use super::preferences::RunSettings;
-use super::project::{Opened, Run};
 use super::selection::Selected;
-use super::wording::in_window_words;
 use crate::shared::bundled;
-use crate::shared::examples::EXAMPLES;
 use crate::viewport::{Camera, Style};
 
 /// Storage key of the last session. The number grows when the meaning of a field changes.
@@ -31,7 +21,7 @@ pub const STORAGE_KEY: &str = "session-1";
 /// Ending of project files.
 pub const EXTENSION: &str = "equijump";
 /// Version of the format.
-const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 1;
 /// No window has as much open; a file that says so would keep it opening for ever.
 const MOST_FILES: usize = 10_000;
 
@@ -153,7 +143,7 @@ impl Entry {
     }
 
     /// What opens it; `None` where it is an example that there is not.
-    fn job(&self) -> Option<Open> {
+    pub(super) fn job(&self) -> Option<Open> {
         Some(match self {
             Self::Example(name) => Open::Structure(OpenRequest::new(bundled::structure(name)?)),
             Self::Structure { path, chain, longest_segment } => Open::Structure(OpenRequest {
@@ -172,245 +162,16 @@ impl Entry {
     }
 }
 
-fn absolute(path: &Path) -> PathBuf {
+pub(super) fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
 /// A session that is being opened again.
 #[derive(Debug)]
 pub(super) struct Restoring {
-    file: SessionFile,
+    pub file: SessionFile,
     /// What is still being opened, one after the other, with the place of its entry.
-    jobs: VecDeque<(JobHandle<Open>, usize)>,
+    pub jobs: VecDeque<(JobHandle<Open>, usize)>,
     /// The run that came of the entry on view.
-    on_view: Option<u32>,
-}
-
-/// How the frames of a run can be opened again: by its own files, or by what was exported of it.
-fn entry_of(run: &Run) -> Option<Entry> {
-    let frames = |path: &Path| Entry::Frames {
-        files: vec![absolute(path)],
-        topology: None,
-        chain: None,
-        interval_ps: None,
-    };
-    let written = run.request.as_ref().and_then(|request| request.output.as_ref());
-    let written = written.map(|output| frames(&output.path.with_extension("json")));
-    run.entry.clone().or(written).or_else(|| run.saved_as.as_deref().map(frames))
-}
-
-impl EquiJumpApp {
-    /// The session as it is; runs whose frames are in no file are left out, their structure stays.
-    pub(super) fn session_file(&self) -> SessionFile {
-        let mut file = SessionFile { version: VERSION, ..SessionFile::default() };
-        let own = self.project.run.iter().map(|run| (run, self.project.opened.as_ref()));
-        let others = self.project.others.iter().map(|other| (&other.run, Some(&other.opened)));
-        let mut open: Vec<(&Run, Option<&Opened>)> = own.chain(others).collect();
-        open.sort_by_key(|(run, _)| run.number);
-        let on_view = self.project.run.as_ref().map(|run| run.number);
-        for (run, opened) in open {
-            let structure = || opened.and_then(|opened| opened.entry.clone());
-            if let Some(entry) = entry_of(run).or_else(structure) {
-                if Some(run.number) == on_view {
-                    file.on_view = file.entries.len();
-                    file.frame = self.timeline.frame();
-                    file.replica = run.replica;
-                }
-                file.entries.push(entry);
-            }
-        }
-        if self.project.run.is_none()
-            && let Some(entry) = self.project.opened.as_ref().and_then(|opened| opened.entry.clone())
-        {
-            file.on_view = file.entries.len();
-            file.entries.push(entry);
-        }
-        // What could not be opened is not forgotten by that: its disk may come back.
-        file.entries.extend(self.project.unopened.iter().map(|unopened| unopened.entry.clone()));
-        file.selected = Some(self.selected.clone()).filter(|selected| !selected.text.is_empty());
-        file.camera = Some(self.cache.molecule.viewport.camera());
-        file.measurements = self.measurements.list().iter().map(|m| m.atoms().to_vec()).collect();
-        file.marked_atom = self.selected_atom;
-        file.map = Some(KeptMap::of(self.map_settings, self.cache.free_energy.layers));
-        file
-    }
-
-    /// Writes the session into a project file.
-    pub(super) fn save_project(&mut self, path: &Path) {
-        let mut file = self.session_file();
-        file.style = Some(self.preferences.style);
-        file.run = Some(self.preferences.run.clone());
-        file.layout = Some(self.columns.to_keep(&self.tree));
-        let written = serde_json::to_string_pretty(&file)
-            .map_err(|error| error.to_string())
-            .and_then(|text| write_atomically(path, text.as_bytes()).map_err(|error| error.to_string()));
-        match written {
-            Ok(()) => {
-                self.preferences.remember_file(path);
-                let left_out = self.project.runs().into_iter().filter(|run| entry_of(run).is_none()).count();
-                let name = path.display();
-                if left_out == 0 {
-                    self.log.tell(Level::Success, format!("Wrote the project {name}"));
-                } else {
-                    let sentence = format!(
-                        "Wrote the project {name} without the frames of {left_out} runs, which are in no file: export them and save again."
-                    );
-                    self.log.tell(Level::Warning, sentence);
-                }
-            }
-            Err(error) => {
-                self.log.tell(Level::Error, format!("{} cannot be written: {error}.", path.display()))
-            }
-        }
-    }
-
-    /// Opens a project file.
-    pub(super) fn open_project(&mut self, path: &Path) {
-        // Pipes and devices would keep the window waiting.
-        let read = regular_file::read_text(path).map_err(|error| error.to_string());
-        let file = match read.and_then(|text| SessionFile::parse(&text)) {
-            Ok(file) => file,
-            Err(reason) => {
-                self.log.tell(Level::Error, format!("{} cannot be opened: {reason}.", path.display()));
-                return;
-            }
-        };
-        self.preferences.remember_file(path);
-        if let Some(style) = file.style {
-            self.set_style(style);
-        }
-        if let Some(run) = file.run.clone() {
-            let same_model = run.model_file == self.preferences.run.model_file;
-            self.preferences.run = run;
-            if !same_model {
-                self.choose_model(self.preferences.run.model_file.clone());
-            }
-        }
-        if let Some(tree) = file.layout.clone().filter(layout::is_complete) {
-            self.tree = tree;
-            self.columns = Columns::default();
-        }
-        self.restore(file);
-    }
-
-    /// Opens all that a session holds, beside what is open; after another session that is still being opened. Returns
-    /// whether there is anything.
-    pub(super) fn restore(&mut self, file: SessionFile) -> bool {
-        if self.restoring.is_some() {
-            let any = !file.entries.is_empty();
-            self.sessions.push_back(file);
-            return any;
-        }
-        let mut jobs = VecDeque::new();
-        let mut order: Vec<(usize, &Entry)> = file.entries.iter().enumerate().collect();
-        // A structure without frames gives way to what is opened after it, so the one on view comes last.
-        order.sort_by_key(|(index, entry)| *index == file.on_view && !matches!(entry, Entry::Frames { .. }));
-        let mut unknown = Vec::new();
-        for (index, entry) in order {
-            match entry.job() {
-                Some(job) => jobs.push_back((self.session.start(job), index)),
-                None => unknown.push(entry.clone()),
-            }
-        }
-        for entry in unknown {
-            let reason = format!("There is no example {}.", entry.name());
-            self.log.tell(Level::Warning, format!("{} was not opened again: {reason}", entry.name()));
-            self.not_opened(entry, reason);
-        }
-        let any = !jobs.is_empty();
-        self.restoring = any.then_some(Restoring { file, jobs, on_view: None });
-        any
-    }
-
-    /// Opens an entry by itself.
-    pub(super) fn open_entry(&mut self, entry: Entry) {
-        match entry.job() {
-            Some(job) => self.begin_opening(job, Some(entry)),
-            None => self.not_opened(entry, "There is no such example.".to_owned()),
-        }
-    }
-
-    /// Takes what has been opened of the session that comes back.
-    pub(super) fn take_restored(&mut self) {
-        loop {
-            let Some(Restoring { file, jobs, .. }) = &mut self.restoring else { return };
-            let outcome = match jobs.front().and_then(|(job, _)| job.try_next()) {
-                Some(JobEvent::Ended(outcome)) => outcome,
-                Some(JobEvent::Update(_)) => continue,
-                None => return,
-            };
-            let Some((_, index)) = jobs.pop_front() else { return };
-            let (done, on_view) = (jobs.is_empty(), index == file.on_view);
-            if let Some(entry) = file.entries.get(index).cloned() {
-                self.restore_entry(entry, outcome, on_view);
-            }
-            if done && let Some(restoring) = self.restoring.take() {
-                self.come_back(&restoring);
-                if let Some(next) = self.sessions.pop_front() {
-                    self.restore(next);
-                } else if self.project.opened.is_none() {
-                    self.open(OpenRequest::new(EXAMPLES[0].source()));
-                }
-            }
-        }
-    }
-
-    /// Takes what came of opening an entry of the session.
-    fn restore_entry(&mut self, entry: Entry, outcome: JobOutcome<session::Opened>, on_view: bool) {
-        // What cannot be opened without an answer is left out.
-        let reason = match outcome {
-            JobOutcome::Finished(opened) => {
-                let question = self.take_opened(opened, Some(entry.clone()));
-                question.map(|_| "its files are not as they were".to_owned())
-            }
-            JobOutcome::Cancelled => None,
-            JobOutcome::Failed(error) => Some(error.what),
-        };
-        match reason {
-            Some(reason) => {
-                let reason = in_window_words(&reason);
-                self.log.tell(Level::Warning, format!("{} was not opened again: {reason}", entry.name()));
-                self.not_opened(entry, reason);
-            }
-            None if on_view => {
-                let number = self.project.run.as_ref().map(|run| run.number);
-                if let Some(restoring) = &mut self.restoring {
-                    restoring.on_view = number;
-                }
-            }
-            None => (),
-        }
-    }
-
-    /// All is open: back to where the session was left.
-    fn come_back(&mut self, restoring: &Restoring) {
-        let file = &restoring.file;
-        if let Some(number) = restoring.on_view
-            && self.project.run.as_ref().is_none_or(|run| run.number != number)
-        {
-            self.show_run(number);
-        }
-        if let Some(run) = &mut self.project.run {
-            let replicas = run.info.as_ref().map_or(1, |info| info.replicas);
-            run.replica = file.replica.min(replicas.saturating_sub(1));
-        }
-        self.timeline.go_to(file.frame);
-        if let Some(selected) = &file.selected {
-            self.selected.look = selected.look.clone();
-            self.select(&selected.text);
-        }
-        let Some(opened) = &self.project.opened else { return };
-        let atoms = opened.structure.topology.atom_count();
-        self.measurements.restore(file.measurements.iter().filter(|m| m.iter().all(|atom| *atom < atoms)));
-        self.selected_atom = file.marked_atom.filter(|atom| *atom < atoms);
-        self.cache.molecule.viewport.set_selected_atom(self.selected_atom);
-        self.measurements_changed();
-        if let Some(map) = &file.map {
-            self.cache.free_energy.layers = map.layers;
-            self.set_map(map.settings(atoms));
-        }
-        if let Some(camera) = file.camera {
-            self.cache.molecule.viewport.set_camera(camera);
-        }
-    }
+    pub on_view: Option<u32>,
 }

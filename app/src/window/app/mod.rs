@@ -3,9 +3,15 @@
 mod carry_out;
 mod dropped;
 mod events;
+mod frame_overlay;
 mod molecule_link;
+mod movie;
 mod openmm;
 mod run_control;
+mod runs;
+mod selection;
+mod session;
+mod undo;
 
 use std::collections::VecDeque;
 use std::path::PathBuf;

@@ -12,8 +12,7 @@ use crate::viewport::{
 };
 use crate::window::command::UiCommand;
 use crate::window::dialogs::screenshot::ScreenshotExport;
-use crate::window::frame_overlay::Overlay;
-use crate::window::ghost::Ghost;
+use crate::window::ghost::{Ghost, Overlay};
 use crate::window::layout::Pane;
 use crate::window::log::Level;
 use crate::window::measurements::Measurements;

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use equijump_engine::observe::landscape::FrameGroup;
 
-use super::app::EquiJumpApp;
-use super::ghost::Ghost;
-use super::theme;
+use super::EquiJumpApp;
 use crate::viewport::{Conformation, palette::Srgb};
+use crate::window::ghost::{Ghost, Overlay};
+use crate::window::theme;
 
 /// Frames drawn at most; more are a cloud in which no chain can be followed.
 const MOST_FRAMES: usize = 40;
@@ -20,19 +20,6 @@ const FIRST_SHARE: f32 = 0.1;
 const PALE: Srgb = [158, 160, 166];
 /// A growing run is overlaid anew when it has so many times the frames.
 const GROWTH: f64 = 1.25;
-
-/// What is overlaid.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Overlay {
-    /// Whose frames, for the user: `run 1`, `basin A`.
-    pub name: String,
-    /// Frames drawn.
-    pub frames: usize,
-    /// Frames that there are to draw, of all replicas.
-    pub of: u64,
-    /// The number of the run, and the frames it had.
-    made_of: Option<(u32, u64)>,
-}
 
 /// Replica and number of at most `most` frames, evenly spread over all of `frames`, the first and the last among them.
 fn spread(frames: &[u64], most: usize, frame: impl Fn(usize, u64) -> Option<u64>) -> Vec<(usize, u64)> {
@@ -63,7 +50,7 @@ fn faded(color: Srgb, time: f32) -> Srgb {
 
 impl EquiJumpApp {
     /// The frames to be overlaid; what they are is kept for the caption.
-    pub(super) fn overlaid_frames(&mut self) -> Vec<Conformation> {
+    pub(in crate::window) fn overlaid_frames(&mut self) -> Vec<Conformation> {
         let (overlay, conformations) = self.overlay_frames().unwrap_or_default();
         self.ghost = Ghost::Overlay(overlay);
         conformations
@@ -109,7 +96,7 @@ impl EquiJumpApp {
     }
 
     /// Whether the run has grown so much since it was overlaid, or is another one, that it should be anew.
-    pub(super) fn overlay_has_aged(&self) -> bool {
+    pub(in crate::window) fn overlay_has_aged(&self) -> bool {
         let (Ghost::Overlay(overlay), Some(run)) = (&self.ghost, &self.project.run) else { return false };
         let frames = run.history().map_or(0, |history| history.len());
         match overlay.made_of {

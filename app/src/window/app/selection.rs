@@ -1,0 +1,63 @@
+//! Selecting atoms by words.
+
+use equijump_engine::analysis::Selection;
+
+use super::EquiJumpApp;
+use crate::window::log::Level;
+use crate::window::selection::{Selected, SelectionLook};
+
+impl EquiJumpApp {
+    /// Selects atoms; nothing where the text is empty. What is not understood is told, and changes nothing.
+    pub(in crate::window) fn select(&mut self, text: &str) {
+        let text = text.trim();
+        let Some(opened) = &self.project.opened else { return };
+        let atoms = if text.is_empty() {
+            Vec::new()
+        } else {
+            match text.parse::<Selection>() {
+                Ok(selection) => {
+                    let shown = self.project.shown.as_ref();
+                    let positions =
+                        shown.map_or(&opened.structure.positions_angstrom, |shown| &shown.positions);
+                    selection.atoms(&opened.structure.topology, positions)
+                }
+                Err(error) => {
+                    self.log.tell(Level::Warning, error.to_string());
+                    return;
+                }
+            }
+        };
+        self.selected = Selected { text: text.to_owned(), atoms, look: self.selected.look.clone() };
+        self.selection_changed();
+    }
+
+    /// Makes the selected atoms stand out otherwise.
+    pub(in crate::window) fn set_selection_look(&mut self, look: SelectionLook) {
+        self.selected.look = look;
+        self.selection_changed();
+    }
+
+    /// Brings the 3D view and the field up to date.
+    pub(in crate::window) fn selection_changed(&mut self) {
+        let labels = match &self.project.opened {
+            Some(opened) if self.selected.look.labeled => self.selected.labels(&opened.structure.topology),
+            _ => Vec::new(),
+        };
+        self.cache.selection.show(&self.selected.text);
+        let viewport = &mut self.cache.molecule.viewport;
+        viewport.set_labels(labels);
+        viewport.set_highlight(self.selected.highlight());
+    }
+
+    /// Measures the two, three or four atoms that are selected, in their order along the chain.
+    pub(in crate::window) fn measure_selection(&mut self) {
+        let Some(tool) = self.selected.measurement_tool() else { return };
+        self.measurements.end();
+        self.measurements.toggle_tool(tool);
+        for atom in self.selected.atoms.clone() {
+            self.pick_atom(atom);
+        }
+        self.measurements.end();
+        self.marks_changed();
+    }
+}
