@@ -6,11 +6,8 @@ use equijump_engine::observe::landscape::{FrameGroup, MapSelection, MapSettings}
 use equijump_engine::session::{OpenRequest, TrajectoryRequest};
 
 use super::command::UiCommand;
-use super::dialogs::export_figures::FigureExport;
-use super::dialogs::export_movie::MovieExport;
-use super::dialogs::export_trajectory::TrajectoryExport;
-use super::dialogs::screenshot::ScreenshotExport;
 use super::evaluation::EvaluationAction;
+use super::exports::{FigureExport, MovieExport, ScreenshotExport, TrajectoryExport};
 use super::file_dialogs::FileRequest;
 use super::layout::Pane;
 use super::preferences::LiveOutput;

@@ -5,28 +5,9 @@ use std::time::Instant;
 
 use super::action::Action;
 use super::messages::Messages;
+use super::wording::sentence;
 
-/// How much a message matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[allow(missing_docs)]
-pub enum Level {
-    Info,
-    Success,
-    Warning,
-    Error,
-}
-
-impl Level {
-    /// Name in the log.
-    pub fn name(self) -> &'static str {
-        match self {
-            Level::Info => "Info",
-            Level::Success => "Done",
-            Level::Warning => "Notice",
-            Level::Error => "Error",
-        }
-    }
-}
+pub use super::messages::Level;
 
 /// One line of the log.
 #[derive(Clone, Debug)]
@@ -96,59 +77,9 @@ impl Log {
     }
 }
 
-/// Messages of the engine begin in lower case, to follow a colon; on their own they are sentences.
-/// Numbers of the operating system's errors mean nothing to a reader and are left out.
-pub(super) fn sentence(text: String) -> String {
-    let text = without_error_numbers(super::wording::with_fields(&text));
-    let mut letters = text.chars();
-    match letters.next() {
-        // A file name or path keeps its case.
-        Some(first)
-            if first.is_lowercase() && !text.split(' ').next().is_some_and(|w| w.contains(['.', '/'])) =>
-        {
-            first.to_uppercase().chain(letters).collect()
-        }
-        _ => text,
-    }
-}
-
-/// `Permission denied (os error 13)` as `Permission denied`.
-pub(super) fn without_error_numbers(text: String) -> String {
-    const BEGIN: &str = " (os error ";
-    let mut rest = text.as_str();
-    let mut told = String::with_capacity(rest.len());
-    while let Some(at) = rest.find(BEGIN) {
-        let after = &rest[at + BEGIN.len()..];
-        let digits = after.len() - after.trim_start_matches(|c: char| c.is_ascii_digit()).len();
-        if digits > 0 && after[digits..].starts_with(')') {
-            told.push_str(&rest[..at]);
-            rest = &after[digits + 1..];
-        } else {
-            told.push_str(&rest[..at + BEGIN.len()]);
-            rest = after;
-        }
-    }
-    told.push_str(rest);
-    told
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn errors_of_the_system_are_told_without_their_numbers() {
-        let told = sentence("a.xtc cannot be read: No such file or directory (os error 2).".into());
-        assert_eq!(told, "a.xtc cannot be read: No such file or directory.");
-        assert_eq!(sentence("Left (os error x) as it is".into()), "Left (os error x) as it is");
-    }
-
-    #[test]
-    fn messages_become_sentences_and_names_stay() {
-        assert_eq!(sentence("the network failed".into()), "The network failed");
-        assert_eq!(sentence("villin.pdb has no protein".into()), "villin.pdb has no protein");
-        assert_eq!(sentence(String::new()), "");
-    }
 
     #[test]
     fn the_log_keeps_the_newest_lines() {

@@ -8,8 +8,29 @@ use egui::{RichText, Role, Sense, WidgetInfo};
 
 use super::action::Action;
 use super::layout::Pane;
-use super::log::Level;
 use super::theme;
+
+/// How much a message matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[allow(missing_docs)]
+pub enum Level {
+    Info,
+    Success,
+    Warning,
+    Error,
+}
+
+impl Level {
+    /// Name in the log.
+    pub fn name(self) -> &'static str {
+        match self {
+            Level::Info => "Info",
+            Level::Success => "Done",
+            Level::Warning => "Notice",
+            Level::Error => "Error",
+        }
+    }
+}
 
 /// Messages that wait behind one another, at most.
 const MOST_KEPT: usize = 8;

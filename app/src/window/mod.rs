@@ -9,6 +9,7 @@ mod columns;
 pub mod command;
 pub mod dialogs;
 pub mod evaluation;
+pub mod exports;
 pub mod file_dialogs;
 pub mod film;
 mod fitting;

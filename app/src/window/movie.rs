@@ -2,7 +2,7 @@
 
 use std::sync::mpsc::{Receiver, SyncSender};
 
-use super::dialogs::export_movie::MovieExport;
+use super::exports::MovieExport;
 use crate::viewport::Camera;
 
 /// A picture, and the words to be written on it.

@@ -11,7 +11,7 @@ use crate::viewport::{
     Style, palette,
 };
 use crate::window::command::UiCommand;
-use crate::window::dialogs::screenshot::ScreenshotExport;
+use crate::window::exports::ScreenshotExport;
 use crate::window::ghost::{Ghost, Overlay};
 use crate::window::layout::Pane;
 use crate::window::log::Level;

@@ -7,7 +7,7 @@ use std::sync::mpsc::{TryRecvError, sync_channel};
 use super::EquiJumpApp;
 use crate::figures::stamp::stamp;
 use crate::viewport::{ImageRequest, SPIN_DEGREES_PER_S};
-use crate::window::dialogs::export_movie::MovieExport;
+use crate::window::exports::MovieExport;
 use crate::window::film::{Film, FilmFormat, FilmWriter};
 use crate::window::log::Level;
 use crate::window::movie::{Movie, Picture};
@@ -214,7 +214,7 @@ fn overlay(frame: usize, interval_ps: Option<f64>, rmsd_angstrom: f64) -> String
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::window::dialogs::frame_range::FrameRange;
+    use crate::window::exports::FrameRange;
 
     #[test]
     fn a_film_turns_by_its_own_time() {

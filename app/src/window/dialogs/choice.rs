@@ -2,7 +2,7 @@
 
 use equijump_engine::session::{ChainSummary, OpenRequest, TrajectoryRequest};
 
-use super::buttons;
+use super::widgets::buttons;
 use crate::window::action::Action;
 use crate::window::wording::in_window_words;
 

@@ -42,8 +42,8 @@ impl Confirm {
         let sentence = format!("{frames} frames of {whose} were not exported and would be lost.");
         ui.add(egui::Label::new(sentence).wrap());
         ui.add_space(10.0);
-        super::button_row(ui, |ui| {
-            if ui.add(super::primary_button(ui, "Export…")).clicked() {
+        super::widgets::button_row(ui, |ui| {
+            if ui.add(super::widgets::primary_button(ui, "Export…")).clicked() {
                 actions.push(Action::CloseDialog);
                 if let Cause::CloseRun(number) = self.cause {
                     actions.push(Action::ShowRun(number));

@@ -3,32 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use super::frame_range::size_row;
-use super::{PathField, buttons, error_line};
+use super::widgets::{PathField, buttons, error_line};
 use crate::figures::FigureFormat;
 use crate::window::action::Action;
+use crate::window::exports::FigureExport;
 use crate::window::file_dialogs::Purpose;
-
-/// Plots to write.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)] // the flags are named after the plots
-pub struct FigureExport {
-    /// Folder; file names are made from the protein and the plot.
-    pub folder: PathBuf,
-    /// Image format; `None` writes numbers alone.
-    pub format: Option<FigureFormat>,
-    /// Numbers as CSV.
-    pub numbers: bool,
-    /// Image size, pixels.
-    pub size: (u32, u32),
-    pub rmsd: bool,
-    pub ramachandran: bool,
-    pub free_energy: bool,
-    pub fluctuation: bool,
-    pub contacts: bool,
-    pub distances: bool,
-    pub structure: bool,
-    pub measurements: bool,
-}
 
 /// The form.
 #[derive(Clone, Debug)]

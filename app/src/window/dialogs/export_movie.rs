@@ -2,33 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use super::frame_range::{FrameRange, size_row};
-use super::{PathField, buttons, error_line};
+use super::frame_range::size_row;
+use super::widgets::{PathField, buttons, error_line};
 use crate::window::action::Action;
+use crate::window::exports::{FrameRange, MovieExport};
 use crate::window::file_dialogs::Purpose;
 use crate::window::film::{FilmFormat, has_ffmpeg};
 use crate::window::project::grouped;
-
-/// Pictures to write.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MovieExport {
-    /// What is written.
-    pub format: FilmFormat,
-    /// New folder for the pictures, which are numbered `frame_00000.png` and on, or the new file of the film.
-    pub path: PathBuf,
-    /// Pictures a second.
-    pub per_second: u32,
-    /// How far the camera goes around the molecule during the film, degrees.
-    pub turn_degrees: i32,
-    /// Write time and RMSD on each picture.
-    pub overlay: bool,
-    /// Which frames.
-    pub frames: FrameRange,
-    /// Size, pixels.
-    pub size: [u32; 2],
-    /// Leave the background out.
-    pub transparent: bool,
-}
 
 /// The form.
 #[derive(Clone, Debug)]

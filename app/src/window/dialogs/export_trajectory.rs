@@ -3,30 +3,11 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::frame_range::FrameRange;
-use super::{PathField, buttons, error_line};
+use super::widgets::{PathField, buttons, error_line};
 use crate::window::action::Action;
+use crate::window::exports::{FrameRange, TrajectoryExport};
 use crate::window::file_dialogs::Purpose;
 use crate::window::project::grouped;
-
-/// Frames to write.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TrajectoryExport {
-    /// File; its extension is the format.
-    pub path: PathBuf,
-    /// Which frames.
-    pub frames: FrameRange,
-    /// Of the range only these.
-    pub only: Option<Arc<[u64]>>,
-    /// Only these atoms.
-    pub atoms: Option<Arc<[usize]>>,
-    /// Which replica.
-    pub replica: usize,
-    /// Add hydrogens.
-    pub hydrogens: bool,
-    /// Replace a file that is there.
-    pub overwrite: bool,
-}
 
 /// Formats offered, with what they are good for.
 const FORMATS: [(&str, &str); 4] = [

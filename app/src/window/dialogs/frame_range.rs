@@ -1,35 +1,8 @@
 //! Parts that the export forms share: which frames, and how large a picture.
 
-/// Frames from the first to the last, every so many.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FrameRange {
-    /// First frame.
-    pub first: u64,
-    /// Last frame, included.
-    pub last: u64,
-    /// Every how many frames.
-    pub stride: u64,
-}
+use crate::window::exports::FrameRange;
 
 impl FrameRange {
-    /// All frames up to the newest.
-    pub fn all(newest: u64) -> Self {
-        Self { first: 0, last: newest, stride: 1 }
-    }
-
-    /// How many frames that are.
-    pub fn count(&self) -> u64 {
-        self.last.saturating_sub(self.first) / self.stride.max(1) + 1
-    }
-
-    /// How many frames that are of these, ascending, or of all.
-    pub fn count_of(&self, only: Option<&[u64]>) -> u64 {
-        let Some(only) = only else { return self.count() };
-        let from = only.partition_point(|&frame| frame < self.first);
-        let to = only.partition_point(|&frame| frame <= self.last);
-        (to.saturating_sub(from) as u64).div_ceil(self.stride.max(1))
-    }
-
     /// Two rows of a form's grid.
     pub(super) fn rows(&mut self, ui: &mut egui::Ui, newest: u64) {
         let label = ui.label("Frames");
@@ -69,21 +42,4 @@ pub(super) fn size_row(
         });
     });
     ui.end_row();
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn frames_are_counted_with_both_ends() {
-        assert_eq!(FrameRange::all(0).count(), 1);
-        assert_eq!(FrameRange::all(10).count(), 11);
-        assert_eq!(FrameRange { first: 1, last: 10, stride: 3 }.count(), 4);
-        assert_eq!(FrameRange { first: 5, last: 5, stride: 7 }.count(), 1);
-        let range = FrameRange { first: 2, last: 9, stride: 2 };
-        assert_eq!(range.count_of(None), 4);
-        assert_eq!(range.count_of(Some(&[1, 2, 5, 9, 10])), 2);
-        assert_eq!(range.count_of(Some(&[11])), 0);
-    }
 }

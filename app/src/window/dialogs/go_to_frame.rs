@@ -2,7 +2,7 @@
 
 use egui::text::{CCursor, CCursorRange};
 
-use super::{buttons, error_line};
+use super::widgets::{buttons, error_line};
 use crate::window::action::Action;
 
 /// The form.

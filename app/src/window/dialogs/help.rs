@@ -72,8 +72,8 @@ impl About {
 
 fn close_button(ui: &mut egui::Ui, actions: &mut Vec<Action>) {
     ui.add_space(8.0);
-    super::button_row(ui, |ui| {
-        if ui.add(super::primary_button(ui, "Close")).clicked() {
+    super::widgets::button_row(ui, |ui| {
+        if ui.add(super::widgets::primary_button(ui, "Close")).clicked() {
             actions.push(Action::CloseDialog);
         }
     });

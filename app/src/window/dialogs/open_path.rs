@@ -2,7 +2,7 @@
 
 use equijump_engine::session::{OpenRequest, StructureSource};
 
-use super::{PathField, buttons, error_line};
+use super::widgets::{PathField, buttons, error_line};
 use crate::window::action::Action;
 use crate::window::file_dialogs::Purpose;
 

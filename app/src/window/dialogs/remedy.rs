@@ -1,6 +1,6 @@
 //! A hindrance in one sentence, and buttons that do what helps.
 
-use super::{button_row, primary_button};
+use super::widgets::{button_row, primary_button};
 use crate::window::action::Action;
 
 /// What stands in the way, and the ways out.

@@ -2,20 +2,10 @@
 
 use std::path::PathBuf;
 
-use super::{PathField, buttons, error_line};
+use super::widgets::{PathField, buttons, error_line};
 use crate::window::action::Action;
+use crate::window::exports::ScreenshotExport;
 use crate::window::file_dialogs::Purpose;
-
-/// A picture to write.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ScreenshotExport {
-    /// PNG file.
-    pub path: PathBuf,
-    /// Size, pixels.
-    pub size: [u32; 2],
-    /// Leave the background out.
-    pub transparent: bool,
-}
 
 /// The form.
 #[derive(Clone, Debug)]

@@ -6,7 +6,6 @@ use equijump_engine::analysis::evaluation::branches::BranchSettings;
 use equijump_engine::session::{BranchRequest, StartFrame};
 
 use super::test::Test;
-use crate::window::app::EquiJumpApp;
 use crate::window::wording::in_window_words;
 
 /// Everything of the branch test.
@@ -32,7 +31,7 @@ impl BranchTestState {
     ///
     /// # Errors
     /// One sentence about what cannot be read.
-    fn typed(&self) -> Result<(Vec<StartFrame>, Vec<usize>), String> {
+    pub(super) fn typed(&self) -> Result<(Vec<StartFrame>, Vec<usize>), String> {
         let start = self.start.trim();
         let starts = match start.is_empty() {
             true => Vec::new(),
@@ -47,49 +46,6 @@ impl BranchTestState {
         let settings = BranchSettings { horizons, ..BranchSettings::default() };
         settings.check().map_err(|error| in_window_words(&error.to_string()))?;
         Ok((starts, settings.horizons))
-    }
-}
-
-impl EquiJumpApp {
-    /// Begins a test with the model and the sampling settings of the next run.
-    pub(super) fn start_branches(&mut self) {
-        let form = &self.evaluation.form;
-        // Files of samples play no part.
-        let files = form
-            .reference_in_files(&self.project)
-            .and_then(|reference| form.request(&self.project, reference, Vec::<PathBuf>::new()));
-        let (Some(request), Some(model)) = (files, self.model.source()) else { return };
-        if self.evaluation.branches.test.running.is_some() {
-            return;
-        }
-        let (starts, horizons) = match self.evaluation.branches.typed() {
-            Ok(typed) => typed,
-            Err(sentence) => {
-                self.evaluation.branches.test.error = Some(sentence);
-                return;
-            }
-        };
-        let run = &self.preferences.run;
-        let settings = &form.settings;
-        let request = BranchRequest {
-            topology: request.topology,
-            chain: request.chain,
-            native: Some(request.native),
-            reference: request.reference,
-            reference_selection: request.reference_selection,
-            starts,
-            model,
-            sampler: run.sampler.clone(),
-            device: run.device.clone(),
-            settings: BranchSettings {
-                horizons,
-                bootstrap: settings.bootstrap,
-                confidence: settings.confidence,
-                seed: settings.seed,
-                ..BranchSettings::default()
-            },
-        };
-        self.evaluation.branches.test.begin(&self.session, request);
     }
 }
 

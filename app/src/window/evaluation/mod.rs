@@ -1,5 +1,6 @@
 //! Evaluation from the window: samples against reference trajectories, browsed as figures and tables.
 
+mod begin_tests;
 mod branches;
 mod figures;
 mod form;

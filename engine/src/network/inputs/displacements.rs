@@ -96,7 +96,7 @@ mod tests {
     use super::*;
     use crate::network::Transport;
     use crate::random::{Noise, Stream};
-    use crate::structure::{Residue, Topology};
+    use crate::structure::{Residue, ResidueType, Topology};
     use crate::transport::interpolant::{NoiseAddress, fill_noise, interpolate};
 
     /// Jumps of the expected size, blurred by the noise of the interpolant: the feature has unit mean square

@@ -161,7 +161,7 @@ pub(super) mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::structure::{ReadOptions, TensorCloud, read_structure};
+    use crate::structure::{ReadOptions, ResidueType, TensorCloud, read_structure};
 
     pub(super) fn features(file: &str, mirrored: bool) -> (SequenceBatch, CloudBatch, StrainFeatures) {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/structures").join(file);
