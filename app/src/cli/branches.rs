@@ -7,9 +7,10 @@ use equijump_engine::analysis::evaluation::branches::BranchSettings;
 use equijump_engine::session::{BranchRequest, BranchTest, StartFrame, StructureSource};
 use equijump_engine::trajectory::FrameSelection;
 
-use super::evaluate::Method;
 use super::job::Jobs;
-use super::jumps::{JumpArgs, sequence_of};
+use super::jumps::JumpArgs;
+use super::method::Method;
+use super::named::sequence_of;
 use super::stages::StageDisplay;
 
 /// Flags of the branch test.

@@ -9,8 +9,8 @@ use equijump_engine::experiments::compare::{
 };
 
 use super::Ending;
-use super::evaluate::{command_line, native_source};
 use super::job::Jobs;
+use super::named;
 use super::progress::{counted, grouped};
 use super::stages::StageDisplay;
 use super::terminal;
@@ -39,13 +39,13 @@ pub(super) fn run(args: Args) -> anyhow::Result<Ending> {
     let config = ComparisonConfig::read(&args.config).map_err(|error| anyhow!(error))?;
     let plan = ComparisonPlan::new(&config, &args.out)
         .map_err(|error| anyhow!("{}: {error}", args.config.display()))?;
-    let native = native_source(&config.reference.native)?;
+    let native = named::structure(&config.reference.native)?;
     if args.dry_run {
         tell_plan(&plan);
         return Ok(Ending::Done);
     }
     let jobs = Jobs::start()?;
-    let mut report = ComparisonReport::new(&plan, command_line(), utc_now());
+    let mut report = ComparisonReport::new(&plan, terminal::command_line(), utc_now());
     let request =
         ComparisonRequest { plan: plan.clone(), native, out: args.out.clone(), replace: args.force };
     let display = RefCell::new(StageDisplay::new());
@@ -95,7 +95,7 @@ fn write_report(
     let Some(evaluation) = &result.evaluation else { return Ok(()) };
     let names = |paths: &[PathBuf]| paths.iter().map(|path| path.display().to_string()).collect();
     let provenance = Provenance {
-        command: command_line(),
+        command: terminal::command_line(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         made: utc_now(),
         topology: plan.topology.display().to_string(),

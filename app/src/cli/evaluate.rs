@@ -3,22 +3,19 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use equijump_engine::analysis::evaluation::EvaluationSettings;
-use equijump_engine::analysis::msm::Estimator;
-use equijump_engine::analysis::tica::TicaSettings;
-use equijump_engine::session::{EvaluationRequest, StructureSource};
+use equijump_engine::session::EvaluationRequest;
 use equijump_engine::trajectory::FrameSelection;
 
 use super::Ending;
 use super::branches::BranchArgs;
 use super::job::Jobs;
 use super::jumps::JumpArgs;
+use super::method::Method;
 use super::named;
 use super::proteins::{self, ProteinArgs, Protocol};
 use super::stages::StageDisplay;
 use super::terminal;
 use crate::report::{self, Provenance, ReportFolder};
-use crate::shared::bundled;
 use crate::shared::clock::utc_now;
 
 #[derive(Debug, clap::Args)]
@@ -78,54 +75,6 @@ pub(super) struct Args {
     proteins: ProteinArgs,
 }
 
-/// How ensembles are compared; shared with `study`.
-#[derive(Clone, Debug, clap::Args)]
-pub(super) struct Method {
-    /// Lag of TICA, ps.
-    #[arg(long, default_value_t = TicaSettings::default().lag_ps, value_name = "PS")]
-    tica_lag_ps: f64,
-    /// Lag of the Markov models, ps; by default chosen by implied timescales.
-    #[arg(long, alias = "lag", value_name = "PS")]
-    lag_ps: Option<f64>,
-    /// Clusters, the states of the Markov models.
-    #[arg(long, default_value_t = EvaluationSettings::default().clusters, value_name = "K")]
-    clusters: usize,
-    /// Estimator of the Markov models.
-    #[arg(long, value_enum, default_value_t = Estimator::Reversible)]
-    estimator: Estimator,
-    /// Folded: Cα RMSD from the native structure below this, Å.
-    #[arg(long, default_value_t = EvaluationSettings::default().folded_below_angstrom, value_name = "Å")]
-    pub folded_below: f64,
-    /// Unfolded: Cα RMSD from the native structure beyond this, Å.
-    #[arg(long, default_value_t = EvaluationSettings::default().unfolded_beyond_angstrom, value_name = "Å")]
-    pub unfolded_beyond: f64,
-    /// Bootstrap replicates behind each confidence interval.
-    #[arg(long, default_value_t = EvaluationSettings::default().bootstrap, value_name = "N")]
-    bootstrap: usize,
-    /// Confidence of the intervals.
-    #[arg(long, default_value_t = EvaluationSettings::default().confidence, value_name = "FRACTION")]
-    confidence: f64,
-}
-
-impl Method {
-    /// As settings of the engine.
-    pub fn settings(&self, seed: u64) -> EvaluationSettings {
-        let defaults = EvaluationSettings::default();
-        EvaluationSettings {
-            tica: TicaSettings { lag_ps: self.tica_lag_ps, ..defaults.tica.clone() },
-            markov_lag_ps: self.lag_ps,
-            clusters: self.clusters,
-            estimator: self.estimator,
-            folded_below_angstrom: self.folded_below,
-            unfolded_beyond_angstrom: self.unfolded_beyond,
-            bootstrap: self.bootstrap,
-            confidence: self.confidence,
-            seed,
-            ..defaults
-        }
-    }
-}
-
 /// `given` tells which flags the user gave.
 pub(super) fn run(mut args: Args, given: impl Fn(&str) -> bool) -> anyhow::Result<Ending> {
     if args.proteins.wanted() {
@@ -139,7 +88,7 @@ pub(super) fn run(mut args: Args, given: impl Fn(&str) -> bool) -> anyhow::Resul
     let provenance = provenance(&args, &topology);
     let selection = reference_selection(&args);
     if args.branches.wanted() {
-        let native = args.native.as_deref().map(native_source).transpose()?;
+        let native = args.native.as_deref().map(named::structure).transpose()?;
         let of = (topology.as_path(), args.chain.as_deref(), native);
         let how = (&args.jumps, &args.method);
         let found = args.branches.test(&jobs, of, (&args.reference, selection), how, given)?;
@@ -150,7 +99,8 @@ pub(super) fn run(mut args: Args, given: impl Fn(&str) -> bool) -> anyhow::Resul
         terminal::result(report::page_path(&args.out).display());
         return Ok(Ending::Done);
     }
-    let native = native_source(args.native.as_deref().context("name the native structure with --native")?)?;
+    let native =
+        named::structure(args.native.as_deref().context("name the native structure with --native")?)?;
     let mut tested = None;
     if args.jumps.wanted() {
         let of = (topology.as_path(), args.chain.as_deref(), native.clone());
@@ -232,24 +182,10 @@ fn run_proteins(args: &Args, given: impl Fn(&str) -> bool) -> anyhow::Result<End
     Ok(Ending::Done)
 }
 
-/// A file, or a bundled structure where there is no such file.
-pub(super) fn native_source(path: &Path) -> anyhow::Result<StructureSource> {
-    if path.exists() {
-        return Ok(StructureSource::File(path.to_owned()));
-    }
-    match path.to_str().and_then(bundled::structure) {
-        Some(source) => Ok(source),
-        None => bail!(
-            "there is no file {} and no bundled structure of that name; `equijump simulate --help` lists those",
-            path.display()
-        ),
-    }
-}
-
 fn provenance(args: &Args, topology: &Path) -> Provenance {
     let names = |paths: &[PathBuf]| paths.iter().map(|path| path.display().to_string()).collect();
     Provenance {
-        command: command_line(),
+        command: terminal::command_line(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         made: utc_now(),
         topology: topology.display().to_string(),
@@ -257,17 +193,4 @@ fn provenance(args: &Args, topology: &Path) -> Provenance {
         reference: names(&args.reference),
         samples: names(&args.samples),
     }
-}
-
-/// The command as it was typed, quoted where a shell needs it.
-pub(super) fn command_line() -> String {
-    let quoted = |word: String| {
-        let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=+,:@%".contains(c);
-        match !word.is_empty() && word.chars().all(plain) {
-            true => word,
-            false => format!("'{}'", word.replace('\'', r"'\''")),
-        }
-    };
-    let words = std::env::args_os().skip(1).map(|word| quoted(word.to_string_lossy().into_owned()));
-    std::iter::once("equijump".to_owned()).chain(words).collect::<Vec<_>>().join(" ")
 }

@@ -14,8 +14,8 @@ use equijump_engine::structure::Topology;
 
 use super::Ending;
 use super::job::Jobs;
+use super::named::{self, open};
 use super::progress::{ProgressDisplay, counted};
-use super::simulate::{open, source_of};
 use super::terminal;
 
 #[derive(Debug, clap::Args)]
@@ -160,7 +160,7 @@ fn frames_of(
     args: &Args,
 ) -> anyhow::Result<Option<(Arc<Topology>, Arc<FrameHistory>)>> {
     let mut frames = None;
-    let source = source_of(source)?;
+    let source = named::structure(source)?;
     if let StructureSource::File(path) = &source {
         let request = TrajectoryRequest {
             files: vec![path.clone()],

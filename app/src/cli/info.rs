@@ -11,7 +11,7 @@ use equijump_engine::trajectory::describe_chain;
 use equijump_engine::trust::TrustReport;
 
 use super::Ending;
-use super::study::model_source;
+use super::sampling::model_source;
 use super::terminal;
 
 #[derive(Debug, clap::Args)]

@@ -3,26 +3,16 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::anyhow;
 use equijump_engine::analysis::evaluation::jumps::JumpSettings;
 use equijump_engine::session::{DevicePreference, JumpRequest, JumpTest, ModelSource, StructureSource};
-use equijump_engine::structure::{ReadOptions, read_structure};
 use equijump_engine::trajectory::FrameSelection;
-use equijump_engine::transport::presets::DEFAULT_PRESET;
-use equijump_engine::transport::{Integrator, SamplerSettings, Transport};
+use equijump_engine::transport::SamplerSettings;
 
-use super::evaluate::Method;
 use super::job::Jobs;
-use super::propagate::model_of;
-use super::simulate::{transport_of, with_flags};
+use super::method::Method;
+use super::named::sequence_of;
+use super::sampling::{model_of, settings_of};
 use super::stages::StageDisplay;
-use super::study::presets_of;
-
-/// Sequence of the protein in a file, empty where it cannot be told; the job says why.
-pub(super) fn sequence_of(topology: &Path, chain: Option<&str>) -> String {
-    let options = ReadOptions { chain: chain.map(str::to_owned), longest_segment: false };
-    read_structure(topology, &options).map(|opened| opened.topology.sequence()).unwrap_or_default()
-}
 
 /// Flags of the one-step test.
 #[derive(Clone, Debug, clap::Args)]
@@ -65,15 +55,7 @@ impl JumpArgs {
         given: impl Fn(&str) -> bool,
     ) -> anyhow::Result<(ModelSource, SamplerSettings)> {
         let model = model_of(self.model.as_deref(), sequence)?;
-        let presets = presets_of(&model).map_err(|error| anyhow!(error))?;
-        let name = self.preset.as_deref().unwrap_or(DEFAULT_PRESET);
-        let preset = presets.get(name).map_err(|error| anyhow!(error))?;
-        let mut sampler = with_flags(&preset.settings, &self.sampler, &given)?;
-        // Settings that come with a model are for its transport.
-        let own = presets.0.contains_key(name);
-        if !own && !given("integrator") && transport_of(jobs, &model)? == Some(Transport::FlowMatching) {
-            sampler.integrator = Integrator::Ode;
-        }
+        let sampler = settings_of(jobs, &model, self.preset.as_deref(), &self.sampler, &given)?;
         Ok((model, sampler))
     }
 

@@ -11,41 +11,9 @@ use equijump_engine::session::{
 };
 use equijump_engine::structure::Topology;
 use equijump_engine::trajectory::TrajectoryWriter;
-use equijump_engine::transport::presets::DEFAULT_PRESET;
-use equijump_engine::transport::{Integrator, SamplerSettings, Transport};
+use equijump_engine::transport::SamplerSettings;
 
 use super::job::Jobs;
-use super::simulate::{transport_of, with_flags};
-use super::study::{model_source, presets_of};
-use crate::shared::bundled;
-
-/// The model that was named, a file or a bundled one, else the bundled one for a protein of this sequence.
-pub(super) fn model_of(named: Option<&Path>, sequence: &str) -> anyhow::Result<ModelSource> {
-    match named {
-        Some(named) => model_source(named),
-        None => bundled::default_model(sequence)
-            .ok_or_else(|| anyhow!("this build holds no model; name one with --model FILE")),
-    }
-}
-
-/// The settings of a preset of the model, but for those that are given by flags.
-pub(super) fn settings_of(
-    jobs: &Jobs,
-    model: &ModelSource,
-    preset: Option<&str>,
-    flags: &SamplerSettings,
-    given: &impl Fn(&str) -> bool,
-) -> anyhow::Result<SamplerSettings> {
-    let presets = presets_of(model).map_err(|error| anyhow!(error))?;
-    let name = preset.unwrap_or(DEFAULT_PRESET);
-    let preset = presets.get(name).map_err(|error| anyhow!(error))?;
-    let mut settings = with_flags(&preset.settings, flags, given)?;
-    let own = presets.0.contains_key(name) || given("integrator");
-    if !own && transport_of(jobs, model)? == Some(Transport::FlowMatching) {
-        settings.integrator = Integrator::Ode;
-    }
-    Ok(settings)
-}
 
 /// Jumps to make.
 pub(super) struct Order {

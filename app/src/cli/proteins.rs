@@ -13,11 +13,10 @@ use equijump_engine::session::{
 };
 use equijump_engine::trajectory::{FrameSelection, TrajectoryReader};
 
-use super::evaluate::{Method, command_line};
 use super::job::Jobs;
-use super::jumps::{JumpArgs, sequence_of};
-use super::named;
-use super::simulate::open;
+use super::jumps::JumpArgs;
+use super::method::Method;
+use super::named::{self, open, sequence_of};
 use super::stages::StageDisplay;
 use super::terminal;
 use crate::report::Provenance;
@@ -337,7 +336,7 @@ fn texts(paths: &[PathBuf]) -> Vec<String> {
 /// What all of them share of how the report came about.
 pub(super) fn provenance(made: String) -> Provenance {
     Provenance {
-        command: command_line(),
+        command: terminal::command_line(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         made,
         topology: String::new(),

@@ -10,8 +10,9 @@ use equijump_engine::transport::SamplerSettings;
 
 use super::Ending;
 use super::job::Jobs;
-use super::propagate::{Order, Segment, model_of, propagate, settings_of};
-use super::simulate::{open, source_of};
+use super::named::{self, open};
+use super::propagate::{Order, Segment, propagate};
+use super::sampling::{model_of, settings_of};
 use super::terminal;
 
 /// Where WESTPA puts the random number of a segment.
@@ -85,7 +86,7 @@ pub(super) fn run(mut args: Args, given: impl Fn(&str) -> bool) -> anyhow::Resul
     }
     let jobs = Jobs::start()?;
     let read = |path: &std::path::Path| -> anyhow::Result<_> {
-        let source = source_of(path)?;
+        let source = named::structure(path)?;
         let request =
             OpenRequest { source, chain: args.chain.clone(), longest_segment: args.longest_segment };
         open(&jobs, request)

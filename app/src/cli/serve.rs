@@ -17,8 +17,9 @@ use serde::{Deserialize, Serialize};
 
 use super::Ending;
 use super::job::Jobs;
-use super::propagate::{Order, Segment, model_of, propagate, settings_of};
-use super::simulate::{open, source_of};
+use super::named::{self, open};
+use super::propagate::{Order, Segment, propagate};
+use super::sampling::{model_of, settings_of, transport_of};
 
 /// A longer line is refused, bytes: a start of a million atoms fits.
 const LONGEST_LINE: u64 = 64 << 20;
@@ -155,7 +156,7 @@ pub(super) fn run(args: Args, given: impl Fn(&str) -> bool) -> anyhow::Result<En
     let jobs = Jobs::start()?;
     if let Some(named) = &args.model {
         // A model that cannot be used is told of before the first request.
-        super::simulate::transport_of(&jobs, &model_of(Some(named), "")?)?;
+        transport_of(&jobs, &model_of(Some(named), "")?)?;
     }
     let server = Server { jobs, args, given };
 
@@ -324,7 +325,7 @@ impl<G: Fn(&str) -> bool> Server<G> {
     }
 
     fn read(&self, path: &Path, request: &Request) -> Result<OpenedStructure, Trouble> {
-        let source = source_of(path).map_err(Trouble::of(Kind::Structure))?;
+        let source = named::structure(path).map_err(Trouble::of(Kind::Structure))?;
         let (chain, longest_segment) = (request.chain.clone(), request.longest_segment);
         let opened = open(&self.jobs, OpenRequest { source, chain, longest_segment });
         opened.map_err(Trouble::of(Kind::Structure))?.ok_or(Trouble::Interrupted)

@@ -6,22 +6,19 @@ use std::time::Instant;
 
 use anyhow::{Context as _, anyhow, bail};
 use equijump_engine::session::{
-    DevicePreference, ExistingFiles, JobHandle, LoadModel, ModelSource, Open, OpenRequest, Opened,
-    OpenedStructure, Report, RunInfo, RunOutput, Shard, Simulate, SimulationRequest, SimulationUpdate,
-    StartFrame, StructureChoice, StructureSource, read_starts,
+    DevicePreference, ExistingFiles, JobHandle, OpenRequest, Report, RunInfo, RunOutput, Shard, Simulate,
+    SimulationRequest, SimulationUpdate, StartFrame, read_starts,
 };
-use equijump_engine::transport::presets::DEFAULT_PRESET;
-use equijump_engine::transport::{Integrator, SamplerSettings, Transport};
+use equijump_engine::transport::SamplerSettings;
 
 use super::Ending;
 use super::array;
 use super::imd::{ImdAddress, ImdServer, Wishes};
 use super::job::{Jobs, TimeLimit};
+use super::named;
 use super::progress::{ProgressDisplay, counted, duration_text, grouped, simulated_text};
-use super::propagate::model_of;
-use super::study::presets_of;
+use super::sampling::{model_of, settings_of};
 use super::terminal;
-use crate::shared::bundled;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -103,25 +100,16 @@ pub(super) fn run(mut args: Args, given: impl Fn(&str) -> bool) -> anyhow::Resul
     }
     // What a scheduler starts again must go on.
     let resume = args.resume || args.shard.is_some() || args.max_hours.is_some();
-    let source = source_of(&args.structure)?;
+    let source = named::structure(&args.structure)?;
     let out = args.out.clone().unwrap_or_else(|| PathBuf::from(format!("{}.dcd", source.display_name())));
     let jobs = Jobs::start()?;
     let request = OpenRequest { source, chain: args.chain.clone(), longest_segment: args.longest_segment };
-    let Some(structure) = open(&jobs, request)? else { return Ok(Ending::Interrupted) };
+    let Some(structure) = named::open(&jobs, request)? else { return Ok(Ending::Interrupted) };
     for notice in &structure.notices {
         terminal::remark(format_args!("note: {notice}"));
     }
     let model = model_of(args.model.as_deref(), &structure.topology.sequence())?;
-    let presets = presets_of(&model).map_err(|error| anyhow!(error))?;
-    let name = args.preset.as_deref().unwrap_or(DEFAULT_PRESET);
-    let preset = presets.get(name).map_err(|error| anyhow!(error))?;
-    args.settings = with_flags(&preset.settings, &args.settings, &given)?;
-    // Settings that come with a model are for its transport.
-    let own = presets.0.contains_key(name);
-    if !own && !given("integrator") && transport_of(&jobs, &model)? == Some(Transport::FlowMatching) {
-        // It has no stochastic sampler, which is the default.
-        args.settings.integrator = Integrator::Ode;
-    }
+    args.settings = settings_of(&jobs, &model, args.preset.as_deref(), &args.settings, &given)?;
     if args.force
         && let Some(start) = args.start.iter().find(|start| is_of_run(&start.path, &out))
     {
@@ -205,60 +193,6 @@ fn is_of_run(trajectory: &std::path::Path, out: &std::path::Path) -> bool {
     let stem = |path: &std::path::Path| path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
     let (Some(own), Some(run)) = (stem(trajectory), stem(out)) else { return false };
     folder(trajectory) == folder(out) && (own == run || own.starts_with(&format!("{run}_r")))
-}
-
-/// The settings of a preset, but for those that are given by flags, and the seed. Fields and flags share their names.
-pub(super) fn with_flags(
-    preset: &SamplerSettings,
-    flags: &SamplerSettings,
-    given: &impl Fn(&str) -> bool,
-) -> anyhow::Result<SamplerSettings> {
-    // JSON knows no infinity and no NaN.
-    flags.check().map_err(|error| anyhow!(error))?;
-    let mut settings = serde_json::to_value(preset)?;
-    if let (Some(settings), serde_json::Value::Object(flags)) =
-        (settings.as_object_mut(), serde_json::to_value(flags)?)
-    {
-        settings.extend(flags.into_iter().filter(|(name, _)| name == "seed" || given(name)));
-    }
-    Ok(serde_json::from_value(settings)?)
-}
-
-/// A file, or the name of a bundled structure where there is no such file.
-pub(super) fn source_of(path: &std::path::Path) -> anyhow::Result<StructureSource> {
-    if !path.exists()
-        && let Some(source) = path.to_str().and_then(bundled::structure)
-    {
-        return Ok(source);
-    }
-    if !path.exists() {
-        bail!(
-            "there is no file {} and no bundled structure of that name; `equijump simulate --help` lists those",
-            path.display()
-        );
-    }
-    Ok(StructureSource::File(path.to_owned()))
-}
-
-/// The transport that a model was trained for; `None` if the user interrupted.
-pub(super) fn transport_of(jobs: &Jobs, model: &ModelSource) -> anyhow::Result<Option<Transport>> {
-    let loaded = jobs.run(LoadModel(model.clone()), |_| ())?;
-    Ok(loaded.ok().map(|model| model.config.transport))
-}
-
-/// Opens the structure; `None` if the user interrupted.
-pub(super) fn open(jobs: &Jobs, request: OpenRequest) -> anyhow::Result<Option<OpenedStructure>> {
-    let file = request.source.display_name();
-    match jobs.run(Open::Structure(request), |_| ())? {
-        Ok(Opened::Structure(structure)) => Ok(Some(structure)),
-        Ok(Opened::StructureChoice(_, StructureChoice::Chain(chains))) => {
-            let chains: Vec<String> = chains.iter().map(ToString::to_string).collect();
-            bail!("{file} holds several protein chains: {}; choose one with --chain", chains.join(", "))
-        }
-        Ok(Opened::StructureChoice(_, StructureChoice::LongestSegment(sentence))) => bail!(sentence),
-        Ok(Opened::Trajectory(_) | Opened::TrajectoryNeed(..)) => bail!("{file} holds no structure"),
-        Err(_) => Ok(None),
-    }
 }
 
 /// What the user sees of the run.

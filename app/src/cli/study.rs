@@ -1,7 +1,7 @@
 //! `equijump study`: quality against cost over a grid of sampling settings, and the fast preset.
 
 use std::cell::RefCell;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{anyhow, bail, ensure};
 use equijump_engine::analysis::evaluation::jumps::JumpSettings;
@@ -15,15 +15,15 @@ use equijump_engine::transport::presets::{
 use equijump_engine::transport::{Integrator, SamplerSettings, Schedule};
 
 use super::Ending;
-use super::evaluate::{Method, command_line, native_source};
 use super::job::Jobs;
+use super::method::Method;
 use super::named;
 use super::progress::counted;
+use super::sampling::{model_source, presets_of};
 use super::stages::StageDisplay;
 use super::terminal;
 use crate::figures::study::Baseline;
 use crate::report::study::{self, StudyReport};
-use crate::shared::bundled;
 use crate::shared::clock::utc_now;
 
 /// Share of intact frames below which a model is not worth a study.
@@ -124,7 +124,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<Ending> {
     let presets = presets_of(&model).map_err(|error| anyhow!(error))?;
     let default = presets.get(DEFAULT_PRESET).map_err(|error| anyhow!(error))?;
     let request = StudyRequest {
-        native: native_source(&args.structure)?,
+        native: named::structure(&args.structure)?,
         model: model.clone(),
         topology: args.topology.clone(),
         chain: args.chain.clone(),
@@ -160,7 +160,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<Ending> {
     };
     let mut report = StudyReport {
         name: args.structure.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
-        command: command_line(),
+        command: terminal::command_line(),
         made: utc_now(),
         sampled: (args.replicas, args.frames),
         confidence: args.method.settings(0).confidence,
@@ -254,23 +254,4 @@ fn keep_presets(
         terminal::result(path.display());
     }
     Ok(())
-}
-
-/// A file, or a bundled model where there is no such file.
-pub(super) fn model_source(path: &Path) -> anyhow::Result<ModelSource> {
-    if path.exists() {
-        return Ok(ModelSource::File(path.to_owned()));
-    }
-    match path.to_str().and_then(bundled::model) {
-        Some(source) => Ok(source),
-        None => bail!("there is no file {} and no bundled model of that name", path.display()),
-    }
-}
-
-/// The presets that a model carries.
-pub(super) fn presets_of(model: &ModelSource) -> Result<Presets, String> {
-    match model {
-        ModelSource::File(path) => Presets::beside(path),
-        ModelSource::Bundled { presets, .. } => Presets::parse(presets),
-    }
 }
