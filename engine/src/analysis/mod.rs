@@ -34,6 +34,7 @@ pub mod structure_timeline;
 pub mod superposition;
 mod thinned;
 pub mod tica;
+pub mod units;
 pub mod validity;
 pub mod vectors;
 

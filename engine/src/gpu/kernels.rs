@@ -3,11 +3,13 @@
 use super::GpuError;
 use super::adapter::ready;
 use super::device::{Gpu, one_line};
-use super::product_rate::PRODUCT;
 use super::shape::{MOST_NEIGHBORS, MOST_RESIDUES, NetworkShape, quads};
 
 /// Bytes of a dispatch's parameters, and the alignment of the next one's.
 pub(super) const PARAMETER_BYTES: u64 = 256;
+
+/// A product alone, as the benchmark of it runs it.
+pub(super) const PRODUCT: Kernel = Kernel::Product { large: true, epilogue: Epilogue::None };
 
 /// What a product does with its result, `EPILOGUE` in `product.wgsl`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

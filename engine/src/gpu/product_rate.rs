@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::GpuError;
 use super::device::Gpu;
-use super::kernels::{Epilogue, Kernel, Kernels, LARGE_TILE, PARAMETER_BYTES};
+use super::kernels::{Kernels, LARGE_TILE, PARAMETER_BYTES, PRODUCT};
 use super::parameters::Part;
 
 /// Sides of the square matrices that are tried, from small to large: software Vulkan takes seconds for what
@@ -118,6 +118,3 @@ impl Products {
         Ok(start.elapsed())
     }
 }
-
-/// The program of the benchmark.
-pub(super) const PRODUCT: Kernel = Kernel::Product { large: true, epilogue: Epilogue::None };

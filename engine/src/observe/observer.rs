@@ -11,8 +11,6 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crate::analysis::Measurement;
-use crate::session::FrameHistory;
-use crate::structure::Topology;
 use crate::trust::TrustData;
 
 use super::Positions;
@@ -20,22 +18,11 @@ use super::landscape::MapSettings;
 use super::observations::{FrameDetails, Observations};
 use super::run_observer::RunObserver;
 
+pub use super::run_observer::Subject;
+
 /// The least time between two publications while catching up: more often helps nobody's eyes and copies
 /// long series for nothing.
 const PUBLISH_INTERVAL: Duration = Duration::from_millis(150);
-
-/// What the observer looks at from now on.
-#[derive(Clone)]
-pub struct Subject {
-    /// The protein.
-    pub topology: Arc<Topology>,
-    /// The start structure.
-    pub reference: Positions,
-    /// Frames of the run, if there is one.
-    pub run: Option<Arc<FrameHistory>>,
-    /// Time between frames, ps.
-    pub frame_interval_ps: f64,
-}
 
 enum Task {
     Observe {

@@ -13,15 +13,28 @@ use crate::analysis::{
     radius_of_gyration_angstrom, ramachandran_classes,
 };
 use crate::session::FrameHistory;
+use crate::structure::Topology;
 use crate::trust::{TrustData, TrustReport};
 
 use super::landscape::{Coordinate, Landscape, LandscapeMap, MapPoint, MapSettings};
 use super::measurement_tracker::MeasurementTracker;
 use super::observations::{Contacts, FrameDetails, MeasurementCurve, Observations, Reference};
-use super::observer::Subject;
 use super::validity_strip::ValidityStrip;
 use super::violations::{violating_atoms, violations};
-use super::{Grid2, ResiduePoint};
+use super::{Grid2, Positions, ResiduePoint};
+
+/// What the observer looks at from now on.
+#[derive(Clone)]
+pub struct Subject {
+    /// The protein.
+    pub topology: Arc<Topology>,
+    /// The start structure.
+    pub reference: Positions,
+    /// Frames of the run, if there is one.
+    pub run: Option<Arc<FrameHistory>>,
+    /// Time between frames, ps.
+    pub frame_interval_ps: f64,
+}
 
 /// Points of the series of all replicas together: copied to the panes several times a second, so fewer
 /// than the engine's default.

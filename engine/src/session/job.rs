@@ -44,6 +44,18 @@ pub trait Update: Send + 'static {
         Self: Sized;
 }
 
+impl Update for Report {
+    fn absorb(&mut self, newer: Self) -> Option<Self> {
+        match (self, newer) {
+            (Self::Progress(known), Self::Progress(newer)) => {
+                *known = newer;
+                None
+            }
+            (_, newer) => Some(newer),
+        }
+    }
+}
+
 /// Why a job is not done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Halt {

@@ -45,9 +45,10 @@ pub use jobs::simulate::{RunInfo, Simulate, SimulationRequest, SimulationUpdate}
 pub use jobs::train::TrainingUpdate;
 pub use lane::Lane;
 pub use models::ModelLibrary;
-pub use output::replica_path;
 pub use progress::{Progress, ProgressUnit, Report, RunState};
-pub use request::{DevicePreference, ExistingFiles, ModelSource, RunOutput, StructureSource, beside};
+pub use request::{
+    DevicePreference, ExistingFiles, ModelSource, RunOutput, StructureSource, beside, replica_path,
+};
 pub use shard::{Shard, ShardError, ShardRecord};
 pub use starts::{StartFrame, read_starts};
 

@@ -46,16 +46,6 @@ pub(super) struct RunFiles {
     _lock: RunLock,
 }
 
-/// Trajectory of one replica: `run.dcd` alone, or `run_r000.dcd` and so on.
-pub fn replica_path(path: &Path, replica: usize, replicas: usize) -> PathBuf {
-    if replicas == 1 {
-        return path.to_owned();
-    }
-    let digits = (replicas - 1).to_string().len().max(3);
-    let extension = path.extension().map(|e| e.to_string_lossy().into_owned()).unwrap_or_default();
-    beside(path, &format!("_r{replica:0digits$}.{extension}"))
-}
-
 /// What the run is that lies at `path`, and how many frames it has after its start; `None` where there is none.
 ///
 /// # Errors
@@ -393,6 +383,7 @@ fn check_shared_topology(path: &Path, expected: &[u8]) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::session::request::replica_path;
 
     #[test]
     fn replicas_are_numbered_so_that_names_sort() {

@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use super::job::Update;
 use crate::analysis::evaluation::EvaluationStage;
 use crate::structure::Notice;
 
@@ -15,18 +14,6 @@ pub enum Report {
     Notice(Notice),
     /// An evaluation began its next stage; progress counts from zero.
     Stage(EvaluationStage),
-}
-
-impl Update for Report {
-    fn absorb(&mut self, newer: Self) -> Option<Self> {
-        match (self, newer) {
-            (Self::Progress(known), Self::Progress(newer)) => {
-                *known = newer;
-                None
-            }
-            (_, newer) => Some(newer),
-        }
-    }
 }
 
 /// Whether a simulation or a training is moving.

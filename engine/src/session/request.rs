@@ -133,3 +133,13 @@ pub fn beside(path: &Path, suffix: &str) -> PathBuf {
     let stem = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
     path.with_file_name(format!("{stem}{suffix}"))
 }
+
+/// Trajectory of one replica: `run.dcd` alone, or `run_r000.dcd` and so on.
+pub fn replica_path(path: &Path, replica: usize, replicas: usize) -> PathBuf {
+    if replicas == 1 {
+        return path.to_owned();
+    }
+    let digits = (replicas - 1).to_string().len().max(3);
+    let extension = path.extension().map(|e| e.to_string_lossy().into_owned()).unwrap_or_default();
+    beside(path, &format!("_r{replica:0digits$}.{extension}"))
+}

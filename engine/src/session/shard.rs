@@ -7,8 +7,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::output::replica_path;
 use super::request::beside;
+use super::request::replica_path;
 
 /// One of the parts that the replicas of a run are dealt out to, written `I/COUNT`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,10 +4,10 @@
 //! modified one, then sound peptide bonds, then the most complete conformer, then the same one as the
 //! neighbors', then the highest occupancy. Mixing conformers gives bonds that no molecule has.
 
+use super::bond_limits::PEPTIDE_BOND_LIMIT_ANGSTROM;
 use super::cell::{Lattice, separation_angstrom};
 use super::naming::{AtomName, ResidueName, atom_name, residue_name};
 use super::records::AtomRecord;
-use super::segments::PEPTIDE_BOND_LIMIT_ANGSTROM;
 
 /// One way to read a residue.
 #[derive(Clone, Debug, PartialEq)]

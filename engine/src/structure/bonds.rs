@@ -1,7 +1,7 @@
 //! Covalent bonds from residue templates, never from distances: a stretched bond must be seen as
 //! stretched, not as absent.
 
-use super::{ResidueType, Topology};
+use super::ResidueType;
 
 /// Bonds of the side chain of one residue, by atom name, the CA–CB bond included.
 pub fn side_chain_bonds(kind: ResidueType) -> &'static [(&'static str, &'static str)] {
@@ -83,23 +83,4 @@ pub fn side_chain_bonds(kind: ResidueType) -> &'static [(&'static str, &'static 
 pub(super) fn residue_bonds(kind: ResidueType) -> impl Iterator<Item = (&'static str, &'static str)> {
     const BACKBONE: [(&str, &str); 3] = [("N", "CA"), ("CA", "C"), ("C", "O")];
     BACKBONE.into_iter().chain(side_chain_bonds(kind).iter().copied())
-}
-
-/// All bonds of a chain, `a < b`, sorted.
-pub(super) fn bonds_of(topology: &Topology) -> Vec<[usize; 2]> {
-    let mut bonds = Vec::new();
-    for (index, residue) in topology.residues().iter().enumerate() {
-        for (a, b) in residue_bonds(residue.kind) {
-            if let (Some(a), Some(b)) = (topology.find_atom(index, a), topology.find_atom(index, b)) {
-                bonds.push([a.min(b), a.max(b)]);
-            }
-        }
-        if index > 0
-            && let (Some(c), Some(n)) = (topology.find_atom(index - 1, "C"), topology.find_atom(index, "N"))
-        {
-            bonds.push([c, n]);
-        }
-    }
-    bonds.sort_unstable();
-    bonds
 }

@@ -1,11 +1,11 @@
 //! From the records of one residue to its canonical atoms.
 
 use super::alternates::{Conformer, belongs};
+use super::bond_limits::BOND_ANGSTROM;
 use super::bonds::residue_bonds;
 use super::cell::separation_angstrom;
 use super::naming::{AtomName, ResidueName, atom_name, residue_name};
 use super::records::AtomRecord;
-use super::segments::BOND_ANGSTROM;
 use super::{Residue, ResidueType};
 
 /// One residue of the chain, with what the file holds of it.

@@ -1,9 +1,29 @@
 //! Ideal internal coordinates of side chains. Written by engine/scripts/internal_coordinates.py from the means
 //! over PDB chains that Biopython carries (Bio.PDB.ic_data, BSD 3-Clause); do not edit.
 
+use self::Torsion::{Fixed, Free, Sibling};
 use super::ResidueType;
-use super::rebuild::Torsion::{Fixed, Free, Sibling};
-use super::rebuild::{Placement, Torsion};
+
+/// The torsion `references[0]–[1]–[2]–atom`, in degrees.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Torsion {
+    /// Any of these rotamers.
+    Free(&'static [f64]),
+    /// The torsion of another atom on the same references, plus an offset.
+    Sibling(&'static str, f64),
+    /// Always this.
+    Fixed(f64),
+}
+
+/// Where an atom goes, given three atoms before it; it is bonded to the third.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Placement {
+    pub atom: &'static str,
+    pub references: [&'static str; 3],
+    pub bond_angstrom: f64,
+    pub angle_degrees: f64,
+    pub torsion: Torsion,
+}
 
 const fn place(
     atom: &'static str,

@@ -3,9 +3,9 @@
 //! They decide which residues belong together: neither the order of a file nor TER nor HETATM is kept by all
 //! programs (sorting by record type puts a modified or an all-HETATM terminus behind everything else).
 
+use super::bond_limits::PEPTIDE_BOND_LIMIT_ANGSTROM;
 use super::cell::{Lattice, separation_angstrom};
 use super::records::AtomRecord;
-use super::segments::PEPTIDE_BOND_LIMIT_ANGSTROM;
 
 /// Nearer than this, atoms lie on top of each other and say nothing.
 const NEAREST_ANGSTROM: f64 = 0.8;

@@ -2,6 +2,7 @@
 //! tensor cloud that the network works on (ARCHITECTURE.md §4).
 
 mod alternates;
+mod bond_limits;
 pub(crate) mod bonded_parameters;
 pub mod bonds;
 pub(crate) mod cell;

@@ -7,28 +7,7 @@ use nalgebra::Vector3;
 
 use super::conformer::RawResidue;
 use super::error::MissingAtoms;
-use super::internal_coordinates::placements;
-
-/// The torsion `references[0]–[1]–[2]–atom`, in degrees.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Torsion {
-    /// Any of these rotamers.
-    Free(&'static [f64]),
-    /// The torsion of another atom on the same references, plus an offset.
-    Sibling(&'static str, f64),
-    /// Always this.
-    Fixed(f64),
-}
-
-/// Where an atom goes, given three atoms before it; it is bonded to the third.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Placement {
-    pub atom: &'static str,
-    pub references: [&'static str; 3],
-    pub bond_angstrom: f64,
-    pub angle_degrees: f64,
-    pub torsion: Torsion,
-}
+use super::internal_coordinates::{Placement, Torsion, placements};
 
 /// C–O bond and CA–C–O angle of the peptide group (Engh and Huber 2001).
 const CARBONYL: (f64, f64) = (1.229, 120.1);

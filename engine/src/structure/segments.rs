@@ -2,15 +2,10 @@
 
 use std::ops::Range;
 
+use super::bond_limits::PEPTIDE_BOND_LIMIT_ANGSTROM;
 use super::cell::{Lattice, separation_angstrom};
 use super::conformer::RawResidue;
 use super::error::{MissingAtoms, StructureProblem};
-
-/// C–N distances above this are no peptide bond (1.33 Å when whole).
-pub(super) const PEPTIDE_BOND_LIMIT_ANGSTROM: f64 = 2.0;
-
-/// Bonds beyond these limits mean damaged coordinates, not strain.
-pub(super) const BOND_ANGSTROM: Range<f64> = 0.8..2.5;
 
 /// The residues to simulate: the whole chain, or with `longest` its longest unbroken segment.
 pub(super) fn unbroken(residues: &[RawResidue], longest: bool) -> Result<Range<usize>, StructureProblem> {

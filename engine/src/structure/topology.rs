@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::bonds::residue_bonds;
 use super::residue::ResidueType;
 
 /// Chemical elements that occur among the heavy atoms of proteins.
@@ -122,7 +123,7 @@ impl Topology {
             first_atom,
             bonds: Vec::new(),
         };
-        topology.bonds = super::bonds::bonds_of(&topology);
+        topology.bonds = bonds_of(&topology);
         topology
     }
 
@@ -184,4 +185,23 @@ impl Topology {
         let atom = &self.atoms[atom];
         format!("{} {}", self.residues[atom.residue].label(), atom.name)
     }
+}
+
+/// All bonds of a chain, `a < b`, sorted.
+fn bonds_of(topology: &Topology) -> Vec<[usize; 2]> {
+    let mut bonds = Vec::new();
+    for (index, residue) in topology.residues().iter().enumerate() {
+        for (a, b) in residue_bonds(residue.kind) {
+            if let (Some(a), Some(b)) = (topology.find_atom(index, a), topology.find_atom(index, b)) {
+                bonds.push([a.min(b), a.max(b)]);
+            }
+        }
+        if index > 0
+            && let (Some(c), Some(n)) = (topology.find_atom(index - 1, "C"), topology.find_atom(index, "N"))
+        {
+            bonds.push([c, n]);
+        }
+    }
+    bonds.sort_unstable();
+    bonds
 }

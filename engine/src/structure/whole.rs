@@ -1,12 +1,12 @@
 //! Whether the residues of a structure hold together: bonds that a periodic cell has cut are closed, and all
 //! bonds are checked.
 
+use super::bond_limits::{BOND_ANGSTROM, PEPTIDE_BOND_LIMIT_ANGSTROM};
 use super::bonds::residue_bonds;
 use super::cell::{Cell, Lattice, separation_angstrom};
 use super::conformer::RawResidue;
 use super::error::StructureProblem;
 use super::periodic::{WholeMolecule, Wholeness};
-use super::segments::{BOND_ANGSTROM, PEPTIDE_BOND_LIMIT_ANGSTROM};
 
 /// Atoms that are present, and the bonds between them, of a chain or part of one.
 struct Present {

@@ -125,7 +125,7 @@ fn a_run_gives_nearly_the_same_model_on_either_backend_and_can_change_it() {
     run(&order(TrainDevice::Cpu, "both"), 2);
     let (both, _) = run(&TrainRequest { resume: true, ..order(TrainDevice::Candle, "both") }, 4);
     let layout = ParameterLayout::new(&order(TrainDevice::Cpu, "cpu").network);
-    let start = trainer::initial_weights(&layout, 0);
+    let start = weights::initial_weights(&layout, 0);
     let moved = |to: &[f32]| to.iter().zip(&start).map(|(a, b)| f64::from(a - b)).collect::<Vec<_>>();
     for other in [&candle, &both] {
         assert_ne!(&cpu, other);

@@ -12,10 +12,9 @@ use crate::transport::presets::PRESETS_FILE;
 use super::checkpoint::{Checkpoint, CheckpointState};
 use super::dataset::PairDataset;
 use super::earlier::{BegunRun, no_run};
+use super::files::{BEST_MODEL_FILE, CHECKPOINT_FILE, LOG_FILE, MODEL_FILE, OWN_FILES, SETTINGS_FILE};
 use super::optimizer::Optimizer;
-use super::trainer::{
-    BEST_MODEL_FILE, CHECKPOINT_FILE, LOG_FILE, MODEL_FILE, OWN_FILES, SETTINGS_FILE, initial_weights,
-};
+use super::weights::initial_weights;
 use super::{TrainError, TrainRequest, TrainSettings};
 
 /// What a run begins with.

@@ -8,8 +8,8 @@ use crate::random::Noise;
 use crate::structure::Topology;
 use crate::trajectory::TrajectoryStore;
 
-use super::dataset::split;
 use super::pair_index::PairIndex;
+use super::random_index::split;
 use super::{TrainError, TrainSettings};
 
 /// Slow components that conformations are told apart by (A.4).

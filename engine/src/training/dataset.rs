@@ -15,6 +15,7 @@ use super::conformations::{Conformations, Coverage};
 use super::jump_sizes::JumpSizes;
 use super::pair_index::PairIndex;
 use super::protein_draw::ProteinDraws;
+use super::random_index::split;
 use super::torsion_states::TorsionStates;
 use super::{PairSampling, TrainError, TrainSettings};
 
@@ -409,12 +410,6 @@ impl Pair {
 fn evenly(len: usize, most: usize) -> impl Iterator<Item = usize> {
     let count = len.min(most);
     (0..count).map(move |k| ((2 * k + 1) as u128 * len as u128 / (2 * count) as u128) as usize)
-}
-
-/// An index below `len` from a uniform random number, and the fraction that is left over, as random again.
-pub(super) fn split(random: u32, len: usize) -> (usize, u32) {
-    let product = u128::from(random) * len as u128;
-    ((product >> 32) as usize, product as u32)
 }
 
 /// The pairs of one trajectory without its last share, and those of that share; no frame is in both.

@@ -10,7 +10,7 @@ use crate::regular_file;
 use crate::transport::interpolant::TrackLosses;
 
 use super::checkpoint::CheckpointState;
-use super::trainer::{BEST_MODEL_FILE, CHECKPOINT_FILE, LOG_FILE, MODEL_FILE, SETTINGS_FILE};
+use super::files::{BEST_MODEL_FILE, CHECKPOINT_FILE, LOG_FILE, MODEL_FILE, SETTINGS_FILE};
 use super::{TrainError, TrainRequest};
 use crate::remedy::Remedy;
 

@@ -12,12 +12,14 @@ mod conformations;
 pub mod dataset;
 pub mod earlier;
 pub mod error;
+mod files;
 mod fused_backend;
 mod jump_sizes;
 mod loss;
 pub mod optimizer;
 mod pair_index;
 mod protein_draw;
+mod random_index;
 pub mod ranks;
 #[cfg(test)]
 mod ranks_tests;
@@ -27,6 +29,7 @@ pub(crate) mod tests;
 mod together;
 mod torsion_states;
 pub mod trainer;
+pub(crate) mod weights;
 mod widen;
 
 pub use conformations::Coverage;

@@ -9,7 +9,8 @@ use std::time::Duration;
 use super::checkpoint::Checkpoint;
 use super::ranks::{Ended, Ranks, Single};
 use super::tests::{request, store};
-use super::trainer::{CHECKPOINT_FILE, initial_weights, train_on};
+use super::trainer::{CHECKPOINT_FILE, train_on};
+use super::weights::initial_weights;
 use super::*;
 use crate::network::ParameterLayout;
 

@@ -11,7 +11,16 @@ use crate::transport::interpolant::TrackLosses;
 use super::TrainError;
 use super::batch::Draw;
 use super::ranks::{Ended, Ranks};
-use super::trainer::Next;
+
+/// What a run does when its caller lets it go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// The next step.
+    GoOn,
+    /// First writes the checkpoint of the step that is done, and tells of it. For callers that are about to keep
+    /// the run waiting, for longer perhaps than the machine stays on.
+    Save,
+}
 
 /// The pairs of a step that this rank computes, of all `batch_size`.
 pub(super) fn own_pairs(ranks: &dyn Ranks, batch_size: usize) -> Range<usize> {

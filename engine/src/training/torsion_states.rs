@@ -11,8 +11,8 @@ use crate::structure::Topology;
 use crate::trajectory::TrajectoryStore;
 
 use super::TrainError;
-use super::dataset::split;
 use super::pair_index::PairIndex;
+use super::random_index::split;
 
 /// States of a residue: three of the backbone times three of χ1.
 const STATES: usize = 9;

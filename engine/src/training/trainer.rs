@@ -12,11 +12,9 @@ use candle_core::Tensor;
 use crate::atomic_file::is_there;
 use crate::network::model::save_model_with_trust;
 use crate::network::variable::{change_flat, read_flat};
-use crate::network::{ModelCard, NetworkConfig, ParameterLayout, Parameters, initial_parameters};
-use crate::random::{Noise, Stream};
+use crate::network::{ModelCard, NetworkConfig, ParameterLayout, Parameters};
 use crate::run_lock::RunLock;
 use crate::transport::interpolant::TrackLosses;
-use crate::transport::presets::PRESETS_FILE;
 use crate::trust::TrustData;
 
 use super::backend::open_backend;
@@ -30,25 +28,13 @@ use super::ranks::{self, Ranks};
 use super::together::{self, PartSize};
 use super::{TrainError, TrainRequest, TrainSettings};
 
+pub use super::files::{BEST_MODEL_FILE, CHECKPOINT_FILE, LOG_FILE, MODEL_FILE, SETTINGS_FILE};
+pub use super::together::Next;
+
 /// Held-out pairs per validation.
 const VALIDATION_PAIRS: usize = 512;
 /// Pairs of one validation batch, small enough to stay in the cache.
 const VALIDATION_BATCH: usize = 32;
-
-/// Name of the checkpoint in the run's folder.
-pub const CHECKPOINT_FILE: &str = "checkpoint.safetensors";
-/// Name of the newest model (averaged weights) in the run's folder.
-pub const MODEL_FILE: &str = "model.safetensors";
-/// Name of the model with the lowest validation loss.
-pub const BEST_MODEL_FILE: &str = "best.safetensors";
-/// Name of the log in the run's folder.
-pub const LOG_FILE: &str = "log.csv";
-/// Name of the request, as it was carried out, in the run's folder.
-pub const SETTINGS_FILE: &str = "train.json";
-
-/// What a run replaces in its folder.
-pub(super) const OWN_FILES: [&str; 6] =
-    [CHECKPOINT_FILE, BEST_MODEL_FILE, MODEL_FILE, LOG_FILE, SETTINGS_FILE, PRESETS_FILE];
 
 /// Where a run stands.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -107,16 +93,6 @@ pub enum TrainUpdate {
     Step(TrainProgress),
     /// The checkpoint that was asked for was written.
     Saved,
-}
-
-/// What a run does when its caller lets it go on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Next {
-    /// The next step.
-    GoOn,
-    /// First writes the checkpoint of the step that is done, and tells of it. For callers that are about to keep
-    /// the run waiting, for longer perhaps than the machine stays on.
-    Save,
 }
 
 struct Run<'a> {
@@ -476,12 +452,4 @@ impl<'a> Run<'a> {
         let path = self.request.out.join(LOG_FILE);
         log.write_all(line.as_bytes()).map_err(|source| TrainError::Io { path, source })
     }
-}
-
-/// Initial weights of a network from a seed.
-pub(crate) fn initial_weights(layout: &ParameterLayout, seed: u64) -> Vec<f32> {
-    let noise = Noise::new(seed, Stream::Weights);
-    initial_parameters(layout, |index| {
-        noise.normals([(index / 4) as u32, (index >> 34) as u32, 0, 0])[(index % 4) as usize]
-    })
 }

@@ -16,7 +16,7 @@ use crate::network::{Model, NetworkConfig, ParameterLayout, ParameterSpec};
 use crate::structure::ResidueType;
 
 use super::TrainError;
-use super::trainer::initial_weights;
+use super::weights::initial_weights;
 
 /// The weights of the model at `path` for the network `config`, which may see internal coordinates that the model
 /// does not and may have other noise; `seed` draws what is new.

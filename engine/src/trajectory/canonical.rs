@@ -4,17 +4,14 @@
 //! and frames that cannot be used (damaged, not finite, broken) are left out and counted. A file starts a
 //! trajectory, and so does a gap in the times.
 
-use std::path::PathBuf;
-use std::sync::Arc;
-
 use super::diagnosis::{Cause, diagnose};
 use super::error::TrajectoryError;
 use super::frame::{Frame, first_not_finite};
 use super::import::ImportError;
 use super::import::checks::check_geometry;
 use super::reader::TrajectoryReader;
+use super::source::TrajectorySource;
 use super::survey::{check_selection, counted, differ, survey};
-use crate::structure::TopologyMap;
 use crate::structure::periodic::{WholeMolecule, Wholeness};
 
 /// Which frames of the files are wanted.
@@ -45,15 +42,6 @@ pub struct CanonicalFrame<'a> {
     pub time_ps: f64,
     /// Positions, Å, in the order of the topology.
     pub positions_angstrom: &'a [[f32; 3]],
-}
-
-/// One file with the atoms it holds.
-#[derive(Clone, Debug)]
-pub struct TrajectorySource {
-    /// The file.
-    pub path: PathBuf,
-    /// Its atoms. All maps of one set of sources lead to the same topology.
-    pub map: Arc<TopologyMap>,
 }
 
 /// Reads the frames of several files one after the other, as often as wanted.

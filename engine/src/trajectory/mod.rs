@@ -13,13 +13,14 @@ mod interval;
 pub mod pdb;
 pub mod reader;
 pub mod run_state;
+mod source;
 pub mod store;
 mod survey;
 pub mod writer;
 pub mod xtc;
 
 pub use crate::atomic_file::{AtomicFile, write_atomically};
-pub use canonical::{CanonicalFrame, CanonicalFrames, FrameSelection, TrajectorySource};
+pub use canonical::{CanonicalFrame, CanonicalFrames, FrameSelection};
 pub use describe::{DescribeError, FileContent, FileInfo, describe, describe_chain};
 pub use error::TrajectoryError;
 pub use format::TrajectoryFormat;
@@ -29,6 +30,7 @@ pub use import::file_crc32;
 pub use import::{ImportError, ImportProgress, ImportReport, ImportRequest, import};
 pub use reader::TrajectoryReader;
 pub use run_state::{MOST_REPLICAS, RunState, RunStateError};
+pub use source::TrajectorySource;
 pub use store::{FramePairs, StoreError, StoreMetadata, TrajectoryStore};
 pub use writer::{Resumed, TrajectoryWriter};
 

@@ -3,10 +3,10 @@
 
 use std::sync::Arc;
 
-use super::canonical::TrajectorySource;
 use super::error::TrajectoryError;
 use super::import::ImportError;
 use super::reader::TrajectoryReader;
+use super::source::TrajectorySource;
 
 /// Time steps that differ by less than this fraction are the same.
 const INTERVAL_TOLERANCE: f64 = 1e-3;

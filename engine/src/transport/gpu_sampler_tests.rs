@@ -12,7 +12,7 @@ use super::{
 use crate::gpu::{AdapterChoice, Gpu, GpuError, GpuNetwork};
 use crate::network::{Heads, Model, ModelCard, NetworkConfig, ParameterLayout, Residual, Transport};
 use crate::structure::{ReadOptions, Topology, read_structure};
-use crate::training::trainer::initial_weights;
+use crate::training::weights::initial_weights;
 
 /// The bound of ARCHITECTURE.md §10 on the deviation after one frame.
 const TOLERANCE_ANGSTROM: f32 = 1e-3;

@@ -10,7 +10,7 @@ use nalgebra::Rotation3;
 use super::*;
 use crate::network::{CandleDevice, Heads, Model, ModelCard, NetworkConfig, Residual, Transport};
 use crate::structure::{ReadOptions, Topology, read_structure};
-use crate::training::trainer::initial_weights;
+use crate::training::weights::initial_weights;
 
 fn model(heads: Heads, residual: Residual) -> Arc<Model> {
     model_of(Transport::TwoSided, heads, residual)

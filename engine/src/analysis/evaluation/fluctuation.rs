@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::scores::quantile;
+use super::resampling::quantile;
 use crate::analysis::fluctuation::Fluctuation;
 use crate::structure::Topology;
 

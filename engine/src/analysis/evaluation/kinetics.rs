@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::Interval;
 use super::ensemble::{Ensemble, block_ranges};
 use super::reference::whole_frames;
-use super::scores::{range, with_replacement};
+use super::resampling::{range, with_replacement};
 use super::settings::EvaluationSettings;
 use crate::random::Random;
 

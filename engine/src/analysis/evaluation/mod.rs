@@ -38,27 +38,32 @@ mod frame_table;
 mod grids;
 pub mod jumps;
 pub mod kinetics;
+mod protein;
 mod quantity;
 mod reference;
+mod resampling;
 mod scores;
 mod settings;
 mod source;
 mod summary;
 mod timescales;
 
+pub use crate::analysis::units::time_text;
 pub use ensemble::{Ensemble, Estimate, Weighting};
 pub use error::EvaluationError;
 pub use fluctuation::{STRETCH_PS, StretchFluctuation};
 pub use frame_table::FrameTable;
+pub use protein::Protein;
 pub use quantity::Quantity;
-pub use reference::{MarkovLag, PreparedReference, Protein};
+pub use reference::{MarkovLag, PreparedReference};
+pub use resampling::Interval;
 pub use scores::{
-    AverageRow, CurvePair, Divergence, DivergenceRow, FreeEnergyProfile, Interval, MapPair, MeanDivergence,
-    Profile, Scores,
+    AverageRow, CurvePair, Divergence, DivergenceRow, FreeEnergyProfile, MapPair, MeanDivergence, Profile,
+    Scores,
 };
 pub use settings::{EvaluationProgress, EvaluationSettings, EvaluationStage, ProgressCallback};
 pub use source::{FrameSource, MemoryFrames};
-pub use summary::{EnsembleSummary, Evaluation, TicaSummary, evaluate, time_text};
+pub use summary::{EnsembleSummary, Evaluation, TicaSummary, evaluate};
 pub use timescales::{CommonTimescales, MarkovSummary, common_states};
 
 pub use super::msm::{ImpliedTimescales, LagChoice};

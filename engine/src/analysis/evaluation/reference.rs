@@ -1,14 +1,12 @@
 //! A reference ready to compare samples with: TICA basis, bins, states, lag, and its own distributions.
 
-use std::sync::Arc;
-
 use serde::{Deserialize, Serialize};
 
 use super::ensemble::Ensemble;
 use super::frame_table::measure;
 use super::grids::Grids;
 use super::settings::{EvaluationProgress, EvaluationSettings, EvaluationStage, ProgressCallback, report};
-use super::{EvaluationError, FrameSource};
+use super::{EvaluationError, FrameSource, Protein};
 use crate::analysis::error::{AnalysisError, check_positions};
 use crate::analysis::kmeans::{KMeans, kmeans};
 use crate::analysis::msm::{
@@ -25,15 +23,6 @@ const FRAMES_PER_CLUSTER: usize = 10;
 const MIN_FRAMES: usize = 50;
 /// Timescales that are told.
 pub(super) const TIMESCALES: usize = 4;
-
-/// The protein that is evaluated.
-#[derive(Clone, Debug)]
-pub struct Protein {
-    /// Its atoms.
-    pub topology: Arc<Topology>,
-    /// The structure that RMSD, GDT and contacts refer to, canonical positions, Å.
-    pub native_angstrom: Arc<Vec<[f32; 3]>>,
-}
 
 /// The lag of the Markov models and where it comes from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

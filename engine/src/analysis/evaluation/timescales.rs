@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::Interval;
 use super::ensemble::Ensemble;
 use super::reference::{MarkovLag, PreparedReference, TIMESCALES};
-use super::scores::{range, with_replacement};
+use super::resampling::{range, with_replacement};
 use crate::analysis::error::AnalysisError;
 use crate::analysis::msm::{Estimator, MIN_CONNECTED_SHARE, MarkovModel, StateTrajectories, connected_share};
 use crate::random::Random;

@@ -131,7 +131,7 @@ pub fn choose_lag(
             Err(error) => failed = failed.or(Some(error)),
         }
     }
-    let time = crate::analysis::evaluation::time_text;
+    let time = crate::analysis::units::time_text;
     Err(failed.unwrap_or_else(|| AnalysisError::NotSupported {
         reason: format!(
             "the slowest implied timescale does not level off, it goes from {} at a lag of {} to {} at {}, the longest that these trajectories allow",

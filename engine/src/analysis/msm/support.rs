@@ -177,5 +177,5 @@ fn shuffled(frames: &[u16], block: usize, random: &mut Random) -> Vec<u16> {
 }
 
 fn time(time_ps: f64) -> String {
-    crate::analysis::evaluation::time_text(time_ps)
+    crate::analysis::units::time_text(time_ps)
 }

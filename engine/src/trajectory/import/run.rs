@@ -9,8 +9,9 @@ use std::sync::Arc;
 use super::{ImportError, ImportProgress, ImportReport, ImportRequest};
 use crate::regular_file;
 use crate::structure::{ReadOptions, read_topology_map_with};
-use crate::trajectory::canonical::{CanonicalFrames, FrameSelection, Step, TrajectorySource};
+use crate::trajectory::canonical::{CanonicalFrames, FrameSelection, Step};
 use crate::trajectory::error::TrajectoryError;
+use crate::trajectory::source::TrajectorySource;
 use crate::trajectory::store::{STORE_VERSION, SourceFile, StoreMetadata, StoreWriter};
 use crate::trajectory::survey::check_selection;
 

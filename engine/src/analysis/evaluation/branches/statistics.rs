@@ -6,7 +6,7 @@ use super::clouds::{Clouds, Side};
 use super::report::{BranchMeasure, BranchNumbers, BranchRow};
 use super::{BranchSettings, LEAST_FOR_ENERGY, LEAST_FOR_SPREAD};
 use crate::analysis::evaluation::Interval;
-use crate::analysis::evaluation::scores::{halves, range, with_replacement};
+use crate::analysis::evaluation::resampling::{halves, range, with_replacement};
 use crate::random::Random;
 
 /// How often every trajectory of every start counts, of both sides.

@@ -9,7 +9,7 @@ use super::report::{JumpMeasure, JumpRow};
 use super::statistics::mean_and_range;
 use super::{JumpDraws, JumpReference};
 use crate::analysis::evaluation::EvaluationError;
-use crate::analysis::evaluation::scores::halves;
+use crate::analysis::evaluation::resampling::halves;
 use crate::analysis::evaluation::settings::{EvaluationStage, ProgressCallback, report};
 use crate::random::Random;
 

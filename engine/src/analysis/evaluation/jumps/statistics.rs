@@ -3,7 +3,7 @@
 use super::pairs::{PairTable, Wells};
 use super::report::{JumpMeasure, JumpRow};
 use super::{JumpDraws, JumpReference};
-use crate::analysis::evaluation::scores::{halves, range, with_replacement};
+use crate::analysis::evaluation::resampling::{halves, range, with_replacement};
 use crate::analysis::evaluation::settings::{EvaluationStage, ProgressCallback, report};
 use crate::analysis::evaluation::{EvaluationError, Interval};
 use crate::random::Random;
