@@ -1,15 +1,10 @@
 //! What computes a training step inside the operation of [`super::loss`]: fused kernels on the processor, or
 //! composed candle operations on any device.
 
-use std::sync::Arc;
-
-use crate::network::{CandleDevice, NetworkConfig, ParameterLayout};
 use crate::transport::interpolant::TrackLosses;
 
 use super::batch::Draw;
-use super::candle_backend::CandleBackend;
-use super::fused_backend::FusedBackend;
-use super::{TrainDevice, TrainError, TrainSettings};
+use super::{TrainError, TrainSettings};
 
 /// Seed of the noise on held-out pairs, the same at every validation of every run.
 pub(super) const VALIDATION_SEED: u64 = 0x5A11_DA7E;
@@ -39,24 +34,6 @@ pub(super) trait GradientBackend: Send {
         settings: &TrainSettings,
         draw: &Draw,
     ) -> Result<TrackLosses, TrainError>;
-}
-
-/// The backend that `settings` ask for.
-///
-/// # Errors
-/// [`TrainError::Device`] when this build or this machine has no such device.
-pub(super) fn open_backend(
-    config: &NetworkConfig,
-    layout: &Arc<ParameterLayout>,
-    settings: &TrainSettings,
-) -> Result<Box<dyn GradientBackend>, TrainError> {
-    let device = match settings.device {
-        TrainDevice::Cpu => return Ok(Box::new(FusedBackend::new(config, settings))),
-        TrainDevice::Candle => CandleDevice::Cpu,
-        TrainDevice::Cuda => CandleDevice::Cuda,
-        TrainDevice::Metal => CandleDevice::Metal,
-    };
-    Ok(Box::new(CandleBackend::new(config, layout, device)?))
 }
 
 /// Adds the losses of one part of a step with `rows` residues and `atoms` atoms in all. Sums are scaled by

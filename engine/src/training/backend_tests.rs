@@ -4,10 +4,11 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use super::backend::{GradientBackend, open_backend};
+use super::backend::GradientBackend;
 use super::batch::Draw;
 use super::checkpoint::Checkpoint;
 use super::dataset::Pair;
+use super::open_backend::open_backend;
 use super::tests::{request, store};
 use super::trainer::CHECKPOINT_FILE;
 use super::*;

@@ -16,6 +16,7 @@ mod files;
 mod fused_backend;
 mod jump_sizes;
 mod loss;
+mod open_backend;
 pub mod optimizer;
 mod pair_index;
 mod protein_draw;

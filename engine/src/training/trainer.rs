@@ -17,12 +17,12 @@ use crate::run_lock::RunLock;
 use crate::transport::interpolant::TrackLosses;
 use crate::trust::TrustData;
 
-use super::backend::open_backend;
 use super::batch::Draw;
 use super::begin::{Beginning, Begun, begin};
 use super::checkpoint::{Checkpoint, CheckpointState};
 use super::dataset::PairDataset;
 use super::loss::Loss;
+use super::open_backend::open_backend;
 use super::optimizer::{Adam, Optimizer};
 use super::ranks::{self, Ranks};
 use super::together::{self, PartSize};

@@ -7,7 +7,7 @@ use three_d::{
 
 use super::super::camera::Projection;
 use super::screen_pass::ScreenPass;
-use super::{GraphicsError, View};
+use super::view::{GraphicsError, View};
 
 /// How dark outlines are, and the deepest creases.
 const OUTLINE_AMOUNT: f32 = 0.55;

@@ -6,7 +6,7 @@ use three_d::{
 };
 
 use super::super::camera::Projection;
-use super::View;
+use super::view::View;
 
 /// How much of the background color the farthest atoms take on.
 const FOG_AMOUNT: f32 = 0.62;

@@ -10,12 +10,13 @@ mod material;
 mod primitives;
 mod region;
 mod screen_pass;
+mod view;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use glow::HasContext as _;
-use three_d::{Context, CoreError, RenderTarget, RendererError, ScissorBox};
+use three_d::{Context, CoreError, RenderTarget, ScissorBox};
 
 use self::gl_state::GlState;
 use self::image_target::ImageTarget;
@@ -23,56 +24,11 @@ use self::material::{MoleculeMaterial, Shape};
 use self::primitives::{Bonds, Spheres, Surface};
 use self::region::covered_region;
 use self::screen_pass::ScreenPass;
-use super::camera::Camera;
-use super::framing::Bounds;
+
+pub use self::view::GraphicsError;
+pub(super) use self::view::View;
+
 use super::scene::{Revision, Scene};
-
-/// Why the molecule could not be drawn.
-#[derive(Debug, thiserror::Error)]
-pub enum GraphicsError {
-    /// The context cannot do what is needed, or a shader was refused.
-    #[error("OpenGL: {0}")]
-    Core(#[from] CoreError),
-    /// As above, from three-d's renderer.
-    #[error("OpenGL: {0}")]
-    Renderer(#[from] RendererError),
-    /// The image is larger than this graphics driver allows.
-    #[error(
-        "an image of {width} × {height} pixels is more than this graphics driver can draw; it allows {limit} on a side"
-    )]
-    TooLarge {
-        /// Width asked for, pixels.
-        width: u32,
-        /// Height asked for, pixels.
-        height: u32,
-        /// Largest side, pixels.
-        limit: u32,
-    },
-    /// three-d gave up.
-    #[error("the renderer failed: {0}")]
-    Panicked(String),
-}
-
-/// Everything besides the scene that an image depends on.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct View {
-    pub camera: Camera,
-    /// Sphere around the atoms now: nothing outside is drawn.
-    pub bounds: Bounds,
-    /// Sphere that depth cueing refers to; constant during playback, so that the fog does not flicker.
-    pub fog_bounds: Bounds,
-    pub depth_cue: bool,
-    pub outline: bool,
-    pub ambient_occlusion: bool,
-    /// sRGB; also the color of the fog.
-    pub background: [u8; 3],
-    /// Leave the background transparent.
-    pub transparent: bool,
-    /// Pixels.
-    pub size: [u32; 2],
-    /// Samples per pixel and axis.
-    pub samples_per_axis: u32,
-}
 
 /// GPU resources. Created, used and dropped with its context current.
 pub(super) struct Gpu {

@@ -3,7 +3,7 @@
 use three_d::ScissorBox;
 
 use super::super::scene::Scene;
-use super::View;
+use super::view::View;
 
 /// How far anything that is drawn reaches from the nearest atom, Å: ribbons bulge between Cα atoms. Near the
 /// eye perspective makes spheres look larger than their radius.
