@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use equijump_engine::session::{DevicePreference, ExistingFiles, RunOutput, replica_path};
 use equijump_engine::trajectory::TrajectoryFormat;
-use equijump_engine::transport::SamplerSettings;
+use equijump_engine::transport::presets::Preset;
+use equijump_engine::transport::{Integrator, SamplerSettings};
 use serde::{Deserialize, Serialize};
 
 use crate::viewport::Style;
@@ -228,30 +229,6 @@ impl Preferences {
     }
 }
 
-/// A named set of sampler settings.
-#[derive(Clone, Copy, Debug)]
-pub struct Preset {
-    /// Name for the user.
-    pub name: &'static str,
-    /// What it is for.
-    pub tooltip: &'static str,
-    apply: fn(&mut SamplerSettings),
-}
-
-impl Preset {
-    /// Sets everything but the seed.
-    pub fn apply(&self, settings: &mut SamplerSettings) {
-        (self.apply)(settings);
-    }
-
-    /// Whether `settings` are those of the preset, whatever the seed.
-    pub fn matches(&self, settings: &SamplerSettings) -> bool {
-        let mut preset = settings.clone();
-        (self.apply)(&mut preset);
-        preset == *settings
-    }
-}
-
 /// Goes over to the default settings of a model that takes the place of another one, where those of that one, or of
 /// the program, are set. What the user has changed stays.
 pub fn follow_model(settings: &mut SamplerSettings, before: &SamplerSettings, now: &SamplerSettings) {
@@ -262,36 +239,28 @@ pub fn follow_model(settings: &mut SamplerSettings, before: &SamplerSettings, no
     }
 }
 
-/// The presets, best first.
-pub const PRESETS: [Preset; 3] = [
-    Preset {
-        name: "Default",
-        tooltip: "The settings of the program: stochastic, 100 latent steps, ε = 1",
-        apply: |settings| {
-            *settings = SamplerSettings { seed: settings.seed, ..SamplerSettings::default() };
-        },
-    },
-    Preset {
-        name: "Fast",
-        tooltip: "Stochastic with 40 latent steps: two and a half times faster, less exact",
-        apply: |settings| {
-            *settings =
-                SamplerSettings { seed: settings.seed, latent_steps: 40, ..SamplerSettings::default() };
-        },
-    },
-    Preset {
-        name: "Deterministic",
-        tooltip: "No noise once it has spread the start: Heun's method with 30 latent steps, two network calls each",
-        apply: |settings| {
-            *settings = SamplerSettings {
-                seed: settings.seed,
-                integrator: equijump_engine::transport::Integrator::OdeHeun,
-                latent_steps: 30,
-                ..SamplerSettings::default()
-            };
-        },
-    },
-];
+/// The presets of the program by name, best first: what there is to choose where a model has none of its own.
+pub fn program_presets() -> [(&'static str, Preset); 3] {
+    let preset = |note: &str, settings| Preset { settings, note: note.to_owned(), model_crc32: None };
+    let default = SamplerSettings::default;
+    [
+        ("Default", preset("The settings of the program: stochastic, 100 latent steps, ε = 1", default())),
+        (
+            "Fast",
+            preset(
+                "Stochastic with 40 latent steps: two and a half times faster, less exact",
+                SamplerSettings { latent_steps: 40, ..default() },
+            ),
+        ),
+        (
+            "Deterministic",
+            preset(
+                "No noise once it has spread the start: Heun's method with 30 latent steps, two network calls each",
+                SamplerSettings { integrator: Integrator::OdeHeun, latent_steps: 30, ..default() },
+            ),
+        ),
+    ]
+}
 
 #[cfg(test)]
 mod tests {
@@ -334,12 +303,13 @@ mod tests {
 
     #[test]
     fn presets_keep_the_seed_and_recognize_themselves() {
-        for preset in PRESETS {
+        for (_, preset) in program_presets() {
             let mut settings = SamplerSettings { seed: 42, ..SamplerSettings::default() };
             preset.apply(&mut settings);
             assert_eq!(settings.seed, 42);
             assert!(preset.matches(&settings));
-            assert_eq!(PRESETS.iter().filter(|p| p.matches(&settings)).count(), 1);
+            let matching = program_presets().iter().filter(|(_, preset)| preset.matches(&settings)).count();
+            assert_eq!(matching, 1);
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use equijump_engine::network::Transport;
 use equijump_engine::session::{DevicePreference, known_adapters};
-use equijump_engine::transport::presets::Presets;
-use equijump_engine::transport::{self, Integrator, SamplerSettings, Schedule};
+use equijump_engine::transport::presets::{Preset, Presets};
+use equijump_engine::transport::{Integrator, SamplerSettings, Schedule};
 
 use super::PaneContext;
 use super::form::row;
@@ -11,7 +11,7 @@ use crate::window::action::Action;
 use crate::window::file_dialogs::{FileRequest, Purpose};
 use crate::window::icons::{Icon, IconButton};
 use crate::window::models::{ModelState, file_name};
-use crate::window::preferences::{LiveOutput, PRESETS, Preset, StartFrom};
+use crate::window::preferences::{LiveOutput, StartFrom, program_presets};
 use crate::window::project::grouped;
 
 /// All sections, to be scrolled through.
@@ -113,60 +113,21 @@ fn model_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     });
 }
 
-/// Settings that the user may choose by name: those that come with the model, and those of the program.
-enum OfferedPreset<'a> {
-    OfModel(&'a str, &'a transport::presets::Preset),
-    OfProgram(&'static Preset),
-}
-
-impl OfferedPreset<'_> {
-    fn title(&self) -> String {
-        match self {
-            Self::OfModel(name, _) => {
-                let mut letters = name.chars();
-                letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
-            }
-            Self::OfProgram(preset) => preset.name.to_owned(),
-        }
-    }
-
-    fn tooltip(&self) -> &str {
-        match self {
-            Self::OfModel(_, preset) if preset.note.is_empty() => "Settings that come with the model",
-            Self::OfModel(_, preset) => &preset.note,
-            Self::OfProgram(preset) => preset.tooltip,
-        }
-    }
-
-    fn matches(&self, settings: &SamplerSettings) -> bool {
-        match self {
-            Self::OfModel(_, preset) => preset.matches(settings),
-            Self::OfProgram(preset) => preset.matches(settings),
-        }
-    }
-
-    fn apply(&self, settings: &mut SamplerSettings) {
-        match self {
-            Self::OfModel(_, preset) => preset.apply(settings),
-            Self::OfProgram(preset) => preset.apply(settings),
-        }
-    }
-}
-
-/// The model's presets first; of the program's those that the model has none of that name for and that say
-/// something else.
-fn offered_presets(models: Option<&Presets>) -> Vec<OfferedPreset<'_>> {
-    let mut offered: Vec<OfferedPreset<'_>> = models
+/// Settings that the user may choose by name: the model's presets first; of the program's those that the model has none
+/// of that name for and that say something else.
+fn offered_presets(models: Option<&Presets>) -> Vec<(String, Preset)> {
+    let title = |name: &str| {
+        let mut letters = name.chars();
+        letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+    };
+    let mut offered: Vec<(String, Preset)> = models
         .into_iter()
         .flat_map(|presets| &presets.0)
-        .map(|(name, preset)| OfferedPreset::OfModel(name, preset))
+        .map(|(name, preset)| (title(name), preset.clone()))
         .collect();
-    for preset in &PRESETS {
-        let mut settings = SamplerSettings::default();
-        preset.apply(&mut settings);
-        let named = offered.iter().any(|known| known.title() == preset.name);
-        if !named && !offered.iter().any(|known| known.matches(&settings)) {
-            offered.push(OfferedPreset::OfProgram(preset));
+    for (name, preset) in program_presets() {
+        if !offered.iter().any(|(known, other)| known == name || other.matches(&preset.settings)) {
+            offered.push((name.to_owned(), preset));
         }
     }
     offered
@@ -183,16 +144,20 @@ fn sampling_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     section(ui, "Sampling", |ui| {
         row(ui, "Preset", "Settings that go together", |ui, label| {
             let offered = offered_presets(models);
-            let present = offered.iter().find(|preset| preset.matches(settings));
-            let text = present.map_or_else(|| "Custom".to_owned(), OfferedPreset::title);
+            let present = offered.iter().find(|(_, preset)| preset.matches(settings));
+            let text = present.map_or("Custom", |(title, _)| title.as_str());
             let width = ui.available_width();
             egui::ComboBox::from_id_salt("preset")
                 .width(width)
                 .selected_text(text)
                 .show_ui(ui, |ui| {
-                    for preset in &offered {
-                        let entry = ui.selectable_label(preset.matches(settings), preset.title());
-                        if entry.on_hover_text(preset.tooltip()).clicked() {
+                    for (title, preset) in &offered {
+                        let entry = ui.selectable_label(preset.matches(settings), title.as_str());
+                        let tooltip = match preset.note.as_str() {
+                            "" => "Settings that come with the model",
+                            note => note,
+                        };
+                        if entry.on_hover_text(tooltip).clicked() {
                             preset.apply(settings);
                         }
                     }
@@ -431,11 +396,11 @@ mod tests {
     #[test]
     fn presets_of_the_model_come_first_and_are_not_offered_twice() {
         let titles = |presets: Option<&Presets>| -> Vec<String> {
-            offered_presets(presets).iter().map(OfferedPreset::title).collect()
+            offered_presets(presets).into_iter().map(|(title, _)| title).collect()
         };
-        let own: Vec<&str> = PRESETS.iter().map(|preset| preset.name).collect();
+        let own = program_presets().map(|(name, _)| name);
         assert_eq!(titles(None), own);
-        let preset = |latent_steps| transport::presets::Preset {
+        let preset = |latent_steps| Preset {
             settings: SamplerSettings { latent_steps, ..SamplerSettings::default() },
             note: String::new(),
             model_crc32: None,
@@ -447,7 +412,7 @@ mod tests {
         // Of a name there is one: the model's.
         assert_eq!(all, ["Default", "Fast", "Deterministic"]);
         let mut settings = SamplerSettings { seed: 3, ..SamplerSettings::default() };
-        offered_presets(Some(&presets))[1].apply(&mut settings);
+        offered_presets(Some(&presets))[1].1.apply(&mut settings);
         assert_eq!((settings.latent_steps, settings.seed), (17, 3));
     }
 }
