@@ -151,7 +151,7 @@ fn two_runs_stand_beside_each_other_and_are_evaluated_against_each_other() {
     assert_eq!(window.app().viewport().ghost_count(), 1);
     // Brought on view, it changes places with the other one.
     click(&mut window, "More about run 1");
-    click(&mut window, "Bring on view");
+    click(&mut window, "Show this run");
     assert!(matches!(window.app().ghost(), Ghost::Run(2)));
 
     click(&mut window, "More about run 2");

@@ -27,10 +27,10 @@ pub(super) struct Args {
     /// Folder for trainings, samples and tables. What is there already is continued.
     #[arg(long, value_name = "FOLDER")]
     out: PathBuf,
-    /// Tell what would be done, and what is done already, and do nothing.
+    /// Show what would be done and what is done already, and do nothing.
     #[arg(long)]
     dry_run: bool,
-    /// Replace what the folder holds of other settings.
+    /// Replace what the folder holds that was made with other settings.
     #[arg(long)]
     force: bool,
 }

@@ -20,7 +20,7 @@ use super::terminal;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// What to export of: a run (run.json or one of its trajectories), a trajectory, a structure file, or the name of
+    /// What to export from: a run (run.json or one of its trajectories), a trajectory, a structure file, or the name of
     /// a bundled protein.
     #[arg(value_name = "FILE", required_unless_present = "training_data")]
     source: Option<PathBuf>,
@@ -42,10 +42,10 @@ pub(super) struct Args {
     /// First frame.
     #[arg(long, default_value_t = 0, value_name = "N")]
     first: u64,
-    /// Last frame, included; the last one there is by default.
+    /// Last frame, included; by default the last one.
     #[arg(long, value_name = "N")]
     last: Option<u64>,
-    /// Every how many frames one is written.
+    /// Write every N-th frame.
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     stride: u64,
     /// Time between the frames of the trajectory, ps, where it does not tell.
@@ -185,7 +185,9 @@ fn frames_of(
                     )
                 }
                 TrajectoryNeed::Interval => {
-                    bail!("{shown} does not tell the time between its frames; give it with --interval-ps")
+                    bail!(
+                        "{shown} does not say how far apart its frames are in time; give it with --interval-ps"
+                    )
                 }
             },
             // A file with one model is a structure; it is opened below, with its own questions.

@@ -34,7 +34,7 @@ pub(super) struct Args {
     /// Time between the frames of the files, ps; replaces what the files say.
     #[arg(long, value_name = "PS")]
     interval_ps: Option<f64>,
-    /// The trajectories are still relaxing from a hot or an extended start: trainings take them forwards in time only.
+    /// The trajectories are still relaxing from a hot or an extended start: training takes them forward in time only.
     #[arg(long)]
     out_of_equilibrium: bool,
     /// Store to write.

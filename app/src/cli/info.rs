@@ -22,7 +22,7 @@ pub(super) struct Args {
     /// List the graphics adapters that `simulate --device` can use.
     #[arg(long, conflicts_with = "file")]
     devices: bool,
-    /// Tell also how familiar the structure is to a model, residue by residue: a model file, or the name of a bundled
+    /// Also print how familiar the structure is to a model, residue by residue: a model file, or the name of a bundled
     /// model.
     #[arg(long, value_name = "MODEL", conflicts_with = "devices")]
     trust: Option<PathBuf>,

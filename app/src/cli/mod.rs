@@ -80,7 +80,7 @@ enum Job {
     Compare(compare::Args),
     /// Measure quality against cost over a grid of sampling settings, and find the fast preset.
     Study(study::Args),
-    /// Draw which conformations training pairs start from.
+    /// Plot which conformations training pairs start from.
     Pairs(pairs::Args),
     /// Measure how fast this machine samples.
     Bench(bench::Args),

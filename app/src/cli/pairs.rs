@@ -27,7 +27,7 @@ pub(super) struct Args {
     /// each is added.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
-    /// Draws of either kind.
+    /// Draws of each kind.
     #[arg(long, default_value_t = 50_000, value_name = "N")]
     draws: u32,
     /// Clusters of conformations per protein, as `train` has them.

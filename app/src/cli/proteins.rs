@@ -47,7 +47,7 @@ pub(super) struct ProteinArgs {
     #[arg(long, group = "drawing", requires = "samples", value_name = "FOLDER",
         conflicts_with_all = ["topology", "native", "reference", "sample_topology", "chain", "jumps", "branches"])]
     proteins: Option<PathBuf>,
-    /// Only these of the systems, by the names of their folders.
+    /// Only these systems, by the names of their folders.
     #[arg(long, value_delimiter = ',', requires = "proteins", value_name = "NAME,NAME")]
     only: Vec<String>,
     /// Frames that the model draws for each trajectory; by default as many as make the median time of those of molecular
@@ -300,7 +300,7 @@ fn median_lane(files: &[PathBuf], selection: FrameSelection) -> anyhow::Result<L
         let interval = selection.interval_ps.or_else(|| reader.interval_ps());
         let interval = interval.ok_or_else(|| {
             anyhow!(
-                "{} does not tell the time between its frames; give it with --interval-ps",
+                "{} does not say how far apart its frames are in time; give it with --interval-ps",
                 path.display()
             )
         })?;

@@ -256,7 +256,7 @@ impl<G: Fn(&str) -> bool> Server<G> {
     fn answer(&self, request: &Request) -> Result<Answer, Trouble> {
         let of = Trouble::of;
         if request.jumps > MOST_JUMPS {
-            let error = anyhow!("a request has at most {MOST_JUMPS} jumps; go on from its end");
+            let error = anyhow!("a request has at most {MOST_JUMPS} jumps; continue from its end");
             return Err(of(Kind::Simulation)(error));
         }
         if let Some(there) = request.out.as_ref().filter(|path| path.exists() && !request.overwrite) {

@@ -86,7 +86,7 @@ pub(super) struct Args {
     /// and end the run. Of several replicas they see the first.
     #[arg(long, value_name = "PORT")]
     imd: Option<ImdAddress>,
-    /// Make no frame before a client of --imd is ready, nor while there is none.
+    /// Make frames only while a client of --imd is connected and ready.
     #[arg(long, requires = "imd")]
     imd_wait: bool,
 }

@@ -74,7 +74,7 @@ pub(super) struct Args {
     /// Where they start.
     #[arg(long, value_enum, default_value_t = Start::Reference)]
     start: Start,
-    /// Where to compute, as `equijump simulate` has it; a cost is one of this device.
+    /// Where to compute, as `equijump simulate` has it; costs are those of this device.
     #[arg(long, default_value = "cpu", value_name = "DEVICE")]
     device: DevicePreference,
     /// Time that molecular dynamics of this protein takes for one frame, s; accelerations are counted from it.
@@ -90,7 +90,7 @@ pub(super) struct Args {
     /// Do not write the presets beside the model, only into the folder.
     #[arg(long)]
     no_preset: bool,
-    /// Replace what the folder holds of other settings.
+    /// Replace what the folder holds that was made with other settings.
     #[arg(long)]
     force: bool,
     /// Chain of the protein, where the topology holds several.

@@ -35,7 +35,7 @@ fn check_kept(request: &TrainRequest, given: &impl Fn(&str) -> bool) -> anyhow::
             let has = &has[setting];
             if !can_change.contains(&setting.as_str()) && given(setting) && has != asked {
                 bail!(
-                    "--{} is {has} in the run that is resumed and cannot become {asked}: leave it out, or train anew in another folder",
+                    "--{} is {has} in the run that is resumed and cannot become {asked}: leave it out, or start a new training in another folder",
                     setting.replace('_', "-")
                 );
             }

@@ -122,7 +122,7 @@ fn method(evaluation: &Evaluation) -> String {
         (
             "Intervals",
             format!(
-                "{:.0} %, {} bootstrap replicates: blocks of both ensembles drawn with replacement, Markov models estimated anew for each, spread of the replicates laid around the estimate",
+                "{:.0} %, {} bootstrap replicates: blocks of both ensembles drawn with replacement, a Markov model estimated for each, spread of the replicates laid around the estimate",
                 100.0 * settings.confidence,
                 settings.bootstrap
             ),

@@ -13,7 +13,7 @@ pub struct PairsRequest {
     pub stores: Vec<PathBuf>,
     /// Settings of the training that would draw from them.
     pub settings: TrainSettings,
-    /// Draws of either kind.
+    /// Draws of each kind.
     pub draws: usize,
 }
 

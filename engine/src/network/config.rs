@@ -48,7 +48,7 @@ pub struct NetworkConfig {
     /// Blocks of each header.
     #[arg(long, default_value_t = NetworkConfig::default().header_layers)]
     pub header_layers: usize,
-    /// How states are joined.
+    /// How the states of consecutive blocks are joined.
     #[arg(long, value_enum, default_value_t = NetworkConfig::default().residual)]
     pub residual: Residual,
     /// What headers predict.
@@ -89,11 +89,11 @@ pub struct NetworkConfig {
     pub source_torsion_inputs: bool,
     /// Whether headers also see the vectors of X^t, as they are and in the frame N–Cα–C of their residue, and how far
     /// the bonds to the neighbors have come in that frame. An addition to the paper: X^t is sharp where X_τ is noise,
-    /// and what stays is said best in its frame.
+    /// and what stays the same is best expressed in its frame.
     #[arg(long, default_value_t = NetworkConfig::default().source_frame_inputs, action = clap::ArgAction::Set)]
     pub source_frame_inputs: bool,
     /// Whether headers see what is left of X_τ − X^t around each residue when the piece of backbone there is carried along
-    /// rigidly. An addition to the paper: what stays as it was but turns and shifts is told from what changes.
+    /// rigidly. An addition to the paper: what stays as it was but turns and shifts is told apart from what changes.
     #[arg(long, default_value_t = NetworkConfig::default().carried_inputs, action = clap::ArgAction::Set)]
     pub carried_inputs: bool,
     /// Whether the conditioner sees the vectors of X^t, and the headers the displacements, also as coordinates in

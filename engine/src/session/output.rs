@@ -66,7 +66,7 @@ fn described(state: &RunState, state_path: &Path) -> Result<RunDescription, Stri
     let held = state.replicas_angstrom.len();
     if run.replicas != held {
         return Err(format!(
-            "{} tells of {} replicas and holds {held}; start the run anew",
+            "{} is of {} replicas and holds {held}; start a new run",
             state_path.display(),
             run.replicas
         ));

@@ -201,7 +201,7 @@ pub(super) fn list<T: std::fmt::Display>(items: &[T]) -> String {
 fn bond_remedy(length_angstrom: f64, has_cell: bool) -> &'static str {
     match (length_angstrom, has_cell) {
         (x, false) if x > WRAPPED_ANGSTROM => {
-            "the molecule was wrapped in a periodic box that the file does not tell (CRYST1); make it whole, for \
+            "the molecule was wrapped in a periodic box that the file does not state (CRYST1); make it whole, for \
              instance with gmx trjconv -pbc whole"
         }
         (x, true) if x > WRAPPED_ANGSTROM => {

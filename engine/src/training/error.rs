@@ -94,7 +94,7 @@ pub enum TrainError {
     },
     /// A store is not the one that the run was started with.
     #[error(
-        "{store} is not the store that the run in {folder} was started with; train anew in another folder, or {}",
+        "{store} is not the store that the run in {folder} was started with; start a new training in another folder, or {}",
         Remedy::Replace
     )]
     OtherStore {
@@ -107,7 +107,7 @@ pub enum TrainError {
     #[error("the training was stopped before its first step")]
     Cancelled,
     /// Another of the ranks that train together could not go on.
-    #[error("rank {rank} cannot go on: {reason}")]
+    #[error("rank {rank} cannot continue: {reason}")]
     OtherRank {
         /// Which.
         rank: usize,

@@ -227,7 +227,7 @@ fn an_error_on_one_rank_ends_all_with_its_sentence() {
     };
     let sentences: Vec<String> =
         on_ranks(3, &broken, &go_on).into_iter().map(|rank| rank.result.unwrap_err().to_string()).collect();
-    assert!(sentences[0].starts_with("rank 1 cannot go on: ") && sentences[0].contains("nowhere"));
+    assert!(sentences[0].starts_with("rank 1 cannot continue: ") && sentences[0].contains("nowhere"));
     assert!(sentences[1].contains("nowhere") && sentences[0] == sentences[2], "{sentences:?}");
     assert!(!request.out.exists(), "nothing was begun");
 

@@ -80,12 +80,12 @@ pub struct TrainSettings {
     #[arg(long, default_value_t = TrainSettings::default().cluster_lag_ps)]
     pub cluster_lag_ps: f64,
     /// Take every other pair backwards in time, from X^{t+1} to X^t. Dynamics in equilibrium are as likely
-    /// backwards as forwards: of each conformation a model so sees what came before as well as what followed.
+    /// backwards as forwards: a model so sees both what came before a conformation and what followed it.
     /// Pairs of stores that were imported as out of equilibrium are taken forwards only.
     #[arg(long, default_value_t = TrainSettings::default().time_reversal, action = clap::ArgAction::Set)]
     pub time_reversal: bool,
-    /// Power of the uniform random number that latent times are drawn by: with 1 all are alike, with more the early
-    /// ones come more often, at which it is decided where a jump leads.
+    /// Power to which the uniform random number behind a latent time is raised: 1 draws all times alike, more draws
+    /// early ones more often, at which it is decided where a jump leads.
     #[arg(long, default_value_t = TrainSettings::default().time_power)]
     #[serde(default = "unchanged")]
     pub time_power: f32,
@@ -116,11 +116,11 @@ pub struct TrainSettings {
     /// Seed of weights, pairs and noise.
     #[arg(long, default_value_t = TrainSettings::default().seed)]
     pub seed: u64,
-    /// What computes.
+    /// Device that computes.
     #[arg(long, value_enum, default_value_t = TrainSettings::default().device)]
     pub device: TrainDevice,
-    /// Worker threads of the device cpu; each takes a share of the batch. Sums are rounded in another order with
-    /// another number of them, so that only trainings with equal numbers have equal weights, bit for bit.
+    /// Worker threads of the device cpu; each takes a share of the batch. Their number
+    /// sets the order in which sums are rounded, so only trainings with equal numbers have equal weights, bit for bit.
     #[arg(long, default_value_t = TrainSettings::default().threads)]
     pub threads: usize,
     /// Weight of errors along bonds and 1–3 distances, the directions in which molecules are stiff; 0 is the
@@ -133,7 +133,7 @@ pub struct TrainSettings {
     #[serde(default = "equal")]
     pub position_weight: f32,
     /// Divide the loss of each pair by the mean square jump of the conformations that its source belongs to, so that
-    /// unfolded chains, which move far, do not own the gradient. The minimum is the same.
+    /// unfolded chains, which move far, do not dominate the gradient. The minimum is the same.
     #[arg(long, default_value_t = TrainSettings::default().even_jumps, action = clap::ArgAction::Set)]
     pub even_jumps: bool,
     /// Noise added to the source frames, so that a model corrects its own small errors.

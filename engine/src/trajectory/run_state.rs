@@ -48,7 +48,7 @@ pub enum RunStateError {
         source: std::io::Error,
     },
     /// Another kind of file, or a damaged one.
-    #[error("{} is not a usable run state: {reason}; start the run anew", path.display())]
+    #[error("{} is not a usable run state: {reason}; start a new run", path.display())]
     Unusable {
         /// File in question.
         path: PathBuf,

@@ -24,7 +24,7 @@ use super::terminal;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Residues of the protein, one of the bundled ones [default: 10 and 80]; may be given several times.
+    /// Size of the protein in residues; one of the bundled proteins [default: 10 and 80]; may be given several times.
     #[arg(long = "residues", value_name = "N")]
     residues: Vec<usize>,
     /// Multiplicity H [default: 32, 64, 128 and 256; for training 32]; may be given several times.
@@ -34,7 +34,7 @@ pub(super) struct Args {
     /// given several times.
     #[arg(long = "batch", value_name = "B", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     batches: Vec<u32>,
-    /// How states are joined; may be given several times. Without --residual and --heads: the network of the paper
+    /// How the states of consecutive blocks are joined; may be given several times. Without --residual and --heads: the network of the paper
     /// (concat, paper heads) and the shipped one (sum, endpoint head).
     #[arg(long = "residual", value_enum, value_name = "FORM")]
     residuals: Vec<Residual>,
@@ -45,7 +45,7 @@ pub(super) struct Args {
     /// Measure training steps instead, on the processor.
     #[arg(long, conflicts_with = "devices")]
     training: bool,
-    /// Threads at most; all processors by default.
+    /// At most this many threads; by default one for each processor.
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=4096))]
     threads: Option<u32>,
     /// Time spent on each row, as far as the least number of latent steps allows.
@@ -59,7 +59,7 @@ pub(super) struct Args {
     /// estimates for λ-repressor in water, 3.6.
     #[arg(long, value_name = "S")]
     md_seconds: Option<f64>,
-    /// Also writes the figures to this file.
+    /// Also write the figures to this file.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
     /// Replace that file if it is there.

@@ -130,7 +130,7 @@ pub(super) fn divergences(results: &[ProteinResult]) -> String {
     let mut header = vec![""];
     header.extend(SHORT);
     let mut page = table(
-        "Mean Jensen–Shannon divergences, nats. The paper’s are weighted by Markov models of another molecular dynamics, and its logarithm has a base that it does not tell.",
+        "Mean Jensen–Shannon divergences, nats. The paper’s are weighted by Markov models of another molecular dynamics, and its logarithm has a base that it does not state.",
         &header,
         &mean_rows(results),
     );

@@ -83,7 +83,7 @@ fn badge(context: &PaneContext<'_>) -> Option<Badge> {
             text: "No trust data".to_owned(),
             unfamiliar: false,
             tooltip:
-                "The model does not tell what surroundings of residues it was trained on, so how far this \
+                "The model does not say what surroundings of residues it was trained on, so how far this \
                       protein is from them cannot be measured."
                     .to_owned(),
         });

@@ -43,7 +43,7 @@ fn unopened_ui(ui: &mut egui::Ui, context: &PaneContext<'_>, actions: &mut Vec<A
                 if forget.clicked() {
                     actions.push(Action::ForgetUnopened(place));
                 }
-                let again = ui.small_button("Retry").on_hover_text("Try once more to open it");
+                let again = ui.small_button("Retry").on_hover_text("Try again to open it");
                 again.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Retry {short}")));
                 if again.clicked() {
                     actions.push(Action::OpenAgain(place));
@@ -134,7 +134,7 @@ fn more_ui(
                 ui.close();
             }
             ui.separator();
-            if ui.button("Bring on view").clicked() {
+            if ui.button("Show this run").clicked() {
                 actions.push(Action::ShowRun(number));
                 ui.close();
             }
@@ -227,6 +227,6 @@ fn describe(run: &Run) -> String {
             ));
         }
     }
-    lines.push("Click to bring it on view".to_owned());
+    lines.push("Click to show it".to_owned());
     lines.join("\n")
 }

@@ -62,7 +62,7 @@ fn buttons_ui(ui: &mut egui::Ui, state: &TrainingState, missing: Option<&str>, a
     let start_tooltip = match (run, missing) {
         (Some(_), _) => "A training run is in progress; stop it to begin another",
         (None, Some(missing)) => missing,
-        (None, None) if state.form.go_on => "Go on with the run in the folder",
+        (None, None) if state.form.go_on => "Continue the run in the folder",
         (None, None) => "Train a model with the settings below",
     };
     let (pause_icon, pause) = match (paused, pausing) {

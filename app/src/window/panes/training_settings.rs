@@ -276,7 +276,7 @@ fn network_ui(ui: &mut egui::Ui, network: &mut NetworkConfig, new: bool) {
             "How widely a jump is spread by noise on its way: σ_P for the Cα, σ_V for all other atoms seen from their Cα. \
              About as wide as the protein moves in one lag; the defaults fit 100 ps.",
         );
-        row(ui, "Inputs", "What headers see besides the paper's", |ui, _| {
+        row(ui, "Inputs", "What headers see beyond the paper's inputs", |ui, _| {
             ui.checkbox(&mut network.strain_inputs, "Strain").on_hover_text(about("strain_inputs"));
         });
         row(ui, "", "", |ui, _| {

@@ -25,7 +25,7 @@ pub struct TrainingForm {
     /// Replace an earlier run in the folder; never after a restart.
     #[serde(skip)]
     pub replace: bool,
-    /// Go on with the run in the folder instead of beginning one.
+    /// Continue the run in the folder instead of beginning one.
     #[serde(skip)]
     pub go_on: bool,
     /// The network.

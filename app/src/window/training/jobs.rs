@@ -71,7 +71,7 @@ impl EquiJumpApp {
             run.best = earlier.best_validation.map(|best| (curves.best().map(|(step, _)| step), best));
             state.curves = curves;
         }
-        let begun = if request.resume { "Going on with training" } else { "Training" };
+        let begun = if request.resume { "Continuing the training" } else { "Training" };
         self.log.note(Level::Info, format!("{begun} {} in {}.", request.name, request.out.display()));
         state.error = None;
         run.job = Some(self.session.start(request));

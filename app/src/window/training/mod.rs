@@ -116,7 +116,7 @@ impl TrainingState {
         match time {
             Some((time, how)) => format!("{text} steps take about {time}, {how}."),
             None => format!(
-                "How long {text} steps take is told once the first are made; on a processor count hours. It can be \
+                "How long {text} steps will take is shown once the first are made; on a processor, expect hours. It can be \
                  stopped and continued at any time."
             ),
         }

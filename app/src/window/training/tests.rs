@@ -65,7 +65,7 @@ fn the_time_of_the_first_training_is_told_from_steps_that_were_measured() {
     let mut state = TrainingState::default();
     state.form.stores.push("a.store.safetensors".into());
     state.form.settings.steps = 1000;
-    assert!(state.time_estimate().contains("is told once the first are made"));
+    assert!(state.time_estimate().contains("is shown once the first are made"));
     let speed = TrainingSpeed { steps_per_second: 10.0, work: state.form.work_of_a_step() };
     state.measured = Some((state.form.stores.clone(), speed));
     assert!(state.time_estimate().contains("1 min 40 s, as a few steps on this machine took"));

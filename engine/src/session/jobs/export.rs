@@ -35,7 +35,7 @@ pub struct ExportRequest {
     pub first_frame: u64,
     /// Last frame, included.
     pub last_frame: u64,
-    /// Every how many frames one is written, at least 1.
+    /// Write every N-th frame, at least 1.
     pub stride: u64,
     /// Writes only those of these frames, ascending, that lie in the range, every `stride`-th of them.
     pub only: Option<Arc<[u64]>>,

@@ -128,7 +128,7 @@ pub enum ImportError {
     },
     /// The files do not say how far frames are apart.
     #[error(
-        "{} does not tell the time between its frames{}: {}",
+        "{} does not say how far apart its frames are in time{}: {}",
         path.display(),
         program.map(|program| format!(" ({program} writes it in the units of the run, which the file does not keep)")).unwrap_or_default(),
         Remedy::GiveInterval

@@ -197,7 +197,7 @@ impl BranchReference {
             if jumps < asked {
                 let time = |jumps: usize| time_text(jumps as f64 * self.lag_ps);
                 self.not_supported.push(format!(
-                    "after {asked} jumps, {}, nothing can be told: molecular dynamics goes {} beyond its starts{}",
+                    "after {asked} jumps, {}, nothing can be said: molecular dynamics goes {} beyond its starts{}",
                     time(asked),
                     time(reached),
                     if known { "" } else { ", and that is compared instead" }
@@ -267,7 +267,7 @@ impl BranchReference {
         progress: &mut ProgressCallback<'_>,
     ) -> Result<BranchReport, EvaluationError> {
         if draws.ends.is_empty() {
-            let text = "the model has made no trajectory that can be judged".to_owned();
+            let text = "the model has made no trajectory that can be evaluated".to_owned();
             return Err(EvaluationError::Setting(text));
         }
         let stage = EvaluationStage::Resampling;

@@ -195,7 +195,7 @@ impl JumpReference {
         progress: &mut ProgressCallback<'_>,
     ) -> Result<JumpReport, EvaluationError> {
         if draws.table.len() == 0 {
-            let text = "the model has made no jump that can be judged".to_owned();
+            let text = "the model has made no jump that can be evaluated".to_owned();
             return Err(EvaluationError::Setting(text));
         }
         let mut rows = statistics::rows(self, draws, progress)?;
