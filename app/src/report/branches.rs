@@ -7,9 +7,10 @@ use equijump_engine::analysis::evaluation::branches::{
 };
 use equijump_engine::analysis::evaluation::{Interval, time_text};
 use equijump_engine::session::BranchTest;
+use maud::{Markup, PreEscaped, html};
 use serde::Serialize;
 
-use super::html::{STYLE, escaped, table};
+use super::html::{document, escaped, made_line, table, warnings};
 use super::{Provenance, ReportError, ReportFolder, files};
 
 /// What stands where data do not support a number.
@@ -133,7 +134,7 @@ fn cells(report: &BranchReport, row: &BranchRow) -> Vec<String> {
     vec![escaped(&row_name(report, row)), with(dynamics), with(model), with(floor), verdict]
 }
 
-fn section(report: &BranchReport, horizon: &BranchHorizon) -> String {
+fn section(report: &BranchReport, horizon: &BranchHorizon) -> Markup {
     let header = ["", "MD", "Model", "Floor", ""];
     let rows = |of: &dyn Fn(&BranchRow) -> bool| -> Vec<Vec<String>> {
         horizon.rows.iter().filter(|row| of(row)).map(|row| cells(report, row)).collect()
@@ -150,33 +151,30 @@ fn section(report: &BranchReport, horizon: &BranchHorizon) -> String {
     if let Some(first) = heading.get_mut(..1) {
         first.make_ascii_uppercase();
     }
-    let mut page = format!(
-        "<h2>{}</h2>\n<p class=\"weak\">Trajectories that reach it: {}.</p>\n",
-        escaped(&heading),
-        counts.join("; ")
-    );
-    page.push_str(&table(
-        "All starts together. Energy distances: zero for one and the same cloud of points; beside them the floor, what as many trajectories of molecular dynamics give against themselves. Of the other rows the floor is by how much halves of the molecular dynamics differ, scaled to as many trajectories as are compared.",
-        &header,
-        &rows(&|row| row.residue.is_none() && row.start.is_none()),
-    ));
     let of_starts = rows(&|row| row.start.is_some());
-    if !of_starts.is_empty() {
-        write!(
-            page,
-            "<details><summary>Start by start</summary>\n{}</details>\n",
-            table("Each start for itself.", &header, &of_starts)
-        )
-        .ok();
+    html! {
+        h2 { (heading) }
+        p.weak { "Trajectories that reach it: " (counts.join("; ")) "." }
+        (PreEscaped(table(
+            "All starts together. Energy distances: zero for one and the same cloud of points; beside them the floor, what as many trajectories of molecular dynamics give against themselves. Of the other rows the floor is by how much halves of the molecular dynamics differ, scaled to as many trajectories as are compared.",
+            &header,
+            &rows(&|row| row.residue.is_none() && row.start.is_none()),
+        )))
+        @if !of_starts.is_empty() {
+            details {
+                summary { "Start by start" }
+                (PreEscaped(table("Each start for itself.", &header, &of_starts)))
+            }
+        }
+        details {
+            summary { "Residue by residue" }
+            (PreEscaped(table(
+                "Cα of each residue, superposed on the start.",
+                &header,
+                &rows(&|row| row.residue.is_some()),
+            )))
+        }
     }
-    let of_residues = rows(&|row| row.residue.is_some());
-    write!(
-        page,
-        "<details><summary>Residue by residue</summary>\n{}</details>\n",
-        table("Cα of each residue, superposed on the start.", &header, &of_residues)
-    )
-    .ok();
-    page
 }
 
 #[derive(Serialize)]
@@ -195,53 +193,41 @@ pub fn write(folder: &ReportFolder, test: &BranchTest, provenance: &Provenance) 
     folder.add("branches.csv", csv(report).as_bytes())?;
     let summary = Summary { provenance, branches: test };
     folder.add("summary.json", serde_json::to_string_pretty(&summary)?.as_bytes())?;
-    let title = format!("{}: branches against molecular dynamics", escaped(&report.protein));
-    let mut page = format!(
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>\n<h1>{title}</h1>\n<p class=\"weak\">{} · {} residues · made {} UTC by EquiJump {}</p>\n",
-        escaped(&report.sequence),
-        report.residue_labels.len(),
-        escaped(&provenance.made),
-        escaped(&provenance.version),
-    );
-    writeln!(
-        page,
-        "<p>From {} {} the model {} ({} latent steps, ε = {}, {}) drew trajectories beside those of molecular dynamics, all from the same frame with velocities of their own. Intervals of {:.0} % come from drawing the trajectories of both sides with replacement; the starts are given.{}</p>",
+    let about = format!("{} · {} residues", report.sequence, report.residue_labels.len());
+    let text = format!(
+        "From {} {} the model {} ({} latent steps, ε = {}, {}) drew trajectories beside those of molecular dynamics, all from the same frame with velocities of their own. Intervals of {:.0} % come from drawing the trajectories of both sides with replacement; the starts are given.{}",
         report.starts.len(),
         if report.starts.len() == 1 { "frame" } else { "frames" },
-        escaped(&test.model),
+        test.model,
         test.sampler.latent_steps,
         test.sampler.epsilon,
-        escaped(&test.device),
+        test.device,
         100.0 * report.settings.confidence,
         match report.lost_draws {
             0 => String::new(),
-            lost => format!(" {lost} trajectories of the model came to nothing: their positions are no numbers."),
+            lost =>
+                format!(" {lost} trajectories of the model came to nothing: their positions are no numbers."),
         },
-    )
-    .ok();
-    if !report.not_supported.is_empty() {
-        page.push_str("<div class=\"warnings\" role=\"note\"><strong>Not supported</strong><ul>\n");
-        for sentence in &report.not_supported {
-            writeln!(page, "<li>{}</li>", escaped(sentence)).ok();
+    );
+    let content = html! {
+        (made_line(&about, &provenance.made, &provenance.version))
+        p { (text) }
+        (warnings("Not supported", &report.not_supported))
+        @for horizon in &report.horizons { (section(report, horizon)) }
+        h2 { "Data and method" }
+        p { "Command" }
+        pre { (provenance.command) }
+        details {
+            summary { "Reference: " (provenance.reference.len()) " files" }
+            pre { @for line in provenance.reference.iter().chain(&report.notices) { (line) "\n" } }
         }
-        page.push_str("</ul></div>\n");
-    }
-    for horizon in &report.horizons {
-        page.push_str(&section(report, horizon));
-    }
-    let lines =
-        |lines: &[String]| lines.iter().map(|line| format!("{}\n", escaped(line))).collect::<String>();
-    write!(
-        page,
-        "<h2>Data and method</h2>\n<p>Command</p>\n<pre>{}</pre>\n<details><summary>Reference: {} files</summary><pre>{}{}</pre></details>\n<p class=\"weak\">Topology {}, model of checksum {}.</p>\n<p>Numbers beside this page: <a href=\"branches.csv\">branches.csv</a> and <a href=\"summary.json\">summary.json</a>.</p>\n</main>\n</body>\n</html>\n",
-        escaped(&provenance.command),
-        provenance.reference.len(),
-        lines(&provenance.reference),
-        lines(&report.notices),
-        escaped(&provenance.topology),
-        escaped(&test.model_checksum),
-    )
-    .ok();
+        p.weak { "Topology " (provenance.topology) ", model of checksum " (test.model_checksum) "." }
+        p {
+            "Numbers beside this page: " a href="branches.csv" { "branches.csv" } " and "
+            a href="summary.json" { "summary.json" } "."
+        }
+    };
+    let page = document(&format!("{}: branches against molecular dynamics", report.protein), &content);
     folder.add(files::PAGE, page.as_bytes())
 }
 

@@ -10,9 +10,10 @@ use equijump_engine::analysis::evaluation::{
 };
 use equijump_engine::experiments::compare::{ComparisonPlan, VariantResult};
 use equijump_engine::trajectory::write_atomically;
+use maud::{Markup, PreEscaped, html};
 
 use super::files::ReportError;
-use super::html::{STYLE, escaped, table};
+use super::html::{document, escaped, figure, table, warnings};
 use crate::figures::{Curve, CurveRole, Figure, FigureError, evaluation as figures};
 
 /// Variants whose curves are drawn in one figure; more cannot be told apart.
@@ -444,66 +445,63 @@ fn markdown(report: &ComparisonReport) -> String {
 }
 
 fn page(report: &ComparisonReport) -> Result<String, ReportError> {
-    let name = escaped(&report.name);
-    let mut page = format!(
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{name}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>\n<h1>{name}</h1>\n<p class=\"weak\">made {} UTC by EquiJump {}</p>\n<p>{}</p>\n",
-        escaped(&report.made),
-        env!("CARGO_PKG_VERSION"),
-        escaped(&facts(report)),
-    );
-    let failures = failures(report);
-    if !failures.is_empty() {
-        page.push_str("<div class=\"warnings\" role=\"note\"><strong>Failed</strong><ul>\n");
-        for failure in &failures {
-            writeln!(page, "<li>{}</li>", escaped(failure)).ok();
-        }
-        page.push_str("</ul></div>\n");
-    }
     let labeled = |mut rows: Vec<Vec<String>>| {
         rows.iter_mut().for_each(|row| row[0] = escaped(&row[0]));
         rows
     };
-    page.push_str("<h2>Divergences</h2>\n");
-    let rows = divergence_rows(report, ["<small>", "</small>"], ["<strong>", "</strong>"]);
-    page.push_str(&table(&report.caption(), &header(), &labeled(rows)));
-    page.push_str("<h2>Cost</h2>\n");
-    let caption = "Processor time of all cores together. The budget is the same for all: steps, pairs a step, trajectories and frames.";
-    page.push_str(&table(caption, &COST_HEADER, &labeled(cost_rows(report))));
-    add_curves(&mut page, report)?;
-    add_maps(&mut page, report)?;
-    page.push_str("<h2>Data and method</h2>\n<dl>\n");
-    for (result, _) in report.evaluated() {
-        let label = escaped(&result.plan.label);
-        let folder = result.plan.folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        writeln!(page, "<dt>{label}</dt><dd><a href=\"{folder}/report/report.html\">whole report</a></dd>")
-            .ok();
-    }
-    write!(
-        page,
-        "</dl>\n<pre>{}</pre>\n<p>Numbers beside this page: <a href=\"divergences.csv\">divergences.csv</a>, <a href=\"variants.csv\">variants.csv</a>, <a href=\"comparison.md\">comparison.md</a>.</p>\n</main>\n</body>\n</html>\n",
-        escaped(&report.command)
-    )
-    .ok();
-    Ok(page)
+    let divergences = divergence_rows(report, ["<small>", "</small>"], ["<strong>", "</strong>"]);
+    let cost = "Processor time of all cores together. The budget is the same for all: steps, pairs a step, trajectories and frames.";
+    let folder = |result: &VariantResult| {
+        result.plan.folder.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    };
+    let any = report.evaluated().next().is_some();
+    let (curves, maps) = (curves(report)?, maps(report)?);
+    let content = html! {
+        p.weak { "made " (report.made) " UTC by EquiJump " (env!("CARGO_PKG_VERSION")) }
+        p { (facts(report)) }
+        (warnings("Failed", &failures(report)))
+        h2 { "Divergences" }
+        (PreEscaped(table(&report.caption(), &header(), &labeled(divergences))))
+        h2 { "Cost" }
+        (PreEscaped(table(cost, &COST_HEADER, &labeled(cost_rows(report)))))
+        @if any {
+            h2 { "Free-energy curves" }
+            div.group { @for figure in &curves { (figure) } }
+            h2 { "Free energy on the slow coordinates" }
+            p {
+                "−ln p over the first two TICA components of the reference; the cross marks the native structure. Bins that no frame reached are empty."
+            }
+            div.group { @for figure in &maps { (figure) } }
+        }
+        h2 { "Data and method" }
+        dl {
+            @for (result, _) in report.evaluated() {
+                dt { (result.plan.label) }
+                dd { a href=(format!("{}/report/report.html", folder(result))) { "whole report" } }
+            }
+        }
+        pre { (report.command) }
+        p {
+            "Numbers beside this page: " a href="divergences.csv" { "divergences.csv" } ", "
+            a href="variants.csv" { "variants.csv" } ", " a href="comparison.md" { "comparison.md" } "."
+        }
+    };
+    Ok(document(&report.name, &content))
 }
 
-/// Adds a figure, unless it has no data.
-fn add_figure(page: &mut String, figure: &Figure, size: (u32, u32), name: &str) -> Result<(), ReportError> {
-    match figure.to_web_svg(size) {
-        Ok(svg) => {
-            let label = format!("<svg role=\"img\" aria-label=\"{}\" ", escaped(name));
-            writeln!(page, "<figure>{}</figure>", svg.replacen("<svg ", &label, 1)).ok();
-            Ok(())
-        }
-        Err(FigureError::Empty(_)) => Ok(()),
+/// A figure, unless it has no data.
+fn drawn(drawing: &Figure, size: (u32, u32), name: &str) -> Result<Option<Markup>, ReportError> {
+    match drawing.to_web_svg(size) {
+        Ok(svg) => Ok(Some(figure(&svg, name))),
+        Err(FigureError::Empty(_)) => Ok(None),
         Err(error) => Err(error.into()),
     }
 }
 
 /// Free-energy curves of all variants in one figure for each quantity.
-fn add_curves(page: &mut String, report: &ComparisonReport) -> Result<(), ReportError> {
-    let Some((_, first)) = report.evaluated().next() else { return Ok(()) };
-    page.push_str("<h2>Free-energy curves</h2>\n<div class=\"group\">\n");
+fn curves(report: &ComparisonReport) -> Result<Vec<Markup>, ReportError> {
+    let Some((_, first)) = report.evaluated().next() else { return Ok(Vec::new()) };
+    let mut drawings = Vec::new();
     for quantity in Quantity::OF_THE_PAPER {
         let pair_of = |evaluation: &Evaluation| -> Option<CurvePair> {
             evaluation.scores.curves.iter().find(|curve| curve.quantity == quantity).cloned()
@@ -521,24 +519,19 @@ fn add_curves(page: &mut String, report: &ComparisonReport) -> Result<(), Report
                 ..curve
             }));
         }
-        add_figure(page, &Figure::Curves(figure), (500, 400), quantity.label())?;
+        drawings.extend(drawn(&Figure::Curves(figure), (500, 400), quantity.label())?);
     }
-    page.push_str("</div>\n");
-    Ok(())
+    Ok(drawings)
 }
 
 /// Free-energy maps on the slow coordinates (Figure 4 of the paper).
-fn add_maps(page: &mut String, report: &ComparisonReport) -> Result<(), ReportError> {
-    if report.evaluated().next().is_none() {
-        return Ok(());
-    }
-    page.push_str("<h2>Free energy on the slow coordinates</h2>\n<p>−ln p over the first two TICA components of the reference; the cross marks the native structure. Bins that no frame reached are empty.</p>\n<div class=\"group\">\n");
+fn maps(report: &ComparisonReport) -> Result<Vec<Markup>, ReportError> {
+    let mut drawings = Vec::new();
     for (result, evaluation) in report.evaluated() {
         if let Some(mut figure) = figures::tica_map(evaluation) {
             figure.titles[1].clone_from(&result.plan.label);
-            add_figure(page, &Figure::MapPair(figure), (1020, 460), &result.plan.label)?;
+            drawings.extend(drawn(&Figure::MapPair(figure), (1020, 460), &result.plan.label)?);
         }
     }
-    page.push_str("</div>\n");
-    Ok(())
+    Ok(drawings)
 }

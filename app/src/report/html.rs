@@ -24,6 +24,23 @@ pub(super) fn escaped(text: &str) -> String {
     html! { (text) }.into_string()
 }
 
+/// Sentences that a reader must not miss, under a heading; nothing without them.
+pub(super) fn warnings(heading: &str, sentences: &[String]) -> Markup {
+    html! {
+        @if !sentences.is_empty() {
+            div.warnings role="note" {
+                strong { (heading) }
+                ul { @for sentence in sentences { li { (sentence) } } }
+            }
+        }
+    }
+}
+
+/// The line under the title: what the page is about, when it was made and by which version.
+pub(super) fn made_line(about: &str, made: &str, version: &str) -> Markup {
+    html! { p.weak { (about) " · made " (made) " UTC by EquiJump " (version) } }
+}
+
 /// A table; cells are HTML. The first column is a row header, the others are numbers.
 pub(super) fn table(caption: &str, header: &[&str], rows: &[Vec<String>]) -> String {
     html! {
@@ -49,13 +66,23 @@ pub(super) fn table(caption: &str, header: &[&str], rows: &[Vec<String>]) -> Str
 
 /// A figure as one image with a name, for readers that do not see it; scaled with the page.
 pub(super) fn figure(svg: &str, name: &str) -> Markup {
+    captioned_figure(svg, name, "")
+}
+
+/// As [`figure`], with a caption above it where that is not empty.
+pub(super) fn captioned_figure(svg: &str, name: &str, caption: &str) -> Markup {
     let name = html! { (name.replace('_', " ")) }.into_string();
     let svg = svg.replacen("<svg ", &format!("<svg role=\"img\" aria-label=\"{name}\" "), 1);
-    html! { figure { (PreEscaped(svg)) } }
+    html! {
+        figure {
+            @if !caption.is_empty() { figcaption { (caption) } }
+            (PreEscaped(svg))
+        }
+    }
 }
 
 /// Sober, readable, for screen and paper, light and dark.
-pub(super) const STYLE: &str = r#"
+const STYLE: &str = r#"
 :root { color-scheme: light dark; --paper: #ffffff; --ink: #1c232d; --weak: #5b6675; --line: #d9dee5; --soft: #f4f6f9; --warn: #fff6e0; --warn-line: #e2b44a; }
 @media (prefers-color-scheme: dark) { :root { --paper: #14181e; --ink: #e4e8ee; --weak: #9aa4b2; --line: #2f3742; --soft: #1b2129; --warn: #2b2515; --warn-line: #a8842f; } }
 @media print { :root { --paper: #ffffff; --ink: #000000; --weak: #444444; --line: #bbbbbb; --soft: #ffffff; --warn: #ffffff; } }

@@ -8,7 +8,7 @@ use equijump_engine::session::JumpTest;
 use maud::{PreEscaped, html};
 use serde::Serialize;
 
-use super::html::{document, table};
+use super::html::{document, made_line, table};
 use super::{Provenance, ReportError, ReportFolder, files, tables};
 
 /// Share of the pairs of the reference that a torsion's row must rest on to be printed in the terminal.
@@ -263,11 +263,9 @@ pub fn write(folder: &ReportFolder, test: &JumpTest, provenance: &Provenance) ->
         serde_json::to_string_pretty(&Summary { provenance, jumps: test })?.as_bytes(),
     )?;
     let report = &test.report;
+    let about = format!("{} · {} residues", report.sequence, report.residue_labels.len());
     let content = html! {
-        p.weak {
-            (report.sequence) " · " (report.residue_labels.len()) " residues · made " (provenance.made)
-            " UTC by EquiJump " (provenance.version)
-        }
+        (made_line(&about, &provenance.made, &provenance.version))
         (PreEscaped(section(test)))
         p { "Command" }
         pre { (provenance.command) }

@@ -1,12 +1,11 @@
 //! The page.
 
-use std::fmt::Write as _;
-
 use equijump_engine::analysis::evaluation::{Evaluation, MarkovLag, time_text};
 use equijump_engine::session::JumpTest;
+use maud::{Markup, PreEscaped, html};
 
-use super::html::{STYLE, escaped};
-use super::{Group, Provenance, ReportError, tables};
+use super::html::{captioned_figure, document, made_line, warnings};
+use super::{Group, Placed, Provenance, ReportError, tables};
 
 /// The whole page; nothing in it points outside.
 pub(super) fn page(
@@ -15,69 +14,43 @@ pub(super) fn page(
     provenance: &Provenance,
     groups: &[Group],
 ) -> Result<String, ReportError> {
-    let protein = escaped(&evaluation.protein);
-    let mut page = format!(
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{protein}: samples against reference</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>\n"
-    );
-    write!(
-        page,
-        "<h1>{protein}: samples against reference</h1>\n<p class=\"weak\">{} · {} residues · made {} UTC by EquiJump {}</p>\n",
-        escaped(&evaluation.sequence),
-        evaluation.residue_numbers.len(),
-        escaped(&provenance.made),
-        escaped(&provenance.version),
-    )
-    .ok();
-    if !evaluation.warnings.is_empty() {
-        page.push_str("<div class=\"warnings\" role=\"note\"><strong>To be kept in mind</strong><ul>\n");
-        for warning in &evaluation.warnings {
-            writeln!(page, "<li>{}</li>", escaped(warning)).ok();
+    let figures: Vec<Vec<Markup>> =
+        groups.iter().map(|group| group.figures.iter().map(placed).collect()).collect::<Result<_, _>>()?;
+    let about = format!("{} · {} residues", evaluation.sequence, evaluation.residue_numbers.len());
+    let content = html! {
+        (made_line(&about, &provenance.made, &provenance.version))
+        (warnings("To be kept in mind", &evaluation.warnings))
+        h2 { "Divergences" }
+        (PreEscaped(tables::divergences(evaluation)))
+        h2 { "Averages" }
+        (PreEscaped(tables::averages(evaluation)))
+        (PreEscaped(tables::paper(evaluation)))
+        @if let Some(kinetics) = &evaluation.kinetics {
+            h2 { "Motion between two states" }
+            (PreEscaped(tables::kinetics(kinetics, evaluation.settings.confidence)))
         }
-        page.push_str("</ul></div>\n");
-    }
-    page.push_str("<h2>Divergences</h2>\n");
-    page.push_str(&tables::divergences(evaluation));
-    page.push_str("<h2>Averages</h2>\n");
-    page.push_str(&tables::averages(evaluation));
-    page.push_str(&tables::paper(evaluation));
-    if let Some(kinetics) = &evaluation.kinetics {
-        page.push_str("<h2>Motion between two states</h2>\n");
-        page.push_str(&tables::kinetics(kinetics, evaluation.settings.confidence));
-    }
-    if let Some(test) = jumps {
-        page.push_str(&super::jumps::section(test));
-    }
-    for group in groups {
-        write!(page, "<h2>{}</h2>\n<p>{}</p>\n", group.heading, escaped(&group.text)).ok();
-        if group.heading == "Chemistry" {
-            page.push_str(&tables::chemistry(evaluation));
+        @if let Some(test) = jumps { (PreEscaped(super::jumps::section(test))) }
+        @for (group, figures) in groups.iter().zip(&figures) {
+            h2 { (group.heading) }
+            p { (group.text) }
+            @if group.heading == "Chemistry" { (PreEscaped(tables::chemistry(evaluation))) }
+            div.group { @for figure in figures { (figure) } }
         }
-        page.push_str("<div class=\"group\">\n");
-        for placed in &group.figures {
-            let svg = accessible(&placed.figure.to_web_svg(placed.size)?, placed.figure.stem());
-            page.push_str("<figure>");
-            if !placed.caption.is_empty() {
-                write!(page, "<figcaption>{}</figcaption>", escaped(&placed.caption)).ok();
-            }
-            writeln!(page, "{svg}</figure>").ok();
-        }
-        page.push_str("</div>\n");
-    }
-    page.push_str("<h2>Data and method</h2>\n");
-    page.push_str(&tables::ensembles(evaluation));
-    page.push_str(&method(evaluation));
-    page.push_str(&origin(evaluation, provenance, groups));
-    page.push_str("</main>\n</body>\n</html>\n");
-    Ok(page)
+        h2 { "Data and method" }
+        (PreEscaped(tables::ensembles(evaluation)))
+        (method(evaluation))
+        (origin(evaluation, provenance, groups))
+    };
+    Ok(document(&format!("{}: samples against reference", evaluation.protein), &content))
 }
 
-/// A figure as one image with a name, for readers that do not see it; scaled with the page.
-fn accessible(svg: &str, name: &str) -> String {
-    let name = name.replace('_', " ");
-    svg.replacen("<svg ", &format!("<svg role=\"img\" aria-label=\"{}\" ", escaped(&name)), 1)
+/// A figure with its caption.
+fn placed(placed: &Placed) -> Result<Markup, ReportError> {
+    let svg = placed.figure.to_web_svg(placed.size)?;
+    Ok(captioned_figure(&svg, placed.figure.stem(), &placed.caption))
 }
 
-fn method(evaluation: &Evaluation) -> String {
+fn method(evaluation: &Evaluation) -> Markup {
     let settings = &evaluation.settings;
     let lag = match &evaluation.lag {
         MarkovLag::Given(lag_ps) => format!("{}, given", time_text(*lag_ps)),
@@ -133,46 +106,35 @@ fn method(evaluation: &Evaluation) -> String {
         ),
         ("Seed", settings.seed.to_string()),
     ];
-    let mut text = String::from("<dl>\n");
-    for (name, value) in entries {
-        writeln!(text, "<dt>{name}</dt><dd>{}</dd>", escaped(&value)).ok();
-    }
-    text.push_str("</dl>\n");
-    text
+    html! { dl { @for (name, value) in entries { dt { (name) } dd { (value) } } } }
 }
 
-fn origin(evaluation: &Evaluation, provenance: &Provenance, groups: &[Group]) -> String {
-    let mut text = format!("<p>Command</p>\n<pre>{}</pre>\n", escaped(&provenance.command));
+fn origin(evaluation: &Evaluation, provenance: &Provenance, groups: &[Group]) -> Markup {
     let files = |name: &str, files: &[String], notices: &[String]| {
-        let items: String = files.iter().chain(notices).map(|line| format!("{}\n", escaped(line))).collect();
-        format!(
-            "<details><summary>{name}: {} {}</summary><pre>{items}</pre></details>\n",
-            files.len(),
-            if files.len() == 1 { "file" } else { "files" }
-        )
+        let noun = if files.len() == 1 { "file" } else { "files" };
+        html! {
+            details {
+                summary { (name) ": " (files.len()) " " (noun) }
+                pre { @for line in files.iter().chain(notices) { (line) "\n" } }
+            }
+        }
     };
-    text.push_str(&files("Reference", &provenance.reference, &evaluation.reference.notices));
-    text.push_str(&files("Samples", &provenance.samples, &evaluation.samples.notices));
-    writeln!(
-        text,
-        "<p class=\"weak\">Topology {}, native structure {}.</p>",
-        escaped(&provenance.topology),
-        escaped(&provenance.native)
-    )
-    .ok();
     let mut names: Vec<String> =
         ["divergences", "averages", "chemistry", "kinetics", "timescales", "densities"]
             .map(str::to_owned)
             .into();
     names.extend(groups.iter().flat_map(|g| &g.figures).map(|placed| placed.figure.stem().to_owned()));
     names.dedup();
-    let links: Vec<String> =
-        names.iter().map(|name| format!("<a href=\"{name}.csv\">{name}.csv</a>")).collect();
-    writeln!(
-        text,
-        "<p>Numbers beside this page: {}, and <a href=\"summary.json\">summary.json</a>.</p>",
-        links.join(", ")
-    )
-    .ok();
-    text
+    html! {
+        p { "Command" }
+        pre { (provenance.command) }
+        (files("Reference", &provenance.reference, &evaluation.reference.notices))
+        (files("Samples", &provenance.samples, &evaluation.samples.notices))
+        p.weak { "Topology " (provenance.topology) ", native structure " (provenance.native) "." }
+        p {
+            "Numbers beside this page: "
+            @for name in &names { a href=(format!("{name}.csv")) { (name) ".csv" } ", " }
+            "and " a href="summary.json" { "summary.json" } "."
+        }
+    }
 }
