@@ -6,11 +6,11 @@ use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 
 use egui_tiles::Tree;
-use equijump_engine::session::{self, JobHandle, Open, OpenRequest, StructureSource, TrajectoryRequest};
+use equijump_engine::session::{JobHandle, Open, OpenRequest, StructureSource, TrajectoryRequest};
 use serde::{Deserialize, Serialize};
 
 use super::kept_map::KeptMap;
-use super::layout::{self, Pane};
+use super::layout::Pane;
 use super::preferences::RunSettings;
 use super::selection::Selected;
 use crate::shared::bundled;

@@ -3,7 +3,7 @@
 use equijump_engine::network::Transport;
 use equijump_engine::session::{DevicePreference, known_adapters};
 use equijump_engine::transport::presets::{Preset, Presets};
-use equijump_engine::transport::{Integrator, SamplerSettings, Schedule};
+use equijump_engine::transport::{Integrator, Schedule};
 
 use super::PaneContext;
 use super::form::row;
@@ -391,6 +391,8 @@ fn output_ui(ui: &mut egui::Ui, output: &mut LiveOutput, actions: &mut Vec<Actio
 
 #[cfg(test)]
 mod tests {
+    use equijump_engine::transport::SamplerSettings;
+
     use super::*;
 
     #[test]
