@@ -206,7 +206,7 @@ pub fn write(folder: &ReportFolder, test: &BranchTest, provenance: &Provenance) 
         match report.lost_draws {
             0 => String::new(),
             lost =>
-                format!(" {lost} trajectories of the model came to nothing: their positions are no numbers."),
+                format!(" {lost} trajectories of the model could not be used: their positions are not numbers."),
         },
     );
     let content = html! {

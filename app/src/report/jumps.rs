@@ -131,7 +131,7 @@ pub(super) fn section(test: &JumpTest) -> String {
         100.0 * settings.confidence,
         if report.whole_trajectories { "whole trajectories" } else { "pieces of trajectories" },
         if report.lost_draws > 0 {
-            format!(" {} more jumps came to nothing: their positions are no numbers.", report.lost_draws)
+            format!(" {} more jumps could not be used: their positions are not numbers.", report.lost_draws)
         } else {
             String::new()
         },
