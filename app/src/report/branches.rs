@@ -205,8 +205,9 @@ pub fn write(folder: &ReportFolder, test: &BranchTest, provenance: &Provenance) 
         100.0 * report.settings.confidence,
         match report.lost_draws {
             0 => String::new(),
-            lost =>
-                format!(" {lost} trajectories of the model could not be used: their positions are not numbers."),
+            lost => format!(
+                " {lost} trajectories of the model could not be used: their positions are not numbers."
+            ),
         },
     );
     let content = html! {

@@ -14,8 +14,9 @@ pub(super) fn page(
     provenance: &Provenance,
     groups: &[Group],
 ) -> Result<String, ReportError> {
-    let figures: Vec<Vec<Markup>> =
-        groups.iter().map(|group| group.figures.iter().map(placed).collect()).collect::<Result<_, _>>()?;
+    let drawn =
+        |group: &Group| group.figures.iter().map(placed).collect::<Result<Vec<Markup>, ReportError>>();
+    let figures = groups.iter().map(drawn).collect::<Result<Vec<_>, ReportError>>()?;
     let about = format!("{} · {} residues", evaluation.sequence, evaluation.residue_numbers.len());
     let content = html! {
         (made_line(&about, &provenance.made, &provenance.version))
