@@ -6,11 +6,13 @@
 //! `fused` is the same arithmetic as hand-written CPU kernels, forward and backward, several times
 //! faster. Tests hold them to each other and to numbers computed with e3nn.
 
+pub mod action;
 pub mod batch;
 pub mod candle_device;
 pub mod candle_model;
 pub mod carried;
 pub mod config;
+pub mod evaluator;
 pub mod fused;
 pub mod geometry;
 pub mod initial;
@@ -22,12 +24,14 @@ pub mod strain;
 pub(crate) mod variable;
 
 pub use crate::transport::Transport;
+pub use action::{Action, Factors, Reading, Stage};
 pub use batch::{CloudBatch, SequenceBatch};
 #[cfg(feature = "mpi")]
 pub(crate) use candle_device::use_device;
 pub use candle_device::{CandleDevice, DeviceError, built_gpu, open_candle_device};
 pub use candle_model::CandleModel;
 pub use config::{Heads, NetworkConfig, Residual};
+pub use evaluator::Evaluator;
 pub use geometry::Geometry;
 pub use initial::initial_parameters;
 pub(crate) use model::read_model_file;
