@@ -4,7 +4,8 @@
 //! ([`batch`]) and one neighbor geometry ([`geometry`]):
 //! `candle_model` composes candle tensors, runs on any candle device and differentiates itself;
 //! `fused` is the same arithmetic as hand-written CPU kernels, forward and backward, several times
-//! faster. Tests hold them to each other and to numbers computed with e3nn.
+//! faster. Tests hold them to each other and to numbers computed with e3nn. Samplers and training call either as an
+//! [`Evaluator`].
 
 pub mod action;
 pub mod batch;
