@@ -496,7 +496,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
             let is_position = lane == SLOTS;
             let here = select(slot_vector(first, residue, lane), centered, is_position);
             let scale = select(moment.vector_displacement, moment.position_displacement, is_position);
-            let x = scale * (here - arena[params.source + row * SITES + lane].xyz);
+            let x = scale * (here - moment.still * arena[params.source + row * SITES + lane].xyz);
             put_scalar(row, next_s + lane, sqrt(dot(x, x)));
             put_vector(row, next_v + lane, x);
             if (params.frame != 0u) {
@@ -529,8 +529,9 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
             put_vector(row, next_v + lane, x);
             put_in_frame(row, next_s + 3u * lane, n, c, x / FRAME_UNIT_ANGSTROM);
             if (lane >= SLOTS) {
-                let moved = moment.vector_displacement * (feature(moment.cloud, first, residue, lane) - x);
-                put_in_frame(row, next_s + 3u * (FEATURES + lane - SLOTS), n, c, moved);
+                let moved = feature(moment.cloud, first, residue, lane) - moment.still * x;
+                let scaled = moment.vector_displacement * moved;
+                put_in_frame(row, next_s + 3u * (FEATURES + lane - SLOTS), n, c, scaled);
             }
         }
         next_s += 3u * (FEATURES + CHAIN_VECTORS);
@@ -566,7 +567,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     }
     if (params.conditioner == 0u) {
         if (lane == 0u) {
-            put_vector(row, next_v, centered - arena[params.source + row * SITES + SLOTS].xyz);
+            put_vector(row, next_v, centered - moment.still * arena[params.source + row * SITES + SLOTS].xyz);
         }
         next_v += 1u;
         for (var c = lane; c < params.channels; c += THREADS) {

@@ -11,7 +11,8 @@ struct Params {
     gated: u32, gated_stride: u32, gated_head: u32,
     w_head: u32, w_out: u32, w_skip_gate: u32, w_skip: u32,
     skip: u32, input_v: u32,
-    source: u32, centered: u32, latent: u32, predicted: u32, first_drift: u32,
+    source: u32, centered: u32, latent: u32, predicted: u32,
+    earlier_drift: u32, earlier_noise: u32,
     sigma_vector: f32, sigma_position: f32,
     residue_words: u32, addresses: u32,
 }
@@ -138,7 +139,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
             outputs[head * 3u * SITES + at] = sum4(sum);
         }
     }
-    if (lane < 11u && moment.noise != 0.0) {
+    if (lane < 11u && moment.random != 0.0) {
         let address = params.addresses + 3u * replica;
         let counter = vec4(
             tables[address],
@@ -172,36 +173,44 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let site = row * SITES + slot;
     let x = arena[params.centered + site][axis];
     let source = arena[params.source + site][axis];
-    // The endpoint head gives everything at once, four headers the vectors or positions of b and of η.
-    var said = vec2(sigma * outputs[lane], 0.0);
+    // The endpoint head says everything at once; else there are a header for the vectors and one for the positions, of
+    // both b and η or of the one that the transport needs.
+    var said = vec2(outputs[lane], 0.0);
     if (params.endpoint == 0u) {
-        if (is_position) {
-            said = sigma * vec2(outputs[3u * SITES + axis], outputs[9u * SITES + axis]);
-        } else {
-            said = sigma * vec2(outputs[lane], outputs[6u * SITES + lane]);
+        let at = select(lane, 3u * SITES + axis, is_position);
+        said = vec2(outputs[at], 0.0);
+        if (params.heads == 4u) {
+            said.y = outputs[at + 6u * SITES];
         }
     }
-    let known = vec4(said, x - source, source);
+    let known = vec4(sigma * said, x - source, source);
     let drift = dot(moment.drift_reading, known);
     let noise = dot(moment.noise_reading, known);
-    let move_by = moment.dt * drift + moment.score * select(1.0, moment.position_score, is_position) * noise;
-    if (moment.mode == 1u) {
+    let earlier_drift = arena[params.earlier_drift + site][axis];
+    let earlier_noise = arena[params.earlier_noise + site][axis];
+    put_component(params.earlier_drift + site, axis, drift);
+    put_component(params.earlier_noise + site, axis, noise);
+
+    var start = x;
+    var both = vec2(drift, noise);
+    if (moment.stage == CORRECT) {
+        start = arena[params.latent + site][axis];
+        both += vec2(earlier_drift, earlier_noise);
+    }
+    let of_noise = moment.noise * select(1.0, moment.position_noise, is_position);
+    var next = moment.keep * start + moment.drift * both.x + of_noise * both.y;
+    // What is not asked for may be no number: there is no evaluation before the first one.
+    if (moment.change != 0.0) {
+        next += moment.change * (drift - earlier_drift);
+    }
+    if (moment.random != 0.0) {
+        next += moment.random * select(1.0, moment.position_random, is_position) * sigma * normals[lane];
+    }
+    if (moment.stage == PREDICT) {
+        // The correction starts from where the prediction did, centered as it was.
         put_component(params.latent + site, axis, x);
-        put_component(params.first_drift + site, axis, move_by);
-        put_component(params.predicted + site, axis, x + move_by);
-    } else if (moment.mode == 2u) {
-        let start = arena[params.latent + site][axis];
-        let first = arena[params.first_drift + site][axis];
-        put_component(params.latent + site, axis, start + 0.5 * (first + move_by));
+        put_component(params.predicted + site, axis, next);
     } else {
-        var next = x + move_by;
-        if (moment.extrapolation != 0.0) {
-            next += moment.extrapolation * (drift - arena[params.first_drift + site][axis]);
-        }
-        put_component(params.first_drift + site, axis, drift);
-        if (moment.noise != 0.0) {
-            next += moment.noise * select(1.0, moment.position_noise, is_position) * sigma * normals[lane];
-        }
         put_component(params.latent + site, axis, next);
     }
 }

@@ -19,5 +19,5 @@ mod weights;
 pub use adapter::{AdapterChoice, AdapterSummary, adapters};
 pub use device::Gpu;
 pub use error::GpuError;
-pub use network::{Action, Address, Evaluation, GpuBatch, GpuNetwork};
+pub use network::{Address, GpuBatch, GpuNetwork};
 pub use product_rate::product_rate_gflops;

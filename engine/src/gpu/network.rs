@@ -5,13 +5,13 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::network::{Model, SequenceBatch, inputs};
+use crate::network::{Action, Model, NetworkConfig, SequenceBatch, Stage, inputs};
 
 use super::GpuError;
 use super::device::{Gpu, one_line};
 use super::kernels::{Kernels, PARAMETER_BYTES};
 use super::parameters::Moment;
-use super::plan::{Dispatch, Plan, SITES};
+use super::plan::{Clouds, Dispatch, Plan, SITES};
 use super::shape::NetworkShape;
 use super::tables::Tables;
 use super::weights::Weights;
@@ -54,44 +54,6 @@ impl GpuNetwork {
     }
 }
 
-/// One evaluation of the headers and what the integrator does with it.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Evaluation {
-    /// Latent time.
-    pub tau: f32,
-    /// Factor of b̂.
-    pub dt: f32,
-    /// Factor of η̂.
-    pub score: f32,
-    /// b̂ as factors of the first and second outputs, of `X_τ − X^t` and of X^t.
-    pub drift: [f32; 4],
-    /// η̂, likewise.
-    pub noise: [f32; 4],
-    /// How far the latent cloud moves.
-    pub action: Action,
-    /// Latent step, for the noise.
-    pub latent_step: u32,
-}
-
-/// What is done with drift b̂ and noise η̂ at a latent cloud X.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Action {
-    /// `X + dt b̂ + score η̂ + extrapolation (b̂ − b̂₋) + noise σξ`, with b̂₋ that of the evaluation before; η̂ and σξ
-    /// times further factors for the positions.
-    Euler {
-        /// Factor of σξ.
-        noise: f32,
-        /// Factor of how much b̂ has changed.
-        extrapolation: f32,
-        /// Further factors of both for the positions.
-        position_factors: [f32; 2],
-    },
-    /// Heun's prediction `X + dt b̂ + score η̂`, where the next evaluation takes place; X and how far it is are kept.
-    Predict,
-    /// Heun's correction of the X kept by half of both.
-    Correct,
-}
-
 /// The noise stream of one replica.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Address {
@@ -128,23 +90,19 @@ impl GpuBatch {
         Plan::most_replicas(&network.gpu, &network.shape, &network.weights, &tables, residues)
     }
 
-    /// Buffers for the replicas of `sequence`, which are all of one protein, and for frames of up to
-    /// `evaluations`.
+    /// Buffers for the replicas of `sequence`, which are all of one protein, and for frames of up to so many
+    /// `actions`.
     ///
     /// # Errors
     /// [`GpuError`] when the device has not the room.
-    pub fn new(
-        network: Arc<GpuNetwork>,
-        sequence: &SequenceBatch,
-        evaluations: usize,
-    ) -> Result<Self, GpuError> {
+    pub fn new(network: Arc<GpuNetwork>, sequence: &SequenceBatch, actions: usize) -> Result<Self, GpuError> {
         use wgpu::BufferUsages as Usage;
         let replicas = sequence.proteins();
         let residues = sequence.starts.get(1).copied().unwrap_or_default();
         let tables = Tables::new(sequence, replicas);
         let plan = Plan::new(&network.shape, &network.weights, &tables, residues, replicas);
         let gpu = &network.gpu;
-        let moments_room = evaluations.max(1);
+        let moments_room = 1 + actions;
         let storage = Usage::STORAGE | Usage::COPY_DST;
         let uniform = Usage::UNIFORM | Usage::COPY_DST;
         let arena = gpu.buffer("activations", plan.arena_bytes, storage | Usage::COPY_SRC)?;
@@ -205,24 +163,24 @@ impl GpuBatch {
         self.plan.headers.len()
     }
 
-    /// Makes one frame: the conditioner, then `evaluations`. `sources` and the result are clouds
-    /// `[R, 14, 3]`, Å: 13 vectors and the position of each residue. `key` is that of the noise stream.
-    /// `control` is asked before each evaluation; `Break` ends the frame with `None` as soon as what is under
+    /// Makes one frame: the conditioner, then `actions`. `sources`, the latent clouds at their `starts` and the result
+    /// are clouds `[R, 14, 3]`, Å: 13 vectors and the position of each residue. `key` is that of the noise stream.
+    /// `control` is asked before each action; `Break` ends the frame with `None` as soon as what is under
     /// way is done.
     ///
     /// # Errors
     /// [`GpuError`] when the device fails.
     pub fn frame(
         &mut self,
-        sources: &[[f32; 3]],
+        (sources, starts): (&[[f32; 3]], &[[f32; 3]]),
         addresses: &[Address],
         key: [u32; 2],
-        evaluations: &[Evaluation],
+        actions: &[Action],
         control: &mut dyn FnMut(usize) -> ControlFlow<()>,
     ) -> Result<Option<Vec<[f32; 3]>>, GpuError> {
-        self.write_inputs(sources, addresses, key, evaluations);
+        self.write_inputs((sources, starts), addresses, key, actions);
         let (conditioner, headers) = (self.plan.conditioner.len(), self.plan.headers.len());
-        let total = conditioner + headers * evaluations.len();
+        let total = conditioner + headers * actions.len();
         let mut under_way: VecDeque<(wgpu::SubmissionIndex, usize, Instant)> = VecDeque::new();
         let mut done = 0;
         let mut finished_at = Instant::now();
@@ -231,8 +189,7 @@ impl GpuBatch {
             let mut end = done;
             while end < done + portion {
                 if end >= conditioner && (end - conditioner) % headers == 0 {
-                    let evaluation = (end - conditioner) / headers;
-                    if control(evaluation).is_break() {
+                    if control((end - conditioner) / headers).is_break() {
                         self.network.gpu.wait(None)?;
                         return Ok(None);
                     }
@@ -267,16 +224,16 @@ impl GpuBatch {
 
     fn write_inputs(
         &mut self,
-        sources: &[[f32; 3]],
+        (sources, starts): (&[[f32; 3]], &[[f32; 3]]),
         addresses: &[Address],
         key: [u32; 2],
-        evaluations: &[Evaluation],
+        actions: &[Action],
     ) {
         let clouds = self.plan.clouds;
         let queue = &self.network.gpu.queue;
-        let source: Vec<[f32; 4]> = sources.iter().map(|[x, y, z]| [*x, *y, *z, 0.0]).collect();
-        for offset in [clouds.source, clouds.latent] {
-            queue.write_buffer(&self.arena, 16 * u64::from(offset), bytemuck::cast_slice(&source));
+        for (sites, offset) in [(sources, clouds.source), (starts, clouds.latent)] {
+            let padded: Vec<[f32; 4]> = sites.iter().map(|[x, y, z]| [*x, *y, *z, 0.0]).collect();
+            queue.write_buffer(&self.arena, 16 * u64::from(offset), bytemuck::cast_slice(&padded));
         }
         let words: Vec<u32> = addresses
             .iter()
@@ -284,13 +241,14 @@ impl GpuBatch {
             .collect();
         let at = 4 * u64::from(self.tables.addresses);
         queue.write_buffer(&self.table_buffer, at, bytemuck::cast_slice(&words));
-        let mut bytes = vec![0u8; PARAMETER_BYTES as usize * evaluations.len().min(self.moments_room)];
+        let config = &self.network.shape.config;
+        // The conditioner's is the first.
+        let conditioner = Moment { cloud: clouds.source, ..Moment::default() };
+        let moments = actions.iter().map(|action| moment(action, config, key, &clouds));
+        let mut bytes = vec![0u8; PARAMETER_BYTES as usize * (1 + actions.len()).min(self.moments_room)];
         let size = std::mem::size_of::<Moment>();
-        for (evaluation, bytes) in evaluations.iter().zip(bytes.chunks_exact_mut(PARAMETER_BYTES as usize)) {
-            let mut moment = moment(evaluation, key, clouds.latent, clouds.predicted);
-            (moment.position_displacement, moment.vector_displacement) =
-                inputs::displacement_scales(&self.network.shape.config, evaluation.tau);
-            moment.clock = self.network.shape.config.transport.clock_at(evaluation.tau);
+        let places = bytes.chunks_exact_mut(PARAMETER_BYTES as usize);
+        for (moment, bytes) in std::iter::once(conditioner).chain(moments).zip(places) {
             bytes[..size].copy_from_slice(bytemuck::bytes_of(&moment));
         }
         queue.write_buffer(&self.moments, 0, &bytes);
@@ -326,14 +284,13 @@ impl GpuBatch {
         network.gpu.queue.submit([encoder.finish()])
     }
 
-    /// The dispatch at a position of the frame, and the evaluation that it belongs to. The conditioner looks
-    /// at the latent cloud too, which is the source before the first evaluation.
+    /// The dispatch at a position of the frame, and which [`Moment`] it is about.
     fn dispatch(&self, at: usize) -> (&Dispatch, u32) {
         match at.checked_sub(self.plan.conditioner.len()) {
             None => (&self.plan.conditioner[at], 0),
             Some(at) => {
                 let headers = self.plan.headers.len();
-                (&self.plan.headers[at % headers], (at / headers) as u32)
+                (&self.plan.headers[at % headers], 1 + (at / headers) as u32)
             }
         }
     }
@@ -366,29 +323,26 @@ fn cloud_bytes(rows: usize) -> u64 {
     16 * (rows * SITES) as u64
 }
 
-fn moment(evaluation: &Evaluation, key: [u32; 2], latent: u32, predicted: u32) -> Moment {
-    let mut moment = Moment {
-        cloud: latent,
-        noise_step: evaluation.latent_step,
+fn moment(action: &Action, config: &NetworkConfig, key: [u32; 2], clouds: &Clouds) -> Moment {
+    let (position_displacement, vector_displacement) = inputs::displacement_scales(config, action.tau);
+    let factors = action.factors;
+    Moment {
+        cloud: if action.stage == Stage::Correct { clouds.predicted } else { clouds.latent },
+        stage: action.stage as u32,
+        noise_step: action.latent_step,
         key,
-        dt: evaluation.dt,
-        score: evaluation.score,
-        position_score: 1.0,
-        drift_reading: evaluation.drift,
-        noise_reading: evaluation.noise,
-        ..Moment::default()
-    };
-    match evaluation.action {
-        Action::Euler { noise, extrapolation, position_factors } => {
-            moment.extrapolation = extrapolation;
-            moment.noise = noise;
-            [moment.position_score, moment.position_noise] = position_factors;
-        }
-        Action::Predict => moment.mode = 1,
-        Action::Correct => {
-            moment.mode = 2;
-            moment.cloud = predicted;
-        }
+        clock: config.transport.clock_at(action.tau),
+        still: config.transport.still_scale(action.tau),
+        position_displacement,
+        vector_displacement,
+        keep: factors.keep,
+        drift: factors.drift,
+        noise: factors.noise,
+        change: factors.change,
+        random: factors.random,
+        position_noise: factors.position_noise,
+        position_random: factors.position_random,
+        drift_reading: action.reading.drift,
+        noise_reading: action.reading.noise,
     }
-    moment
 }

@@ -119,7 +119,8 @@ pub(super) struct Clouds {
     pub latent: u32,
     pub predicted: u32,
     centered: u32,
-    first_drift: u32,
+    earlier_drift: u32,
+    earlier_noise: u32,
 }
 
 /// The whole schedule of a batch.
@@ -493,7 +494,8 @@ impl Builder<'_> {
             centered: self.clouds.centered,
             latent: self.clouds.latent,
             predicted: self.clouds.predicted,
-            first_drift: self.clouds.first_drift,
+            earlier_drift: self.clouds.earlier_drift,
+            earlier_noise: self.clouds.earlier_noise,
             sigma_vector: config.sigma_vector_angstrom,
             sigma_position: config.sigma_position_angstrom,
             residue_words: self.tables.residue_words,
@@ -520,7 +522,8 @@ impl Plan {
             latent: cloud(),
             predicted: cloud(),
             centered: cloud(),
-            first_drift: cloud(),
+            earlier_drift: cloud(),
+            earlier_noise: cloud(),
         };
         let neighbors = shape.config.neighbors.min(residues.saturating_sub(1)).max(1);
         let edges = arena.take(rows * neighbors, 2, 1).offset;

@@ -53,12 +53,6 @@ impl NetworkShape {
                 config.neighbors
             ));
         }
-        if config.transport.starts_from_noise() {
-            return Err(format!(
-                "its transport is {}, the kernels integrate two-sided and bridge",
-                config.transport
-            ));
-        }
         let headers = header_outputs(config);
         Ok(Self {
             config: config.clone(),

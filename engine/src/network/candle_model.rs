@@ -8,6 +8,7 @@
 
 pub mod convolution;
 pub mod edges;
+pub mod evaluator;
 pub mod features;
 pub mod layer_norm;
 pub mod linear;
@@ -18,6 +19,7 @@ pub(crate) mod tests;
 pub mod trunk;
 pub mod weights;
 
+pub use evaluator::CandleEvaluator;
 pub use features::Features;
 pub use model::{CandleModel, Conditioned, HeaderOutput};
 pub use weights::{WeightError, WeightGroup, Weights};

@@ -1,9 +1,10 @@
 //! What computes a training step inside the operation of [`super::loss`]: fused kernels on the processor, or
 //! composed candle operations on any device.
 
-use crate::transport::interpolant::TrackLosses;
+use crate::network::{Evaluator, NetworkConfig};
+use crate::transport::interpolant::{TrackLosses, loss_and_gradient};
 
-use super::batch::Draw;
+use super::batch::{Draw, PreparedBatch};
 use super::{TrainError, TrainSettings};
 
 /// Seed of the noise on held-out pairs, the same at every validation of every run.
@@ -34,6 +35,42 @@ pub(super) trait GradientBackend: Send {
         settings: &TrainSettings,
         draw: &Draw,
     ) -> Result<TrackLosses, TrainError>;
+}
+
+/// Buffers of a pass, kept for the next one.
+#[derive(Default)]
+pub(super) struct PassBuffers {
+    batch: PreparedBatch,
+    by_outputs: Vec<Vec<f32>>,
+}
+
+impl PassBuffers {
+    /// Losses of the part `draw` of a step with `atoms` atoms; when training, adds the gradient of the part to
+    /// `gradient`.
+    ///
+    /// # Errors
+    /// What `network` returns.
+    pub fn pass(
+        &mut self,
+        network: &mut dyn Evaluator,
+        config: &NetworkConfig,
+        settings: &TrainSettings,
+        seed: u64,
+        draw: &Draw,
+        atoms: usize,
+        gradient: Option<&mut [f32]>,
+    ) -> candle_core::Result<TrackLosses> {
+        let Self { batch, by_outputs } = self;
+        let sequence = batch.prepare(config, settings, seed, draw, gradient.is_some());
+        network.condition(&sequence, &batch.source)?;
+        let outputs = network.headers(&sequence, &batch.source, &batch.latent, &draw.tau)?;
+        let about = batch.loss_batch(settings, &sequence, draw, atoms);
+        let losses = loss_and_gradient(config, &about, outputs, by_outputs);
+        if let Some(gradient) = gradient {
+            network.backward(&sequence, by_outputs, gradient)?;
+        }
+        Ok(losses)
+    }
 }
 
 /// Adds the losses of one part of a step with `rows` residues and `atoms` atoms in all. Sums are scaled by

@@ -1,11 +1,11 @@
 //! Gradients by the fused kernels, the batch shared out among threads.
 
 use crate::network::NetworkConfig;
-use crate::network::fused::{Conditioned, FusedModel, HeaderContext, Workspace};
-use crate::transport::interpolant::{TrackLosses, loss_and_gradient};
+use crate::network::fused::{FusedBuffers, FusedEvaluator, FusedModel};
+use crate::transport::interpolant::TrackLosses;
 
-use super::backend::{GradientBackend, VALIDATION_SEED, add_part};
-use super::batch::{Draw, PreparedBatch};
+use super::backend::{GradientBackend, PassBuffers, VALIDATION_SEED, add_part};
+use super::batch::Draw;
 use super::{TrainError, TrainSettings};
 
 /// The processor with hand-written kernels.
@@ -17,10 +17,8 @@ pub(super) struct FusedBackend {
 /// Buffers of one thread.
 #[derive(Default)]
 struct Worker {
-    workspace: Workspace,
-    conditioned: Conditioned,
-    batch: PreparedBatch,
-    output_gradients: Vec<Vec<f32>>,
+    network: FusedBuffers,
+    pass: PassBuffers,
     /// Gradient of the parameters, this worker's share.
     gradient: Vec<f32>,
     losses: TrackLosses,
@@ -48,7 +46,7 @@ impl GradientBackend for FusedBackend {
         let draws = draw.split((0..shares).map(size));
         let (model, seed) = (&self.model, settings.seed);
         if let ([worker], [draw]) = (&mut self.workers[..], &draws[..]) {
-            worker.run(model, parameters, settings, seed, draw, atoms, true);
+            worker.run(model, parameters, settings, seed, draw, atoms, true)?;
         } else {
             std::thread::scope(|scope| {
                 let handles: Vec<_> = self
@@ -60,7 +58,7 @@ impl GradientBackend for FusedBackend {
                         scope.spawn(move || worker.run(model, parameters, settings, seed, draw, atoms, true))
                     })
                     .collect();
-                handles.into_iter().try_for_each(|h| h.join().map_err(panic_message))
+                handles.into_iter().try_for_each(|h| h.join().map_err(panic_message)?)
             })?;
         }
         gradient.fill(0.0);
@@ -81,7 +79,7 @@ impl GradientBackend for FusedBackend {
         draw: &Draw,
     ) -> Result<TrackLosses, TrainError> {
         let worker = &mut self.workers[0];
-        worker.run(&self.model, parameters, settings, VALIDATION_SEED, draw, draw.atoms(), false);
+        worker.run(&self.model, parameters, settings, VALIDATION_SEED, draw, draw.atoms(), false)?;
         Ok(worker.losses)
     }
 }
@@ -97,27 +95,20 @@ impl Worker {
         draw: &Draw,
         atoms: usize,
         train: bool,
-    ) {
-        let config = model.config();
-        let sequence = self.batch.prepare(config, settings, seed, draw, train);
-        let (workspace, source) = (&mut self.workspace, &self.batch.source);
-        model.condition(parameters, workspace, &sequence, source, &mut self.conditioned, train);
-        let context = HeaderContext {
-            sequence: &sequence,
-            source,
-            latent: &self.batch.latent,
-            tau: &draw.tau,
-            conditioned: &self.conditioned,
+    ) -> Result<(), TrainError> {
+        let Self { network: buffers, pass, gradient, losses } = self;
+        let mut network = FusedEvaluator { network: model, parameters, buffers, train };
+        let into = if train {
+            gradient.clear();
+            gradient.resize(parameters.len(), 0.0);
+            Some(gradient.as_mut_slice())
+        } else {
+            None
         };
-        model.headers(parameters, workspace, &context, train);
-        let batch = self.batch.loss_batch(settings, &sequence, draw, atoms);
-        let gradients = &mut self.output_gradients;
-        self.losses = loss_and_gradient(config, &batch, &workspace.outputs, gradients);
-        if train {
-            self.gradient.clear();
-            self.gradient.resize(parameters.len(), 0.0);
-            model.backward(parameters, workspace, &sequence, gradients, &mut self.gradient);
-        }
+        *losses = pass
+            .pass(&mut network, model.config(), settings, seed, draw, atoms, into)
+            .map_err(|error| TrainError::Network { device: "CPU".to_owned(), reason: error.to_string() })?;
+        Ok(())
     }
 }
 

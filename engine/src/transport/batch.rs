@@ -46,8 +46,7 @@ pub(super) fn next_frames(
         cloud.center();
         source.push(&cloud);
     }
-    let addresses =
-        replicas.iter().map(|r| NoiseAddress { replica: r.index, frame: r.frame, latent_step: 0 }).collect();
+    let addresses = replicas.iter().map(NoiseAddress::of).collect();
     (SequenceBatch::replicate(topology, replicas.len()), addresses)
 }
 

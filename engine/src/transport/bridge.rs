@@ -1,4 +1,4 @@
-//! One step of the bridge transport from τ to τ'.
+//! Factors of one step of the bridge transport from τ to τ'.
 //!
 //! Whatever the drift Î and the noise η̂ are, `X_τ = X^t + τ Î + n η̂` with `n = √(τ (1 − τ))`. The step keeps the
 //! share c of the noise and draws the rest anew: `X' = X^t + τ' Î + n' (c η̂ + √(1 − c²) σξ)`, that is
@@ -13,25 +13,12 @@
 //! `η̂ − ½ (τ/n) (Î − Î₋)`: second order at no cost (Lu et al. 2022, DPM-Solver++(2M), here for a bridge). Not
 //! before there are two steps to look back at (Î at τ = 0 is a limit), nor in the last step, which lands on X̂₁.
 
-use crate::network::Transport;
+use crate::network::{Factors, Transport};
 
 use super::settings::{Integrator, SamplerSettings};
 
-/// Factors of a step: `X' = X + drift Î + noise η̂ + extrapolation (Î − Î₋) + random σξ`.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Factors {
-    /// τ.
-    pub tau: f32,
-    /// τ'.
-    pub next: f32,
-    pub drift: f32,
-    pub noise: f32,
-    pub extrapolation: f32,
-    pub random: f32,
-}
-
-/// Factors of latent step `step`.
-pub(super) fn factors(settings: &SamplerSettings, step: u32) -> Factors {
+/// Factors of latent step `step` of an integration that begins with `first_step`.
+pub(super) fn factors(settings: &SamplerSettings, step: u32, first_step: u32) -> Factors {
     let path = Transport::Bridge;
     let time = |step: u32| path.time_at(step as f32 / settings.latent_steps as f32);
     let (tau, next) = (time(step), time(step + 1));
@@ -44,19 +31,14 @@ pub(super) fn factors(settings: &SamplerSettings, step: u32) -> Factors {
         }
     };
     let (before, after) = (path.noise_scale(tau), path.noise_scale(next));
-    let looks_back =
-        settings.integrator != Integrator::OdeHeun && step > 1 && step + 1 < settings.latent_steps;
+    let looks_back = settings.integrator != Integrator::OdeHeun
+        && step > first_step.max(1)
+        && step + 1 < settings.latent_steps;
     Factors {
-        tau,
-        next,
         drift: next - tau,
         noise: after * kept - before,
-        extrapolation: if looks_back { 0.5 * (next - kept * after * tau / before) } else { 0.0 },
+        change: if looks_back { 0.5 * (next - kept * after * tau / before) } else { 0.0 },
         random: after * (1.0 - kept * kept).max(0.0).sqrt(),
+        ..Factors::default()
     }
-}
-
-/// Whether Heun's correction follows the step. The first one is random, the last one lands on X̂₁.
-pub(super) fn corrects(settings: &SamplerSettings, step: u32) -> bool {
-    settings.integrator == Integrator::OdeHeun && step > 0 && step + 1 < settings.latent_steps
 }

@@ -4,11 +4,12 @@
 
 use std::ops::ControlFlow;
 
+use super::actions::actions;
 use super::integrator::*;
 use super::interpolant::NoiseAddress;
 use super::sampler::TransportError;
 use super::settings::SamplerSettings;
-use crate::network::{CloudBatch, NetworkConfig, SequenceBatch, Transport};
+use crate::network::{Action, CloudBatch, NetworkConfig, SequenceBatch, Transport};
 use crate::random::{Noise, Stream};
 use crate::structure::{Residue, ResidueType, SLOTS, Topology};
 
@@ -62,12 +63,12 @@ impl Collective {
 impl Field for Collective {
     fn evaluate(
         &mut self,
-        tau: f32,
+        action: &Action,
         latent: &CloudBatch,
         drift: &mut CloudBatch,
         noise: &mut CloudBatch,
     ) -> Result<(), TransportError> {
-        let (a, n) = (f64::from(tau), f64::from(self.transport.noise_scale(tau)));
+        let (a, n) = (f64::from(action.tau), f64::from(self.transport.noise_scale(action.tau)));
         let n_rate = if self.transport == Transport::TwoSided { 1.0 - 2.0 * a } else { 0.0 };
         *drift = CloudBatch::zeros(latent.rows());
         *noise = CloudBatch::zeros(latent.rows());
@@ -125,22 +126,16 @@ fn sample(transport: Transport, sigma: f32, latent_steps: u32, epsilon: f32, jum
     let mut field = Collective { transport, jump, sigma: f64::from(sigma), source: source.clone() };
     let settings =
         SamplerSettings { latent_steps, epsilon, position_epsilon_factor: 1.0, ..SamplerSettings::default() };
-    let mut addresses: Vec<_> =
-        (0..COPIES).map(|i| NoiseAddress { replica: i as u64, frame: 0, latent_step: 0 }).collect();
-    let mut state = IntegratorState::default();
+    let addresses =
+        (0..COPIES as u64).map(|replica| NoiseAddress { replica, frame: 0, latent_step: 0 }).collect();
     let stream = Noise::new(7, Stream::Sampling);
-    let done = integrate(
-        &settings,
-        &config,
-        &sequence,
-        &source,
-        &stream,
-        &mut addresses,
-        &mut field,
-        &mut state,
-        &mut |_| ControlFlow::Continue(()),
-    );
-    assert!(done.unwrap());
+    let mut integration =
+        Integration { config: &config, sequence: &sequence, stream: &stream, addresses, attempt: 0 };
+    let mut state = IntegratorState::default();
+    integration.start(&source, &mut state.latent);
+    let frame = actions(&settings, &config, 0);
+    let mut control = |_| ControlFlow::Continue(());
+    assert!(integration.run(&frame, &mut field, &mut state, &mut control).unwrap());
     let mut alongs = Vec::new();
     let mut across = 0.0;
     for copy in 0..COPIES {

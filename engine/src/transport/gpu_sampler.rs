@@ -1,25 +1,19 @@
-//! The sampler on a graphics processor: what [`integrate`](super::integrator::integrate) does, as a list of
-//! evaluations for [`GpuBatch`].
+//! The sampler on a graphics processor: the actions of a frame are handed to [`GpuBatch`].
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use crate::chemistry::GeometryKeeper;
-use crate::gpu::{Action, Address, Evaluation, GpuBatch, GpuNetwork};
-use crate::network::fused::{FusedModel, Workspace};
-use crate::network::{CloudBatch, Model, NetworkConfig, SequenceBatch, Transport};
+use crate::gpu::{Address, GpuBatch, GpuNetwork};
+use crate::network::fused::{FusedBuffers, FusedEvaluator, FusedModel};
+use crate::network::{CloudBatch, Model, SequenceBatch, Stage};
 use crate::structure::{SLOTS, Topology};
 
-use super::batch::{accept, check_order, check_replicas, next_frames};
-use super::bridge;
-use super::cpu_sampler::CpuContinuation;
+use super::batch::{accept, check_replicas, next_frames};
+use super::frames::Making;
 use super::gpu_buffers::Buffers;
-use super::heads::Reading;
-use super::integrator::{SPREAD, strength};
-use super::redraw::{Ends, Making};
+use super::redraw::Ends;
 use super::sampler::{Advance, FrameSampler, GeometryCounts, LatentProgress, Replica, TransportError};
-use super::settings::{Integrator, SamplerSettings, Schedule};
-use crate::random::{Noise, Stream};
+use super::settings::SamplerSettings;
 
 /// Sites of a residue: the 13 vectors' and Cα.
 const SITES: usize = SLOTS + 1;
@@ -27,20 +21,18 @@ const SITES: usize = SLOTS + 1;
 /// Advances replicas of one protein with a model on a graphics processor.
 pub struct GpuSampler {
     network: Arc<GpuNetwork>,
-    topology: Topology,
-    settings: SamplerSettings,
-    keeper: Option<GeometryKeeper>,
+    making: Making,
     /// For the few frames that are drawn again, which are not worth a graphics processor.
-    redrawing: Model,
-    workspace: Workspace,
+    redrawing: FusedModel,
+    parameters: Vec<f32>,
+    redraw_buffers: FusedBuffers,
     counts: GeometryCounts,
-    stream: Noise,
-    evaluations: Vec<Evaluation>,
     frame_interval_ps: f64,
     /// Replicas that the limits of the device allow at a time, whatever its memory.
     pub(super) most_replicas: usize,
     buffers: Option<Buffers<GpuBatch>>,
     source: CloudBatch,
+    start: CloudBatch,
 }
 
 impl GpuSampler {
@@ -55,29 +47,23 @@ impl GpuSampler {
         topology: &Topology,
         settings: SamplerSettings,
     ) -> Result<Self, TransportError> {
-        check_order(model.config().transport, topology, &settings)?;
+        let making = Making::new(model.config(), topology, settings)?;
         let most_replicas = GpuBatch::most_replicas(&network, &SequenceBatch::replicate(topology, 1))?;
-        let mut workspace = Workspace::default();
-        workspace.use_threads(std::thread::available_parallelism().map_or(1, usize::from));
+        let mut redraw_buffers = FusedBuffers::default();
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        redraw_buffers.workspace.use_threads(threads);
         Ok(Self {
             network,
+            making,
+            redrawing: FusedModel::new(model.config()),
+            parameters: model.parameters.clone(),
+            redraw_buffers,
+            counts: GeometryCounts::default(),
+            frame_interval_ps: model.card.frame_interval_ps,
             most_replicas,
             buffers: None,
-            topology: topology.clone(),
-            stream: Noise::new(settings.seed, Stream::Sampling),
-            evaluations: evaluations(&settings, model.config()),
-            keeper: settings.keep_geometry.then(|| GeometryKeeper::new(topology)),
-            redrawing: Model {
-                network: FusedModel::new(model.config()),
-                parameters: model.parameters.clone(),
-                card: model.card.clone(),
-                trust: None,
-            },
-            workspace,
-            counts: GeometryCounts::default(),
-            settings,
-            frame_interval_ps: model.card.frame_interval_ps,
             source: CloudBatch::default(),
+            start: CloudBatch::default(),
         })
     }
 }
@@ -88,16 +74,16 @@ impl FrameSampler for GpuSampler {
         replicas: &mut [Replica],
         whole: &mut dyn FnMut(LatentProgress) -> ControlFlow<()>,
     ) -> Result<Advance, TransportError> {
-        check_replicas(&self.topology, replicas)?;
+        check_replicas(&self.making.topology, replicas)?;
         if replicas.is_empty() {
             return Ok(Advance::Done);
         }
-        let total = self.settings.latent_steps;
-        let key = self.stream.key();
-        let (topology, evaluations) = (&self.topology, &self.evaluations);
+        let making = &self.making;
+        let Making { topology, actions, .. } = making;
+        let total = making.settings.latent_steps;
         let make = |size| {
             let sequence = SequenceBatch::replicate(topology, size);
-            GpuBatch::new(self.network.clone(), &sequence, evaluations.len())
+            GpuBatch::new(self.network.clone(), &sequence, actions.len())
         };
         let buffers = Buffers::fit(self.buffers.take(), replicas.len(), self.most_replicas, make)?;
         let Buffers { room, batch, .. } = self.buffers.insert(buffers);
@@ -106,38 +92,44 @@ impl FrameSampler for GpuSampler {
         let mut counts = GeometryCounts::default();
         for (portion, part) in replicas.chunks(*room).enumerate() {
             let (sequence, addresses) = next_frames(topology, part, &mut self.source);
-            let mut sources = sites(&self.source);
-            let mut addresses: Vec<Address> =
-                addresses.iter().map(|a| Address { replica: a.replica, frame: a.frame }).collect();
+            let mut integration = making.integration(&sequence, addresses, 0);
+            integration.start(&self.source, &mut self.start);
+            let mut addresses: Vec<Address> = integration
+                .addresses
+                .iter()
+                .map(|a| Address { replica: a.replica, frame: a.frame })
+                .collect();
+            let (mut sources, mut starts) = (sites(&self.source), sites(&self.start));
             // A last portion that is not full computes its last replica several times.
             let residues = sequence.rows() / part.len();
             while addresses.len() < *room {
                 addresses.extend(addresses.last().copied());
-                sources.extend_from_within(sources.len() - residues * SITES..);
+                for clouds in [&mut sources, &mut starts] {
+                    clouds.extend_from_within(clouds.len() - residues * SITES..);
+                }
             }
-            let mut asked = None;
-            let mut control = |evaluation: usize| {
-                let step = evaluations[evaluation].latent_step;
-                // Heun's method evaluates twice in a step.
-                if asked.replace(step) == Some(step) {
+            let mut control = |action: usize| {
+                if actions[action].stage == Stage::Correct {
                     return ControlFlow::Continue(());
                 }
-                let done = (u64::from(total) * portion as u64 + u64::from(step)) / portions as u64;
+                let step = u64::from(actions[action].latent_step);
+                let done = (u64::from(total) * portion as u64 + step) / portions as u64;
                 whole(LatentProgress { done: done as u32, total })
             };
-            let Some(result) = batch.frame(&sources, &addresses, key, evaluations, &mut control)? else {
-                return Ok(Advance::Cancelled);
-            };
+            let key = making.stream.key();
+            let made_latents = batch.frame((&sources, &starts), &addresses, key, actions, &mut control)?;
+            let Some(result) = made_latents else { return Ok(Advance::Cancelled) };
             let mut latent = cloud(&result[..part.len() * residues * SITES]);
             latent.center(&sequence.starts);
-            let ends =
-                Ends { topology, replicas: part, sequence: &sequence, source: &self.source, latent: &latent };
-            let model = &self.redrawing;
-            let making = Making { settings: &self.settings, config: model.config(), stream: &self.stream };
-            let workspace = &mut self.workspace;
+            let ends = Ends { replicas: part, sequence: &sequence, source: &self.source, latent: &latent };
+            let mut network = FusedEvaluator {
+                network: &self.redrawing,
+                parameters: &self.parameters,
+                buffers: &mut self.redraw_buffers,
+                train: false,
+            };
             let mut stop = |_: LatentProgress| whole(LatentProgress { done: total, total });
-            let mut network = CpuContinuation { model, making, workspace, control: &mut stop };
-            let Some(finished) = ends.finish(self.keeper.as_ref(), making, &mut network)? else {
+            let Some(finished) = ends.finish(making, &mut network, &mut stop)? else {
                 return Ok(Advance::Cancelled);
             };
             counts += finished.counts;
@@ -160,80 +152,6 @@ impl FrameSampler for GpuSampler {
         let adapter = self.network.gpu().adapter();
         format!("GPU, {} ({})", adapter.name, adapter.interface)
     }
-}
-
-/// The evaluations of one frame, in order.
-fn evaluations(settings: &SamplerSettings, config: &NetworkConfig) -> Vec<Evaluation> {
-    match config.transport {
-        Transport::Bridge => bridge_evaluations(settings, config),
-        transport => two_sided_evaluations(settings, config, transport),
-    }
-}
-
-fn bridge_evaluations(settings: &SamplerSettings, config: &NetworkConfig) -> Vec<Evaluation> {
-    let mut out = Vec::new();
-    for step in 0..settings.latent_steps {
-        let factors = bridge::factors(settings, step);
-        let at = |tau, action| {
-            let Reading { drift, noise } = Reading::new(config, tau);
-            Evaluation {
-                tau,
-                dt: factors.drift,
-                score: factors.noise,
-                drift,
-                noise,
-                action,
-                latent_step: step,
-            }
-        };
-        if bridge::corrects(settings, step) {
-            out.push(at(factors.tau, Action::Predict));
-            out.push(at(factors.next, Action::Correct));
-        } else {
-            let action = Action::Euler {
-                noise: factors.random,
-                extrapolation: factors.extrapolation,
-                position_factors: [1.0; 2],
-            };
-            out.push(at(factors.tau, action));
-        }
-    }
-    out
-}
-
-fn two_sided_evaluations(
-    settings: &SamplerSettings,
-    config: &NetworkConfig,
-    transport: Transport,
-) -> Vec<Evaluation> {
-    let steps = settings.latent_steps;
-    let dt = 1.0 / steps as f32;
-    let mut out = Vec::new();
-    for step in 0..steps {
-        let tau = step as f32 / steps as f32;
-        let last = step + 1 == steps;
-        let at = |tau, score, action| {
-            let Reading { drift, noise } = Reading::new(config, tau);
-            Evaluation { tau, dt, score, drift, noise, action, latent_step: step }
-        };
-        if settings.integrator == Integrator::OdeHeun && tau >= SPREAD && !last {
-            out.push(at(tau, 0.0, Action::Predict));
-            out.push(at((step + 1) as f32 / steps as f32, 0.0, Action::Correct));
-            continue;
-        }
-        let (epsilon, ratio) = match settings.integrator {
-            Integrator::Sde => strength(transport, settings.schedule, settings.epsilon, tau, dt),
-            Integrator::Ode | Integrator::OdeHeun if tau < SPREAD => {
-                strength(transport, Schedule::Matched, 1.0, tau, dt)
-            }
-            Integrator::Ode | Integrator::OdeHeun => (0.0, 0.0),
-        };
-        let factor = if tau < SPREAD { 1.0 } else { settings.position_epsilon_factor };
-        let noise = if epsilon > 0.0 && !last { (2.0 * epsilon * dt).sqrt() } else { 0.0 };
-        let action = Action::Euler { noise, extrapolation: 0.0, position_factors: [factor, factor.sqrt()] };
-        out.push(at(tau, -ratio * dt, action));
-    }
-    out
 }
 
 /// A cloud as the GPU has it: site by site, the position last.

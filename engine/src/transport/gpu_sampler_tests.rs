@@ -107,7 +107,10 @@ fn assert_parity(what: &str, config: &NetworkConfig, settings: &SamplerSettings,
     let Some(gpu) = gpu() else { return };
     let worst = deviation(&gpu, config, settings, indices);
     println!("{what}: {worst} Å");
-    assert!(worst < TOLERANCE_ANGSTROM, "{what}: off by {worst} Å");
+    // Diffusion scales X_τ up 150 times on its way from noise to data, and with it what the devices round.
+    let tolerance =
+        if config.transport == Transport::Ddpm { 10.0 * TOLERANCE_ANGSTROM } else { TOLERANCE_ANGSTROM };
+    assert!(worst < tolerance, "{what}: off by {worst} Å");
 }
 
 #[test]
@@ -142,25 +145,55 @@ fn every_integrator_and_schedule_gives_the_frames_of_the_cpu() {
     }
 }
 
-#[test]
-fn every_integrator_of_the_bridge_gives_the_frames_of_the_cpu() {
+/// With all inputs of the recommended network, those that see how far X_τ is from what it holds of X^t among them.
+fn all_inputs(transport: Transport, heads: Heads) -> NetworkConfig {
+    let mut config = NetworkConfig {
+        heads,
+        multiplicity: 6,
+        conditioner_layers: 1,
+        header_layers: 2,
+        ..NetworkConfig::default()
+    };
+    config.choose_transport(transport);
+    config
+}
+
+fn assert_every_integrator(transport: Transport, integrators: &[Integrator]) {
     for heads in [Heads::Paper, Heads::Endpoint] {
-        for integrator in [Integrator::Sde, Integrator::Ode, Integrator::OdeHeun] {
-            let config = NetworkConfig {
-                transport: Transport::Bridge,
-                heads,
-                displacement_inputs: true,
-                ..NetworkConfig::default()
-            };
-            let config = NetworkConfig { multiplicity: 6, conditioner_layers: 1, header_layers: 2, ..config };
-            assert_parity(
-                &format!("bridge {heads:?} {integrator:?}"),
-                &config,
-                &SamplerSettings { integrator, ..settings() },
-                &[2, 5],
-            );
+        let config = all_inputs(transport, heads);
+        for &integrator in integrators {
+            let what = format!("{transport} {heads:?} {integrator:?}");
+            assert_parity(&what, &config, &SamplerSettings { integrator, ..settings() }, &[2, 5]);
         }
     }
+}
+
+#[test]
+fn every_integrator_of_the_bridge_gives_the_frames_of_the_cpu() {
+    assert_every_integrator(Transport::Bridge, &[Integrator::Sde, Integrator::Ode, Integrator::OdeHeun]);
+}
+
+#[test]
+fn every_integrator_from_noise_gives_the_frames_of_the_cpu() {
+    assert_every_integrator(Transport::OneSided, &[Integrator::Sde, Integrator::Ode, Integrator::OdeHeun]);
+}
+
+#[test]
+fn flow_matching_gives_the_frames_of_the_cpu() {
+    assert_every_integrator(Transport::FlowMatching, &[Integrator::Ode, Integrator::OdeHeun]);
+}
+
+#[test]
+fn diffusion_gives_the_frames_of_the_cpu() {
+    assert_every_integrator(Transport::Ddpm, &[Integrator::Sde, Integrator::Ode, Integrator::OdeHeun]);
+}
+
+/// The window of noise, which one-sided interpolants have too.
+#[test]
+fn a_window_of_noise_gives_the_frames_of_the_cpu() {
+    let config = NetworkConfig { transport: Transport::OneSided, ..tiny() };
+    let settings = SamplerSettings { schedule: Schedule::Window, ..settings() };
+    assert_parity("one-sided, window", &config, &settings, &[2]);
 }
 
 /// Channels that are and are not multiples of four, several groups of threads an edge, neighbors beyond one
@@ -271,7 +304,6 @@ fn what_a_gpu_cannot_do_is_refused_in_words() {
         assert!(error.contains(words), "{error:?} does not say {words:?}");
     };
     refused(NetworkConfig { multiplicity: 260, ..tiny() }, "multiplicity of 260");
-    refused(NetworkConfig { transport: Transport::FlowMatching, ..tiny() }, "flow");
     let error = Gpu::open(&AdapterChoice::Name("no such thing".into())).err().unwrap();
     assert!(matches!(error, GpuError::UnknownAdapter { .. }), "{error}");
 }

@@ -28,11 +28,12 @@
 //!
 //! **DDPM**: `u = Z`, then `X̂₁ = (X_τ − n u)/a` with the scales of [`Transport`].
 
-use crate::network::{CloudBatch, Heads, NetworkConfig, SequenceBatch, Transport};
+use crate::network::{CloudBatch, Heads, NetworkConfig, Reading, SequenceBatch, Transport};
 use crate::structure::SLOTS;
 
 /// One pair of tracks: what the vectors and the positions should be, as `displacement(τ) · (X^{t+1} − X^t) +
 /// source · X^t + noise(τ) · Z`, and which outputs hold them at which channel.
+#[derive(Clone, Copy)]
 pub(super) struct Target {
     /// Whether it is a motion rather than the noise.
     pub moves: bool,
@@ -44,45 +45,39 @@ pub(super) struct Target {
     pub positions: (usize, usize),
 }
 
-/// The targets of a network's headers.
-pub(super) fn targets(config: &NetworkConfig) -> Vec<Target> {
+/// The targets of a network's headers, one or two.
+pub(super) fn targets(config: &NetworkConfig) -> impl Iterator<Item = Target> + use<> {
     const BOTH: (usize, usize) = (0, SLOTS + 1);
     type Scale = fn(f32) -> f32;
     let one = |moves, displacement: Scale, noise: Scale| {
-        vec![Target { moves, displacement, source: 0.0, noise, vectors: BOTH, positions: BOTH }]
+        [Some(Target { moves, displacement, source: 0.0, noise, vectors: BOTH, positions: BOTH }), None]
     };
     let tracks = |first: usize| ((first, SLOTS), (first + 1, 1));
     let motion = |source, noise: Scale| {
         let (vectors, positions) = tracks(0);
-        Target { moves: true, displacement: |_| 1.0, source, noise, vectors, positions }
+        Some(Target { moves: true, displacement: |_| 1.0, source, noise, vectors, positions })
     };
     let noise = |first| {
         let (vectors, positions) = tracks(first);
-        Target { moves: false, displacement: |_| 0.0, source: 0.0, noise: |_| 1.0, vectors, positions }
+        Some(Target { moves: false, displacement: |_| 0.0, source: 0.0, noise: |_| 1.0, vectors, positions })
     };
-    match (config.heads, config.transport) {
+    let targets = match (config.heads, config.transport) {
         (Heads::Endpoint, Transport::TwoSided) => one(true, |_| 1.0, |t| -t),
         (Heads::Endpoint, Transport::Bridge) => one(true, |t| (1.0 - t).sqrt(), |t| -t.sqrt()),
         (Heads::Endpoint, Transport::OneSided | Transport::FlowMatching) => one(true, |_| 1.0, |_| -1.0),
         (Heads::Endpoint, Transport::Ddpm) => one(false, |_| 0.0, |_| 1.0),
-        (Heads::Paper, Transport::TwoSided) => vec![motion(0.0, |t| 1.0 - 2.0 * t), noise(2)],
-        (Heads::Paper, Transport::Bridge) => vec![motion(0.0, |_| 0.0), noise(2)],
-        (Heads::Paper, Transport::OneSided) => vec![motion(1.0, |_| -1.0), noise(2)],
-        (Heads::Paper, Transport::FlowMatching) => vec![motion(1.0, |_| -1.0)],
-        (Heads::Paper, Transport::Ddpm) => vec![noise(0)],
-    }
-}
-
-/// How b̂ and η̂ follow at one τ: factors of the outputs `(first, second)`, of `X_τ − X^t` and of `X^t`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Reading {
-    pub drift: [f32; 4],
-    pub noise: [f32; 4],
+        (Heads::Paper, Transport::TwoSided) => [motion(0.0, |t| 1.0 - 2.0 * t), noise(2)],
+        (Heads::Paper, Transport::Bridge) => [motion(0.0, |_| 0.0), noise(2)],
+        (Heads::Paper, Transport::OneSided) => [motion(1.0, |_| -1.0), noise(2)],
+        (Heads::Paper, Transport::FlowMatching) => [motion(1.0, |_| -1.0), None],
+        (Heads::Paper, Transport::Ddpm) => [noise(0), None],
+    };
+    targets.into_iter().flatten()
 }
 
 impl Reading {
     /// That of `config` at `tau`.
-    pub fn new(config: &NetworkConfig, tau: f32) -> Self {
+    pub(super) fn new(config: &NetworkConfig, tau: f32) -> Self {
         const NOTHING: [f32; 4] = [0.0; 4];
         const FIRST: [f32; 4] = [1.0, 0.0, 0.0, 0.0];
         const SECOND: [f32; 4] = [0.0, 1.0, 0.0, 0.0];
@@ -118,7 +113,7 @@ pub fn drift_and_noise(
     sequence: &SequenceBatch,
     source: &CloudBatch,
     latent: &CloudBatch,
-    tau: f32,
+    reading: &Reading,
     outputs: &[Vec<f32>],
     drift: &mut CloudBatch,
     noise: &mut CloudBatch,
@@ -128,15 +123,15 @@ pub fn drift_and_noise(
         cloud.positions.resize(rows * 3, 0.0);
         cloud.vectors.resize(rows * 3 * SLOTS, 0.0);
     }
-    let targets = targets(config);
-    let reading = Reading::new(config, tau);
+    let mut targets = targets(config);
+    let Some(first) = targets.next() else { return };
     // A network with one pair of tracks gives it twice; its reading looks at the first only.
-    let (Some(first), Some(second)) = (targets.first(), targets.last()) else { return };
-    let vector = |target: &Target, at: usize, slot: usize| {
+    let second = targets.next().unwrap_or(first);
+    let vector = |target: Target, at: usize, slot: usize| {
         let (header, width) = target.vectors;
         outputs[header][at * width + slot]
     };
-    let position = |target: &Target, at: usize| {
+    let position = |target: Target, at: usize| {
         let (header, width) = target.positions;
         outputs[header][at * width + width - 1]
     };

@@ -96,7 +96,8 @@ fn a_network_that_knows_the_answer_has_no_loss_and_gives_the_path_and_its_noise(
             let losses = loss_and_gradient(&config, &batch, &outputs, &mut Vec::new());
             assert!(losses.total < 1e-10, "{what}: {losses:?}");
             let (mut drift, mut eta) = (CloudBatch::default(), CloudBatch::default());
-            drift_and_noise(&config, &sequence, &source, &latent, tau, &outputs, &mut drift, &mut eta);
+            let reading = Reading::new(&config, tau);
+            drift_and_noise(&config, &sequence, &source, &latent, &reading, &outputs, &mut drift, &mut eta);
             let worst = |a: &CloudBatch, b: &CloudBatch| {
                 let pairs = a.positions.iter().chain(&a.vectors).zip(b.positions.iter().chain(&b.vectors));
                 pairs.map(|(a, b)| (a - b).abs()).fold(0.0f32, f32::max)

@@ -3,11 +3,12 @@
 
 use std::ops::ControlFlow;
 
+use super::actions::{actions, network_calls};
 use super::integrator::*;
 use super::interpolant::NoiseAddress;
 use super::sampler::TransportError;
 use super::settings::{Integrator, SamplerSettings, Schedule};
-use crate::network::{CloudBatch, NetworkConfig, SequenceBatch, Transport};
+use crate::network::{Action, CloudBatch, NetworkConfig, SequenceBatch, Transport};
 use crate::random::{Noise, Stream};
 use crate::structure::{Residue, ResidueType, SLOTS, Topology};
 
@@ -26,12 +27,12 @@ struct Gaussian {
 impl Field for Gaussian {
     fn evaluate(
         &mut self,
-        tau: f32,
+        action: &Action,
         latent: &CloudBatch,
         drift: &mut CloudBatch,
         noise: &mut CloudBatch,
     ) -> Result<(), TransportError> {
-        let path = self.transport;
+        let (path, tau) = (self.transport, action.tau);
         let (still, a, n) = (path.still_scale(tau), path.target_scale(tau), path.noise_scale(tau));
         // Derivatives; DDPM uses no drift.
         let (still_rate, n_rate) = match path {
@@ -96,25 +97,16 @@ fn sample_moments(transport: Transport, settings: &SamplerSettings, variance: (f
     let mean = 0.4;
     let sigma = (config.sigma_position_angstrom, config.sigma_vector_angstrom);
     let mut field = Gaussian { transport, source: source.clone(), mean, variance, sigma };
-    let mut addresses: Vec<_> =
-        (0..COPIES).map(|i| NoiseAddress { replica: i as u64, frame: 0, latent_step: 0 }).collect();
-    let mut state = IntegratorState::default();
+    let addresses =
+        (0..COPIES as u64).map(|replica| NoiseAddress { replica, frame: 0, latent_step: 0 }).collect();
     let stream = Noise::new(11, Stream::Sampling);
+    let mut integration =
+        Integration { config: &config, sequence: &sequence, stream: &stream, addresses, attempt: 0 };
+    let mut state = IntegratorState::default();
+    integration.start(&source, &mut state.latent);
+    let frame = actions(settings, &config, 0);
     let mut control = |_| ControlFlow::Continue(());
-    assert!(
-        integrate(
-            settings,
-            &config,
-            &sequence,
-            &source,
-            &stream,
-            &mut addresses,
-            &mut field,
-            &mut state,
-            &mut control
-        )
-        .unwrap()
-    );
+    assert!(integration.run(&frame, &mut field, &mut state, &mut control).unwrap());
     let moments = |x: &[f32], x0: &[f32]| {
         let n = x.len() as f64;
         let mean = x.iter().zip(x0).map(|(a, b)| f64::from(a - b)).sum::<f64>() / n;
@@ -195,31 +187,13 @@ fn wide_jumps_come_out_wide_from_the_bridge() {
     assert!(two_sided < 0.6, "{two_sided}: is the bridge still needed?");
 }
 
-#[test]
-fn no_strength_is_infinite_and_the_matched_schedule_ends_without_noise() {
-    for steps in [2, 3, 10, 100, 1000] {
-        let dt = 1.0 / steps as f32;
-        for step in 0..steps {
-            for schedule in [Schedule::Window, Schedule::Matched] {
-                for transport in [Transport::TwoSided, Transport::OneSided] {
-                    let (epsilon, ratio) = strength(transport, schedule, 1.0, step as f32 * dt, dt);
-                    assert!(epsilon.is_finite() && ratio.is_finite() && epsilon >= 0.0);
-                }
-            }
-        }
-        for transport in [Transport::TwoSided, Transport::OneSided] {
-            assert!(strength(transport, Schedule::Matched, 1.0, 1.0 - dt, dt).0 < 1e-6);
-        }
-    }
-}
-
 /// Counts its evaluations.
 struct Counted(u32);
 
 impl Field for Counted {
     fn evaluate(
         &mut self,
-        _: f32,
+        _: &Action,
         latent: &CloudBatch,
         drift: &mut CloudBatch,
         noise: &mut CloudBatch,
@@ -244,20 +218,30 @@ fn network_calls_are_told_as_they_are_made() {
                 let settings = SamplerSettings { integrator, latent_steps, ..SamplerSettings::default() };
                 let config = NetworkConfig { transport, ..NetworkConfig::basic() };
                 let mut field = Counted(0);
-                let mut addresses = [NoiseAddress { replica: 0, frame: 1, latent_step: 0 }];
-                let noise = Noise::new(1, Stream::Sampling);
-                let done = integrate(
-                    &settings,
-                    &config,
-                    &sequence,
-                    &source,
-                    &noise,
-                    &mut addresses,
+                let addresses = vec![NoiseAddress { replica: 0, frame: 1, latent_step: 0 }];
+                let stream = Noise::new(1, Stream::Sampling);
+                let mut integration = Integration {
+                    config: &config,
+                    sequence: &sequence,
+                    stream: &stream,
+                    addresses,
+                    attempt: 0,
+                };
+                let mut state = IntegratorState::default();
+                integration.start(&source, &mut state.latent);
+                let mut asked = 0;
+                let done = integration.run(
+                    &actions(&settings, &config, 0),
                     &mut field,
-                    &mut IntegratorState::default(),
-                    &mut |_| ControlFlow::Continue(()),
+                    &mut state,
+                    &mut |progress| {
+                        assert_eq!((progress.done, progress.total), (asked, latent_steps));
+                        asked += 1;
+                        ControlFlow::Continue(())
+                    },
                 );
                 assert!(done.unwrap());
+                assert_eq!(asked, latent_steps);
                 assert_eq!(field.0, network_calls(&settings, transport), "{transport} {integrator:?}");
             }
         }

@@ -6,6 +6,7 @@ use crate::network::{CloudBatch, NetworkConfig, SequenceBatch, Transport};
 use crate::structure::SLOTS;
 
 use super::heads::targets;
+use super::sampler::Replica;
 use crate::random::{NUMBERS_PER_RESIDUE, Noise};
 
 /// One protein's share of the noise stream.
@@ -17,6 +18,13 @@ pub struct NoiseAddress {
     pub frame: u64,
     /// Latent step.
     pub latent_step: u32,
+}
+
+impl NoiseAddress {
+    /// That of the frame which a replica makes next.
+    pub fn of(replica: &Replica) -> Self {
+        Self { replica: replica.index, frame: replica.frame, latent_step: 0 }
+    }
 }
 
 /// Fills `out` with `σ ξ`, unused slots zero, mean Cα noise of each protein removed (clouds are centered, so

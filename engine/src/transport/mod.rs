@@ -1,5 +1,6 @@
 //! Interpolants, diffusion, schedules, and integrators (ARCHITECTURE.md §6).
 
+pub mod actions;
 mod batch;
 pub mod benchmark;
 mod bridge;
@@ -9,6 +10,7 @@ mod collective_tests;
 pub mod cpu_sampler;
 mod ddpm;
 pub mod fallback_sampler;
+mod frames;
 pub mod gpu_benchmark;
 mod gpu_buffers;
 pub mod gpu_sampler;

@@ -6,50 +6,26 @@
 //! is taken, or, where none can, the one with the fewest violations. Everything is a function of seed, replica, frame and
 //! attempt, so trajectories stay the same whatever the batch or the device.
 
-use crate::chemistry::GeometryKeeper;
-use crate::network::{CloudBatch, NetworkConfig, SequenceBatch};
+use std::ops::ControlFlow;
+
+use crate::network::{CloudBatch, Evaluator, SequenceBatch};
 use crate::structure::Topology;
 
-use super::integrator::{IntegratorState, Restart};
-use super::interpolant::{NoiseAddress, fill_noise, interpolate};
-use super::sampler::{GeometryCounts, Replica, TransportError};
-use super::settings::SamplerSettings;
-use crate::random::Noise;
+use super::actions::actions;
+use super::frames::{Making, NetworkField};
+use super::integrator::{Integration, IntegratorState};
+use super::interpolant::{NoiseAddress, interpolate};
+use super::sampler::{GeometryCounts, LatentProgress, Replica, TransportError};
 
 /// Latent times that the attempts go back to.
 const TIMES: [f32; 3] = [0.9, 0.8, 0.6];
 
-/// What integrates the latent dynamics of a part of the replicas from a later time on.
-pub(super) trait Continuation {
-    /// Moves `state.latent` from the step of `restart` to τ = 1. `false` where the user asked to stop.
-    ///
-    /// # Errors
-    /// [`TransportError`] if the network fails.
-    fn go_on(
-        &mut self,
-        sequence: &SequenceBatch,
-        source: &CloudBatch,
-        addresses: &mut [NoiseAddress],
-        restart: Restart,
-        state: &mut IntegratorState,
-    ) -> Result<bool, TransportError>;
-}
-
 /// The latent clouds of some replicas at τ = 1, and what they came from.
 pub(super) struct Ends<'a> {
-    pub topology: &'a Topology,
     pub replicas: &'a [Replica],
     pub sequence: &'a SequenceBatch,
     pub source: &'a CloudBatch,
     pub latent: &'a CloudBatch,
-}
-
-/// How they were made.
-#[derive(Clone, Copy)]
-pub(super) struct Making<'a> {
-    pub settings: &'a SamplerSettings,
-    pub config: &'a NetworkConfig,
-    pub stream: &'a Noise,
 }
 
 /// New positions of some replicas.
@@ -63,31 +39,32 @@ impl Ends<'_> {
     ///
     /// # Errors
     /// [`TransportError::NonFinite`].
-    fn raw(&self) -> Result<Vec<Vec<[f32; 3]>>, TransportError> {
-        (0..self.replicas.len()).map(|k| self.frame(k)).collect()
+    fn raw(&self, topology: &Topology) -> Result<Vec<Vec<[f32; 3]>>, TransportError> {
+        (0..self.replicas.len()).map(|k| self.frame(topology, k)).collect()
     }
 
-    fn frame(&self, k: usize) -> Result<Vec<[f32; 3]>, TransportError> {
+    fn frame(&self, topology: &Topology, k: usize) -> Result<Vec<[f32; 3]>, TransportError> {
         let replica = &self.replicas[k];
-        let atoms = atoms_of(self.topology, self.sequence, self.latent, k);
+        let atoms = atoms_of(topology, self.sequence, self.latent, k);
         if atoms.iter().flatten().any(|x| !x.is_finite()) {
             return Err(TransportError::NonFinite { replica: replica.index, frame: replica.frame + 1 });
         }
         Ok(atoms)
     }
 
-    /// The frames after geometry keeping with `keeper`, if any, those that it cannot mend drawn again by `network`. `None`
-    /// where the user asked to stop.
+    /// The frames after geometry keeping, where that is asked for, those that it cannot mend drawn again by `network`.
+    /// `None` where the user asked to stop.
     ///
     /// # Errors
     /// [`TransportError`].
     pub fn finish(
         &self,
-        keeper: Option<&GeometryKeeper>,
-        making: Making<'_>,
-        network: &mut dyn Continuation,
+        making: &Making,
+        network: &mut dyn Evaluator,
+        control: &mut dyn FnMut(LatentProgress) -> ControlFlow<()>,
     ) -> Result<Option<Finished>, TransportError> {
-        let mut frames = self.raw()?;
+        let Making { topology, settings, config, keeper, .. } = making;
+        let mut frames = self.raw(topology)?;
         let mut counts = GeometryCounts::default();
         let Some(keeper) = keeper else { return Ok(Some(Finished { frames, counts })) };
         counts.frames = frames.len() as u64;
@@ -106,15 +83,23 @@ impl Ends<'_> {
             if failed.is_empty() {
                 break;
             }
-            let restart = Restart::at(time, attempt as u32 + 1, making);
-            let sequence = SequenceBatch::replicate(self.topology, failed.len());
+            // The last latent step that begins at that time or before; not the end.
+            let steps = settings.latent_steps;
+            let clock = config.transport.clock_at(time);
+            let first_step = ((clock * steps as f32) as u32).min(steps - 1);
+            let sequence = SequenceBatch::replicate(topology, failed.len());
             let source = self.part(self.source, &failed);
-            let mut addresses = self.start(making, &sequence, &source, &failed, restart, &mut state);
-            if !network.go_on(&sequence, &source, &mut addresses, restart, &mut state)? {
+            let addresses = failed.iter().map(|&(k, _)| NoiseAddress::of(&self.replicas[k])).collect();
+            let mut integration = making.integration(&sequence, addresses, attempt as u32 + 1);
+            let tau = config.transport.time_at(first_step as f32 / steps as f32);
+            self.put_back(&mut integration, &source, &failed, tau, &mut state.latent);
+            let mut field = NetworkField::new(config, &mut *network, &sequence, &source)?;
+            let last_steps = actions(settings, config, first_step);
+            if !integration.run(&last_steps, &mut field, &mut state, control)? {
                 return Ok(None);
             }
             for (j, (k, fewest)) in failed.iter_mut().enumerate() {
-                let mut atoms = atoms_of(self.topology, &sequence, &state.latent, j);
+                let mut atoms = atoms_of(topology, &sequence, &state.latent, j);
                 if atoms.iter().flatten().any(|x| !x.is_finite()) {
                     continue;
                 }
@@ -131,29 +116,20 @@ impl Ends<'_> {
         Ok(Some(Finished { frames, counts }))
     }
 
-    /// Puts X_τ at the time of `restart` into `state`, between the sources and the ends of the failed replicas.
-    fn start(
+    /// Puts X_τ, between the sources and the ends of the failed replicas, into `latent`.
+    fn put_back(
         &self,
-        making: Making<'_>,
-        sequence: &SequenceBatch,
+        integration: &mut Integration<'_>,
         source: &CloudBatch,
         failed: &[(usize, usize)],
-        restart: Restart,
-        state: &mut IntegratorState,
-    ) -> Vec<NoiseAddress> {
-        let Making { settings, config, stream } = making;
-        let addresses: Vec<NoiseAddress> = failed
-            .iter()
-            .map(|&(k, _)| &self.replicas[k])
-            .map(|r| NoiseAddress { replica: r.index, frame: r.frame, latent_step: restart.noise_step() })
-            .collect();
+        tau: f32,
+        latent: &mut CloudBatch,
+    ) {
         let mut noise = CloudBatch::default();
-        fill_noise(config, sequence, stream, &addresses, &mut noise);
-        let clock = restart.first_step as f32 / settings.latent_steps as f32;
-        let tau = vec![config.transport.time_at(clock); failed.len()];
+        integration.start_noise(&mut noise);
         let end = self.part(self.latent, failed);
-        interpolate(config.transport, sequence, source, &end, &noise, &tau, &mut state.latent);
-        addresses
+        let (path, tau) = (integration.config.transport, vec![tau; failed.len()]);
+        interpolate(path, integration.sequence, source, &end, &noise, &tau, latent);
     }
 
     /// The clouds of the failed replicas.
@@ -168,13 +144,4 @@ impl Ends<'_> {
 
 fn atoms_of(topology: &Topology, sequence: &SequenceBatch, latent: &CloudBatch, k: usize) -> Vec<[f32; 3]> {
     latent.cloud(sequence.starts[k], sequence.starts[k + 1]).to_atoms(topology)
-}
-
-impl Restart {
-    /// The last latent step that begins at `time` or before; not the end.
-    fn at(time: f32, attempt: u32, making: Making<'_>) -> Self {
-        let steps = making.settings.latent_steps;
-        let clock = making.config.transport.clock_at(time);
-        Self { first_step: ((clock * steps as f32) as u32).min(steps - 1), attempt }
-    }
 }

@@ -26,7 +26,7 @@ use crate::session::{
 };
 use crate::trajectory::checksum;
 use crate::transport::SamplerSettings;
-use crate::transport::integrator::network_calls;
+use crate::transport::actions::network_calls;
 
 /// Measures of single jumps of the whole chain that settings are chosen by.
 const JUMP_MEASURES: [JumpMeasure; 6] = [

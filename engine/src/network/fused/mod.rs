@@ -10,6 +10,7 @@
 //! that, a workspace can have several threads, which share out the headers or the rows of a pass.
 
 mod convolution;
+mod evaluator;
 mod linear;
 mod microkernel;
 mod model;
@@ -23,5 +24,6 @@ mod team;
 mod tests;
 mod trunk;
 
+pub use evaluator::{FusedBuffers, FusedEvaluator};
 pub use linear::product_rate_gflops;
 pub use model::{Conditioned, FusedModel, HeaderContext, Workspace};
