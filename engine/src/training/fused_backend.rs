@@ -1,7 +1,8 @@
 //! Gradients by the fused kernels, the batch shared out among threads.
 
-use crate::network::NetworkConfig;
 use crate::network::fused::{Conditioned, FusedModel, HeaderContext, Workspace};
+use crate::network::{CloudBatch, NetworkConfig, SequenceBatch};
+use crate::structure::SLOTS;
 use crate::transport::interpolant::{TrackLosses, loss_and_gradient};
 
 use super::backend::{GradientBackend, VALIDATION_SEED, add_part};
@@ -20,6 +21,8 @@ struct Worker {
     workspace: Workspace,
     conditioned: Conditioned,
     batch: PreparedBatch,
+    /// X^t of each pair once, where pairs have several latent times.
+    sources: CloudBatch,
     output_gradients: Vec<Vec<f32>>,
     /// Gradient of the parameters, this worker's share.
     gradient: Vec<f32>,
@@ -100,8 +103,23 @@ impl Worker {
     ) {
         let config = model.config();
         let sequence = self.batch.prepare(config, settings, seed, draw, train);
-        let (workspace, source) = (&mut self.workspace, &self.batch.source);
-        model.condition(parameters, workspace, &sequence, source, &mut self.conditioned, train);
+        let (workspace, source, conditioned) =
+            (&mut self.workspace, &self.batch.source, &mut self.conditioned);
+        let firsts: Vec<usize> = draw.firsts().collect();
+        conditioned.shared_rows.clear();
+        if firsts.len() == draw.len() {
+            model.condition(parameters, workspace, &sequence, source, conditioned, train);
+        } else {
+            let own = SequenceBatch::from_topologies(firsts.iter().map(|&k| &*draw.pairs[k].topology));
+            share_sources(
+                &sequence,
+                (&own, &firsts),
+                source,
+                &mut self.sources,
+                &mut conditioned.shared_rows,
+            );
+            model.condition(parameters, workspace, &own, &self.sources, conditioned, train);
+        }
         let context = HeaderContext {
             sequence: &sequence,
             source,
@@ -116,7 +134,30 @@ impl Worker {
         if train {
             self.gradient.clear();
             self.gradient.resize(parameters.len(), 0.0);
-            model.backward(parameters, workspace, &sequence, gradients, &mut self.gradient);
+            let batch = (&sequence, &self.conditioned);
+            model.backward(parameters, workspace, batch, gradients, &mut self.gradient);
+        }
+    }
+}
+
+/// Copies the clouds of `source` that pairs begin with into `once`, and says which of its rows each row of `source` is.
+/// `own` are the labels of those clouds, which begin at `firsts`.
+fn share_sources(
+    sequence: &SequenceBatch,
+    (own, firsts): (&SequenceBatch, &[usize]),
+    source: &CloudBatch,
+    once: &mut CloudBatch,
+    rows: &mut Vec<usize>,
+) {
+    once.positions.clear();
+    once.vectors.clear();
+    let ends = firsts.iter().skip(1).copied().chain([sequence.proteins()]);
+    for ((&first, end), start) in firsts.iter().zip(ends).zip(&own.starts) {
+        let (from, to) = (sequence.starts[first], sequence.starts[first + 1]);
+        once.positions.extend_from_slice(&source.positions[from * 3..to * 3]);
+        once.vectors.extend_from_slice(&source.vectors[from * 3 * SLOTS..to * 3 * SLOTS]);
+        for _ in first..end {
+            rows.extend(*start..start + (to - from));
         }
     }
 }
