@@ -60,6 +60,20 @@ impl SequenceBatch {
         batch
     }
 
+    /// These of its proteins.
+    pub(super) fn select(&self, proteins: &[usize]) -> Self {
+        let mut batch = Self::from_topologies([]);
+        for &protein in proteins {
+            let rows = self.starts[protein]..self.starts[protein + 1];
+            batch.residues.extend_from_slice(&self.residues[rows.clone()]);
+            batch.used_slots.extend_from_slice(&self.used_slots[rows]);
+            batch.starts.push(batch.residues.len());
+            batch.strain.push(self.strain[protein].clone());
+            batch.torsions.push(self.torsions[protein].clone());
+        }
+        batch
+    }
+
     /// Number of rows `R`: residues of all proteins.
     pub fn rows(&self) -> usize {
         self.residues.len()

@@ -27,6 +27,7 @@ fn draw(sizes: &[usize]) -> Draw {
         let weight = [1.0, 0.5, 2.0][k % 3];
         draw.weights.push(weight);
         draw.pairs.push(Pair { topology: Arc::new(topology), source, target, weight });
+        draw.numbers.push(k as u64);
         draw.tau.push(0.1 + 0.8 * random.uniform() as f32);
         draw.addresses.push(NoiseAddress { replica: k as u64, frame: 3, latent_step: 0 });
     }
@@ -87,6 +88,47 @@ fn candle_and_the_fused_kernels_agree_on_losses_and_gradients() {
                 config.heads,
                 spec.name
             );
+        }
+    }
+}
+
+#[test]
+fn pairs_at_several_latent_times_give_the_gradient_of_as_many_clouds() {
+    let config = NetworkConfig { transport: Transport::Bridge, ..variants().into_iter().next().unwrap() };
+    let layout = ParameterLayout::new(&config);
+    let parameters = flat(&config, 3);
+    let times = || {
+        let mut of = draw(&[9, 2, 7]).split([1, 1, 1]);
+        let mut all = Draw::default();
+        for (number, time) in [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (2, 0)] {
+            let one = &mut of[number];
+            all.pairs.push(one.pairs[0].clone());
+            all.weights.push(one.weights[0]);
+            all.tau.push(0.2 + 0.3 * time as f32);
+            all.addresses.push(NoiseAddress { replica: 10 * number as u64 + time, frame: 3, latent_step: 0 });
+            all.numbers.push(number as u64);
+        }
+        all
+    };
+    let gradient = |device, threads| {
+        let settings = TrainSettings { device, threads, batch_size: 3, ..Default::default() };
+        let mut gradient = vec![1.0; parameters.len()];
+        let losses =
+            open(&config, &settings).gradient(&parameters, &settings, times(), &mut gradient).unwrap();
+        (losses, gradient)
+    };
+    let (expected_losses, expected) = gradient(TrainDevice::Candle, 1);
+    // Three threads split the clouds of a pair.
+    for threads in [1, 3] {
+        let (losses, own) = gradient(TrainDevice::Cpu, threads);
+        for (a, b) in numbers(&losses).into_iter().zip(numbers(&expected_losses)) {
+            assert!((a - b).abs() <= 1e-4 * b.abs(), "loss {a} and {b}");
+        }
+        let as_f64 = |x: &[f32]| x.iter().map(|&x| f64::from(x)).collect::<Vec<_>>();
+        for spec in layout.specs() {
+            let (own, expected) = (as_f64(&own[spec.range.clone()]), as_f64(&expected[spec.range.clone()]));
+            let error = relative_error(&own, &expected);
+            assert!(error < 1e-3, "{threads} threads: gradient of {} differs by {error}", spec.name);
         }
     }
 }

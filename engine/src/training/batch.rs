@@ -17,12 +17,15 @@ pub(super) struct Draw {
     pub pairs: Vec<Pair>,
     pub tau: Vec<f32>,
     pub addresses: Vec<NoiseAddress>,
+    /// Number of each pair in the step: those of one number, which follow each other, are one pair at several times.
+    pub numbers: Vec<u64>,
     /// Weight of the loss of each pair.
     pub weights: Vec<f32>,
 }
 
 impl Draw {
-    /// The pairs `samples` of training step `step`; a pure function of seed, step and sample.
+    /// The pairs `numbers` of training step `step`, each at all of its latent times; a pure function of seed, step and
+    /// number.
     ///
     /// # Errors
     /// [`TrainError::Store`] when a store cannot be read.
@@ -31,11 +34,11 @@ impl Draw {
         transport: Transport,
         settings: &TrainSettings,
         step: u64,
-        samples: std::ops::Range<usize>,
+        numbers: std::ops::Range<usize>,
     ) -> Result<Self, TrainError> {
         let noise = Noise::new(settings.seed, Stream::Training);
-        let power = f64::from(settings.time_power);
-        Self::new(samples, step, &noise, transport, power, |_, chances| dataset.training_pair(chances))
+        let times = (settings.times_per_pair, f64::from(settings.time_power));
+        Self::new(numbers, step, &noise, transport, times, |_, chances| dataset.training_pair(chances))
     }
 
     /// `count` held-out pairs, the same ones with the same noise at every validation.
@@ -44,28 +47,33 @@ impl Draw {
     /// [`TrainError::Store`] when a store cannot be read.
     pub fn validation(dataset: &PairDataset, transport: Transport, count: usize) -> Result<Self, TrainError> {
         let noise = Noise::new(0x5A11_DA7E, Stream::Training);
-        Self::new(0..count, 0, &noise, transport, 1.0, |index, _| dataset.validation_pair(index, count))
+        Self::new(0..count, 0, &noise, transport, (1, 1.0), |index, _| dataset.validation_pair(index, count))
     }
 
     fn new(
-        samples: std::ops::Range<usize>,
+        numbers: std::ops::Range<usize>,
         step: u64,
         noise: &Noise,
         transport: Transport,
-        power: f64,
+        (times, power): (usize, f64),
         pair: impl Fn(usize, PairChances) -> Result<Pair, TrainError>,
     ) -> Result<Self, TrainError> {
         let mut draw = Self::default();
-        for sample in samples {
-            let bits = |of| noise.bits([sample as u32, step as u32, DRAW | ((step >> 32) as u32) << 16, of]);
+        for number in numbers {
+            let bits = |of| noise.bits([number as u32, step as u32, DRAW | ((step >> 32) as u32) << 16, of]);
             let ([within, tau, cluster, offset], [enhanced, direction, ..]) = (bits(0), bits(1));
-            let pair = pair(sample, PairChances { within, cluster, offset, enhanced, direction })?;
-            draw.weights.push(pair.weight);
-            draw.pairs.push(pair);
-            // U(1e-4, 1 − 1e-4), as the authors draw it, of the clock that sampling goes by; or its power.
-            let uniform = ((f64::from(tau) + 0.5) / 4_294_967_296.0).powf(power);
-            draw.tau.push(transport.time_at((1e-4 + uniform * (1.0 - 2e-4)) as f32));
-            draw.addresses.push(NoiseAddress { replica: sample as u64, frame: step, latent_step: 0 });
+            let pair = pair(number, PairChances { within, cluster, offset, enhanced, direction })?;
+            let first = (f64::from(tau) + 0.5) / 4_294_967_296.0;
+            for time in 0..times {
+                // U(1e-4, 1 − 1e-4), as the authors draw it, of the clock that sampling goes by; or its power.
+                let uniform = ((time as f64 + first) / times as f64).powf(power);
+                draw.tau.push(transport.time_at((1e-4 + uniform * (1.0 - 2e-4)) as f32));
+                let replica = (number * times + time) as u64;
+                draw.addresses.push(NoiseAddress { replica, frame: step, latent_step: 0 });
+                draw.numbers.push(number as u64);
+                draw.weights.push(pair.weight);
+                draw.pairs.push(pair.clone());
+            }
         }
         Ok(draw)
     }
@@ -76,12 +84,18 @@ impl Draw {
             pairs: self.pairs.drain(..size).collect(),
             tau: self.tau.drain(..size).collect(),
             addresses: self.addresses.drain(..size).collect(),
+            numbers: self.numbers.drain(..size).collect(),
             weights: self.weights.drain(..size).collect(),
         };
         sizes.into_iter().map(take).collect()
     }
 
-    /// Number of pairs.
+    /// Where a pair begins, whose latent clouds follow.
+    pub fn firsts(&self) -> impl Iterator<Item = usize> {
+        (0..self.len()).filter(|&k| k == 0 || self.numbers[k] != self.numbers[k - 1])
+    }
+
+    /// Number of latent clouds.
     pub fn len(&self) -> usize {
         self.pairs.len()
     }
@@ -174,8 +188,10 @@ impl PreparedBatch {
             sigma_vector_angstrom: sigma,
             ..NetworkConfig::basic()
         };
+        // One for all latent times of a pair, which share the source.
+        let blurs = draw.addresses.iter().zip(&draw.numbers);
         let addresses: Vec<NoiseAddress> =
-            draw.addresses.iter().map(|a| NoiseAddress { latent_step: 1, ..*a }).collect();
+            blurs.map(|(a, &replica)| NoiseAddress { replica, latent_step: 1, ..*a }).collect();
         fill_noise(&same, sequence, noise, &addresses, &mut self.noise);
         for (x, n) in self.source.positions.iter_mut().zip(&self.noise.positions) {
             *x += n;

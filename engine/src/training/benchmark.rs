@@ -132,6 +132,7 @@ fn draw(topology: &Arc<Topology>, cloud: &TensorCloud, batch: usize, step: u64) 
         addresses: (0..batch as u64)
             .map(|replica| NoiseAddress { replica, frame: step, latent_step: 0 })
             .collect(),
+        numbers: (0..batch as u64).collect(),
         weights: vec![1.0; batch],
     }
 }

@@ -81,6 +81,7 @@ struct Protein {
 
 /// One pair ready for the interpolant: both centered, the target superposed on the source and its
 /// equivalent atoms named as in the source.
+#[derive(Clone)]
 pub struct Pair {
     /// The protein.
     pub topology: Arc<Topology>,

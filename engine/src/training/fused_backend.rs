@@ -97,7 +97,8 @@ impl Worker {
         train: bool,
     ) -> Result<(), TrainError> {
         let Self { network: buffers, pass, gradient, losses } = self;
-        let mut network = FusedEvaluator { network: model, parameters, buffers, train };
+        let firsts: Vec<usize> = draw.firsts().collect();
+        let mut network = FusedEvaluator { network: model, parameters, buffers, firsts: &firsts, train };
         let into = if train {
             gradient.clear();
             gradient.resize(parameters.len(), 0.0);

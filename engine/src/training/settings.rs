@@ -53,6 +53,11 @@ pub struct TrainSettings {
     /// Frame pairs per step.
     #[arg(long, default_value_t = TrainSettings::default().batch_size)]
     pub batch_size: usize,
+    /// Latent times per frame pair, with noise of their own each: the conditioner, which sees the source alone, works
+    /// once for all of them, so that the headers see more for less. They are equally far apart in the uniform number
+    /// that they are made of.
+    #[arg(long, default_value_t = 1)]
+    pub times_per_pair: usize,
     /// Time between the frames of a pair, ps; a multiple of the stores' frame interval.
     #[arg(long, default_value_t = TrainSettings::default().lag_ps)]
     pub lag_ps: f64,
@@ -169,6 +174,7 @@ impl Default for TrainSettings {
         Self {
             steps: 50_000,
             batch_size: 32,
+            times_per_pair: 1,
             lag_ps: 100.0,
             proteins: ProteinDraw::Equal,
             pairs: PairSampling::Enhanced,
@@ -209,6 +215,9 @@ impl TrainSettings {
             () if self.steps == 0 => fail("steps must be at least 1"),
             () if self.batch_size == 0 || self.batch_size > 65_536 => {
                 fail("the batch size must be 1 to 65,536")
+            }
+            () if self.times_per_pair == 0 || self.times_per_pair > 1024 => {
+                fail("the latent times per pair must be 1 to 1024")
             }
             () if !(self.lag_ps.is_finite() && self.lag_ps > 0.0) => fail("the lag must be a positive time"),
             () if !(0.0..=1.0).contains(&self.enhanced_share) => {

@@ -166,6 +166,7 @@ impl Worker {
             network: &model.network,
             parameters: &model.parameters,
             buffers: &mut self.buffers,
+            firsts: &[],
             train: false,
         };
         making.frames(&mut network, &mut self.clouds, replicas, control)

@@ -126,6 +126,7 @@ impl FrameSampler for GpuSampler {
                 network: &self.redrawing,
                 parameters: &self.parameters,
                 buffers: &mut self.redraw_buffers,
+                firsts: &[],
                 train: false,
             };
             let mut stop = |_: LatentProgress| whole(LatentProgress { done: total, total });

@@ -71,6 +71,8 @@ fn run_ui(ui: &mut egui::Ui, state: &mut TrainingState, actions: &mut Vec<Action
         if !form.go_on {
             let batch = DragValue::new(&mut settings.batch_size).range(1..=65_536).speed(0.2);
             number(ui, "Batch size", about("batch_size"), batch);
+            let times = DragValue::new(&mut settings.times_per_pair).range(1..=1024).speed(0.05);
+            number(ui, "Times per pair", about("times_per_pair"), times);
         }
         let mut devices = vec![TrainDevice::Cpu, TrainDevice::Candle];
         if cfg!(feature = "cuda") {

@@ -87,7 +87,7 @@ impl TrainingForm {
         self.folder = store.with_file_name(format!("{name}-training")).display().to_string();
     }
 
-    /// Work of a step up to a factor that the protein and the machine give: weights times pairs, shared among threads.
+    /// Work of a step up to a factor that the protein and the machine give: weights times pairs and latent times, shared among threads.
     pub fn work_of_a_step(&self) -> f64 {
         let weights = match self.network.check() {
             Ok(()) => ParameterLayout::new(&self.network).total() as f64,
@@ -97,7 +97,11 @@ impl TrainingForm {
             TrainDevice::Cpu => self.settings.threads.max(1) as f64,
             _ => 1.0,
         };
-        weights * self.settings.batch_size as f64 / threads
+        let layers =
+            [self.network.conditioner_layers, self.network.header_layers].map(|layers| layers as f64);
+        let times =
+            (layers[0] + layers[1] * self.settings.times_per_pair as f64) / (layers[0] + layers[1]).max(1.0);
+        weights * self.settings.batch_size as f64 * times / threads
     }
 
     /// Time for so many steps in words, at a speed; `None` for a senseless one.

@@ -77,7 +77,7 @@ fn measure(form: &TrainingForm) -> Result<TrainingSpeed, String> {
     network.check()?;
     let row = measure_training(network, store.topology(), &positions, batch, threads, 1.0, TRIAL_TIME)
         .map_err(|error| error.to_string())?;
-    let settings = TrainSettings { batch_size: batch, ..form.settings.clone() };
+    let settings = TrainSettings { batch_size: batch, times_per_pair: 1, ..form.settings.clone() };
     let tried = TrainingForm { settings, ..form.clone() };
     Ok(TrainingSpeed { steps_per_second: 1.0 / row.seconds_per_step.max(1e-9), work: tried.work_of_a_step() })
 }

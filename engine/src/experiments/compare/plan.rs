@@ -17,7 +17,7 @@ use crate::trajectory::{FrameSelection, ImportRequest, RunState};
 use crate::transport::{Integrator, SamplerSettings};
 
 /// Settings that make the budget of a variant; they cannot differ between variants.
-const BUDGET: [&str; 3] = ["steps", "batch_size", "lag_ps"];
+const BUDGET: [&str; 4] = ["steps", "batch_size", "times_per_pair", "lag_ps"];
 
 /// All that a comparison will do.
 #[derive(Clone, Debug)]

@@ -30,6 +30,16 @@ pub struct Conditioned {
     pub scalars: Vec<f32>,
     /// `[R, 3, H]`.
     pub vectors: Vec<f32>,
+    /// Which row of those a row of the headers goes by, where several latent clouds share one source; empty where
+    /// each row has its own.
+    pub shared_rows: Vec<usize>,
+}
+
+impl Conditioned {
+    /// The row of the source for a row of the headers.
+    fn row(&self, row: usize) -> usize {
+        self.shared_rows.get(row).copied().unwrap_or(row)
+    }
 }
 
 /// What a header call is about: labels, source, latent cloud and times.
@@ -283,7 +293,7 @@ impl FusedModel {
         &self,
         parameters: &[f32],
         workspace: &mut Workspace,
-        sequence: &SequenceBatch,
+        (sequence, conditioned): (&SequenceBatch, &Conditioned),
         gradients: &mut [Vec<f32>],
         grad: &mut [f32],
     ) {
@@ -305,13 +315,16 @@ impl FusedModel {
                 (&mut w.dheader_s, &mut w.dheader_v),
             );
         }
-        w.dcondition_s.clear();
-        for row in w.dheader_s.chunks_exact(width_s) {
-            w.dcondition_s.extend_from_slice(&row[self.config.time_bins..][..h]);
-        }
-        w.dcondition_v.clear();
-        for row in w.dheader_v.chunks_exact(width_v) {
-            w.dcondition_v.extend_from_slice(&row[width_v - h..]);
+        super::simd::zeroed(&mut w.dcondition_s, conditioned.scalars.len());
+        super::simd::zeroed(&mut w.dcondition_v, conditioned.vectors.len());
+        for row in 0..rows {
+            let source = conditioned.row(row);
+            let scalars = &w.dheader_s[row * width_s..][self.config.time_bins..][..h];
+            add(&mut w.dcondition_s[source * h..][..h], scalars);
+            for axis in 0..3 {
+                let vectors = &w.dheader_v[(row * 3 + axis) * width_v..][width_v - h..][..h];
+                add(&mut w.dcondition_v[(source * 3 + axis) * h..][..h], vectors);
+            }
         }
         super::simd::zeroed(&mut w.dinput_s, w.condition_s.len());
         super::simd::zeroed(&mut w.dinput_v, w.condition_v.len());
@@ -337,12 +350,13 @@ impl FusedModel {
             let time = time_embedding(bins, self.config.transport.clock_at(context.tau[protein]));
             let still = self.config.transport.still_scale(context.tau[protein]);
             for row in pair[0]..pair[1] {
+                let source_row = context.conditioned.row(row);
                 let start = w.header_s.len();
                 w.header_s.resize(start + bins, 0.0);
                 for (bin, value) in time {
                     w.header_s[start + bin] += value;
                 }
-                w.header_s.extend_from_slice(&context.conditioned.scalars[row * h..][..h]);
+                w.header_s.extend_from_slice(&context.conditioned.scalars[source_row * h..][..h]);
                 w.header_s.extend_from_slice(&w.features.lengths[row * FEATURES..][..FEATURES]);
                 if strain {
                     w.header_s.extend_from_slice(&w.strain.scalars[row * STRAIN_SCALARS..][..STRAIN_SCALARS]);
@@ -392,7 +406,8 @@ impl FusedModel {
                         w.header_v.extend_from_slice(vectors);
                     }
                     w.header_v.push(context.latent.positions[at] - still * context.source.positions[at]);
-                    w.header_v.extend_from_slice(&context.conditioned.vectors[at * h..][..h]);
+                    w.header_v
+                        .extend_from_slice(&context.conditioned.vectors[(source_row * 3 + axis) * h..][..h]);
                 }
             }
         }
@@ -413,5 +428,11 @@ impl FusedModel {
                 }
             }
         }
+    }
+}
+
+fn add(sum: &mut [f32], x: &[f32]) {
+    for (sum, x) in sum.iter_mut().zip(x) {
+        *sum += x;
     }
 }

@@ -72,7 +72,7 @@ fn outputs_and_gradients_equal_those_of_the_candle_model() {
         }
         let gradients = loss.backward().unwrap();
         let mut grad = vec![0.0; layout.total()];
-        model.backward(&start, &mut workspace, &sequence, &mut projections, &mut grad);
+        model.backward(&start, &mut workspace, (&sequence, &own), &mut projections, &mut grad);
         for spec in layout.specs() {
             let expected = values(gradients.get(&vars[&spec.name]).unwrap());
             let error = relative_error(&as_f64(&grad[spec.range.clone()]), &expected);
