@@ -185,7 +185,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<Ending> {
         |update| display.borrow_mut().update(update),
         |runner| {
             experiment::run(runner, &request, |number, of, cell| {
-                done(number, of, cell).map_err(|error| super::sentence(&error))
+                done(number, of, cell).map_err(|error| super::job::halted(&error))
             })
         },
     )?;
@@ -268,9 +268,9 @@ pub(super) fn model_source(path: &Path) -> anyhow::Result<ModelSource> {
 }
 
 /// The presets that a model carries.
-pub(super) fn presets_of(model: &ModelSource) -> Result<Presets, String> {
+pub(super) fn presets_of(model: &ModelSource) -> anyhow::Result<Presets> {
     match model {
-        ModelSource::File(path) => Presets::beside(path),
-        ModelSource::Bundled { presets, .. } => Presets::parse(presets),
+        ModelSource::File(path) => Ok(Presets::beside(path)?),
+        ModelSource::Bundled { presets, .. } => Ok(Presets::parse(presets)?),
     }
 }

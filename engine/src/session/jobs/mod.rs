@@ -9,4 +9,5 @@ pub mod load_model;
 pub mod open;
 pub mod open_trajectory;
 pub mod simulate;
+pub mod simulation_error;
 pub mod train;
