@@ -501,7 +501,7 @@ fn a_model_that_cannot_be_read_says_so_and_the_bundled_one_is_a_click_away() {
     window.settle();
     click(&mut window, "Choose file…");
     window.step_until("the error is told", |harness| {
-        harness.state().log().to_text().contains("is not a model")
+        harness.state().log().to_text().contains("is not an EquiJump model")
     });
     window.settle();
     window.harness.get_by_role_and_label(Role::ComboBox, "Model").click();

@@ -31,11 +31,15 @@ pub enum Remedy {
     OtherFolder,
     /// Use a smaller batch.
     SmallerBatch,
+    /// Import trajectories into a training store.
+    MakeStore,
+    /// Find fast sampler settings.
+    FindFast,
 }
 
 impl Remedy {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::ChooseChain,
         Self::LongestSegment,
         Self::GiveInterval,
@@ -47,6 +51,8 @@ impl Remedy {
         Self::BeginAnew,
         Self::OtherFolder,
         Self::SmallerBatch,
+        Self::MakeStore,
+        Self::FindFast,
     ];
 
     /// Words that are right wherever they stand.
@@ -63,6 +69,8 @@ impl Remedy {
             Self::BeginAnew => "begin a new one",
             Self::OtherFolder => "take another folder",
             Self::SmallerBatch => "use a smaller batch",
+            Self::MakeStore => "make one from trajectories",
+            Self::FindFast => "a study of its settings finds a fast one",
         }
     }
 }

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use crate::atomic_file::{is_at, remove_all_stale_partials, remove_stale_partials_of};
 use crate::brief::printable;
+use crate::file_error::FileError;
 
 /// Name of the file by which a folder is locked.
 const FOLDER_LOCK: &str = ".lock";
@@ -17,6 +18,36 @@ const FOLDER_LOCK: &str = ".lock";
 const LONGEST_NAME: u64 = 300;
 /// How often a lock is tried for whose file its holder is just removing.
 const MOST_TRIES: usize = 100;
+
+/// Why files cannot be locked for writing.
+#[derive(Debug, thiserror::Error)]
+pub enum LockError {
+    /// Another process writes there.
+    #[error("{} is being written by another EquiJump; wait for it, or choose another name", path.display())]
+    Held {
+        /// What it writes: a file, or a folder.
+        path: PathBuf,
+    },
+    /// The lock cannot be written.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The folder cannot be made or locked.
+    #[error("the folder {} cannot be used: {source}", folder.display())]
+    Folder {
+        /// Which folder.
+        folder: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+/// An attempt to lock.
+enum Held {
+    /// The lock is ours.
+    Own(RunLock),
+    /// Another process holds it, and writes the file of this name.
+    ByOther(String),
+}
 
 /// Held as long as the files are written.
 #[derive(Debug)]
@@ -30,23 +61,20 @@ impl RunLock {
     /// whatever the format, so that `run.xtc`, `run_r003.dcd` and `run_topology.pdb` have one lock.
     ///
     /// # Errors
-    /// One sentence when it is being written, or the folder cannot be written to.
-    pub fn take(path: &Path) -> Result<Self, String> {
+    /// [`LockError`] when it is being written, or the folder cannot be written to.
+    pub fn take(path: &Path) -> Result<Self, LockError> {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let lock = lock_path(path);
-        match Self::hold(&lock, &name) {
-            Ok(Ok(lock)) => Ok(lock),
-            Ok(Err(holder)) => Err(format!(
-                "{} is being written by another EquiJump; wait for it, or choose another name",
-                path.with_file_name(if holder.is_empty() { name } else { holder }).display()
-            )),
-            Err(error) => Err(format!("{} cannot be written: {error}", path.display())),
+        match Self::hold(&lock, &name).map_err(FileError::write(path))? {
+            Held::Own(lock) => Ok(lock),
+            Held::ByOther(holder) => Err(LockError::Held {
+                path: path.with_file_name(if holder.is_empty() { name } else { holder }),
+            }),
         }
     }
 
-    /// Opens and locks the file at `path`, which is then told to hold `name`; the inner error is the name that it
-    /// held before.
-    fn hold(path: &Path, name: &str) -> io::Result<Result<Self, String>> {
+    /// Opens and locks the file at `path`, which is then told to hold `name`.
+    fn hold(path: &Path, name: &str) -> io::Result<Held> {
         for _ in 0..MOST_TRIES {
             if std::fs::symlink_metadata(path).is_ok_and(|there| !there.is_file()) {
                 return Err(io::Error::other(format!("{} is no file", path.display())));
@@ -57,7 +85,7 @@ impl RunLock {
                     let mut holder = Vec::new();
                     // Where it cannot be read, it is not told.
                     let _ = file.take(LONGEST_NAME).read_to_end(&mut holder);
-                    return Ok(Err(printable(&String::from_utf8_lossy(&holder))));
+                    return Ok(Held::ByOther(printable(&String::from_utf8_lossy(&holder))));
                 }
                 // Some file systems know no locks; then there is none.
                 Ok(()) | Err(TryLockError::Error(_)) => (),
@@ -66,7 +94,7 @@ impl RunLock {
             if is_at(&file, path) {
                 file.set_len(0)?;
                 file.write_all(name.as_bytes())?;
-                return Ok(Ok(Self { file, path: path.to_owned() }));
+                return Ok(Held::Own(Self { file, path: path.to_owned() }));
             }
         }
         Err(io::Error::other("its lock changes hands all the time"))
@@ -106,13 +134,13 @@ fn run_stem(mut stem: &str) -> &str {
 /// Makes the folder, keeps others from working in it, and removes what was left there by a process that was killed.
 ///
 /// # Errors
-/// One sentence when another process works in it, or the folder cannot be used.
-pub(crate) fn lock_folder(out: &Path) -> Result<RunLock, String> {
-    let unusable = |error: io::Error| format!("the folder {} cannot be used: {error}", out.display());
+/// [`LockError`] when another process works in it, or the folder cannot be used.
+pub(crate) fn lock_folder(out: &Path) -> Result<RunLock, LockError> {
+    let unusable = |source: io::Error| LockError::Folder { folder: out.to_owned(), source };
     std::fs::create_dir_all(out).map_err(unusable)?;
-    let lock = RunLock::hold(&out.join(FOLDER_LOCK), "").map_err(unusable)?.map_err(|_| {
-        format!("{} is being written by another EquiJump; wait for it, or choose another name", out.display())
-    })?;
+    let Held::Own(lock) = RunLock::hold(&out.join(FOLDER_LOCK), "").map_err(unusable)? else {
+        return Err(LockError::Held { path: out.to_owned() });
+    };
     remove_all_stale_partials(out);
     Ok(lock)
 }
@@ -136,7 +164,7 @@ mod tests {
         for other in
             ["run.dcd", "run.xtc", "run.state", "run_topology.pdb", "run_r003.dcd", "run_r01_topology.pdb"]
         {
-            let error = RunLock::take(&path(other)).unwrap_err();
+            let error = RunLock::take(&path(other)).unwrap_err().to_string();
             assert!(error.contains("run.dcd is being written by another EquiJump"), "{error}");
         }
         let others = ["run2.dcd", "runr.dcd", "_r001.dcd", "_topology.pdb", "run_rx.dcd"];

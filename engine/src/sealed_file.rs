@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::io;
 
+use safetensors::SafeTensorError;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
 use crate::brief::brief;
@@ -18,8 +19,22 @@ const BLANK: [u8; 8] = *b"00000000";
 /// Bytes before the header: its length.
 const LENGTH_BYTES: usize = 8;
 
-/// Why a file is refused whose checksum is not that of its bytes.
-pub(crate) const DAMAGED: &str = "it does not have the checksum that it was written with, so it is damaged";
+/// The texts of a header by name.
+type Metadata = HashMap<String, String>;
+
+/// Why a file is refused; each message is a clause about the file.
+#[derive(Debug, thiserror::Error)]
+pub enum SealedFileError {
+    /// Its checksum is not that of its bytes.
+    #[error("it does not have the checksum that it was written with, so it is damaged")]
+    Damaged,
+    /// It has no checksum, and an entry that files without one do not have.
+    #[error("its metadata hold an entry of no such file")]
+    ForeignEntry,
+    /// It is no file of tensors. What that quotes of the file is told in brief alone, so it is no source.
+    #[error("{}", brief(.0))]
+    NoTensors(SafeTensorError),
+}
 
 /// Adds the entry for the checksum to the metadata of a file to be written.
 pub(crate) fn reserve(metadata: &mut BTreeMap<String, String>) {
@@ -85,27 +100,23 @@ impl Seal {
     /// The seal of a file; `None` for one that has none. `metadata` is that of the same header.
     ///
     /// # Errors
-    /// A clause where the header has an entry that files without a seal do not have, `known` being those they
-    /// have: then the name of the entry with the checksum is damaged.
+    /// [`SealedFileError::ForeignEntry`] where the header has an entry that files without a seal do not have, `known`
+    /// being those they have: then the name of the entry with the checksum is damaged.
     pub(crate) fn of(
         header: &[u8],
-        metadata: &HashMap<String, String>,
+        metadata: &Metadata,
         known: &[&str],
-    ) -> Result<Option<Self>, String> {
+    ) -> Result<Option<Self>, SealedFileError> {
         let Some(digits) = metadata.get(KEY) else {
             let foreign = metadata.keys().any(|key| !known.contains(&key.as_str()));
-            return if foreign {
-                Err("its metadata hold an entry of no such file".to_owned())
-            } else {
-                Ok(None)
-            };
+            return if foreign { Err(SealedFileError::ForeignEntry) } else { Ok(None) };
         };
         let at = place(header).filter(|&at| header.get(at..at + BLANK.len()) == Some(digits.as_bytes()));
         // Digits are written in lower case only: another case would be a change that the value does not show.
         let crc32 = u32::from_str_radix(digits, 16).ok().filter(|crc| format!("{crc:08x}") == *digits);
         match (at, crc32) {
             (Some(at), Some(crc32)) => Ok(Some(Self { at, crc32 })),
-            _ => Err(DAMAGED.to_owned()),
+            _ => Err(SealedFileError::Damaged),
         }
     }
 
@@ -121,9 +132,9 @@ impl Seal {
     /// Whether the checksum of the whole file is that of the seal.
     ///
     /// # Errors
-    /// [`DAMAGED`].
-    pub(crate) fn check(self, crc: &flate2::Crc) -> Result<(), String> {
-        if crc.sum() == self.crc32 { Ok(()) } else { Err(DAMAGED.to_owned()) }
+    /// [`SealedFileError::Damaged`].
+    pub(crate) fn check(self, crc: &flate2::Crc) -> Result<(), SealedFileError> {
+        if crc.sum() == self.crc32 { Ok(()) } else { Err(SealedFileError::Damaged) }
     }
 
     /// Fills in the checksum of a file whose data have the checksum `data`.
@@ -150,12 +161,12 @@ fn place(header: &[u8]) -> Option<usize> {
 /// The metadata and tensors of a file, its checksum compared; `known` are the entries of files without one.
 ///
 /// # Errors
-/// A clause that says what is wrong.
+/// [`SealedFileError`].
 pub(crate) fn open<'a>(
     bytes: &'a [u8],
     known: &[&str],
-) -> Result<(HashMap<String, String>, SafeTensors<'a>), String> {
-    let (json_bytes, header) = SafeTensors::read_metadata(bytes).map_err(brief)?;
+) -> Result<(Metadata, SafeTensors<'a>), SealedFileError> {
+    let (json_bytes, header) = SafeTensors::read_metadata(bytes).map_err(SealedFileError::NoTensors)?;
     let metadata = header.metadata().clone().unwrap_or_default();
     let (header, data) = bytes.split_at(LENGTH_BYTES + json_bytes);
     if let Some(seal) = Seal::of(header, &metadata, known)? {
@@ -163,7 +174,7 @@ pub(crate) fn open<'a>(
         crc.update(data);
         seal.check(&crc)?;
     }
-    Ok((metadata, SafeTensors::deserialize(bytes).map_err(brief)?))
+    Ok((metadata, SafeTensors::deserialize(bytes).map_err(SealedFileError::NoTensors)?))
 }
 
 /// A file that was changed with its checksum, as a program would that means harm.

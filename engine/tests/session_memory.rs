@@ -11,9 +11,9 @@ use std::time::Duration;
 
 use equijump_engine::network::NetworkConfig;
 use equijump_engine::session::{
-    ComputeBackend, DevicePreference, ExistingFiles, JobEvent, JobOutcome, ModelInfo, ModelSource,
-    OpenedStructure, PreparedSampler, RunOutput, SamplerOrder, Session, Simulate, SimulationRequest,
-    SimulationUpdate,
+    BackendError, ComputeBackend, DevicePreference, ExistingFiles, JobEvent, JobOutcome, ModelInfo,
+    ModelSource, OpenedStructure, PreparedSampler, RunOutput, SamplerOrder, Session, Simulate,
+    SimulationRequest, SimulationUpdate,
 };
 use equijump_engine::structure::{Residue, ResidueType, Topology};
 use equijump_engine::trajectory::TrajectoryReader;
@@ -75,7 +75,7 @@ impl FrameSampler for Drift {
 struct Backend;
 
 impl ComputeBackend for Backend {
-    fn load_model(&self, model: &ModelSource) -> Result<ModelInfo, String> {
+    fn load_model(&self, model: &ModelSource) -> Result<ModelInfo, BackendError> {
         Ok(ModelInfo {
             name: model.display_name(),
             config: NetworkConfig::basic(),
@@ -87,7 +87,7 @@ impl ComputeBackend for Backend {
         })
     }
 
-    fn prepare_sampler(&self, order: SamplerOrder<'_>) -> Result<PreparedSampler, String> {
+    fn prepare_sampler(&self, order: SamplerOrder<'_>) -> Result<PreparedSampler, BackendError> {
         Ok(PreparedSampler {
             sampler: Box::new(Drift),
             model: self.load_model(order.model)?,

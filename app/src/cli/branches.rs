@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use equijump_engine::analysis::evaluation::branches::BranchSettings;
-use equijump_engine::session::{BranchRequest, BranchTest, StartFrame, StructureSource};
+use equijump_engine::session::{BranchRequest, BranchTest, StartError, StartFrame, StructureSource};
 use equijump_engine::trajectory::FrameSelection;
 
 use super::job::Jobs;
@@ -36,13 +36,13 @@ pub(super) struct BranchArgs {
 }
 
 /// A frame of a file, its first one where none is named.
-fn start_frame(text: &str) -> Result<StartFrame, String> {
+fn start_frame(text: &str) -> Result<StartFrame, StartError> {
     match text.parse() {
         Ok(start) => Ok(start),
         Err(_) if !text.is_empty() && !text.ends_with(':') => {
             Ok(StartFrame { path: PathBuf::from(text), frame: 0 })
         }
-        Err(sentence) => Err(sentence),
+        Err(error) => Err(error),
     }
 }
 
@@ -93,9 +93,9 @@ mod tests {
 
     #[test]
     fn a_start_without_a_number_is_the_first_frame() {
-        let parsed = |text: &str| start_frame(text).map(|start| (start.path, start.frame));
-        assert_eq!(parsed("start.pdb"), Ok(("start.pdb".into(), 0)));
-        assert_eq!(parsed("runs/a.xtc:120"), Ok(("runs/a.xtc".into(), 120)));
-        assert!(parsed("a.xtc:").is_err() && parsed("").is_err());
+        let parsed = |text: &str| start_frame(text).ok().map(|start| (start.path, start.frame));
+        assert_eq!(parsed("start.pdb"), Some(("start.pdb".into(), 0)));
+        assert_eq!(parsed("runs/a.xtc:120"), Some(("runs/a.xtc".into(), 120)));
+        assert!(parsed("a.xtc:").is_none() && parsed("").is_none());
     }
 }

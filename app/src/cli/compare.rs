@@ -63,7 +63,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<Ending> {
         |update| display.borrow_mut().update(update),
         |runner| {
             compare::run(runner, &request, |number, result| {
-                done(number, result).map_err(|error| super::sentence(&error))
+                done(number, result).map_err(|error| super::job::halted(&error))
             })
         },
     )?;

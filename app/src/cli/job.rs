@@ -94,6 +94,11 @@ impl Jobs {
     }
 }
 
+/// The failure of an experiment whose results cannot be written.
+pub(super) fn halted(error: &anyhow::Error) -> Halt {
+    Halt::Failed(JobError::new(super::sentence(error)))
+}
+
 /// When a job has to be done.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct TimeLimit {

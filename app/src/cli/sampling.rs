@@ -31,10 +31,10 @@ pub(super) fn model_of(named: Option<&Path>, sequence: &str) -> anyhow::Result<M
 }
 
 /// The presets that a model carries.
-pub(super) fn presets_of(model: &ModelSource) -> Result<Presets, String> {
+pub(super) fn presets_of(model: &ModelSource) -> anyhow::Result<Presets> {
     match model {
-        ModelSource::File(path) => Presets::beside(path),
-        ModelSource::Bundled { presets, .. } => Presets::parse(presets),
+        ModelSource::File(path) => Ok(Presets::beside(path)?),
+        ModelSource::Bundled { presets, .. } => Ok(Presets::parse(presets)?),
     }
 }
 

@@ -339,10 +339,10 @@ impl<G: Fn(&str) -> bool> Server<G> {
         match (&request.start, &request.start_angstrom) {
             (Some(_), Some(_)) => Err(anyhow!("start and start_angstrom exclude each other")),
             (Some(start), None) => {
-                let start: StartFrame = start.parse().map_err(|error: String| anyhow!(error))?;
+                let start: StartFrame = start.parse()?;
                 let (topology, chain) = (request.topology.as_deref(), request.chain.as_deref());
                 let starts = read_starts(structure, &[start], topology, chain);
-                Ok(starts.map_err(|error| anyhow!(error))?.into_iter().next())
+                Ok(starts?.into_iter().next())
             }
             (None, Some(positions)) => {
                 let atoms = structure.topology.atom_count();

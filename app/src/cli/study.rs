@@ -185,7 +185,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<Ending> {
         |update| display.borrow_mut().update(update),
         |runner| {
             experiment::run(runner, &request, |number, of, cell| {
-                done(number, of, cell).map_err(|error| super::sentence(&error))
+                done(number, of, cell).map_err(|error| super::job::halted(&error))
             })
         },
     )?;

@@ -46,7 +46,7 @@ pub(super) fn remark(text: impl Display) {
     let _ = writeln!(io::stderr(), "{}", harmless(&text));
 }
 
-/// A remedy as the flag that is it.
+/// A remedy as the flag or command that is it.
 fn flag(remedy: Remedy) -> &'static str {
     match remedy {
         Remedy::ChooseChain => "choose one with --chain",
@@ -60,6 +60,8 @@ fn flag(remedy: Remedy) -> &'static str {
         Remedy::BeginAnew => "leave out --resume to begin one",
         Remedy::OtherFolder => "take another folder with --out",
         Remedy::SmallerBatch => "use a smaller --batch-size",
+        Remedy::MakeStore => "make one with `equijump import`",
+        Remedy::FindFast => "`equijump study` finds a fast one",
     }
 }
 
@@ -122,13 +124,18 @@ mod tests {
     use super::{Remedy, flag, harmless};
 
     #[test]
-    fn every_remedy_is_a_flag_that_there_is() {
+    fn every_remedy_is_a_flag_or_a_command_that_there_is() {
         let command = crate::cli::command();
         for remedy in Remedy::ALL {
-            let (_, rest) = flag(remedy).split_once("--").unwrap();
-            let name = rest.split(' ').next();
-            let mut arguments = command.get_subcommands().flat_map(|job| job.get_arguments());
-            assert!(arguments.any(|argument| argument.get_long() == name), "{remedy:?}");
+            if let Some((_, rest)) = flag(remedy).split_once("--") {
+                let name = rest.split(' ').next();
+                let mut arguments = command.get_subcommands().flat_map(|job| job.get_arguments());
+                assert!(arguments.any(|argument| argument.get_long() == name), "{remedy:?}");
+            } else {
+                let (_, rest) = flag(remedy).split_once("`equijump ").unwrap();
+                let name = rest.split('`').next();
+                assert!(command.get_subcommands().any(|job| Some(job.get_name()) == name), "{remedy:?}");
+            }
         }
     }
 

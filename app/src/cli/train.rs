@@ -46,7 +46,7 @@ fn check_kept(request: &TrainRequest, given: &impl Fn(&str) -> bool) -> anyhow::
 
 /// Trains, on several ranks where `mpirun` started this process as one of them. `given` tells which flags the user gave.
 pub(super) fn run(args: Args, given: impl Fn(&str) -> bool) -> anyhow::Result<Ending> {
-    let membership = ranks::join().map_err(anyhow::Error::msg)?;
+    let membership = ranks::join()?;
     let writes = ranks::of_process().is_writer();
     terminal::set_silent(!writes);
     let ending = run_rank(args, given);

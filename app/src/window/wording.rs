@@ -12,9 +12,12 @@ fn field(remedy: Remedy) -> &'static str {
         Remedy::Replace => "choose “Replace”",
         Remedy::Continue => "choose “Continue”",
         Remedy::SmallerBatch => "use a smaller “Batch size”",
-        Remedy::LongestSegment | Remedy::NameTopology | Remedy::BeginAnew | Remedy::OtherFolder => {
-            remedy.words()
-        }
+        Remedy::MakeStore => "make one under “Import trajectories”",
+        Remedy::LongestSegment
+        | Remedy::NameTopology
+        | Remedy::BeginAnew
+        | Remedy::OtherFolder
+        | Remedy::FindFast => remedy.words(),
     }
 }
 

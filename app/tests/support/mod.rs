@@ -15,7 +15,7 @@ use equijump_app::window::file_dialogs::{FileAnswer, FileDialogs, FileRequest, P
 use equijump_app::window::{EquiJumpApp, Parts};
 use equijump_engine::network::{Model, NetworkConfig};
 use equijump_engine::session::{
-    ComputeBackend, ModelInfo, ModelSource, PreparedSampler, SamplerOrder, Session,
+    BackendError, ComputeBackend, ModelInfo, ModelSource, PreparedSampler, SamplerOrder, Session,
 };
 use equijump_engine::transport::{Advance, FrameSampler, LatentProgress, Replica, TransportError};
 
@@ -70,11 +70,9 @@ pub struct WaveBackend {
 }
 
 impl ComputeBackend for WaveBackend {
-    fn load_model(&self, model: &ModelSource) -> Result<ModelInfo, String> {
-        if let ModelSource::File(path) = model
-            && Model::load(path).is_err()
-        {
-            return Err(format!("{} is not a model", path.display()));
+    fn load_model(&self, model: &ModelSource) -> Result<ModelInfo, BackendError> {
+        if let ModelSource::File(path) = model {
+            Model::load(path)?;
         }
         Ok(ModelInfo {
             name: model.display_name(),
@@ -87,7 +85,7 @@ impl ComputeBackend for WaveBackend {
         })
     }
 
-    fn prepare_sampler(&self, order: SamplerOrder<'_>) -> Result<PreparedSampler, String> {
+    fn prepare_sampler(&self, order: SamplerOrder<'_>) -> Result<PreparedSampler, BackendError> {
         let sampler =
             WaveSampler { start: Vec::new(), latent_steps: self.latent_steps, step_time: self.step_time };
         Ok(PreparedSampler {

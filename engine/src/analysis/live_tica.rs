@@ -33,8 +33,8 @@ pub enum BasisSource {
     },
     /// There will be none.
     Unavailable {
-        /// Why, in a sentence.
-        reason: String,
+        /// Why.
+        reason: AnalysisError,
     },
 }
 
@@ -92,7 +92,7 @@ enum Mode {
         basis: Option<TicaBasis>,
         newest_features: Vec<Option<Vec<f64>>>,
     },
-    Unavailable(String),
+    Unavailable(AnalysisError),
 }
 
 /// See the module.
@@ -147,7 +147,7 @@ impl LiveTica {
                 newest_features: vec![None; replicas],
                 fit: Box::new(fit),
             },
-            Err(error) => Mode::Unavailable(error.to_string()),
+            Err(error) => Mode::Unavailable(error),
         }
     }
 

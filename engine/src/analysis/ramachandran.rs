@@ -184,18 +184,26 @@ impl From<RamachandranHistogram> for RamachandranFile {
     }
 }
 
-impl TryFrom<RamachandranFile> for RamachandranHistogram {
-    type Error = String;
+/// What is wrong with a histogram in a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+enum RamachandranFileError {
+    #[error("a Ramachandran histogram cannot have {0} bins per axis")]
+    Bins(usize),
+    #[error("cell {0} lies outside the Ramachandran grid")]
+    Cell(usize),
+}
 
-    fn try_from(file: RamachandranFile) -> Result<Self, String> {
+impl TryFrom<RamachandranFile> for RamachandranHistogram {
+    type Error = RamachandranFileError;
+
+    fn try_from(file: RamachandranFile) -> Result<Self, RamachandranFileError> {
         if file.bins == 0 || file.bins > 3600 {
-            return Err(format!("a Ramachandran histogram cannot have {} bins per axis", file.bins));
+            return Err(RamachandranFileError::Bins(file.bins));
         }
         let mut histogram = Self::new(file.bins);
         for (counts, cells) in histogram.counts.iter_mut().zip(file.classes) {
             for (cell, count) in cells {
-                *counts.get_mut(cell).ok_or(format!("cell {cell} lies outside the Ramachandran grid"))? =
-                    count;
+                *counts.get_mut(cell).ok_or(RamachandranFileError::Cell(cell))? = count;
             }
         }
         Ok(histogram)

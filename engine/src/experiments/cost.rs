@@ -7,6 +7,7 @@ use cpu_time::ProcessTime;
 use serde::{Deserialize, Serialize};
 
 use crate::atomic_file::write_atomically;
+use crate::file_error::FileError;
 use crate::regular_file::{self, LONGEST_TEXT_BYTES};
 
 /// Time spent on a number of units of work.
@@ -68,17 +69,16 @@ impl CostMeter {
     /// Notes that `units` were done since the start, and returns the sum.
     ///
     /// # Errors
-    /// One sentence when the note cannot be written.
-    pub fn note(&self, units: u64) -> Result<Cost, String> {
+    /// [`FileError`] when the note cannot be written.
+    pub fn note(&self, units: u64) -> Result<Cost, FileError> {
         let cpu = self.cpu.and_then(|start| start.try_elapsed().ok());
         let cost = Cost {
             units: self.earlier.units + units,
             cpu_seconds: self.earlier.cpu_seconds + cpu.map_or(0.0, |time| time.as_secs_f64()),
             wall_seconds: self.earlier.wall_seconds + self.wall_seconds(),
         };
-        let cannot = |reason: String| format!("{} cannot be written: {reason}", self.path.display());
-        let json = serde_json::to_vec_pretty(&cost).map_err(|error| cannot(error.to_string()))?;
-        write_atomically(&self.path, &json).map_err(|error| cannot(error.to_string()))?;
+        let json = serde_json::to_vec_pretty(&cost).map_err(FileError::write(&self.path))?;
+        write_atomically(&self.path, &json).map_err(FileError::write(&self.path))?;
         Ok(cost)
     }
 }

@@ -48,11 +48,11 @@ impl Evaluator {
     }
 
     /// Where replicas start; empty for the native structure.
-    pub fn starts(&self, start: Start) -> Result<Vec<Arc<Vec<[f32; 3]>>>, String> {
+    pub fn starts(&self, start: Start) -> Result<Vec<Arc<Vec<[f32; 3]>>>, Halt> {
         let mut starts = Vec::new();
         if start == Start::Reference {
             let mut frames = open_reference(&self.map, &self.files, self.selection)?;
-            while let Some(frame) = frames.next_frame().map_err(|error| error.to_string())? {
+            while let Some(frame) = frames.next_frame()? {
                 if frame.trajectory == starts.len() {
                     starts.push(Arc::new(frame.positions_angstrom.to_vec()));
                 }

@@ -17,6 +17,11 @@ pub struct PairsRequest {
     pub draws: usize,
 }
 
+/// Nothing to look at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no protein of the stores has data for clusters of conformations; the notes say why")]
+pub struct NoClusters;
+
 /// Opens the stores as training does, and draws: one entry per protein that has clusters.
 impl Job for PairsRequest {
     type Update = Report;
@@ -32,17 +37,14 @@ impl Job for PairsRequest {
         };
         let data = PairDataset::open(&self.stores, &settings, &mut go_on).map_err(|error| match error {
             TrainError::Cancelled => Halt::Cancelled,
-            error => error.to_string().into(),
+            error => error.into(),
         })?;
         for notice in data.notices() {
             context.notice(notice);
         }
         let coverage = data.coverage(self.draws, settings.seed);
         match coverage.is_empty() {
-            true => {
-                Err("no protein of the stores has data for clusters of conformations; the notes say why"
-                    .into())
-            }
+            true => Err(NoClusters.into()),
             false => Ok(coverage),
         }
     }

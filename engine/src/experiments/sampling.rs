@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::cost::{Cost, CostMeter};
 use super::{ExperimentUpdate, Runner};
+use crate::file_error::FileError;
 use crate::remedy::Remedy;
 use crate::session::output::interrupted_run;
 use crate::session::{
@@ -39,6 +40,20 @@ pub(super) struct SampleOrder<'a> {
     pub replace: bool,
 }
 
+/// Samples of other settings are there.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{} holds other samples: {difference}; {}, or {}",
+    folder.display(),
+    Remedy::OtherFolder,
+    Remedy::Replace
+)]
+struct OtherSamples {
+    folder: PathBuf,
+    /// In what they differ, as a clause.
+    difference: String,
+}
+
 /// Samples that are there.
 pub(super) struct Samples {
     /// The trajectories.
@@ -50,15 +65,12 @@ pub(super) struct Samples {
 /// Makes the samples, or what is missing of them.
 pub(super) fn sample(runner: &Runner<'_>, order: &SampleOrder<'_>) -> Result<Samples, Halt> {
     let folder = order.path.parent().unwrap_or(Path::new(""));
-    std::fs::create_dir_all(folder)
-        .map_err(|error| format!("the folder {} cannot be made: {error}", folder.display()))?;
+    std::fs::create_dir_all(folder).map_err(FileError::make_folder(folder))?;
     let existing = match what_differs(runner, order)? {
         None => ExistingFiles::Resume,
         Some(_) if order.replace => ExistingFiles::Overwrite,
         Some(difference) => {
-            let other = Remedy::OtherFolder;
-            let what = format!("{} holds other samples: {difference}", folder.display());
-            return Err(format!("{what}; {other}, or {}", Remedy::Replace).into());
+            return Err(OtherSamples { folder: folder.to_owned(), difference }.into());
         }
     };
     let mut meter = CostMeter::start(folder.join("cost.json"), existing == ExistingFiles::Resume);

@@ -1,5 +1,21 @@
 //! What can go wrong on a graphics processor.
 
+use super::shape::{MOST_CHANNELS, MOST_NEIGHBORS, MOST_RESIDUES};
+
+/// What the kernels cannot run; each message is a clause about the model or the protein.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unsupported {
+    /// A network that is too wide.
+    #[error("it has a multiplicity of {0}, the kernels take up to {MOST_CHANNELS}")]
+    Channels(usize),
+    /// A network that looks at too many neighbors.
+    #[error("it has {0} neighbors, the kernels take up to {MOST_NEIGHBORS}")]
+    Neighbors(usize),
+    /// A protein that is too long.
+    #[error("the protein has {0} residues, the kernels take up to {MOST_RESIDUES}")]
+    Residues(usize),
+}
+
 /// Why the GPU cannot compute. All of these leave the CPU as an alternative.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum GpuError {
@@ -60,5 +76,5 @@ pub enum GpuError {
     },
     /// The network is of a kind that the kernels do not know.
     #[error("the GPU sampler cannot run this model or protein: {0}")]
-    Unsupported(String),
+    Unsupported(#[from] Unsupported),
 }

@@ -18,6 +18,6 @@ mod weights;
 
 pub use adapter::{AdapterChoice, AdapterSummary, adapters};
 pub use device::Gpu;
-pub use error::GpuError;
+pub use error::{GpuError, Unsupported};
 pub use network::{Address, GpuBatch, GpuNetwork};
 pub use product_rate::product_rate_gflops;

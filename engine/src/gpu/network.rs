@@ -42,7 +42,7 @@ impl GpuNetwork {
     /// # Errors
     /// [`GpuError`] when the kernels cannot run this network or the device has not the room.
     pub fn new(gpu: Arc<Gpu>, model: &Model) -> Result<Self, GpuError> {
-        let shape = NetworkShape::new(model.config()).map_err(GpuError::Unsupported)?;
+        let shape = NetworkShape::new(model.config())?;
         let kernels = Kernels::compile(&gpu, &shape)?;
         let weights = Weights::upload(&gpu, &shape, model.network.layout(), &model.parameters)?;
         Ok(Self { gpu, shape, kernels, weights })

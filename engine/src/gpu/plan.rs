@@ -7,6 +7,7 @@ use crate::structure::{ResidueType, SLOTS};
 
 use super::GpuError;
 use super::device::Gpu;
+use super::error::Unsupported;
 use super::kernels::{Epilogue, Kernel, PARAMETER_BYTES};
 use super::parameters::{Assemble, Edge, Finish, Norm, Part};
 use super::shape::{MOST_RESIDUES, NetworkShape, TrunkShape, quads};
@@ -577,9 +578,7 @@ impl Plan {
         residues: usize,
     ) -> Result<usize, GpuError> {
         if residues > MOST_RESIDUES {
-            return Err(GpuError::Unsupported(format!(
-                "the protein has {residues} residues, the kernels take up to {MOST_RESIDUES}"
-            )));
+            return Err(Unsupported::Residues(residues).into());
         }
         let one = Self::new(shape, weights, tables, residues, 1).arena_bytes;
         let have = gpu.largest_buffer();

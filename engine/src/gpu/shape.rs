@@ -3,8 +3,10 @@
 use crate::network::parameters::{has_skip, header_outputs, state_width};
 use crate::network::{NetworkConfig, Residual, inputs};
 
+use super::error::Unsupported;
+
 /// The widest network whose edge kernel fits the smallest workgroup memory.
-const MOST_CHANNELS: usize = 256;
+pub(super) const MOST_CHANNELS: usize = 256;
 
 /// Neighbors and residues that `assemble.wgsl` has room for.
 pub(super) const MOST_NEIGHBORS: usize = 256;
@@ -40,18 +42,12 @@ pub(super) struct NetworkShape {
 
 impl NetworkShape {
     /// The shapes of `config`, or why the kernels cannot run it.
-    pub fn new(config: &NetworkConfig) -> Result<Self, String> {
+    pub fn new(config: &NetworkConfig) -> Result<Self, Unsupported> {
         if config.multiplicity > MOST_CHANNELS {
-            return Err(format!(
-                "it has a multiplicity of {}, the kernels take up to {MOST_CHANNELS}",
-                config.multiplicity
-            ));
+            return Err(Unsupported::Channels(config.multiplicity));
         }
         if config.neighbors > MOST_NEIGHBORS {
-            return Err(format!(
-                "it has {} neighbors, the kernels take up to {MOST_NEIGHBORS}",
-                config.neighbors
-            ));
+            return Err(Unsupported::Neighbors(config.neighbors));
         }
         let headers = header_outputs(config);
         Ok(Self {

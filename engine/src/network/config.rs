@@ -8,6 +8,44 @@ use super::{ParameterLayout, Transport};
 /// in range and the network of all of them together still larger than any memory.
 const MOST_PARAMETERS: usize = 1 << 30;
 
+/// Why settings make no network; each message names the setting and what is allowed.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum ConfigError {
+    /// A number is out of range.
+    #[error("{name} is {value}, it must be {least} to {most}")]
+    OutOfRange {
+        /// The setting.
+        name: &'static str,
+        /// Its value.
+        value: usize,
+        /// Least that is allowed.
+        least: usize,
+        /// Most that is allowed.
+        most: usize,
+    },
+    /// A length is no positive number.
+    #[error("{name} is {value} Å, it must be positive")]
+    NotPositive {
+        /// The setting.
+        name: &'static str,
+        /// Its value, Å.
+        value: f32,
+    },
+    /// Frame inputs without what they are made of.
+    #[error("frame inputs are the displacements in another form; switch on displacement inputs too")]
+    FrameInputsAlone,
+    /// All settings are in range, and together make more than fits into memory.
+    #[error(
+        "the network would have {:.1} billion parameters, more than {:.1} billion; choose a smaller multiplicity or fewer layers",
+        *parameters as f64 / 1e9,
+        MOST_PARAMETERS as f64 / 1e9
+    )]
+    TooLarge {
+        /// Parameters there would be.
+        parameters: usize,
+    },
+}
+
 /// How the states of consecutive blocks are joined.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "kebab-case")]
@@ -193,8 +231,8 @@ impl NetworkConfig {
     /// Whether the numbers make a network.
     ///
     /// # Errors
-    /// One sentence that names the setting, its value and the values allowed.
-    pub fn check(&self) -> Result<(), String> {
+    /// [`ConfigError`] names the setting, its value and the values allowed.
+    pub fn check(&self) -> Result<(), ConfigError> {
         let ranges = [
             ("multiplicity", self.multiplicity, 1..=1024),
             ("conditioner layers", self.conditioner_layers, 1..=64),
@@ -206,7 +244,8 @@ impl NetworkConfig {
         ];
         for (name, value, range) in ranges {
             if !range.contains(&value) {
-                return Err(format!("{name} is {value}, it must be {} to {}", range.start(), range.end()));
+                let (least, most) = range.into_inner();
+                return Err(ConfigError::OutOfRange { name, value, least, most });
             }
         }
         let positive = [
@@ -216,22 +255,15 @@ impl NetworkConfig {
         ];
         for (name, value) in positive {
             if !(value.is_finite() && value > 0.0) {
-                return Err(format!("{name} is {value} Å, it must be positive"));
+                return Err(ConfigError::NotPositive { name, value });
             }
         }
         if self.frame_inputs && !self.displacement_inputs {
-            return Err(
-                "frame inputs are the displacements in another form; switch on displacement inputs too"
-                    .to_owned(),
-            );
+            return Err(ConfigError::FrameInputsAlone);
         }
         let parameters = ParameterLayout::new(self).total();
         if parameters > MOST_PARAMETERS {
-            return Err(format!(
-                "the network would have {:.1} billion parameters, more than {:.1} billion; choose a smaller multiplicity or fewer layers",
-                parameters as f64 / 1e9,
-                MOST_PARAMETERS as f64 / 1e9
-            ));
+            return Err(ConfigError::TooLarge { parameters });
         }
         Ok(())
     }
@@ -284,7 +316,7 @@ mod tests {
     fn settings_out_of_range_and_networks_beyond_memory_are_refused_in_words() {
         let default = NetworkConfig::default;
         let refused = |config: NetworkConfig, word: &str| {
-            let sentence = config.check().err().unwrap_or_default();
+            let sentence = config.check().unwrap_err().to_string();
             assert!(sentence.contains(word), "{sentence:?} does not say {word:?}");
         };
         refused(NetworkConfig { multiplicity: 0, ..default() }, "multiplicity");

@@ -8,10 +8,11 @@ use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 
 use super::fused::FusedModel;
-use super::{NetworkConfig, ParameterLayout};
+use super::{ConfigError, NetworkConfig, ParameterLayout};
 use crate::atomic_file::write_atomically;
 use crate::brief::{brief, printable};
-use crate::trust::{self, TrustData};
+use crate::sealed_file::SealedFileError;
+use crate::trust::{self, TrustData, TrustFileError};
 use crate::{regular_file, sealed_file};
 
 /// Version of the file layout; raised when older programs could no longer read it.
@@ -75,12 +76,12 @@ pub enum ModelError {
         source: std::io::Error,
     },
     /// The file is no model.
-    #[error("{name} is not an EquiJump model: {reason}")]
+    #[error("{name} is not an EquiJump model: {source}")]
     NotAModel {
         /// Which file.
         name: String,
         /// What is missing or wrong.
-        reason: String,
+        source: Box<ModelProblem>,
     },
     /// The file was made by a newer program.
     #[error("{name} has the format {found}, this program reads {MODEL_FORMAT}; use a newer EquiJump")]
@@ -90,6 +91,60 @@ pub enum ModelError {
         /// Format found.
         found: String,
     },
+}
+
+/// What is wrong with a model file; each message is a clause about it.
+#[derive(Debug, thiserror::Error)]
+pub enum ModelProblem {
+    /// It is no file of tensors, or damaged.
+    #[error(transparent)]
+    File(#[from] SealedFileError),
+    /// An entry of its metadata is missing.
+    #[error("it has no {0} entry")]
+    MissingEntry(&'static str),
+    /// An entry of its metadata cannot be read. What that quotes of the file is told in brief alone, so it is no source.
+    #[error("its {part} cannot be read ({})", brief(reason))]
+    Entry {
+        /// `configuration` or `card`.
+        part: &'static str,
+        /// Why.
+        reason: serde_json::Error,
+    },
+    /// Its configuration makes no network.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// Its card tells no time between frames.
+    #[error("its frame interval is {0} ps")]
+    Interval(f64),
+    /// Its weights are not those of its configuration.
+    #[error(transparent)]
+    Weights(#[from] TensorError),
+    /// Its trust data cannot be used.
+    #[error(transparent)]
+    Trust(#[from] TrustFileError),
+}
+
+/// What is wrong with the tensors of a file; each message is a clause.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TensorError {
+    /// One is not there.
+    #[error("the tensor {0} is missing")]
+    Missing(String),
+    /// One has another type or shape than its layout says.
+    #[error("the tensor {name} is {found_type:?} {found_shape:?}, expected F32 {expected_shape:?}")]
+    Shape {
+        /// Its name.
+        name: String,
+        /// Type found.
+        found_type: Dtype,
+        /// Shape found.
+        found_shape: Vec<usize>,
+        /// Shape expected.
+        expected_shape: Vec<usize>,
+    },
+    /// One holds a number that is not finite.
+    #[error("the tensor {0} holds a value that is not finite")]
+    NotFinite(String),
 }
 
 /// A model ready for sampling.
@@ -148,26 +203,29 @@ impl Model {
     /// # Errors
     /// As [`Self::load`].
     pub fn from_bytes(name: &str, bytes: &[u8]) -> Result<Self, ModelError> {
-        let bad = |reason: String| ModelError::NotAModel { name: name.to_owned(), reason };
+        let bad = |problem| ModelError::NotAModel { name: name.to_owned(), source: Box::new(problem) };
         let (metadata, tensors) =
-            sealed_file::open(bytes, &["format", "config", "card", trust::METADATA_KEY]).map_err(bad)?;
-        let format = metadata.get("format").ok_or_else(|| bad("it has no format entry".to_owned()))?;
+            sealed_file::open(bytes, &["format", "config", "card", trust::METADATA_KEY])
+                .map_err(|error| bad(error.into()))?;
+        let entry = |key: &'static str| metadata.get(key).ok_or_else(|| bad(ModelProblem::MissingEntry(key)));
+        let format = entry("format")?;
         if format != MODEL_FORMAT {
             return Err(ModelError::Version { name: name.to_owned(), found: brief(format) });
         }
-        let entry = |key: &str| metadata.get(key).ok_or_else(|| bad(format!("it has no {key} entry")));
-        let config: NetworkConfig = serde_json::from_str(entry("config")?)
-            .map_err(|e| bad(format!("its configuration cannot be read ({})", brief(e))))?;
-        config.check().map_err(&bad)?;
-        let mut card: ModelCard = serde_json::from_str(entry("card")?)
-            .map_err(|e| bad(format!("its card cannot be read ({})", brief(e))))?;
+        let unreadable =
+            |part: &'static str| move |reason: serde_json::Error| bad(ModelProblem::Entry { part, reason });
+        let config: NetworkConfig =
+            serde_json::from_str(entry("config")?).map_err(unreadable("configuration"))?;
+        config.check().map_err(|error| bad(error.into()))?;
+        let mut card: ModelCard = serde_json::from_str(entry("card")?).map_err(unreadable("card"))?;
         if !(card.frame_interval_ps.is_finite() && card.frame_interval_ps > 0.0) {
-            return Err(bad(format!("its frame interval is {} ps", card.frame_interval_ps)));
+            return Err(bad(ModelProblem::Interval(card.frame_interval_ps)));
         }
         card.make_printable();
         let layout = ParameterLayout::new(&config);
-        let parameters = read_flat(&layout, &tensors, "").map_err(bad)?;
-        let trust = TrustData::read(&metadata, &tensors).map_err(bad)?.map(Arc::new);
+        let parameters = read_flat(&layout, &tensors, "").map_err(|error| bad(error.into()))?;
+        let trust = TrustData::read(&metadata, &tensors).map_err(|error| bad(error.into()))?;
+        let trust = trust.map(Arc::new);
         Ok(Self { network: FusedModel::new(&config), parameters, card, trust })
     }
 
@@ -249,30 +307,30 @@ pub(crate) fn flat_views<'a>(
         .collect()
 }
 
-/// The flat vector of the named tensors `prefix…`; the message says what is missing or has another shape.
+/// The flat vector of the named tensors `prefix…`.
 pub(crate) fn read_flat(
     layout: &ParameterLayout,
     tensors: &SafeTensors<'_>,
     prefix: &str,
-) -> Result<Vec<f32>, String> {
+) -> Result<Vec<f32>, TensorError> {
     let mut flat = Vec::new();
     for spec in layout.specs() {
         let name = format!("{prefix}{}", spec.name);
-        let view = tensors.tensor(&name).map_err(|_| format!("the tensor {name} is missing"))?;
+        let view = tensors.tensor(&name).map_err(|_| TensorError::Missing(name.clone()))?;
         if view.dtype() != Dtype::F32 || view.shape() != spec.shape {
-            return Err(format!(
-                "the tensor {name} is {:?} {:?}, expected F32 {:?}",
-                view.dtype(),
-                view.shape(),
-                spec.shape
-            ));
+            return Err(TensorError::Shape {
+                name,
+                found_type: view.dtype(),
+                found_shape: view.shape().to_vec(),
+                expected_shape: spec.shape.clone(),
+            });
         }
         // Grows with what the file holds, whatever its configuration claims.
         flat.extend(view.data().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])));
     }
     if let Some(bad) = flat.iter().position(|x: &f32| !x.is_finite()) {
         let name = layout.specs().iter().find(|s| s.range.contains(&bad)).map_or("?", |s| &s.name);
-        return Err(format!("the tensor {prefix}{name} holds a value that is not finite"));
+        return Err(TensorError::NotFinite(format!("{prefix}{name}")));
     }
     Ok(flat)
 }

@@ -7,7 +7,7 @@ use crate::analysis::{
     find_basins, scott_bandwidth, smooth_density,
 };
 
-use super::Grid2;
+use super::{Grid2, NoMap};
 
 /// What a frame is measured by along one axis of the map.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -82,8 +82,8 @@ pub enum Landscape {
     /// No run.
     #[default]
     Waiting,
-    /// A run without a map, with the reason in words.
-    NotYet(String),
+    /// A run without a map, with the reason.
+    NotYet(NoMap),
     /// There is one.
     Map(Arc<LandscapeMap>),
 }
@@ -131,17 +131,16 @@ impl LandscapeMap {
     /// The map of some frames.
     ///
     /// # Errors
-    /// One sentence where there is nothing to draw.
+    /// [`NoMap::NoDensity`] where there is nothing to draw.
     pub fn new(
         settings: MapSettings,
         projections: Vec<MapPoint>,
         basis: String,
         shared_coordinates: bool,
-    ) -> Result<Self, String> {
+    ) -> Result<Self, NoMap> {
         let points: Vec<[f64; 2]> = projections.iter().map(|point| point.at.map(f64::from)).collect();
-        let failed = |error| format!("The map cannot be made: {error}.");
-        let bandwidth = scott_bandwidth(&points, settings.bandwidth_factor).map_err(failed)?;
-        let smooth = smooth_density(&points, bandwidth, SMOOTH_CELLS, None).map_err(failed)?;
+        let bandwidth = scott_bandwidth(&points, settings.bandwidth_factor)?;
+        let smooth = smooth_density(&points, bandwidth, SMOOTH_CELLS, None)?;
         let surface = smooth.free_energy();
         let basins = find_basins(&surface, &trajectories(&projections), &BasinSettings::default());
         let basin_grid = [surface.x, surface.y];
@@ -151,7 +150,7 @@ impl LandscapeMap {
             (grid_of(surface), lines, Some(smooth.bandwidth))
         } else {
             let axis = |d: usize| Binning::of_data(points.iter().map(|point| point[d]), Binning::BINS_2D);
-            let (x, y) = (axis(0).map_err(failed)?, axis(1).map_err(failed)?);
+            let (x, y) = (axis(0)?, axis(1)?);
             let mut map = Histogram2d::new(x, y);
             points.iter().for_each(|[x, y]| map.add(*x, *y, 1.0));
             (grid_of(map.free_energy()), Vec::new(), None)

@@ -5,6 +5,7 @@ use std::time::Instant;
 use crate::analysis::{Measurement, MeasurementSeries};
 use crate::session::FrameHistory;
 
+use super::ObserveError;
 use super::observations::MeasurementCurve;
 
 /// Points kept of each series: more than a plot has pixels.
@@ -38,8 +39,12 @@ impl MeasurementTracker {
     /// whether frames are left.
     ///
     /// # Errors
-    /// One sentence when a frame cannot be read back.
-    pub fn catch_up(&mut self, history: &FrameHistory, deadline: Instant) -> Result<(bool, bool), String> {
+    /// [`ObserveError::ReadBack`].
+    pub fn catch_up(
+        &mut self,
+        history: &FrameHistory,
+        deadline: Instant,
+    ) -> Result<(bool, bool), ObserveError> {
         for &measurement in &self.wanted {
             if !self.series.iter().any(|series| series.measurement() == measurement) {
                 self.series.push(MeasurementSeries::new(measurement, MAX_POINTS));
@@ -54,9 +59,9 @@ impl MeasurementTracker {
             if Instant::now() > deadline {
                 return Ok((changed, true));
             }
-            history.read_into(next, self.replica, &mut self.scratch).map_err(|error| {
-                format!("Frame {next} could not be read back for the measurements: {error}.")
-            })?;
+            history
+                .read_into(next, self.replica, &mut self.scratch)
+                .map_err(|source| ObserveError::ReadBack { frame: next, purpose: "measurements", source })?;
             for series in self.series.iter_mut().filter(|series| series.frames() == next) {
                 series.push(&self.scratch);
             }

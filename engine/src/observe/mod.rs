@@ -4,6 +4,7 @@
 //! FrameHistory ──► Observer (a thread) ──► RunObserver: crate::analysis, frame by frame ──► Observations, FrameDetails
 //! ```
 
+mod error;
 mod grid;
 pub mod landscape;
 mod measurement_tracker;
@@ -15,6 +16,7 @@ mod violations;
 
 use std::sync::Arc;
 
+pub use error::{NoMap, ObserveError};
 pub use grid::{Grid2, ResiduePoint};
 
 /// Positions of one frame in canonical atom order, Å, shared between threads.

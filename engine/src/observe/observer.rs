@@ -13,10 +13,10 @@ use std::time::{Duration, Instant};
 use crate::analysis::Measurement;
 use crate::trust::TrustData;
 
-use super::Positions;
 use super::landscape::MapSettings;
 use super::observations::{FrameDetails, Observations};
 use super::run_observer::RunObserver;
+use super::{ObserveError, Positions};
 
 pub use super::run_observer::Subject;
 
@@ -45,12 +45,12 @@ struct Inspection {
 }
 
 /// What has been found out.
-#[derive(Clone, Default)]
+#[derive(Default)]
 struct Published {
     generation: u64,
     observations: Arc<Observations>,
     details: Option<Arc<FrameDetails>>,
-    failure: Option<String>,
+    failure: Option<ObserveError>,
 }
 
 /// The window's end of the thread. Dropping it ends the thread.
@@ -120,7 +120,7 @@ impl Observer {
     }
 
     /// A failure not reported yet.
-    pub fn take_failure(&self) -> Option<String> {
+    pub fn take_failure(&self) -> Option<ObserveError> {
         lock(&self.published).failure.take()
     }
 
@@ -170,7 +170,7 @@ impl Worker {
                 match next {
                     Ok(Task::Observe { generation, subject }) => {
                         *lock(&self.published) = Published { generation, ..Published::default() };
-                        observer = RunObserver::new(*subject).map_err(|sentence| self.fail(sentence)).ok();
+                        observer = RunObserver::new(*subject).map_err(|error| self.fail(error)).ok();
                         if let Some(watched) = &mut observer {
                             watched.set_map(map);
                         }
@@ -244,18 +244,18 @@ impl Worker {
                         (self.wake)();
                     }
                 }
-                Err(sentence) => {
+                Err(error) => {
                     // The same frame would fail again.
                     observer = None;
                     behind = false;
-                    self.fail(sentence);
+                    self.fail(error);
                 }
             }
         }
     }
 
-    fn fail(&self, sentence: String) {
-        lock(&self.published).failure = Some(sentence);
+    fn fail(&self, error: ObserveError) {
+        lock(&self.published).failure = Some(error);
         (self.wake)();
     }
 }

@@ -21,7 +21,7 @@ use super::measurement_tracker::MeasurementTracker;
 use super::observations::{Contacts, FrameDetails, MeasurementCurve, Observations, Reference};
 use super::validity_strip::ValidityStrip;
 use super::violations::{violating_atoms, violations};
-use super::{Grid2, Positions, ResiduePoint};
+use super::{Grid2, NoMap, ObserveError, Positions, ResiduePoint};
 
 /// What the observer looks at from now on.
 #[derive(Clone)]
@@ -86,8 +86,8 @@ impl RunObserver {
     /// Nothing known yet.
     ///
     /// # Errors
-    /// One sentence when the structure cannot be looked at.
-    pub fn new(subject: Subject) -> Result<Self, String> {
+    /// [`ObserveError::Plots`].
+    pub fn new(subject: Subject) -> Result<Self, ObserveError> {
         let topology = &subject.topology;
         let reference_data = ReferenceData::bundled(topology).map(Arc::new);
         let replicas = subject.run.as_ref().map_or(1, |run| run.replica_count());
@@ -103,7 +103,7 @@ impl RunObserver {
                     subject.frame_interval_ps,
                     &settings,
                 )
-                .map_err(|error| format!("The plots cannot be made: {error}."))?,
+                .map_err(ObserveError::Plots)?,
             ),
             None => None,
         };
@@ -153,8 +153,8 @@ impl RunObserver {
     /// Looks at new frames until there are none left or `deadline` is past.
     ///
     /// # Errors
-    /// One sentence when a frame cannot be read back or measured.
-    pub fn catch_up(&mut self, deadline: Instant) -> Result<CatchUp, String> {
+    /// [`ObserveError`] when a frame cannot be read back or measured.
+    pub fn catch_up(&mut self, deadline: Instant) -> Result<CatchUp, ObserveError> {
         let (Some(live), Some(history)) = (&mut self.live, &self.subject.run) else {
             return Ok(CatchUp { changed: false, behind: false });
         };
@@ -167,12 +167,12 @@ impl RunObserver {
             }
             let frame = self.frames;
             for replica in 0..history.replica_count() {
-                history.read_into(frame, replica, &mut self.scratch).map_err(|error| {
-                    format!("Frame {frame} could not be read back for the plots: {error}.")
-                })?;
+                history
+                    .read_into(frame, replica, &mut self.scratch)
+                    .map_err(|source| ObserveError::ReadBack { frame, purpose: "plots", source })?;
                 let measured = live
                     .ingest(replica, frame, &self.scratch)
-                    .map_err(|error| format!("Frame {frame} is left out of the plots: {error}."))?;
+                    .map_err(|source| ObserveError::LeftOut { frame, source })?;
                 let count = measured.validity.violation_count();
                 let clashing = !measured.validity.clashes.is_empty();
                 self.strips[replica].push(measured.validity.is_intact(), clashing, count);
@@ -189,8 +189,8 @@ impl RunObserver {
             self.frames += 1;
             changed = true;
             if let Some(request) = live.refit_request() {
-                let basis = request.run().map_err(|error| format!("The map was not refitted: {error}."))?;
-                live.adopt(basis).map_err(|error| format!("The map was not refitted: {error}."))?;
+                let basis = request.run().map_err(ObserveError::Refit)?;
+                live.adopt(basis).map_err(ObserveError::Refit)?;
                 self.fits += 1;
             }
         }
@@ -254,9 +254,9 @@ impl RunObserver {
                 self.map = Some(KnownMap { made_of, map: map.clone() });
                 Landscape::Map(map)
             }
-            Err(sentence) => {
+            Err(reason) => {
                 self.map = None;
-                Landscape::NotYet(sentence)
+                Landscape::NotYet(reason)
             }
         }
     }
@@ -370,7 +370,7 @@ fn map_of(
     measured: &[MeasurementCurve],
     settings: MapSettings,
     replica: usize,
-) -> Result<LandscapeMap, String> {
+) -> Result<LandscapeMap, NoMap> {
     let slow = settings.axes.iter().any(|axis| axis.is_slow());
     let source = match live.basis_source() {
         BasisSource::Reference { name } => format!("Coordinates from molecular dynamics of {name}"),
@@ -382,13 +382,10 @@ fn map_of(
             )
         }
         BasisSource::Waiting { pairs, needed } if slow => {
-            let why = ReferenceData::why_none(sequence).map(|why| format!(" {why}")).unwrap_or_default();
-            return Err(format!(
-                "There is no reference for this protein, so the coordinates are fitted to this run once \
-                 it is long enough: {pairs} of {needed} frame pairs so far. Other coordinates need not wait.{why}"
-            ));
+            let why_no_reference = ReferenceData::why_none(sequence);
+            return Err(NoMap::TooShort { pairs, needed, why_no_reference });
         }
-        BasisSource::Unavailable { reason } if slow => return Err(reason),
+        BasisSource::Unavailable { reason } if slow => return Err(NoMap::NoCoordinates(reason)),
         BasisSource::Waiting { .. } | BasisSource::Unavailable { .. } => String::new(),
     };
     let shared = !slow || matches!(live.basis_source(), BasisSource::Reference { .. });
@@ -418,9 +415,7 @@ fn map_of(
     let wanted = settings.axes.iter().filter(|axis| matches!(axis, Coordinate::Measured(_)));
     let measured_axes: Vec<Coordinate> = wanted.copied().collect();
     if measured_axes.iter().any(|axis| series_of(*axis).is_none()) {
-        return Err(
-            "This measurement is not there: choose other coordinates in the settings of the map.".into()
-        );
+        return Err(NoMap::NoMeasurement);
     }
     let point = |replica: usize, frame: u32, tica: Option<[f32; 2]>| {
         let [x, y] = settings.axes.map(|axis| value(axis, replica, frame, tica));
@@ -440,11 +435,7 @@ fn map_of(
             .collect()
     };
     if points.is_empty() {
-        return Err(if live.frame_count() == 0 {
-            "The first frame is being made.".to_owned()
-        } else {
-            "No frame has both coordinates: choose others in the settings of the map.".to_owned()
-        });
+        return Err(if live.frame_count() == 0 { NoMap::NoFrames } else { NoMap::NoPoints });
     }
     let basis = if slow {
         source

@@ -3,10 +3,10 @@
 
 use std::sync::Arc;
 
-use crate::network::NetworkConfig;
+use crate::network::{ModelError, NetworkConfig};
 use crate::structure::Topology;
-use crate::transport::presets::Presets;
-use crate::transport::{FrameSampler, SamplerSettings};
+use crate::transport::presets::{Presets, PresetsError, PresetsProblem};
+use crate::transport::{FrameSampler, SamplerSettings, TransportError};
 use crate::trust::TrustData;
 
 use super::request::{DevicePreference, ModelSource};
@@ -56,17 +56,45 @@ pub struct PreparedSampler {
     pub notices: Vec<String>,
 }
 
-/// Loads models and prepares samplers. Errors are sentences for the user.
+/// Why there is no model or no sampler.
+#[derive(Debug, thiserror::Error)]
+pub enum BackendError {
+    /// The model cannot be loaded.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    /// The presets beside it cannot be used.
+    #[error(transparent)]
+    Presets(#[from] PresetsError),
+    /// The presets of a bundled model cannot be used.
+    #[error("presets of {name}: {source}")]
+    BundledPresets {
+        /// Name of the model.
+        name: String,
+        /// Why.
+        source: PresetsProblem,
+    },
+    /// The model cannot be told from others.
+    #[error(transparent)]
+    Checksum(#[from] serde_json::Error),
+    /// The model was pushed out of memory while it was taken.
+    #[error("the model is gone")]
+    Gone,
+    /// The protein cannot be sampled so.
+    #[error(transparent)]
+    Sampler(#[from] TransportError),
+}
+
+/// Loads models and prepares samplers.
 pub trait ComputeBackend: Send + Sync {
     /// Loads a model, or finds it among those loaded before.
     ///
     /// # Errors
-    /// Says in one sentence why the model cannot be used.
-    fn load_model(&self, model: &ModelSource) -> Result<ModelInfo, String>;
+    /// [`BackendError`] when the model cannot be used.
+    fn load_model(&self, model: &ModelSource) -> Result<ModelInfo, BackendError>;
 
     /// Prepares a sampler.
     ///
     /// # Errors
-    /// Says in one sentence why the protein cannot be sampled so.
-    fn prepare_sampler(&self, order: SamplerOrder<'_>) -> Result<PreparedSampler, String>;
+    /// [`BackendError`] when the model cannot be used, or the protein cannot be sampled so.
+    fn prepare_sampler(&self, order: SamplerOrder<'_>) -> Result<PreparedSampler, BackendError>;
 }

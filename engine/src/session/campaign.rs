@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::description::RunDescription;
 use super::shard::ShardRecord;
 use crate::brief::printable;
+use crate::file_error::FileError;
 use crate::regular_file;
 
 /// Larger files are no manifests.
@@ -23,13 +24,67 @@ pub struct FoundTrajectories {
     pub steps: usize,
 }
 
+/// Why trajectories were not found.
+#[derive(Debug, thiserror::Error)]
+pub enum CampaignError {
+    /// A folder without any.
+    #[error(
+        "{} holds no trajectories (DCD, XTC, or PDB files of a run); folders below it are not looked into",
+        folder.display()
+    )]
+    Empty {
+        /// Which folder.
+        folder: PathBuf,
+    },
+    /// A name that is neither a file nor a pattern.
+    #[error("{pattern} is no pattern: {reason}")]
+    NoPattern {
+        /// The name.
+        pattern: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// A pattern that fits nothing.
+    #[error("there is no file that fits {pattern}")]
+    NoMatch {
+        /// The pattern.
+        pattern: String,
+    },
+    /// A folder cannot be looked into.
+    #[error(transparent)]
+    Folder(#[from] FileError),
+    /// Shards of one run that divide it in different ways.
+    #[error(
+        "{name} has shards of different divisions: {} of {} replicas and {} of {}; keep those of one",
+        one.0, one.1, other.0, other.1
+    )]
+    Divisions {
+        /// The run, in printable characters.
+        name: String,
+        /// Shards and replicas of one division.
+        one: (u32, u32),
+        /// Those of another.
+        other: (u32, u32),
+    },
+    /// Shards of different runs.
+    #[error("{} and {} are no shards of one run: of the former, {difference}", one.display(), other.display())]
+    OtherRun {
+        /// What describes one shard.
+        one: PathBuf,
+        /// What describes the other.
+        other: PathBuf,
+        /// In what they differ, as a clause.
+        difference: String,
+    },
+}
+
 /// The trajectories that `named` means: a folder stands for all trajectories in it (not in folders below it), the JSON
 /// file beside a run for those of the run, and a name with `*`, `?` or `[…]` that is no file for all that fit it.
 /// Anything else is taken as it is.
 ///
 /// # Errors
-/// One sentence: a folder or pattern without trajectories, and shards that belong to different runs.
-pub fn find_trajectories(named: &[PathBuf]) -> Result<FoundTrajectories, String> {
+/// [`CampaignError`]: a folder or pattern without trajectories, and shards that belong to different runs.
+pub fn find_trajectories(named: &[PathBuf]) -> Result<FoundTrajectories, CampaignError> {
     let mut search = Search::default();
     for path in named {
         search.add(path)?;
@@ -71,7 +126,7 @@ fn is_trajectory(path: &Path) -> bool {
 }
 
 impl Search {
-    fn add(&mut self, path: &Path) -> Result<(), String> {
+    fn add(&mut self, path: &Path) -> Result<(), CampaignError> {
         self.found.steps += 1;
         if path.is_dir() {
             return self.add_folder(path);
@@ -107,7 +162,7 @@ impl Search {
         }
     }
 
-    fn add_folder(&mut self, folder: &Path) -> Result<(), String> {
+    fn add_folder(&mut self, folder: &Path) -> Result<(), CampaignError> {
         self.look_into(folder)?;
         let names = self.folders.get(plain(folder)).cloned().unwrap_or_default();
         let mut of_runs = HashSet::new();
@@ -120,21 +175,18 @@ impl Search {
             self.take(path);
         }
         if !any {
-            return Err(format!(
-                "{} holds no trajectories (DCD, XTC, or PDB files of a run); folders below it are not looked into",
-                folder.display()
-            ));
+            return Err(CampaignError::Empty { folder: folder.to_owned() });
         }
         Ok(())
     }
 
-    fn add_pattern(&mut self, pattern: &str) -> Result<(), String> {
-        let matches =
-            glob::glob(pattern).map_err(|error| format!("{pattern} is no pattern: {}", error.msg))?;
+    fn add_pattern(&mut self, pattern: &str) -> Result<(), CampaignError> {
+        let matches = glob::glob(pattern)
+            .map_err(|error| CampaignError::NoPattern { pattern: pattern.to_owned(), reason: error.msg })?;
         // In the order of their names.
         let matches: Vec<PathBuf> = matches.filter_map(Result::ok).collect();
         if matches.is_empty() {
-            return Err(format!("there is no file that fits {pattern}"));
+            return Err(CampaignError::NoMatch { pattern: pattern.to_owned() });
         }
         for path in matches {
             self.found.steps += 1;
@@ -163,16 +215,16 @@ impl Search {
     }
 
     /// Reads the names and the manifests in a folder, once. Hidden files are left out.
-    fn look_into(&mut self, folder: &Path) -> Result<(), String> {
+    fn look_into(&mut self, folder: &Path) -> Result<(), CampaignError> {
         let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
         if self.folders.contains_key(plain(folder)) {
             return Ok(());
         }
-        let unreadable = |error: std::io::Error| format!("{} cannot be read: {error}", folder.display());
+        let unreadable = FileError::read(folder);
         let mut names = Vec::new();
-        for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+        for entry in std::fs::read_dir(folder).map_err(&unreadable)? {
             self.found.steps += 1;
-            let entry = entry.map_err(unreadable)?;
+            let entry = entry.map_err(&unreadable)?;
             if !entry.file_name().to_string_lossy().starts_with('.') {
                 names.push(plain(&entry.path()).to_owned());
             }
@@ -212,7 +264,7 @@ impl Search {
     }
 
     /// Notes what is missing of the runs that files were taken of, and refuses what does not belong together.
-    fn check_shards(&mut self) -> Result<(), String> {
+    fn check_shards(&mut self) -> Result<(), CampaignError> {
         let mut campaigns: BTreeMap<PathBuf, Vec<(ShardRecord, &Manifest)>> = BTreeMap::new();
         let mut seen = HashSet::new();
         let mut all_lost = HashSet::new();
@@ -255,17 +307,18 @@ impl Search {
             let expected = whole(&of.run);
             for (shard, manifest) in &shards {
                 if (shard.count, shard.of_replicas) != (first.count, first.of_replicas) {
-                    return Err(format!(
-                        "{name} has shards of different divisions: {} of {} replicas and {} of {}; keep those of one",
-                        first.count, first.of_replicas, shard.count, shard.of_replicas
-                    ));
+                    return Err(CampaignError::Divisions {
+                        name,
+                        one: (first.count, first.of_replicas),
+                        other: (shard.count, shard.of_replicas),
+                    });
                 }
                 if let Some(difference) = expected.difference(&whole(&manifest.run)) {
-                    return Err(format!(
-                        "{} and {} are no shards of one run: of the former, {difference}",
-                        of.path.display(),
-                        manifest.path.display()
-                    ));
+                    return Err(CampaignError::OtherRun {
+                        one: of.path.clone(),
+                        other: manifest.path.clone(),
+                        difference,
+                    });
                 }
             }
             let there: HashMap<u32, &Manifest> =

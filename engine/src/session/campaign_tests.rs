@@ -89,18 +89,18 @@ fn shards_of_different_runs_are_not_taken_for_one() {
     let mut other: serde_json::Value = serde_json::from_str(&text).unwrap();
     other["run"]["settings"]["seed"] = json!(7);
     std::fs::write(&paths.description, other.to_string()).unwrap();
-    let error = find_trajectories(&[folder.path().to_owned()]).unwrap_err();
+    let error = find_trajectories(&[folder.path().to_owned()]).unwrap_err().to_string();
     assert!(error.contains("its seed is 0, not 7"), "{error}");
     std::fs::write(&paths.description, text).unwrap();
     write_shard(&output, 2, 4, 8, true);
-    let error = find_trajectories(&[folder.path().to_owned()]).unwrap_err();
+    let error = find_trajectories(&[folder.path().to_owned()]).unwrap_err().to_string();
     assert!(error.contains("different divisions"), "{error}");
 }
 
 #[test]
 fn what_names_nothing_is_refused_and_manifests_lead_to_no_other_folder() {
     let folder = tempfile::tempdir().unwrap();
-    let refused = |name: &str| find_trajectories(&[folder.path().join(name)]).unwrap_err();
+    let refused = |name: &str| find_trajectories(&[folder.path().join(name)]).unwrap_err().to_string();
     assert!(refused("").contains("holds no trajectories"));
     assert!(refused("*.dcd").contains("no file that fits"));
     assert!(refused("[a-").contains("is no pattern"));

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::brief::{brief, printable};
 use crate::structure::OpenedStructure;
-use crate::transport::SamplerSettings;
+use crate::transport::{SamplerSettings, SettingsError};
 use crate::trust::TrustReport;
 
 use super::backend::ModelInfo;
@@ -130,6 +130,23 @@ impl RunDescription {
     }
 }
 
+/// What is wrong with the file that describes a run; each message is a clause that begins with a verb.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum DescriptionError {
+    /// Another file, or a damaged one.
+    #[error("does not describe a run of EquiJump")]
+    NoRun,
+    /// Settings that no run can have.
+    #[error("describes no run that can be: {0}")]
+    Settings(#[from] SettingsError),
+    /// A time between frames that no run can have.
+    #[error("says that frames are {0} ps apart")]
+    Interval(f64),
+    /// A trajectory of another folder.
+    #[error("names the trajectory {}, which is not in its own folder", brief(printable(.0)))]
+    OtherFolder(String),
+}
+
 /// A run as the file beside its results describes it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DescribedRun {
@@ -145,30 +162,26 @@ impl DescribedRun {
     /// Reads what [`RunDescription::to_json`] makes.
     ///
     /// # Errors
-    /// A clause that begins with a verb: what is wrong with the file.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let not_a_run = "does not describe a run of EquiJump".to_owned();
-        let value: Value = serde_json::from_str(text).map_err(|_| not_a_run.clone())?;
-        let mut run: RunDescription =
-            serde_json::from_value(value["run"].clone()).map_err(|_| not_a_run.clone())?;
+    /// [`DescriptionError`]: what is wrong with the file.
+    pub fn parse(text: &str) -> Result<Self, DescriptionError> {
+        let not_a_run = |_| DescriptionError::NoRun;
+        let value: Value = serde_json::from_str(text).map_err(not_a_run)?;
+        let mut run: RunDescription = serde_json::from_value(value["run"].clone()).map_err(not_a_run)?;
         run.structure = printable(&run.structure);
         run.model = printable(&run.model);
-        run.settings.check().map_err(|error| format!("describes no run that can be: {}", brief(error)))?;
+        run.settings.check()?;
         if !(run.frame_interval_ps.is_finite() && run.frame_interval_ps > 0.0) {
-            return Err(format!("says that frames are {} ps apart", run.frame_interval_ps));
+            return Err(DescriptionError::Interval(run.frame_interval_ps));
         }
-        let names = value["trajectories"].as_array().ok_or_else(|| not_a_run.clone())?;
+        let names = value["trajectories"].as_array().ok_or(DescriptionError::NoRun)?;
         let trajectories: Vec<String> = names.iter().filter_map(Value::as_str).map(str::to_owned).collect();
         if trajectories.is_empty() || trajectories.len() != names.len() {
-            return Err(not_a_run);
+            return Err(DescriptionError::NoRun);
         }
         // A run lies in one folder; a description that was made to do harm could name any file.
         let plain = |name: &&String| Path::new(name).file_name().is_some_and(|own| own == name.as_str());
         if let Some(name) = trajectories.iter().find(|name| !plain(name)) {
-            return Err(format!(
-                "names the trajectory {}, which is not in its own folder",
-                brief(printable(name))
-            ));
+            return Err(DescriptionError::OtherFolder(name.clone()));
         }
         Ok(Self { run, trajectories, finished: value["finished"] == true })
     }
@@ -209,7 +222,7 @@ mod tests {
         for name in ["../run.dcd", "/etc/passwd", "a/b.dcd", "..", ".", "", "run.dcd/", "./run.dcd"] {
             let mut value = whole.clone();
             value["trajectories"] = json!([name]);
-            let refusal = DescribedRun::parse(&value.to_string()).unwrap_err();
+            let refusal = DescribedRun::parse(&value.to_string()).unwrap_err().to_string();
             assert!(refusal.contains("not in its own folder"), "{name}: {refusal}");
         }
         for names in [json!([]), json!([1]), json!("run.dcd"), json!(["run.dcd", 1])] {
@@ -225,10 +238,12 @@ mod tests {
         for interval in [0.0, -1.0] {
             let mut value = whole.clone();
             value["run"]["frame_interval_ps"] = json!(interval);
-            assert!(DescribedRun::parse(&value.to_string()).unwrap_err().contains("ps apart"));
+            assert!(DescribedRun::parse(&value.to_string()).unwrap_err().to_string().contains("ps apart"));
         }
         let mut value = whole;
         value["run"]["settings"]["latent_steps"] = json!(0);
-        assert!(DescribedRun::parse(&value.to_string()).unwrap_err().contains("no run that can be"));
+        assert!(
+            DescribedRun::parse(&value.to_string()).unwrap_err().to_string().contains("no run that can be")
+        );
     }
 }

@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::collections::VecDeque;
+use std::error::Error;
 use std::mem::discriminant;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -75,34 +76,28 @@ pub struct JobError {
     pub remedy: Option<Remedy>,
 }
 
-impl From<String> for JobError {
-    fn from(what: String) -> Self {
+impl JobError {
+    /// What went wrong, in a sentence with the remedies that it names.
+    pub fn new(what: impl Into<String>) -> Self {
+        let what = what.into();
         Self { remedy: remedy::first_in(&what), what }
     }
 }
 
-impl From<&str> for JobError {
-    fn from(what: &str) -> Self {
-        what.to_owned().into()
+/// Work fails with the sentence of the error that it came to.
+impl<E: Error> From<E> for Halt {
+    fn from(error: E) -> Self {
+        Self::Failed(JobError::new(error.to_string()))
     }
 }
 
-impl From<JobError> for Halt {
-    fn from(error: JobError) -> Self {
-        Self::Failed(error)
-    }
-}
-
-impl From<String> for Halt {
-    fn from(what: String) -> Self {
-        Self::Failed(what.into())
-    }
-}
-
-impl From<&str> for Halt {
-    fn from(what: &str) -> Self {
-        Self::Failed(what.into())
-    }
+/// Why a job came to no end of its own.
+#[derive(Debug, thiserror::Error)]
+enum Broken {
+    #[error("the engine has been shut down")]
+    ShutDown,
+    #[error("an internal error stopped this job ({0}); what it has written is kept, please report it")]
+    Panic(String),
 }
 
 /// How a job ended. Every job ends in exactly one of these.
@@ -357,7 +352,7 @@ impl<J: Job> Started<J> {
             ended(&steered);
             stream.end(outcome);
         };
-        let refuse = move || refused.end(JobOutcome::Failed("the engine has been shut down".into()));
+        let refuse = move || refused.end(Err(Broken::ShutDown.into()).into());
         Self { handle, control, work: Box::new(work), refuse: Box::new(refuse) }
     }
 }
@@ -376,18 +371,7 @@ fn run<J: Job>(
     let done = catch_unwind(AssertUnwindSafe(|| {
         job.run(&JobContext { control, backend, post: &|update| stream.post(update) })
     }));
-    done.map_or_else(
-        |panic| {
-            JobOutcome::Failed(
-                format!(
-                    "an internal error stopped this job ({}); what it has written is kept, please report it",
-                    panic_message(panic.as_ref())
-                )
-                .into(),
-            )
-        },
-        JobOutcome::from,
-    )
+    done.unwrap_or_else(|panic| Err(Broken::Panic(panic_message(panic.as_ref())).into())).into()
 }
 
 fn panic_message(panic: &(dyn Any + Send)) -> String {

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use crate::network::{Model, ModelError, read_model_file};
 use crate::transport::presets::Presets;
 
-use super::backend::{ComputeBackend, ModelInfo, PreparedSampler, SamplerOrder};
+use super::backend::{BackendError, ComputeBackend, ModelInfo, PreparedSampler, SamplerOrder};
 use super::devices::{DevicePool, Wanted};
 use super::request::ModelSource;
 
@@ -41,8 +41,8 @@ impl ModelLibrary {
         Self::default()
     }
 
-    fn get(&self, source: &ModelSource) -> Result<Loaded, String> {
-        let identity = identity(source).map_err(|error| error.to_string())?;
+    fn get(&self, source: &ModelSource) -> Result<Loaded, BackendError> {
+        let identity = identity(source)?;
         let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(index) = loaded.iter().position(|(known, _)| *known == identity) {
             let entry = loaded.remove(index);
@@ -54,7 +54,7 @@ impl ModelLibrary {
                 loaded.remove(0);
             }
         }
-        loaded.last().map(|(_, model)| model.clone()).ok_or_else(|| "the model is gone".into())
+        loaded.last().map(|(_, model)| model.clone()).ok_or(BackendError::Gone)
     }
 }
 
@@ -73,18 +73,19 @@ fn identity(source: &ModelSource) -> Result<Identity, ModelError> {
     }
 }
 
-fn load(source: &ModelSource) -> Result<Loaded, String> {
+fn load(source: &ModelSource) -> Result<Loaded, BackendError> {
     let read;
     let (name, bytes, presets): (String, &[u8], Presets) = match source {
         ModelSource::Bundled { name, bytes, presets } => {
-            (name.clone(), bytes, Presets::parse(presets).map_err(|e| format!("presets of {name}: {e}"))?)
+            let wrong = |source| BackendError::BundledPresets { name: name.clone(), source };
+            (name.clone(), bytes, Presets::parse(presets).map_err(wrong)?)
         }
         ModelSource::File(path) => {
-            read = read_model_file(path).map_err(|error| error.to_string())?;
+            read = read_model_file(path)?;
             (path.display().to_string(), &read, Presets::beside(path)?)
         }
     };
-    let model = Model::from_bytes(&name, bytes).map_err(|error| error.to_string())?;
+    let model = Model::from_bytes(&name, bytes)?;
     let info = ModelInfo {
         name: model.card.name.clone(),
         config: model.config().clone(),
@@ -99,9 +100,9 @@ fn load(source: &ModelSource) -> Result<Loaded, String> {
 
 /// Of all that decides frames: configuration, weights and interval. The same model trained again is the same, whatever
 /// else its file says.
-fn content_checksum(model: &Model) -> Result<String, String> {
+fn content_checksum(model: &Model) -> Result<String, serde_json::Error> {
     let mut crc = flate2::Crc::new();
-    crc.update(serde_json::to_string(model.config()).map_err(|error| error.to_string())?.as_bytes());
+    crc.update(serde_json::to_string(model.config())?.as_bytes());
     crc.update(&model.card.frame_interval_ps.to_le_bytes());
     for value in &model.parameters {
         crc.update(&value.to_le_bytes());
@@ -133,11 +134,11 @@ fn card_text(model: &Model) -> String {
 }
 
 impl ComputeBackend for ModelLibrary {
-    fn load_model(&self, model: &ModelSource) -> Result<ModelInfo, String> {
+    fn load_model(&self, model: &ModelSource) -> Result<ModelInfo, BackendError> {
         Ok(self.get(model)?.info)
     }
 
-    fn prepare_sampler(&self, order: SamplerOrder<'_>) -> Result<PreparedSampler, String> {
+    fn prepare_sampler(&self, order: SamplerOrder<'_>) -> Result<PreparedSampler, BackendError> {
         let Loaded { model, info } = self.get(order.model)?;
         let mut notices = Vec::new();
         let sequence = order.topology.sequence();
@@ -153,8 +154,7 @@ impl ComputeBackend for ModelLibrary {
             settings: order.settings,
             replicas: order.replicas,
         };
-        let sampler = self.devices.sampler(wanted, order.device, &mut notices);
-        let sampler = sampler.map_err(|error| error.to_string())?;
+        let sampler = self.devices.sampler(wanted, order.device, &mut notices)?;
         Ok(PreparedSampler { sampler, model: info, notices })
     }
 }

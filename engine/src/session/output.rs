@@ -10,7 +10,9 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crate::structure::{OpenedStructure, write_pdb};
-use crate::trajectory::{RunState, TrajectoryFormat, TrajectoryWriter, write_atomically};
+use crate::trajectory::{
+    RunState, RunStateError, TrajectoryError, TrajectoryFormat, TrajectoryWriter, write_atomically,
+};
 use crate::transport::Replica;
 use crate::transport::presets::presets_path;
 
@@ -19,9 +21,10 @@ use super::request::{ExistingFiles, ModelSource, RunOutput, beside};
 use super::shard::RunPaths;
 use crate::atomic_file::{check_replaceable, is_there};
 use crate::brief::printable;
+use crate::file_error::FileError;
 use crate::regular_file;
 use crate::remedy::Remedy;
-use crate::run_lock::{RunLock, remove_partial_files};
+use crate::run_lock::{LockError, RunLock, remove_partial_files};
 
 /// The state is written no more often than this: bringing it to disk takes longer than a fast frame.
 const STATE_INTERVAL: Duration = Duration::from_secs(1);
@@ -32,6 +35,108 @@ const STATE_REST: u32 = 20;
 const MOST_STATE_BYTES: u64 = 1 << 32;
 /// Larger files are no topology of a run.
 const MOST_TOPOLOGY_BYTES: u64 = 1 << 28;
+
+/// Why the files of a run cannot be written or gone on with.
+#[derive(Debug, thiserror::Error)]
+pub enum OutputError {
+    /// The system refuses a file.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// Another process writes there.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// A trajectory cannot be written or gone on with.
+    #[error(transparent)]
+    Trajectory(#[from] TrajectoryError),
+    /// The state of the run cannot be written or read.
+    #[error(transparent)]
+    State(#[from] RunStateError),
+    /// The run cannot be told in JSON.
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
+    /// More frames than this machine can count.
+    #[error(transparent)]
+    Frames(#[from] std::num::TryFromIntError),
+    /// The state is of a version that described runs otherwise.
+    #[error("{} does not describe a run of this version: {source}", state.display())]
+    OtherVersion {
+        /// The state.
+        state: PathBuf,
+        /// What it lacks.
+        source: serde_json::Error,
+    },
+    /// The state contradicts itself.
+    #[error("{} is of {told} replicas and holds {held}; start a new run", state.display())]
+    Replicas {
+        /// The state.
+        state: PathBuf,
+        /// Replicas of the run.
+        told: usize,
+        /// Replicas in the state.
+        held: usize,
+    },
+    /// The run would replace what it reads.
+    #[error("{} is {what} and would be replaced; choose another name", path.display())]
+    InUse {
+        /// Which file.
+        path: PathBuf,
+        /// What it is to the run.
+        what: &'static str,
+    },
+    /// A file of another run is there.
+    #[error(
+        "{} is there already; choose another name, {}, or {}",
+        path.display(),
+        Remedy::Continue,
+        Remedy::Replace
+    )]
+    Exists {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// There are files of a run without its state.
+    #[error("{} cannot be continued, since {} is not beside it; {}", path.display(), state.display(), without_state(sharded))]
+    NoState {
+        /// A file of the run.
+        path: PathBuf,
+        /// Where its state would be.
+        state: PathBuf,
+        /// Whether it is to be a shard.
+        sharded: bool,
+    },
+    /// The state is of another run.
+    #[error(
+        "{} belongs to another run: {difference}; repeat the settings of that run, or {}",
+        state.display(),
+        Remedy::Replace
+    )]
+    OtherRun {
+        /// The state.
+        state: PathBuf,
+        /// In what it differs, as a clause.
+        difference: String,
+    },
+    /// The state is of another protein or number of replicas.
+    #[error("{} holds another number of atoms", state.display())]
+    Atoms {
+        /// The state.
+        state: PathBuf,
+    },
+    /// The topology that shards share is another one.
+    #[error("{} is that of another run; choose another name", topology.display())]
+    OtherTopology {
+        /// The topology.
+        topology: PathBuf,
+    },
+}
+
+/// What helps where files have no state beside them.
+fn without_state(sharded: &bool) -> String {
+    match sharded {
+        true => "repeat the division into shards that it was made with, or choose another name".to_owned(),
+        false => Remedy::Replace.to_string(),
+    }
+}
 
 /// Files of a run, open for writing.
 pub(super) struct RunFiles {
@@ -49,27 +154,22 @@ pub(super) struct RunFiles {
 /// What the run is that lies at `path`, and how many frames it has after its start; `None` where there is none.
 ///
 /// # Errors
-/// One sentence when its state cannot be read.
-pub(crate) fn interrupted_run(path: &Path) -> Result<Option<(RunDescription, u64)>, String> {
+/// [`OutputError`] when its state cannot be read.
+pub(crate) fn interrupted_run(path: &Path) -> Result<Option<(RunDescription, u64)>, OutputError> {
     let state_path = beside(path, ".state");
     if !is_there(&state_path) {
         return Ok(None);
     }
-    let state = RunState::load(&state_path).map_err(|error| error.to_string())?;
+    let state = RunState::load(&state_path)?;
     Ok(Some((described(&state, &state_path)?, state.frame)))
 }
 
-fn described(state: &RunState, state_path: &Path) -> Result<RunDescription, String> {
-    let mut run: RunDescription = serde_json::from_value(state.settings.clone()).map_err(|error| {
-        format!("{} does not describe a run of this version: {error}", state_path.display())
-    })?;
+fn described(state: &RunState, state_path: &Path) -> Result<RunDescription, OutputError> {
+    let mut run: RunDescription = serde_json::from_value(state.settings.clone())
+        .map_err(|source| OutputError::OtherVersion { state: state_path.to_owned(), source })?;
     let held = state.replicas_angstrom.len();
     if run.replicas != held {
-        return Err(format!(
-            "{} is of {} replicas and holds {held}; start a new run",
-            state_path.display(),
-            run.replicas
-        ));
+        return Err(OutputError::Replicas { state: state_path.to_owned(), told: run.replicas, held });
     }
     run.structure = printable(&run.structure);
     run.model = printable(&run.model);
@@ -96,8 +196,8 @@ fn old_trajectories(path: &Path, state_path: &Path) -> Vec<PathBuf> {
     if !is_there(state_path) {
         return Vec::new();
     }
-    let replaced = RunState::load(state_path).map_err(|error| error.to_string());
-    let Ok(replaced) = replaced.and_then(|state| described(&state, state_path)) else { return Vec::new() };
+    let Ok(state) = RunState::load(state_path) else { return Vec::new() };
+    let Ok(replaced) = described(&state, state_path) else { return Vec::new() };
     RunPaths::new(path, replaced.replicas, replaced.shard).trajectories
 }
 
@@ -116,21 +216,21 @@ impl RunFiles {
     /// to where it stood.
     ///
     /// # Errors
-    /// One sentence that names the file.
+    /// [`OutputError`] names the file.
     pub fn open(
         output: &RunOutput,
         structure: &OpenedStructure,
         model: &ModelSource,
         description: RunDescription,
         replicas: &mut [Replica],
-    ) -> Result<Self, String> {
-        TrajectoryFormat::from_path(&output.path).map_err(|error| error.to_string())?;
+    ) -> Result<Self, OutputError> {
+        TrajectoryFormat::from_path(&output.path)?;
         let paths = RunPaths::new(&output.path, replicas.len(), description.shard);
         let sharded = description.shard.is_some();
         // Before anything is made or looked for: of two runs that start at once, one finds the other's lock. Shards of
         // one run do not keep each other waiting.
         let lock = RunLock::take(if sharded { &paths.state } else { &output.path })?;
-        let settings = serde_json::to_value(&description).map_err(|error| error.to_string())?;
+        let settings = serde_json::to_value(&description)?;
         let mut files = Self {
             writers: Vec::new(),
             settings,
@@ -145,7 +245,7 @@ impl RunFiles {
         let RunPaths { trajectories, topology: topology_path, .. } = &paths;
         let mut pdb = Vec::new();
         write_pdb(&structure.topology, &structure.positions_angstrom, &mut pdb)
-            .map_err(|error| format!("{} cannot be written: {error}", topology_path.display()))?;
+            .map_err(FileError::write(topology_path))?;
         let present =
             |paths: &[&PathBuf]| paths.iter().find(|path| is_there(path)).map(|path| path.to_path_buf());
         let mut all: Vec<&PathBuf> = trajectories.iter().collect();
@@ -168,25 +268,16 @@ impl RunFiles {
             let mut replaced =
                 all.iter().copied().filter(|path| !goes_on || *path != topology_path).chain(&removed);
             if let Some(path) = replaced.find(|path| std::fs::canonicalize(path).is_ok_and(|p| p == used)) {
-                return Err(format!(
-                    "{} is {what} and would be replaced; choose another name",
-                    path.display()
-                ));
+                return Err(OutputError::InUse { path: path.clone(), what });
             }
         }
         if output.existing == ExistingFiles::Refuse
             && let Some(path) = present(&all)
         {
-            return Err(format!(
-                "{} is there already; choose another name, {}, or {}",
-                path.display(),
-                Remedy::Continue,
-                Remedy::Replace
-            ));
+            return Err(OutputError::Exists { path });
         }
         for path in &all {
-            check_replaceable(path)
-                .map_err(|error| format!("{} cannot be written: {error}", path.display()))?;
+            check_replaceable(path).map_err(FileError::write(path))?;
         }
         remove_partial_files(all.iter().copied());
         if output.existing == ExistingFiles::Overwrite {
@@ -196,26 +287,15 @@ impl RunFiles {
             if is_there(&paths.state) || is_there(&paths.backup) {
                 files.restore(replicas, output.existing)?;
             } else if let Some(path) = present(&all) {
-                let advice = match sharded {
-                    true => "repeat the division into shards that it was made with, or choose another name"
-                        .to_owned(),
-                    false => Remedy::Replace.to_string(),
-                };
-                return Err(format!(
-                    "{} cannot be continued, since {} is not beside it; {advice}",
-                    path.display(),
-                    paths.state.display()
-                ));
+                return Err(OutputError::NoState { path, state: paths.state.clone(), sharded });
             }
         }
         let interval_ps = files.description.frame_interval_ps;
         if files.state_frame > 0 {
             for path in trajectories {
-                let keep = usize::try_from(files.state_frame.saturating_add(1))
-                    .map_err(|error| error.to_string())?;
+                let keep = usize::try_from(files.state_frame.saturating_add(1))?;
                 let (writer, _) =
-                    TrajectoryWriter::append(path, &structure.topology, interval_ps, Some(keep))
-                        .map_err(|error| error.to_string())?;
+                    TrajectoryWriter::append(path, &structure.topology, interval_ps, Some(keep))?;
                 files.writers.push(writer);
             }
         } else {
@@ -225,15 +305,13 @@ impl RunFiles {
             let _ = std::fs::remove_file(&paths.backup);
             for (path, replica) in trajectories.iter().zip(&*replicas) {
                 // Refusal was decided above, for all files at once.
-                let mut writer = TrajectoryWriter::create(path, &structure.topology, interval_ps, true)
-                    .map_err(|error| error.to_string())?;
-                writer.write_frame(&replica.positions_angstrom, 0.0).map_err(|error| error.to_string())?;
+                let mut writer = TrajectoryWriter::create(path, &structure.topology, interval_ps, true)?;
+                writer.write_frame(&replica.positions_angstrom, 0.0)?;
                 files.writers.push(writer);
             }
         }
         if !sharded || !is_there(topology_path) {
-            write_atomically(topology_path, &pdb)
-                .map_err(|error| format!("{} cannot be written: {error}", topology_path.display()))?;
+            write_atomically(topology_path, &pdb).map_err(FileError::write(topology_path))?;
         }
         files.write_description(false)?;
         Ok(files)
@@ -250,13 +328,11 @@ impl RunFiles {
     }
 
     /// Appends the present frame of every replica.
-    pub fn write_frame(&mut self, replicas: &[Replica]) -> Result<(), String> {
+    pub fn write_frame(&mut self, replicas: &[Replica]) -> Result<(), OutputError> {
         for (writer, replica) in self.writers.iter_mut().zip(replicas) {
             let time_ps = replica.frame as f64 * self.description.frame_interval_ps;
-            writer
-                .check_in_place()
-                .and_then(|()| writer.write_frame(&replica.positions_angstrom, time_ps))
-                .map_err(|error| error.to_string())?;
+            writer.check_in_place()?;
+            writer.write_frame(&replica.positions_angstrom, time_ps)?;
         }
         if self.state_written.elapsed() >= STATE_INTERVAL.max(STATE_REST * self.state_took) {
             self.write_state(replicas)?;
@@ -265,18 +341,18 @@ impl RunFiles {
     }
 
     /// Writes the state and the description as they are at the end of the run, however it ended.
-    pub fn close(mut self, replicas: &[Replica], finished: bool) -> Result<(), String> {
+    pub fn close(mut self, replicas: &[Replica], finished: bool) -> Result<(), OutputError> {
         self.write_state(replicas)?;
         let in_place = self.writers.iter().try_for_each(TrajectoryWriter::check_in_place);
         self.write_description(finished && in_place.is_ok())?;
-        in_place.map_err(|error| error.to_string())
+        Ok(in_place?)
     }
 
-    fn write_state(&mut self, replicas: &[Replica]) -> Result<(), String> {
+    fn write_state(&mut self, replicas: &[Replica]) -> Result<(), OutputError> {
         let started = Instant::now();
         // Trajectories hold at least the frames that the state counts.
         for writer in &mut self.writers {
-            writer.flush().map_err(|error| error.to_string())?;
+            writer.flush()?;
         }
         let frame = replicas.first().map_or(0, |replica| replica.frame);
         // After a frame that could not be written to all trajectories, the state before is the one to go on from.
@@ -290,29 +366,27 @@ impl RunFiles {
             frame,
             replicas_angstrom: replicas.iter().map(|replica| replica.positions_angstrom.clone()).collect(),
         }
-        .save(&self.paths.state)
-        .map_err(|error| error.to_string())?;
+        .save(&self.paths.state)?;
         self.state_frame = frame;
         self.state_written = Instant::now();
         self.state_took = started.elapsed();
         Ok(())
     }
 
-    fn write_description(&self, finished: bool) -> Result<(), String> {
+    fn write_description(&self, finished: bool) -> Result<(), FileError> {
         let path = &self.paths.description;
-        let cannot = |error: String| format!("{} cannot be written: {error}", path.display());
         let json = self.description.to_json(self.state_frame, finished, &self.trajectories());
-        let mut text = serde_json::to_string_pretty(&json).map_err(|error| cannot(error.to_string()))?;
+        let mut text = serde_json::to_string_pretty(&json).map_err(FileError::write(path))?;
         text.push('\n');
-        write_atomically(path, text.as_bytes()).map_err(|error| cannot(error.to_string()))
+        write_atomically(path, text.as_bytes()).map_err(FileError::write(path))
     }
 
     /// Takes over the state of an interrupted run, after making sure that it is the same run.
-    fn restore(&mut self, replicas: &mut [Replica], existing: ExistingFiles) -> Result<(), String> {
+    fn restore(&mut self, replicas: &mut [Replica], existing: ExistingFiles) -> Result<(), OutputError> {
         let load = |path: &Path| {
-            let state = RunState::load(path).map_err(|error| error.to_string())?;
+            let state = RunState::load(path)?;
             let interrupted = described(&state, path)?;
-            Ok::<_, String>((state, interrupted))
+            Ok::<_, OutputError>((state, interrupted))
         };
         let RunPaths { state: state_path, backup, .. } = &self.paths;
         let (state, interrupted) = match load(state_path) {
@@ -328,7 +402,7 @@ impl RunFiles {
                 loaded
             }
             Err(reason) if is_there(backup) => {
-                let loaded = load(backup).map_err(|_| reason.clone())?;
+                let Ok(loaded) = load(backup) else { return Err(reason) };
                 self.notice = Some(format!(
                     "{reason}. The run continues from the state before, {}, at frame {}.",
                     backup.display(),
@@ -340,14 +414,10 @@ impl RunFiles {
         };
         if existing == ExistingFiles::Extend {
             self.description.start_crc32 = interrupted.start_crc32;
-            self.settings = serde_json::to_value(&self.description).map_err(|error| error.to_string())?;
+            self.settings = serde_json::to_value(&self.description)?;
         }
         if let Some(difference) = interrupted.difference(&self.description) {
-            return Err(format!(
-                "{} belongs to another run: {difference}; repeat the settings of that run, or {}",
-                self.paths.state.display(),
-                Remedy::Replace
-            ));
+            return Err(OutputError::OtherRun { state: self.paths.state.clone(), difference });
         }
         let fits = state.replicas_angstrom.len() == replicas.len()
             && state
@@ -356,7 +426,7 @@ impl RunFiles {
                 .zip(&*replicas)
                 .all(|(positions, replica)| positions.len() == replica.positions_angstrom.len());
         if !fits {
-            return Err(format!("{} holds another number of atoms", self.paths.state.display()));
+            return Err(OutputError::Atoms { state: self.paths.state.clone() });
         }
         for (replica, positions_angstrom) in replicas.iter_mut().zip(state.replicas_angstrom) {
             replica.frame = state.frame;
@@ -368,16 +438,15 @@ impl RunFiles {
 }
 
 /// Refuses a topology that is not the one all shards of the run have.
-fn check_shared_topology(path: &Path, expected: &[u8]) -> Result<(), String> {
+fn check_shared_topology(path: &Path, expected: &[u8]) -> Result<(), OutputError> {
     if !is_there(path) {
         return Ok(());
     }
-    let found = regular_file::read(path, MOST_TOPOLOGY_BYTES)
-        .map_err(|error| format!("{} cannot be read: {error}", path.display()))?;
+    let found = regular_file::read(path, MOST_TOPOLOGY_BYTES).map_err(FileError::read(path))?;
     if found == expected {
         return Ok(());
     }
-    Err(format!("{} is that of another run; choose another name", path.display()))
+    Err(OutputError::OtherTopology { topology: path.to_owned() })
 }
 
 #[cfg(test)]

@@ -4,12 +4,15 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
 
-use crate::structure::{OpenedStructure, TopologyMap, read_topology_map, read_topology_map_of_chain};
+use crate::structure::{
+    OpenedStructure, StructureError, TopologyMap, read_topology_map, read_topology_map_of_chain,
+};
 use crate::trajectory::{
-    CanonicalFrames, FrameSelection, TrajectoryFormat, TrajectoryReader, TrajectorySource,
+    CanonicalFrames, FrameSelection, ImportError, TrajectoryError, TrajectoryFormat, TrajectoryReader,
+    TrajectorySource,
 };
 
-use super::jobs::evaluate::{same_protein, topology_beside};
+use super::jobs::evaluate::{OtherProtein, same_protein, topology_beside};
 use crate::remedy::Remedy;
 
 /// A frame of a trajectory: `run.xtc:120`, counted from 0.
@@ -21,15 +24,67 @@ pub struct StartFrame {
     pub frame: usize,
 }
 
-impl FromStr for StartFrame {
-    type Err = String;
+/// Why replicas cannot start there.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A name that says no frame.
+    #[error("name a trajectory and the number of a frame in it, from 0: run.xtc:120")]
+    NoNumber,
+    /// The file with the atoms cannot be used.
+    #[error(transparent)]
+    Topology(#[from] StructureError),
+    /// The trajectory cannot be opened.
+    #[error(transparent)]
+    Trajectory(#[from] TrajectoryError),
+    /// The trajectory cannot be read.
+    #[error(transparent)]
+    Frames(#[from] ImportError),
+    /// It is a trajectory of another protein.
+    #[error(transparent)]
+    OtherProtein(#[from] OtherProtein),
+    /// It has not so many frames.
+    #[error("{} has no frame {frame}: it holds {held}, numbered from 0 to {}", path.display(), held.saturating_sub(1))]
+    NoFrame {
+        /// The trajectory.
+        path: PathBuf,
+        /// Number asked for.
+        frame: usize,
+        /// How many there are.
+        held: usize,
+    },
+    /// The frame is left out.
+    #[error("frame {frame} of {} cannot be started from: it is damaged or holds no whole protein chain", path.display())]
+    Unusable {
+        /// The trajectory.
+        path: PathBuf,
+        /// Number of the frame.
+        frame: usize,
+    },
+    /// The trajectory holds other atoms than the structure, and nothing says which.
+    #[error(
+        "{} holds {atoms} atoms a frame and the structure {canonical} heavy atoms: {}",
+        path.display(),
+        Remedy::NameTopology
+    )]
+    OtherAtoms {
+        /// The trajectory.
+        path: PathBuf,
+        /// Atoms of a frame.
+        atoms: usize,
+        /// Heavy atoms of the structure.
+        canonical: usize,
+    },
+}
 
-    fn from_str(text: &str) -> Result<Self, String> {
+impl FromStr for StartFrame {
+    type Err = StartError;
+
+    fn from_str(text: &str) -> Result<Self, StartError> {
         let parts = text.rsplit_once(':').filter(|(path, _)| !path.is_empty());
         let frame = parts.and_then(|(path, frame)| Some((path, frame.parse().ok()?)));
         match frame {
             Some((path, frame)) => Ok(Self { path: PathBuf::from(path), frame }),
-            None => Err("name a trajectory and the number of a frame in it, from 0: run.xtc:120".to_owned()),
+            None => Err(StartError::NoNumber),
         }
     }
 }
@@ -39,15 +94,14 @@ impl FromStr for StartFrame {
 /// trajectory, or of the trajectory itself where it is a PDB file, or else the canonical ones.
 ///
 /// # Errors
-/// One sentence: a file that cannot be read, another protein, or a frame that is not there or cannot be used.
+/// [`StartError`]: a file that cannot be read, another protein, or a frame that is not there or cannot be used.
 pub fn read_starts(
     structure: &OpenedStructure,
     starts: &[StartFrame],
     topology: Option<&Path>,
     chain: Option<&str>,
-) -> Result<Vec<Arc<Vec<[f32; 3]>>>, String> {
-    let given = topology.map(|path| read_topology_map_of_chain(path, chain));
-    let given = given.transpose().map_err(|error| error.to_string())?;
+) -> Result<Vec<Arc<Vec<[f32; 3]>>>, StartError> {
+    let given = topology.map(|path| read_topology_map_of_chain(path, chain)).transpose()?;
     starts.iter().map(|start| read(structure, start, given.as_ref(), chain)).collect()
 }
 
@@ -56,7 +110,7 @@ fn read(
     start: &StartFrame,
     given: Option<&TopologyMap>,
     chain: Option<&str>,
-) -> Result<Arc<Vec<[f32; 3]>>, String> {
+) -> Result<Arc<Vec<[f32; 3]>>, StartError> {
     let StartFrame { path, frame } = start;
     let map = match given {
         Some(map) => map.clone(),
@@ -66,16 +120,12 @@ fn read(
     // Times play no part.
     let selection = FrameSelection { interval_ps: Some(1.0), ..FrameSelection::default() };
     let source = TrajectorySource { path: path.clone(), map: Arc::new(map) };
-    let mut frames = CanonicalFrames::open(vec![source], selection).map_err(|error| error.to_string())?;
+    let mut frames = CanonicalFrames::open(vec![source], selection)?;
     let held = frames.frames_in_files();
     if *frame >= held {
-        return Err(format!(
-            "{} has no frame {frame}: it holds {held}, numbered from 0 to {}",
-            path.display(),
-            held.saturating_sub(1)
-        ));
+        return Err(StartError::NoFrame { path: path.clone(), frame: *frame, held });
     }
-    while let Some(found) = frames.next_frame().map_err(|error| error.to_string())? {
+    while let Some(found) = frames.next_frame()? {
         let positions = found.positions_angstrom.to_vec();
         match (frames.frames_passed() - 1).cmp(frame) {
             std::cmp::Ordering::Less => {}
@@ -83,28 +133,21 @@ fn read(
             std::cmp::Ordering::Greater => break,
         }
     }
-    Err(format!(
-        "frame {frame} of {} cannot be started from: it is damaged or holds no whole protein chain",
-        path.display()
-    ))
+    Err(StartError::Unusable { path: path.clone(), frame: *frame })
 }
 
 /// The atoms of a trajectory that nothing was said about.
-fn map_of(structure: &OpenedStructure, path: &Path, chain: Option<&str>) -> Result<TopologyMap, String> {
+fn map_of(structure: &OpenedStructure, path: &Path, chain: Option<&str>) -> Result<TopologyMap, StartError> {
     if let Some(beside) = topology_beside(path) {
-        return read_topology_map(&beside).map_err(|error| error.to_string());
+        return Ok(read_topology_map(&beside)?);
     }
     if matches!(TrajectoryFormat::from_path(path), Ok(TrajectoryFormat::Pdb)) {
-        return read_topology_map_of_chain(path, chain).map_err(|error| error.to_string());
+        return Ok(read_topology_map_of_chain(path, chain)?);
     }
-    let atoms = TrajectoryReader::open(path).map_err(|error| error.to_string())?.atom_count();
+    let atoms = TrajectoryReader::open(path)?.atom_count();
     let canonical = structure.topology.atom_count();
     if atoms != canonical {
-        return Err(format!(
-            "{} holds {atoms} atoms a frame and the structure {canonical} heavy atoms: {}",
-            path.display(),
-            Remedy::NameTopology
-        ));
+        return Err(StartError::OtherAtoms { path: path.to_owned(), atoms, canonical });
     }
     Ok(TopologyMap::canonical(Arc::clone(&structure.topology)))
 }
@@ -144,7 +187,7 @@ mod tests {
             assert!((positions[0][0] - structure.positions_angstrom[0][0] - shift).abs() < 1e-4);
         }
         let beyond = [StartFrame { path: run, frame: 4 }];
-        let error = read_starts(&structure, &beyond, None, None).unwrap_err();
+        let error = read_starts(&structure, &beyond, None, None).unwrap_err().to_string();
         assert!(error.contains("no frame 4") && error.contains("0 to 3"), "{error}");
     }
 }

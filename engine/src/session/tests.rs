@@ -83,7 +83,7 @@ impl FrameSampler for ScriptedSampler {
 struct Scripted(Mutex<Vec<Script>>);
 
 impl ComputeBackend for Scripted {
-    fn load_model(&self, model: &ModelSource) -> Result<ModelInfo, String> {
+    fn load_model(&self, model: &ModelSource) -> Result<ModelInfo, BackendError> {
         Ok(ModelInfo {
             name: model.display_name(),
             config: NetworkConfig::basic(),
@@ -95,7 +95,7 @@ impl ComputeBackend for Scripted {
         })
     }
 
-    fn prepare_sampler(&self, order: SamplerOrder<'_>) -> Result<PreparedSampler, String> {
+    fn prepare_sampler(&self, order: SamplerOrder<'_>) -> Result<PreparedSampler, BackendError> {
         let mut scripts = self.0.lock().unwrap();
         let script = if scripts.len() > 1 { scripts.remove(0) } else { scripts[0].clone() };
         Ok(PreparedSampler {

@@ -15,7 +15,7 @@ use super::earlier::{BegunRun, no_run};
 use super::files::{BEST_MODEL_FILE, CHECKPOINT_FILE, LOG_FILE, MODEL_FILE, OWN_FILES, SETTINGS_FILE};
 use super::optimizer::Optimizer;
 use super::weights::initial_weights;
-use super::{TrainError, TrainRequest, TrainSettings};
+use super::{SettingsError, TrainError, TrainRequest, TrainSettings};
 
 /// What a run begins with.
 pub(super) struct Beginning {
@@ -38,7 +38,7 @@ impl Beginning {
         let folder = &request.out;
         // Two trainings in one folder would write each other's checkpoint. A folder that is not there yet is made
         // once all else is found to be in order.
-        let lock = folder.is_dir().then(|| lock_folder(folder).map_err(TrainError::Folder)).transpose()?;
+        let lock = folder.is_dir().then(|| lock_folder(folder)).transpose()?;
         // With settings and a step; the weights of the step are read later.
         let (begun, init) = if request.resume {
             let Some(BegunRun { mut state, init }) = BegunRun::find(folder)? else {
@@ -63,10 +63,7 @@ impl Beginning {
                 used_place.is_some() && std::fs::canonicalize(folder.join(name)).ok() == used_place
             });
             if own {
-                return Err(TrainError::Settings(format!(
-                    "{} is the {what} that the training starts from and would be replaced; choose another folder",
-                    used.display()
-                )));
+                return Err(SettingsError::Replaced { path: used.clone(), what }.into());
             }
         }
         let path = folder.join(CHECKPOINT_FILE);
@@ -86,10 +83,7 @@ fn take_what_may_change(state: &mut CheckpointState, request: &TrainRequest) -> 
     let settings = &mut state.settings;
     if !keep.steps {
         if asked.steps < settings.steps {
-            return Err(TrainError::Settings(format!(
-                "the run has {} steps; resumed it can have more, not fewer",
-                settings.steps
-            )));
+            return Err(SettingsError::FewerSteps { steps: settings.steps }.into());
         }
         settings.steps = asked.steps;
     }
@@ -129,7 +123,7 @@ pub(super) fn begin(
         let path = path.to_owned();
         move |source| TrainError::Io { path, source }
     };
-    let lock = lock.map_or_else(|| lock_folder(folder).map_err(TrainError::Folder), Ok)?;
+    let lock = lock.map_or_else(|| lock_folder(folder), Ok)?;
     let (parameters, optimizer, state) = match checkpoint {
         Some(c) => {
             let now = dataset.checksums();

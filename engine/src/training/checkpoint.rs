@@ -6,13 +6,13 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::atomic_file::write_atomically;
-use crate::brief::{brief, printable};
+use crate::brief::printable;
 use crate::network::model::{flat_views, read_flat};
 use crate::network::{NetworkConfig, ParameterLayout};
 use crate::{regular_file, sealed_file};
 
 use super::optimizer::Optimizer;
-use super::{TrainError, TrainSettings};
+use super::{CheckpointProblem, TrainError, TrainSettings};
 
 const FORMAT: &str = "equijump-checkpoint-1";
 /// Entries of the metadata, the checksum aside.
@@ -45,27 +45,30 @@ impl CheckpointState {
     /// # Errors
     /// [`TrainError::Checkpoint`] when it is missing, damaged, or of another kind.
     pub fn load(path: &Path) -> Result<Self, TrainError> {
-        let bad = |reason: String| TrainError::Checkpoint { path: path.to_owned(), reason };
         let bytes = read(path)?;
-        let (metadata, _) = sealed_file::open(&bytes, &KEYS).map_err(bad)?;
-        state_of(&metadata).map_err(bad)
+        let (metadata, _) = sealed_file::open(&bytes, &KEYS).map_err(bad(path))?;
+        state_of(&metadata).map_err(bad(path))
     }
+}
+
+/// Names the file that something is wrong with.
+fn bad<E: Into<CheckpointProblem>>(path: &Path) -> impl Fn(E) -> TrainError {
+    move |problem| TrainError::Checkpoint { path: path.to_owned(), source: Box::new(problem.into()) }
 }
 
 /// The content of the file.
 fn read(path: &Path) -> Result<Vec<u8>, TrainError> {
-    regular_file::read(path, MOST_BYTES)
-        .map_err(|error| TrainError::Checkpoint { path: path.to_owned(), reason: error.to_string() })
+    regular_file::read(path, MOST_BYTES).map_err(bad(path))
 }
 
 /// The state among the metadata of a file.
-fn state_of(metadata: &HashMap<String, String>) -> Result<CheckpointState, String> {
+fn state_of(metadata: &HashMap<String, String>) -> Result<CheckpointState, CheckpointProblem> {
     if metadata.get("format").map(String::as_str) != Some(FORMAT) {
-        return Err(format!("it is not a checkpoint of the format {FORMAT}"));
+        return Err(CheckpointProblem::Format(FORMAT));
     }
-    let state = metadata.get("state").ok_or("it has no state entry")?;
-    let mut state: CheckpointState =
-        serde_json::from_str(state).map_err(|e| format!("its state cannot be read ({})", brief(e)))?;
+    let state = metadata.get("state").ok_or(CheckpointProblem::NoState)?;
+    let mut state: CheckpointState = serde_json::from_str(state)
+        .map_err(|reason| CheckpointProblem::Unreadable { part: "state", reason })?;
     state.name = printable(&state.name);
     state.network.check()?;
     Ok(state)
@@ -114,12 +117,11 @@ impl Checkpoint {
     /// # Errors
     /// [`TrainError::Checkpoint`] when it is missing, damaged, or of another kind.
     pub fn load(path: &Path) -> Result<Self, TrainError> {
-        let bad = |reason: String| TrainError::Checkpoint { path: path.to_owned(), reason };
         let bytes = read(path)?;
-        let (metadata, tensors) = sealed_file::open(&bytes, &KEYS).map_err(bad)?;
-        let state = state_of(&metadata).map_err(bad)?;
+        let (metadata, tensors) = sealed_file::open(&bytes, &KEYS).map_err(bad(path))?;
+        let state = state_of(&metadata).map_err(bad(path))?;
         let layout = ParameterLayout::new(&state.network);
-        let read = |prefix: &str| read_flat(&layout, &tensors, prefix).map_err(bad);
+        let read = |prefix: &str| read_flat(&layout, &tensors, prefix).map_err(bad(path));
         let parameters = read("weights.")?;
         let optimizer =
             Optimizer { ema: read("ema.")?, m: read("first_moment.")?, v: read("second_moment.")? };

@@ -5,14 +5,12 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use crate::atomic_file::is_there;
-use crate::brief::brief;
 use crate::regular_file;
 use crate::transport::interpolant::TrackLosses;
 
 use super::checkpoint::CheckpointState;
 use super::files::{BEST_MODEL_FILE, CHECKPOINT_FILE, LOG_FILE, MODEL_FILE, SETTINGS_FILE};
-use super::{TrainError, TrainRequest};
-use crate::remedy::Remedy;
+use super::{CheckpointProblem, TrainError, TrainRequest};
 
 /// A training run in a folder.
 #[derive(Clone, Debug, PartialEq)]
@@ -68,12 +66,8 @@ impl BegunRun {
         }
         let TrainRequest { name, network, settings, init, .. } = read_settings(&settings)?;
         if [MODEL_FILE, BEST_MODEL_FILE].iter().any(|name| is_there(&folder.join(name))) {
-            let reason = format!(
-                "it is not there, but the model of the run is; keep {} elsewhere, or {}",
-                folder.display(),
-                Remedy::Replace
-            );
-            return Err(TrainError::Checkpoint { path: checkpoint, reason });
+            let problem = CheckpointProblem::ModelAlone { folder: folder.to_owned() };
+            return Err(TrainError::Checkpoint { path: checkpoint, source: Box::new(problem) });
         }
         let (best_validation, store_checksums) = (None, Vec::new());
         let state = CheckpointState { step: 0, best_validation, name, network, settings, store_checksums };
@@ -84,9 +78,9 @@ impl BegunRun {
 fn read_settings(path: &Path) -> Result<TrainRequest, TrainError> {
     let text =
         regular_file::read_text(path).map_err(|source| TrainError::Io { path: path.to_owned(), source })?;
-    serde_json::from_str(&text).map_err(|error| TrainError::Checkpoint {
+    serde_json::from_str(&text).map_err(|reason| TrainError::Checkpoint {
         path: path.to_owned(),
-        reason: format!("its settings cannot be read ({})", brief(error)),
+        source: Box::new(CheckpointProblem::Unreadable { part: "settings", reason }),
     })
 }
 
@@ -114,8 +108,7 @@ impl EarlierRun {
 
 /// There is nothing to go on with.
 pub(super) fn no_run(folder: &Path) -> TrainError {
-    let reason = format!("it is not there, and no run was begun in this folder; {}", Remedy::BeginAnew);
-    TrainError::Checkpoint { path: folder.join(CHECKPOINT_FILE), reason }
+    TrainError::Checkpoint { path: folder.join(CHECKPOINT_FILE), source: Box::new(CheckpointProblem::NoRun) }
 }
 
 /// The rows of a log that can be read; columns are found by their names.

@@ -2,8 +2,11 @@
 
 use std::path::PathBuf;
 
-use crate::network::{DeviceError, ModelError};
+use crate::brief::brief;
+use crate::network::{ConfigError, DeviceError, ModelError, TensorError};
 use crate::remedy::Remedy;
+use crate::run_lock::LockError;
+use crate::sealed_file::SealedFileError;
 use crate::trajectory::StoreError;
 
 /// What is in the way, and advice that helps: a run without checkpoint and settings cannot be resumed.
@@ -15,12 +18,103 @@ fn in_the_way(file: &str, can_go_on: &bool) -> String {
     }
 }
 
+/// Why nothing can be trained as it was asked for; each message is a clause.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    /// A setting makes no sense.
+    #[error("{setting} must {rule}")]
+    Setting {
+        /// The setting.
+        setting: &'static str,
+        /// What is allowed.
+        rule: &'static str,
+    },
+    /// The settings make no network.
+    #[error(transparent)]
+    Network(#[from] ConfigError),
+    /// The model to start from has another network.
+    #[error("{} has {difference} is asked for; give the settings of the model", model.display())]
+    OtherNetwork {
+        /// The model.
+        model: PathBuf,
+        /// A setting with its value in the model and the value asked for: `multiplicity = 32, and 64`.
+        difference: String,
+    },
+    /// A file that the training reads is one that it writes.
+    #[error("{} is the {what} that the training starts from and would be replaced; choose another folder", path.display())]
+    Replaced {
+        /// The file.
+        path: PathBuf,
+        /// `model` or `store`.
+        what: &'static str,
+    },
+    /// A run that goes on with fewer steps than it has.
+    #[error("the run has {steps} steps; resumed it can have more, not fewer")]
+    FewerSteps {
+        /// Steps that it has.
+        steps: u64,
+    },
+    /// More ranks than pairs.
+    #[error(
+        "{pairs} pairs a step cannot be shared out to {ranks} ranks; start as many ranks as pairs at most"
+    )]
+    TooManyRanks {
+        /// Pairs of a step.
+        pairs: usize,
+        /// Ranks.
+        ranks: usize,
+    },
+    /// Ranks with different stores.
+    #[error("the stores are not those of rank 0; give all ranks the same")]
+    OtherStores,
+}
+
+/// Why a run cannot be resumed from a file; each message is a clause about the file.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckpointProblem {
+    /// It cannot be read.
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+    /// It is no file of tensors, or damaged.
+    #[error(transparent)]
+    File(#[from] SealedFileError),
+    /// It is another kind of file.
+    #[error("it is not a checkpoint of the format {0}")]
+    Format(&'static str),
+    /// It tells no step and settings.
+    #[error("it has no state entry")]
+    NoState,
+    /// What it tells cannot be read. What that quotes of the file is told in brief alone, so it is no source.
+    #[error("its {part} cannot be read ({})", brief(reason))]
+    Unreadable {
+        /// `state` or `settings`.
+        part: &'static str,
+        /// Why.
+        reason: serde_json::Error,
+    },
+    /// Its settings make no network.
+    #[error(transparent)]
+    Network(#[from] ConfigError),
+    /// Its weights are not those of its network.
+    #[error(transparent)]
+    Weights(#[from] TensorError),
+    /// No run was begun.
+    #[error("it is not there, and no run was begun in this folder; {}", Remedy::BeginAnew)]
+    NoRun,
+    /// The run has a model and no checkpoint.
+    #[error("it is not there, but the model of the run is; keep {} elsewhere, or {}", folder.display(), Remedy::Replace)]
+    ModelAlone {
+        /// The folder of the run.
+        folder: PathBuf,
+    },
+}
+
 /// Why a training run ended before its time. The last checkpoint is intact in every case.
 #[derive(Debug, thiserror::Error)]
 pub enum TrainError {
     /// A setting makes no sense.
     #[error("cannot train: {0}")]
-    Settings(String),
+    Settings(#[from] SettingsError),
     /// A store cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -45,16 +139,16 @@ pub enum TrainError {
         can_go_on: bool,
     },
     /// There is nothing to resume.
-    #[error("{path} cannot be resumed: {reason}")]
+    #[error("{path} cannot be resumed: {source}")]
     Checkpoint {
         /// The checkpoint.
         path: PathBuf,
         /// What is wrong with it.
-        reason: String,
+        source: Box<CheckpointProblem>,
     },
     /// Another process trains in the folder, or it cannot be used.
-    #[error("{0}")]
-    Folder(String),
+    #[error(transparent)]
+    Folder(#[from] LockError),
     /// A file cannot be written or read.
     #[error("cannot access {path}: {source}")]
     Io {

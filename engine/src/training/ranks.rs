@@ -141,6 +141,24 @@ impl Membership {
     }
 }
 
+/// Why this process cannot join others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RanksError {
+    /// There are several, and this build cannot talk to them.
+    #[error(
+        "this build of EquiJump cannot train on several ranks; build it with the feature `mpi`, or start one process"
+    )]
+    WithoutMpi,
+    /// MPI can be started once.
+    #[error("MPI was started already")]
+    Started,
+    /// MPI serves the first thread alone.
+    #[error(
+        "this MPI library cannot be called from another thread than the first; use one that supports MPI_THREAD_SERIALIZED"
+    )]
+    FirstThreadAlone,
+}
+
 /// Variables by which launchers of MPI tell a process that it is one of several.
 const LAUNCHED: [&str; 4] = ["OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "PMI_RANK", "PMIX_RANK"];
 
@@ -148,8 +166,8 @@ const LAUNCHED: [&str; 4] = ["OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "PMI_RANK", "PM
 /// was started by itself stays alone, and MPI is left alone.
 ///
 /// # Errors
-/// One sentence when there are several and this build has no MPI, or MPI does not start.
-pub fn join() -> Result<Membership, String> {
+/// [`RanksError`] when there are several and this build has no MPI, or MPI does not start.
+pub fn join() -> Result<Membership, RanksError> {
     let launched = LAUNCHED.iter().any(|name| std::env::var_os(name).is_some());
     #[cfg(feature = "mpi")]
     {
@@ -163,10 +181,7 @@ pub fn join() -> Result<Membership, String> {
             name.ends_with("_SIZE") && count.is_some_and(|count| count > 1)
         };
         if launched && LAUNCHED.iter().any(several) {
-            return Err(
-                "this build of EquiJump cannot train on several ranks; build it with the feature `mpi`, or start one process"
-                    .to_owned(),
-            );
+            return Err(RanksError::WithoutMpi);
         }
         Ok(Membership {})
     }
@@ -183,7 +198,7 @@ mod world {
     use mpi::topology::SimpleCommunicator;
     use mpi::traits::*;
 
-    use super::Ranks;
+    use super::{Ranks, RanksError};
 
     static JOINED: OnceLock<World> = OnceLock::new();
 
@@ -198,12 +213,12 @@ mod world {
     }
 
     /// Starts MPI.
-    pub fn start() -> Result<Universe, String> {
+    pub fn start() -> Result<Universe, RanksError> {
         // The training has a thread of its own, the only one that calls MPI after this.
         let (universe, threads) =
-            initialize_with_threading(Threading::Serialized).ok_or("MPI was started already")?;
+            initialize_with_threading(Threading::Serialized).ok_or(RanksError::Started)?;
         if threads < Threading::Serialized {
-            return Err("this MPI library cannot be called from another thread than the first; use one that supports MPI_THREAD_SERIALIZED".to_owned());
+            return Err(RanksError::FirstThreadAlone);
         }
         let world = universe.world();
         let count = |number: i32| usize::try_from(number).unwrap_or(0);

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::network::NetworkConfig;
 
-use super::ProteinDraw;
+use super::{ProteinDraw, SettingsError};
 
 /// What computes losses and gradients.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
@@ -208,59 +208,57 @@ impl TrainSettings {
     /// Whether the numbers make sense.
     ///
     /// # Errors
-    /// One sentence that names the setting.
-    pub fn check(&self) -> Result<(), String> {
-        let fail = |what: &str| Err(what.to_owned());
+    /// [`SettingsError::Setting`] names the first setting that makes none, and what is allowed.
+    pub fn check(&self) -> Result<(), SettingsError> {
+        let fail = |setting, rule| Err(SettingsError::Setting { setting, rule });
         match () {
-            () if self.steps == 0 => fail("steps must be at least 1"),
+            () if self.steps == 0 => fail("steps", "be at least 1"),
             () if self.batch_size == 0 || self.batch_size > 65_536 => {
-                fail("the batch size must be 1 to 65,536")
+                fail("the batch size", "be 1 to 65,536")
             }
             () if self.times_per_pair == 0 || self.times_per_pair > 1024 => {
-                fail("the latent times per pair must be 1 to 1024")
+                fail("the latent times per pair", "be 1 to 1024")
             }
-            () if !(self.lag_ps.is_finite() && self.lag_ps > 0.0) => fail("the lag must be a positive time"),
+            () if !(self.lag_ps.is_finite() && self.lag_ps > 0.0) => fail("the lag", "be a positive time"),
             () if !(0.0..=1.0).contains(&self.enhanced_share) => {
-                fail("the share of enhanced pairs must be 0 to 1")
+                fail("the share of enhanced pairs", "be 0 to 1")
             }
             () if !(0.0..=1.0).contains(&self.torsion_share) => {
-                fail("the share of pairs drawn by torsional state must be 0 to 1")
+                fail("the share of pairs drawn by torsional state", "be 0 to 1")
             }
             () if !(0.1..=10.0).contains(&self.time_power) => {
-                fail("the power of latent times must be 0.1 to 10")
+                fail("the power of latent times", "be 0.1 to 10")
             }
-            () if self.clusters == 0 || self.clusters > 50_000 => fail("clusters must be 1 to 50,000"),
+            () if self.clusters == 0 || self.clusters > 50_000 => fail("clusters", "be 1 to 50,000"),
             () if !(self.cluster_lag_ps.is_finite() && self.cluster_lag_ps > 0.0) => {
-                fail("the lag of the clusters must be a positive time")
+                fail("the lag of the clusters", "be a positive time")
             }
             () if !(self.learning_rate.is_finite() && self.learning_rate > 0.0) => {
-                fail("the learning rate must be positive")
+                fail("the learning rate", "be positive")
             }
             () if !(self.final_learning_rate.is_finite() && self.final_learning_rate >= 0.0) => {
-                fail("the final learning rate must not be negative")
+                fail("the final learning rate", "not be negative")
             }
-            () if self.clip_norm.is_nan() || self.clip_norm <= 0.0 => fail("the clip norm must be positive"),
-            () if !(0.0..1.0).contains(&self.ema_decay) => {
-                fail("the EMA decay must be at least 0 and below 1")
-            }
+            () if self.clip_norm.is_nan() || self.clip_norm <= 0.0 => fail("the clip norm", "be positive"),
+            () if !(0.0..1.0).contains(&self.ema_decay) => fail("the EMA decay", "be at least 0 and below 1"),
             () if !(0.0..1.0).contains(&self.validation_fraction) => {
-                fail("the validation fraction must be at least 0 and below 1")
+                fail("the validation fraction", "be at least 0 and below 1")
             }
             () if self.validate_every == 0 || self.checkpoint_every == 0 => {
-                fail("validation and checkpoint intervals must be at least 1 step")
+                fail("validation and checkpoint intervals", "be at least 1 step")
             }
-            () if self.threads == 0 || self.threads > 1024 => fail("threads must be 1 to 1024"),
+            () if self.threads == 0 || self.threads > 1024 => fail("threads", "be 1 to 1024"),
             () if !(self.rigid_weight.is_finite() && self.rigid_weight >= 0.0) => {
-                fail("the rigid weight must not be negative")
+                fail("the rigid weight", "not be negative")
             }
             () if !(self.position_weight.is_finite() && self.position_weight > 0.0) => {
-                fail("the position weight must be positive")
+                fail("the position weight", "be positive")
             }
             () if !(self.source_noise_angstrom.is_finite() && self.source_noise_angstrom >= 0.0) => {
-                fail("the source noise must not be negative")
+                fail("the source noise", "not be negative")
             }
             () if !(self.skip_ps.is_finite() && self.skip_ps >= 0.0) => {
-                fail("the skipped time must not be negative")
+                fail("the skipped time", "not be negative")
             }
             () => Ok(()),
         }

@@ -15,8 +15,8 @@ use crate::network::inputs::{
 use crate::network::{Model, NetworkConfig, ParameterLayout, ParameterSpec};
 use crate::structure::ResidueType;
 
-use super::TrainError;
 use super::weights::initial_weights;
+use super::{SettingsError, TrainError};
 
 /// The weights of the model at `path` for the network `config`, which may see internal coordinates that the model
 /// does not and may have other noise; `seed` draws what is new.
@@ -38,10 +38,8 @@ pub(super) fn weights_of(path: &Path, config: &NetworkConfig, seed: u64) -> Resu
         ..old.clone()
     };
     if let Some((setting, has, asked)) = like_model.first_difference(config) {
-        return Err(TrainError::Settings(format!(
-            "{} has {setting} = {has}, and {asked} is asked for; give the settings of the model",
-            path.display()
-        )));
+        let difference = format!("{setting} = {has}, and {asked}");
+        return Err(SettingsError::OtherNetwork { model: path.to_owned(), difference }.into());
     }
     let (from, to) = (ParameterLayout::new(old), ParameterLayout::new(config));
     let mut out = initial_weights(&to, seed);

@@ -110,14 +110,14 @@ pub enum TrajectoryError {
         limit_angstrom: f32,
     },
     /// A frame time that the format cannot express.
-    #[error("frame {frame} was not written to {}: {reason}", path.display())]
+    #[error("frame {frame} was not written to {}: {source}", path.display())]
     Time {
         /// File in question.
         path: PathBuf,
         /// Index the frame would have had.
         frame: usize,
-        /// What is wrong, as a clause.
-        reason: String,
+        /// What is wrong.
+        source: TimeProblem,
     },
     /// The output exists and overwriting was not asked for.
     #[error("{} exists already: choose another name, {}, or {}", path.display(), Remedy::Continue, Remedy::Replace)]
@@ -132,6 +132,43 @@ pub enum TrajectoryError {
         path: PathBuf,
         /// Why, as a clause.
         reason: String,
+    },
+}
+
+/// What is wrong with the time of a frame to be written; each message is a clause about it.
+#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+pub enum TimeProblem {
+    /// The time between frames is none.
+    #[error("the interval between frames is {interval_ps} ps, not a positive time")]
+    Interval {
+        /// The interval, ps.
+        interval_ps: f64,
+    },
+    /// Larger than a DCD file can say.
+    #[error("DCD has no room for the time {time_ps} ps")]
+    NoRoom {
+        /// The time, ps.
+        time_ps: f64,
+    },
+    /// A DCD file cannot begin there.
+    #[error(
+        "its time {time_ps} ps is not a multiple of the {interval_ps} ps between frames, which DCD demands of the first; use XTC"
+    )]
+    NoMultiple {
+        /// The time, ps.
+        time_ps: f64,
+        /// Time between frames, ps.
+        interval_ps: f64,
+    },
+    /// A DCD file cannot go on there.
+    #[error(
+        "it has the time {time_ps} ps, but DCD demands equal intervals and expects {expected_ps} ps; use XTC"
+    )]
+    Uneven {
+        /// The time, ps.
+        time_ps: f64,
+        /// The time that would be right, ps.
+        expected_ps: f64,
     },
 }
 

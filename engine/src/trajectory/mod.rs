@@ -22,7 +22,7 @@ pub mod xtc;
 pub use crate::atomic_file::{AtomicFile, write_atomically};
 pub use canonical::{CanonicalFrame, CanonicalFrames, FrameSelection};
 pub use describe::{DescribeError, FileContent, FileInfo, describe, describe_chain};
-pub use error::TrajectoryError;
+pub use error::{TimeProblem, TrajectoryError};
 pub use format::TrajectoryFormat;
 pub use frame::Frame;
 pub(crate) use import::checksum;

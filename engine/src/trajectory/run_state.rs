@@ -110,7 +110,7 @@ impl RunState {
             |reason: &str| RunStateError::Unusable { path: path.to_path_buf(), reason: reason.to_owned() };
         let bytes = regular_file::read(path, MOST_BYTES).map_err(io)?;
         let (metadata, tensors) =
-            sealed_file::open(&bytes, &[METADATA_KEY]).map_err(|reason| unusable(&reason))?;
+            sealed_file::open(&bytes, &[METADATA_KEY]).map_err(|error| unusable(&error.to_string()))?;
         let text = metadata.get(METADATA_KEY).ok_or_else(|| unusable("it describes no run"))?;
         let description: Description = serde_json::from_str(text).map_err(|e| unusable(&brief(e)))?;
         if description.version > VERSION {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::dcd::DcdWriter;
-use super::error::TrajectoryError;
+use super::error::{TimeProblem, TrajectoryError};
 use super::format::TrajectoryFormat;
 use super::frame::{Frame, first_not_finite};
 use super::pdb::{PDB_LIMIT_ANGSTROM, PdbWriter};
@@ -225,10 +225,10 @@ impl TrajectoryWriter {
         self.check_positions(positions_angstrom)?;
         let result = match &mut self.inner {
             Inner::Dcd(dcd) => {
-                dcd.check_time(time_ps).map_err(|reason| TrajectoryError::Time {
+                dcd.check_time(time_ps).map_err(|source| TrajectoryError::Time {
                     path: self.path.clone(),
                     frame: self.frames,
-                    reason,
+                    source,
                 })?;
                 dcd.write_frame(positions_angstrom, time_ps)
             }
@@ -347,6 +347,6 @@ fn check_interval(path: &Path, interval_ps: f64) -> Result<(), TrajectoryError> 
     Err(TrajectoryError::Time {
         path: path.to_path_buf(),
         frame: 0,
-        reason: format!("the interval between frames is {interval_ps} ps, not a positive time"),
+        source: TimeProblem::Interval { interval_ps },
     })
 }

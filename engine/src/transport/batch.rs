@@ -5,7 +5,7 @@ use crate::structure::{TensorCloud, Topology};
 
 use super::interpolant::NoiseAddress;
 use super::sampler::{Replica, TransportError};
-use super::settings::SamplerSettings;
+use super::settings::{SamplerSettings, SettingsError};
 
 /// Whether a protein can be sampled with these settings by a model of this transport.
 pub(super) fn check_order(
@@ -13,9 +13,9 @@ pub(super) fn check_order(
     topology: &Topology,
     settings: &SamplerSettings,
 ) -> Result<(), TransportError> {
-    settings.check_for(transport).map_err(TransportError::Settings)?;
+    settings.check_for(transport)?;
     if topology.residue_count() == 0 {
-        return Err(TransportError::Settings("the protein has no residues".to_owned()));
+        return Err(SettingsError::NoResidues.into());
     }
     Ok(())
 }

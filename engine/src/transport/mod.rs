@@ -36,5 +36,5 @@ pub use fallback_sampler::FallbackSampler;
 pub use gpu_sampler::GpuSampler;
 pub use path::Transport;
 pub use sampler::{Advance, FrameSampler, GeometryCounts, LatentProgress, Replica, TransportError};
-pub use settings::{Integrator, SamplerSettings, Schedule};
+pub use settings::{Integrator, SamplerSettings, Schedule, SettingsError};
 pub use split_sampler::SplitSampler;

@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::SamplerSettings;
+use super::{SamplerSettings, SettingsError};
 use crate::atomic_file::write_atomically;
 use crate::brief::printable;
 use crate::regular_file::{self, LONGEST_TEXT_BYTES};
+use crate::remedy::Remedy;
 use crate::trajectory::checksum;
 
 /// Name of the file beside the model.
@@ -43,6 +44,59 @@ impl Preset {
     }
 }
 
+/// Why presets cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum PresetsError {
+    /// The file cannot be read.
+    #[error("cannot read {}: {source}", path.display())]
+    Read {
+        /// Which file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The file cannot be written.
+    #[error("cannot write {}: {source}", path.display())]
+    Write {
+        /// Which file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The file holds something else.
+    #[error("{} cannot be used: {source}", path.display())]
+    File {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: PresetsProblem,
+    },
+    /// None is called that.
+    #[error("the model has no preset {name}, only {known}; {}", Remedy::FindFast)]
+    Unknown {
+        /// The name asked for.
+        name: String,
+        /// The names there are, with commas.
+        known: String,
+    },
+}
+
+/// What is wrong with a text of presets; each message is a clause.
+#[derive(Debug, thiserror::Error)]
+pub enum PresetsProblem {
+    /// It is no JSON of presets. What that quotes of the file is told in printable characters alone, so it is no source.
+    #[error("{}", printable(&.0.to_string()))]
+    Json(serde_json::Error),
+    /// A preset has settings that make no sense.
+    #[error("its preset {name}: {source}")]
+    Settings {
+        /// Name of the preset.
+        name: String,
+        /// Why.
+        source: SettingsError,
+    },
+}
+
 /// The presets of a model by name.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -52,16 +106,17 @@ impl Presets {
     /// Reads the text of a file of presets.
     ///
     /// # Errors
-    /// One clause that says what is wrong with it.
-    pub fn parse(text: &[u8]) -> Result<Self, String> {
-        let presets: Self = serde_json::from_slice(text).map_err(|error| printable(&error.to_string()))?;
+    /// [`PresetsProblem`] says what is wrong with it.
+    pub fn parse(text: &[u8]) -> Result<Self, PresetsProblem> {
+        let presets: Self = serde_json::from_slice(text).map_err(PresetsProblem::Json)?;
         let printable = |(name, preset): (String, Preset)| {
             let note = printable(&preset.note);
             (printable(&name), Preset { note, ..preset })
         };
         let presets = Self(presets.0.into_iter().map(printable).collect());
         for (name, preset) in &presets.0 {
-            preset.settings.check().map_err(|error| format!("its preset {name}: {error}"))?;
+            let wrong = |source| PresetsProblem::Settings { name: name.clone(), source };
+            preset.settings.check().map_err(wrong)?;
         }
         Ok(presets)
     }
@@ -69,13 +124,13 @@ impl Presets {
     /// Those that lie beside the model at `model`; none where there is no such file.
     ///
     /// # Errors
-    /// One sentence when the file cannot be used.
-    pub fn beside(model: &Path) -> Result<Self, String> {
+    /// [`PresetsError`] when the file cannot be used.
+    pub fn beside(model: &Path) -> Result<Self, PresetsError> {
         let path = presets_path(model);
         match regular_file::read(&path, LONGEST_TEXT_BYTES) {
             Ok(text) => {
-                let mut presets = Self::parse(&text)
-                    .map_err(|error| format!("{} cannot be used: {error}", path.display()))?;
+                let mut presets =
+                    Self::parse(&text).map_err(|source| PresetsError::File { path: path.clone(), source })?;
                 if presets.0.values().any(|preset| preset.model_crc32.is_some()) {
                     let own = checksum(model).ok().map(|(_, crc32)| crc32);
                     presets.0.retain(|_, preset| preset.model_crc32.is_none() || preset.model_crc32 == own);
@@ -83,15 +138,15 @@ impl Presets {
                 Ok(presets)
             }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Self::default()),
-            Err(error) => Err(format!("cannot read {}: {error}", path.display())),
+            Err(source) => Err(PresetsError::Read { path, source }),
         }
     }
 
     /// The preset of that name. A model without a file has the default one.
     ///
     /// # Errors
-    /// One sentence with the names there are.
-    pub fn get(&self, name: &str) -> Result<Preset, String> {
+    /// [`PresetsError::Unknown`] with the names there are.
+    pub fn get(&self, name: &str) -> Result<Preset, PresetsError> {
         if let Some(preset) = self.0.get(name) {
             return Ok(preset.clone());
         }
@@ -106,21 +161,18 @@ impl Presets {
         if !names.contains(&DEFAULT_PRESET) {
             names.insert(0, DEFAULT_PRESET);
         }
-        Err(format!(
-            "the model has no preset {name}, only {}; `equijump study` finds a fast one",
-            names.join(", ")
-        ))
+        Err(PresetsError::Unknown { name: name.to_owned(), known: names.join(", ") })
     }
 
     /// Writes them to `path`.
     ///
     /// # Errors
-    /// One sentence when the system refuses.
-    pub fn save(&self, path: &Path) -> Result<(), String> {
-        let cannot = |error: String| format!("cannot write {}: {error}", path.display());
-        let mut text = serde_json::to_vec_pretty(self).map_err(|error| cannot(error.to_string()))?;
+    /// [`PresetsError::Write`] when the system refuses.
+    pub fn save(&self, path: &Path) -> Result<(), PresetsError> {
+        let cannot = |source| PresetsError::Write { path: path.to_owned(), source };
+        let mut text = serde_json::to_vec_pretty(self).map_err(|error| cannot(error.into()))?;
         text.push(b'\n');
-        write_atomically(path, &text).map_err(|error| cannot(error.to_string()))
+        write_atomically(path, &text).map_err(cannot)
     }
 }
 
@@ -140,7 +192,7 @@ mod tests {
         let model = folder.path().join("model.safetensors");
         let none = Presets::beside(&model).unwrap();
         assert_eq!(none.get("default").unwrap().settings, SamplerSettings::default());
-        let error = none.get("fast").unwrap_err();
+        let error = none.get("fast").unwrap_err().to_string();
         assert!(error.contains("fast") && error.contains("study"), "{error}");
 
         let settings = SamplerSettings { latent_steps: 20, epsilon: 0.5, ..SamplerSettings::default() };
@@ -175,7 +227,7 @@ mod tests {
             (r#"{"fast": {"settings": {"latent_stepz": 9}}}"#, "latent_stepz"),
         ] {
             std::fs::write(presets_path(&model), text).unwrap();
-            let error = Presets::beside(&model).unwrap_err();
+            let error = Presets::beside(&model).unwrap_err().to_string();
             assert!(error.contains(word) && error.contains("presets.json"), "{error}");
         }
     }

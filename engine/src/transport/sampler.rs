@@ -83,8 +83,8 @@ pub enum TransportError {
         got: usize,
     },
     /// A setting is out of range.
-    #[error("{0}")]
-    Settings(String),
+    #[error(transparent)]
+    Settings(#[from] super::settings::SettingsError),
 }
 
 /// Advances replicas of one protein by one frame at a time.

@@ -79,6 +79,34 @@ impl Default for SamplerSettings {
     }
 }
 
+/// Why nothing can be sampled with some settings; each message names the setting and what is allowed.
+#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+pub enum SettingsError {
+    /// Too few or too many latent steps.
+    #[error("latent steps are {0}, they must be 2 to 10,000")]
+    LatentSteps(u32),
+    /// The strength of the noise is out of range.
+    #[error("epsilon is {0}, it must be 0 to 100")]
+    Epsilon(f32),
+    /// The strength of the noise is out of range for this transport.
+    #[error("epsilon is {0}, for a DDPM model it must be 0 to 1")]
+    DdpmEpsilon(f32),
+    /// The strength of the noise on positions is out of range.
+    #[error("the position epsilon factor is {0}, it must be 0 to 100")]
+    PositionEpsilonFactor(f32),
+    /// An integrator with noise for a transport without.
+    #[error(
+        "a flow-matching model moves along a velocity field without noise; choose the sampler ode or ode-heun"
+    )]
+    WithoutNoise,
+    /// A schedule for a transport with one of its own.
+    #[error("a {0} model has a noise schedule of its own; leave the schedule at matched")]
+    OwnSchedule(Transport),
+    /// A protein of nothing.
+    #[error("the protein has no residues")]
+    NoResidues,
+}
+
 impl SamplerSettings {
     /// These settings with those at their defaults that mean nothing to `transport`.
     pub fn fitting(self, transport: Transport) -> Self {
@@ -97,20 +125,17 @@ impl SamplerSettings {
     /// Whether the numbers make sense, and for this transport.
     ///
     /// # Errors
-    /// One sentence that names the setting and the values allowed.
-    pub fn check_for(&self, transport: Transport) -> Result<(), String> {
+    /// [`SettingsError`] names the setting and the values allowed.
+    pub fn check_for(&self, transport: Transport) -> Result<(), SettingsError> {
         self.check()?;
         match transport {
-            Transport::FlowMatching if self.integrator == Integrator::Sde => Err(
-                "a flow-matching model moves along a velocity field without noise; choose the sampler ode or ode-heun"
-                    .to_owned(),
-            ),
+            Transport::FlowMatching if self.integrator == Integrator::Sde => Err(SettingsError::WithoutNoise),
             Transport::Ddpm if self.integrator == Integrator::Sde && self.epsilon > 1.0 => {
-                Err(format!("epsilon is {}, for a DDPM model it must be 0 to 1", self.epsilon))
+                Err(SettingsError::DdpmEpsilon(self.epsilon))
             }
-            Transport::Bridge | Transport::Ddpm if self.schedule == Schedule::Window => Err(format!(
-                "a {transport} model has a noise schedule of its own; leave the schedule at matched"
-            )),
+            Transport::Bridge | Transport::Ddpm if self.schedule == Schedule::Window => {
+                Err(SettingsError::OwnSchedule(transport))
+            }
             _ => Ok(()),
         }
     }
@@ -118,21 +143,18 @@ impl SamplerSettings {
     /// Whether the numbers make sense.
     ///
     /// # Errors
-    /// One sentence that names the setting and the values allowed.
-    pub fn check(&self) -> Result<(), String> {
+    /// [`SettingsError`] names the setting and the values allowed.
+    pub fn check(&self) -> Result<(), SettingsError> {
         if !(2..=10_000).contains(&self.latent_steps) {
-            return Err(format!("latent steps are {}, they must be 2 to 10,000", self.latent_steps));
+            return Err(SettingsError::LatentSteps(self.latent_steps));
         }
         if !(self.epsilon.is_finite() && (0.0..=100.0).contains(&self.epsilon)) {
-            return Err(format!("epsilon is {}, it must be 0 to 100", self.epsilon));
+            return Err(SettingsError::Epsilon(self.epsilon));
         }
         if !(self.position_epsilon_factor.is_finite()
             && (0.0..=100.0).contains(&self.position_epsilon_factor))
         {
-            return Err(format!(
-                "the position epsilon factor is {}, it must be 0 to 100",
-                self.position_epsilon_factor
-            ));
+            return Err(SettingsError::PositionEpsilonFactor(self.position_epsilon_factor));
         }
         Ok(())
     }

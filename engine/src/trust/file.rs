@@ -30,6 +30,20 @@ struct Metadata {
     held_out_frames: usize,
 }
 
+/// What is wrong with the trust data of a model file; each message is a clause about the file.
+#[derive(Debug, thiserror::Error)]
+pub enum TrustFileError {
+    /// Their description cannot be read. What that quotes of the file is told in brief alone, so it is no source.
+    #[error("its trust data cannot be read ({})", brief(.0))]
+    Description(serde_json::Error),
+    /// A tensor is missing or of another type.
+    #[error("its trust data lack the tensor {0}")]
+    MissingTensor(&'static str),
+    /// Tensors contradict each other.
+    #[error("its trust data do not fit together")]
+    Inconsistent,
+}
+
 /// The bytes of the tensors, which views of them borrow.
 pub(crate) struct Bytes {
     references: Vec<u8>,
@@ -67,25 +81,24 @@ impl TrustData {
     /// The data of a model file; `None` where it has none, or those of another version.
     ///
     /// # Errors
-    /// A clause about tensors that do not fit together.
+    /// [`TrustFileError`] about data that cannot be read or do not fit together.
     pub(crate) fn read(
         metadata: &HashMap<String, String>,
         tensors: &SafeTensors<'_>,
-    ) -> Result<Option<Self>, String> {
+    ) -> Result<Option<Self>, TrustFileError> {
         let Some(text) = metadata.get(METADATA_KEY) else { return Ok(None) };
-        let told: Metadata = serde_json::from_str(text)
-            .map_err(|error| format!("its trust data cannot be read ({})", brief(error)))?;
+        let told: Metadata = serde_json::from_str(text).map_err(TrustFileError::Description)?;
         if told.version != VERSION {
             return Ok(None);
         }
-        let tensor = |name: &str, dtype: Dtype| match tensors.tensor(name) {
+        let tensor = |name: &'static str, dtype: Dtype| match tensors.tensor(name) {
             Ok(view) if view.dtype() == dtype => Ok(view),
-            _ => Err(format!("its trust data lack the tensor {name}")),
+            _ => Err(TrustFileError::MissingTensor(name)),
         };
         let words = |view: &TensorView<'_>| -> Vec<[u8; 4]> {
             view.data().chunks_exact(4).map(|b| [b[0], b[1], b[2], b[3]]).collect()
         };
-        let floats = |name: &str| -> Result<Vec<f32>, String> {
+        let floats = |name: &'static str| -> Result<Vec<f32>, TrustFileError> {
             Ok(words(&tensor(name, Dtype::F32)?).into_iter().map(f32::from_le_bytes).collect())
         };
         let counts: Vec<usize> = words(&tensor(COUNTS, Dtype::U32)?)
@@ -101,7 +114,7 @@ impl TrustData {
             && [0, QUANTILES].contains(&left_out.len());
         let rising = |table: &[f32]| table.windows(2).all(|pair| pair[0] <= pair[1]);
         if !whole || !seen.chunks_exact(QUANTILES).all(rising) || !rising(&left_out) {
-            return Err("its trust data do not fit together".to_owned());
+            return Err(TrustFileError::Inconsistent);
         }
         let mut rest = steps.data();
         let mut references = Vec::with_capacity(counts.len());

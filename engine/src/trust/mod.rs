@@ -31,6 +31,7 @@ mod report;
 mod tests;
 
 pub use builder::TrustBuilder;
+pub use file::TrustFileError;
 pub use report::{ResidueTrust, TrustReport};
 
 pub(crate) use file::{METADATA_KEY, TENSOR_PREFIX};

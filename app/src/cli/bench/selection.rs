@@ -63,7 +63,7 @@ pub(super) fn networks(
                 displacement_inputs: extra,
                 ..NetworkConfig::basic()
             };
-            config.check().map_err(anyhow::Error::msg)?;
+            config.check()?;
             networks.push(config);
         }
     }

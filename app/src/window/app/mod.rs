@@ -416,7 +416,7 @@ impl eframe::App for EquiJumpApp {
             }
         }
         if let Some(failure) = self.observer.take_failure() {
-            self.log.tell(Level::Error, failure);
+            self.log.tell(Level::Error, failure.to_string());
         }
         self.take_observations_of_others();
         let elapsed_s = f64::from(ctx.input(|input| input.stable_dt));

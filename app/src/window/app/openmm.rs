@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use equijump_engine::session::openmm::{write_md_start, write_training_script};
+use equijump_engine::session::openmm::{OpenMmError, write_md_start, write_training_script};
 
 use super::EquiJumpApp;
 use crate::window::log::Level;
@@ -22,7 +22,7 @@ impl EquiJumpApp {
         self.tell_script(folder, write_training_script(folder, false));
     }
 
-    fn tell_script(&mut self, folder: &Path, written: Result<Vec<PathBuf>, String>) {
+    fn tell_script(&mut self, folder: &Path, written: Result<Vec<PathBuf>, OpenMmError>) {
         match written {
             Ok(files) => {
                 self.preferences.export_folder = Some(folder.to_owned());
@@ -32,7 +32,7 @@ impl EquiJumpApp {
                     self.log.tell(Level::Success, sentence);
                 }
             }
-            Err(sentence) => self.log.tell(Level::Error, format!("{sentence}.")),
+            Err(error) => self.log.tell(Level::Error, format!("{error}.")),
         }
     }
 }

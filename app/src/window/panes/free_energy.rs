@@ -62,7 +62,7 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         Landscape::Map(map) => map.clone(),
         Landscape::NotYet(reason) => {
             header_ui(ui, context, None);
-            return empty_state(ui, "No map yet", reason);
+            return empty_state(ui, "No map yet", &reason.to_string());
         }
         Landscape::Waiting => {
             return empty_state(

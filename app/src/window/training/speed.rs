@@ -74,7 +74,7 @@ fn measure(form: &TrainingForm) -> Result<TrainingSpeed, String> {
     let threads = form.settings.threads.max(1);
     let batch = form.settings.batch_size.clamp(1, PAIRS_PER_THREAD * threads);
     let network = &form.network;
-    network.check()?;
+    network.check().map_err(|error| error.to_string())?;
     let row = measure_training(network, store.topology(), &positions, batch, threads, 1.0, TRIAL_TIME)
         .map_err(|error| error.to_string())?;
     let settings = TrainSettings { batch_size: batch, times_per_pair: 1, ..form.settings.clone() };

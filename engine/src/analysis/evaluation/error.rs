@@ -17,18 +17,6 @@ pub enum EvaluationError {
     /// A trajectory cannot be read.
     #[error(transparent)]
     Frames(#[from] ImportError),
-    /// Structures of different proteins.
-    #[error(
-        "the {what} has the sequence {found} and the reference {expected}: all files must belong to one protein"
-    )]
-    OtherProtein {
-        /// `native structure` or `samples`.
-        what: &'static str,
-        /// One-letter sequence found.
-        found: String,
-        /// One-letter sequence of the reference.
-        expected: String,
-    },
     /// Nothing to compare.
     #[error(
         "the {ensemble} hold {frames} usable frames, at least {needed} are needed: give longer trajectories"

@@ -121,17 +121,27 @@ pub struct Kinetics {
     pub rows: Vec<KineticRow>,
 }
 
-/// Compares the motion of two ensembles; `Err` says why it cannot be.
+/// Frames of two ensembles that are never equally far apart.
+#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+#[error("frames {reference_ps} ps and {samples_ps} ps apart have no common interval")]
+pub struct NoCommonInterval {
+    /// Between frames of the reference, ps.
+    pub reference_ps: f64,
+    /// Between frames of the samples, ps.
+    pub samples_ps: f64,
+}
+
+/// Compares the motion of two ensembles.
 pub(super) fn kinetics(
     reference: &Ensemble,
     samples: &Ensemble,
     settings: &EvaluationSettings,
-) -> Result<Kinetics, String> {
+) -> Result<Kinetics, NoCommonInterval> {
     let (a, b) = (reference.frames.interval_ps, samples.frames.interval_ps);
     let interval_ps = a.max(b);
     let (Some(of_reference), Some(of_samples)) = (whole_frames(interval_ps, a), whole_frames(interval_ps, b))
     else {
-        return Err(format!("frames {a} ps and {b} ps apart have no common interval"));
+        return Err(NoCommonInterval { reference_ps: a, samples_ps: b });
     };
     let shortest = |e: &Ensemble| e.frames.trajectories().map(|t| t.len()).max().unwrap_or(0) as f64;
     let longest_ps = 0.5 * (shortest(reference) * a).min(shortest(samples) * b);

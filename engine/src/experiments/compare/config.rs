@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::error::{ComparisonError, ContentProblem, SettingProblem};
 use crate::brief::printable;
 use crate::network::{Heads, Transport};
 use crate::regular_file;
@@ -218,17 +219,17 @@ impl ComparisonConfig {
     /// folder, but for the name of a bundled native structure.
     ///
     /// # Errors
-    /// One sentence that says what in the file is wrong.
-    pub fn read(path: &Path) -> Result<Self, String> {
+    /// [`ComparisonError`] says what in the file is wrong.
+    pub fn read(path: &Path) -> Result<Self, ComparisonError> {
         let text = regular_file::read_text_of(path, MOST_BYTES)
-            .map_err(|e| format!("cannot read {}: {e}", path.display()))?;
+            .map_err(|source| ComparisonError::Read { path: path.to_owned(), source })?;
         let extension = path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
         let mut config = match extension.as_str() {
             "toml" => Self::from_toml(&text),
-            "json" => serde_json::from_str(&text).map_err(|error| error.to_string()),
-            _ => Err("its name must end in .toml or .json".to_owned()),
+            "json" => serde_json::from_str(&text).map_err(ContentProblem::Json),
+            _ => Err(ContentProblem::Extension),
         }
-        .map_err(|error| format!("{}: {}", path.display(), printable(&error)))?;
+        .map_err(|problem| ComparisonError::Content { path: path.to_owned(), problem })?;
         for text in config.variants.iter_mut().filter_map(|v| v.label.as_mut()).chain(&mut config.name) {
             *text = printable(text);
         }
@@ -236,15 +237,12 @@ impl ComparisonConfig {
         Ok(config)
     }
 
-    fn from_toml(text: &str) -> Result<Self, String> {
+    fn from_toml(text: &str) -> Result<Self, ContentProblem> {
         toml::from_str(text).map_err(|error| {
             let message = error.message().replace('\n', ", ");
-            match error.span().filter(|span| span.start > 0) {
-                Some(span) => {
-                    format!("line {}: {message}", 1 + text[..span.start].matches('\n').count())
-                }
-                None => message,
-            }
+            let span = error.span().filter(|span| span.start > 0);
+            let line = span.map(|span| 1 + text[..span.start].matches('\n').count());
+            ContentProblem::Toml { line, message }
         })
     }
 
@@ -265,17 +263,18 @@ impl ComparisonConfig {
 /// `base` with the settings of `layers` in place of its own, the later ones first.
 ///
 /// # Errors
-/// A setting that does not exist or has no such value; `place` says where it was given.
+/// A setting that does not exist or has no such value; `table` says where it was given.
 pub(crate) fn overlaid<T: Serialize + DeserializeOwned>(
     base: &T,
     layers: &[&Settings],
-    place: &str,
-) -> Result<T, String> {
-    let mut value = serde_json::to_value(base).map_err(|error| error.to_string())?;
+    table: &'static str,
+) -> Result<T, SettingProblem> {
+    let wrong = |reason| SettingProblem { table, reason };
+    let mut value = serde_json::to_value(base).map_err(wrong)?;
     for layer in layers {
         overlay(&mut value, &Value::Object((*layer).clone()));
     }
-    serde_json::from_value(value).map_err(|error| format!("[{place}] {}", printable(&error.to_string())))
+    serde_json::from_value(value).map_err(wrong)
 }
 
 fn overlay(value: &mut Value, layer: &Value) {

@@ -16,6 +16,7 @@
 //! A variant that fails is told of in its result and does not keep the others from being made.
 
 mod config;
+mod error;
 mod plan;
 mod run;
 #[cfg(test)]
@@ -29,6 +30,7 @@ pub use config::{
     ChosenModel, ComparisonConfig, DataConfig, ReferenceConfig, SamplingConfig, Settings, Start,
     VariantConfig,
 };
+pub use error::{ComparisonError, ContentProblem, SettingProblem, VariantProblem};
 pub use plan::{ComparisonPlan, VariantPlan, VariantState};
 pub use run::run;
 

@@ -7,6 +7,7 @@ use clap::ValueEnum as _;
 use serde::{Deserialize, Serialize};
 
 use super::config::{ChosenModel, ComparisonConfig, Settings, Start, VariantConfig, overlaid};
+use super::error::{ComparisonError, VariantProblem};
 use crate::analysis::evaluation::EvaluationSettings;
 use crate::network::{NetworkConfig, ParameterLayout, Transport};
 use crate::session::DevicePreference;
@@ -84,13 +85,13 @@ impl ComparisonPlan {
     /// What `config` asks for, with results in the folder `out`.
     ///
     /// # Errors
-    /// One sentence about the first setting that makes no sense.
-    pub fn new(config: &ComparisonConfig, out: &Path) -> Result<Self, String> {
+    /// [`ComparisonError`] about the first setting that makes no sense.
+    pub fn new(config: &ComparisonConfig, out: &Path) -> Result<Self, ComparisonError> {
         let data = &config.data;
         let mut stores = data.stores.clone();
         let mut import = None;
         if !data.trajectories.is_empty() {
-            let topology = data.topology.clone().ok_or("[data] names trajectories without their topology")?;
+            let topology = data.topology.clone().ok_or(ComparisonError::NoTopology)?;
             let output = out.join("data.store.safetensors");
             stores.push(output.clone());
             import = Some(ImportRequest {
@@ -107,27 +108,24 @@ impl ComparisonPlan {
             });
         }
         if stores.is_empty() {
-            return Err("[data] names neither stores nor trajectories to train on".to_owned());
+            return Err(ComparisonError::NoData);
         }
         let reference = &config.reference;
         if reference.trajectories.is_empty() {
-            return Err("[reference] names no trajectories to compare with".to_owned());
+            return Err(ComparisonError::NoReference);
         }
         if let Some(both) = reference.trajectories.iter().find(|path| data.trajectories.contains(path)) {
-            return Err(format!(
-                "{} is trained on and compared with: the reference must be held out",
-                both.display()
-            ));
+            return Err(ComparisonError::NotHeldOut { path: both.clone() });
         }
         let topology = reference.topology.as_ref().or(data.topology.as_ref());
-        let topology = topology.ok_or("[reference] names no topology")?.clone();
+        let topology = topology.ok_or(ComparisonError::NoReferenceTopology)?.clone();
         let sampling = &config.sampling;
         if sampling.replicas == 0 || sampling.frames == 0 {
-            return Err("[sampling] needs at least one replica and one frame".to_owned());
+            return Err(ComparisonError::NoSamples);
         }
         let evaluation: EvaluationSettings =
             overlaid(&EvaluationSettings::default(), &[&config.evaluation], "evaluation")?;
-        evaluation.check().map_err(|error| format!("[evaluation] {error}"))?;
+        evaluation.check().map_err(ComparisonError::Evaluation)?;
         let mut plan = Self {
             name: config.name.clone().unwrap_or_else(|| "Comparison of transports".to_owned()),
             stores,
@@ -154,10 +152,7 @@ impl ComparisonPlan {
         }
         let mut folders = BTreeSet::new();
         if let Some(twice) = plan.variants.iter().find(|variant| !folders.insert(&variant.folder)) {
-            return Err(format!(
-                "two variants are called {}: give each a label of its own, in letters and digits",
-                twice.label
-            ));
+            return Err(ComparisonError::SameLabel { label: twice.label.clone() });
         }
         // So that the lag of the Markov models suits the samples.
         if let Some(variant) = plan.variants.first() {
@@ -223,7 +218,7 @@ fn variant_plan(
     variant: &VariantConfig,
     common_squared: Option<f32>,
     out: &Path,
-) -> Result<VariantPlan, String> {
+) -> Result<VariantPlan, ComparisonError> {
     let own = own_network_settings(variant, common_squared)?;
     let layers = [&config.network, &variant.network, &own];
     // The noise that is not given is that of the transport, as `train` has it.
@@ -232,42 +227,54 @@ fn variant_plan(
     base.choose_transport(transport);
     let network: NetworkConfig = overlaid(&base, &layers, "network")?;
     let label = label(variant, &network, common_squared);
-    let named = |error: String| format!("variant {label}: {error}");
-    network.check().map_err(named)?;
+    match settings_of(config, variant, &network) {
+        Ok((training, sampler)) => {
+            let folder_name = folder_name(&label);
+            if folder_name.is_empty() {
+                return Err(ComparisonError::Variant { label, source: Box::new(VariantProblem::NoName) });
+            }
+            let parameters = ParameterLayout::new(&network).total();
+            Ok(VariantPlan { folder: out.join(folder_name), label, network, parameters, training, sampler })
+        }
+        Err(problem) => Err(ComparisonError::Variant { label, source: Box::new(problem) }),
+    }
+}
+
+/// How a variant with this network is trained and sampled.
+fn settings_of(
+    config: &ComparisonConfig,
+    variant: &VariantConfig,
+    network: &NetworkConfig,
+) -> Result<(TrainSettings, SamplerSettings), VariantProblem> {
+    network.check()?;
     if let Some(name) = BUDGET.into_iter().find(|&name| variant.training.contains_key(name)) {
-        return Err(named(format!(
-            "{name} is part of the budget, which is common to all: set it in [training]"
-        )));
+        return Err(VariantProblem::Budget(name));
     }
     let training: TrainSettings =
-        overlaid(&TrainSettings::default(), &[&config.training, &variant.training], "training")
-            .map_err(named)?;
-    training.check().map_err(named)?;
+        overlaid(&TrainSettings::default(), &[&config.training, &variant.training], "training")?;
+    training.check()?;
     let layers = [&config.sampling.settings, &variant.sampling];
-    let mut sampler: SamplerSettings =
-        overlaid(&SamplerSettings::default(), &layers, "sampling").map_err(named)?;
+    let mut sampler: SamplerSettings = overlaid(&SamplerSettings::default(), &layers, "sampling")?;
     let transport = network.transport;
     if !layers.iter().any(|layer| layer.contains_key("integrator")) && sampler.check_for(transport).is_err() {
         // Some transports have no stochastic sampler, which is the default.
         sampler.integrator = Integrator::Ode;
     }
-    sampler.check_for(transport).map_err(named)?;
-    let folder_name = folder_name(&label);
-    if folder_name.is_empty() {
-        return Err(named("its label needs a letter or a digit".to_owned()));
-    }
-    let parameters = ParameterLayout::new(&network).total();
-    Ok(VariantPlan { folder: out.join(folder_name), label, network, parameters, training, sampler })
+    sampler.check_for(transport)?;
+    Ok((training, sampler))
 }
 
 /// What a variant sets of the network by fields of its own.
-fn own_network_settings(variant: &VariantConfig, common_squared: Option<f32>) -> Result<Settings, String> {
+fn own_network_settings(
+    variant: &VariantConfig,
+    common_squared: Option<f32>,
+) -> Result<Settings, ComparisonError> {
     if variant.sigma_position_angstrom.is_some() && variant.sigma_position_squared.is_some() {
-        return Err("a variant gives sigma_position_angstrom and sigma_position_squared: give one".to_owned());
+        return Err(ComparisonError::SigmaTwice);
     }
     let squared = variant.sigma_position_squared.or(common_squared);
     if let Some(wrong) = squared.filter(|squared| !(squared.is_finite() && *squared > 0.0)) {
-        return Err(format!("sigma_position_squared is {wrong} Å², it must be positive"));
+        return Err(ComparisonError::Sigma(wrong));
     }
     let position = variant.sigma_position_angstrom.or(squared.map(f32::sqrt));
     let entries = [
@@ -279,7 +286,7 @@ fn own_network_settings(variant: &VariantConfig, common_squared: Option<f32>) ->
     entries
         .into_iter()
         .filter_map(|(name, value)| {
-            Some(value?.map(|value| (name.to_owned(), value)).map_err(|e| e.to_string()))
+            Some(value?.map(|value| (name.to_owned(), value)).map_err(ComparisonError::Json))
         })
         .collect()
 }

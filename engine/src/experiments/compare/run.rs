@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::error::ComparisonError;
 use super::plan::{ComparisonPlan, VariantPlan};
 use super::variant::{check_training, train};
 use super::{ComparisonRequest, VariantResult};
@@ -12,21 +13,21 @@ use crate::atomic_file::write_atomically;
 use crate::experiments::evaluator::Evaluator;
 use crate::experiments::sampling::{SampleOrder, sample};
 use crate::experiments::{Runner, Stage};
+use crate::file_error::FileError;
 use crate::regular_file::{self, LONGEST_TEXT_BYTES};
-use crate::remedy::Remedy;
 use crate::run_lock::lock_folder;
 use crate::session::{Halt, ModelSource};
-use crate::trajectory::{ImportRequest, TrajectoryStore, checksum};
+use crate::trajectory::{ImportRequest, StoreError, TrajectoryStore, checksum};
 
 /// Makes the comparison, and hands over each variant with its number in the plan, from 0, once it is done or has
 /// failed. It finishes however many variants fail; their results say why.
 ///
 /// # Errors
-/// [`Halt::Cancelled`], or one sentence: data or a reference that cannot be used, or what `done` says.
+/// [`Halt::Cancelled`], or a failure: data or a reference that cannot be used, or what `done` says.
 pub fn run(
     runner: &Runner<'_>,
     request: &ComparisonRequest,
-    mut done: impl FnMut(usize, VariantResult) -> Result<(), String>,
+    mut done: impl FnMut(usize, VariantResult) -> Result<(), Halt>,
 ) -> Result<(), Halt> {
     let ComparisonRequest { plan, native, out, replace } = request;
     let _lock = lock_folder(out)?;
@@ -114,10 +115,10 @@ impl Task<'_> {
 }
 
 /// Whether none of the reference files is among those that the stores were made from, under whatever name.
-fn check_held_out(plan: &ComparisonPlan) -> Result<(), String> {
+fn check_held_out(plan: &ComparisonPlan) -> Result<(), ComparisonError> {
     let mut sources = Vec::new();
     for path in &plan.stores {
-        let store = TrajectoryStore::open(path).map_err(|error| error.to_string())?;
+        let store = TrajectoryStore::open(path)?;
         sources.extend(store.metadata().sources.iter().map(|source| (source.bytes, source.crc32)));
     }
     for path in &plan.reference {
@@ -126,10 +127,7 @@ fn check_held_out(plan: &ComparisonPlan) -> Result<(), String> {
         if sources.iter().any(|(bytes, _)| *bytes == length)
             && checksum(path).is_ok_and(|found| sources.contains(&found))
         {
-            return Err(format!(
-                "{} is trained on and compared with: the reference must be held out",
-                path.display()
-            ));
+            return Err(ComparisonError::NotHeldOut { path: path.clone() });
         }
     }
     Ok(())
@@ -144,9 +142,7 @@ fn import_data(runner: &Runner<'_>, request: &ImportRequest, replace: bool) -> R
             Ok(true) => return Ok(()),
             Ok(false) | Err(_) if replace => request.overwrite = true,
             Ok(false) => {
-                let what = "holds other frames than the data of this comparison";
-                let (store, other) = (request.output.display(), Remedy::OtherFolder);
-                return Err(format!("{store} {what}; {other}, or {}", Remedy::Replace).into());
+                return Err(ComparisonError::OtherData { store: request.output }.into());
             }
             Err(error) => return Err(error.into()),
         }
@@ -154,8 +150,7 @@ fn import_data(runner: &Runner<'_>, request: &ImportRequest, replace: bool) -> R
     runner.began(Stage::alone("importing the data"));
     let text = how_imported(&request).to_string();
     runner.run(request, |report| runner.report(report))?;
-    write_atomically(&note, text.as_bytes())
-        .map_err(|error| format!("{} cannot be written: {error}", note.display()).into())
+    Ok(write_atomically(&note, text.as_bytes()).map_err(FileError::write(&note))?)
 }
 
 /// What besides the files decides the frames of the store.
@@ -170,13 +165,13 @@ fn how_imported(request: &ImportRequest) -> Value {
 }
 
 /// Whether the store is made of these files in this way; the way is in `note` beside it.
-fn holds_the_data(request: &ImportRequest, note: &Path) -> Result<bool, String> {
+fn holds_the_data(request: &ImportRequest, note: &Path) -> Result<bool, StoreError> {
     if let Ok(text) = regular_file::read(note, LONGEST_TEXT_BYTES)
         && serde_json::from_slice::<Value>(&text).ok() != Some(how_imported(request))
     {
         return Ok(false);
     }
-    let store = TrajectoryStore::open(&request.output).map_err(|error| error.to_string())?;
+    let store = TrajectoryStore::open(&request.output)?;
     let sources = &store.metadata().sources;
     Ok(sources.len() == request.trajectories.len()
         && sources.iter().zip(&request.trajectories).all(|(source, path)| {

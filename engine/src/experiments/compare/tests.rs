@@ -19,7 +19,7 @@ native = "chignolin"
 trajectories = ["md/a.xtc"]
 "#;
 
-fn read(text: &str) -> Result<ComparisonConfig, String> {
+fn read(text: &str) -> Result<ComparisonConfig, ComparisonError> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("compare.toml");
     std::fs::write(&path, text).unwrap();
@@ -31,7 +31,7 @@ fn read(text: &str) -> Result<ComparisonConfig, String> {
     Ok(config)
 }
 
-fn plan(text: &str) -> Result<ComparisonPlan, String> {
+fn plan(text: &str) -> Result<ComparisonPlan, ComparisonError> {
     ComparisonPlan::new(&read(text)?, Path::new("out"))
 }
 
@@ -97,7 +97,7 @@ fn json_says_the_same_as_toml() {
 #[test]
 fn what_makes_no_sense_is_told_in_one_sentence_before_anything_is_done() {
     let refused = |text: String, words: &[&str]| {
-        let error = plan(&text).err().unwrap_or_default();
+        let error = plan(&text).unwrap_err().to_string();
         for word in words {
             assert!(error.contains(word), "{word:?} is not in {error:?}");
         }
@@ -120,7 +120,10 @@ fn what_makes_no_sense_is_told_in_one_sentence_before_anything_is_done() {
     let both = BASE.replace("stores = [\"train.store\"]", "topology = \"t\"\ntrajectories = [\"md/a.xtc\"]");
     let mut config: ComparisonConfig = toml::from_str(&both).unwrap();
     config.reference.trajectories = config.data.trajectories.clone();
-    let error = ComparisonPlan::new(&config, Path::new("out")).err().unwrap_or_default();
+    let error = ComparisonPlan::new(&config, Path::new("out")).unwrap_err().to_string();
     assert!(error.contains("held out"), "{error}");
-    assert!(ComparisonConfig::read(Path::new("nothing.toml")).is_err_and(|e| e.contains("nothing.toml")));
+    assert!(
+        ComparisonConfig::read(Path::new("nothing.toml"))
+            .is_err_and(|e| e.to_string().contains("nothing.toml"))
+    );
 }

@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use serde_json::Value;
 
+use super::error::ComparisonError;
 use super::plan::{ComparisonPlan, VariantPlan};
 use crate::experiments::cost::{Cost, CostMeter};
 use crate::experiments::{ExperimentUpdate, Runner};
 use crate::regular_file;
-use crate::remedy::Remedy;
 use crate::run_lock::lock_folder;
 use crate::session::{Halt, TrainingUpdate};
 use crate::training::checkpoint::CheckpointState;
@@ -96,8 +96,8 @@ pub(super) fn train(
 /// cannot be read is none; the variant will fail and say so.
 ///
 /// # Errors
-/// One sentence when it is another one.
-pub(super) fn check_training(plan: &ComparisonPlan, variant: &VariantPlan) -> Result<(), String> {
+/// [`ComparisonError::OtherTraining`] when it is another one.
+pub(super) fn check_training(plan: &ComparisonPlan, variant: &VariantPlan) -> Result<(), ComparisonError> {
     let folder = variant.training_folder();
     match BegunRun::find(&folder) {
         Ok(_) => found_training(plan, variant, &folder).map(drop),
@@ -113,8 +113,8 @@ fn found_training(
     plan: &ComparisonPlan,
     variant: &VariantPlan,
     folder: &Path,
-) -> Result<Option<CheckpointState>, String> {
-    let Some(begun) = BegunRun::find(folder).map_err(|error| error.to_string())? else { return Ok(None) };
+) -> Result<Option<CheckpointState>, ComparisonError> {
+    let Some(begun) = BegunRun::find(folder)? else { return Ok(None) };
     let state = begun.state;
     let wanted = &variant.training;
     let comparable = TrainSettings {
@@ -135,12 +135,7 @@ fn found_training(
     };
     match difference {
         None => Ok(Some(state)),
-        Some(difference) => Err(format!(
-            "{} holds another training, with {difference}; {}, or {}",
-            folder.display(),
-            Remedy::OtherFolder,
-            Remedy::Replace
-        )),
+        Some(difference) => Err(ComparisonError::OtherTraining { folder: folder.to_owned(), difference }),
     }
 }
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::network::Transport;
-use crate::transport::{Integrator, SamplerSettings, Schedule};
+use crate::transport::{Integrator, SamplerSettings, Schedule, SettingsError};
 
 /// Every combination of these, and the base settings first.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -20,12 +20,22 @@ pub struct StudyGrid {
     pub latent_steps: Vec<u32>,
 }
 
+/// Settings that make no sense for a model.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("{cell}: {source}")]
+pub struct CellError {
+    /// Name of the cell that has them.
+    pub cell: String,
+    /// What is wrong with them.
+    pub source: SettingsError,
+}
+
 impl StudyGrid {
     /// The cells for a model of `transport`, each once, the base settings first.
     ///
     /// # Errors
-    /// One sentence about the first setting that makes no sense for the transport.
-    pub fn cells(&self, transport: Transport) -> Result<Vec<SamplerSettings>, String> {
+    /// [`CellError`] about the first setting that makes no sense for the transport.
+    pub fn cells(&self, transport: Transport) -> Result<Vec<SamplerSettings>, CellError> {
         let mut cells = vec![self.base.clone()];
         for &integrator in &self.integrators {
             let stochastic = integrator == Integrator::Sde;
@@ -50,7 +60,7 @@ impl StudyGrid {
             }
         }
         for cell in &cells {
-            cell.check_for(transport).map_err(|error| format!("{}: {error}", cell_name(cell)))?;
+            cell.check_for(transport).map_err(|source| CellError { cell: cell_name(cell), source })?;
         }
         Ok(cells)
     }

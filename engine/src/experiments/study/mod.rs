@@ -15,7 +15,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-pub use grid::StudyGrid;
+pub use grid::{CellError, StudyGrid};
 pub use run::run;
 
 use super::compare::Start;

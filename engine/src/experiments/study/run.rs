@@ -16,6 +16,7 @@ use crate::experiments::cost::Cost;
 use crate::experiments::evaluator::Evaluator;
 use crate::experiments::sampling::{SampleOrder, sample};
 use crate::experiments::{Runner, Stage};
+use crate::file_error::FileError;
 use crate::network::Transport;
 use crate::regular_file::{self, LONGEST_TEXT_BYTES};
 use crate::run_lock::lock_folder;
@@ -44,11 +45,11 @@ const JUMP_SHARE: f64 = 0.02;
 /// first. It finishes however many cells fail; their results say why.
 ///
 /// # Errors
-/// [`Halt::Cancelled`], or one sentence: a model or a reference that cannot be used, or what `done` says.
+/// [`Halt::Cancelled`], or a failure: a model or a reference that cannot be used, or what `done` says.
 pub fn run(
     runner: &Runner<'_>,
     request: &StudyRequest,
-    mut done: impl FnMut(usize, usize, CellResult) -> Result<(), String>,
+    mut done: impl FnMut(usize, usize, CellResult) -> Result<(), Halt>,
 ) -> Result<(), Halt> {
     let model = runner.run(LoadModel(request.model.clone()), |report| runner.report(report))?;
     let cells = request.grid.cells(model.config.transport)?;
@@ -194,12 +195,11 @@ impl Cell<'_> {
         (kept.of == *key).then_some(kept.cell)
     }
 
-    fn keep(&self, key: &Value, cell: &CellResult) -> Result<(), String> {
+    fn keep(&self, key: &Value, cell: &CellResult) -> Result<(), FileError> {
         let path = self.folder().join("result.json");
-        let cannot = |error: String| format!("{} cannot be written: {error}", path.display());
         let kept = Kept { of: key.clone(), cell: cell.clone() };
-        let text = serde_json::to_vec_pretty(&kept).map_err(|error| cannot(error.to_string()))?;
-        write_atomically(&path, &text).map_err(|error| cannot(error.to_string()))
+        let text = serde_json::to_vec_pretty(&kept).map_err(FileError::write(&path))?;
+        write_atomically(&path, &text).map_err(FileError::write(&path))
     }
 
     /// Samples and evaluates.

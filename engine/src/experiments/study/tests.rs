@@ -30,7 +30,7 @@ fn every_combination_is_tried_once_and_the_default_first() {
     names.sort_unstable();
     names.dedup();
     assert_eq!(names.len(), 10, "every cell has a folder of its own");
-    let error = grid().cells(Transport::FlowMatching).unwrap_err();
+    let error = grid().cells(Transport::FlowMatching).unwrap_err().to_string();
     assert!(error.contains("flow-matching") && error.contains("sde"), "{error}");
 }
 

@@ -101,6 +101,11 @@ impl FrameSource for Beginnings {
     }
 }
 
+/// A selection without the frames that branches begin at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("branches begin at their first frame: nothing can be left out before it")]
+struct SkippedStart;
+
 impl Job for BranchRequest {
     type Update = Report;
     type Output = Arc<BranchTest>;
@@ -108,9 +113,9 @@ impl Job for BranchRequest {
 
     fn run(self, context: &JobContext<'_, Report>) -> Result<Arc<BranchTest>, Halt> {
         let settings = &self.settings;
-        settings.check().map_err(|error| error.to_string())?;
+        settings.check()?;
         if self.reference_selection.skip_ps > 0.0 {
-            return Err("branches begin at their first frame: nothing can be left out before it".into());
+            return Err(SkippedStart.into());
         }
         let chain = self.chain.as_deref();
         let itself = StructureSource::File(self.topology.clone());
@@ -203,9 +208,7 @@ fn draw(
             }
             if horizons.contains(&jump) {
                 for (&start, replica) in starts.iter().zip(&replicas) {
-                    reference
-                        .add_draw(&mut draws, (start, jump), &replica.positions_angstrom)
-                        .map_err(|error| error.to_string())?;
+                    reference.add_draw(&mut draws, (start, jump), &replica.positions_angstrom)?;
                 }
             }
             meter.advance(batch.len() as u64);

@@ -9,10 +9,12 @@ use crate::analysis::evaluation::{
     ProgressCallback, Protein,
 };
 use crate::structure::{
-    OpenedStructure, ReadOptions, Topology, TopologyMap, read_structure, read_structure_bytes,
-    read_topology_map, read_topology_map_of_chain,
+    OpenedStructure, ReadOptions, StructureError, Topology, TopologyMap, read_structure,
+    read_structure_bytes, read_topology_map, read_topology_map_of_chain,
 };
-use crate::trajectory::{CanonicalFrames, FrameSelection, TrajectoryReader, TrajectorySource};
+use crate::trajectory::{
+    CanonicalFrames, FrameSelection, ImportError, TrajectoryError, TrajectoryReader, TrajectorySource,
+};
 
 use crate::remedy::{self, Remedy};
 use crate::session::job::{Halt, Job, JobContext};
@@ -97,8 +99,64 @@ pub(crate) fn observed<T>(
     });
     result.map_err(|error| match error {
         EvaluationError::Cancelled => Halt::Cancelled,
-        error => error.to_string().into(),
+        error => error.into(),
     })
+}
+
+/// A file of another protein than the rest.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the {what} has the sequence {found} and the reference {expected}: all files must belong to one protein"
+)]
+pub struct OtherProtein {
+    /// What the file holds: `native structure`.
+    pub what: &'static str,
+    /// One-letter sequence found.
+    pub found: String,
+    /// One-letter sequence of the reference.
+    pub expected: String,
+}
+
+/// Why the files of an evaluation cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum EvaluationFilesError {
+    /// A topology or the native structure cannot be used.
+    #[error(transparent)]
+    Structure(#[from] StructureError),
+    /// A file is of another protein.
+    #[error(transparent)]
+    OtherProtein(#[from] OtherProtein),
+    /// Reference trajectories cannot be opened.
+    #[error("reference: {0}")]
+    Reference(#[source] ImportError),
+    /// Samples cannot be opened. The interval that is asked for is the samples' own.
+    #[error("{}", of_samples(.0))]
+    Samples(#[source] ImportError),
+    /// A sample is no trajectory.
+    #[error(transparent)]
+    Trajectory(#[from] TrajectoryError),
+    /// Samples hold other atoms than the reference, and nothing says which.
+    #[error(
+        "{} holds {atoms} atoms a frame, the topology of the reference {of_topology} and its heavy atoms are {canonical}: {}",
+        path.display(),
+        Remedy::NameSampleTopology
+    )]
+    OtherAtoms {
+        /// The samples.
+        path: PathBuf,
+        /// Atoms of a frame.
+        atoms: usize,
+        /// Atoms of the topology of the reference.
+        of_topology: usize,
+        /// Heavy atoms of the protein.
+        canonical: usize,
+    },
+}
+
+/// What is wrong with samples, with the remedies for samples.
+fn of_samples(error: &ImportError) -> String {
+    let own = |remedy| if remedy == Remedy::GiveInterval { Remedy::GiveSampleInterval } else { remedy };
+    remedy::exchanged(&format!("samples: {error}"), own)
 }
 
 /// All that an evaluation reads.
@@ -108,12 +166,12 @@ pub(crate) struct OpenedFiles {
     pub samples: CanonicalFrames,
 }
 
-fn open_files(request: &EvaluationRequest) -> Result<OpenedFiles, String> {
+fn open_files(request: &EvaluationRequest) -> Result<OpenedFiles, EvaluationFilesError> {
     let chain = request.chain.as_deref();
     let (protein, map) = open_protein(&request.topology, chain, &request.native)?;
     let reference = open_reference(&map, &request.reference, request.reference_selection)?;
     let topology = match &request.sample_topology {
-        Some(path) => Some(read_topology_map_of_chain(path, chain).map_err(|error| error.to_string())?),
+        Some(path) => Some(read_topology_map_of_chain(path, chain)?),
         None => None,
     };
     let samples = open_samples(&map, &request.samples, topology.as_ref(), request.sample_selection)?;
@@ -125,8 +183,8 @@ pub(crate) fn open_protein(
     topology: &Path,
     chain: Option<&str>,
     native: &StructureSource,
-) -> Result<(Protein, TopologyMap), String> {
-    let map = read_topology_map_of_chain(topology, chain).map_err(|error| error.to_string())?;
+) -> Result<(Protein, TopologyMap), EvaluationFilesError> {
+    let map = read_topology_map_of_chain(topology, chain)?;
     let native = open_native(native, chain)?;
     same_protein("native structure", &native.topology, &map.topology)?;
     // Its name is the protein's; that of a topology file often is only "top".
@@ -139,10 +197,10 @@ pub(crate) fn open_reference(
     map: &TopologyMap,
     files: &[PathBuf],
     selection: FrameSelection,
-) -> Result<CanonicalFrames, String> {
+) -> Result<CanonicalFrames, EvaluationFilesError> {
     let map = Arc::new(map.clone());
     let sources = files.iter().map(|path| TrajectorySource { path: path.clone(), map: map.clone() });
-    CanonicalFrames::open(sources.collect(), selection).map_err(|error| format!("reference: {error}"))
+    CanonicalFrames::open(sources.collect(), selection).map_err(EvaluationFilesError::Reference)
 }
 
 /// The trajectories to evaluate, with the atoms of `topology` or those that are found for each.
@@ -151,7 +209,7 @@ pub(crate) fn open_samples(
     files: &[PathBuf],
     topology: Option<&TopologyMap>,
     selection: FrameSelection,
-) -> Result<CanonicalFrames, String> {
+) -> Result<CanonicalFrames, EvaluationFilesError> {
     let mut maps = SampleMaps {
         given: topology.cloned().map(Arc::new),
         reference: Arc::new(reference.clone()),
@@ -159,14 +217,14 @@ pub(crate) fn open_samples(
         beside: None,
     };
     let sources = files.iter().map(|path| maps.source(path)).collect::<Result<Vec<_>, _>>()?;
-    // The interval that is asked for is the samples' own.
-    let own = |remedy| if remedy == Remedy::GiveInterval { Remedy::GiveSampleInterval } else { remedy };
-    CanonicalFrames::open(sources, selection)
-        .map_err(|error| remedy::exchanged(&format!("samples: {error}"), own))
+    CanonicalFrames::open(sources, selection).map_err(EvaluationFilesError::Samples)
 }
 
 /// The native structure. A chain that is named is taken where there are several, and only there.
-pub(crate) fn open_native(source: &StructureSource, chain: Option<&str>) -> Result<OpenedStructure, String> {
+pub(crate) fn open_native(
+    source: &StructureSource,
+    chain: Option<&str>,
+) -> Result<OpenedStructure, StructureError> {
     let read = |chain: Option<&str>| {
         let options = ReadOptions { chain: chain.map(str::to_owned), longest_segment: false };
         match source {
@@ -174,9 +232,7 @@ pub(crate) fn open_native(source: &StructureSource, chain: Option<&str>) -> Resu
             StructureSource::Bundled { file_name, bytes } => read_structure_bytes(file_name, bytes, &options),
         }
     };
-    read(None)
-        .or_else(|error| if chain.is_some() { read(chain) } else { Err(error) })
-        .map_err(|e| e.to_string())
+    read(None).or_else(|error| if chain.is_some() { read(chain) } else { Err(error) })
 }
 
 /// The atoms that sample files may hold. Files share them: a campaign has thousands.
@@ -191,7 +247,7 @@ struct SampleMaps {
 impl SampleMaps {
     /// Which atoms a sample file holds: those of the topology given; else of the topology that `simulate` wrote
     /// beside it; else those of the reference; else the canonical ones.
-    fn source(&mut self, path: &Path) -> Result<TrajectorySource, String> {
+    fn source(&mut self, path: &Path) -> Result<TrajectorySource, EvaluationFilesError> {
         let source = |map: &Arc<TopologyMap>| TrajectorySource { path: path.to_path_buf(), map: map.clone() };
         let check = |map: &TopologyMap| {
             same_protein("topology of the samples", &map.topology, &self.reference.topology)
@@ -206,25 +262,21 @@ impl SampleMaps {
             {
                 return Ok(source(map));
             }
-            let map = Arc::new(read_topology_map(&beside).map_err(|error| error.to_string())?);
+            let map = Arc::new(read_topology_map(&beside)?);
             check(&map)?;
             let found = source(&map);
             self.beside = Some((beside, map));
             return Ok(found);
         }
-        let atoms = TrajectoryReader::open(path).map_err(|error| error.to_string())?.atom_count();
+        let atoms = TrajectoryReader::open(path)?.atom_count();
         let canonical = self.reference.topology.atom_count();
         if atoms == self.reference.file_atom_count {
             Ok(source(&self.reference))
         } else if atoms == canonical {
             Ok(source(&self.canonical))
         } else {
-            Err(format!(
-                "{} holds {atoms} atoms a frame, the topology of the reference {} and its heavy atoms are {canonical}: {}",
-                path.display(),
-                self.reference.file_atom_count,
-                Remedy::NameSampleTopology,
-            ))
+            let (path, of_topology) = (path.to_owned(), self.reference.file_atom_count);
+            Err(EvaluationFilesError::OtherAtoms { path, atoms, of_topology, canonical })
         }
     }
 }
@@ -242,10 +294,14 @@ pub(crate) fn topology_beside(path: &Path) -> Option<PathBuf> {
         .find(|candidate| candidate.is_file())
 }
 
-pub(crate) fn same_protein(what: &'static str, found: &Topology, expected: &Topology) -> Result<(), String> {
+pub(crate) fn same_protein(
+    what: &'static str,
+    found: &Topology,
+    expected: &Topology,
+) -> Result<(), OtherProtein> {
     let (found, expected) = (found.sequence(), expected.sequence());
     if found == expected {
         return Ok(());
     }
-    Err(EvaluationError::OtherProtein { what, found, expected }.to_string())
+    Err(OtherProtein { what, found, expected })
 }

@@ -9,10 +9,11 @@ use std::sync::Arc;
 use crate::structure::{
     AllAtomModel, MmcifWriter, Topology, pdb_all_atom_end, pdb_all_atom_lines, write_pdb, write_pdb_of_atoms,
 };
-use crate::trajectory::{TrajectoryFormat, TrajectoryWriter, write_atomically};
+use crate::trajectory::{TrajectoryError, TrajectoryFormat, TrajectoryWriter, write_atomically};
 
 use crate::atomic_file::{AtomicFile, is_there};
-use crate::run_lock::RunLock;
+use crate::file_error::FileError;
+use crate::run_lock::{LockError, RunLock};
 use crate::session::history::FrameHistory;
 use crate::session::job::{Halt, Job, JobContext};
 use crate::session::lane::Lane;
@@ -59,6 +60,95 @@ pub struct Exported {
     pub files: Vec<PathBuf>,
 }
 
+/// Why frames were not written.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    /// The name tells no format.
+    #[error(
+        "{}: the name of the file must end in .dcd, .xtc, .pdb or .cif, which decides its format",
+        path.display()
+    )]
+    Format {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Hydrogens in a format that cannot name them.
+    #[error("{}: frames with hydrogens are written as .pdb or .cif, which name their atoms", path.display())]
+    Hydrogens {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Another file is there.
+    #[error("{} is there already; choose another name or allow replacing it", path.display())]
+    Exists {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// Something else writes there.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// A file cannot be written.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The file cannot take its name.
+    #[error("{} cannot be put in its place: {source}", path.display())]
+    Commit {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The trajectory cannot be written.
+    #[error(transparent)]
+    Trajectory(#[from] TrajectoryError),
+    /// Every 0-th frame.
+    #[error("the stride must be at least 1")]
+    Stride,
+    /// A range that ends before it begins.
+    #[error("the first frame ({first}) lies after the last one ({last})")]
+    Range {
+        /// First frame.
+        first: u64,
+        /// Last frame.
+        last: u64,
+    },
+    /// A range that ends after the run.
+    #[error("frame {frame} does not exist yet; the newest one is {newest}")]
+    NoFrame {
+        /// Frame asked for.
+        frame: u64,
+        /// Newest frame.
+        newest: u64,
+    },
+    /// Atoms that the protein does not have.
+    #[error("the selection holds no atom of this protein")]
+    Atoms,
+    /// A replica that the run does not have.
+    #[error("replica {replica} does not exist; there are {replicas}")]
+    NoReplica {
+        /// Replica asked for.
+        replica: usize,
+        /// How many there are.
+        replicas: usize,
+    },
+    /// Chosen frames all lie outside of the range.
+    #[error("none of the chosen frames lies between {first} and {last}")]
+    NoneChosen {
+        /// First frame of the range.
+        first: u64,
+        /// Last frame of the range.
+        last: u64,
+    },
+    /// A frame of the run is lost.
+    #[error("frame {frame} cannot be read back: {source}")]
+    ReadBack {
+        /// Which frame.
+        frame: u64,
+        /// What the system said.
+        source: std::io::Error,
+    },
+}
+
 impl Job for ExportRequest {
     type Update = Report;
     type Output = Exported;
@@ -80,14 +170,12 @@ fn export(context: &JobContext<'_, Report>, request: &ExportRequest) -> Result<E
     if !request.overwrite
         && let Some(present) = std::iter::once(path).chain(&topology_path).find(|path| is_there(path))
     {
-        let there =
-            format!("{} is there already; choose another name or allow replacing it", present.display());
-        return Err(there.into());
+        return Err(ExportError::Exists { path: present.clone() }.into());
     }
-    let mut partial = AtomicFile::create(path, request.overwrite).map_err(|error| unwritten(path, &error))?;
-    let file = partial.file().and_then(|file| file.try_clone()).map_err(|error| unwritten(path, &error))?;
+    let mut partial = AtomicFile::create(path, request.overwrite).map_err(FileError::write(path))?;
+    let file = partial.file().and_then(|file| file.try_clone()).map_err(FileError::write(path))?;
     let frames = write_frames(context, request, format, file)?;
-    partial.commit().map_err(|error| format!("{} cannot be put in its place: {error}", path.display()))?;
+    partial.commit().map_err(|source| ExportError::Commit { path: path.clone(), source })?;
     let mut files = vec![path.clone()];
     if let Some(topology_path) = topology_path {
         write_topology(request, &topology_path)?;
@@ -105,17 +193,14 @@ enum ExportFormat {
 }
 
 impl ExportFormat {
-    fn from_path(path: &Path) -> Result<Self, String> {
+    fn from_path(path: &Path) -> Result<Self, ExportError> {
         let extension = path.extension().map(|e| e.to_string_lossy().to_ascii_lowercase());
         if matches!(extension.as_deref(), Some("cif" | "mmcif")) {
             return Ok(Self::Mmcif);
         }
-        TrajectoryFormat::from_path(path).map(Self::Trajectory).map_err(|_| {
-            format!(
-                "{}: the name of the file must end in .dcd, .xtc, .pdb or .cif, which decides its format",
-                path.display()
-            )
-        })
+        TrajectoryFormat::from_path(path)
+            .map(Self::Trajectory)
+            .map_err(|_| ExportError::Format { path: path.to_owned() })
     }
 
     fn holds_topology(self) -> bool {
@@ -183,7 +268,7 @@ impl<'a> Output<'a> {
         file: File,
         request: &'a ExportRequest,
         (interval_ps, frames): (f64, u64),
-    ) -> Result<Self, String> {
+    ) -> Result<Self, ExportError> {
         let (path, topology, atoms) = (request.path.as_path(), &request.topology, request.atoms.as_ref());
         if request.hydrogens {
             let file = BufWriter::new(file);
@@ -196,9 +281,8 @@ impl<'a> Output<'a> {
         }
         match format {
             ExportFormat::Trajectory(format) => {
-                TrajectoryWriter::create_in(file, path, format, topology, atoms, interval_ps)
-                    .map(|writer| Self::Trajectory(Box::new(writer)))
-                    .map_err(|error| error.to_string())
+                let writer = TrajectoryWriter::create_in(file, path, format, topology, atoms, interval_ps)?;
+                Ok(Self::Trajectory(Box::new(writer)))
             }
             ExportFormat::Mmcif => {
                 let file = BufWriter::new(file);
@@ -211,74 +295,54 @@ impl<'a> Output<'a> {
         }
     }
 
-    fn write_frame(&mut self, positions_angstrom: &[[f32; 3]], time_ps: f64) -> Result<(), String> {
+    fn write_frame(&mut self, positions_angstrom: &[[f32; 3]], time_ps: f64) -> Result<(), ExportError> {
         match self {
-            Self::Trajectory(writer) => {
-                writer.write_frame(positions_angstrom, time_ps).map_err(|error| error.to_string())
-            }
+            Self::Trajectory(writer) => writer.write_frame(positions_angstrom, time_ps)?,
             Self::Mmcif { writer, topology, path } => {
-                writer.write_model(topology, positions_angstrom).map_err(|error| unwritten(path, &error))
+                writer.write_model(topology, positions_angstrom).map_err(FileError::write(path))?;
             }
             Self::AllAtoms(all) => {
-                all.write_frame(positions_angstrom, time_ps).map_err(|error| unwritten(all.path, &error))
+                all.write_frame(positions_angstrom, time_ps).map_err(FileError::write(all.path))?;
             }
         }
+        Ok(())
     }
 
-    fn finish(self) -> Result<(), String> {
+    fn finish(self) -> Result<(), FileError> {
         match self {
             Self::Trajectory(_) => Ok(()),
-            Self::Mmcif { writer, path, .. } => {
-                writer.finish().map(drop).map_err(|error| unwritten(path, &error))
-            }
+            Self::Mmcif { writer, path, .. } => writer.finish().map(drop).map_err(FileError::write(path)),
             Self::AllAtoms(all) => {
                 let path = all.path;
-                all.finish().map_err(|error| unwritten(path, &error))
+                all.finish().map_err(FileError::write(path))
             }
         }
     }
 }
 
-fn unwritten(path: &Path, error: &std::io::Error) -> String {
-    format!("{} cannot be written: {error}", path.display())
-}
-
-fn check(request: &ExportRequest, format: ExportFormat) -> Result<(), String> {
+fn check(request: &ExportRequest, format: ExportFormat) -> Result<(), ExportError> {
     let history = &request.history;
     if request.hydrogens && !format.holds_topology() {
-        return Err(format!(
-            "{}: frames with hydrogens are written as .pdb or .cif, which name their atoms",
-            request.path.display()
-        ));
+        return Err(ExportError::Hydrogens { path: request.path.clone() });
     }
     if request.stride == 0 {
-        return Err("the stride must be at least 1".into());
+        return Err(ExportError::Stride);
     }
     if request.first_frame > request.last_frame {
-        return Err(format!(
-            "the first frame ({}) lies after the last one ({})",
-            request.first_frame, request.last_frame
-        ));
+        return Err(ExportError::Range { first: request.first_frame, last: request.last_frame });
     }
     if request.last_frame >= history.len() {
-        return Err(format!(
-            "frame {} does not exist yet; the newest one is {}",
-            request.last_frame,
-            history.len().saturating_sub(1)
-        ));
+        let newest = history.len().saturating_sub(1);
+        return Err(ExportError::NoFrame { frame: request.last_frame, newest });
     }
     if let Some(atoms) = &request.atoms {
         let ascending = atoms.is_sorted_by(|one, next| one < next);
         if atoms.is_empty() || !ascending || atoms.last().is_some_and(|last| *last >= history.atom_count()) {
-            return Err("the selection holds no atom of this protein".into());
+            return Err(ExportError::Atoms);
         }
     }
     if request.replica >= history.replica_count() {
-        return Err(format!(
-            "replica {} does not exist; there are {}",
-            request.replica,
-            history.replica_count()
-        ));
+        return Err(ExportError::NoReplica { replica: request.replica, replicas: history.replica_count() });
     }
     Ok(())
 }
@@ -301,7 +365,7 @@ fn write_frames(
         let frame = chosen.frame(index);
         history
             .read_into(frame, request.replica, &mut positions)
-            .map_err(|error| format!("frame {frame} cannot be read back: {error}"))?;
+            .map_err(|source| ExportError::ReadBack { frame, source })?;
         let time_ps = match clock.start_ps {
             Some(start_ps) => start_ps + index as f64 * clock.interval_ps,
             None => history.time_ps(frame),
@@ -326,7 +390,7 @@ enum Chosen<'a> {
 }
 
 impl<'a> Chosen<'a> {
-    fn of(request: &'a ExportRequest) -> Result<Self, String> {
+    fn of(request: &'a ExportRequest) -> Result<Self, ExportError> {
         let ExportRequest { first_frame: first, last_frame: last, stride, .. } = *request;
         let Some(only) = &request.only else {
             return Ok(Self::Range { first, stride, count: (last - first) / stride + 1 });
@@ -334,7 +398,7 @@ impl<'a> Chosen<'a> {
         let frames = &only[only.partition_point(|&frame| frame < first)..];
         let frames = &frames[..frames.partition_point(|&frame| frame <= last)];
         if frames.is_empty() {
-            return Err(format!("none of the chosen frames lies between {first} and {last}"));
+            return Err(ExportError::NoneChosen { first, last });
         }
         Ok(Self::Listed { frames, stride })
     }
@@ -405,14 +469,13 @@ fn chosen_atoms<'a>(request: &ExportRequest, positions: &'a [[f32; 3]]) -> Cow<'
     }
 }
 
-fn write_topology(request: &ExportRequest, path: &Path) -> Result<(), String> {
-    let cannot = |error| unwritten(path, &error);
+fn write_topology(request: &ExportRequest, path: &Path) -> Result<(), ExportError> {
     let first = Chosen::of(request)?.frame(0);
-    let start = request.history.read(first, request.replica).map_err(cannot)?;
+    let start = request.history.read(first, request.replica).map_err(FileError::write(path))?;
     let mut pdb = Vec::new();
     let written = match &request.atoms {
         None => write_pdb(&request.topology, &start, &mut pdb),
         Some(atoms) => write_pdb_of_atoms(&request.topology, atoms, &chosen_atoms(request, &start), &mut pdb),
     };
-    written.and_then(|()| write_atomically(path, &pdb)).map_err(cannot)
+    Ok(written.and_then(|()| write_atomically(path, &pdb)).map_err(FileError::write(path))?)
 }

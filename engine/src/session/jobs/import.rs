@@ -21,7 +21,7 @@ impl Job for ImportRequest {
         });
         let report = result.map_err(|error| match error {
             ImportError::Cancelled => Halt::Cancelled,
-            error => error.to_string().into(),
+            error => error.into(),
         })?;
         for notice in &report.notices {
             context.notice(notice);

@@ -68,7 +68,7 @@ impl Job for JumpRequest {
         let settings = &self.settings;
         let (protein, map) = open_protein(&self.topology, self.chain.as_deref(), &self.native)?;
         let mut frames = open_reference(&map, &self.reference, self.reference_selection)?;
-        settings.check().map_err(|error| error.to_string())?;
+        settings.check()?;
         let PreparedSampler { mut sampler, model, notices } =
             context.backend().prepare_sampler(SamplerOrder {
                 model: &self.model,
@@ -126,14 +126,18 @@ pub(crate) fn test(
             draws.add_lost();
         }
         for (&source, replica) in sources.iter().zip(&replicas) {
-            let added = reference.add_draw(&mut draws, source, &replica.positions_angstrom);
-            added.map_err(|error| error.to_string())?;
+            reference.add_draw(&mut draws, source, &replica.positions_angstrom)?;
         }
         meter.advance(batch.len() as u64);
         context.progress(meter.progress());
     }
     observed(context, |progress| reference.evaluate(&draws, progress))
 }
+
+/// A sampler that names a trajectory of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the sampler failed on a trajectory that it was not asked for")]
+struct NotAskedFor;
 
 /// Advances replicas by one frame; those that come to nothing are left out, with their sources. Returns how many.
 pub(super) fn advance(
@@ -153,13 +157,13 @@ pub(super) fn advance(
             Ok(Advance::Done) => break,
             Err(TransportError::NonFinite { replica, .. }) => {
                 let Some(at) = replicas.iter().position(|r| r.index == replica) else {
-                    return Err("the sampler failed on a trajectory that it was not asked for".into());
+                    return Err(NotAskedFor.into());
                 };
                 replicas.remove(at);
                 sources.remove(at);
                 lost += 1;
             }
-            Err(error) => return Err(error.to_string().into()),
+            Err(error) => return Err(error.into()),
         }
     }
     if let Some(sentence) = sampler.take_notice() {

@@ -1,4 +1,5 @@
-//! The jobs, one file each: what is asked for, what it tells meanwhile, the work. The smallest is `load_model`.
+//! The jobs, one file each: what is asked for, what it tells meanwhile, the work. The smallest is `load_model`; why the
+//! largest fails is in `simulation_error`.
 
 pub mod branches;
 pub mod evaluate;
@@ -9,4 +10,5 @@ pub mod load_model;
 pub mod open;
 pub mod open_trajectory;
 pub mod simulate;
+pub mod simulation_error;
 pub mod train;

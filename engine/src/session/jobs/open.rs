@@ -6,7 +6,8 @@ use crate::session::lane::Lane;
 use crate::session::progress::Report;
 use crate::session::request::StructureSource;
 use crate::structure::{
-    ChainSummary, OpenedStructure, ReadOptions, StructureProblem, read_structure, read_structure_bytes,
+    ChainSummary, OpenedStructure, ReadOptions, StructureError, StructureProblem, read_structure,
+    read_structure_bytes,
 };
 
 /// A structure to open, with the user's answers to what the file leaves open.
@@ -72,7 +73,7 @@ impl Job for Open {
 }
 
 /// Reads a structure, or asks what the file leaves open.
-pub(super) fn open_structure(request: OpenRequest) -> Result<Opened, String> {
+pub(super) fn open_structure(request: OpenRequest) -> Result<Opened, StructureError> {
     let options = ReadOptions { chain: request.chain.clone(), longest_segment: request.longest_segment };
     let read = match &request.source {
         StructureSource::File(path) => read_structure(path, &options),
@@ -84,10 +85,11 @@ pub(super) fn open_structure(request: OpenRequest) -> Result<Opened, String> {
     };
     let choice = if error.problem.longest_segment_helps() && !request.longest_segment {
         StructureChoice::LongestSegment(error.to_string())
-    } else if let StructureProblem::SeveralChains(chains) = error.problem {
-        StructureChoice::Chain(chains)
     } else {
-        return Err(error.to_string());
+        match error.problem {
+            StructureProblem::SeveralChains(chains) => StructureChoice::Chain(chains),
+            problem => return Err(StructureError { problem, ..error }),
+        }
     };
     Ok(Opened::StructureChoice(request, choice))
 }

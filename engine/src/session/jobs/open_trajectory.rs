@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::regular_file;
-use crate::session::description::DescribedRun;
+use crate::session::description::{DescribedRun, DescriptionError};
 use crate::session::history::FrameHistory;
 use crate::session::jobs::evaluate::topology_beside;
 use crate::session::jobs::open::{OpenRequest, Opened, open_structure};
@@ -13,10 +13,10 @@ use crate::session::jobs::simulate::RunInfo;
 use crate::session::recorded::{RecordedFrames, canonical_map, open_reader};
 use crate::session::request::{StructureSource, beside};
 use crate::structure::{
-    ChainSummary, Notice, OpenedStructure, StructureProblem, Topology, TopologyMap, read_models,
-    read_topology_map_of_chain,
+    ChainSummary, Notice, OpenedStructure, StructureError, StructureProblem, Topology, TopologyMap,
+    read_models, read_topology_map_of_chain,
 };
-use crate::trajectory::TrajectoryReader;
+use crate::trajectory::{TrajectoryError, TrajectoryReader};
 use crate::transport::SamplerSettings;
 
 /// Time between models of a file that tells no times, ps: they are an ensemble, and the axis is only a number.
@@ -78,21 +78,77 @@ pub struct RecordedRun {
     pub can_go_on: bool,
 }
 
+/// Why a trajectory or a run cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Nothing was named.
+    #[error("name a file to open")]
+    NoFile,
+    /// A structure cannot be used.
+    #[error(transparent)]
+    Structure(#[from] StructureError),
+    /// A trajectory cannot be read.
+    #[error(transparent)]
+    Trajectory(#[from] TrajectoryError),
+    /// The description of a run cannot be read.
+    #[error("{}: {source}", path.display())]
+    Description {
+        /// The description.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A file describes no run.
+    #[error("{} {source}", path.display())]
+    NoRun {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: DescriptionError,
+    },
+    /// A run in shards without its topology.
+    #[error("{}: there is no topology beside {}; restore it", description.display(), trajectory.display())]
+    NoTopology {
+        /// The description of the run.
+        description: PathBuf,
+        /// A trajectory of it.
+        trajectory: PathBuf,
+    },
+    /// An interval that is none.
+    #[error("frames cannot be {0} ps apart; name a time above 0")]
+    Interval(f64),
+    /// A trajectory without frames.
+    #[error("{} holds no complete frame", path.display())]
+    NoFrame {
+        /// The trajectory.
+        path: PathBuf,
+    },
+    /// Models cannot be kept.
+    #[error("no temporary file for the frames can be made: {0}")]
+    NoTemporaryFile(#[source] std::io::Error),
+    /// A model cannot be kept.
+    #[error("a model cannot be kept in the temporary file: {0}")]
+    TemporaryFile(#[source] std::io::Error),
+    /// The first frame is damaged.
+    #[error("the first frame cannot be read: {0}")]
+    FirstFrame(#[source] std::io::Error),
+}
+
 /// Why a trajectory was not opened.
 enum Refusal {
     Need(TrajectoryNeed),
-    Failed(String),
+    Failed(OpenError),
 }
 
-impl From<String> for Refusal {
-    fn from(sentence: String) -> Self {
-        Refusal::Failed(sentence)
+impl<E: Into<OpenError>> From<E> for Refusal {
+    fn from(error: E) -> Self {
+        Refusal::Failed(error.into())
     }
 }
 
 /// Opens trajectories, or asks what they leave open.
-pub(super) fn open(request: TrajectoryRequest) -> Result<Opened, String> {
-    let Some(first) = request.files.first() else { return Err("name a file to open".into()) };
+pub(super) fn open(request: TrajectoryRequest) -> Result<Opened, OpenError> {
+    let first = request.files.first().ok_or(OpenError::NoFile)?;
     let opened = if let Some(description) = description_of(first) {
         open_run(&description)
     } else if is_trajectory(first) {
@@ -103,7 +159,8 @@ pub(super) fn open(request: TrajectoryRequest) -> Result<Opened, String> {
             // One model, or none that can be read as frames: the reader of structures knows best.
             Ok(None) => {
                 let source = StructureSource::File(first.clone());
-                return open_structure(OpenRequest { source, chain: request.chain, longest_segment: false });
+                let request = OpenRequest { source, chain: request.chain, longest_segment: false };
+                return Ok(open_structure(request)?);
             }
             Err(refusal) => Err(refusal),
         }
@@ -111,7 +168,7 @@ pub(super) fn open(request: TrajectoryRequest) -> Result<Opened, String> {
     match opened {
         Ok(trajectory) => Ok(Opened::Trajectory(Box::new(trajectory))),
         Err(Refusal::Need(need)) => Ok(Opened::TrajectoryNeed(request, need)),
-        Err(Refusal::Failed(sentence)) => Err(sentence),
+        Err(Refusal::Failed(error)) => Err(error),
     }
 }
 
@@ -147,19 +204,20 @@ fn description_of(path: &Path) -> Option<PathBuf> {
 
 /// A run of this program, with all its replicas.
 fn open_run(description: &Path) -> Result<OpenedTrajectory, Refusal> {
-    let shown = description.display();
-    let text = regular_file::read_text(description).map_err(|error| format!("{shown}: {error}"))?;
-    let described = DescribedRun::parse(&text).map_err(|reason| format!("{shown} {reason}"))?;
+    let path = || description.to_owned();
+    let text = regular_file::read_text(description)
+        .map_err(|source| OpenError::Description { path: path(), source })?;
+    let described = DescribedRun::parse(&text).map_err(|source| OpenError::NoRun { path: path(), source })?;
     let DescribedRun { run, trajectories, finished } = described;
     let files: Vec<PathBuf> = trajectories.iter().map(|name| description.with_file_name(name)).collect();
     let first = &files[0];
     // All shards of a run have one.
     let topology = match run.shard {
         Some(_) => topology_beside(first)
-            .ok_or_else(|| format!("{shown}: there is no topology beside {}; restore it", first.display()))?,
+            .ok_or_else(|| OpenError::NoTopology { description: path(), trajectory: first.clone() })?,
         None => beside(description, "_topology.pdb"),
     };
-    let mut map = read_topology_map_of_chain(&topology, None).map_err(|error| error.to_string())?;
+    let mut map = read_topology_map_of_chain(&topology, None)?;
     // Its file is called after the run; the protein has a name of its own.
     let mut named = (*map.topology).clone();
     named.name.clone_from(&run.structure);
@@ -187,7 +245,7 @@ fn open_files(request: &TrajectoryRequest) -> Result<OpenedTrajectory, Refusal> 
     let told = told.filter(|interval| interval.is_finite() && *interval > 0.0);
     let several = readers.iter().any(|reader| reader.frame_count() > 1);
     if let Some(asked) = request.interval_ps.filter(|asked| !(asked.is_finite() && *asked > 0.0)) {
-        return Err(Refusal::Failed(format!("frames cannot be {asked} ps apart; name a time above 0")));
+        return Err(OpenError::Interval(asked).into());
     }
     let interval_ps = match request.interval_ps.or(told) {
         Some(interval_ps) => interval_ps,
@@ -229,7 +287,7 @@ fn open_models(path: &Path, chain: Option<&str>) -> Result<Option<OpenedTrajecto
     let (map, models) = match read_models(path, chain) {
         Ok(read) => read,
         Err(error) if matches!(error.problem, StructureProblem::OtherModel { .. }) => {
-            return Err(Refusal::Failed(error.to_string()));
+            return Err(error.into());
         }
         Err(_) => return Ok(None),
     };
@@ -237,12 +295,10 @@ fn open_models(path: &Path, chain: Option<&str>) -> Result<Option<OpenedTrajecto
         return Ok(None);
     }
     let history = FrameHistory::create(map.topology.atom_count(), 1, MODEL_INTERVAL_PS)
-        .map_err(|error| format!("no temporary file for the frames can be made: {error}"))?;
+        .map_err(OpenError::NoTemporaryFile)?;
     for model in &models {
         let positions: Vec<[f32; 3]> = map.indices.iter().map(|&index| model[index]).collect();
-        history
-            .append([positions.as_slice()])
-            .map_err(|error| format!("a model cannot be kept in the temporary file: {error}"))?;
+        history.append([positions.as_slice()]).map_err(OpenError::TemporaryFile)?;
     }
     let mut opened = with_history(history, &map, Some(path.to_path_buf()), SamplerSettings::default())?;
     opened.structure.notices.push(no_times());
@@ -264,8 +320,8 @@ fn models_map(path: &Path, chain: Option<&str>) -> Result<Option<TopologyMap>, R
     }
 }
 
-fn open_readers(files: &[PathBuf], map: &TopologyMap) -> Result<Vec<TrajectoryReader>, String> {
-    files.iter().map(|path| open_reader(path, map).map_err(|error| error.to_string())).collect()
+fn open_readers(files: &[PathBuf], map: &TopologyMap) -> Result<Vec<TrajectoryReader>, TrajectoryError> {
+    files.iter().map(|path| open_reader(path, map)).collect()
 }
 
 /// Which atoms a trajectory holds: those of the file named; else of what `simulate` wrote beside it; else of the one
@@ -278,7 +334,7 @@ fn topology_for(
         Ok(map) => Ok((map, Some(path.to_path_buf()))),
         Err(error) => Err(match error.problem {
             StructureProblem::SeveralChains(chains) => Refusal::Need(TrajectoryNeed::Chain(chains)),
-            _ => Refusal::Failed(error.to_string()),
+            problem => StructureError { problem, ..error }.into(),
         }),
     };
     if let Some(path) = &request.topology {
@@ -287,7 +343,7 @@ fn topology_for(
     if let Some(path) = topology_beside(trajectory) {
         return read(&path);
     }
-    let atoms = TrajectoryReader::open(trajectory).map_err(|error| error.to_string())?.atom_count();
+    let atoms = TrajectoryReader::open(trajectory)?.atom_count();
     let fitting: Vec<PathBuf> = structures_beside(trajectory)
         .into_iter()
         .filter(|path| match read_topology_map_of_chain(path, request.chain.as_deref()) {
@@ -348,7 +404,8 @@ fn finish(
     let tail: u64 = readers.iter().map(TrajectoryReader::tail_bytes).sum();
     let frames = RecordedFrames::new(readers, map);
     if frames.frame_count() == 0 {
-        return Err(Refusal::Failed(format!("{name} holds no complete frame")));
+        let path = files.first().cloned().unwrap_or_default();
+        return Err(OpenError::NoFrame { path }.into());
     }
     let mut opened = with_history(FrameHistory::recorded(frames, interval_ps), map, topology, settings)?;
     opened.run.outputs = files;
@@ -365,7 +422,7 @@ fn with_history(
     topology: Option<PathBuf>,
     settings: SamplerSettings,
 ) -> Result<OpenedTrajectory, Refusal> {
-    let first = history.read(0, 0).map_err(|error| format!("the first frame cannot be read: {error}"))?;
+    let first = history.read(0, 0).map_err(OpenError::FirstFrame)?;
     let structure = OpenedStructure {
         path: topology,
         topology: map.topology.clone(),

@@ -9,11 +9,12 @@ use crate::session::backend::{ModelInfo, PreparedSampler, SamplerOrder};
 use crate::session::description::RunDescription;
 use crate::session::history::FrameHistory;
 use crate::session::job::{Halt, Job, JobContext, Update};
+use crate::session::jobs::simulation_error::SimulationError;
 use crate::session::lane::Lane;
 use crate::session::output::RunFiles;
 use crate::session::progress::{ProgressUnit, RateMeter, Report, RunState};
 use crate::session::request::{DevicePreference, ModelSource, RunOutput};
-use crate::session::shard::{Shard, ShardRecord};
+use crate::session::shard::{Shard, ShardError, ShardRecord};
 use crate::session::validity_watch::ValidityWatch;
 use crate::structure::{OpenedStructure, Topology};
 use crate::trajectory::{self, MOST_REPLICAS, TrajectoryReader};
@@ -163,39 +164,39 @@ impl Job for Simulate {
 
 type Context<'a> = JobContext<'a, SimulationUpdate>;
 
-fn check(request: &SimulationRequest, earlier: Option<&FrameHistory>) -> Result<(), String> {
+fn check(request: &SimulationRequest, earlier: Option<&FrameHistory>) -> Result<(), SimulationError> {
     let of_atoms = request.structure.topology.atom_count();
     if earlier.is_some_and(|frames| {
         frames.is_empty()
             || (frames.atom_count(), frames.replica_count()) != (of_atoms, request.replicas as usize)
     }) {
-        return Err("the frames to continue from belong to another run".into());
+        return Err(SimulationError::OtherFrames);
     }
     if request.replicas == 0 {
-        return Err("a simulation needs at least one replica".into());
+        return Err(SimulationError::NoReplica);
     }
     if own_replicas(request)?.len() > MOST_REPLICAS {
         return Err(match request.shard {
-            None => format!("a simulation has at most {MOST_REPLICAS} replicas; deal more out to shards"),
-            Some(_) => format!("a shard has at most {MOST_REPLICAS} replicas; take more shards"),
+            None => SimulationError::TooManyReplicas,
+            Some(_) => SimulationError::TooManyOfShard,
         });
     }
     let (atoms, positions) =
         (request.structure.topology.atom_count(), request.structure.positions_angstrom.len());
     if atoms != positions {
-        return Err(format!("the start structure has {positions} positions for {atoms} atoms"));
+        return Err(SimulationError::Structure { positions, atoms });
     }
     if let Some(start) = request.starts_angstrom.iter().find(|start| start.len() != atoms) {
-        return Err(format!("a start has {} positions for {atoms} atoms", start.len()));
+        return Err(SimulationError::Start { positions: start.len(), atoms });
     }
     Ok(())
 }
 
 /// Which replicas of the run are to be made.
-fn own_replicas(request: &SimulationRequest) -> Result<Range<u32>, String> {
+fn own_replicas(request: &SimulationRequest) -> Result<Range<u32>, ShardError> {
     match request.shard {
         None => Ok(0..request.replicas),
-        Some(shard) => shard.replicas(request.replicas).map_err(|error| error.to_string()),
+        Some(shard) => shard.replicas(request.replicas),
     }
 }
 
@@ -216,7 +217,7 @@ impl Simulation {
         context: &Context<'_>,
         request: &SimulationRequest,
         earlier: Option<Arc<FrameHistory>>,
-    ) -> Result<Self, String> {
+    ) -> Result<Self, SimulationError> {
         context.post(SimulationUpdate::State(RunState::Preparing));
         let structure = &request.structure;
         let own = own_replicas(request)?;
@@ -284,7 +285,7 @@ impl Simulation {
         } else if request.keep_history {
             let history =
                 FrameHistory::create(structure.topology.atom_count(), replica_count, frame_interval_ps)
-                    .map_err(|error| format!("no temporary file for the frames can be made: {error}"))?;
+                    .map_err(SimulationError::NoTemporaryFile)?;
             if let Some(files) = files.as_ref().filter(|_| replicas[0].frame > 0) {
                 recall(&history, files, replicas[0].frame)?;
             }
@@ -347,19 +348,16 @@ impl Simulation {
     fn advance(&mut self, context: &Context<'_>) -> Result<(), Halt> {
         let frame = self.frame() + 1;
         let mut posted = Instant::now();
-        let advanced = self
-            .sampler
-            .advance(&mut self.replicas, &mut |progress| {
-                if context.is_cancelled() {
-                    return ControlFlow::Break(());
-                }
-                if posted.elapsed() >= LATENT_PROGRESS_INTERVAL {
-                    posted = Instant::now();
-                    context.post(SimulationUpdate::Latent { frame, progress });
-                }
-                ControlFlow::Continue(())
-            })
-            .map_err(|error| error.to_string());
+        let advanced = self.sampler.advance(&mut self.replicas, &mut |progress| {
+            if context.is_cancelled() {
+                return ControlFlow::Break(());
+            }
+            if posted.elapsed() >= LATENT_PROGRESS_INTERVAL {
+                posted = Instant::now();
+                context.post(SimulationUpdate::Latent { frame, progress });
+            }
+            ControlFlow::Continue(())
+        });
         if let Some(sentence) = self.sampler.take_notice() {
             context.notice(sentence);
         }
@@ -389,10 +387,10 @@ fn trust_of(model: &ModelInfo, request: &SimulationRequest) -> Option<Arc<TrustR
     Some(Arc::new(report))
 }
 
-fn keep(history: &FrameHistory, replicas: &[Replica]) -> Result<(), String> {
-    history.append(replicas.iter().map(|replica| replica.positions_angstrom.as_slice())).map_err(|error| {
-        format!("a frame cannot be kept in the temporary file: {error}; free some disk space")
-    })
+fn keep(history: &FrameHistory, replicas: &[Replica]) -> Result<(), SimulationError> {
+    history
+        .append(replicas.iter().map(|replica| replica.positions_angstrom.as_slice()))
+        .map_err(SimulationError::Keep)
 }
 
 /// Brings replicas to the last of the frames that there are.
@@ -400,39 +398,36 @@ fn go_on_from(
     earlier: &FrameHistory,
     replicas: &mut [Replica],
     frame_interval_ps: f64,
-) -> Result<(), String> {
+) -> Result<(), SimulationError> {
     let have_ps = earlier.frame_interval_ps();
     if (have_ps - frame_interval_ps).abs() > 1e-6 * frame_interval_ps {
-        return Err(format!(
-            "the frames are {have_ps} ps apart and the model makes jumps of {frame_interval_ps} ps; start a new run from the last frame"
-        ));
+        return Err(SimulationError::Interval { frames_ps: have_ps, model_ps: frame_interval_ps });
     }
     let last = earlier.len().saturating_sub(1);
     for (index, replica) in replicas.iter_mut().enumerate() {
         replica.frame = last;
         replica.positions_angstrom = earlier
             .read(last, index)
-            .map_err(|error| format!("the last frame of the run cannot be read back: {error}"))?;
+            .map_err(|source| SimulationError::ReadBack { which: "the last", source })?;
     }
     Ok(())
 }
 
 /// Copies all frames but the last.
-fn copy(from: &FrameHistory, to: &FrameHistory) -> Result<(), String> {
-    let cannot = |error: std::io::Error| format!("a frame of the run cannot be copied: {error}");
+fn copy(from: &FrameHistory, to: &FrameHistory) -> Result<(), SimulationError> {
     let mut replicas = vec![vec![[0.0f32; 3]; from.atom_count()]; from.replica_count()];
     for frame in 0..from.len().saturating_sub(1) {
         for (replica, positions) in replicas.iter_mut().enumerate() {
-            from.read_into(frame, replica, positions).map_err(cannot)?;
+            from.read_into(frame, replica, positions).map_err(SimulationError::Copy)?;
         }
-        to.append(replicas.iter().map(Vec::as_slice)).map_err(cannot)?;
+        to.append(replicas.iter().map(Vec::as_slice)).map_err(SimulationError::Copy)?;
     }
     Ok(())
 }
 
 /// Refuses to go on with files that hold another run than the one whose frames are `on_view`: the same protein, model
 /// and seed may have been run into them since.
-fn check_same_run(on_view: &FrameHistory, replicas: &[Replica], path: &Path) -> Result<(), String> {
+fn check_same_run(on_view: &FrameHistory, replicas: &[Replica], path: &Path) -> Result<(), SimulationError> {
     /// More than any format rounds.
     const ROUNDED_ANGSTROM: f32 = 0.02;
     for (index, replica) in replicas.iter().enumerate() {
@@ -441,35 +436,32 @@ fn check_same_run(on_view: &FrameHistory, replicas: &[Replica], path: &Path) -> 
         }
         let shown = on_view
             .read(replica.frame, index)
-            .map_err(|error| format!("a frame of the run cannot be read back: {error}"))?;
+            .map_err(|source| SimulationError::ReadBack { which: "a", source })?;
         let same = shown.iter().zip(&replica.positions_angstrom).all(|(shown, stored)| {
             shown.iter().zip(stored).all(|(shown, stored)| (shown - stored).abs() <= ROUNDED_ANGSTROM)
         });
         if !same {
-            return Err(format!(
-                "{} holds another run by now; write this one to another file",
-                path.display()
-            ));
+            return Err(SimulationError::OtherRun { path: path.to_owned() });
         }
     }
     Ok(())
 }
 
 /// Reads the frames before `frame` of a run that is being continued back into the history.
-fn recall(history: &FrameHistory, files: &RunFiles, frame: u64) -> Result<(), String> {
+fn recall(history: &FrameHistory, files: &RunFiles, frame: u64) -> Result<(), SimulationError> {
     let mut readers = files
         .trajectories()
         .iter()
-        .map(|path| TrajectoryReader::open(path).map_err(|error| error.to_string()))
-        .collect::<Result<Vec<_>, String>>()?;
+        .map(|path| TrajectoryReader::open(path))
+        .collect::<Result<Vec<_>, _>>()?;
     let mut frames = vec![trajectory::Frame::default(); readers.len()];
     for index in 0..frame {
         for (reader, frame) in readers.iter_mut().zip(&mut frames) {
-            reader.read_frame(index as usize, frame).map_err(|error| error.to_string())?;
+            reader.read_frame(index as usize, frame)?;
         }
         history
             .append(frames.iter().map(|frame| frame.positions_angstrom.as_slice()))
-            .map_err(|error| format!("a frame cannot be kept in the temporary file: {error}"))?;
+            .map_err(SimulationError::Recall)?;
     }
     Ok(())
 }

@@ -93,7 +93,7 @@ impl Job for TrainRequest {
         }
         let result = result.map_err(|error| match error {
             TrainError::Cancelled => Halt::Cancelled,
-            error => error.to_string().into(),
+            error => error.into(),
         })?;
         let end = result.end;
         context.post(TrainingUpdate::Trained(result));

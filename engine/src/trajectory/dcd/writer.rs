@@ -7,7 +7,7 @@ use std::path::Path;
 use super::PS_PER_AKMA;
 use super::header::NSET_OFFSET;
 use super::reader::DcdReader;
-use crate::trajectory::error::TrajectoryError;
+use crate::trajectory::error::{TimeProblem, TrajectoryError};
 
 /// Version of CHARMM whose dialect this is; VMD, NAMD, mdtraj and MDAnalysis write the same.
 const CHARMM_VERSION: i32 = 24;
@@ -112,21 +112,19 @@ impl DcdWriter {
     }
 
     /// Checks that a frame at `time_ps` can come next.
-    pub(crate) fn check_time(&self, time_ps: f64) -> Result<(), String> {
+    pub(crate) fn check_time(&self, time_ps: f64) -> Result<(), TimeProblem> {
         let step = time_ps / self.interval_ps;
         let expected = self.first_step.map(|first| f64::from(first) + self.frames as f64);
         match expected {
             _ if !step.is_finite() || step.round().abs() >= f64::from(i32::MAX) => {
-                Err(format!("DCD has no room for the time {time_ps} ps"))
+                Err(TimeProblem::NoRoom { time_ps })
             }
-            None if (step - step.round()).abs() > 1e-3 => Err(format!(
-                "its time {time_ps} ps is not a multiple of the {} ps between frames, which DCD demands of the first; use XTC",
-                self.interval_ps
-            )),
-            Some(expected) if (step - expected).abs() > 1e-3 => Err(format!(
-                "it has the time {time_ps} ps, but DCD demands equal intervals and expects {} ps; use XTC",
-                expected * self.interval_ps
-            )),
+            None if (step - step.round()).abs() > 1e-3 => {
+                Err(TimeProblem::NoMultiple { time_ps, interval_ps: self.interval_ps })
+            }
+            Some(expected) if (step - expected).abs() > 1e-3 => {
+                Err(TimeProblem::Uneven { time_ps, expected_ps: expected * self.interval_ps })
+            }
             _ => Ok(()),
         }
     }

@@ -15,8 +15,10 @@ use super::frame::Frame;
 use super::reader::TrajectoryReader;
 use super::run_state::RunStateError;
 use super::store::StoreError;
+use crate::brief::brief;
 use crate::foreign_format::{ForeignFormat, Use, recognize, recognize_name};
 use crate::regular_file::open_regular;
+use crate::sealed_file::SealedFileError;
 use crate::structure::{
     CrystalInfo, ReadOptions, StructureError, StructureProblem, read_crystal, read_structure,
 };
@@ -179,6 +181,26 @@ pub struct RunInfo {
     pub run: serde_json::Map<String, serde_json::Value>,
 }
 
+/// Why a safetensors file is not one of ours; each message is a clause about it.
+#[derive(Debug, thiserror::Error)]
+pub enum ForeignTensors {
+    /// The header is longer than the file.
+    #[error("its header is cut off")]
+    HeaderCutOff,
+    /// The tensors end elsewhere than the file.
+    #[error("its header describes a file of another length, so it was cut off")]
+    OtherLength,
+    /// The header cannot be read. What that quotes of the file is told in brief alone, so it is no source.
+    #[error("{}", brief(.0))]
+    Header(serde_json::Error),
+    /// The header names another program's layout, or none.
+    #[error("its header names no layout of EquiJump")]
+    Layout,
+    /// The file is damaged.
+    #[error(transparent)]
+    Sealed(#[from] SealedFileError),
+}
+
 /// Why a file could not be described.
 #[derive(Debug, thiserror::Error)]
 pub enum DescribeError {
@@ -195,12 +217,12 @@ pub enum DescribeError {
     #[error(transparent)]
     RunState(#[from] RunStateError),
     /// A safetensors file of another program, or a damaged one.
-    #[error("{} is a safetensors file that EquiJump does not know: {reason}", path.display())]
+    #[error("{} is a safetensors file that EquiJump does not know: {source}", path.display())]
     ForeignTensors {
         /// File in question.
         path: PathBuf,
         /// Why.
-        reason: String,
+        source: ForeignTensors,
     },
     /// JSON of another program.
     #[error("{} is a JSON file that describes neither a run nor a training of EquiJump", path.display())]

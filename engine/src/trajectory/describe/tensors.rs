@@ -6,8 +6,7 @@ use std::path::Path;
 
 use safetensors::tensor::Metadata;
 
-use super::{DescribeError, FileContent, ModelInfo, RunStateInfo, StoreInfo, protein_info};
-use crate::brief::brief;
+use super::{DescribeError, FileContent, ForeignTensors, ModelInfo, RunStateInfo, StoreInfo, protein_info};
 use crate::trajectory::error::TrajectoryError;
 use crate::trajectory::run_state::{METADATA_KEY as RUN_KEY, RunState};
 use crate::trajectory::store::{METADATA_KEY as STORE_KEY, TrajectoryStore};
@@ -29,7 +28,7 @@ pub(super) fn looks_like_tensors(head: &[u8], bytes: u64) -> bool {
 
 pub(super) fn describe_tensors(path: &Path) -> Result<FileContent, DescribeError> {
     let file = regular_file::open(path).map_err(TrajectoryError::io("open", path))?;
-    let foreign = |reason: String| DescribeError::ForeignTensors { path: path.to_path_buf(), reason };
+    let foreign = |source| DescribeError::ForeignTensors { path: path.to_path_buf(), source };
     let header = header_of(&file).map_err(TrajectoryError::io("read", path))?.map_err(foreign)?;
     let metadata = header.metadata().clone().unwrap_or_default();
     if metadata.contains_key(STORE_KEY) {
@@ -42,11 +41,11 @@ pub(super) fn describe_tensors(path: &Path) -> Result<FileContent, DescribeError
         .get("format")
         .filter(|format| format.starts_with(FORMAT_PREFIX))
         .cloned()
-        .ok_or_else(|| foreign("its header names no layout of EquiJump".to_owned()))?;
+        .ok_or_else(|| foreign(ForeignTensors::Layout))?;
     // Only now, since a store is checked, and never read as a whole, while it is opened.
     let bytes = regular_file::read(path, u64::MAX - 1).map_err(TrajectoryError::io("read", path))?;
     sealed_file::open(&bytes, &["format", "config", "card", "state", trust::METADATA_KEY])
-        .map_err(foreign)?;
+        .map_err(|error| foreign(error.into()))?;
     let mut tensors = header.tensors();
     // Told by an entry of their own; they are no weights.
     tensors.retain(|name, _| !name.starts_with(trust::TENSOR_PREFIX));
@@ -69,20 +68,20 @@ pub(super) fn describe_tensors(path: &Path) -> Result<FileContent, DescribeError
 }
 
 /// The header of a safetensors file: the length of a JSON object, then the object; or what is wrong with it.
-fn header_of(mut file: &File) -> io::Result<Result<Metadata, String>> {
+fn header_of(mut file: &File) -> io::Result<Result<Metadata, ForeignTensors>> {
     let file_bytes = file.metadata()?.len();
     let mut length = [0; 8];
     file.read_exact(&mut length)?;
     let length = u64::from_le_bytes(length);
     let Some(data_bytes) = file_bytes.checked_sub(8).and_then(|rest| rest.checked_sub(length)) else {
-        return Ok(Err("its header is cut off".to_owned()));
+        return Ok(Err(ForeignTensors::HeaderCutOff));
     };
     let mut json = Vec::new();
     file.take(length.min(LONGEST_HEADER)).read_to_end(&mut json)?;
     Ok(match serde_json::from_slice::<Metadata>(&json) {
         Ok(header) if header.data_len() as u64 == data_bytes => Ok(header),
-        Ok(_) => Err("its header describes a file of another length, so it was cut off".to_owned()),
-        Err(error) => Err(brief(error)),
+        Ok(_) => Err(ForeignTensors::OtherLength),
+        Err(error) => Err(ForeignTensors::Header(error)),
     })
 }
 

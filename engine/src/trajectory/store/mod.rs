@@ -44,7 +44,7 @@ pub enum StoreError {
         source: std::io::Error,
     },
     /// Another kind of file.
-    #[error("{} is not a training store: {reason}; make one with `equijump import`", path.display())]
+    #[error("{} is not a training store: {reason}; {}", path.display(), Remedy::MakeStore)]
     NotAStore {
         /// File in question.
         path: PathBuf,

@@ -11,7 +11,7 @@ use safetensors::tensor::{Dtype, Metadata};
 use super::{FramePairs, METADATA_KEY, STORE_VERSION, StoreError, StoreMetadata};
 use crate::brief::{brief, printable};
 use crate::regular_file;
-use crate::sealed_file::{DAMAGED, Seal};
+use crate::sealed_file::{Seal, SealedFileError};
 use crate::structure::Topology;
 
 /// Bytes before the header: its length.
@@ -92,7 +92,7 @@ impl TrajectoryStore {
         }
         let mut metadata: StoreMetadata = serde_json::from_str(text).map_err(|e| not_a_store(brief(e)))?;
         let entries = header.metadata().clone().unwrap_or_default();
-        let seal = Seal::of(&head, &entries, &[METADATA_KEY]).map_err(|reason| damaged(&reason))?;
+        let seal = Seal::of(&head, &entries, &[METADATA_KEY]).map_err(|error| damaged(&error.to_string()))?;
         metadata.name = printable(&metadata.name);
         metadata.chain_id = printable(&metadata.chain_id);
         let topology = metadata.topology();
@@ -157,7 +157,7 @@ impl TrajectoryStore {
             Some(seal) => {
                 let mut crc = seal.begin(&head);
                 store.add_to(&mut crc, head.len()..file_bytes)?;
-                seal.check(&crc).map_err(|reason| store.damaged(reason))?;
+                seal.check(&crc).map_err(|error| store.damaged(error.to_string()))?;
             }
             // Stores from before there was a checksum of the whole file have one of the positions.
             None => store.verify()?,
@@ -175,7 +175,7 @@ impl TrajectoryStore {
         if crc.sum() == self.metadata.positions_crc32 {
             return Ok(());
         }
-        Err(self.damaged(DAMAGED.to_owned()))
+        Err(self.damaged(SealedFileError::Damaged.to_string()))
     }
 
     fn add_to(&self, crc: &mut flate2::Crc, range: Range<usize>) -> Result<(), StoreError> {

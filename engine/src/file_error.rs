@@ -1,0 +1,50 @@
+//! Files and folders that the system refuses.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// What could not be done with a file or a folder.
+#[derive(Debug, thiserror::Error)]
+pub enum FileError {
+    /// A file cannot be written.
+    #[error("{} cannot be written: {source}", path.display())]
+    Write {
+        /// Which file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A file or a folder cannot be read.
+    #[error("{} cannot be read: {source}", path.display())]
+    Read {
+        /// Which one.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A folder cannot be made.
+    #[error("the folder {} cannot be made: {source}", path.display())]
+    MakeFolder {
+        /// Which folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+impl FileError {
+    /// Wraps a failure to write: `.map_err(FileError::write(path))`. Failures of serialization count as such.
+    pub(crate) fn write<E: Into<io::Error>>(path: &Path) -> impl Fn(E) -> Self {
+        move |error| Self::Write { path: path.to_owned(), source: error.into() }
+    }
+
+    /// Wraps a failure to read.
+    pub(crate) fn read(path: &Path) -> impl Fn(io::Error) -> Self {
+        move |source| Self::Read { path: path.to_owned(), source }
+    }
+
+    /// Wraps a failure to make a folder.
+    pub(crate) fn make_folder(path: &Path) -> impl Fn(io::Error) -> Self {
+        move |source| Self::MakeFolder { path: path.to_owned(), source }
+    }
+}
