@@ -31,7 +31,7 @@ pub(in crate::window) fn in_window_words(sentence: &str) -> String {
     let mut text = without_error_numbers(with_fields(sentence.trim()));
     // A name before a colon keeps its case.
     if !text.split(' ').next().is_some_and(|word| word.ends_with(':')) {
-        text = sentence(text);
+        text = self::sentence(text);
     }
     if !text.ends_with(['.', '!', '?']) {
         text.push('.');
