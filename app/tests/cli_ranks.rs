@@ -94,8 +94,9 @@ fn an_error_is_told_once_and_the_end_of_the_time_has_its_exit_code() {
     assert_eq!(stderr.matches("equijump: ").count(), 1, "{stderr}");
     assert!(stderr.contains("nowhere.store") && !workplace.path("out").exists(), "{stderr}");
     // A few seconds.
-    let (code, _, stderr) =
+    let (code, stdout, stderr) =
         on_two_ranks(&workplace, &training("out", "100000000", &["--max-hours", "0.001"]));
     assert_eq!(code, Some(75), "{stderr}");
+    assert_eq!(stdout.matches("out: out of time after ").count(), 1, "{stdout}");
     assert!(EarlierRun::load(&workplace.path("out")).unwrap().step > 0);
 }

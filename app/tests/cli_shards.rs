@@ -172,11 +172,13 @@ fn a_training_out_of_time_says_so_with_75_and_the_same_line_goes_on() {
     // However busy the machine is, some leg gets somewhere, and a later one further.
     let (mut steps, mut legs) = (vec![0], 0);
     while steps.len() < 3 && legs < 50 {
-        let (code, _, stderr) = finish(&mut workplace.command(&line));
+        let (code, stdout, stderr) = finish(&mut workplace.command(&line));
         assert_eq!(code, Some(75), "{stderr}");
         legs += 1;
         assert!(step() >= steps[steps.len() - 1], "a leg lost steps");
         if step() > steps[steps.len() - 1] {
+            assert!(stdout.contains("training: out of time after "), "{stdout}");
+            assert!(stderr.contains("the same command line continues the training"), "{stderr}");
             steps.push(step());
         }
     }

@@ -5,9 +5,11 @@
 
 pub mod damage;
 
+use std::collections::HashSet;
 use std::ffi::OsString;
 use std::io::Write as _;
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 
 /// Where this is set, a test that would be skipped fails: for machines that have all that tests need.
 pub const REQUIRE_ALL: &str = "EQUIJUMP_REQUIRE_ALL_TESTS";
@@ -16,7 +18,7 @@ pub const REQUIRE_ALL: &str = "EQUIJUMP_REQUIRE_ALL_TESTS";
 pub const ORACLE: &str = "EQUIJUMP_ORACLE_PYTHON";
 
 /// Says on the terminal that the calling test is skipped, and why. The test returns after it. The line goes past
-/// the test harness, which hides what passing tests print.
+/// the test harness, which hides what passing tests print; once, however often the test comes here.
 ///
 /// # Panics
 /// Where [`REQUIRE_ALL`] is set: there a test may not be skipped.
@@ -27,7 +29,13 @@ pub fn skip(reason: &str) {
     if std::env::var_os(REQUIRE_ALL).is_some() {
         complain(&format!("{test} would be skipped, which {REQUIRE_ALL} forbids: {reason}"));
     }
-    writeln!(std::io::stderr(), "SKIPPED {test}: {reason}").ok();
+    static TOLD: Mutex<Option<HashSet<String>>> = Mutex::new(None);
+    let line = format!("SKIPPED {test}: {reason}\n");
+    let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
+    if told.get_or_insert_default().insert(line.clone()) {
+        // In one piece, for other threads write here as well.
+        std::io::stderr().write_all(line.as_bytes()).ok();
+    }
 }
 
 /// A Python that has mdtraj and MDAnalysis, or `None`: then the calling test has nothing to compare with and is

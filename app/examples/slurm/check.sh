@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
 # Runs sample.sh under a real Slurm of one node on this machine and compares what its tasks write with one whole run, to
 # the bit: two shards, out of time and requeued, one of them requeued by force in the middle of its work, the other killed
-# in the middle of its work and submitted again.
+# in the middle of its work and submitted again. Then train.sh on two ranks of MPI, out of time, requeued, killed and
+# submitted again, against one process.
 #
 #   EQUIJUMP=target/release/equijump app/examples/slurm/check.sh [FOLDER]
 #
-# As root, on Debian with slurm-wlm and munge (`apt-get install slurm-wlm munge`). Everything it starts lives in FOLDER (a
-# temporary one by default), listens on loopback, and is stopped at the end. Takes two to four minutes.
+# As root, on Debian with slurm-wlm and munge (`apt-get install slurm-wlm munge`). Training needs a build with the feature
+# mpi, and openmpi-bin; without them that part is left out and the script says so. Everything it starts lives in FOLDER (a
+# temporary one by default), listens on loopback, and is stopped at the end. Takes three to six minutes.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 equijump=$(realpath "${EQUIJUMP:-target/release/equijump}")
@@ -121,3 +123,50 @@ finished "$job"
 grep -q "array=0-1" log/wrong-1 || fail "an array that starts at 1 was not refused"
 attempts=$(grep -c "replicas, seed" log/sample-0 log/sample-1 | tr '\n' ' ')
 echo "check.sh: two shards under Slurm wrote the $frames frames of one run to the bit; starts of each: $attempts"
+
+# Training on two ranks, two processors apart, against one process.
+if ! ldd "$equijump" | grep -q libmpi || ! command -v mpirun >/dev/null; then
+    echo "check.sh: no training on ranks: the program is built without the feature mpi, or there is no mpirun" >&2
+    exit 0
+fi
+"$equijump" simulate chignolin --preset fast --frames 80 --seed 2 --device cpu --out md.dcd
+"$equijump" import --topology md_topology.pdb --out md.store md.dcd
+small="--multiplicity 4 --conditioner-layers 1 --header-layers 1 --pairs uniform --batch-size 6 --threads 1 --seed 5"
+training() {
+    # shellcheck disable=SC2086
+    "$equijump" train md.store $small "$@"
+}
+# How many steps one process makes in some seconds; then four times as many, so that it takes several jobs.
+code=0
+training --out speed --steps 1000000 --max-hours 0.003 || code=$?
+[ $code -eq 75 ] || fail "the exit code of a training that is out of time is $code, not 75"
+every=$(($(sed -n '$s/,.*//p' speed/log.csv) / 5))
+[ "$every" -gt 0 ] || fail "the training has no log"
+steps=$((20 * every))
+training --out one --steps $steps --validate-every $every
+
+export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+export LAUNCH="mpirun --bind-to none" STORES=$work/md.store STEPS=$steps HOURS=0.003 FOLDER=$work/two
+export MORE="$small --validate-every $every"
+train() { sbatch --parsable --ntasks=2 --cpus-per-task=1 --time=10 --output="$work/log/train" "$here/train.sh"; }
+job=$(train)
+# Once it has been requeued and trains again.
+starts() { grep -c "2 ranks train one model" log/train 2>/dev/null || true; }
+for _ in $(seq 600); do
+    [ "$(starts)" -gt 1 ] 2>/dev/null && break
+    sleep 0.2
+done
+[ "$(starts)" -gt 1 ] || fail "no training was out of time and requeued"
+scancel --full --signal=KILL "$job" && echo "training killed"
+finished "$job"
+job=$(train)
+finished "$job"
+[ "$(sed -n '$s/,.*//p' two/log.csv)" = "$steps" ] || fail "two ranks did not train $steps steps"
+# Held-out losses, which the log has at some of its steps; what comes before them is a running mean, which starts anew
+# with each job.
+held_out() { awk -F, 'NR > 1 && $10 != "" { print $1 "," $10 }' "$1/log.csv"; }
+paste -d, <(held_out one) <(held_out two) | awk -F, '
+    { d = $2 > $4 ? $2 - $4 : $4 - $2; if ($1 != $3 || !(d <= 1e-3 * $2)) bad = 1; if (d / $2 > worst) worst = d / $2 }
+    END { printf "%d held-out losses of two ranks and of one differ by a share of %.1e at most\n", NR, worst; exit bad || NR < 10 }' ||
+    fail "two ranks do not train as one process does; compare one/log.csv and two/log.csv"
+echo "check.sh: two ranks under Slurm trained the $steps steps of one process; starts: $(starts)"

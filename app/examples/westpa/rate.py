@@ -1,11 +1,15 @@
 """The rate of unfolding by the weighted ensemble, beside that of a run without one.
 
     equijump simulate chignolin --replicas 64 --frames 100 --seed 7 --device cpu --out brute.dcd
-    python rate.py west.h5 --first 11 --brute brute.json --native bstates/folded.pdb
+    python rate.py run1/west.h5 run2/west.h5 run3/west.h5 --brute brute.json --native bstates/folded.pdb
 
 Both are one over the mean time from the native structure to a Cα RMSD of --target Å, looked at every --jumps jumps as
-WESTPA does: the flux of recycled weight in the steady state, and the first passages of independent replicas. Intervals
-are 95 %, from bootstraps of blocks of iterations and of replicas. Needs h5py, mdtraj and numpy.
+WESTPA does: the flux of recycled weight in the steady state, and the first passages of independent replicas.
+
+Intervals are 95 %. That of brute force is a bootstrap of replicas. That of the weighted ensemble takes the rate of each
+run as one value and is Student's t over runs: within a run most weight stays with few walkers for tens of iterations, so
+that no resampling of its iterations shows by how much another run would differ. One run has no interval. Needs h5py,
+mdtraj (which brings scipy) and numpy.
 """
 
 import argparse
@@ -15,6 +19,7 @@ from pathlib import Path
 import h5py
 import mdtraj
 import numpy as np
+from scipy import stats
 
 RECYCLED = 3  # westpa.core.segment.Segment.SEG_ENDPOINT_RECYCLED
 RESAMPLED = 2000
@@ -37,13 +42,10 @@ def interval(samples):
     return np.percentile(samples, [2.5, 97.5])
 
 
-def block_bootstrap(values, block, random):
-    """Means of resampled series; neighbors stay together, for weight that comes late in one iteration lacks in the
-    next."""
-    starts = np.arange(max(len(values) - block + 1, 1))
-    count = -(-len(values) // block)
-    draws = [np.concatenate([values[s : s + block] for s in random.choice(starts, count)]) for _ in range(RESAMPLED)]
-    return np.array([draw[: len(values)].mean() for draw in draws])
+def over_runs(rates):
+    """Student's t of the mean of independent runs; a rate is not below 0."""
+    half = stats.t.ppf(0.975, len(rates) - 1) * np.std(rates, ddof=1) / np.sqrt(len(rates))
+    return max(np.mean(rates) - half, 0.0), np.mean(rates) + half
 
 
 def first_passages(manifest, native, target_angstrom, jumps):
@@ -86,19 +88,22 @@ def main():
     print(f"  rate {rate:.4f} per ns, {low:.4f} to {high:.4f}")
 
     segment_ns = arguments.jumps * frame_ns
-    steady, resampled, all_segments = [], [], 0
+    rates, all_segments = [], 0
     for west in arguments.west:
         flux, segments = recycled_weight(west)
         all_segments += segments.sum()
-        steady.append(flux[arguments.first - 1 :])
-        resampled.append(block_bootstrap(steady[-1], 5, random) * len(steady[-1]))
+        steady = flux[arguments.first - 1 :]
+        if len(steady) == 0:
+            parser.error(f"{west} has {len(flux)} iterations; the steady state was to begin at {arguments.first}")
+        rates.append(steady.mean() / segment_ns)
         print(f"{west}: {len(flux)} iterations, weight arrived in {(flux > 0).sum()} of them")
-        print(f"  rate {steady[-1].mean() / segment_ns:.4f} per ns from iteration {arguments.first} on")
-    counted = sum(len(flux) for flux in steady)
-    low, high = interval(sum(resampled) / counted / segment_ns)
-    print(f"weighted ensemble: {all_segments * arguments.jumps} jumps")
-    print(f"  rate {np.concatenate(steady).mean() / segment_ns:.4f} per ns, {low:.4f} to {high:.4f}")
-
+        print(f"  rate {rates[-1]:.4f} per ns from iteration {arguments.first} on")
+    print(f"weighted ensemble: {all_segments * arguments.jumps} jumps in {len(rates)} independent runs")
+    if len(rates) > 1:
+        low, high = over_runs(rates)
+        print(f"  rate {np.mean(rates):.4f} per ns, {low:.4f} to {high:.4f}")
+    else:
+        print("  no interval: that takes several runs")
 
 
 if __name__ == "__main__":

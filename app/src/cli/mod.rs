@@ -104,6 +104,17 @@ enum Ending {
     OutOfTime,
 }
 
+impl Ending {
+    /// What comes before the amount of work in the sentence about it.
+    fn prefix(self) -> &'static str {
+        match self {
+            Self::Done => "",
+            Self::Interrupted => "interrupted after ",
+            Self::OutOfTime => "out of time after ",
+        }
+    }
+}
+
 /// The command line. A number below zero is a value that its flag may refuse, not a flag that there is not.
 fn command() -> clap::Command {
     let numbers = |argument: clap::Arg| {

@@ -270,11 +270,7 @@ impl RunReport {
         let made = (newest_frame + 1).saturating_sub(run.first_new_frame);
         terminal::result(format_args!(
             "{}{} ({}{}) in {}, {} in the trajectory",
-            match ending {
-                Ending::Interrupted => "interrupted after ",
-                Ending::OutOfTime => "out of time after ",
-                Ending::Done => "",
-            },
+            ending.prefix(),
             counted(made, "frame"),
             simulated_text(made as f64 * run.frame_interval_ps),
             if run.replicas > 1 { format!(" × {} replicas", run.replicas) } else { String::new() },

@@ -105,10 +105,15 @@ fn run_rank(mut args: Args, given: impl Fn(&str) -> bool) -> anyhow::Result<Endi
     };
     let ended = jobs.run_steered(args.request, show, out_of_time)?;
     drop(display);
+    let ending = ended.err().unwrap_or(Ending::Done);
     if let Some(result) = result {
         let best =
             result.best_validation.map(|loss| format!(", best held-out loss {loss:.4}")).unwrap_or_default();
-        terminal::result(format_args!("{}: {}{best}", out.display(), counted(result.step, "step")));
+        let steps = counted(result.step, "step");
+        terminal::result(format_args!("{}: {}{steps}{best}", out.display(), ending.prefix()));
     }
-    Ok(ended.err().unwrap_or(Ending::Done))
+    if ending == Ending::OutOfTime {
+        terminal::remark("note: the same command line continues the training");
+    }
+    Ok(ending)
 }

@@ -4,6 +4,12 @@
 //! parts must be done, so that handing over a piece must cost microseconds. Parts are claimed one by one, by the
 //! caller as well: where a helper gets no processor, the caller does them all and waits for nobody. Worse is a helper
 //! that loses its processor amid a part, as they do on a busy machine: then the caller goes on alone for a while.
+//!
+//! Why not rayon: one header of H = 32 on two threads of a busy machine, 14 pairs of runs in turn, with the same pieces
+//! given to a pool by `ThreadPool::install`. For 10 residues, five pieces of some 70 µs a pass, the team takes 0.86 of
+//! the processor time and 0.86 of the wall clock (median of the pairs); for 80 residues, pieces of a millisecond, there
+//! is no difference. A pass that is inside the pool, whose second thread must wake to steal, takes as much processor time
+//! but twice the wall clock. Miri runs the tests below (CONTRIBUTING.md).
 
 use std::any::Any;
 use std::cell::UnsafeCell;
@@ -223,10 +229,12 @@ mod tests {
 
     #[test]
     fn every_item_is_done_once_whatever_the_number_of_threads() {
+        // Miri looks at every access, some thousand times slower; it finds what it finds in a few pieces.
+        let (counts, rounds) = if cfg!(miri) { (&[0, 1, 2, 7][..], 3) } else { (&[0, 1, 2, 7, 300][..], 20) };
         for threads in [1, 2, 5] {
             let mut team = Team::new(threads);
-            for count in [0, 1, 2, 7, 300] {
-                for round in 0..20 {
+            for &count in counts {
+                for round in 0..rounds {
                     let mut items = vec![round; count];
                     team.for_each(&mut items, |index, item| *item += index);
                     assert!(items.iter().enumerate().all(|(index, &item)| item == round + index));
