@@ -82,6 +82,9 @@ pub enum StructureProblem {
     /// An mmCIF atom table that cannot be read.
     #[error("the mmCIF atom table {0}")]
     MalformedTable(String),
+    /// A GRO file that contradicts itself or was cut off.
+    #[error("the GRO file {0}")]
+    MalformedGro(String),
     /// Atoms, but no protein among them.
     #[error("there is no protein in the file, only {0}")]
     NoProtein(String),

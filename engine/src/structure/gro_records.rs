@@ -1,23 +1,44 @@
 //! Atom records of the GROMACS format GRO: fixed columns, nm, one molecule after the other without chains.
 
 use super::cell::cell_if_present;
+use super::error::StructureProblem;
 use super::pdb_lines::lines;
 use super::records::{AtomRecord, FileAtoms, printable};
 
 /// Å per nm.
 const ANGSTROM_PER_NM: f64 = 10.0;
 
-/// Reads the atoms of the first frame; `None` if the text is no GRO: a title, the number of atoms, as many
-/// atom lines, and the cell.
-pub(super) fn parse_gro(text: &[u8]) -> Option<FileAtoms> {
+/// Reads the atoms of the first frame: after a title come the number of atoms, as many atom lines, and the cell.
+///
+/// # Errors
+/// [`StructureProblem::NoAtoms`] if the text is no GRO, [`StructureProblem::MalformedGro`] if it begins as one.
+pub(super) fn parse_gro(text: &[u8]) -> Result<FileAtoms, StructureProblem> {
     let mut lines = lines(text);
-    lines.next()?;
-    let count: usize = std::str::from_utf8(lines.next()?.trim_ascii()).ok()?.parse().ok()?;
+    let second = lines.nth(1).and_then(|line| std::str::from_utf8(line.trim_ascii()).ok());
+    let count: usize = second.and_then(|count| count.parse().ok()).ok_or(StructureProblem::NoAtoms)?;
     let mut file = FileAtoms { model_count: 1, ..FileAtoms::default() };
-    for _ in 0..count {
-        file.atoms.push(parse_atom(lines.next()?)?);
+    let mut cell = None;
+    for line in lines.by_ref() {
+        let atom = parse_atom(line).filter(|_| file.atoms.len() < count);
+        let Some(atom) = atom else {
+            cell = Some(line);
+            break;
+        };
+        file.atoms.push(atom);
     }
-    let numbers: Vec<f32> = String::from_utf8_lossy(lines.next()?)
+    let found = file.atoms.len();
+    let malformed = |reason: String| Err(StructureProblem::MalformedGro(reason));
+    match cell {
+        _ if found == 0 => return Err(StructureProblem::NoAtoms),
+        _ if found < count => {
+            return malformed(format!("tells of {count} atoms, and after {found} of them comes none"));
+        }
+        Some(line) if parse_atom(line).is_some() => {
+            return malformed(format!("tells of {count} atoms and holds more"));
+        }
+        _ => {}
+    }
+    let numbers: Vec<f32> = String::from_utf8_lossy(cell.unwrap_or_default())
         .split_whitespace()
         .map_while(|word| word.parse::<f32>().ok())
         .map(|nm| nm * ANGSTROM_PER_NM as f32)
@@ -25,7 +46,7 @@ pub(super) fn parse_gro(text: &[u8]) -> Option<FileAtoms> {
     file.cell_angstrom = match numbers[..] {
         [x, y, z] => cell_if_present([[x, 0.0, 0.0], [0.0, y, 0.0], [0.0, 0.0, z]]),
         [xx, yy, zz, xy, xz, yx, yz, zx, zy] => cell_if_present([[xx, xy, xz], [yx, yy, yz], [zx, zy, zz]]),
-        _ => return None,
+        _ => return malformed("does not end with a cell of three or nine lengths".to_owned()),
     };
     while let Some(count) =
         lines.nth(1).and_then(|line| std::str::from_utf8(line.trim_ascii()).ok()?.parse::<usize>().ok())
@@ -35,7 +56,7 @@ pub(super) fn parse_gro(text: &[u8]) -> Option<FileAtoms> {
             break;
         }
     }
-    (count > 0).then_some(file)
+    Ok(file)
 }
 
 fn parse_atom(line: &[u8]) -> Option<AtomRecord> {
@@ -80,8 +101,21 @@ mod tests {
 
     #[test]
     fn other_texts_are_no_gro_and_counts_are_not_believed() {
-        for text in ["", "Title\n", "Title\nmany\n", "Title\n 9000000000\n", "T\n 0\n 1 1 1\n", &TWO[..90]] {
-            assert!(parse_gro(text.as_bytes()).is_none(), "{text}");
+        for text in ["", "Title\n", "Title\nmany\n", "Title\n 9000000000\n", "T\n 0\n 1 1 1\n"] {
+            assert!(matches!(parse_gro(text.as_bytes()), Err(StructureProblem::NoAtoms)), "{text}");
+        }
+        for (text, reason) in [
+            (
+                TWO.replace(" 2\n", " 9000000000\n"),
+                "tells of 9000000000 atoms, and after 2 of them comes none",
+            ),
+            (TWO.replace(" 2\n", " 1\n"), "tells of 1 atoms and holds more"),
+            (TWO.replace("   5.0   6.0   7.0\n", ""), "does not end with a cell"),
+            (TWO.replace("   5.0   6.0   7.0", "   5.0   6.0"), "does not end with a cell"),
+            (TWO.replace("2.494", "2.4x4"), "tells of 2 atoms, and after 1 of them comes none"),
+        ] {
+            let refusal = parse_gro(text.as_bytes()).unwrap_err().to_string();
+            assert!(refusal.contains(reason), "{refusal}");
         }
     }
 }
