@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use equijump_engine::structure::{
-    OpenedStructure, ReadOptions, Topology, read_structure, read_structure_bytes, read_topology_map,
+    OpenedStructure, ReadOptions, read_structure, read_structure_bytes, read_topology_map,
 };
 use equijump_engine::trajectory::{ImportRequest, TrajectoryWriter, import};
 
@@ -98,7 +98,7 @@ fn what_stands_before_a_cif_block_does_not_make_it_another_format() {
 fn imported(frames: &[&dyn Fn([f32; 3]) -> [f32; 3]]) -> Result<(usize, String), String> {
     let folder = tempfile::tempdir().unwrap();
     let chignolin = read_structure(&bundled("chignolin.pdb"), &ReadOptions::default()).unwrap();
-    let topology: &Topology = &chignolin.topology;
+    let topology = &chignolin.topology;
     let [top, trajectory, output] =
         ["top.pdb", "run.dcd", "a.store.safetensors"].map(|name| folder.path().join(name));
     let mut pdb = Vec::new();

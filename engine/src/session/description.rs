@@ -1,6 +1,7 @@
 //! What a run is: everything that decides its frames, kept beside the results, and compared before a run
 //! is continued.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -8,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::brief::{brief, printable};
+use crate::network::model::FRAME_INTERVALS_PS;
 use crate::structure::OpenedStructure;
 use crate::transport::SamplerSettings;
 use crate::trust::TrustReport;
@@ -154,8 +156,8 @@ impl DescribedRun {
         run.structure = printable(&run.structure);
         run.model = printable(&run.model);
         run.settings.check().map_err(|error| format!("describes no run that can be: {}", brief(error)))?;
-        if !(run.frame_interval_ps.is_finite() && run.frame_interval_ps > 0.0) {
-            return Err(format!("says that frames are {} ps apart", run.frame_interval_ps));
+        if !FRAME_INTERVALS_PS.contains(&run.frame_interval_ps) {
+            return Err(format!("says that frames are {:e} ps apart", run.frame_interval_ps));
         }
         let names = value["trajectories"].as_array().ok_or_else(|| not_a_run.clone())?;
         let trajectories: Vec<String> = names.iter().filter_map(Value::as_str).map(str::to_owned).collect();
@@ -169,6 +171,13 @@ impl DescribedRun {
                 "names the trajectory {}, which is not in its own folder",
                 brief(printable(name))
             ));
+        }
+        let mut known = HashSet::new();
+        if let Some(name) = trajectories.iter().find(|name| !known.insert(name.as_str())) {
+            return Err(format!("names the trajectory {} twice", brief(printable(name))));
+        }
+        if run.replicas != trajectories.len() {
+            return Err(format!("tells of {} replicas and names {}", run.replicas, trajectories.len()));
         }
         Ok(Self { run, trajectories, finished: value["finished"] == true })
     }
@@ -220,9 +229,27 @@ mod tests {
     }
 
     #[test]
+    fn a_description_names_one_trajectory_for_each_replica() {
+        let whole = run().to_json(12, true, &[PathBuf::from("a.dcd"), PathBuf::from("b.dcd")]);
+        assert!(DescribedRun::parse(&whole.to_string()).is_ok());
+        for (names, why) in [
+            (json!(["a.dcd", "a.dcd"]), "a.dcd twice"),
+            (json!(["a.dcd"]), "tells of 2 replicas and names 1"),
+        ] {
+            let mut value = whole.clone();
+            value["trajectories"] = names;
+            let refusal = DescribedRun::parse(&value.to_string()).unwrap_err();
+            assert!(refusal.contains(why), "{refusal}");
+        }
+        let mut value = whole;
+        value["run"]["replicas"] = json!(1u64 << 40);
+        assert!(DescribedRun::parse(&value.to_string()).is_err());
+    }
+
+    #[test]
     fn a_description_of_what_cannot_be_is_refused() {
         let whole = run().to_json(12, true, &[PathBuf::from("run.dcd")]);
-        for interval in [0.0, -1.0] {
+        for interval in [0.0, -1.0, 1e300, 1e-300] {
             let mut value = whole.clone();
             value["run"]["frame_interval_ps"] = json!(interval);
             assert!(DescribedRun::parse(&value.to_string()).unwrap_err().contains("ps apart"));
