@@ -201,7 +201,12 @@ fn a_trajectory_that_changes_while_it_is_read_is_an_error_and_no_frame() {
             let mut frame = Frame::default();
             reader.read_frame(last, &mut frame).unwrap();
             std::fs::write(&path, replacement).unwrap();
-            assert!(reader.read_frame(last, &mut frame).is_err(), "{name} {how}");
+            let refusal = reader.read_frame(last, &mut frame).unwrap_err().to_string();
+            let shortened = how != "zeros" && !name.ends_with(".pdb");
+            assert!(
+                !shortened || refusal.contains("another program shortened it"),
+                "{name} {how}: {refusal}"
+            );
         }
     }
 }
