@@ -172,8 +172,11 @@ impl DescribedRun {
                 brief(printable(name))
             ));
         }
-        let mut known = HashSet::new();
-        if let Some(name) = trajectories.iter().find(|name| !known.insert(name.as_str())) {
+        let repeated = {
+            let mut known = HashSet::new();
+            trajectories.iter().find(|name| !known.insert(name.as_str()))
+        };
+        if let Some(name) = repeated {
             return Err(format!("names the trajectory {} twice", brief(printable(name))));
         }
         if run.replicas != trajectories.len() {

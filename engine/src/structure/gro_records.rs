@@ -33,9 +33,6 @@ pub(super) fn parse_gro(text: &[u8]) -> Result<FileAtoms, StructureProblem> {
         _ if found < count => {
             return malformed(format!("tells of {count} atoms, and after {found} of them comes none"));
         }
-        Some(line) if parse_atom(line).is_some() => {
-            return malformed(format!("tells of {count} atoms and holds more"));
-        }
         _ => {}
     }
     let numbers: Vec<f32> = String::from_utf8_lossy(cell.unwrap_or_default())
@@ -46,6 +43,9 @@ pub(super) fn parse_gro(text: &[u8]) -> Result<FileAtoms, StructureProblem> {
     file.cell_angstrom = match numbers[..] {
         [x, y, z] => cell_if_present([[x, 0.0, 0.0], [0.0, y, 0.0], [0.0, 0.0, z]]),
         [xx, yy, zz, xy, xz, yx, yz, zx, zy] => cell_if_present([[xx, xy, xz], [yx, yy, yz], [zx, zy, zz]]),
+        _ if cell.is_some_and(|line| parse_atom(line).is_some()) => {
+            return malformed(format!("tells of {count} atoms and holds more"));
+        }
         _ => return malformed("does not end with a cell of three or nine lengths".to_owned()),
     };
     while let Some(count) =
@@ -97,6 +97,12 @@ mod tests {
         assert!((0..3).all(|k| (atom.position_angstrom[k] - expected[k]).abs() < 1e-9));
         assert_eq!(file.cell_angstrom, Some([[50.0, 0.0, 0.0], [0.0, 60.0, 0.0], [0.0, 0.0, 70.0]]));
         assert_eq!(parse_gro(TWO.repeat(3).as_bytes()).unwrap().model_count, 3);
+        // Nine numbers in columns, as those of atoms.
+        let triclinic =
+            "   5.00000   6.00000   7.00000   0.00000   0.00000   1.00000   0.00000   1.00000   1.00000";
+        let file = parse_gro(TWO.replace("   5.0   6.0   7.0", triclinic).as_bytes()).unwrap();
+        let expected = [[50.0, 0.0, 0.0], [10.0, 60.0, 0.0], [10.0, 10.0, 70.0]];
+        assert_eq!((file.atoms.len(), file.cell_angstrom), (2, Some(expected)));
     }
 
     #[test]
