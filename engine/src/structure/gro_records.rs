@@ -35,12 +35,7 @@ pub(super) fn parse_gro(text: &[u8]) -> Result<FileAtoms, StructureProblem> {
         }
         _ => {}
     }
-    let numbers: Vec<f32> = String::from_utf8_lossy(cell.unwrap_or_default())
-        .split_whitespace()
-        .map_while(|word| word.parse::<f32>().ok())
-        .map(|nm| nm * ANGSTROM_PER_NM as f32)
-        .collect();
-    file.cell_angstrom = match numbers[..] {
+    file.cell_angstrom = match cell_lengths_angstrom(cell.unwrap_or_default())[..] {
         [x, y, z] => cell_if_present([[x, 0.0, 0.0], [0.0, y, 0.0], [0.0, 0.0, z]]),
         [xx, yy, zz, xy, xz, yx, yz, zx, zy] => cell_if_present([[xx, xy, xz], [yx, yy, yz], [zx, zy, zz]]),
         _ if cell.is_some_and(|line| parse_atom(line).is_some()) => {
@@ -57,6 +52,24 @@ pub(super) fn parse_gro(text: &[u8]) -> Result<FileAtoms, StructureProblem> {
         }
     }
     Ok(file)
+}
+
+/// The numbers of the last line. Large ones leave no blanks between: then they stand in columns, as those of atoms.
+fn cell_lengths_angstrom(line: &[u8]) -> Vec<f32> {
+    let Ok(text) = std::str::from_utf8(line) else { return Vec::new() };
+    let parsed = |word: &str| word.trim().parse::<f32>().ok().map(|nm| nm * ANGSTROM_PER_NM as f32);
+    let words: Vec<f32> = text.split_whitespace().map_while(parsed).collect();
+    if matches!(words.len(), 3 | 9) {
+        return words;
+    }
+    let mut points = text.match_indices('.').map(|(at, _)| at);
+    match (points.next(), points.next()) {
+        (Some(first), Some(second)) => {
+            let width = second - first;
+            (0..9).map_while(|k| parsed(text.get(k * width..((k + 1) * width).min(text.len()))?)).collect()
+        }
+        _ => words,
+    }
 }
 
 fn parse_atom(line: &[u8]) -> Option<AtomRecord> {
@@ -97,6 +110,10 @@ mod tests {
         assert!((0..3).all(|k| (atom.position_angstrom[k] - expected[k]).abs() < 1e-9));
         assert_eq!(file.cell_angstrom, Some([[50.0, 0.0, 0.0], [0.0, 60.0, 0.0], [0.0, 0.0, 70.0]]));
         assert_eq!(parse_gro(TWO.repeat(3).as_bytes()).unwrap().model_count, 3);
+        // As in huge_box.gro of MDAnalysisTests, which MDAnalysis reads as (400000, 400000, 400000) Å.
+        let huge = TWO.replace("   5.0   6.0   7.0", "40000.0000040000.0000040000.00000");
+        let cell = parse_gro(huge.as_bytes()).unwrap().cell_angstrom.unwrap();
+        assert_eq!([cell[0][0], cell[1][1], cell[2][2]], [400_000.0; 3]);
         // Nine numbers in columns, as those of atoms.
         let triclinic =
             "   5.00000   6.00000   7.00000   0.00000   0.00000   1.00000   0.00000   1.00000   1.00000";
