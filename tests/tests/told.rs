@@ -64,8 +64,21 @@ fn atoms_that_come_twice_are_told() {
     lines.insert(at + 1, moved(&lines[at], |[x, y, z]| [x + 0.5, y, z]));
     let found = opened(&lines);
     assert_eq!(found.positions_angstrom, opened(&trp_cage()).positions_angstrom);
-    let told = "Kept the first of several atoms of one name in TRP 6: CB.";
+    let told = "Kept the first of several atoms of one name: TRP 6 (CB).";
     assert!(notices(&found).contains(told), "{}", notices(&found));
+    // A backbone atom, elsewhere, and all atoms: none of them begins another residue.
+    let far = |line: &String| {
+        let twice = &line[12..26] == " C   TRP A   6";
+        std::iter::once(line.clone()).chain(twice.then(|| moved(line, |_| [0.0; 3]))).collect::<Vec<_>>()
+    };
+    let twice = |line: &String| vec![line.clone(), line.clone()];
+    for lines in
+        [trp_cage().iter().flat_map(far).collect(), trp_cage().iter().flat_map(twice).collect::<Vec<_>>()]
+    {
+        let found = opened(&lines);
+        assert_eq!(found.positions_angstrom, opened(&trp_cage()).positions_angstrom);
+        assert!(notices(&found).contains("Kept the first of several atoms"), "{}", notices(&found));
+    }
 }
 
 /// As in `1grm_single.pdb` of MDAnalysisTests, gramicidin, whose D-leucines and D-valines are called LEU and VAL.

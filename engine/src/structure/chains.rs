@@ -176,13 +176,18 @@ fn group_records(atoms: &[AtomRecord]) -> Vec<RawGroup> {
             let counts = || {
                 matches!(residue_name(&atom.residue_name), ResidueName::Protein { .. } | ResidueName::Water)
             };
-            let again = !differs && marks && seen.contains(&key) && counts();
+            // What comes twice in a row is one atom written twice.
+            let protein = || matches!(residue_name(&atom.residue_name), ResidueName::Protein { .. });
+            let twin = key == (before.name.as_str(), before.altloc.as_deref())
+                && index - start < MOST_RECORDS
+                && protein();
+            let again = !differs && marks && !twin && seen.contains(&key) && counts();
             if differs || again {
                 close(start..index, split);
                 seen.clear();
                 start = index;
                 // Waters and ions that share a number are no reason to count anew.
-                split = again && matches!(residue_name(&atom.residue_name), ResidueName::Protein { .. });
+                split = again && protein();
             }
         }
         seen.insert(key);

@@ -34,12 +34,12 @@ impl std::fmt::Display for ChainSummary {
     }
 }
 
-/// A residue with backbone atoms missing.
+/// A residue with some of its atoms: those that are missing, or that come twice.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MissingAtoms {
     /// `TYR 2`.
     pub residue: String,
-    /// Names of the missing atoms.
+    /// Names of these atoms.
     pub atoms: Vec<&'static str>,
 }
 

@@ -331,12 +331,13 @@ fn residue_notices(residues: &[RawResidue]) -> Vec<Notice> {
             ends.join(", ")
         ));
     }
-    for residue in residues.iter().filter(|residue| !residue.repeated.is_empty()) {
-        notices.push(format!(
-            "Kept the first of several atoms of one name in {}: {}.",
-            residue.residue.label(),
-            residue.repeated.join(", ")
-        ));
+    let repeated: Vec<MissingAtoms> = residues
+        .iter()
+        .filter(|residue| !residue.repeated.is_empty())
+        .map(|r| MissingAtoms { residue: r.residue.label(), atoms: r.repeated.clone() })
+        .collect();
+    if !repeated.is_empty() {
+        notices.push(format!("Kept the first of several atoms of one name: {}.", list(&repeated)));
     }
     let alternates: Vec<String> = residues.iter().filter(|r| r.had_alternates).map(number).collect();
     if !alternates.is_empty() {
