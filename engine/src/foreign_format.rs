@@ -65,6 +65,11 @@ const BINARY_CIF: ForeignFormat = ForeignFormat {
     as_structure: "download or save the entry as mmCIF (.cif)",
     as_trajectory: TRAJECTORY_NEEDED,
 };
+const MMTF: ForeignFormat = ForeignFormat {
+    name: "an MMTF file",
+    as_structure: "download the entry as mmCIF (.cif)",
+    as_trajectory: TRAJECTORY_NEEDED,
+};
 const PSF: ForeignFormat = ForeignFormat {
     name: "a PSF topology of CHARMM, NAMD or X-PLOR",
     as_structure: "it holds no coordinates; name the PDB file that was made with it",
@@ -141,6 +146,9 @@ pub(crate) fn recognize(head: &[u8]) -> Option<ForeignFormat> {
     let start = &head[..head.len().min(64)];
     let map = start.first().is_some_and(|byte| (0x80..=0x8f).contains(byte) || matches!(byte, 0xde | 0xdf));
     let key = |key: &[u8]| start.windows(key.len()).any(|window| window == key);
+    if map && key(b"mmtf") {
+        return Some(MMTF);
+    }
     if map && (key(b"encoder") || key(b"version") || key(b"dataBlocks")) {
         return Some(BINARY_CIF);
     }
@@ -159,6 +167,7 @@ pub(crate) fn recognize_name(path: &Path) -> Option<ForeignFormat> {
     Some(match name.rsplit_once('.')?.1 {
         "trr" => TRR,
         "bcif" => BINARY_CIF,
+        "mmtf" => MMTF,
         "psf" => PSF,
         "prmtop" | "parm7" | "top7" => PRMTOP,
         "nc" | "ncdf" | "ncrst" => NETCDF,
@@ -178,7 +187,7 @@ mod tests {
 
     #[test]
     fn formats_are_told_by_their_first_bytes() {
-        let cases: [(&[u8], &str); 9] = [
+        let cases: [(&[u8], &str); 10] = [
             (b"\x00\x00\x07\xc9\x00\x00\x00\x0d", "TRR"),
             (b"\x00\x00\x07\xcb", "XTC"),
             (b"CDF\x02\x00\x00", "NetCDF"),
@@ -188,6 +197,7 @@ mod tests {
             (b"T\x00\x00\x00CORD", "DCD"),
             (b"\x83\xa7encoder\xa6mol*", "BinaryCIF"),
             (b"\x83\xa7version\xa5", "BinaryCIF"),
+            (b"\xde\x00\x27\xabmmtfVersion\xa50.2.0\xacmmtfProducer\xd9FRCSB-version", "MMTF"),
         ];
         for (head, name) in cases {
             assert!(recognize(head).unwrap().refusal(Use::Structure).contains(name), "{name}");

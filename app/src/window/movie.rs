@@ -17,6 +17,8 @@ pub struct Movie {
     pub(super) frame: usize,
     /// The picture of `frame` has been asked for.
     pub(super) requested: bool,
+    /// A picture that the writer has no room for yet.
+    pub(super) waiting: Option<Picture>,
     pub(super) made: usize,
     pub(super) pictures: Option<SyncSender<Picture>>,
     pub(super) outcome: Receiver<Result<(), String>>,

@@ -1,6 +1,7 @@
 //! A trained model: hyperparameters, weights and what they were trained on, in one safetensors file.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -17,6 +18,11 @@ use crate::{regular_file, sealed_file};
 
 /// Version of the file layout; raised when older programs could no longer read it.
 pub const MODEL_FORMAT: &str = "equijump-model-1";
+
+/// Times between two frames that a model may make, ps: from less than a step of molecular dynamics to a millisecond.
+pub(crate) const FRAME_INTERVALS_PS: RangeInclusive<f64> = 1e-6..=1e9;
+/// Longest text of a card that is told whole, bytes.
+const LONGEST_CARD_TEXT: usize = 10_000;
 
 /// Larger files are no models.
 const MOST_BYTES: u64 = 1 << 32;
@@ -59,6 +65,9 @@ impl ModelCard {
     /// Whoever made the file decides what it says, not what a terminal does.
     fn make_printable(&mut self) {
         for text in [&mut self.name, &mut self.trained_on].into_iter().chain(&mut self.sequences) {
+            if text.len() > LONGEST_CARD_TEXT {
+                *text = brief(&*text);
+            }
             *text = printable(text);
         }
     }
@@ -113,8 +122,8 @@ pub enum ModelProblem {
     /// Its configuration makes no network.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// Its card tells no time between frames.
-    #[error("its frame interval is {0} ps")]
+    /// Its card has a time between frames that no model can have.
+    #[error("its frame interval is {0:e} ps")]
     Interval(f64),
     /// Its weights are not those of its configuration.
     #[error(transparent)]
@@ -218,7 +227,7 @@ impl Model {
             serde_json::from_str(entry("config")?).map_err(unreadable("configuration"))?;
         config.check().map_err(|error| bad(error.into()))?;
         let mut card: ModelCard = serde_json::from_str(entry("card")?).map_err(unreadable("card"))?;
-        if !(card.frame_interval_ps.is_finite() && card.frame_interval_ps > 0.0) {
+        if !FRAME_INTERVALS_PS.contains(&card.frame_interval_ps) {
             return Err(bad(ModelProblem::Interval(card.frame_interval_ps)));
         }
         card.make_printable();
@@ -399,7 +408,10 @@ mod tests {
         // Numbers in the configuration that ask for more than the file holds, and for more than any memory.
         refused(&file(r#"multiplicity\":2"#, r#"multiplicity\":3"#), "expected F32");
         refused(&file(r#"header_layers\":1"#, r#"header_layers\":0"#), "header layers");
-        refused(&file(r#"frame_interval_ps\":100.0"#, r#"frame_interval_ps\":-10.0"#), "frame interval");
+        for interval in ["-10.0", "1e300", "1e-99", "0.000"] {
+            let other = format!(r#"frame_interval_ps\":{interval}"#);
+            refused(&file(r#"frame_interval_ps\":100.0"#, &other), "frame interval");
+        }
         let mut broken = whole.clone();
         let end = broken.len();
         broken[end - 4..].copy_from_slice(&f32::NAN.to_le_bytes());
@@ -422,5 +434,8 @@ mod tests {
         model.save(&path).unwrap();
         let card = Model::load(&path).unwrap().card;
         assert_eq!((card.name.as_str(), card.trained_on.as_str()), ("�[2Jname�", "�31m"));
+        model.card.name = "x".repeat(1_000_000);
+        model.save(&path).unwrap();
+        assert!(Model::load(&path).unwrap().card.name.len() < 200);
     }
 }

@@ -1,6 +1,7 @@
 //! What a run is: everything that decides its frames, kept beside the results, and compared before a run
 //! is continued.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -8,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::brief::{brief, printable};
+use crate::network::model::FRAME_INTERVALS_PS;
 use crate::structure::OpenedStructure;
 use crate::transport::{SamplerSettings, SettingsError};
 use crate::trust::TrustReport;
@@ -140,11 +142,22 @@ pub enum DescriptionError {
     #[error("describes no run that can be: {0}")]
     Settings(#[from] SettingsError),
     /// A time between frames that no run can have.
-    #[error("says that frames are {0} ps apart")]
+    #[error("says that frames are {0:e} ps apart")]
     Interval(f64),
     /// A trajectory of another folder.
     #[error("names the trajectory {}, which is not in its own folder", brief(printable(.0)))]
     OtherFolder(String),
+    /// A trajectory of two replicas.
+    #[error("names the trajectory {} twice", brief(printable(.0)))]
+    Repeated(String),
+    /// Another number of trajectories than of replicas.
+    #[error("is of {told} replicas and names {named} trajectories")]
+    Replicas {
+        /// Replicas of the run.
+        told: usize,
+        /// Trajectories named.
+        named: usize,
+    },
 }
 
 /// A run as the file beside its results describes it.
@@ -170,7 +183,7 @@ impl DescribedRun {
         run.structure = printable(&run.structure);
         run.model = printable(&run.model);
         run.settings.check()?;
-        if !(run.frame_interval_ps.is_finite() && run.frame_interval_ps > 0.0) {
+        if !FRAME_INTERVALS_PS.contains(&run.frame_interval_ps) {
             return Err(DescriptionError::Interval(run.frame_interval_ps));
         }
         let names = value["trajectories"].as_array().ok_or(DescriptionError::NoRun)?;
@@ -182,6 +195,16 @@ impl DescribedRun {
         let plain = |name: &&String| Path::new(name).file_name().is_some_and(|own| own == name.as_str());
         if let Some(name) = trajectories.iter().find(|name| !plain(name)) {
             return Err(DescriptionError::OtherFolder(name.clone()));
+        }
+        let repeated = {
+            let mut known = HashSet::new();
+            trajectories.iter().find(|name| !known.insert(name.as_str()))
+        };
+        if let Some(name) = repeated {
+            return Err(DescriptionError::Repeated(name.clone()));
+        }
+        if run.replicas != trajectories.len() {
+            return Err(DescriptionError::Replicas { told: run.replicas, named: trajectories.len() });
         }
         Ok(Self { run, trajectories, finished: value["finished"] == true })
     }
@@ -233,9 +256,27 @@ mod tests {
     }
 
     #[test]
+    fn a_description_names_one_trajectory_for_each_replica() {
+        let whole = run().to_json(12, true, &[PathBuf::from("a.dcd"), PathBuf::from("b.dcd")]);
+        assert!(DescribedRun::parse(&whole.to_string()).is_ok());
+        for (names, why) in [
+            (json!(["a.dcd", "a.dcd"]), "a.dcd twice"),
+            (json!(["a.dcd"]), "is of 2 replicas and names 1 trajectories"),
+        ] {
+            let mut value = whole.clone();
+            value["trajectories"] = names;
+            let refusal = DescribedRun::parse(&value.to_string()).unwrap_err().to_string();
+            assert!(refusal.contains(why), "{refusal}");
+        }
+        let mut value = whole;
+        value["run"]["replicas"] = json!(1u64 << 40);
+        assert!(DescribedRun::parse(&value.to_string()).is_err());
+    }
+
+    #[test]
     fn a_description_of_what_cannot_be_is_refused() {
         let whole = run().to_json(12, true, &[PathBuf::from("run.dcd")]);
-        for interval in [0.0, -1.0] {
+        for interval in [0.0, -1.0, 1e300, 1e-300] {
             let mut value = whole.clone();
             value["run"]["frame_interval_ps"] = json!(interval);
             assert!(DescribedRun::parse(&value.to_string()).unwrap_err().to_string().contains("ps apart"));

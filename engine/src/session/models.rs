@@ -1,5 +1,6 @@
 //! The models in memory, and samplers made of them.
 
+use std::fs::Metadata;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
@@ -26,7 +27,14 @@ pub struct ModelLibrary {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Identity {
     Bundled(String),
-    File { path: PathBuf, modified: Option<SystemTime>, bytes: u64 },
+    File {
+        path: PathBuf,
+        modified: Option<SystemTime>,
+        bytes: u64,
+        /// Another file in its place may be as long, and a clock that was set back, or a copy that keeps times, may
+        /// give it the same time.
+        place: Option<[i64; 3]>,
+    },
 }
 
 #[derive(Clone)]
@@ -68,9 +76,23 @@ fn identity(source: &ModelSource) -> Result<Identity, ModelError> {
                 path: path.clone(),
                 modified: metadata.modified().ok(),
                 bytes: metadata.len(),
+                place: place(&metadata),
             })
         }
     }
+}
+
+/// The file's number and when anything about it last changed, where the system tells them.
+#[cfg(unix)]
+fn place(metadata: &Metadata) -> Option<[i64; 3]> {
+    use std::os::unix::fs::MetadataExt as _;
+    Some([metadata.ino().cast_signed(), metadata.ctime(), metadata.ctime_nsec()])
+}
+
+/// The file's number and when anything about it last changed, where the system tells them.
+#[cfg(not(unix))]
+fn place(_: &Metadata) -> Option<[i64; 3]> {
+    None
 }
 
 fn load(source: &ModelSource) -> Result<Loaded, BackendError> {

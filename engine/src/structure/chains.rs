@@ -14,6 +14,8 @@ use super::records::{AtomRecord, FileAtoms};
 
 /// No residue in pieces has more records, alternate locations included.
 const MOST_RECORDS: usize = 1000;
+/// No residue of which atoms come twice has more records; what has more was made to keep a program busy.
+const MOST_WITH_TWINS: usize = 200;
 
 /// The records of one residue, all alternate locations included.
 #[derive(Clone, Debug)]
@@ -176,13 +178,18 @@ fn group_records(atoms: &[AtomRecord]) -> Vec<RawGroup> {
             let counts = || {
                 matches!(residue_name(&atom.residue_name), ResidueName::Protein { .. } | ResidueName::Water)
             };
-            let again = !differs && marks && seen.contains(&key) && counts();
+            // What comes twice in a row is one atom written twice.
+            let protein = || matches!(residue_name(&atom.residue_name), ResidueName::Protein { .. });
+            let twin = key == (before.name.as_str(), before.altloc.as_deref())
+                && index - start < MOST_WITH_TWINS
+                && protein();
+            let again = !differs && marks && !twin && seen.contains(&key) && counts();
             if differs || again {
                 close(start..index, split);
                 seen.clear();
                 start = index;
                 // Waters and ions that share a number are no reason to count anew.
-                split = again && matches!(residue_name(&atom.residue_name), ResidueName::Protein { .. });
+                split = again && protein();
             }
         }
         seen.insert(key);

@@ -23,6 +23,8 @@ pub(super) struct RawResidue {
     pub had_alternates: bool,
     /// Names of heavy atoms that the residue type does not have.
     pub foreign: Vec<String>,
+    /// Names of atoms that the residue has more than once, of which the first was taken.
+    pub repeated: Vec<&'static str>,
     /// Whether a second oxygen of a terminal carboxyl group was left out.
     pub terminal_oxygen_left_out: bool,
 }
@@ -63,6 +65,7 @@ pub(super) fn read_residue(
         positions_angstrom: vec![None; count],
         had_alternates: records.iter().any(|(_, a)| a.altloc.is_some()),
         foreign: Vec::new(),
+        repeated: Vec::new(),
         terminal_oxygen_left_out: false,
     };
     let mut terminal_oxygen = None;
@@ -74,6 +77,8 @@ pub(super) fn read_residue(
                 if chosen && residue.records[offset].is_none() {
                     residue.records[offset] = Some(index);
                     residue.positions_angstrom[offset] = Some(record.position_angstrom);
+                } else if chosen {
+                    residue.repeated.push(kind.atom_names()[offset]);
                 }
             }
             AtomName::TerminalOxygen => {
@@ -87,6 +92,8 @@ pub(super) fn read_residue(
     }
     residue.foreign.sort_unstable();
     residue.foreign.dedup();
+    residue.repeated.sort_unstable();
+    residue.repeated.dedup();
     // A lone carboxyl oxygen may carry either name.
     if let (Some((index, record)), Some(offset)) = (terminal_oxygen, oxygen_offset(kind))
         && residue.positions_angstrom[offset].is_none()
@@ -194,6 +201,22 @@ mod tests {
         );
         records[1].position_angstrom[0] = -3.0;
         assert_eq!(x(&read(&records), "CB"), None);
+    }
+
+    #[test]
+    fn of_atoms_with_one_name_the_first_is_taken_and_the_others_are_told() {
+        let records = [
+            record("CA", None, "SER", 1.0, 1.0),
+            record("CB", None, "SER", 1.0, 2.0),
+            record("CB", None, "SER", 1.0, 2.5),
+            record("CB", None, "SER", 1.0, 2.6),
+        ];
+        let residue = read(&records);
+        assert_eq!(residue.position_angstrom("CB"), Some([2.0, 0.0, 0.0]));
+        assert_eq!(residue.repeated, ["CB"]);
+        // Alternate locations are no repetition.
+        let records = [record("CA", Some("A"), "SER", 0.5, 1.0), record("CA", Some("B"), "SER", 0.5, 2.0)];
+        assert!(read(&records).repeated.is_empty());
     }
 
     #[test]

@@ -34,12 +34,12 @@ impl std::fmt::Display for ChainSummary {
     }
 }
 
-/// A residue with backbone atoms missing.
+/// A residue with some of its atoms: those that are missing, or that come twice.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MissingAtoms {
     /// `TYR 2`.
     pub residue: String,
-    /// Names of the missing atoms.
+    /// Names of these atoms.
     pub atoms: Vec<&'static str>,
 }
 
@@ -82,6 +82,9 @@ pub enum StructureProblem {
     /// An mmCIF atom table that cannot be read.
     #[error("the mmCIF atom table {0}")]
     MalformedTable(String),
+    /// A GRO file that contradicts itself or was cut off.
+    #[error("the GRO file {0}")]
+    MalformedGro(String),
     /// Atoms, but no protein among them.
     #[error("there is no protein in the file, only {0}")]
     NoProtein(String),

@@ -4,12 +4,16 @@
 use std::borrow::Cow;
 
 use super::error::StructureProblem;
-use super::pdb_lines::cell_of;
+use super::pdb_lines::{Record, cell_of, lines, record};
 use super::records::{AtomRecord, FileAtoms, LaterModel, printable};
 
-/// Whether a text is CIF: after comments it begins with a data block.
+/// Whether a text is CIF: after comments it begins with a data block, or it names columns of an atom table before it
+/// holds any atoms, since some programs put something else in front.
 pub(super) fn is_mmcif(text: &[u8]) -> bool {
     matches!(Tokens::new(text).next(), Some(Token::Bare(word)) if starts_with(word, b"data_"))
+        || lines(text)
+            .take_while(|line| record(line) != Record::Atom)
+            .any(|line| starts_with(line.trim_ascii_start(), b"_atom_site."))
 }
 
 /// The first value of each item before the atoms, alone or in a table; `None` where absent, `.` or `?`.
@@ -441,5 +445,18 @@ mod tests {
         assert_eq!(lacking.to_string(), "the mmCIF atom table lacks the column _atom_site.cartn_x");
         assert!(matches!(parse_mmcif(b"data_x\n_cell.a 1\n"), Err(StructureProblem::NoAtoms)));
         assert!(!is_mmcif(b"ATOM      1  N   GLY") && is_mmcif(b"# note\n\nDATA_1abc"));
+    }
+
+    #[test]
+    fn what_stands_before_the_atoms_does_not_hide_them() {
+        let row = "ATOM 1 C CA . GLY A 1 ? 1 2 3 1.00 17 A 1\n";
+        for before in ["REMARK written by hand\n", "global_\n", "_audit.creation_date 2026\n"] {
+            let text = format!("{before}{TABLE}{row}");
+            assert!(is_mmcif(text.as_bytes()), "{before}");
+            assert_eq!(parse_mmcif(text.as_bytes()).unwrap().atoms.len(), 1, "{before}");
+        }
+        let pdb = "REMARK  _atom_site.id\nATOM      1  N   GLY A   1      11.104  -6.134 -16.504\n";
+        assert!(!is_mmcif(pdb.as_bytes()));
+        assert!(!is_mmcif(format!("{pdb}_atom_site.id\n").as_bytes()));
     }
 }

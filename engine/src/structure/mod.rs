@@ -12,6 +12,7 @@ pub mod crystal;
 pub mod equivalent;
 pub mod error;
 mod gro_records;
+pub(crate) mod hands;
 mod hydrogen_templates;
 pub mod hydrogens;
 mod internal_coordinates;

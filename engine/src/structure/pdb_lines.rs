@@ -47,7 +47,9 @@ pub(crate) enum Record {
 
 /// Tells what a line is by its first columns.
 pub(crate) fn record(line: &[u8]) -> Record {
-    if line.starts_with(b"ATOM ") || line.starts_with(b"HETATM") {
+    // Serial numbers from a million on begin where the blanks of the name end: ATOM1000000.
+    let is_atom = line.starts_with(b"ATOM") && matches!(line.get(4), Some(b' ' | b'0'..=b'9'));
+    if is_atom || line.starts_with(b"HETATM") {
         return Record::Atom;
     }
     match line.get(..6).unwrap_or(line).trim_ascii() {
@@ -281,6 +283,18 @@ mod tests {
             assert_eq!(span.closed, expected != "last");
         }
         assert!(reader.next(&mut line).unwrap().is_none() && at == text.len() as u64);
+    }
+
+    /// As gemmi and MDAnalysis read them.
+    #[test]
+    fn atoms_are_told_whatever_their_serial_number() {
+        for line in ["ATOM      1  N", "ATOM 999999  N", "ATOM1000000  N", "ATOM  *****  N", "HETATM    1  N"]
+        {
+            assert_eq!(record(line.as_bytes()), Record::Atom, "{line}");
+        }
+        for line in ["ATOMS", "ATOM", "ATOMIC 1", "HETNAM", "ANISOU    1  N"] {
+            assert_eq!(record(line.as_bytes()), Record::Other, "{line}");
+        }
     }
 
     #[test]

@@ -6,6 +6,12 @@ use super::cell::{Cell, Lattice};
 /// No covalent bond between heavy atoms is longer; a longer one was cut by the cell, or the frame is broken.
 pub(crate) const LONGEST_BOND_ANGSTROM: f32 = 3.0;
 
+/// No bond is so short in any conformation; flattened or damaged frames have many that are.
+const COLLAPSED_BOND_ANGSTROM: f32 = 0.5;
+/// A frame with a larger share of such bonds has collapsed. One alone may be the slip of a bad model, which is to
+/// be measured and not left out.
+const MOST_COLLAPSED: f64 = 0.02;
+
 /// Walks the bonds of one molecule from its first atom.
 #[derive(Clone, Debug)]
 pub struct WholeMolecule {
@@ -78,6 +84,15 @@ impl WholeMolecule {
             None => Wholeness::MadeWhole,
             Some(bond) => Wholeness::Broken { bond },
         }
+    }
+
+    /// Whether atoms that are bonded lie in one place at many places.
+    pub(crate) fn has_collapsed(&self, positions: &[[f32; 3]]) -> bool {
+        let too_short = COLLAPSED_BOND_ANGSTROM * COLLAPSED_BOND_ANGSTROM;
+        let short = self.bonds.iter().filter(|&&[a, b]| {
+            (0..3).map(|k| (positions[a][k] - positions[b][k]).powi(2)).sum::<f32>() < too_short
+        });
+        short.count() as f64 > MOST_COLLAPSED * self.bonds.len() as f64
     }
 
     /// Bonds that are too long.

@@ -12,6 +12,7 @@ use super::chains::{Chain, Content, sort_content};
 use super::conformer::{RawResidue, read_residue};
 use super::error::{ChainSummary, MissingAtoms, StructureError, StructureProblem, list};
 pub use super::error::{MAX_FILE_BYTES, MAX_RESIDUES, MIN_RESIDUES};
+use super::hands;
 use super::rebuild::rebuild;
 use super::records::FileAtoms;
 use super::segments::unbroken;
@@ -111,6 +112,7 @@ fn interpret(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<OpenedSt
     check_length(residues.len())?;
     check_bonds(residues, file.cell_angstrom)?;
     notices.extend(residue_notices(residues));
+    notices.extend(hands::notice(residues).map(Notice));
 
     let rebuilt = rebuild(residues);
     if !rebuilt.is_empty() {
@@ -328,6 +330,14 @@ fn residue_notices(residues: &[RawResidue]) -> Vec<Notice> {
             "Left out the second oxygen of the terminal carboxyl group (OXT) at {}.",
             ends.join(", ")
         ));
+    }
+    let repeated: Vec<MissingAtoms> = residues
+        .iter()
+        .filter(|residue| !residue.repeated.is_empty())
+        .map(|r| MissingAtoms { residue: r.residue.label(), atoms: r.repeated.clone() })
+        .collect();
+    if !repeated.is_empty() {
+        notices.push(format!("Kept the first of several atoms of one name: {}.", list(&repeated)));
     }
     let alternates: Vec<String> = residues.iter().filter(|r| r.had_alternates).map(number).collect();
     if !alternates.is_empty() {

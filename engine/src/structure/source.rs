@@ -40,7 +40,7 @@ fn records(text: &[u8]) -> Result<FileAtoms, StructureProblem> {
     if !file.atoms.is_empty() {
         return Ok(file);
     }
-    parse_gro(text).ok_or(StructureProblem::NoAtoms)
+    parse_gro(text)
 }
 
 /// The text of an unpacked file, if it may hold atoms.

@@ -12,6 +12,7 @@ use super::import::checks::check_geometry;
 use super::reader::TrajectoryReader;
 use super::source::TrajectorySource;
 use super::survey::{check_selection, counted, differ, survey};
+use crate::structure::hands::most_are_mirrored;
 use crate::structure::periodic::{WholeMolecule, Wholeness};
 
 /// Which frames of the files are wanted.
@@ -267,7 +268,8 @@ impl CanonicalFrames {
         if wholeness == Wholeness::MadeWhole && geometry.is_ok() {
             self.at.dropped.made_whole += 1;
         }
-        if matches!(wholeness, Wholeness::Broken { .. }) || geometry.is_err() {
+        let collapsed = self.molecule.has_collapsed(&self.positions);
+        if matches!(wholeness, Wholeness::Broken { .. }) || geometry.is_err() || collapsed {
             let has_cell = self.frame.cell_angstrom.is_some();
             let cause = diagnose(&source.map, &self.molecule, &self.positions, has_cell);
             // Units show in the first frame; they stop the reading, as nothing else of the file would serve.
@@ -279,6 +281,9 @@ impl CanonicalFrames {
                 None => self.at.dropped.broken.push((cause, 1)),
             }
             return Ok(false);
+        }
+        if !self.at.geometry_checked && most_are_mirrored(&source.map.topology, &self.positions) {
+            return Err(ImportError::Mirrored { path: source.path.clone() });
         }
         self.at.geometry_checked = true;
         let step_ps = self.interval_ps();

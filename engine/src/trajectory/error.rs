@@ -1,5 +1,6 @@
 //! What can go wrong with a trajectory file, each in one sentence that says what to do.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::format::TrajectoryFormat;
@@ -176,7 +177,16 @@ impl TrajectoryError {
     /// Wraps an I/O error: `.map_err(TrajectoryError::io("read", path))`.
     pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.to_path_buf();
-        move |source| TrajectoryError::Io { action, path, source }
+        move |source| {
+            // Readers ask for no more than the file held when they looked at its length.
+            let source = match source.kind() {
+                ErrorKind::UnexpectedEof => {
+                    std::io::Error::new(ErrorKind::UnexpectedEof, "another program shortened it meanwhile")
+                }
+                _ => source,
+            };
+            TrajectoryError::Io { action, path, source }
+        }
     }
 
     /// A damaged file.

@@ -111,5 +111,7 @@ pub(super) fn counted(count: usize, what: &str) -> String {
 /// measured, since XTC keeps times as `f32`.
 pub(super) fn differ(a_ps: f64, b_ps: f64, at_ps: f64) -> bool {
     let rounding_ps = 4.0 * f64::from(f32::EPSILON) * at_ps.abs();
-    (a_ps - b_ps).abs() > INTERVAL_TOLERANCE * b_ps.abs() + rounding_ps
+    let difference_ps = (a_ps - b_ps).abs();
+    // A time that is no number differs from all.
+    difference_ps.is_nan() || difference_ps > INTERVAL_TOLERANCE * b_ps.abs() + rounding_ps
 }

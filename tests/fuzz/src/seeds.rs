@@ -263,13 +263,14 @@ fn fixtures(ending: &str) -> Vec<Vec<u8>> {
 pub fn all() -> Vec<(&'static str, Vec<Vec<u8>>)> {
     let with = |own: Vec<Vec<u8>>, ending: &str| own.into_iter().chain(fixtures(ending)).collect();
     vec![
-        ("pdb", with(pdb(), ".pdb")),
-        ("mmcif", with(mmcif(), ".cif")),
+        // What is packed is told by its bytes.
+        ("pdb", with([pdb(), pdb_packed(), fixtures(".pdb.gz")].concat(), ".pdb")),
+        ("mmcif", with([mmcif(), mmcif_packed(), fixtures(".cif.gz")].concat(), ".cif")),
         ("gro", with(gro(), ".gro")),
         ("crystal", crystal()),
         ("dcd", with(dcd(), ".dcd")),
         ("xtc", with(xtc(), ".xtc")),
-        ("models", with(models(), ".pdb")),
+        ("models", with([models(), fixtures(".pdb.gz")].concat(), ".pdb")),
         ("import", import_any()),
         ("store", store()),
         ("model", model()),

@@ -8,6 +8,7 @@ use equijump_engine::observe::observations::{Landscape, MeasurementCurve};
 use equijump_engine::session::{
     ExportRequest, LoadModel, Open, OpenRequest, StructureSource, TrajectoryRequest,
 };
+use equijump_engine::trajectory::write_atomically;
 
 use super::{EquiJumpApp, Export};
 use crate::figures::{Figure, run};
@@ -534,7 +535,7 @@ impl EquiJumpApp {
                 }
             }
             if export.numbers {
-                match std::fs::write(stem.with_extension("csv"), figure.to_csv()) {
+                match write_atomically(&stem.with_extension("csv"), figure.to_csv().as_bytes()) {
                     Ok(()) => written += 1,
                     Err(error) => failures.push(format!("{}.csv: {error}.", stem.display())),
                 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use egui_tiles::Tile;
 use equijump_engine::analysis::dssp;
+use equijump_engine::trajectory::write_atomically;
 
 use super::EquiJumpApp;
 use crate::viewport::{
@@ -284,7 +285,14 @@ impl EquiJumpApp {
         let Some(image) = self.cache.molecule.viewport.take_image() else { return };
         let Some(path) = self.screenshot.take() else { return };
         let written = match image {
-            Ok(image) => image.save(&path).map_err(|error| error.to_string()),
+            // Whole or not there: a full disk leaves no half picture in place of the one before.
+            Ok(image) => {
+                let mut png = std::io::Cursor::new(Vec::new());
+                image
+                    .write_to(&mut png, image::ImageFormat::Png)
+                    .map_err(|error| error.to_string())
+                    .and_then(|()| write_atomically(&path, png.get_ref()).map_err(|error| error.to_string()))
+            }
             Err(error) => Err(error.to_string()),
         };
         match written {

@@ -2,7 +2,7 @@
 //! measured (ribbons need its secondary structure), drawn in the next pass, and written by another thread.
 
 use std::path::PathBuf;
-use std::sync::mpsc::{TryRecvError, sync_channel};
+use std::sync::mpsc::{TryRecvError, TrySendError, sync_channel};
 
 use super::EquiJumpApp;
 use crate::figures::stamp::stamp;
@@ -55,6 +55,7 @@ impl EquiJumpApp {
         self.movie = Some(Movie {
             frame: export.frames.first as usize,
             requested: false,
+            waiting: None,
             made: 0,
             pictures: Some(pictures),
             outcome,
@@ -100,9 +101,20 @@ impl EquiJumpApp {
                 _ => String::new(),
             };
             match image {
-                // Waits for the writer only when it is six pictures behind.
-                Ok(image) => drop(pictures.send(Picture { image, words })),
+                Ok(image) => movie.waiting = Some(Picture { image, words }),
                 Err(error) => return self.finish_movie(Err(error.to_string())),
+            }
+        }
+        if let Some(picture) = movie.waiting.take() {
+            match pictures.try_send(picture) {
+                Ok(()) => {}
+                // Its disk may stall; the window does not wait for it.
+                Err(TrySendError::Full(picture)) => {
+                    movie.waiting = Some(picture);
+                    return;
+                }
+                // The writer has ended; what it says comes with its outcome.
+                Err(TrySendError::Disconnected(_)) => return,
             }
             movie.made += 1;
             movie.frame += movie.export.frames.stride as usize;

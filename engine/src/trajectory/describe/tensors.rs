@@ -1,5 +1,6 @@
 //! Stores, models and run states, which are all safetensors files told apart by their metadata.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
@@ -15,6 +16,9 @@ use crate::{regular_file, sealed_file};
 
 /// No header is longer, bytes.
 const LONGEST_HEADER: u64 = 100_000_000;
+
+/// Larger files are no models and no checkpoints.
+const MOST_BYTES: u64 = 1 << 34;
 
 /// Layouts of ours begin so.
 const FORMAT_PREFIX: &str = "equijump-";
@@ -37,18 +41,24 @@ pub(super) fn describe_tensors(path: &Path) -> Result<FileContent, DescribeError
     if metadata.contains_key(RUN_KEY) {
         return Ok(FileContent::RunState(describe_state(RunState::load(path)?)));
     }
-    let format = metadata
-        .get("format")
-        .filter(|format| format.starts_with(FORMAT_PREFIX))
-        .cloned()
-        .ok_or_else(|| foreign(ForeignTensors::Layout))?;
+    let format_of = |metadata: &HashMap<String, String>| {
+        metadata
+            .get("format")
+            .filter(|format| format.starts_with(FORMAT_PREFIX))
+            .cloned()
+            .ok_or_else(|| foreign(ForeignTensors::Layout))
+    };
+    format_of(&metadata)?;
     // Only now, since a store is checked, and never read as a whole, while it is opened.
-    let bytes = regular_file::read(path, u64::MAX - 1).map_err(TrajectoryError::io("read", path))?;
-    sealed_file::open(&bytes, &["format", "config", "card", "state", trust::METADATA_KEY])
-        .map_err(|error| foreign(error.into()))?;
-    let mut tensors = header.tensors();
+    let bytes = regular_file::read(path, MOST_BYTES).map_err(TrajectoryError::io("read", path))?;
+    // All from one reading: another file may lie here by now.
+    let (metadata, tensors) =
+        sealed_file::open(&bytes, &["format", "config", "card", "state", trust::METADATA_KEY])
+            .map_err(|error| foreign(error.into()))?;
+    let format = format_of(&metadata)?;
+    let mut tensors = tensors.tensors();
     // Told by an entry of their own; they are no weights.
-    tensors.retain(|name, _| !name.starts_with(trust::TENSOR_PREFIX));
+    tensors.retain(|(name, _)| !name.starts_with(trust::TENSOR_PREFIX));
     let mut entries: Vec<_> =
         metadata.into_iter().filter(|(key, _)| key != "format" && key != "file_crc32").collect();
     entries.sort();
@@ -61,7 +71,7 @@ pub(super) fn describe_tensors(path: &Path) -> Result<FileContent, DescribeError
         .collect();
     Ok(FileContent::Model(ModelInfo {
         format,
-        numbers: tensors.values().map(|info| info.shape.iter().product::<usize>()).sum(),
+        numbers: tensors.iter().map(|(_, tensor)| tensor.shape().iter().product::<usize>()).sum(),
         tensors: tensors.len(),
         description,
     }))

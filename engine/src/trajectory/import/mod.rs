@@ -171,6 +171,15 @@ pub enum ImportError {
         /// Interval of the files before, ps.
         expected_ps: f64,
     },
+    /// D-amino acids where the topology names L ones.
+    #[error(
+        "most residues in {} are mirror images of L-amino acids: its axes were exchanged or turned over; convert it again",
+        path.display()
+    )]
+    Mirrored {
+        /// File in question.
+        path: PathBuf,
+    },
     /// Lengths that are no protein's in Å.
     #[error(
         "neighboring Cα in {} are {median_angstrom:.2} Å apart instead of 3.8 Å: {guess}",

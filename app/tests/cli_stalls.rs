@@ -1,0 +1,154 @@
+//! A folder that does not answer, as one on a network: writing into it waits. What was made is not lost, Ctrl-C ends the
+//! run with whole files as soon as the folder answers, and a second one ends it at once.
+//!
+//! The folder is stalled by a library in front of the C library, whose `write`, `fsync` and `rename` wait there as
+//! long as a certain file exists.
+
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used)]
+
+mod cli_common;
+
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use cli_common::{Workplace, finish};
+use equijump_engine::trajectory::TrajectoryReader;
+
+const SHIM: &str = r#"
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/types.h>
+#include <time.h>
+#include <unistd.h>
+static void wait_below(const char *path) {
+    const char *folder = getenv("STALLED_FOLDER"), *file = getenv("STALLED_WHILE");
+    struct timespec nap = {0, 5000000};
+    if (!folder || !file || strncmp(path, folder, strlen(folder))) return;
+    while (!access(file, F_OK)) nanosleep(&nap, 0);
+}
+static void wait_for(int descriptor) {
+    char link[64], path[4096];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", descriptor);
+    ssize_t length = readlink(link, path, sizeof path - 1);
+    if (length > 0) { path[length] = 0; wait_below(path); }
+}
+ssize_t write(int descriptor, const void *bytes, size_t count) {
+    ssize_t (*real)(int, const void *, size_t) = dlsym(RTLD_NEXT, "write");
+    wait_for(descriptor);
+    return real(descriptor, bytes, count);
+}
+int fsync(int descriptor) {
+    int (*real)(int) = dlsym(RTLD_NEXT, "fsync");
+    wait_for(descriptor);
+    return real(descriptor);
+}
+int rename(const char *from, const char *to) {
+    int (*real)(const char *, const char *) = dlsym(RTLD_NEXT, "rename");
+    wait_below(to);
+    return real(from, to);
+}
+"#;
+
+/// A folder `slow`, and what stalls it.
+struct Stalling {
+    workplace: Workplace,
+    shim: PathBuf,
+}
+
+impl Stalling {
+    fn new() -> Self {
+        let workplace = Workplace::new();
+        std::fs::create_dir(workplace.path("slow")).unwrap();
+        std::fs::write(workplace.path("shim.c"), SHIM).unwrap();
+        let shim = workplace.path("shim.so");
+        let mut compiler = Command::new("cc");
+        compiler.args(["-shared", "-fPIC", "-o"]).arg(&shim).arg(workplace.path("shim.c")).arg("-ldl");
+        let (code, _, stderr) = finish(&mut compiler);
+        assert_eq!(code, Some(0), "{stderr}");
+        Self { workplace, shim }
+    }
+
+    fn simulate(&self, frames: &str, name: &str) -> Command {
+        let mut command = self.workplace.simulate(&["--frames", frames, "--device", "cpu", "--resume"]);
+        command.args(["--out", name]);
+        command
+    }
+
+    /// A run that writes into the folder, stalled after its first frames.
+    fn stalled_run(&self) -> Child {
+        let mut command = self.simulate("1000000", "slow/run.dcd");
+        command
+            .env("LD_PRELOAD", &self.shim)
+            .env("STALLED_FOLDER", self.workplace.path("slow").canonicalize().unwrap())
+            .env("STALLED_WHILE", self.workplace.path("stalled"))
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped());
+        let child = command.spawn().unwrap();
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while self.written() < 100_000 {
+            assert!(Instant::now() < deadline, "the run makes no frames");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        std::fs::write(self.workplace.path("stalled"), "").unwrap();
+        // The frame that is being made may still be written.
+        let mut before = 0;
+        while before != self.written() {
+            before = self.written();
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        child
+    }
+
+    fn written(&self) -> u64 {
+        std::fs::metadata(self.workplace.path("slow/run.dcd")).map_or(0, |file| file.len())
+    }
+
+    /// Goes on with the run, and compares all of it with one that nothing disturbed.
+    fn goes_on_as_if_nothing_had_been(&self) {
+        let path = self.workplace.path("slow/run.dcd");
+        let frames = TrajectoryReader::open(&path).unwrap().frame_count().to_string();
+        for name in ["slow/run.dcd", "whole.dcd"] {
+            let (code, _, stderr) = finish(&mut self.simulate(&frames, name));
+            assert_eq!(code, Some(0), "{stderr}");
+        }
+        assert!(std::fs::read(path).unwrap() == std::fs::read(self.workplace.path("whole.dcd")).unwrap());
+    }
+}
+
+fn interrupt(child: &Child) {
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+}
+
+#[test]
+fn a_run_into_a_folder_that_stalls_loses_no_frame() {
+    let stalling = Stalling::new();
+    let mut child = stalling.stalled_run();
+    interrupt(&child);
+    std::thread::sleep(Duration::from_millis(200));
+    assert!(child.try_wait().unwrap().is_none(), "it ended before its last frame was written");
+    std::fs::remove_file(stalling.workplace.path("stalled")).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(130), "{stderr}");
+    assert!(!stderr.contains("ended at once"), "{stderr}");
+    stalling.goes_on_as_if_nothing_had_been();
+}
+
+#[test]
+fn a_second_interrupt_ends_a_run_whose_folder_never_answers() {
+    let stalling = Stalling::new();
+    let child = stalling.stalled_run();
+    interrupt(&child);
+    std::thread::sleep(Duration::from_millis(200));
+    interrupt(&child);
+    let output = child.wait_with_output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(130), "{stderr}");
+    assert!(stderr.contains("ended at once; what is on the disk is whole"), "{stderr}");
+    stalling.goes_on_as_if_nothing_had_been();
+}
