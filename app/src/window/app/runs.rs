@@ -8,7 +8,6 @@ use crate::window::dialogs::Dialog;
 use crate::window::dialogs::confirm::{Cause, Confirm};
 use crate::window::ghost::Ghost;
 use crate::window::log::Level;
-use crate::window::project::{Opened, Run};
 use crate::window::runs::{Origin, OtherRun, Unopened};
 use crate::window::session_file::Entry;
 
