@@ -26,7 +26,10 @@ impl Viewport {
         }
         let flag =
             if self.dark_theme { Color32::from_rgb(255, 92, 92) } else { Color32::from_rgb(200, 30, 30) };
-        for &atom in self.flagged_atoms.iter().take(MOST_FLAGS) {
+        let ringed = self.ringed_atoms();
+        // Those of a long chain are spread over all of it.
+        let step = ringed.len().div_ceil(MOST_FLAGS).max(1);
+        for atom in ringed.into_iter().step_by(step) {
             if let Some((center, radius)) = self.ring(rect, atom) {
                 painter.circle_stroke(center, radius + 2.0, Stroke::new(1.5, flag));
             }
@@ -69,6 +72,25 @@ impl Viewport {
             StrokeKind::Outside,
         );
         painter.galley(corner + padding, galley, visuals.strong_text_color());
+    }
+
+    /// The atoms that rings are drawn around: those marked as wrong, or where they are not drawn, as beside a ribbon,
+    /// the Cα of their residue.
+    pub fn ringed_atoms(&self) -> Vec<usize> {
+        let Some(topology) = self.molecule() else { return Vec::new() };
+        let shared = self.shared();
+        let mut ringed: Vec<usize> = self
+            .flagged_atoms
+            .iter()
+            .filter_map(|&atom| {
+                let residue = topology.atoms().get(atom)?.residue;
+                let drawn = shared.scene.drawn_radius_angstrom(atom).is_some();
+                Some(if drawn { atom } else { topology.ca(residue) })
+            })
+            .collect();
+        ringed.sort_unstable();
+        ringed.dedup();
+        ringed
     }
 
     /// Points on the atoms that are selected, and names.

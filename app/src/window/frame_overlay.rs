@@ -1,5 +1,6 @@
 //! Many frames at once as thin backbones: of the whole run, or of the basin, state, cluster or rectangle that is
-//! selected. Superposed as the frame on screen is; early frames are pale, late ones have the color of the run.
+//! selected. Superposed as the frame on screen is; early frames are pale, late ones have the color of the run. Atoms that
+//! are isolated or drawn as sticks are so in all of them.
 
 use std::sync::Arc;
 
@@ -53,7 +54,7 @@ fn spread(frames: &[u64], most: usize, frame: impl Fn(usize, u64) -> Option<u64>
 }
 
 /// The color of a frame by its time, from 0 to 1.
-fn faded(color: Srgb, time: f32) -> Srgb {
+pub(super) fn faded(color: Srgb, time: f32) -> Srgb {
     let share = FIRST_SHARE + (1.0 - FIRST_SHARE) * time.clamp(0.0, 1.0);
     std::array::from_fn(|k| {
         let (pale, full) = (f32::from(PALE[k]), f32::from(color[k]));

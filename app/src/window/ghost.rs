@@ -1,7 +1,9 @@
 //! A conformation, or many, shown as thin backbones beside the frame on screen, to compare with.
 
-use super::frame_overlay::Overlay;
+use super::frame_overlay::{Overlay, faded};
 use super::project::{Positions, Project};
+use super::theme;
+use crate::viewport::palette::{self, Srgb};
 
 /// Which conformation, if any.
 #[derive(Clone, Debug, Default)]
@@ -55,6 +57,22 @@ impl Ghost {
             return false;
         };
         (*number, *frame, *replica) == (run.number, shown.frame, shown.replica)
+    }
+
+    /// The colors that it is drawn in, those of early frames first.
+    pub fn colors(&self, project: &Project) -> Vec<Srgb> {
+        let of_run = |number| {
+            let color = theme::run_color(number, false);
+            [color.r(), color.g(), color.b()]
+        };
+        let own = project.run.as_ref().map_or(1, |run| run.number);
+        match self {
+            Self::None => Vec::new(),
+            Self::Start | Self::Frame { .. } => vec![palette::GHOST],
+            Self::Run(number) => vec![of_run(*number)],
+            Self::Replicas => vec![of_run(own)],
+            Self::Overlay(_) => [0.0, 0.33, 0.67, 1.0].map(|time| faded(of_run(own), time)).to_vec(),
+        }
     }
 
     /// What it is, for the user; `None` without one.

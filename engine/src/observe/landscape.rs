@@ -327,7 +327,7 @@ pub fn letter(index: usize) -> char {
     char::from(b'A' + (index % 26) as u8)
 }
 
-/// A share with its standard error, in percent: `62 ± 8 %`.
+/// A share with its standard error, in percent: `62 ± 8 %`; without one where there is no telling it.
 pub fn percent(share: f64, error: f64) -> String {
     if error.is_finite() {
         format!("{:.0} ± {:.0} %", 100.0 * share, (100.0 * error).ceil())

@@ -533,10 +533,14 @@ fn caption_ui(ui: &egui::Ui, view: egui::Rect, context: &PaneContext<'_>) {
     if let Some(ghost) = context.ghost.caption(context.project) {
         at.y -= 20.0;
         let font = egui::TextStyle::Body.resolve(ui.style());
-        let [r, g, b] = palette::GHOST;
         let place = egui::Align2::LEFT_BOTTOM.anchor_size(at, egui::vec2(12.0, 16.0));
-        let stroke = egui::Stroke::new(3.0, egui::Color32::from_rgb(r, g, b));
-        painter.line_segment([place.left_center(), place.right_center()], stroke);
+        let colors = context.ghost.colors(context.project);
+        let width = place.width() / colors.len().max(1) as f32;
+        for (index, [r, g, b]) in colors.into_iter().enumerate() {
+            let from = place.left_center() + egui::vec2(index as f32 * width, 0.0);
+            let stroke = egui::Stroke::new(3.0, egui::Color32::from_rgb(r, g, b));
+            painter.line_segment([from, from + egui::vec2(width, 0.0)], stroke);
+        }
         let at = at + egui::vec2(18.0, 0.0);
         painter.text(at, egui::Align2::LEFT_BOTTOM, ghost, font, text);
     }
