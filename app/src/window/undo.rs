@@ -1,13 +1,16 @@
-//! Undo and redo of how things are looked at: view, selection, measurements, appearance, settings of the next run.
+//! Undo and redo of how things are looked at: view, selection, measurements, appearance, settings of the map and of the
+//! next run.
 //!
 //! After each pass the choices of the user are compared with those of the pass before. What differs once the pointer
 //! has been released is one step; steps of the view alone that follow each other closely, as scrolling makes them,
 //! are one. Nothing has to tell that it can be undone.
 
+use equijump_engine::observe::landscape::MapSettings;
 use equijump_engine::session::DevicePreference;
 use equijump_engine::transport::SamplerSettings;
 
 use super::app::EquiJumpApp;
+use super::kept_map::MapLayers;
 use super::preferences::{ResidueValue, StartFrom};
 use super::selection::Selected;
 use crate::viewport::{Camera, Style};
@@ -37,6 +40,8 @@ struct Rest {
     selected: Selected,
     marked_atom: Option<usize>,
     measurements: Vec<Vec<usize>>,
+    map: MapSettings,
+    map_layers: MapLayers,
     sampler: SamplerSettings,
     replicas: u32,
     frames: u64,
@@ -120,6 +125,8 @@ impl EquiJumpApp {
                 selected: self.selected.clone(),
                 marked_atom: self.selected_atom,
                 measurements: self.measurements.list().iter().map(|m| m.atoms().to_vec()).collect(),
+                map: self.map_settings,
+                map_layers: self.cache.free_energy.layers,
                 sampler: run.sampler.clone(),
                 replicas: run.replicas,
                 frames: run.frames,
@@ -178,6 +185,10 @@ impl EquiJumpApp {
         self.measurements.restore(rest.measurements.iter());
         self.measurements_changed();
         self.details_changed();
+        self.cache.free_energy.layers = rest.map_layers;
+        if self.map_settings != rest.map {
+            self.change_map(rest.map);
+        }
         let run = &mut self.preferences.run;
         run.sampler = rest.sampler;
         run.replicas = rest.replicas;

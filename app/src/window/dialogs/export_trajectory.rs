@@ -101,7 +101,8 @@ impl TrajectoryForm {
             let label = ui.label("Format");
             ui.horizontal(|ui| {
                 for (index, (extension, tooltip)) in FORMATS.iter().enumerate() {
-                    let name = if *extension == "cif" { "mmCIF".to_owned() } else { extension.to_uppercase() };
+                    let name =
+                        if *extension == "cif" { "mmCIF".to_owned() } else { extension.to_uppercase() };
                     ui.radio_value(&mut self.format, index, name).on_hover_text(*tooltip);
                 }
             })

@@ -2,6 +2,7 @@
 
 mod branches;
 pub mod contacts;
+mod context_menu;
 pub mod ensemble;
 pub mod evaluation;
 pub mod evaluation_results;
@@ -140,6 +141,7 @@ pub struct PaneBehavior<'a> {
 impl egui_tiles::Behavior<Pane> for PaneBehavior<'_> {
     fn pane_ui(&mut self, ui: &mut egui::Ui, _tile: TileId, pane: &mut Pane) -> UiResponse {
         let context = &mut self.context;
+        draw_again_if_new(ui, *pane);
         ui.painter().rect_filled(ui.max_rect(), 0.0, ui.visuals().panel_fill);
         let margin = match pane {
             Pane::Molecule => egui::Margin::ZERO,
@@ -255,6 +257,18 @@ impl egui_tiles::Behavior<Pane> for PaneBehavior<'_> {
                 egui::Stroke::new(2.0, colors.accent)
             }
         }
+    }
+}
+
+/// Plots know how wide their numbers are only once they have been drawn: a pane that has just come to the front or has
+/// another size is drawn twice, or the titles of its axes would lie over the numbers until the pointer moves.
+fn draw_again_if_new(ui: &egui::Ui, pane: Pane) {
+    let (pass, rect) = (ui.ctx().cumulative_pass_nr(), ui.max_rect());
+    let id = egui::Id::new(("pane drawn", pane));
+    let before = ui.data_mut(|data| data.get_temp::<(u64, egui::Rect)>(id));
+    ui.data_mut(|data| data.insert_temp(id, (pass, rect)));
+    if before.is_none_or(|(last, known)| last + 1 < pass || known != rect) {
+        ui.ctx().request_repaint();
     }
 }
 
