@@ -89,6 +89,14 @@ fn the_map_is_drawn_on_the_coordinates_that_are_chosen() {
     });
     window.settle();
     assert!(window.harness.query_by_label("Free-energy map").is_some());
+    // That choice is undone, then the one before it.
+    for axes in [[Coordinate::Rmsd, Coordinate::RadiusOfGyration], [Coordinate::Rmsd, Coordinate::Tic2]] {
+        window.harness.key_press_modifiers(Modifiers::COMMAND, Key::Z);
+        window.step_until("the map is as before", |harness| {
+            let Landscape::Map(map) = &harness.state().observations().landscape else { return false };
+            map.settings.smooth && map.settings.axes == axes
+        });
+    }
 }
 
 #[test]

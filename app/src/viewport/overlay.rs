@@ -135,3 +135,31 @@ impl Viewport {
 fn first_line(text: &str) -> &str {
     text.lines().next().unwrap_or(text)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use equijump_engine::structure::{Residue, ResidueType, Topology};
+
+    use super::super::style::{Representation, Style};
+    use super::*;
+
+    #[test]
+    fn rings_lie_on_what_is_drawn() {
+        let residue = |number| Residue { kind: ResidueType::Ala, number, insertion_code: None };
+        let topology = Arc::new(Topology::new("test", "A", (1..=4).map(residue).collect()));
+        let positions: Vec<[f32; 3]> =
+            (0..topology.atom_count()).map(|atom| [1.5 * atom as f32, (atom % 3) as f32, 0.0]).collect();
+        let mut viewport = Viewport::new();
+        viewport.set_molecule(topology.clone());
+        viewport.set_positions(&positions);
+        let flagged: Vec<usize> = topology.atom_range(1).chain(topology.atom_range(3)).collect();
+        viewport.set_flagged_atoms(&flagged);
+        viewport.shared().scene.update();
+        assert_eq!(viewport.ringed_atoms(), flagged);
+        viewport.set_style(Style { representation: Representation::Ribbon, ..Style::default() });
+        viewport.shared().scene.update();
+        assert_eq!(viewport.ringed_atoms(), [topology.ca(1), topology.ca(3)]);
+    }
+}

@@ -37,3 +37,16 @@ impl Broken {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_start_structure_is_none_of_the_frames_that_were_made() {
+        let words = |made, start| Broken { made, start }.words();
+        assert_eq!(words(0, false), "all intact");
+        assert_eq!(words(0, true), "all intact but the start structure");
+        assert_eq!(words(1200, true), "1\u{202f}200 not intact");
+    }
+}

@@ -56,3 +56,19 @@ pub fn share_with_error(trajectories: &[Vec<bool>]) -> (f64, f64) {
     let inefficiency = statistical_inefficiency(&thinned).min(kept as f64);
     (share, (share * (1.0 - share) * inefficiency / kept as f64).sqrt())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_always_or_never_holds_has_no_error() {
+        for held in [true, false] {
+            let (share, error) = share_with_error(&[vec![held; 50], vec![held; 7]]);
+            assert_eq!(share, f64::from(u8::from(held)));
+            assert!(error.is_nan(), "{error}");
+        }
+        let (share, error) = share_with_error(&[(0..100).map(|frame| frame % 2 == 0).collect()]);
+        assert!((share - 0.5).abs() < 1e-12 && error > 0.0, "{error}");
+    }
+}

@@ -341,6 +341,12 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
+    #[test]
+    fn a_share_without_an_error_claims_none() {
+        assert_eq!(percent(0.62, 0.071), "62 ± 8 %");
+        assert_eq!(percent(1.0, f64::NAN), "100 %");
+    }
+
     fn map_of(points: Vec<MapPoint>) -> LandscapeMap {
         let settings = MapSettings { smooth: false, ..MapSettings::default() };
         LandscapeMap::new(settings, points, String::new(), false).unwrap()

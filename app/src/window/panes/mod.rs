@@ -15,6 +15,7 @@ mod jumps;
 pub mod learning_curves;
 pub mod log;
 mod log_scale;
+mod map_settings;
 pub mod measurements;
 pub mod molecule;
 pub mod ramachandran;
