@@ -361,11 +361,10 @@ fn choose_ui(
             context.actions.push(Action::PlayGroup(Some(group(basin))));
             ui.close();
         }
-        if context.map_selection.is_some() || context.frame_group.is_some() {
-            if ui.button("Play all frames").clicked() {
-                context.actions.push(all_frames(context.frame_group.is_some()));
-                ui.close();
-            }
+        let some = context.map_selection.is_some() || context.frame_group.is_some();
+        if some && ui.button("Play all frames").clicked() {
+            context.actions.push(all_frames(context.frame_group.is_some()));
+            ui.close();
         }
         let state = &mut context.cache.free_energy;
         if ui.add_enabled(state.view.is_some(), egui::Button::new("Show the whole map")).clicked() {

@@ -93,7 +93,7 @@ pub fn round_marks(input: GridInput, least_points: f64) -> Vec<GridMark> {
 
 /// Marks along x. A number that would reach far beyond the right end of the axis, where the pane ends, is left out.
 pub fn x_marks(input: GridInput) -> Vec<GridMark> {
-    /// Least distance of numbers, room right of the plot, half the width of a digit, points.
+    // Least distance of numbers, room right of the plot, half the width of a digit, points.
     const LEAST: f64 = 44.0;
     const ROOM: f64 = 8.0;
     const HALF_DIGIT: f64 = 3.3;

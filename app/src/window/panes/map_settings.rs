@@ -12,7 +12,7 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>, map: Option<&
     let beside = ui.max_rect().left_top() - egui::vec2(18.0, 0.0);
     let mut open = true;
     egui::Window::new("Map")
-        .id(egui::Id::new("map settings"))
+        .id(egui::Id::unique("map settings"))
         .open(&mut open)
         .pivot(egui::Align2::RIGHT_TOP)
         .default_pos(beside)

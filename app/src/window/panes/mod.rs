@@ -265,9 +265,9 @@ impl egui_tiles::Behavior<Pane> for PaneBehavior<'_> {
 /// another size is drawn twice, or the titles of its axes would lie over the numbers until the pointer moves.
 fn draw_again_if_new(ui: &egui::Ui, pane: Pane) {
     let (pass, rect) = (ui.ctx().cumulative_pass_nr(), ui.max_rect());
-    let id = egui::Id::new(("pane drawn", pane));
-    let before = ui.data_mut(|data| data.get_temp::<(u64, egui::Rect)>(id));
-    ui.data_mut(|data| data.insert_temp(id, (pass, rect)));
+    let id = egui::Id::unique(("pane drawn", pane));
+    let before = ui.ctx().data_mut(|data| data.get_temp::<(u64, egui::Rect)>(id));
+    ui.ctx().data_mut(|data| data.insert_temp(id, (pass, rect)));
     if before.is_none_or(|(last, known)| last + 1 < pass || known != rect) {
         ui.ctx().request_repaint();
     }

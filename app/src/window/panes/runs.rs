@@ -12,7 +12,7 @@ use crate::window::runs::Origin;
 use crate::window::theme;
 
 /// Where there is so much room, points, numbers have their word.
-const NAMED_WIDTH: f32 = 190.0;
+const NAMED_WIDTH: f32 = 170.0;
 
 pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     let runs = context.project.runs();
