@@ -23,11 +23,7 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     let several = !context.project.others.is_empty();
     let color = if several { theme::run_color(number, context.dark_mode) } else { colors.series };
     let others: Vec<(egui::Color32, Vec<[f64; 2]>)> = context
-        .project
-        .others
-        .iter()
-        .filter(|other| other.run.in_plots)
-        .filter(|other| other.opened.structure.topology.sequence() == topology.sequence())
+        .runs_beside()
         .filter_map(|other| {
             let color = theme::run_color(other.run.number, context.dark_mode);
             Some((color, line_of(other.observations.rmsf_angstrom.as_ref()?)))

@@ -440,11 +440,8 @@ fn selection_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
 /// Frames of the other runs of the protein on the same coordinates, thinned to what the eye tells apart.
 fn other_runs(context: &PaneContext<'_>, own: &LandscapeMap) -> Vec<(egui::Color32, Vec<[f64; 2]>)> {
     const MOST_POINTS: usize = 1500;
-    let Some(opened) = &context.project.opened else { return Vec::new() };
-    let sequence = opened.structure.topology.sequence();
-    let others = context.project.others.iter().filter(|other| other.run.in_plots);
-    let same = others.filter(|other| other.opened.structure.topology.sequence() == sequence);
-    same.filter_map(|other| {
+    let others = context.runs_beside();
+    others.filter_map(|other| {
         let Landscape::Map(map) = &other.observations.landscape else { return None };
         if map.settings.axes != own.settings.axes {
             return None;

@@ -46,6 +46,7 @@ use super::measurements::Measurements;
 use super::models::ModelChoice;
 use super::preferences::Preferences;
 use super::project::Project;
+use super::runs::OtherRun;
 use super::selection::Selected;
 use super::theme;
 use super::timeline::Timeline;
@@ -99,6 +100,15 @@ impl PaneContext<'_> {
     /// Colors of the theme.
     pub fn palette(&self) -> theme::Palette {
         theme::palette(self.dark_mode)
+    }
+
+    /// Other runs that are drawn in the plots beside the one on view. How far another protein moves is no measure of
+    /// this one, and a longer run of it would hide this one, so they are of the same.
+    pub fn runs_beside(&self) -> impl Iterator<Item = &OtherRun> {
+        let sequence = self.project.opened.as_ref().map(|opened| opened.structure.topology.sequence());
+        self.project.others.iter().filter(move |other| {
+            other.run.in_plots && Some(other.opened.structure.topology.sequence()) == sequence
+        })
     }
 }
 

@@ -155,10 +155,7 @@ fn other_lines(context: &PaneContext<'_>, interval_ns: f64, buckets: usize) -> V
             color: faint,
         })
         .collect();
-    let sequence = context.project.opened.as_ref().map(|opened| opened.structure.topology.sequence());
-    let others = context.project.others.iter().filter(|other| other.run.in_plots);
-    // How far another protein moves is no measure of this one, and a longer run of it would hide this one.
-    for other in others.filter(|other| Some(other.opened.structure.topology.sequence()) == sequence) {
+    for other in context.runs_beside() {
         let Some(interval_ps) = other.run.frame_interval_ps() else { continue };
         let point = |point: &SeriesPoint| {
             [f64::from(point.frame) * interval_ps / 1000.0, f64::from(point.rmsd_angstrom)]
