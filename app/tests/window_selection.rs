@@ -104,6 +104,20 @@ fn a_drag_over_the_sequence_selects_its_residues() {
 }
 
 #[test]
+fn a_right_click_on_a_residue_marks_it_and_offers_what_can_be_done_with_it() {
+    let mut window = ready();
+    window.harness.get_by_role_and_label(Role::GraphicsObject, "Sequence").click_secondary();
+    window.settle();
+    let atom = window.app().selected_atom().expect("the residue under the pointer is marked");
+    let topology = window.app().project().opened.as_ref().unwrap().structure.topology.clone();
+    let residue = topology.residues()[topology.atoms()[atom].residue].number;
+    window.harness.get_by_label_contains("Select all within 5 Å").click();
+    window.settle();
+    assert_eq!(window.app().selected().text, format!("within 5 of (residue {residue})"));
+    assert!(window.app().selected().atoms.len() > topology.atom_range(0).len());
+}
+
+#[test]
 fn view_selection_and_settings_are_undone_and_done_again() {
     let mut window = ready();
     let representation = |window: &Window| window.app().preferences().style.representation;

@@ -3,6 +3,7 @@
 
 use equijump_engine::structure::Topology;
 
+use super::highlight::Highlight;
 use super::palette::{self, Srgb};
 use super::ribbon::{ColorSteps, RibbonMesh};
 use super::style::{Representation, SecondaryStructure};
@@ -20,7 +21,7 @@ pub struct Conformation {
 }
 
 /// The conformations, and what is drawn of them: sticks along the backbone, or a tube beside a ribbon where there is
-/// only one.
+/// only one. Of a selection that is drawn as sticks its side chains too, of one that is alone on view exactly its atoms.
 #[derive(Default)]
 pub(super) struct Ghost {
     /// Positions of all atoms, Å, one conformation after the other; empty without a ghost.
@@ -66,7 +67,12 @@ impl Ghost {
     }
 
     /// Brings what is drawn up to date. Returns whether it changed.
-    pub fn update(&mut self, topology: Option<&Topology>, representation: Representation) -> bool {
+    pub fn update(
+        &mut self,
+        topology: Option<&Topology>,
+        representation: Representation,
+        highlight: &Highlight,
+    ) -> bool {
         if !std::mem::take(&mut self.stale) {
             return false;
         }
@@ -82,9 +88,18 @@ impl Ghost {
             let colors = vec![palette::light_from_srgb(*color); topology.residue_count()];
             let steps = ColorSteps::Blended;
             self.tube.rebuild(topology, &self.positions_angstrom, &structure, &colors, steps);
+            if highlight.is_alone() {
+                let shown = |residue| topology.atom_range(residue).any(|atom| highlight.has(atom));
+                self.tube.keep_residues(&(0..topology.residue_count()).map(shown).collect::<Vec<bool>>());
+            }
             return true;
         }
-        let drawn = |atom: usize| matches!(topology.atoms()[atom].name, "N" | "CA" | "C");
+        let drawn = |atom: usize| {
+            if highlight.is_alone() {
+                return highlight.has(atom);
+            }
+            matches!(topology.atoms()[atom].name, "N" | "CA" | "C") || highlight.is_stick(atom)
+        };
         for (place, color) in self.colors.iter().enumerate() {
             let first = place * topology.atom_count();
             let [r, g, b] = palette::light_from_srgb(*color);

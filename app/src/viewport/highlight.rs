@@ -21,9 +21,14 @@ impl Highlight {
         self.atoms.binary_search(&atom).is_ok()
     }
 
+    /// Whether nothing else is drawn.
+    pub(super) fn is_alone(&self) -> bool {
+        self.alone && !self.atoms.is_empty()
+    }
+
     /// Whether an atom may be drawn.
     pub(super) fn allows(&self, atom: usize) -> bool {
-        !self.alone || self.atoms.is_empty() || self.has(atom)
+        !self.is_alone() || self.has(atom)
     }
 
     /// Whether an atom is drawn as a stick whatever the representation.
@@ -75,5 +80,35 @@ mod tests {
         let alone = scene.ribbon.indices.len();
         assert!(alone > 0 && alone < whole_ribbon / 2, "{alone} of {whole_ribbon}");
         assert_eq!(scene.framing_points().len(), atoms.len());
+    }
+
+    #[test]
+    fn other_conformations_have_the_side_chains_of_sticks_and_of_what_is_alone_only_that() {
+        let residue = |number| Residue { kind: ResidueType::Ala, number, insertion_code: None };
+        let topology = Arc::new(Topology::new("test", "A", (1..=6).map(residue).collect()));
+        let mut scene = Scene::default();
+        scene.set_topology(topology.clone());
+        let place = |atom: usize| [1.5 * atom as f32, (atom % 3) as f32, (atom % 2) as f32];
+        let positions: Vec<[f32; 3]> = (0..topology.atom_count()).map(place).collect();
+        assert!(scene.set_positions(&positions));
+        let conformation =
+            || super::super::Conformation { positions_angstrom: positions.clone(), color: [9, 9, 9] };
+        assert!(scene.set_ghosts(vec![conformation(), conformation()]));
+        scene.update();
+        let backbone = scene.ghost.atoms.len();
+        assert_eq!(backbone, 2 * 6 * 3, "N, CA and C of six residues, twice");
+
+        let atoms: Vec<usize> = topology.atom_range(2).collect();
+        let highlight = Highlight { atoms: atoms.clone(), sticks: true, color: None, alone: false };
+        scene.set_highlight(highlight.clone());
+        scene.update();
+        assert_eq!(scene.ghost.atoms.len(), backbone + 2 * 2, "O and CB of one residue, twice");
+
+        scene.set_highlight(Highlight { alone: true, sticks: false, ..highlight });
+        scene.update();
+        let second = atoms.iter().map(|atom| topology.atom_count() + atom);
+        let expected: Vec<usize> = atoms.iter().copied().chain(second).collect();
+        assert_eq!(scene.ghost.atoms, expected);
+        assert_eq!(scene.ghost.bonds.len(), 2 * 4, "N-CA, CA-C, C-O, CA-CB");
     }
 }

@@ -26,7 +26,10 @@ impl Viewport {
         }
         let flag =
             if self.dark_theme { Color32::from_rgb(255, 92, 92) } else { Color32::from_rgb(200, 30, 30) };
-        for &atom in self.flagged_atoms.iter().take(MOST_FLAGS) {
+        let ringed = self.ringed_atoms();
+        // Those of a long chain are spread over all of it.
+        let step = ringed.len().div_ceil(MOST_FLAGS).max(1);
+        for atom in ringed.into_iter().step_by(step) {
             if let Some((center, radius)) = self.ring(rect, atom) {
                 painter.circle_stroke(center, radius + 2.0, Stroke::new(1.5, flag));
             }
@@ -71,6 +74,25 @@ impl Viewport {
         painter.galley(corner + padding, galley, visuals.strong_text_color());
     }
 
+    /// The atoms that rings are drawn around: those marked as wrong, or where they are not drawn, as beside a ribbon,
+    /// the Cα of their residue.
+    pub fn ringed_atoms(&self) -> Vec<usize> {
+        let Some(topology) = self.molecule() else { return Vec::new() };
+        let shared = self.shared();
+        let mut ringed: Vec<usize> = self
+            .flagged_atoms
+            .iter()
+            .filter_map(|&atom| {
+                let residue = topology.atoms().get(atom)?.residue;
+                let drawn = shared.scene.drawn_radius_angstrom(atom).is_some();
+                Some(if drawn { atom } else { topology.ca(residue) })
+            })
+            .collect();
+        ringed.sort_unstable();
+        ringed.dedup();
+        ringed
+    }
+
     /// Points on the atoms that are selected, and names.
     fn selection_overlay(&self, painter: &egui::Painter, rect: Rect, visuals: &egui::Visuals) {
         let highlight = self.highlight();
@@ -112,4 +134,32 @@ impl Viewport {
 /// Shader logs run over pages.
 fn first_line(text: &str) -> &str {
     text.lines().next().unwrap_or(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use equijump_engine::structure::{Residue, ResidueType, Topology};
+
+    use super::super::style::{Representation, Style};
+    use super::*;
+
+    #[test]
+    fn rings_lie_on_what_is_drawn() {
+        let residue = |number| Residue { kind: ResidueType::Ala, number, insertion_code: None };
+        let topology = Arc::new(Topology::new("test", "A", (1..=4).map(residue).collect()));
+        let positions: Vec<[f32; 3]> =
+            (0..topology.atom_count()).map(|atom| [1.5 * atom as f32, (atom % 3) as f32, 0.0]).collect();
+        let mut viewport = Viewport::new();
+        viewport.set_molecule(topology.clone());
+        viewport.set_positions(&positions);
+        let flagged: Vec<usize> = topology.atom_range(1).chain(topology.atom_range(3)).collect();
+        viewport.set_flagged_atoms(&flagged);
+        viewport.shared().scene.update();
+        assert_eq!(viewport.ringed_atoms(), flagged);
+        viewport.set_style(Style { representation: Representation::Ribbon, ..Style::default() });
+        viewport.shared().scene.update();
+        assert_eq!(viewport.ringed_atoms(), [topology.ca(1), topology.ca(3)]);
+    }
 }

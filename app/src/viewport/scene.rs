@@ -120,6 +120,7 @@ impl Scene {
         if self.highlight != highlight {
             self.highlight = highlight;
             self.appearance_stale = true;
+            self.ghost.invalidate();
         }
     }
 
@@ -244,7 +245,7 @@ impl Scene {
             self.attach_side_chains();
             self.revision.ribbon += 1;
         }
-        if self.ghost.update(self.topology.as_deref(), self.style.representation) {
+        if self.ghost.update(self.topology.as_deref(), self.style.representation, &self.highlight) {
             self.revision.ghost += 1;
         }
     }

@@ -1,6 +1,13 @@
 //! A conformation, or many, shown as thin backbones beside the frame on screen, to compare with.
 
 use super::project::{Positions, Project};
+use super::theme;
+use crate::viewport::palette::{self, Srgb};
+
+/// What the color of the first of many frames is mixed of: this much of the run's, the rest of [`PALE`].
+const FIRST_SHARE: f32 = 0.1;
+/// A grey that is seen on light and on dark ground.
+const PALE: Srgb = [158, 160, 166];
 
 /// Which conformation, if any.
 #[derive(Clone, Debug, Default)]
@@ -69,6 +76,22 @@ impl Ghost {
         (*number, *frame, *replica) == (run.number, shown.frame, shown.replica)
     }
 
+    /// The colors that it is drawn in, those of early frames first.
+    pub fn colors(&self, project: &Project) -> Vec<Srgb> {
+        let of_run = |number| {
+            let color = theme::run_color(number, false);
+            [color.r(), color.g(), color.b()]
+        };
+        let own = project.run.as_ref().map_or(1, |run| run.number);
+        match self {
+            Self::None => Vec::new(),
+            Self::Start | Self::Frame { .. } => vec![palette::GHOST],
+            Self::Run(number) => vec![of_run(*number)],
+            Self::Replicas => vec![of_run(own)],
+            Self::Overlay(_) => [0.0, 0.33, 0.67, 1.0].map(|time| faded(of_run(own), time)).to_vec(),
+        }
+    }
+
     /// What it is, for the user; `None` without one.
     pub fn caption(&self, project: &Project) -> Option<String> {
         match self {
@@ -96,4 +119,13 @@ impl Ghost {
             }
         }
     }
+}
+
+/// The color of a frame by its time, from 0 to 1.
+pub(super) fn faded(color: Srgb, time: f32) -> Srgb {
+    let share = FIRST_SHARE + (1.0 - FIRST_SHARE) * time.clamp(0.0, 1.0);
+    std::array::from_fn(|k| {
+        let (pale, full) = (f32::from(PALE[k]), f32::from(color[k]));
+        (pale + share * (full - pale)).round() as u8
+    })
 }

@@ -16,6 +16,7 @@ mod fitting;
 pub mod ghost;
 pub mod icons;
 mod inquiry;
+mod intact;
 pub mod kept_map;
 pub mod layout;
 pub mod log;

@@ -343,6 +343,12 @@ pub fn grouped(number: u64) -> String {
     text
 }
 
+/// A time with its digits in groups of three: `15 213.2 ns`.
+pub fn time_text(time_ns: f64) -> String {
+    let tenths = (10.0 * time_ns.max(0.0)).round() as u64;
+    format!("{}.{} ns", grouped(tenths / 10), tenths % 10)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

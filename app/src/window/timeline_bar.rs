@@ -7,7 +7,7 @@ use equijump_engine::observe::validity_strip::ValidityStrip;
 use super::action::Action;
 use super::command::UiCommand;
 use super::icons::{Icon, IconButton};
-use super::project::{Project, grouped};
+use super::project::{Project, grouped, time_text};
 use super::theme;
 use super::timeline::{PlayState, SPEEDS_FRAMES_PER_S, Timeline};
 
@@ -90,7 +90,7 @@ fn frame_width(ui: &egui::Ui, timeline: &Timeline) -> f32 {
 fn time_width(ui: &egui::Ui, timeline: &Timeline, project: &Project) -> f32 {
     let last = timeline.frame_count().saturating_sub(1);
     let end = project.time_ns(last).unwrap_or_default();
-    (words_width(ui, format!("{end:.1} ns of {end:.1} ns")) + 32.0).max(150.0)
+    (words_width(ui, format!("{0} of {0}", time_text(end))) + 32.0).max(150.0)
 }
 
 /// Time of the frame shown and of the newest.
@@ -102,8 +102,8 @@ fn time_ui(ui: &mut egui::Ui, timeline: &Timeline, project: &Project) {
     };
     ui.scope(|ui| {
         ui.spacing_mut().item_spacing.x = 4.0;
-        ui.label(format!("{now:.1} ns")).on_hover_text("Time of the frame shown");
-        ui.weak(format!("of {end:.1} ns")).on_hover_text("Time of the newest frame");
+        ui.label(time_text(now)).on_hover_text("Time of the frame shown");
+        ui.weak(format!("of {}", time_text(end))).on_hover_text("Time of the newest frame");
     });
 }
 

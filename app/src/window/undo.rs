@@ -1,12 +1,15 @@
-//! Undo and redo of how things are looked at: view, selection, measurements, appearance, settings of the next run.
+//! Undo and redo of how things are looked at: view, selection, measurements, appearance, settings of the map and of the
+//! next run.
 //!
 //! After each pass the choices of the user are compared with those of the pass before. What differs once the pointer
 //! has been released is one step; steps of the view alone that follow each other closely, as scrolling makes them,
 //! are one. Nothing has to tell that it can be undone.
 
+use equijump_engine::observe::landscape::MapSettings;
 use equijump_engine::session::DevicePreference;
 use equijump_engine::transport::SamplerSettings;
 
+use super::kept_map::MapLayers;
 use super::preferences::{ResidueValue, StartFrom};
 use super::selection::Selected;
 use crate::viewport::{Camera, Style};
@@ -36,6 +39,8 @@ pub(super) struct Rest {
     pub selected: Selected,
     pub marked_atom: Option<usize>,
     pub measurements: Vec<Vec<usize>>,
+    pub map: MapSettings,
+    pub map_layers: MapLayers,
     pub sampler: SamplerSettings,
     pub replicas: u32,
     pub frames: u64,

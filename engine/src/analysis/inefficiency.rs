@@ -39,12 +39,12 @@ pub fn statistical_inefficiency(trajectories: &[Vec<f64>]) -> f64 {
 }
 
 /// Share of the frames for which something holds, and its standard error `√(p (1 − p) g / n)`; NaN for fewer than four
-/// frames. `0` and `1` have an error of 0, which says only that nothing else was seen.
+/// frames, and where it always or never holds: that nothing else was seen tells nothing of how often it would be.
 pub fn share_with_error(trajectories: &[Vec<bool>]) -> (f64, f64) {
     let count: usize = trajectories.iter().map(Vec::len).sum();
     let held = trajectories.iter().flatten().filter(|held| **held).count();
     let share = held as f64 / count as f64;
-    if count < 4 {
+    if count < 4 || held == 0 || held == count {
         return (share, f64::NAN);
     }
     let stride = count.div_ceil(MOST_FRAMES);
@@ -55,4 +55,20 @@ pub fn share_with_error(trajectories: &[Vec<bool>]) -> (f64, f64) {
     let kept: usize = thinned.iter().map(Vec::len).sum();
     let inefficiency = statistical_inefficiency(&thinned).min(kept as f64);
     (share, (share * (1.0 - share) * inefficiency / kept as f64).sqrt())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_always_or_never_holds_has_no_error() {
+        for held in [true, false] {
+            let (share, error) = share_with_error(&[vec![held; 50], vec![held; 7]]);
+            assert_eq!(share, f64::from(u8::from(held)));
+            assert!(error.is_nan(), "{error}");
+        }
+        let (share, error) = share_with_error(&[(0..100).map(|frame| frame % 2 == 0).collect()]);
+        assert!((share - 0.5).abs() < 1e-12 && error > 0.0, "{error}");
+    }
 }

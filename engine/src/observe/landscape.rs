@@ -326,7 +326,7 @@ pub fn letter(index: usize) -> char {
     char::from(b'A' + (index % 26) as u8)
 }
 
-/// A share with its standard error, in percent: `62 ± 8 %`.
+/// A share with its standard error, in percent: `62 ± 8 %`; without one where there is no telling it.
 pub fn percent(share: f64, error: f64) -> String {
     if error.is_finite() {
         format!("{:.0} ± {:.0} %", 100.0 * share, (100.0 * error).ceil())
@@ -339,6 +339,12 @@ pub fn percent(share: f64, error: f64) -> String {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+
+    #[test]
+    fn a_share_without_an_error_claims_none() {
+        assert_eq!(percent(0.62, 0.071), "62 ± 8 %");
+        assert_eq!(percent(1.0, f64::NAN), "100 %");
+    }
 
     fn map_of(points: Vec<MapPoint>) -> LandscapeMap {
         let settings = MapSettings { smooth: false, ..MapSettings::default() };

@@ -59,6 +59,9 @@ pub struct Contacts {
 }
 
 impl Contacts {
+    /// Longer chains have no contacts: a number for each pair of residues would be much.
+    pub const MOST_RESIDUES: usize = 400;
+
     /// Values for each pair as a map, residues from 1 along both axes.
     pub fn grid(&self, values: Vec<f64>) -> Grid2 {
         let (n, edge) = (self.residues, [0.5, self.residues as f64 + 0.5]);

@@ -114,7 +114,7 @@ impl RunObserver {
             classes: ramachandran_classes(topology),
             checker: ValidityChecker::new(topology),
             fluctuation: Fluctuation::new(topology, &subject.reference),
-            contacts: (topology.residue_count() <= MOST_CONTACT_RESIDUES).then(|| {
+            contacts: (topology.residue_count() <= Contacts::MOST_RESIDUES).then(|| {
                 let mut start = ContactMap::new(topology);
                 start.add(topology, &subject.reference);
                 [ContactMap::new(topology), start]
@@ -325,9 +325,6 @@ impl RunObserver {
 
 /// Revisions of different runs are never alike: pictures are kept by them.
 static FIRST_REVISION: AtomicU64 = AtomicU64::new(0);
-
-/// Longer chains have no contact map: its cells would be finer than the screen.
-const MOST_CONTACT_RESIDUES: usize = 400;
 
 /// Of the run and of the start; `None` before the second frame.
 fn contacts([run, start]: &[ContactMap; 2]) -> Option<Contacts> {

@@ -25,11 +25,12 @@ pub struct ValidityStrip {
     frames_per_bin: u64,
     frames: u64,
     bins: Vec<StripBin>,
+    first_is_intact: Option<bool>,
 }
 
 impl Default for ValidityStrip {
     fn default() -> Self {
-        Self { frames_per_bin: 1, frames: 0, bins: Vec::new() }
+        Self { frames_per_bin: 1, frames: 0, bins: Vec::new(), first_is_intact: None }
     }
 }
 
@@ -47,6 +48,7 @@ impl ValidityStrip {
             }
             self.bins.push(StripBin::default());
         }
+        self.first_is_intact.get_or_insert(intact);
         let one = StripBin {
             frames: 1,
             not_intact: u32::from(!intact),
@@ -63,6 +65,11 @@ impl ValidityStrip {
     /// Frames there are.
     pub fn frames(&self) -> u64 {
         self.frames
+    }
+
+    /// Whether the first frame is intact; `None` before it.
+    pub fn first_is_intact(&self) -> Option<bool> {
+        self.first_is_intact
     }
 
     /// Frames from `first` to `last`, both included, joined; at least the bin that holds `first`.
@@ -104,5 +111,7 @@ mod tests {
         assert_eq!(strip.between(120, 127).unwrap().worst_frame, 123);
         assert_eq!(strip.between(200, 900).unwrap().not_intact, 0);
         assert!(strip.between(60_000, 70_000).is_none());
+        assert_eq!(strip.first_is_intact(), Some(true));
+        assert_eq!(ValidityStrip::default().first_is_intact(), None);
     }
 }

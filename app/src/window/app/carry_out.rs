@@ -81,13 +81,7 @@ impl EquiJumpApp {
                 self.frame_group = group;
                 self.map_selection_changed();
             }
-            Action::SetMap(settings) => {
-                // A rectangle on other coordinates means nothing.
-                if settings.axes != self.map_settings.axes {
-                    self.map_selection = None;
-                }
-                self.set_map(settings);
-            }
+            Action::SetMap(settings) => self.change_map(settings),
             Action::SelectOnMap(selection) => {
                 self.frame_group = None;
                 self.map_selection = selection;
@@ -416,6 +410,15 @@ impl EquiJumpApp {
         self.observer.map(settings);
         self.project.others.iter().for_each(|other| other.map(settings));
         self.map_selection_changed();
+    }
+
+    /// The user wants another map.
+    pub(super) fn change_map(&mut self, settings: MapSettings) {
+        // A rectangle on other coordinates means nothing.
+        if settings.axes != self.map_settings.axes {
+            self.map_selection = None;
+        }
+        self.set_map(settings);
     }
 
     /// The frames that alone are visited, of each of so many replicas; `None` where all are.

@@ -18,6 +18,7 @@ use crate::window::dialogs::open_path::OpenPath;
 use crate::window::dialogs::remedy::Remedy;
 use crate::window::dialogs::trajectory_needs::{IntervalChoice, TopologyChoice};
 use crate::window::file_dialogs::{FileAnswer, Purpose};
+use crate::window::intact::Broken;
 use crate::window::log::Level;
 use crate::window::models::ModelState;
 use crate::window::preferences::{LiveOutput, follow_model};
@@ -59,17 +60,13 @@ impl EquiJumpApp {
             let Some((run, observations)) = found else {
                 continue;
             };
-            let replicas = run.info.as_ref().map_or(1, |info| info.replicas) as u64;
             let made = grouped(run.frames.saturating_sub(1));
-            match observations.validity.as_ref().filter(|all| all.frames >= run.frames * replicas) {
+            match Broken::of(run, observations) {
                 None => self.finished.push(number),
-                Some(all) => {
-                    let broken = all.frames - all.intact_frames;
-                    let (level, intact) = match broken {
-                        0 => (Level::Success, "all intact".to_owned()),
-                        _ => (Level::Warning, format!("{} not intact", grouped(broken))),
-                    };
-                    let sentence = format!("Run {} has finished: {made} frames, {intact}.", run.number);
+                Some(broken) => {
+                    let level = if broken.made == 0 { Level::Success } else { Level::Warning };
+                    let sentence =
+                        format!("Run {} has finished: {made} frames, {}.", run.number, broken.words());
                     self.log.tell(level, sentence);
                 }
             }

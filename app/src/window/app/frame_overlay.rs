@@ -1,23 +1,20 @@
 //! Many frames at once as thin backbones: of the whole run, or of the basin, state, cluster or rectangle that is
-//! selected. Superposed as the frame on screen is; early frames are pale, late ones have the color of the run.
+//! selected. Superposed as the frame on screen is; early frames are pale, late ones have the color of the run. Atoms that
+//! are isolated or drawn as sticks are so in all of them.
 
 use std::sync::Arc;
 
 use equijump_engine::observe::landscape::FrameGroup;
 
 use super::EquiJumpApp;
-use crate::viewport::{Conformation, palette::Srgb};
-use crate::window::ghost::{Ghost, Overlay};
+use crate::viewport::Conformation;
+use crate::window::ghost::{Ghost, Overlay, faded};
 use crate::window::theme;
 
 /// Frames drawn at most; more are a cloud in which no chain can be followed.
 const MOST_FRAMES: usize = 40;
 /// Residues drawn at most, of all frames together, so that a large protein still turns smoothly.
 const MOST_RESIDUES: usize = 20_000;
-/// What the color of the first frame is mixed of: this much of the run's, the rest of [`PALE`].
-const FIRST_SHARE: f32 = 0.1;
-/// A grey that is seen on light and on dark ground.
-const PALE: Srgb = [158, 160, 166];
 /// A growing run is overlaid anew when it has so many times the frames.
 const GROWTH: f64 = 1.25;
 
@@ -37,15 +34,6 @@ fn spread(frames: &[u64], most: usize, frame: impl Fn(usize, u64) -> Option<u64>
         }
     }
     chosen
-}
-
-/// The color of a frame by its time, from 0 to 1.
-fn faded(color: Srgb, time: f32) -> Srgb {
-    let share = FIRST_SHARE + (1.0 - FIRST_SHARE) * time.clamp(0.0, 1.0);
-    std::array::from_fn(|k| {
-        let (pale, full) = (f32::from(PALE[k]), f32::from(color[k]));
-        (pale + share * (full - pale)).round() as u8
-    })
 }
 
 impl EquiJumpApp {

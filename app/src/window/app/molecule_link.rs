@@ -41,6 +41,7 @@ impl EquiJumpApp {
             self.measurements = Measurements::default();
             self.selected = Selected::default();
             self.selection_changed();
+            self.cache.free_energy.show_whole();
             self.undo.forget();
             if matches!(self.ghost, Ghost::Frame { .. } | Ghost::Replicas) {
                 self.ghost = Ghost::None;

@@ -84,6 +84,10 @@ impl EquiJumpApp {
         self.timeline.reset(self.project.frame_count());
         self.timeline.go_to(other.frame);
         if !same_protein {
+            let sequence = self.project.opened.as_ref().map(|opened| opened.structure.topology.sequence());
+            if sequence.is_some_and(|sequence| self.model.choose_for(&sequence)) {
+                self.load_model();
+            }
             self.molecule_opened();
         }
         self.ghost_changed();

@@ -18,6 +18,8 @@ impl EquiJumpApp {
                 selected: self.selected.clone(),
                 marked_atom: self.selected_atom,
                 measurements: self.measurements.list().iter().map(|m| m.atoms().to_vec()).collect(),
+                map: self.map_settings,
+                map_layers: self.cache.free_energy.layers,
                 sampler: run.sampler.clone(),
                 replicas: run.replicas,
                 frames: run.frames,
@@ -76,6 +78,10 @@ impl EquiJumpApp {
         self.measurements.restore(rest.measurements.iter());
         self.measurements_changed();
         self.details_changed();
+        self.cache.free_energy.layers = rest.map_layers;
+        if self.map_settings != rest.map {
+            self.change_map(rest.map);
+        }
         let run = &mut self.preferences.run;
         run.sampler = rest.sampler;
         run.replicas = rest.replicas;

@@ -78,14 +78,19 @@ impl FigureForm {
         let export = &mut self.export;
         egui::Grid::new("export-figures").num_columns(2).spacing([16.0, 8.0]).show(ui, |ui| {
             ui.label("Plots");
-            ui.horizontal_wrapped(|ui| {
-                ui.checkbox(&mut export.free_energy, "Free energy");
-                ui.checkbox(&mut export.ramachandran, "Ramachandran");
-                ui.checkbox(&mut export.rmsd, "RMSD");
-                ui.checkbox(&mut export.fluctuation, "Fluctuation");
-                ui.checkbox(&mut export.contacts, "Contacts");
-                ui.checkbox(&mut export.distances, "Cα distances");
-                ui.checkbox(&mut export.structure, "Secondary structure");
+            // A line that wraps would lie over the next row of the grid.
+            ui.vertical(|ui| {
+                ui.horizontal(|ui| {
+                    ui.checkbox(&mut export.free_energy, "Free energy");
+                    ui.checkbox(&mut export.ramachandran, "Ramachandran");
+                    ui.checkbox(&mut export.rmsd, "RMSD");
+                    ui.checkbox(&mut export.fluctuation, "Fluctuation");
+                });
+                ui.horizontal(|ui| {
+                    ui.checkbox(&mut export.contacts, "Contacts");
+                    ui.checkbox(&mut export.distances, "Cα distances");
+                    ui.checkbox(&mut export.structure, "Secondary structure");
+                });
                 let measurements = egui::Checkbox::new(&mut export.measurements, "Measurements");
                 ui.add_enabled(!self.measured.is_empty(), measurements)
                     .on_hover_text("One plot for each distance, angle and dihedral")

@@ -82,7 +82,9 @@ impl TrajectoryForm {
             let label = ui.label("Format");
             ui.horizontal(|ui| {
                 for (index, (extension, tooltip)) in FORMATS.iter().enumerate() {
-                    ui.radio_value(&mut self.format, index, extension.to_uppercase()).on_hover_text(*tooltip);
+                    let name =
+                        if *extension == "cif" { "mmCIF".to_owned() } else { extension.to_uppercase() };
+                    ui.radio_value(&mut self.format, index, name).on_hover_text(*tooltip);
                 }
             })
             .response

@@ -9,10 +9,11 @@ use egui_plot::Plot;
 use equijump_engine::observe::observations::Contacts;
 
 use super::heat_map::{HeatMapTexture, axis_x, axis_y, color_bar};
-use super::{PaneContext, empty_state};
+use super::{PaneContext, context_menu, empty_state};
 use crate::figures::Grid2;
 use crate::figures::color_map::viridis;
 use crate::window::action::Action;
+use crate::window::project::grouped;
 
 /// What is drawn of each pair of residues.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -41,8 +42,20 @@ fn color(fraction: f64) -> egui::Color32 {
 }
 
 pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
-    let (Some(contacts), Some(opened)) = (&context.observations.contacts, &context.project.opened) else {
-        let advice = "How often each pair of residues touches over a run is drawn here, for chains of up to 400 residues.";
+    let Some(opened) = &context.project.opened else {
+        return empty_state(ui, "No frames yet", "How often each pair of residues touches is drawn here.");
+    };
+    let residues = opened.structure.topology.residue_count();
+    let Some(contacts) = &context.observations.contacts else {
+        let most = Contacts::MOST_RESIDUES;
+        if residues > most {
+            let advice = format!(
+                "Pairs are drawn for chains of up to {most} residues; this one has {}.",
+                grouped(residues as u64)
+            );
+            return empty_state(ui, "Too many residues", &advice);
+        }
+        let advice = "How often each pair of residues touches over a run is drawn here.";
         return empty_state(ui, "No frames yet", advice);
     };
     let (contacts, topology) = (contacts.clone(), opened.structure.topology.clone());
@@ -55,18 +68,20 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
             .on_hover_text("Share of the frames in which two Cα lie within 8 Å");
         ui.selectable_value(&mut state.shown, Shown::Distances, "Distances")
             .on_hover_text("Mean distance of two Cα");
-        let label = ui.small("below");
         let name = |number: Option<u32>| number.map_or("Start".to_owned(), |n| format!("Run {n}"));
+        let shown = name(below.is_some().then_some(state.below).flatten());
         let chosen = egui::ComboBox::from_id_salt("below the diagonal")
-            .width(64.0)
-            .selected_text(name(below.is_some().then_some(state.below).flatten()))
+            .width(104.0)
+            .truncate()
+            .selected_text(format!("Below: {shown}"))
             .show_ui(ui, |ui| {
                 ui.selectable_value(&mut state.below, None, name(None));
                 for (number, _) in &others {
                     ui.selectable_value(&mut state.below, Some(*number), name(Some(*number)));
                 }
             });
-        chosen.response.labelled_by(label.id).on_hover_text(
+        chosen.response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, "Below the diagonal"));
+        chosen.response.on_hover_text(
             "What lies below the diagonal, the run being above: its start, or another run or trajectory of the protein",
         );
     });
@@ -99,9 +114,18 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     const BAR_WIDTH: f32 = 46.0;
     let size = ui.available_size();
     let area = ui.available_rect_before_wrap();
+    // A square map leaves room beside it, where there are no residues.
     let whole = |input: egui_plot::GridInput| {
         let marks = super::heat_map::round_marks(input, 26.0).into_iter();
-        marks.filter(|mark| mark.value.fract() == 0.0).collect()
+        let real = |mark: f64| mark.fract() == 0.0 && mark >= 1.0 && mark <= residues as f64;
+        marks.filter(|mark| real(mark.value)).collect()
+    };
+    let numbered = |numbers: std::sync::Arc<equijump_engine::structure::Topology>| {
+        move |mark: egui_plot::GridMark, _: &std::ops::RangeInclusive<f64>| {
+            let residue =
+                (mark.value as usize).checked_sub(1).and_then(|place| numbers.residues().get(place));
+            residue.map(|residue| residue.number.to_string()).unwrap_or_default()
+        }
     };
     let response = Plot::new("contacts")
         .allow_drag(false)
@@ -110,8 +134,8 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         .allow_boxed_zoom(false)
         .data_aspect(1.0)
         .set_margin_fraction(egui::vec2(0.01, 0.01))
-        .custom_x_axes(vec![axis_x("Residue, from 1")])
-        .custom_y_axes(vec![axis_y("Residue")])
+        .custom_x_axes(vec![axis_x("Residue").formatter(numbered(topology.clone()))])
+        .custom_y_axes(vec![axis_y("Residue").formatter(numbered(topology.clone()))])
         .x_grid_spacer(whole)
         .y_grid_spacer(whole)
         .width((size.x - BAR_WIDTH).max(60.0))
@@ -137,6 +161,7 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         Shown::Distances => "Distance map",
     };
     plot.widget_info(|| WidgetInfo::labeled(Role::GraphicsObject, true, name));
+    context_menu::of_plot(&plot, context.actions);
     let Some(pointer) = plot.hover_pos() else { return };
     let at = response.transform.value_from_position(pointer);
     let Some(bin) = grid.bin_of(at.x, at.y) else { return };

@@ -121,11 +121,15 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         return;
     }
     let Some(found) = state.found.as_ref().filter(|found| found.run == number) else {
-        let advice = "Select a basin or a rectangle in the map first to group only its frames.";
-        return empty_state(ui, "Frames are grouped on demand", advice);
+        let advice = "Group all frames puts those together that look alike. Select a basin or a rectangle in the map first \
+                      to group only its frames.";
+        return empty_state(ui, "No clusters yet", advice);
     };
     let count = grouped(found.frames.count() as u64);
-    let caption = format!("{count} frames of {}, seen as the molecule is", found.what);
+    let caption = match found.what.as_str() {
+        "all frames" => format!("All {count} frames, turned as the molecule is"),
+        what => format!("{count} frames of {what}, turned as the molecule is"),
+    };
     ui.add(egui::Label::new(egui::RichText::new(caption).small().weak()).truncate()).on_hover_text(
         "k-means on Cα distances. Each picture has up to 24 frames of the cluster superposed on the start structure, the \
          one nearest to the mean distances in color from the first residue (dark) to the last. Shares have standard \
@@ -221,9 +225,11 @@ fn thumbnails_ui(ui: &mut egui::Ui, found: &Found, camera: &Camera, dark_mode: b
     egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         const GAP: f32 = 8.0;
         const CAPTION: f32 = 34.0;
-        let width = ui.available_width();
-        let columns = ((width / 150.0) as usize).clamp(1, found.clusters.len().max(1));
-        let side = ((width - GAP * (columns - 1) as f32) / columns as f32).clamp(60.0, 260.0);
+        // A low pane has smaller pictures, so that what is written under them is seen.
+        let (width, tallest) = (ui.available_width(), (ui.clip_rect().height() - CAPTION - GAP).max(72.0));
+        let wanted = tallest.min(150.0);
+        let columns = (((width + GAP) / (wanted + GAP)) as usize).clamp(1, found.clusters.len().max(1));
+        let side = ((width - GAP * (columns - 1) as f32) / columns as f32).clamp(60.0, tallest.min(260.0));
         for row in (0..found.clusters.len()).step_by(columns) {
             ui.horizontal(|ui| {
                 ui.spacing_mut().item_spacing.x = GAP;

@@ -236,9 +236,9 @@ fn divergences_ui(ui: &mut egui::Ui, evaluation: &Evaluation) {
         ui.add(egui::Label::new(floors).extend()).on_hover_text(tooltip);
     };
     let header: &[&str] = if scores.weighted {
-        &["", "Markov-weighted", "Floor", "Scaled", "All frames alike", "Floor", "Scaled"]
+        &["", "Markov-weighted", "Floor", "Scaled floor", "All frames alike", "Floor", "Scaled floor"]
     } else {
-        &["", "All frames alike", "Floor", "Scaled"]
+        &["", "Divergence", "Floor", "Scaled floor"]
     };
     table(ui, "divergences", header, |ui| {
         for row in &scores.divergences {

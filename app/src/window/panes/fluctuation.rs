@@ -4,7 +4,7 @@ use egui::{Role, WidgetInfo};
 use egui_plot::{Line, Plot, PlotPoints, Points, VLine};
 
 use super::heat_map::{axis_x, axis_y, title_that_fits, x_marks, y_marks};
-use super::{PaneContext, empty_state};
+use super::{PaneContext, context_menu, empty_state};
 use crate::window::action::Action;
 use crate::window::theme;
 
@@ -23,11 +23,7 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     let several = !context.project.others.is_empty();
     let color = if several { theme::run_color(number, context.dark_mode) } else { colors.series };
     let others: Vec<(egui::Color32, Vec<[f64; 2]>)> = context
-        .project
-        .others
-        .iter()
-        .filter(|other| other.run.in_plots)
-        .filter(|other| other.opened.structure.topology.sequence() == topology.sequence())
+        .runs_beside()
         .filter_map(|other| {
             let color = theme::run_color(other.run.number, context.dark_mode);
             Some((color, line_of(other.observations.rmsf_angstrom.as_ref()?)))
@@ -75,6 +71,7 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         });
     let plot = response.response;
     plot.widget_info(|| WidgetInfo::labeled(Role::GraphicsObject, true, "Fluctuation plot"));
+    context_menu::of_plot(&plot, context.actions);
     let Some(pointer) = plot.hover_pos() else { return };
     let x = response.transform.value_from_position(pointer).x;
     let nearest = own.iter().enumerate().min_by(|a, b| (a.1[0] - x).abs().total_cmp(&(b.1[0] - x).abs()));

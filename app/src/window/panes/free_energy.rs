@@ -9,10 +9,10 @@ use equijump_engine::observe::landscape::{
 };
 
 use super::heat_map::{HeatMapTexture, axis_x, axis_y, color_bar, region_color, x_marks, y_marks};
-use super::{PaneContext, empty_state};
+use super::{PaneContext, context_menu, empty_state, map_settings};
 use crate::figures::color_map::viridis;
 use crate::window::action::Action;
-use crate::window::kept_map::{BANDWIDTH_FACTORS, MapLayers};
+use crate::window::kept_map::MapLayers;
 use crate::window::project::grouped;
 use crate::window::theme;
 
@@ -25,7 +25,7 @@ const LARGEST_VIEW: f64 = 20.0;
 /// What the pane keeps between passes.
 pub struct FreeEnergyState {
     /// Whether the settings are unfolded.
-    settings_shown: bool,
+    pub(super) settings_shown: bool,
     /// What is drawn over the map.
     pub layers: MapLayers,
     /// The part that is looked at; `None` for all of the map.
@@ -34,6 +34,8 @@ pub struct FreeEnergyState {
     axes: [Coordinate; 2],
     map: HeatMapTexture,
     regions: HeatMapTexture,
+    /// The basin under the pointer when its menu was opened.
+    menu_basin: Option<usize>,
     /// Which map the texture shows, by where it lies and how often it changed.
     shown: (usize, u64),
 }
@@ -47,8 +49,16 @@ impl Default for FreeEnergyState {
             axes: MapSettings::default().axes,
             map: HeatMapTexture::default(),
             regions: HeatMapTexture::default(),
+            menu_basin: None,
             shown: (0, 0),
         }
+    }
+}
+
+impl FreeEnergyState {
+    /// Shows all of the map: it is of another molecule.
+    pub(in crate::window) fn show_whole(&mut self) {
+        self.view = None;
     }
 }
 
@@ -186,7 +196,8 @@ fn header_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>, map: Option<&Land
         if ui.add(settings).on_hover_text(tooltip).clicked() {
             state.settings_shown = !state.settings_shown;
         }
-        if state.view.is_some()
+        if map.is_some()
+            && state.view.is_some()
             && ui.small_button("Whole map").on_hover_text("Show all of the map again").clicked()
         {
             state.view = None;
@@ -208,58 +219,7 @@ fn header_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>, map: Option<&Land
             .on_hover_text(tooltip);
     });
     if context.cache.free_energy.settings_shown {
-        settings_ui(ui, context, map);
-    }
-}
-
-fn settings_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>, map: Option<&LandscapeMap>) {
-    let mut settings = context.map_settings;
-    let topology = context.project.opened.as_ref().map(|opened| opened.structure.topology.clone());
-    let name = |axis: Coordinate| match (axis, &topology) {
-        (Coordinate::Measured(measurement), Some(topology)) => measurement.label(topology),
-        _ => axis.label(),
-    };
-    ui.horizontal_wrapped(|ui| {
-        for (axis, title) in settings.axes.iter_mut().zip(["Across", "Up"]) {
-            let label = ui.label(title);
-            let chosen = egui::ComboBox::from_id_salt(("map axis", title))
-                .width(96.0)
-                .selected_text(name(*axis))
-                .show_ui(ui, |ui| {
-                    let measured = context.measurements.list().iter().copied().map(Coordinate::Measured);
-                    for coordinate in Coordinate::ALL.into_iter().chain(measured) {
-                        ui.selectable_value(axis, coordinate, name(coordinate));
-                    }
-                });
-            chosen.response.labelled_by(label.id);
-        }
-        ui.radio_value(&mut settings.smooth, true, "Smooth")
-            .on_hover_text("Gaussian kernel density; nothing is drawn where it is less than two bandwidths from a lone frame");
-        ui.radio_value(&mut settings.smooth, false, "Bins").on_hover_text("Counts in 50 × 50 bins");
-        if settings.smooth {
-            let label = ui.label("Bandwidth");
-            let factor = egui::DragValue::new(&mut settings.bandwidth_factor)
-                .range(BANDWIDTH_FACTORS)
-                .speed(0.01)
-                .max_decimals(2)
-                .suffix(" × Scott");
-            ui.add(factor).labelled_by(label.id).on_hover_text(
-                "Width of the kernel along each axis, as a multiple of Scott's rule σ n^(−1/6)",
-            );
-            if let Some([x, y]) = map.and_then(|map| map.bandwidth) {
-                ui.weak(format!("= {x:.3} × {y:.3}"));
-            }
-        }
-        let layers = &mut context.cache.free_energy.layers;
-        ui.add_enabled(settings.smooth, egui::Checkbox::new(&mut layers.contours, "Contours"))
-            .on_hover_text("Lines at whole numbers of kT");
-        ui.checkbox(&mut layers.basins, "Basins").on_hover_text(
-            "Basins at least 1 kT deep, with the share of the frames that lie in them and its standard error",
-        );
-        ui.checkbox(&mut layers.path, "Path").on_hover_text("The path of the replica shown, over the map");
-    });
-    if settings != context.map_settings {
-        context.actions.push(Action::SetMap(settings));
+        map_settings::ui(ui, context, map);
     }
 }
 
@@ -386,6 +346,38 @@ fn choose_ui(
         let [x, y] = point(pointer);
         map.basin_of(x, y)
     };
+    let group = |basin: usize| {
+        let frames = map.frames_in_basin(basin, replicas).into();
+        FrameGroup { name: format!("basin {}", letter(basin)), frames }
+    };
+    if let Some(pointer) = plot.hover_pos().filter(|_| plot.secondary_clicked()) {
+        context.cache.free_energy.menu_basin = basin_at(pointer);
+    }
+    plot.context_menu(|ui| {
+        let basin = context.cache.free_energy.menu_basin.filter(|basin| *basin < map.basins.list.len());
+        if let Some(basin) = basin
+            && ui.button(format!("Play the frames of basin {}", letter(basin))).clicked()
+        {
+            context.actions.push(Action::PlayGroup(Some(group(basin))));
+            ui.close();
+        }
+        let some = context.map_selection.is_some() || context.frame_group.is_some();
+        if some && ui.button("Play all frames").clicked() {
+            context.actions.push(all_frames(context.frame_group.is_some()));
+            ui.close();
+        }
+        let state = &mut context.cache.free_energy;
+        if ui.add_enabled(state.view.is_some(), egui::Button::new("Show the whole map")).clicked() {
+            state.view = None;
+            ui.close();
+        }
+        if ui.button("Settings of the map").clicked() {
+            state.settings_shown = true;
+            ui.close();
+        }
+        ui.separator();
+        context_menu::commands_ui(ui, context.actions, &context_menu::OF_PLOTS);
+    });
     if let Some(pointer) = plot.interact_pointer_pos().filter(|_| plot.clicked()) {
         let [x, y] = point(pointer);
         if let Some((frame, of_replica)) = map.nearest_frame(x, y, replica) {
@@ -398,9 +390,7 @@ fn choose_ui(
         if ui.input(|input| input.modifiers.shift)
             && let Some(basin) = basin_at(pointer)
         {
-            let frames = map.frames_in_basin(basin, replicas);
-            let name = format!("basin {}", letter(basin));
-            context.actions.push(Action::PlayGroup(Some(FrameGroup { name, frames: frames.into() })));
+            context.actions.push(Action::PlayGroup(Some(group(basin))));
         }
     }
     if let Some(pointer) = plot.hover_pos() {
@@ -425,13 +415,15 @@ fn choose_ui(
     }
 }
 
+/// The way back from a group of frames, or from a rectangle, to all.
+fn all_frames(of_group: bool) -> Action {
+    if of_group { Action::PlayGroup(None) } else { Action::SelectOnMap(None) }
+}
+
 /// How many frames are selected, and the way back to all.
 fn selection_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     if ui.small_button("All frames").on_hover_text("Play and step through all frames again").clicked() {
-        context.actions.push(match context.frame_group {
-            Some(_) => Action::PlayGroup(None),
-            None => Action::SelectOnMap(None),
-        });
+        context.actions.push(all_frames(context.frame_group.is_some()));
     }
     let of = grouped(context.timeline.frame_count() as u64);
     let mut text = match context.timeline.subset() {
@@ -448,18 +440,16 @@ fn selection_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
 /// Frames of the other runs of the protein on the same coordinates, thinned to what the eye tells apart.
 fn other_runs(context: &PaneContext<'_>, own: &LandscapeMap) -> Vec<(egui::Color32, Vec<[f64; 2]>)> {
     const MOST_POINTS: usize = 1500;
-    let Some(opened) = &context.project.opened else { return Vec::new() };
-    let sequence = opened.structure.topology.sequence();
-    let others = context.project.others.iter().filter(|other| other.run.in_plots);
-    let same = others.filter(|other| other.opened.structure.topology.sequence() == sequence);
-    same.filter_map(|other| {
-        let Landscape::Map(map) = &other.observations.landscape else { return None };
-        if map.settings.axes != own.settings.axes {
-            return None;
-        }
-        let step = map.projections.len().div_ceil(MOST_POINTS).max(1);
-        let points = map.projections.iter().step_by(step).map(|point| point.at.map(f64::from)).collect();
-        Some((theme::run_color(other.run.number, context.dark_mode), points))
-    })
-    .collect()
+    let others = context.runs_beside();
+    others
+        .filter_map(|other| {
+            let Landscape::Map(map) = &other.observations.landscape else { return None };
+            if map.settings.axes != own.settings.axes {
+                return None;
+            }
+            let step = map.projections.len().div_ceil(MOST_POINTS).max(1);
+            let points = map.projections.iter().step_by(step).map(|point| point.at.map(f64::from)).collect();
+            Some((theme::run_color(other.run.number, context.dark_mode), points))
+        })
+        .collect()
 }

@@ -53,14 +53,15 @@ impl HeatMapTexture {
 /// Font size of axis titles and of tick labels, points.
 const AXIS_FONT: f32 = 11.5;
 
-/// An x axis as all plots have it: small text, labels no closer than they can be read.
+/// An x axis as all plots have it: small text, labels no closer than they can be read, room for its title from the first
+/// time that it is drawn.
 pub fn axis_x(label: &str) -> AxisHints<'static> {
-    styled(AxisHints::new_x(), label)
+    styled(AxisHints::new_x(), label).min_thickness(if label.is_empty() { 15.0 } else { 31.0 })
 }
 
 /// A y axis as all plots have it, all of one width, so that plots above each other line up.
 pub fn axis_y(label: &str) -> AxisHints<'static> {
-    styled(AxisHints::new_y(), label).min_thickness(36.0)
+    styled(AxisHints::new_y(), label).min_thickness(38.0)
 }
 
 /// The title of an axis, where the plot is long enough to hold it beside its numbers.
@@ -69,11 +70,12 @@ pub fn title_that_fits(title: &'static str, length: f32) -> &'static str {
     if length >= title.chars().count() as f32 * WIDTH_PER_LETTER + 8.0 { title } else { "" }
 }
 
+/// The base step of a grid is what lies so many points apart, egui_plot's least distance of lines.
+const BASE_POINTS: f64 = 8.0;
+
 /// Marks at round numbers (1, 2 or 5 times a power of ten), as many as have room for their label: all alike, so
 /// that an axis is never left with a single number.
 pub fn round_marks(input: GridInput, least_points: f64) -> Vec<GridMark> {
-    // The base step is what lies 8 points apart, egui_plot's least distance of lines.
-    const BASE_POINTS: f64 = 8.0;
     let (low, high) = input.bounds;
     let least = input.base_step_size * least_points / BASE_POINTS;
     if !(least.is_finite() && least > 0.0 && low.is_finite() && high.is_finite()) {
@@ -89,9 +91,21 @@ pub fn round_marks(input: GridInput, least_points: f64) -> Vec<GridMark> {
     (first..=last).map(|k| GridMark { value: k as f64 * step, step_size: step }).collect()
 }
 
-/// Least distance of numbers along x, points.
+/// Marks along x. A number that would reach far beyond the right end of the axis, where the pane ends, is left out.
 pub fn x_marks(input: GridInput) -> Vec<GridMark> {
-    round_marks(input, 44.0)
+    // Least distance of numbers, room right of the plot, half the width of a digit, points.
+    const LEAST: f64 = 44.0;
+    const ROOM: f64 = 8.0;
+    const HALF_DIGIT: f64 = 3.3;
+    let (high, value_per_point) = (input.bounds.1, input.base_step_size / BASE_POINTS);
+    let mut marks = round_marks(input, LEAST);
+    if let (Some(last), true) = (marks.last(), marks.len() > 2) {
+        let half = HALF_DIGIT * mark_label(*last).chars().count() as f64;
+        if (high - last.value) / value_per_point + ROOM < half {
+            marks.pop();
+        }
+    }
+    marks
 }
 
 /// Least distance of numbers along y, points.
@@ -169,6 +183,19 @@ pub fn color_bar(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_last_number_of_an_axis_stays_inside_the_pane() {
+        // 300 points for 15 000, a point for 50: "15000" at the very end would reach 16 points beyond it.
+        let marks = |high: f64| -> Vec<f64> {
+            let input = GridInput { bounds: (0.0, high), base_step_size: 400.0 };
+            x_marks(input).into_iter().map(|mark| mark.value).collect()
+        };
+        assert_eq!(marks(15_000.0), [0.0, 5000.0, 10_000.0]);
+        assert_eq!(marks(16_000.0), [0.0, 5000.0, 10_000.0, 15_000.0]);
+        let short = GridInput { bounds: (0.0, 50.0), base_step_size: 400.0 / 300.0 };
+        assert_eq!(x_marks(short).last().map(|mark| mark.value), Some(50.0));
+    }
 
     #[test]
     fn marks_are_told_apart_and_zero_has_no_sign() {

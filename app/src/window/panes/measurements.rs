@@ -10,6 +10,7 @@ use super::{PaneContext, empty_state};
 use crate::window::action::Action;
 use crate::window::aggregate::min_max;
 use crate::window::command::UiCommand;
+use crate::window::project::{grouped, time_text};
 
 /// Least height of the plot below the list, points.
 const LEAST_PLOT_HEIGHT: f32 = 96.0;
@@ -165,6 +166,10 @@ fn plot_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         let point = series.points[index];
         let time_ns = f64::from(point.frame) * interval_ns;
         let text = measurement.value_text(f64::from(point.value));
-        plot.on_hover_text_at_pointer(format!("Frame {}, {time_ns:.1} ns\n{text}", point.frame));
+        plot.on_hover_text_at_pointer(format!(
+            "Frame {}, {}\n{text}",
+            grouped(u64::from(point.frame)),
+            time_text(time_ns)
+        ));
     }
 }

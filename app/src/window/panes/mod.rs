@@ -2,6 +2,7 @@
 
 mod branches;
 pub mod contacts;
+mod context_menu;
 pub mod ensemble;
 pub mod evaluation;
 pub mod evaluation_results;
@@ -14,6 +15,7 @@ mod jumps;
 pub mod learning_curves;
 pub mod log;
 mod log_scale;
+mod map_settings;
 pub mod measurements;
 pub mod molecule;
 pub mod ramachandran;
@@ -44,6 +46,7 @@ use super::measurements::Measurements;
 use super::models::ModelChoice;
 use super::preferences::Preferences;
 use super::project::Project;
+use super::runs::OtherRun;
 use super::selection::Selected;
 use super::theme;
 use super::timeline::Timeline;
@@ -98,6 +101,15 @@ impl PaneContext<'_> {
     pub fn palette(&self) -> theme::Palette {
         theme::palette(self.dark_mode)
     }
+
+    /// Other runs that are drawn in the plots beside the one on view. How far another protein moves is no measure of
+    /// this one, and a longer run of it would hide this one, so they are of the same.
+    pub fn runs_beside(&self) -> impl Iterator<Item = &OtherRun> {
+        let sequence = self.project.opened.as_ref().map(|opened| opened.structure.topology.sequence());
+        self.project.others.iter().filter(move |other| {
+            other.run.in_plots && Some(other.opened.structure.topology.sequence()) == sequence
+        })
+    }
 }
 
 /// What panes keep between passes.
@@ -140,6 +152,7 @@ pub struct PaneBehavior<'a> {
 impl egui_tiles::Behavior<Pane> for PaneBehavior<'_> {
     fn pane_ui(&mut self, ui: &mut egui::Ui, _tile: TileId, pane: &mut Pane) -> UiResponse {
         let context = &mut self.context;
+        draw_again_if_new(ui, *pane);
         ui.painter().rect_filled(ui.max_rect(), 0.0, ui.visuals().panel_fill);
         let margin = match pane {
             Pane::Molecule => egui::Margin::ZERO,
@@ -255,6 +268,18 @@ impl egui_tiles::Behavior<Pane> for PaneBehavior<'_> {
                 egui::Stroke::new(2.0, colors.accent)
             }
         }
+    }
+}
+
+/// Plots know how wide their numbers are only once they have been drawn: a pane that has just come to the front or has
+/// another size is drawn twice, or the titles of its axes would lie over the numbers until the pointer moves.
+fn draw_again_if_new(ui: &egui::Ui, pane: Pane) {
+    let (pass, rect) = (ui.ctx().cumulative_pass_nr(), ui.max_rect());
+    let id = egui::Id::unique(("pane drawn", pane));
+    let before = ui.ctx().data_mut(|data| data.get_temp::<(u64, egui::Rect)>(id));
+    ui.ctx().data_mut(|data| data.insert_temp(id, (pass, rect)));
+    if before.is_none_or(|(last, known)| last + 1 < pass || known != rect) {
+        ui.ctx().request_repaint();
     }
 }
 

@@ -6,7 +6,7 @@ use equijump_engine::session::OpenRequest;
 use equijump_engine::structure::Topology;
 
 use super::facts::FactsLine;
-use super::{PaneContext, selection, sequence};
+use super::{PaneContext, context_menu, selection, sequence};
 use crate::shared::examples::EXAMPLES;
 use crate::viewport::{
     AtomsShown, Background, Coloring, Projection, Representation, RibbonAtoms, SecondaryStructure, Style,
@@ -18,7 +18,7 @@ use crate::window::dialogs::primary_button;
 use crate::window::ghost::Ghost;
 use crate::window::measurements::MeasurementTool;
 use crate::window::preferences::ResidueValue;
-use crate::window::project::Positions;
+use crate::window::project::{Positions, grouped, time_text};
 use crate::window::theme;
 
 /// The 3D view.
@@ -214,6 +214,10 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     } else if answer.clicked_background && tool.is_none() {
         context.actions.push(Action::SelectAtom(None));
     }
+    if let Some(atom) = answer.hovered_atom.filter(|_| answer.response.secondary_clicked()) {
+        context.actions.push(Action::SelectAtom(Some(atom)));
+    }
+    answer.response.context_menu(|ui| menu_ui(ui, context));
     let scale_top_angstrom = context.cache.molecule.scale_top_angstrom;
     let legend = context.cache.molecule.viewport.legend();
     legend_ui(&view_ui, view, &legend, context.preferences.style.coloring, scale_top_angstrom);
@@ -226,6 +230,19 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     let mut strip_ui = ui.new_child(egui::UiBuilder::new().max_rect(strip.shrink2(egui::vec2(10.0, 1.0))));
     sequence::ui(&mut strip_ui, context);
     ui.advance_cursor_after_rect(area);
+}
+
+/// The menu under the right button: the marked atom, which is the one under the pointer, and the view.
+fn menu_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
+    let topology = context.project.opened.as_ref().map(|opened| opened.structure.topology.clone());
+    let marked = context.selected_atom.zip(topology).filter(|(atom, topology)| *atom < topology.atom_count());
+    if let Some((atom, topology)) = marked {
+        ui.weak(topology.atom_label(atom));
+        context_menu::residue_ui(ui, context, topology.atoms()[atom].residue);
+        context_menu::commands_ui(ui, context.actions, &context_menu::OF_ATOMS);
+        ui.separator();
+    }
+    context_menu::commands_ui(ui, context.actions, &context_menu::OF_MOLECULE);
 }
 
 /// Draws the tile of another run in the right half. Returns what is left for the run on view.
@@ -525,18 +542,22 @@ fn caption_ui(ui: &egui::Ui, view: egui::Rect, context: &PaneContext<'_>) {
     let frame = context.timeline.frame();
     let caption = match (frame, context.project.time_ns(frame)) {
         (0, _) => "Start structure".to_owned(),
-        (_, Some(time_ns)) => format!("Frame {frame}, {time_ns:.1} ns"),
-        (_, None) => format!("Frame {frame}"),
+        (_, Some(time_ns)) => format!("Frame {}, {}", grouped(frame as u64), time_text(time_ns)),
+        (_, None) => format!("Frame {}", grouped(frame as u64)),
     };
     let font = theme::semibold(13.0);
     painter.text(at, egui::Align2::LEFT_BOTTOM, caption, font, text);
     if let Some(ghost) = context.ghost.caption(context.project) {
         at.y -= 20.0;
         let font = egui::TextStyle::Body.resolve(ui.style());
-        let [r, g, b] = palette::GHOST;
         let place = egui::Align2::LEFT_BOTTOM.anchor_size(at, egui::vec2(12.0, 16.0));
-        let stroke = egui::Stroke::new(3.0, egui::Color32::from_rgb(r, g, b));
-        painter.line_segment([place.left_center(), place.right_center()], stroke);
+        let colors = context.ghost.colors(context.project);
+        let width = place.width() / colors.len().max(1) as f32;
+        for (index, [r, g, b]) in colors.into_iter().enumerate() {
+            let from = place.left_center() + egui::vec2(index as f32 * width, 0.0);
+            let stroke = egui::Stroke::new(3.0, egui::Color32::from_rgb(r, g, b));
+            painter.line_segment([from, from + egui::vec2(width, 0.0)], stroke);
+        }
         let at = at + egui::vec2(18.0, 0.0);
         painter.text(at, egui::Align2::LEFT_BOTTOM, ghost, font, text);
     }

@@ -203,8 +203,8 @@ fn legend_entry(
 
 /// Where the other runs have been: the centers of the bins that hold half of their angles.
 fn other_runs(context: &PaneContext<'_>) -> Vec<(egui::Color32, Vec<[f64; 2]>)> {
-    let others = context.project.others.iter().filter(|other| other.run.in_plots);
-    others
+    context
+        .runs_beside()
         .filter_map(|other| {
             let grid = other.observations.dihedral_density.as_ref()?;
             let mut bins: Vec<(usize, f64)> =

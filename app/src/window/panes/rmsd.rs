@@ -5,9 +5,10 @@ use egui_plot::{Line, LineStyle, Plot, PlotPoints, Points, VLine};
 use equijump_engine::analysis::SeriesPoint;
 
 use super::heat_map::{axis_x, axis_y, title_that_fits, x_marks, y_marks};
-use super::{PaneContext, empty_state};
+use super::{PaneContext, context_menu, empty_state};
 use crate::window::action::Action;
 use crate::window::aggregate::min_max;
+use crate::window::project::{grouped, time_text};
 use crate::window::theme;
 
 pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
@@ -38,7 +39,7 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         .map(|value| (value, now_ns))
         .or_else(|| context.details.map(|known| (known.rmsd_angstrom, known.frame as f64 * interval_ns)));
     match read_out {
-        Some((value, time_ns)) => ui.label(format!("{value:.2} Å at {time_ns:.1} ns")),
+        Some((value, time_ns)) => ui.label(format!("{value:.2} Å at {}", time_text(time_ns))),
         None => ui.weak(format!("Frame {frame} is being measured")),
     };
 
@@ -106,6 +107,7 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         });
     let plot = response.response;
     plot.widget_info(|| WidgetInfo::labeled(Role::GraphicsObject, true, "RMSD plot"));
+    context_menu::of_plot(&plot, context.actions);
     let frame_at = |pointer: egui::Pos2| {
         let time_ns = response.transform.value_from_position(pointer).x;
         (time_ns / interval_ns).round().clamp(0.0, newest_frame as f64) as usize
@@ -123,8 +125,11 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         let point = series[index];
         let time_ns = f64::from(point.frame) * interval_ns;
         plot.on_hover_text_at_pointer(format!(
-            "Frame {}, {time_ns:.1} ns\nCα RMSD {:.2} Å\nRadius of gyration {:.2} Å",
-            point.frame, point.rmsd_angstrom, point.radius_of_gyration_angstrom
+            "Frame {}, {}\nCα RMSD {:.2} Å\nRadius of gyration {:.2} Å",
+            grouped(u64::from(point.frame)),
+            time_text(time_ns),
+            point.rmsd_angstrom,
+            point.radius_of_gyration_angstrom
         ));
     }
 }
@@ -135,7 +140,7 @@ struct OtherLine {
     color: egui::Color32,
 }
 
-/// The other replicas of the run, fainter in its own color, and the other runs in theirs.
+/// The other replicas of the run, fainter in its own color, and the other runs of the protein in theirs.
 fn other_lines(context: &PaneContext<'_>, interval_ns: f64, buckets: usize) -> Vec<OtherLine> {
     let own = context.project.run.as_ref();
     let (number, shown) = own.map_or((1, 0), |run| (run.number, run.replica));
@@ -150,7 +155,7 @@ fn other_lines(context: &PaneContext<'_>, interval_ns: f64, buckets: usize) -> V
             color: faint,
         })
         .collect();
-    for other in context.project.others.iter().filter(|other| other.run.in_plots) {
+    for other in context.runs_beside() {
         let Some(interval_ps) = other.run.frame_interval_ps() else { continue };
         let point = |point: &SeriesPoint| {
             [f64::from(point.frame) * interval_ps / 1000.0, f64::from(point.rmsd_angstrom)]

@@ -11,6 +11,9 @@ use crate::window::project::{Phase, Run, grouped};
 use crate::window::runs::Origin;
 use crate::window::theme;
 
+/// Where there is so much room, points, numbers have their word.
+const NAMED_WIDTH: f32 = 170.0;
+
 pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     let runs = context.project.runs();
     if runs.is_empty() && context.project.unopened.is_empty() {
@@ -87,7 +90,8 @@ fn run_ui(ui: &mut egui::Ui, context: &PaneContext<'_>, run: &Run, on_view: bool
                 actions.push(Action::CloseRun(number));
             }
             more_ui(ui, context, run, on_view, actions);
-            ui.weak(state_text(run));
+            let named = ui.available_width() > NAMED_WIDTH;
+            ui.weak(state_text(run, named));
             let size = egui::vec2(ui.available_width(), 20.0);
             let from_left =
                 egui::Layout::left_to_right(egui::Align::Center).with_main_align(egui::Align::Min);
@@ -95,6 +99,7 @@ fn run_ui(ui: &mut egui::Ui, context: &PaneContext<'_>, run: &Run, on_view: bool
             let entry = ui.allocate_ui_with_layout(size, from_left, |ui| {
                 ui.add(egui::Button::selectable(on_view, &name).truncate().min_size(size))
             });
+            entry.inner.context_menu(|ui| entries_ui(ui, context, run, on_view, actions));
             if entry.inner.on_hover_text(describe(run)).clicked() && !on_view {
                 actions.push(Action::ShowRun(number));
             }
@@ -110,61 +115,69 @@ fn more_ui(
     on_view: bool,
     actions: &mut Vec<Action>,
 ) {
-    let number = run.number;
-    let menu = ui.menu_button("…", |ui| {
-        ui.set_min_width(200.0);
-        let shown = context.project.run.as_ref().map(|run| run.number);
-        if let Some(shown) = shown.filter(|_| !on_view) {
-            let beside = matches!(context.ghost, Ghost::Run(beside) if *beside == number);
-            let button = egui::Button::selectable(beside, "Show beside in 3D");
-            if ui.add(button).on_hover_text("The same frame of this run beside the run on view").clicked() {
-                actions.push(Action::ShowRunBeside((!beside).then_some(number)));
-                ui.close();
-            }
-            let tiles = UiCommand::ToggleTiles;
-            let mut in_tiles = context.preferences.tiles;
-            if ui.checkbox(&mut in_tiles, tiles.text().text).on_hover_text(tiles.text().tooltip).changed() {
-                actions.push(Action::Command(tiles));
-            }
-            ui.separator();
-            let text = format!("Evaluate run {shown} against run {number}");
-            let tooltip = "This run is the reference; the run on view is evaluated";
-            if ui.button(text).on_hover_text(tooltip).clicked() {
-                actions.push(Action::EvaluateRuns { reference: number, samples: shown });
-                ui.close();
-            }
-            ui.separator();
-            if ui.button("Show this run").clicked() {
-                actions.push(Action::ShowRun(number));
-                ui.close();
-            }
-        } else {
-            let replicas = UiCommand::GhostOfReplicas;
-            let count = run.info.as_ref().map_or(1, |info| info.replicas);
-            let several = count > 1;
-            let button =
-                egui::Button::selectable(matches!(context.ghost, Ghost::Replicas), replicas.text().text);
-            if ui.add_enabled(several, button).on_hover_text(replicas.text().tooltip).clicked() {
-                actions.push(Action::Command(replicas));
-                ui.close();
-            }
-            if several {
-                follow_ui(ui, run.replica, count, actions);
-            }
-        }
-        let drawn = egui::Button::selectable(run.in_plots, "Draw in the plots");
-        if ui.add(drawn).clicked() {
-            actions.push(Action::SetRunInPlots(number, !run.in_plots));
-            ui.close();
-        }
-        if ui.button("Close").on_hover_text("Remove it from the list; the files are kept").clicked() {
-            actions.push(Action::CloseRun(number));
-            ui.close();
-        }
-    });
-    let name = format!("More about run {number}");
+    let menu = ui.menu_button("…", |ui| entries_ui(ui, context, run, on_view, actions));
+    let name = format!("More about run {}", run.number);
     menu.response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
     menu.response.on_hover_text("Beside the run on view in 3D, evaluation against it, plots");
+}
+
+/// The entries of that menu, which opens on a right click as well.
+fn entries_ui(
+    ui: &mut egui::Ui,
+    context: &PaneContext<'_>,
+    run: &Run,
+    on_view: bool,
+    actions: &mut Vec<Action>,
+) {
+    let number = run.number;
+    ui.set_min_width(200.0);
+    let shown = context.project.run.as_ref().map(|run| run.number);
+    if let Some(shown) = shown.filter(|_| !on_view) {
+        let beside = matches!(context.ghost, Ghost::Run(beside) if *beside == number);
+        let button = egui::Button::selectable(beside, "Show beside in 3D");
+        if ui.add(button).on_hover_text("The same frame of this run beside the run on view").clicked() {
+            actions.push(Action::ShowRunBeside((!beside).then_some(number)));
+            ui.close();
+        }
+        let tiles = UiCommand::ToggleTiles;
+        let mut in_tiles = context.preferences.tiles;
+        if ui.checkbox(&mut in_tiles, tiles.text().text).on_hover_text(tiles.text().tooltip).changed() {
+            actions.push(Action::Command(tiles));
+        }
+        ui.separator();
+        let text = format!("Evaluate run {shown} against run {number}");
+        let tooltip = "This run is the reference; the run on view is evaluated";
+        if ui.button(text).on_hover_text(tooltip).clicked() {
+            actions.push(Action::EvaluateRuns { reference: number, samples: shown });
+            ui.close();
+        }
+        ui.separator();
+        if ui.button("Show this run").clicked() {
+            actions.push(Action::ShowRun(number));
+            ui.close();
+        }
+    } else {
+        let replicas = UiCommand::GhostOfReplicas;
+        let count = run.info.as_ref().map_or(1, |info| info.replicas);
+        let several = count > 1;
+        let button = egui::Button::selectable(matches!(context.ghost, Ghost::Replicas), replicas.text().text);
+        if ui.add_enabled(several, button).on_hover_text(replicas.text().tooltip).clicked() {
+            actions.push(Action::Command(replicas));
+            ui.close();
+        }
+        if several {
+            follow_ui(ui, run.replica, count, actions);
+        }
+    }
+    let drawn = egui::Button::selectable(run.in_plots, "Draw in the plots");
+    if ui.add(drawn).clicked() {
+        actions.push(Action::SetRunInPlots(number, !run.in_plots));
+        ui.close();
+    }
+    if ui.button("Close").on_hover_text("Remove it from the list; the files are kept").clicked() {
+        actions.push(Action::CloseRun(number));
+        ui.close();
+    }
 }
 
 /// The replicas of the run on view, to pick the one that is followed.
@@ -195,8 +208,11 @@ fn name_of(run: &Run) -> String {
     }
 }
 
-fn state_text(run: &Run) -> String {
-    let made = grouped(run.frames.saturating_sub(1));
+/// Frames, and what becomes of them; in a wide pane with the word.
+fn state_text(run: &Run, named: bool) -> String {
+    // The start of a run is none of the frames that it made; a trajectory has no such frame.
+    let made = if run.is_of_this_program() { run.frames.saturating_sub(1) } else { run.frames };
+    let made = format!("{}{}", grouped(made), if named { " frames" } else { "" });
     match &run.phase {
         Phase::Preparing => "preparing".to_owned(),
         Phase::Running => format!("{made}…"),

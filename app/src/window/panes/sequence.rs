@@ -7,9 +7,10 @@ use equijump_engine::analysis::selection::residue_span;
 use equijump_engine::structure::Topology;
 use equijump_engine::trust::ResidueTrust;
 
-use super::PaneContext;
+use super::{PaneContext, context_menu};
 use crate::viewport::palette;
 use crate::window::action::Action;
+use crate::window::command::UiCommand;
 use crate::window::theme;
 
 /// Height of the strip, points.
@@ -99,6 +100,15 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
             let index = ((x - rect.left()) / RESIDUE_WIDTH).max(0.0) as usize;
             (index < letters.len()).then_some(index)
         };
+        if let Some(residue) =
+            response.hover_pos().filter(|_| response.secondary_clicked()).and_then(|p| residue_at(p.x))
+        {
+            context.actions.push(Action::SelectAtom(Some(topology.ca(residue))));
+        }
+        response.context_menu(|ui| match selected {
+            Some(residue) => context_menu::residue_ui(ui, context, residue),
+            None => context_menu::commands_ui(ui, context.actions, &[UiCommand::Select]),
+        });
         let pointed = response.interact_pointer_pos().filter(|_| response.clicked());
         drag(context, &topology, &response, &residue_at);
         if let Some(residue) =

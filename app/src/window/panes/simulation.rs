@@ -1,12 +1,11 @@
 //! Control of the run, and the settings of the next one.
 
-use equijump_engine::analysis::ValiditySummary;
-
 use super::{PaneContext, run_settings};
 use crate::window::action::Action;
 use crate::window::command::UiCommand;
 use crate::window::fitting::joined;
 use crate::window::icons::{self, Icon};
+use crate::window::intact::Broken;
 use crate::window::models::ModelState;
 use crate::window::project::{Phase, Run, grouped, human_duration};
 use crate::window::runs::Origin;
@@ -23,8 +22,8 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     match starting.or(active).or(context.project.run.as_ref()) {
         Some(run) => {
             let on_view = context.project.run.as_ref().is_some_and(|shown| shown.number == run.number);
-            let validity = context.observations.validity.as_ref().filter(|_| on_view);
-            progress_ui(ui, run, &intact_text(run, validity), context.palette());
+            let broken = on_view.then(|| Broken::of(run, context.observations)).flatten();
+            progress_ui(ui, run, broken, context.palette());
             if on_view && !run.is_active() {
                 let opened = context.project.opened.as_ref();
                 let residues = opened.map_or(0, |opened| opened.structure.topology.residue_count());
@@ -173,19 +172,8 @@ fn extend_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     }
 }
 
-/// How many frames are not intact, once all have been looked at: `, 3 not intact`.
-fn intact_text(run: &Run, validity: Option<&ValiditySummary>) -> String {
-    let replicas = run.info.as_ref().map_or(1, |info| info.replicas) as u64;
-    match validity.filter(|validity| validity.frames >= run.frames * replicas) {
-        None => String::new(),
-        Some(validity) => match validity.frames - validity.intact_frames {
-            0 => ", all intact".to_owned(),
-            broken => format!(", {} not intact", grouped(broken)),
-        },
-    }
-}
-
-fn progress_ui(ui: &mut egui::Ui, run: &Run, intact: &str, colors: theme::Palette) {
+fn progress_ui(ui: &mut egui::Ui, run: &Run, broken: Option<Broken>, colors: theme::Palette) {
+    let intact = broken.map_or_else(String::new, |broken| format!(", {}", broken.words()));
     let made = run.frames.saturating_sub(1);
     let status = match &run.phase {
         Phase::Preparing => "Preparing the model".to_owned(),
@@ -204,7 +192,7 @@ fn progress_ui(ui: &mut egui::Ui, run: &Run, intact: &str, colors: theme::Palett
         Phase::Ended(outcome) => format!("{}{intact}", ended_text(outcome, made)),
     };
     let mut headline = egui::RichText::new(status).font(theme::semibold(13.0));
-    if intact.ends_with("not intact") {
+    if broken.is_some_and(|broken| broken.made > 0) {
         headline = headline.color(colors.warn);
     }
     ui.add(egui::Label::new(headline).wrap());

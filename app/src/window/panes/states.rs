@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use egui::{Role, WidgetInfo};
 use equijump_engine::analysis::msm::MacroSettings;
-use equijump_engine::analysis::{MacroModel, macrostates};
+use equijump_engine::analysis::{AnalysisError, MacroModel, macrostates};
 use equijump_engine::observe::landscape::{FrameGroup, letter, percent};
 
 use super::simulation::progress_bar;
@@ -124,8 +124,9 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         return;
     }
     let Some(found) = state.found.as_ref().filter(|found| found.run == number) else {
-        let advice = "How much time is spent in each state, how fast the molecule goes from one to another, and where it did.";
-        return empty_state(ui, "States are found on demand", advice);
+        let advice = "Find states tells how much time is spent in each, how fast the molecule goes from one to another, and \
+                      where in the run it did.";
+        return empty_state(ui, "No states yet", advice);
     };
     caption_ui(ui, found);
     let replica = run.replica;
@@ -180,7 +181,12 @@ fn find(run: u32, frames: SampledFrames, watch: &Watch) -> Result<Option<Found>,
     let Some((points, source)) = frames.slow_coordinates(watch)? else { return Ok(None) };
     let interval_ps = frames.history.frame_interval_ps() * frames.stride as f64;
     let model = macrostates(&points, interval_ps, &MacroSettings::default(), &mut || watch.go_on());
-    let model = model.map_err(|error| format!("Not supported: {error}."))?;
+    let model = model.map_err(|error| match error {
+        AnalysisError::NotSupported { reason } => format!(
+            "No states can be told apart in this run: {reason}. A longer run or more replicas may show them."
+        ),
+        error => format!("No states can be told apart in this run: {error}."),
+    })?;
     Ok(model.map(|model| Found { run, frames, model, source }))
 }
 

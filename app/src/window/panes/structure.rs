@@ -4,7 +4,7 @@ use egui::{Role, WidgetInfo};
 use egui_plot::{Plot, PlotImage, PlotPoint, VLine};
 
 use super::heat_map::{axis_x, axis_y, round_marks, title_that_fits, x_marks};
-use super::{PaneContext, empty_state};
+use super::{PaneContext, context_menu, empty_state};
 use crate::figures::structure::{KINDS, kind};
 use crate::window::action::Action;
 
@@ -109,6 +109,7 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         });
     let plot = response.response;
     plot.widget_info(|| WidgetInfo::labeled(Role::GraphicsObject, true, "Secondary structure plot"));
+    context_menu::of_plot(&plot, context.actions);
     let at = |pointer: egui::Pos2| {
         let at = response.transform.value_from_position(pointer);
         let newest = context.timeline.frame_count().saturating_sub(1);

@@ -25,7 +25,8 @@ pub struct Divergence {
     pub floor: Interval,
     /// The floor scaled to the time that samples and reference hold: what samples of the same law would have on
     /// average. The noise of a histogram falls with the inverse of the time it is made of; halves of a reference of
-    /// time `T` have `2/T` each, samples of time `S` and the whole reference `1/S` and `1/T`.
+    /// time `T` have `2/T` each, samples of time `S` and the whole reference `1/S` and `1/T`. At most ln 2, which no
+    /// divergence exceeds: there, so few samples tell nothing.
     pub scaled_floor: f64,
 }
 
@@ -323,7 +324,8 @@ impl Resampled {
         let mean = halves.iter().sum::<f64>() / halves.len() as f64;
         let [low, high] = range(halves, confidence);
         let floor = Interval { value: mean, low, high };
-        Ok(Divergence { samples, floor, scaled_floor: mean * self.floor_scale })
+        let scaled_floor = (mean * self.floor_scale).min(std::f64::consts::LN_2);
+        Ok(Divergence { samples, floor, scaled_floor })
     }
 
     fn averages(&self, confidence: f64) -> Vec<AverageRow> {

@@ -31,7 +31,7 @@ pub struct Basin {
     /// Share of the frames in it, `0..=1`.
     pub population: f64,
     /// Standard error of that share, from the time over which frames remember where they were; NaN for fewer than four
-    /// frames.
+    /// frames, and where all frames lie in the basin.
     pub population_error: f64,
     /// How often trajectories came in from elsewhere, or began in it.
     pub visits: usize,
