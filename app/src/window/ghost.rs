@@ -129,3 +129,18 @@ pub(super) fn faded(color: Srgb, time: f32) -> Srgb {
         (pale + share * (full - pale)).round() as u8
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn early_frames_are_paler_than_late_ones() {
+        let blue = [40, 90, 220];
+        let from_blue =
+            |color: Srgb| -> i32 { (0..3).map(|k| (i32::from(color[k]) - i32::from(blue[k])).abs()).sum() };
+        assert_eq!(faded(blue, 1.0), blue);
+        assert!(from_blue(faded(blue, 0.0)) > from_blue(faded(blue, 0.5)));
+        assert!(from_blue(faded(blue, 0.5)) > 0);
+    }
+}

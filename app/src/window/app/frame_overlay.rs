@@ -110,14 +110,4 @@ mod tests {
         let of_group = |replica: usize, at: u64| own[replica].get(at as usize).copied();
         assert_eq!(spread(&[2, 1], 40, of_group), [(0, 7), (0, 9), (1, 100)]);
     }
-
-    #[test]
-    fn early_frames_are_paler_than_late_ones() {
-        let blue = [40, 90, 220];
-        let from_blue =
-            |color: Srgb| -> i32 { (0..3).map(|k| (i32::from(color[k]) - i32::from(blue[k])).abs()).sum() };
-        assert_eq!(faded(blue, 1.0), blue);
-        assert!(from_blue(faded(blue, 0.0)) > from_blue(faded(blue, 0.5)));
-        assert!(from_blue(faded(blue, 0.5)) > 0);
-    }
 }
