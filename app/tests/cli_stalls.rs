@@ -1,7 +1,7 @@
 //! A folder that does not answer, as one on a network: writing into it waits. What was made is not lost, Ctrl-C ends the
 //! run with whole files as soon as the folder answers, and a second one ends it at once.
 //!
-//! The folder is stalled by a library in front of the C library, whose `write`, `fsync` and `rename` wait there as
+//! The folder is stalled by a library in front of the C library, whose `write`, `pwrite64`, `fsync` and `rename` wait there as
 //! long as a certain file exists.
 
 #![cfg(target_os = "linux")]
@@ -41,6 +41,11 @@ ssize_t write(int descriptor, const void *bytes, size_t count) {
     ssize_t (*real)(int, const void *, size_t) = dlsym(RTLD_NEXT, "write");
     wait_for(descriptor);
     return real(descriptor, bytes, count);
+}
+ssize_t pwrite64(int descriptor, const void *bytes, size_t count, off64_t at) {
+    ssize_t (*real)(int, const void *, size_t, off64_t) = dlsym(RTLD_NEXT, "pwrite64");
+    wait_for(descriptor);
+    return real(descriptor, bytes, count, at);
 }
 int fsync(int descriptor) {
     int (*real)(int) = dlsym(RTLD_NEXT, "fsync");
