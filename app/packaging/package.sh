@@ -5,8 +5,8 @@
 #
 # EQUIJUMP   takes this program instead of building one (it goes into target/release)
 #
-# Needs a Rust toolchain, gzip, and cargo-deb (`cargo install cargo-deb`; dpkg-dev lets it find the libraries that the
-# program needs).
+# Needs a Rust toolchain, gzip, and cargo-deb (`cargo install cargo-deb`; version 2.0 is too old, for it does
+# not know edition 2024; dpkg-dev lets it find the libraries that the program needs).
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 package=${CARGO_TARGET_DIR:-$PWD/target}/package
