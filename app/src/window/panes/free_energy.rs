@@ -441,14 +441,15 @@ fn selection_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
 fn other_runs(context: &PaneContext<'_>, own: &LandscapeMap) -> Vec<(egui::Color32, Vec<[f64; 2]>)> {
     const MOST_POINTS: usize = 1500;
     let others = context.runs_beside();
-    others.filter_map(|other| {
-        let Landscape::Map(map) = &other.observations.landscape else { return None };
-        if map.settings.axes != own.settings.axes {
-            return None;
-        }
-        let step = map.projections.len().div_ceil(MOST_POINTS).max(1);
-        let points = map.projections.iter().step_by(step).map(|point| point.at.map(f64::from)).collect();
-        Some((theme::run_color(other.run.number, context.dark_mode), points))
-    })
-    .collect()
+    others
+        .filter_map(|other| {
+            let Landscape::Map(map) = &other.observations.landscape else { return None };
+            if map.settings.axes != own.settings.axes {
+                return None;
+            }
+            let step = map.projections.len().div_ceil(MOST_POINTS).max(1);
+            let points = map.projections.iter().step_by(step).map(|point| point.at.map(f64::from)).collect();
+            Some((theme::run_color(other.run.number, context.dark_mode), points))
+        })
+        .collect()
 }
