@@ -188,11 +188,12 @@ impl GpuBatch {
             let portion = self.portion().clamp(1, total - done);
             let mut end = done;
             while end < done + portion {
-                if end >= conditioner && (end - conditioner) % headers == 0 {
-                    if control((end - conditioner) / headers).is_break() {
-                        self.network.gpu.wait(None)?;
-                        return Ok(None);
-                    }
+                if end >= conditioner
+                    && (end - conditioner) % headers == 0
+                    && control((end - conditioner) / headers).is_break()
+                {
+                    self.network.gpu.wait(None)?;
+                    return Ok(None);
                 }
                 end += 1;
             }
