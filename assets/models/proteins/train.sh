@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Trains the model `proteins` anew from assets/md, in the four stages in which it was trained.
+# Trains the model `proteins` anew from assets/md, in the six stages in which it was trained.
 #
-#   assets/models/proteins/train.sh OUT      stores, stages 1 to 4; the model is OUT/4/best.safetensors
+#   assets/models/proteins/train.sh OUT      stores, stages 1 to 6; the model is OUT/6/model.safetensors
 #
 # What is done already is left alone, and a stage that was interrupted goes on. EQUIJUMP names the program (default:
 # target/release/equijump), THREADS the processor threads to train with (default: 1).
@@ -21,9 +21,11 @@ THREADS=${THREADS:-1}
 mkdir -p "$out/stores"
 out=$(cd "$out" && pwd)
 
-# One store a system. Trp-cage, the WW domain, NTL9 and ubiquitin are imported too, to be judged by, and not trained on.
+# One store a system. Trp-cage, the WW domain, NTL9 and ubiquitin are kept for the last stage; what was made after it is
+# left out.
 for folder in "$md"/*/; do
     name=$(basename "$folder")
+    [ "$name" != chignolin_rare ] || continue
     store=$out/stores/$name.store.safetensors
     [ -f "$folder/top.pdb" ] && ! [ -f "$store" ] || continue
     how=(--out-of-equilibrium)
@@ -31,12 +33,12 @@ for folder in "$md"/*/; do
     "$EQUIJUMP" import --topology "$folder/top.pdb" "$folder"traj_*.xtc "${how[@]}" --out "$store"
 done
 
-stores() { # those whose name fits, of systems that are trained on
+stores() { # those whose name fits, of systems that are trained on: all in the last stage
     local store
     for store in "$out"/stores/*.store.safetensors; do
         case $(basename "$store" .store.safetensors) in
-            trpcage | wwdomain | ntl9 | nat_1ubq) ;;
-            *) [[ $(basename "$store" .store.safetensors) =~ ^($1)$ ]] && echo "$store" ;;
+            trpcage | wwdomain | ntl9 | nat_1ubq) if [ "$1" = all ]; then echo "$store"; fi ;;
+            *) if [ "$1" = all ] || [[ $(basename "$store" .store.safetensors) =~ ^($1)$ ]]; then echo "$store"; fi ;;
         esac
     done
 }
@@ -56,25 +58,45 @@ stage() { # NUMBER STORES OPTIONS…
     touch "$folder/done"
 }
 
+# What the headers did not see yet.
+unseen=(--source-frame-inputs false --carried-inputs false)
+
 # 1: from the model of chignolin, chignolin alone.
 stage 1 chignolin --init "$here/../chignolin/model.safetensors" --steps 16000 --learning-rate 4e-3 \
     --final-learning-rate 5e-5 --warmup-steps 300 --ema-decay 0.999 --time-reversal true --enhanced-share 0.5 \
-    --torsion-share 0.5 --time-power 1.5 --seed 1 --validate-every 500
+    --torsion-share 0.5 --time-power 1.5 --seed 1 --validate-every 500 --source-torsion-inputs false "${unseen[@]}"
 
 # 2: chignolin, 64 peptides and 8 proteins.
 stage 2 'chignolin|pep_[bceghptx].*|a3d|bba|bbl|homeodomain|lambda|proteinb|proteing|villin' \
     --init "$out/1/best.safetensors" --steps 13248 --batch-size 48 --learning-rate 8e-3 --final-learning-rate 6.9e-3 \
     --warmup-steps 300 --ema-decay 0.999 --enhanced-share 0.8 --torsion-share 0.6 --time-power 1.2 --seed 3 \
-    --validate-every 500 --clusters 60 --cluster-lag-ps 100
+    --validate-every 500 --clusters 60 --cluster-lag-ps 100 --source-torsion-inputs false "${unseen[@]}"
 
 # 3: all that is trained on.
 stage 3 '.*' --init "$out/2/best.safetensors" --steps 6100 --learning-rate 6e-3 --final-learning-rate 3.4e-3 \
     --warmup-steps 200 --ema-decay 0.999 --enhanced-share 0.8 --torsion-share 0.6 --time-power 1.2 --seed 5 \
-    --validate-every 1000 --clusters 60 --cluster-lag-ps 100
+    --validate-every 1000 --clusters 60 --cluster-lag-ps 100 --source-torsion-inputs false "${unseen[@]}"
 
 # 4: the same with the torsions of the start among the inputs, and proteins drawn by the root of their size.
-stage 4 '.*' --init "$out/3/best.safetensors" --source-torsion-inputs true --steps 5500 --learning-rate 6e-3 \
+stage 4 '.*' --init "$out/3/best.safetensors" --source-torsion-inputs true "${unseen[@]}" --steps 5500 --learning-rate 6e-3 \
     --final-learning-rate 1e-4 --warmup-steps 200 --ema-decay 0.999 --enhanced-share 0.8 --torsion-share 0.75 \
     --time-power 1 --seed 6 --validate-every 1000 --clusters 60 --cluster-lag-ps 100 --proteins square-root
 
-echo "$out/4/best.safetensors"
+# 5: the vectors of the start and pieces carried along among the inputs.
+stage 5 '.*' --init "$out/4/best.safetensors" --source-torsion-inputs true --source-frame-inputs true \
+    --carried-inputs true --steps 5000 --learning-rate 6e-3 --final-learning-rate 1e-4 --warmup-steps 200 \
+    --ema-decay 0.999 --enhanced-share 0.8 --torsion-share 0.75 --time-power 1 --seed 6 --validate-every 500 \
+    --clusters 60 --cluster-lag-ps 100 --proteins square-root
+
+# 6, first half: native states weigh as much as unfolded ones, which jump far, and half of the pairs are drawn as they come.
+even=(--enhanced-share 0.5 --torsion-share 0.5 --even-jumps true --time-power 1 --validate-every 500 --clusters 60 \
+    --cluster-lag-ps 100 --proteins square-root --source-torsion-inputs true --source-frame-inputs true \
+    --carried-inputs true)
+stage 6-held-out '.*' --init "$out/5/model.safetensors" --steps 5000 --learning-rate 5e-3 --final-learning-rate 1e-4 \
+    --warmup-steps 200 --ema-decay 0.999 --seed 7 "${even[@]}"
+
+# 6, second half: the same with all systems, those that were judged by among them.
+stage 6 all --init "$out/6-held-out/model.safetensors" --steps 3000 --learning-rate 4e-3 --final-learning-rate 5e-5 \
+    --warmup-steps 100 --ema-decay 0.998 --seed 8 "${even[@]}"
+
+echo "$out/6/model.safetensors"
