@@ -29,11 +29,18 @@ fn passes_stay_short_over_many_frames() {
         std::thread::sleep(Duration::from_millis(5));
     }
     assert_eq!(window.frames(), FRAMES + 1);
-    passes.sort();
-    // The median: a busy machine may hold up a pass now and then. Unoptimised, without drawing, a pass over
-    // an empty window takes some 5 ms.
-    let median = passes[passes.len() / 2];
-    assert!(median < Duration::from_millis(30), "half of the passes took longer than {median:?}");
+    // Within one run, since machines differ and are busy: a pass over many frames is as short as one over few.
+    let median = |passes: &[Duration]| {
+        let mut passes = passes.to_vec();
+        passes.sort();
+        passes[passes.len() / 2]
+    };
+    let quarter = passes.len() / 4;
+    let (first, last) = (median(&passes[..quarter]), median(&passes[3 * quarter..]));
+    assert!(
+        last < 6 * first,
+        "half of the first passes took up to {first:?}, of the last ones up to {last:?}"
+    );
     // Every frame can be gone to, the last as fast as the first.
     let field = window.harness.get_by_role_and_label(Role::SpinButton, "Frame");
     field.set_value_accesskit(12_345.0);
