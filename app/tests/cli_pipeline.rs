@@ -145,7 +145,7 @@ fn the_bundled_models_need_no_flag_and_say_what_they_were_not_trained_on() {
     // A model of its own, the one for any protein, and the same for a protein that it has never seen.
     assert!(!run("chignolin").contains("not trained"));
     assert!(!run("villin").contains("not trained"));
-    assert!(run("trpcage").contains("was not trained on trpcage"));
+    assert!(run("homeodomain_uvf_2p6j").contains("was not trained on homeodomain_uvf_2p6j"));
 }
 
 #[test]
