@@ -19,8 +19,6 @@ pub(super) struct Draw {
     pub addresses: Vec<NoiseAddress>,
     /// Number of each pair in the step: those of one number, which follow each other, are one pair at several times.
     pub numbers: Vec<u64>,
-    /// Weight of the loss of each pair.
-    pub weights: Vec<f32>,
 }
 
 impl Draw {
@@ -71,7 +69,6 @@ impl Draw {
                 let replica = (number * times + time) as u64;
                 draw.addresses.push(NoiseAddress { replica, frame: step, latent_step: 0 });
                 draw.numbers.push(number as u64);
-                draw.weights.push(pair.weight);
                 draw.pairs.push(pair.clone());
             }
         }
@@ -85,7 +82,6 @@ impl Draw {
             tau: self.tau.drain(..size).collect(),
             addresses: self.addresses.drain(..size).collect(),
             numbers: self.numbers.drain(..size).collect(),
-            weights: self.weights.drain(..size).collect(),
         };
         sizes.into_iter().map(take).collect()
     }
@@ -120,6 +116,8 @@ pub(super) struct PreparedBatch {
     noise: CloudBatch,
     /// X_τ.
     pub latent: CloudBatch,
+    /// Weights of the loss of all residues.
+    weights: Vec<f32>,
 }
 
 impl PreparedBatch {
@@ -137,9 +135,11 @@ impl PreparedBatch {
             cloud.positions.clear();
             cloud.vectors.clear();
         }
+        self.weights.clear();
         for pair in &draw.pairs {
             self.source.push(&pair.source);
             self.target.push(&pair.target);
+            self.weights.extend_from_slice(&pair.weights);
         }
         let noise = Noise::new(seed, Stream::Training);
         if train && settings.source_noise_angstrom > 0.0 {
@@ -173,7 +173,7 @@ impl PreparedBatch {
             noise: &self.noise,
             latent: &self.latent,
             tau: &draw.tau,
-            weights: &draw.weights,
+            weights: &self.weights,
             atoms,
             rigid_weight: settings.rigid_weight,
             position_weight: settings.position_weight,

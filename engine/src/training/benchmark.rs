@@ -124,8 +124,10 @@ pub fn measure_training(
 
 /// `batch` pairs at latent times all over (0, 1).
 fn draw(topology: &Arc<Topology>, cloud: &TensorCloud, batch: usize, step: u64) -> Draw {
-    let pair =
-        |_| Pair { topology: topology.clone(), source: cloud.clone(), target: cloud.clone(), weight: 1.0 };
+    let pair = |_| {
+        let weights = vec![1.0; topology.residue_count()];
+        Pair { topology: topology.clone(), source: cloud.clone(), target: cloud.clone(), weights }
+    };
     Draw {
         pairs: (0..batch).map(pair).collect(),
         tau: (0..batch).map(|i| (i as f32 + 0.5) / batch as f32).collect(),
@@ -133,7 +135,6 @@ fn draw(topology: &Arc<Topology>, cloud: &TensorCloud, batch: usize, step: u64) 
             .map(|replica| NoiseAddress { replica, frame: step, latent_step: 0 })
             .collect(),
         numbers: (0..batch as u64).collect(),
-        weights: vec![1.0; batch],
     }
 }
 

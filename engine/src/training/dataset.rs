@@ -36,6 +36,8 @@ pub struct PairDataset {
     enhanced_share: f64,
     /// Share of those that are drawn by torsional state.
     torsion_share: f64,
+    /// Most by which the loss of a residue in a rare torsional state is raised.
+    rare_weight: f32,
     /// Every other pair of a store in equilibrium is taken backwards in time.
     time_reversal: bool,
     held_out: Vec<String>,
@@ -63,8 +65,10 @@ pub(super) struct DrawnPair {
     pub store: usize,
     pub frame: usize,
     pub backwards: bool,
+    /// The protein that it is of.
+    protein: usize,
     /// Weight of its loss.
-    pub weight: f32,
+    weight: f32,
 }
 
 /// The training pairs of one protein, which may come from several stores.
@@ -89,8 +93,8 @@ pub struct Pair {
     pub source: TensorCloud,
     /// X^{t+1}.
     pub target: TensorCloud,
-    /// Weight of its loss, which depends on the source alone.
-    pub weight: f32,
+    /// Weight of the loss of each residue, which depends on the source alone.
+    pub weights: Vec<f32>,
 }
 
 impl PairDataset {
@@ -113,6 +117,7 @@ impl PairDataset {
             lag_frames: Vec::new(),
             enhanced_share: settings.enhanced_share,
             torsion_share: settings.torsion_share,
+            rare_weight: settings.rare_weight,
             time_reversal: settings.time_reversal,
             held_out: Vec::new(),
             notices: Vec::new(),
@@ -209,7 +214,7 @@ impl PairDataset {
                 Err(reason) => format!("{name}: pairs are drawn uniformly, without clusters: {reason}"),
             });
             protein.conformations = found.ok();
-            if settings.enhanced_share * settings.torsion_share > 0.0 {
+            if settings.enhanced_share * settings.torsion_share > 0.0 || settings.rare_weight > 1.0 {
                 let mut looked = 0usize;
                 protein.torsions =
                     TorsionStates::find(&protein.topology, &protein.pairs, &self.stores, &mut || {
@@ -333,18 +338,23 @@ impl PairDataset {
     /// # Errors
     /// [`TrainError::Store`] when a store cannot be read any more.
     pub fn training_pair(&self, chances: PairChances) -> Result<Pair, TrainError> {
-        let DrawnPair { store, frame, backwards, weight } = self.drawn(chances);
+        let DrawnPair { store, frame, backwards, protein, weight } = self.drawn(chances);
         let lag = self.lag_frames[store];
-        let pair = self.pair(store, frame, if backwards { frame - lag } else { frame + lag })?;
-        Ok(Pair { weight, ..pair })
+        let mut pair = self.pair(store, frame, if backwards { frame - lag } else { frame + lag })?;
+        if self.rare_weight > 1.0 {
+            let source = pair.source.to_atoms(&pair.topology);
+            self.proteins[protein].torsions.raise(&source, self.rare_weight, &mut pair.weights);
+        }
+        pair.weights.iter_mut().for_each(|of_residue| *of_residue *= weight);
+        Ok(pair)
     }
 
     /// Where the pair for these random numbers lies.
     pub(super) fn drawn(&self, chances: PairChances) -> DrawnPair {
         let PairChances { within, cluster, offset, .. } = chances;
         // What choosing the protein leaves of a random number is as random as it was.
-        let (protein, cluster) = self.draws.draw(cluster);
-        let protein = &self.proteins[protein];
+        let (drawn, cluster) = self.draws.draw(cluster);
+        let protein = &self.proteins[drawn];
         let below = |share: f64| f64::from(chances.enhanced) < share * 4_294_967_296.0;
         let uniformly = || split(within, protein.pairs.len()).0;
         let pair = if below(self.enhanced_share * self.torsion_share) {
@@ -369,7 +379,7 @@ impl PairDataset {
                 protein.conformations.as_ref().map_or(0, |conformations| conformations.cluster_of(pair)),
             )
         });
-        DrawnPair { store, frame, backwards, weight }
+        DrawnPair { store, frame, backwards, protein: drawn, weight }
     }
 
     /// Held-out pair `index` of `count` spread evenly over all of them.
@@ -392,7 +402,8 @@ impl PairDataset {
             cloud.center();
             cloud
         };
-        Ok(Pair { topology: topology.clone(), source: cloud(&source), target: cloud(&target), weight: 1.0 })
+        let weights = vec![1.0; topology.residue_count()];
+        Ok(Pair { topology: topology.clone(), source: cloud(&source), target: cloud(&target), weights })
     }
 }
 

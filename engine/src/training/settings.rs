@@ -141,6 +141,11 @@ pub struct TrainSettings {
     /// unfolded chains, which move far, do not dominate the gradient. The minimum is the same.
     #[arg(long, default_value_t = TrainSettings::default().even_jumps, action = clap::ArgAction::Set)]
     pub even_jumps: bool,
+    /// Most by which the loss of a residue is raised that starts in a rare torsional state, and that of its neighbors: as
+    /// much as the state is rarer than the average of the residue's states. The minimum is the same; 1 raises none.
+    #[arg(long, default_value_t = TrainSettings::default().rare_weight)]
+    #[serde(default = "equal")]
+    pub rare_weight: f32,
     /// Noise added to the source frames, so that a model corrects its own small errors.
     #[arg(long, default_value_t = TrainSettings::default().source_noise_angstrom)]
     pub source_noise_angstrom: f32,
@@ -198,6 +203,7 @@ impl Default for TrainSettings {
             rigid_weight: 5.0,
             position_weight: 8.0,
             even_jumps: false,
+            rare_weight: 1.0,
             source_noise_angstrom: 0.05,
             skip_ps: 0.0,
         }
@@ -253,6 +259,9 @@ impl TrainSettings {
             }
             () if !(self.position_weight.is_finite() && self.position_weight > 0.0) => {
                 fail("the position weight", "be positive")
+            }
+            () if !(1.0..=1e4).contains(&self.rare_weight) => {
+                fail("the weight of rare torsions", "be 1 to 10,000")
             }
             () if !(self.source_noise_angstrom.is_finite() && self.source_noise_angstrom >= 0.0) => {
                 fail("the source noise", "not be negative")

@@ -22,10 +22,14 @@ const MOST_LOOKED_AT: usize = 1 << 18;
 const FEWEST: usize = 8;
 
 /// Pairs of one protein by residue and state.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct TorsionStates {
     /// Per residue that has more than one, the pairs of each state.
     residues: Vec<Vec<Vec<u32>>>,
+    /// Of every residue, how much rarer than the average of its states each is.
+    rarity: Vec<[f32; STATES]>,
+    /// Where the torsions are.
+    table: Option<DihedralTable>,
 }
 
 impl TorsionStates {
@@ -51,11 +55,30 @@ impl TorsionStates {
                 states[state(&angles)].push(pair as u32);
             }
         }
+        let rarity = residues.iter().map(|states| rarity(std::array::from_fn(|k| states[k].len()))).collect();
         for states in &mut residues {
             states.retain(|pairs: &Vec<u32>| pairs.len() >= FEWEST);
         }
         residues.retain(|states| states.len() > 1);
-        Ok(Self { residues })
+        Ok(Self { residues, rarity, table: Some(table) })
+    }
+
+    /// Multiplies the weights of residues that are in a rare state at `source`, and of their neighbors in the chain,
+    /// which the peptide planes belong to as well: by as much as the state is rarer than the average of the residue's
+    /// states, `most` at most. A weight that depends on the source alone leaves the conditional mean what it is.
+    pub fn raise(&self, source: &[[f32; 3]], most: f32, weights: &mut [f32]) {
+        let Some(table) = &self.table else { return };
+        let angles = table.measure(source);
+        let own: Vec<f32> = self
+            .rarity
+            .iter()
+            .zip(&angles)
+            .map(|(rarity, angles)| rarity[state(angles)].clamp(1.0, most))
+            .collect();
+        for (at, weight) in weights.iter_mut().enumerate() {
+            let near = &own[at.saturating_sub(1)..(at + 2).min(own.len())];
+            *weight *= near.iter().fold(1.0f32, |most, x| most.max(*x));
+        }
     }
 
     /// A pair for three uniform random numbers: a residue, a state of it, a pair that starts in it.
@@ -67,6 +90,13 @@ impl TorsionStates {
         let pairs = &states[split(state, states.len()).0];
         Some(pairs[split(pair, pairs.len()).0] as usize)
     }
+}
+
+/// How much rarer than the average of the states that are seen each is; 1 for those too rare to learn from.
+fn rarity(pairs: [usize; STATES]) -> [f32; STATES] {
+    let seen: Vec<usize> = pairs.into_iter().filter(|&pairs| pairs >= FEWEST).collect();
+    let mean = seen.iter().sum::<usize>() as f32 / seen.len().max(1) as f32;
+    pairs.map(|pairs| if pairs >= FEWEST { mean / pairs as f32 } else { 1.0 })
 }
 
 /// Left-handed, helical or extended backbone, and the well of χ1.
@@ -101,6 +131,40 @@ mod tests {
 
     fn is_rare(frame: usize) -> bool {
         frame.is_multiple_of(20)
+    }
+
+    /// A residue that starts in its mirror image weighs as much more as that is rarer, with its neighbors, up to the
+    /// limit; a conformation in which nothing is rare weighs as it did.
+    #[test]
+    fn rare_torsions_raise_the_weight_of_their_residue_and_its_neighbors() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../assets/structures/chignolin.pdb");
+        let opened = read_structure(std::path::Path::new(path), &ReadOptions::default()).unwrap();
+        let count = opened.topology.residue_count();
+        let table = DihedralTable::new(&opened.topology);
+        let mut counts = vec![[0; STATES]; count];
+        for (residue, angles) in table.measure(&opened.positions_angstrom).iter().enumerate() {
+            counts[residue][state(angles)] = 760;
+        }
+        // Tyr2 as it is in 40 pairs less, which have another state.
+        let now = counts[1].iter().position(|&pairs| pairs > 0).unwrap();
+        counts[1][now] = 40;
+        counts[1][(now + 3) % STATES] = 760;
+        // Asp3 in a state too rare to be learned.
+        let now = counts[2].iter().position(|&pairs| pairs > 0).unwrap();
+        counts[2][now] = FEWEST - 1;
+        counts[2][(now + 3) % STATES] = 800;
+        let states = TorsionStates {
+            residues: Vec::new(),
+            rarity: counts.into_iter().map(rarity).collect(),
+            table: Some(table),
+        };
+        for (most, expected) in [(100.0, 10.0), (4.0, 4.0), (1.0, 1.0)] {
+            let mut weights = vec![0.5; count];
+            states.raise(&opened.positions_angstrom, most, &mut weights);
+            let mut wanted = vec![0.5; count];
+            wanted[..3].fill(0.5 * expected);
+            assert_eq!(weights, wanted, "{most}");
+        }
     }
 
     /// Chignolin as it is, and for a twentieth of the frames its mirror image, in which every φ and χ1 has the

@@ -39,6 +39,11 @@ fn clouds() -> (SequenceBatch, CloudBatch, CloudBatch, CloudBatch) {
     (sequence, source, target, noise)
 }
 
+/// A weight for each residue, no two alike.
+fn weights(sequence: &SequenceBatch) -> Vec<f32> {
+    (0..sequence.rows()).map(|row| 0.4 + 0.3 * row as f32).collect()
+}
+
 /// Outputs of a network that knows X^{t+1} and Z.
 fn knowing(
     config: &NetworkConfig,
@@ -88,7 +93,7 @@ fn a_network_that_knows_the_answer_has_no_loss_and_gives_the_path_and_its_noise(
                 noise: &noise,
                 latent: &latent,
                 tau: &[tau; 2],
-                weights: &[1.0, 0.5],
+                weights: &weights(&sequence),
                 atoms: 40,
                 rigid_weight: 5.0,
                 position_weight: 3.0,
@@ -137,7 +142,7 @@ fn the_gradient_is_that_of_the_loss() {
             noise: &noise,
             latent: &latent,
             tau: &tau,
-            weights: &[0.7, 2.0],
+            weights: &weights(&sequence),
             atoms: 1,
             rigid_weight: 5.0,
             position_weight: 3.0,

@@ -136,7 +136,7 @@ pub struct LossBatch<'a> {
     pub latent: &'a CloudBatch,
     /// τ per protein.
     pub tau: &'a [f32],
-    /// Weight of the loss of each protein; 1 in the paper.
+    /// Weight of the loss of each residue; 1 in the paper.
     pub weights: &'a [f32],
     /// Heavy atoms of the whole step, which may be more than this batch when several workers share one.
     pub atoms: usize,
@@ -149,11 +149,11 @@ pub struct LossBatch<'a> {
 /// Loss of Alg. 1 (lines 8–9) and its gradient with respect to the header outputs, which are those of
 /// [`crate::network::fused::Workspace`]; `gradients` receives arrays of the same shape.
 ///
-/// The loss is the mean over atoms of half the square error, that of positions times `position_weight`, each protein's
+/// The loss is the mean over atoms of half the square error, that of positions times `position_weight`, each residue's
 /// part times its weight. `rigid_weight` λ adds
 /// `λ w(τ) ½ ((e_b − e_a)·r̂_ab)²` for each bond, each 1–3 pair and each pair of touching atoms in X_τ, `e`
 /// being the error of the prediction for an atom and `r̂` the direction of the pair in X_τ; `w` is
-/// `rigid_share`. All terms are quadratic forms in the error
+/// `rigid_share` times the mean weight of the two residues. All terms are quadratic forms in the error
 /// that depend on X_τ and τ alone, so their minimum is the same conditional mean; the last weighs the few
 /// directions in which molecules are stiff, whose errors are a small part of the first but decide
 /// whether the chemistry is right.
@@ -179,9 +179,9 @@ pub fn loss_and_gradient(
         let mut square = 0.0f64;
         for (protein, pair) in sequence.starts.windows(2).enumerate() {
             let tau = batch.tau[protein];
-            let (vectors_before, positions_before) = (error_vectors, error_positions);
             let (moved, w) = ((target.displacement)(tau), (target.noise)(tau));
             for row in pair[0]..pair[1] {
+                let (vectors_before, positions_before) = (error_vectors, error_positions);
                 for at in row * 3..row * 3 + 3 {
                     let (header, width) = target.vectors;
                     for slot in 0..SLOTS {
@@ -204,18 +204,16 @@ pub fn loss_and_gradient(
                         - w * batch.noise.positions[at];
                     error_positions += f64::from(error.positions[at] * error.positions[at]);
                 }
+                let of_positions = f64::from(batch.position_weight) * (error_positions - positions_before);
+                square += f64::from(batch.weights[row]) * (error_vectors - vectors_before + of_positions);
             }
-            let of_positions = f64::from(batch.position_weight) * (error_positions - positions_before);
-            square += f64::from(batch.weights[protein]) * (error_vectors - vectors_before + of_positions);
         }
         weighted.clone_from(&error);
-        for (pair, &weight) in sequence.starts.windows(2).zip(batch.weights) {
-            for x in &mut weighted.positions[pair[0] * 3..pair[1] * 3] {
-                *x *= weight * batch.position_weight;
-            }
-            for x in &mut weighted.vectors[pair[0] * 3 * SLOTS..pair[1] * 3 * SLOTS] {
-                *x *= weight;
-            }
+        for (positions, &weight) in weighted.positions.chunks_exact_mut(3).zip(batch.weights) {
+            positions.iter_mut().for_each(|x| *x *= weight * batch.position_weight);
+        }
+        for (vectors, &weight) in weighted.vectors.chunks_exact_mut(3 * SLOTS).zip(batch.weights) {
+            vectors.iter_mut().for_each(|x| *x *= weight);
         }
         let mut rigid = 0.0;
         if batch.rigid_weight > 0.0 {
@@ -269,7 +267,8 @@ fn add_rigid_pairs(
     let mut total = 0.0f64;
     let (mut atoms, mut touching) = (Vec::new(), Vec::new());
     for (protein, pair) in batch.sequence.starts.windows(2).enumerate() {
-        let weight = batch.weights[protein] * batch.rigid_weight * rigid_share(config, batch.tau[protein]);
+        let share = batch.rigid_weight * rigid_share(config, batch.tau[protein]);
+        let weight_of = |site: usize| batch.weights[pair[0] + residue_and_slot(site).0];
         // Value of a field at an atom: that of its residue's position plus that of its vector.
         let value = |cloud: &CloudBatch, site: usize| -> [f32; 3] {
             let (residue, slot) = residue_and_slot(site);
@@ -290,6 +289,7 @@ fn add_rigid_pairs(
                 continue;
             }
             let (ea, eb) = (value(error, a), value(error, b));
+            let weight = 0.5 * (weight_of(a) + weight_of(b)) * share;
             let along = (0..3).map(|i| (eb[i] - ea[i]) * d[i]).sum::<f32>() / length;
             total += f64::from(weight * along * along);
             for (site, sign) in [(a, -1.0), (b, 1.0)] {

@@ -189,6 +189,8 @@ fn loss_ui(ui: &mut egui::Ui, settings: &mut TrainSettings, new: bool) {
         row(ui, "", "", |ui, _| {
             ui.checkbox(&mut settings.even_jumps, "Even jumps").on_hover_text(about("even_jumps"));
         });
+        let rare = DragValue::new(&mut settings.rare_weight).range(1.0..=1e4).speed(0.05);
+        number(ui, "Rare torsions", about("rare_weight"), rare);
         let noise = DragValue::new(&mut settings.source_noise_angstrom).range(0.0..=10.0).speed(0.005);
         number(ui, "Source noise", about("source_noise_angstrom"), noise.suffix(" Å"));
     });
