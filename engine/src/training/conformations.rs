@@ -90,6 +90,12 @@ impl Conformations {
         first + split(offset, self.block.min(self.pairs - first)).0
     }
 
+    /// A pair of cluster `cluster` for a uniform random number.
+    pub fn draw_of(&self, cluster: usize, random: u32) -> usize {
+        let members = &self.members[cluster];
+        members[split(random, members.len()).0] as usize * self.block
+    }
+
     /// The cluster that pair `pair` starts in.
     pub fn cluster_of(&self, pair: usize) -> usize {
         self.clusters[pair / self.block] as usize

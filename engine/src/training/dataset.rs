@@ -38,6 +38,10 @@ pub struct PairDataset {
     torsion_share: f64,
     /// Most by which the loss of a residue in a rare torsional state is raised.
     rare_weight: f32,
+    /// Whether losses are divided by how far conformations move.
+    even_jumps: bool,
+    /// How far sources are bent, as a share of how far they jump.
+    source_bend: f64,
     /// Every other pair of a store in equilibrium is taken backwards in time.
     time_reversal: bool,
     held_out: Vec<String>,
@@ -67,6 +71,8 @@ pub(super) struct DrawnPair {
     pub backwards: bool,
     /// The protein that it is of.
     protein: usize,
+    /// The conformations that its source belongs to, 0 where there are no clusters.
+    cluster: usize,
     /// Weight of its loss.
     weight: f32,
 }
@@ -118,6 +124,8 @@ impl PairDataset {
             enhanced_share: settings.enhanced_share,
             torsion_share: settings.torsion_share,
             rare_weight: settings.rare_weight,
+            even_jumps: settings.even_jumps,
+            source_bend: settings.source_bend,
             time_reversal: settings.time_reversal,
             held_out: Vec::new(),
             notices: Vec::new(),
@@ -140,7 +148,7 @@ impl PairDataset {
         }
         let sizes = dataset.proteins.iter().map(|p| (p.topology.residue_count(), p.pairs.len()));
         dataset.draws = ProteinDraws::new(settings.proteins, sizes);
-        if settings.even_jumps {
+        if settings.even_jumps || settings.source_bend > 0.0 {
             dataset.measure_jumps(go_on)?;
         }
         Ok(dataset)
@@ -338,9 +346,14 @@ impl PairDataset {
     /// # Errors
     /// [`TrainError::Store`] when a store cannot be read any more.
     pub fn training_pair(&self, chances: PairChances) -> Result<Pair, TrainError> {
-        let DrawnPair { store, frame, backwards, protein, weight } = self.drawn(chances);
+        let DrawnPair { store, frame, backwards, protein, cluster, weight } = self.drawn(chances);
         let lag = self.lag_frames[store];
-        let mut pair = self.pair(store, frame, if backwards { frame - lag } else { frame + lag })?;
+        let target = if backwards { frame - lag } else { frame + lag };
+        let mut source = self.stores[store].frame(frame)?;
+        if self.source_bend > 0.0 {
+            self.bend(&self.proteins[protein], cluster, &chances, &mut source)?;
+        }
+        let mut pair = self.pair_from(store, source, target)?;
         if self.rare_weight > 1.0 {
             let source = pair.source.to_atoms(&pair.topology);
             self.proteins[protein].torsions.raise(&source, self.rare_weight, &mut pair.weights);
@@ -374,12 +387,55 @@ impl PairDataset {
             && self.stores[store].metadata().in_equilibrium
             && chances.direction & 1 == 1
             && protein.pairs.preceding(pair) >= self.lag_frames[store];
-        let weight = protein.jumps.as_ref().map_or(1.0, |jumps| {
-            jumps.weight(
-                protein.conformations.as_ref().map_or(0, |conformations| conformations.cluster_of(pair)),
-            )
-        });
-        DrawnPair { store, frame, backwards, protein: drawn, weight }
+        let cluster = protein.conformations.as_ref().map_or(0, |all| all.cluster_of(pair));
+        let weight = match &protein.jumps {
+            Some(jumps) if self.even_jumps => jumps.weight(cluster),
+            _ => 1.0,
+        };
+        DrawnPair { store, frame, backwards, protein: drawn, cluster, weight }
+    }
+
+    /// Shifts the residues of `source` as two other conformations of its cluster differ, by up to twice the share
+    /// [`TrainSettings::source_bend`] of how far the cluster jumps.
+    fn bend(
+        &self,
+        protein: &Protein,
+        cluster: usize,
+        chances: &PairChances,
+        source: &mut [[f32; 3]],
+    ) -> Result<(), TrainError> {
+        let (topology, Some(jumps)) = (&*protein.topology, &protein.jumps) else { return Ok(()) };
+        // Numbers of their own, made of those of the pair.
+        let own = Noise::new(u64::from(chances.within) << 32 | u64::from(chances.offset), Stream::Training);
+        let [first, second, size, _] = own.bits([chances.cluster, chances.enhanced, chances.direction, 0]);
+        let other = |random: u32| -> Result<Vec<[f32; 3]>, TrainError> {
+            let pair = match &protein.conformations {
+                Some(all) => all.draw_of(cluster, random),
+                None => split(random, protein.pairs.len()).0,
+            };
+            let (store, frame) = protein.pairs.get(pair);
+            Ok(superpose_pair(topology, source, &self.stores[store].frame(frame)?))
+        };
+        let (first, second) = (other(first)?, other(second)?);
+        let alpha = |residue: usize| topology.atom_range(residue).start + 1;
+        let shifts: Vec<[f32; 3]> = (0..topology.residue_count())
+            .map(|residue| {
+                std::array::from_fn(|axis| first[alpha(residue)][axis] - second[alpha(residue)][axis])
+            })
+            .collect();
+        let square = shifts.iter().flatten().map(|x| f64::from(x * x)).sum::<f64>() / shifts.len() as f64;
+        let usual = self.source_bend * jumps.mean_square_angstrom2(cluster).sqrt();
+        let wanted = 2.0 * usual * (f64::from(size) + 0.5) / 4_294_967_296.0;
+        // The two may be one and the same, and no shift is to be larger than what was seen.
+        let scale = (wanted / square.sqrt().max(1e-3)).min(1.0) as f32;
+        for (residue, shift) in shifts.iter().enumerate() {
+            for atom in &mut source[topology.atom_range(residue)] {
+                for (x, shift) in atom.iter_mut().zip(shift) {
+                    *x += scale * shift;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Held-out pair `index` of `count` spread evenly over all of them.
@@ -392,9 +448,13 @@ impl PairDataset {
     }
 
     fn pair(&self, store: usize, source: usize, target: usize) -> Result<Pair, TrainError> {
+        self.pair_from(store, self.stores[store].frame(source)?, target)
+    }
+
+    /// The pair of `source` and frame `target` of a store.
+    fn pair_from(&self, store: usize, source: Vec<[f32; 3]>, target: usize) -> Result<Pair, TrainError> {
         let store = &self.stores[store];
         let topology = store.topology();
-        let source = store.frame(source)?;
         let mut target = superpose_pair(topology, &source, &store.frame(target)?);
         relabel_equivalent(topology, &source, &mut target);
         let cloud = |atoms: &[[f32; 3]]| {

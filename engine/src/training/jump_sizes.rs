@@ -66,6 +66,11 @@ impl JumpSizes {
         self
     }
 
+    /// Of `cluster`, Å².
+    pub fn mean_square_angstrom2(&self, cluster: usize) -> f64 {
+        self.mean_square_angstrom2.get(cluster).copied().unwrap_or(0.0)
+    }
+
     /// Weight of pairs that start in `cluster`.
     pub fn weight(&self, cluster: usize) -> f32 {
         self.weights.get(cluster).copied().unwrap_or(1.0)

@@ -149,6 +149,12 @@ pub struct TrainSettings {
     /// Noise added to the source frames, so that a model corrects its own small errors.
     #[arg(long, default_value_t = TrainSettings::default().source_noise_angstrom)]
     pub source_noise_angstrom: f32,
+    /// How far sources are bent, as a share of how far their conformations jump: residues are shifted as two other
+    /// conformations of the cluster differ. Its own jumps lead a simulation to where no frame of molecular dynamics was
+    /// quite; a model that has seen bent sources leads back from there. 0 bends none.
+    #[arg(long, default_value_t = TrainSettings::default().source_bend)]
+    #[serde(default)]
+    pub source_bend: f64,
     /// Frames dropped at the start of each trajectory, ps.
     #[arg(long, default_value_t = TrainSettings::default().skip_ps)]
     pub skip_ps: f64,
@@ -205,6 +211,7 @@ impl Default for TrainSettings {
             even_jumps: false,
             rare_weight: 1.0,
             source_noise_angstrom: 0.05,
+            source_bend: 0.0,
             skip_ps: 0.0,
         }
     }
@@ -265,6 +272,9 @@ impl TrainSettings {
             }
             () if !(self.source_noise_angstrom.is_finite() && self.source_noise_angstrom >= 0.0) => {
                 fail("the source noise", "not be negative")
+            }
+            () if !(0.0..=10.0).contains(&self.source_bend) => {
+                fail("the bend of sources", "be 0 to 10 jumps")
             }
             () if !(self.skip_ps.is_finite() && self.skip_ps >= 0.0) => {
                 fail("the skipped time", "not be negative")

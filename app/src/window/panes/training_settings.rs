@@ -193,6 +193,8 @@ fn loss_ui(ui: &mut egui::Ui, settings: &mut TrainSettings, new: bool) {
         number(ui, "Rare torsions", about("rare_weight"), rare);
         let noise = DragValue::new(&mut settings.source_noise_angstrom).range(0.0..=10.0).speed(0.005);
         number(ui, "Source noise", about("source_noise_angstrom"), noise.suffix(" Å"));
+        let bend = DragValue::new(&mut settings.source_bend).range(0.0..=10.0).speed(0.01);
+        number(ui, "Source bend", about("source_bend"), bend.suffix(" jumps"));
     });
 }
 
