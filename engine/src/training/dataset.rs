@@ -16,6 +16,7 @@ use super::jump_sizes::JumpSizes;
 use super::pair_index::PairIndex;
 use super::protein_draw::ProteinDraws;
 use super::random_index::split;
+use super::source_bend::bend;
 use super::torsion_states::TorsionStates;
 use super::{PairSampling, TrainError, TrainSettings};
 
@@ -351,7 +352,7 @@ impl PairDataset {
         let target = if backwards { frame - lag } else { frame + lag };
         let mut source = self.stores[store].frame(frame)?;
         if self.source_bend > 0.0 {
-            self.bend(&self.proteins[protein], cluster, &chances, &mut source)?;
+            self.bend_source(&self.proteins[protein], cluster, &chances, &mut source)?;
         }
         let mut pair = self.pair_from(store, source, target)?;
         if self.rare_weight > 1.0 {
@@ -395,9 +396,8 @@ impl PairDataset {
         DrawnPair { store, frame, backwards, protein: drawn, cluster, weight }
     }
 
-    /// Shifts the residues of `source` as two other conformations of its cluster differ, by up to twice the share
-    /// [`TrainSettings::source_bend`] of how far the cluster jumps.
-    fn bend(
+    /// Bends `source` by up to twice the share [`TrainSettings::source_bend`] of how far its cluster jumps.
+    fn bend_source(
         &self,
         protein: &Protein,
         cluster: usize,
@@ -417,24 +417,9 @@ impl PairDataset {
             Ok(superpose_pair(topology, source, &self.stores[store].frame(frame)?))
         };
         let (first, second) = (other(first)?, other(second)?);
-        let alpha = |residue: usize| topology.atom_range(residue).start + 1;
-        let shifts: Vec<[f32; 3]> = (0..topology.residue_count())
-            .map(|residue| {
-                std::array::from_fn(|axis| first[alpha(residue)][axis] - second[alpha(residue)][axis])
-            })
-            .collect();
-        let square = shifts.iter().flatten().map(|x| f64::from(x * x)).sum::<f64>() / shifts.len() as f64;
-        let usual = self.source_bend * jumps.mean_square_angstrom2(cluster).sqrt();
-        let wanted = 2.0 * usual * (f64::from(size) + 0.5) / 4_294_967_296.0;
-        // The two may be one and the same, and no shift is to be larger than what was seen.
-        let scale = (wanted / square.sqrt().max(1e-3)).min(1.0) as f32;
-        for (residue, shift) in shifts.iter().enumerate() {
-            for atom in &mut source[topology.atom_range(residue)] {
-                for (x, shift) in atom.iter_mut().zip(shift) {
-                    *x += scale * shift;
-                }
-            }
-        }
+        let usual_angstrom = self.source_bend * jumps.mean_square_angstrom2(cluster).sqrt();
+        let size = (f64::from(size) + 0.5) / 4_294_967_296.0;
+        bend(topology, source, [&first, &second], 2.0 * size * usual_angstrom);
         Ok(())
     }
 

@@ -25,6 +25,7 @@ pub mod ranks;
 #[cfg(test)]
 mod ranks_tests;
 pub mod settings;
+mod source_bend;
 #[cfg(test)]
 pub(crate) mod tests;
 mod together;
