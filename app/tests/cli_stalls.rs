@@ -125,15 +125,17 @@ impl Stalling {
     }
 }
 
-fn interrupt(child: &Child) {
-    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+fn interrupt(children: &[&Child]) {
+    let ids = children.iter().map(|child| child.id().to_string());
+    assert!(Command::new("kill").arg("-INT").args(ids).status().unwrap().success());
 }
 
 #[test]
 fn a_run_into_a_folder_that_stalls_loses_no_frame() {
     let stalling = Stalling::new();
     let mut child = stalling.stalled_run();
-    interrupt(&child);
+    // Twice, as `timeout` and batch systems do, to the process and to its group: that is one interrupt.
+    interrupt(&[&child, &child]);
     std::thread::sleep(Duration::from_millis(200));
     assert!(child.try_wait().unwrap().is_none(), "it ended before its last frame was written");
     std::fs::remove_file(stalling.workplace.path("stalled")).unwrap();
@@ -148,9 +150,9 @@ fn a_run_into_a_folder_that_stalls_loses_no_frame() {
 fn a_second_interrupt_ends_a_run_whose_folder_never_answers() {
     let stalling = Stalling::new();
     let child = stalling.stalled_run();
-    interrupt(&child);
+    interrupt(&[&child]);
     std::thread::sleep(Duration::from_millis(200));
-    interrupt(&child);
+    interrupt(&[&child]);
     let output = child.wait_with_output().unwrap();
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(130), "{stderr}");
