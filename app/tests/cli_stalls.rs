@@ -1,8 +1,8 @@
-//! A folder that does not answer, as one on a network: writing into it waits. What was made is not lost, Ctrl-C ends the
-//! run with whole files as soon as the folder answers, and a second one ends it at once.
+//! A folder that does not answer, as one on a network: writing into it and reading from it wait. What was made is not
+//! lost, Ctrl-C ends the run with whole files as soon as the folder answers, and a second one ends it at once.
 //!
-//! The folder is stalled by a library in front of the C library, whose `write`, `pwrite64`, `fsync` and `rename` wait there as
-//! long as a certain file exists.
+//! The folder is stalled by a library in front of the C library, whose `read`, `pread64`, `write`, `pwrite64`, `fsync` and
+//! `rename` wait there as long as a certain file exists.
 
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used)]
@@ -19,6 +19,7 @@ use equijump_engine::trajectory::TrajectoryReader;
 const SHIM: &str = r#"
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,7 +29,10 @@ const SHIM: &str = r#"
 static void wait_below(const char *path) {
     const char *folder = getenv("STALLED_FOLDER"), *file = getenv("STALLED_WHILE");
     struct timespec nap = {0, 5000000};
-    if (!folder || !file || strncmp(path, folder, strlen(folder))) return;
+    char met[4096];
+    if (!folder || !file || strncmp(path, folder, strlen(folder)) || access(file, F_OK)) return;
+    snprintf(met, sizeof met, "%s.met", file);
+    close(creat(met, 0600));
     while (!access(file, F_OK)) nanosleep(&nap, 0);
 }
 static void wait_for(int descriptor) {
@@ -36,6 +40,16 @@ static void wait_for(int descriptor) {
     snprintf(link, sizeof link, "/proc/self/fd/%d", descriptor);
     ssize_t length = readlink(link, path, sizeof path - 1);
     if (length > 0) { path[length] = 0; wait_below(path); }
+}
+ssize_t read(int descriptor, void *bytes, size_t count) {
+    ssize_t (*real)(int, void *, size_t) = dlsym(RTLD_NEXT, "read");
+    wait_for(descriptor);
+    return real(descriptor, bytes, count);
+}
+ssize_t pread64(int descriptor, void *bytes, size_t count, off64_t at) {
+    ssize_t (*real)(int, void *, size_t, off64_t) = dlsym(RTLD_NEXT, "pread64");
+    wait_for(descriptor);
+    return real(descriptor, bytes, count, at);
 }
 ssize_t write(int descriptor, const void *bytes, size_t count) {
     ssize_t (*real)(int, const void *, size_t) = dlsym(RTLD_NEXT, "write");
@@ -87,13 +101,7 @@ impl Stalling {
     /// A run that writes into the folder, stalled after its first frames.
     fn stalled_run(&self) -> Child {
         let mut command = self.simulate("1000000", "slow/run.dcd");
-        command
-            .env("LD_PRELOAD", &self.shim)
-            .env("STALLED_FOLDER", self.workplace.path("slow").canonicalize().unwrap())
-            .env("STALLED_WHILE", self.workplace.path("stalled"))
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped());
-        let child = command.spawn().unwrap();
+        let child = self.spawn(&mut command);
         let deadline = Instant::now() + Duration::from_secs(60);
         while self.written() < 100_000 {
             assert!(Instant::now() < deadline, "the run makes no frames");
@@ -107,6 +115,16 @@ impl Stalling {
             std::thread::sleep(Duration::from_millis(100));
         }
         child
+    }
+
+    fn spawn(&self, command: &mut Command) -> Child {
+        command
+            .env("LD_PRELOAD", &self.shim)
+            .env("STALLED_FOLDER", self.workplace.path("slow").canonicalize().unwrap())
+            .env("STALLED_WHILE", self.workplace.path("stalled"))
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped());
+        command.spawn().unwrap()
     }
 
     fn written(&self) -> u64 {
@@ -125,15 +143,17 @@ impl Stalling {
     }
 }
 
-fn interrupt(child: &Child) {
-    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+fn interrupt(children: &[&Child]) {
+    let ids = children.iter().map(|child| child.id().to_string());
+    assert!(Command::new("kill").arg("-INT").args(ids).status().unwrap().success());
 }
 
 #[test]
 fn a_run_into_a_folder_that_stalls_loses_no_frame() {
     let stalling = Stalling::new();
     let mut child = stalling.stalled_run();
-    interrupt(&child);
+    // Twice, as `timeout` and batch systems do, to the process and to its group: that is one interrupt.
+    interrupt(&[&child, &child]);
     std::thread::sleep(Duration::from_millis(200));
     assert!(child.try_wait().unwrap().is_none(), "it ended before its last frame was written");
     std::fs::remove_file(stalling.workplace.path("stalled")).unwrap();
@@ -148,12 +168,55 @@ fn a_run_into_a_folder_that_stalls_loses_no_frame() {
 fn a_second_interrupt_ends_a_run_whose_folder_never_answers() {
     let stalling = Stalling::new();
     let child = stalling.stalled_run();
-    interrupt(&child);
+    interrupt(&[&child]);
     std::thread::sleep(Duration::from_millis(200));
-    interrupt(&child);
+    interrupt(&[&child]);
     let output = child.wait_with_output().unwrap();
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(130), "{stderr}");
     assert!(stderr.contains("ended at once; what is on the disk is whole"), "{stderr}");
     stalling.goes_on_as_if_nothing_had_been();
+}
+
+#[test]
+fn an_import_from_a_folder_that_stalls_ends_and_leaves_nothing() {
+    let stalling = Stalling::new();
+    let (code, _, stderr) = finish(&mut stalling.simulate("4", "slow/run.dcd"));
+    assert_eq!(code, Some(0), "{stderr}");
+    std::fs::rename(stalling.workplace.path("slow/run_topology.pdb"), stalling.workplace.path("top.pdb"))
+        .unwrap();
+    let import = || {
+        let arguments = ["import", "--topology", "top.pdb", "--out", "out.store.safetensors", "slow/run.dcd"];
+        stalling.workplace.command(&arguments)
+    };
+    let left = || {
+        let entries = std::fs::read_dir(stalling.workplace.folder.path()).unwrap();
+        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names.filter(|name| name.contains("out.store")).collect::<Vec<_>>()
+    };
+    // Ended for good, and as soon as the folder answers.
+    for answers in [false, true] {
+        std::fs::write(stalling.workplace.path("stalled"), "").unwrap();
+        let mut child = stalling.spawn(&mut import());
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while !stalling.workplace.path("stalled.met").exists() {
+            assert!(Instant::now() < deadline, "the import reads nothing");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        std::fs::remove_file(stalling.workplace.path("stalled.met")).unwrap();
+        interrupt(&[&child]);
+        std::thread::sleep(Duration::from_millis(200));
+        assert!(child.try_wait().unwrap().is_none(), "it ended while the folder did not answer");
+        if answers {
+            std::fs::remove_file(stalling.workplace.path("stalled")).unwrap();
+        } else {
+            interrupt(&[&child]);
+        }
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(130), "{}", String::from_utf8_lossy(&output.stderr));
+        assert_eq!(left(), Vec::<String>::new());
+    }
+    let (code, _, stderr) = finish(&mut import());
+    assert_eq!(code, Some(0), "{stderr}");
+    assert_eq!(left(), ["out.store.safetensors"]);
 }

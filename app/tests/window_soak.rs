@@ -1,4 +1,6 @@
-//! A long run: the window stays quick however many frames there are.
+//! A long run: the window stays quick and its memory flat however many frames there are.
+//!
+//! `EQUIJUMP_SOAK=100000` makes so many of four replicas.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod support;
@@ -9,26 +11,56 @@ use egui::accesskit::Role;
 use egui_kittest::kittest::Queryable as _;
 use support::window;
 
+/// Frames of a run that is not a soak.
 const FRAMES: usize = 20_000;
+/// Replicas of a soak.
+const REPLICAS: f64 = 4.0;
+/// What a tenth of a soak has taken is there for the rest of it; so much more is allowed.
+const GROWTH: f64 = 1.05;
+
+fn soak() -> Option<usize> {
+    std::env::var("EQUIJUMP_SOAK").ok()?.parse().ok()
+}
+
+/// Memory that the process has in use, bytes; `None` where the system does not tell it as Linux does.
+fn resident_bytes() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    Some(1024 * line.split_whitespace().next()?.parse::<u64>().ok()?)
+}
 
 #[test]
 fn passes_stay_short_over_many_frames() {
+    let frames = soak().unwrap_or(FRAMES);
     let mut window = window();
     window.wait_for_protein("chignolin");
     let field = window.harness.get_by_role_and_label(Role::SpinButton, "Frames");
-    field.set_value_accesskit(FRAMES as f64);
+    field.set_value_accesskit(frames as f64);
+    if soak().is_some() {
+        let field = window.harness.get_by_role_and_label(Role::SpinButton, "Replicas");
+        field.set_value_accesskit(REPLICAS);
+    }
     window.settle();
     window.harness.get_by_role_and_label(Role::Button, "Simulate").click();
-    let deadline = Instant::now() + Duration::from_secs(120);
+    let deadline = Instant::now() + Duration::from_secs(120 * frames.div_ceil(FRAMES) as u64);
     let mut passes = Vec::new();
-    while window.app().observations().frames <= FRAMES as u64 {
+    let mut memory = Vec::new();
+    while window.app().observations().frames <= frames as u64 {
         let started = Instant::now();
         window.harness.step();
         passes.push(started.elapsed());
         assert!(Instant::now() < deadline, "{} frames were measured", window.app().observations().frames);
+        let tenths = 10 * window.app().observations().frames / frames as u64;
+        if tenths as usize > memory.len() {
+            memory.extend(resident_bytes());
+            println!("{tenths} tenths: {memory:?} bytes");
+        }
         std::thread::sleep(Duration::from_millis(5));
     }
-    assert_eq!(window.frames(), FRAMES + 1);
+    assert_eq!(window.frames(), frames + 1);
+    if let (Some(_), [early, .., late]) = (soak(), &memory[..]) {
+        assert!(*late as f64 <= GROWTH * *early as f64, "{early} bytes grew to {late}");
+    }
     // Within one run, since machines differ and are busy: a pass over many frames is as short as one over few.
     let median = |passes: &[Duration]| {
         let mut passes = passes.to_vec();

@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use crate::structure::pdb_columns;
 use crate::trajectory::TrajectoryFormat;
 
 /// What a file was given for.
@@ -119,6 +120,11 @@ const TPR: ForeignFormat = ForeignFormat {
     as_structure: "write a PDB file with gmx editconf -f topol.tpr -o topol.pdb",
     as_trajectory: TRAJECTORY_NEEDED,
 };
+const FREE_PQR: ForeignFormat = ForeignFormat {
+    name: "a PQR or PDB file whose fields are divided by blanks and not in columns",
+    as_structure: "name the PDB file that it was made from",
+    as_trajectory: "write the trajectory as DCD or XTC",
+};
 
 /// Tells a foreign format by the first bytes of a file; `None` for our own and for unknown ones.
 pub(crate) fn recognize(head: &[u8]) -> Option<ForeignFormat> {
@@ -155,7 +161,7 @@ pub(crate) fn recognize(head: &[u8]) -> Option<ForeignFormat> {
     if start.windows(8).any(|window| window == b"VERSION ") && start.starts_with(b"\x00\x00\x00") {
         return Some(TPR);
     }
-    None
+    pdb_columns::is_free(head).then_some(FREE_PQR)
 }
 
 /// Tells a foreign format by a file's name.
@@ -187,12 +193,13 @@ mod tests {
 
     #[test]
     fn formats_are_told_by_their_first_bytes() {
-        let cases: [(&[u8], &str); 10] = [
+        let cases: [(&[u8], &str); 11] = [
             (b"\x00\x00\x07\xc9\x00\x00\x00\x0d", "TRR"),
             (b"\x00\x00\x07\xcb", "XTC"),
             (b"CDF\x02\x00\x00", "NetCDF"),
             (b"\x89HDF\r\n\x1a\n\x00", "HDF5"),
             (b"PSF EXT CMAP\n", "PSF"),
+            (b"ATOM 1 N ASP A 1 13.722 -0.367 56.730 -0.3 1.85", "PQR"),
             (b"%VERSION  VERSION_STAMP = V0001.000", "PRMTOP"),
             (b"T\x00\x00\x00CORD", "DCD"),
             (b"\x83\xa7encoder\xa6mol*", "BinaryCIF"),

@@ -107,3 +107,18 @@ fn presets() {
 fn references() {
     check_all("reference", seeds::reference(), targets::reference);
 }
+
+#[test]
+fn folders_of_trainings() {
+    check_all("training-run", seeds::training_run(), targets::training_run);
+}
+
+#[test]
+fn selections_of_atoms() {
+    check_all("selection", seeds::selection(), targets::selection);
+}
+
+#[test]
+fn names_of_coordinates() {
+    check_all("coordinates", seeds::coordinates(), targets::coordinates);
+}

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use equijump_engine::structure::{
     OpenedStructure, ReadOptions, read_structure, read_structure_bytes, read_topology_map,
 };
-use equijump_engine::trajectory::{ImportRequest, TrajectoryWriter, import};
+use equijump_engine::trajectory::{Frame, ImportRequest, TrajectoryReader, TrajectoryWriter, import};
 
 fn bundled(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/structures").join(name)
@@ -54,6 +54,104 @@ fn a_million_atoms_do_not_end_a_chain() {
     let path = folder.path().join("top.pdb");
     std::fs::write(&path, numbered.join("\n")).unwrap();
     assert_eq!(read_topology_map(&path).unwrap().file_atom_count, lines.len());
+}
+
+/// Serial numbers from 100,000 and residue numbers from 10,000 as `{:>5}` and `{:>4}` of most languages print them: what
+/// follows is moved to the right.
+#[test]
+fn numbers_that_are_too_long_for_their_columns_move_no_atom() {
+    let printed = |record: &str, first_serial: usize, first_residue: usize| -> Vec<String> {
+        let print = |(index, line): (usize, &String)| {
+            let residue = line[22..26].trim().parse::<usize>().unwrap() - 1 + first_residue;
+            format!("{record:<6}{:>5}{}{residue:>4}{}", first_serial + index, &line[11..22], &line[26..])
+        };
+        trp_cage().iter().enumerate().map(print).collect()
+    };
+    let expected = opened(&trp_cage());
+    let folder = tempfile::tempdir().unwrap();
+    for (record, serial, residue) in
+        [("ATOM", 99_950, 1), ("HETATM", 99_950, 1), ("HETATM", 999_950, 9_995), ("ATOM", 1, 9_995)]
+    {
+        let lines = printed(record, serial, residue);
+        let found = opened(&lines);
+        assert_eq!(found.topology.sequence(), "DAYAQWLKDGGPSSGRPPPS", "{record} {serial} {residue}");
+        assert_eq!(found.positions_angstrom, expected.positions_angstrom, "{record} {serial} {residue}");
+        assert_eq!(found.topology.residues()[19].number, residue as i32 + 19);
+        // As topology and as trajectory, both read without sorting.
+        let path = folder.path().join("models.pdb");
+        std::fs::write(&path, format!("MODEL 1\n{}\nENDMDL\n", lines.join("\n"))).unwrap();
+        let map = read_topology_map(&path).unwrap();
+        assert_eq!(map.file_atom_count, lines.len());
+        let mut frame = Frame::default();
+        TrajectoryReader::open(&path).unwrap().read_frame(0, &mut frame).unwrap();
+        let read: Vec<[f32; 3]> = trp_cage()
+            .iter()
+            .map(|line| [30, 38, 46].map(|at| line[at..at + 8].trim().parse().unwrap()))
+            .collect();
+        assert_eq!(frame.positions_angstrom, read);
+    }
+}
+
+#[test]
+fn pqr_files_without_columns_are_named() {
+    let free = |with_chain: bool| -> String {
+        let print = |line: &String| {
+            let field = |from: usize, to: usize| line[from..to].trim();
+            let chain = if with_chain { "A " } else { "" };
+            let [x, y, z] = [field(30, 38), field(38, 46), field(46, 54)];
+            format!(
+                "ATOM {} {} {} {chain}{} {x} {y} {z} -0.415 1.824\n",
+                field(6, 11),
+                field(12, 16),
+                field(17, 20),
+                field(22, 26)
+            )
+        };
+        trp_cage().iter().map(print).collect()
+    };
+    for text in [free(true), free(false), format!("REMARK   1 PQR file of PDB2PQR\n{}", free(false))] {
+        let error = read_structure_bytes("a.pqr", text.as_bytes(), &ReadOptions::default()).unwrap_err();
+        assert!(error.to_string().contains("divided by blanks and not in columns"), "{error}");
+    }
+}
+
+/// All axes of a frame have records of one length, so that the header alone tells a fourth dimension.
+#[test]
+fn a_dcd_header_that_lies_about_the_fourth_dimension_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.dcd");
+    let chignolin = read_structure(&bundled("chignolin.pdb"), &ReadOptions::default()).unwrap();
+    let mut writer = TrajectoryWriter::create(&path, &chignolin.topology, 100.0, false).unwrap();
+    for frame in 0..4 {
+        writer.write_frame(&chignolin.positions_angstrom, 100.0 * f64::from(frame)).unwrap();
+    }
+    drop(writer);
+    let three = std::fs::read(&path).unwrap();
+    let record = 8 + 4 * chignolin.topology.atom_count();
+    let header = three.len() - 4 * 3 * record;
+    let mut four = three[..header].to_vec();
+    for axes in three[header..].chunks(3 * record) {
+        four.extend(axes);
+        // The fourth dimension, of whatever values.
+        four.extend(&axes[..record]);
+    }
+    let flagged = |bytes: &[u8], flag: u8| {
+        let mut bytes = bytes.to_vec();
+        bytes[8 + 4 * 11] = flag;
+        std::fs::write(&path, bytes).unwrap();
+        TrajectoryReader::open(&path)
+    };
+    for (bytes, sound, lie) in [(&three, 0, 1), (&four, 1, 0)] {
+        let mut reader = flagged(bytes, sound).unwrap();
+        let mut frame = Frame::default();
+        assert_eq!((reader.frame_count(), reader.tail_bytes()), (4, 0));
+        for index in 0..4 {
+            reader.read_frame(index, &mut frame).unwrap();
+            assert_eq!(frame.positions_angstrom, *chignolin.positions_angstrom);
+        }
+        let error = flagged(bytes, lie).unwrap_err().to_string();
+        assert!(error.contains("another number of dimensions than its header says"), "{error}");
+    }
 }
 
 /// gemmi keeps all atoms of one name; which of them is taken is told.

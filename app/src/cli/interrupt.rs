@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::anyhow;
 
@@ -10,6 +10,10 @@ use super::terminal;
 
 /// How long the work may take to end before the user is told what else can be done.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Signals that are closer are one: `timeout` and batch systems send theirs to a process and to its group, which is the
+/// same process twice. Nobody presses a key twice in that time.
+const ONE_SIGNAL: Duration = Duration::from_millis(150);
 
 /// How long the end waits for its sentence: a log may stall as a disk does.
 const LAST_WORD: Duration = Duration::from_millis(300);
@@ -36,20 +40,26 @@ impl Interrupt {
     pub fn listen() -> anyhow::Result<Self> {
         let flag = Arc::new(AtomicBool::new(false));
         let seen = flag.clone();
-        ctrlc::set_handler(move || {
-            if seen.swap(true, Ordering::SeqCst) {
+        let mut first: Option<Instant> = None;
+        ctrlc::set_handler(move || match first {
+            None => {
+                first = Some(Instant::now());
+                seen.store(true, Ordering::SeqCst);
+                // Most jobs end before this thread speaks. Without it Ctrl-C works all the same.
+                let _ = std::thread::Builder::new().spawn(|| {
+                    std::thread::sleep(PATIENCE);
+                    terminal::remark(
+                        "note: the work has not ended yet, since a step of it takes long or a disk does not answer; \
+                         press Ctrl-C again to end at once",
+                    );
+                });
+            }
+            Some(first) if first.elapsed() < ONE_SIGNAL => (),
+            Some(_) => {
                 say_in_passing("equijump: ended at once; what is on the disk is whole");
                 // Files are readable at any moment, so there is nothing left to put in order.
                 std::process::exit(super::INTERRUPTED.into());
             }
-            // Most jobs end before this thread speaks. Without it Ctrl-C works all the same.
-            let _ = std::thread::Builder::new().spawn(|| {
-                std::thread::sleep(PATIENCE);
-                terminal::remark(
-                    "note: the work has not ended yet, since a step of it takes long or a disk does not answer; \
-                     press Ctrl-C again to end at once",
-                );
-            });
         })
         .map_err(|error| anyhow!("cannot listen to Ctrl-C: {error}"))?;
         Ok(Self(flag))

@@ -24,7 +24,7 @@ mod propagate;
 mod proteins;
 mod sampling;
 mod segment;
-mod serve;
+pub mod serve;
 mod simulate;
 mod stages;
 mod study;

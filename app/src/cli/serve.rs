@@ -72,7 +72,7 @@ a request), structure, start, coordinate, simulation, output. A value that is no
 /// What is asked for.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Request {
+pub struct Request {
     #[serde(default)]
     id: serde_json::Value,
     structure: PathBuf,
@@ -97,6 +97,23 @@ struct Request {
 
 fn one() -> u64 {
     1
+}
+
+impl Request {
+    /// The request in a line; `None` for an empty one.
+    ///
+    /// # Errors
+    /// Why the line is no request, with its id where that can be read.
+    pub fn parse(line: &[u8]) -> Result<Option<Self>, (serde_json::Value, String)> {
+        if line.trim_ascii().is_empty() {
+            return Ok(None);
+        }
+        serde_json::from_slice(line).map(Some).map_err(|error| {
+            let value: Option<serde_json::Value> = serde_json::from_slice(line).ok();
+            let id = value.and_then(|value| value.get("id").cloned()).unwrap_or_default();
+            (id, format!("the line is not a request: {error}"))
+        })
+    }
 }
 
 /// What is answered.
@@ -179,7 +196,7 @@ pub(super) fn run(args: Args, given: impl Fn(&str) -> bool) -> anyhow::Result<En
             Err(RecvTimeoutError::Timeout) => continue,
             Err(RecvTimeoutError::Disconnected) => return Ok(Ending::Done),
         };
-        let answer = match line.and_then(|line| parse(&line)) {
+        let answer = match line.and_then(|line| Request::parse(&line)) {
             Ok(None) => continue,
             Ok(Some(request)) => match server.answer(&request) {
                 Ok(answer) => answer,
@@ -224,18 +241,6 @@ fn next_line() -> Option<Result<Vec<u8>, (serde_json::Value, String)>> {
         Err(error) if error.kind() == std::io::ErrorKind::Interrupted => Some(Ok(Vec::new())),
         Err(_) => None,
     }
-}
-
-/// The request in a line; `None` for an empty one. An error comes with the id, where that can be read.
-fn parse(line: &[u8]) -> Result<Option<Request>, (serde_json::Value, String)> {
-    if line.trim_ascii().is_empty() {
-        return Ok(None);
-    }
-    serde_json::from_slice(line).map(Some).map_err(|error| {
-        let value: Option<serde_json::Value> = serde_json::from_slice(line).ok();
-        let id = value.and_then(|value| value.get("id").cloned()).unwrap_or_default();
-        (id, format!("the line is not a request: {error}"))
-    })
 }
 
 fn tell(answer: &Answer) -> std::io::Result<()> {

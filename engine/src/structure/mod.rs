@@ -22,6 +22,7 @@ pub mod mmcif_format;
 mod mmcif_records;
 mod naming;
 pub mod opened;
+pub(crate) mod pdb_columns;
 pub mod pdb_format;
 pub(crate) mod pdb_lines;
 mod pdb_records;

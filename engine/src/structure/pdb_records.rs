@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::naming::{ResidueName, residue_name};
+use super::pdb_columns::in_columns;
 use super::pdb_lines::{ModelSplitter, Record, Step, cell_in, columns, lines, number, record};
 use super::records::{AtomRecord, FileAtoms, LaterModel, printable};
 
@@ -37,7 +38,7 @@ pub(super) fn scan_pdb(text: &[u8], mut each: impl FnMut(&[u8], usize, usize)) -
         match (models.step(kind), kind) {
             (step @ (Step::FirstAtom | Step::NextAtom), _) => {
                 file.model_count += usize::from(step == Step::FirstAtom);
-                each(line, file.model_count - 1, part);
+                each(&in_columns(line), file.model_count - 1, part);
             }
             (_, Record::Ter) => part += 1,
             (_, Record::Cell) if file.model_count <= 1 => {
@@ -67,9 +68,9 @@ impl WideChains {
         let mut before = None;
         // What all residues have needs no neighbors of other names.
         let mut everywhere = None;
-        let is_ca = |line: &&[u8]| record(line) == Record::Atom && columns(line, 12, 16) == b"CA";
-        for (index, line) in lines(text).filter(is_ca).enumerate() {
-            let here = wide_chain(line);
+        let atoms = lines(text).filter(|line| record(line) == Record::Atom).map(in_columns);
+        for (index, line) in atoms.filter(|line| columns(line, 12, 16) == b"CA").enumerate() {
+            let here = wide_chain(&line);
             if let (Some((chain, name, unknown)), Some((chain_before, name_before, unknown_before))) =
                 (&here, &before)
                 && chain == chain_before

@@ -9,13 +9,14 @@ pub mod seeds;
 
 use std::path::{Path, PathBuf};
 
-use equijump_engine::analysis::ReferenceData;
+use equijump_engine::analysis::{Coordinates, ReferenceData, Selection};
 use equijump_engine::experiments::compare::{ComparisonConfig, ComparisonPlan};
 use equijump_engine::network::Model;
 use equijump_engine::session::DescribedRun;
 use equijump_engine::structure::{
-    ReadOptions, read_crystal, read_models, read_structure_bytes, read_topology_map,
+    OpenedStructure, ReadOptions, read_crystal, read_models, read_structure_bytes, read_topology_map,
 };
+use equijump_engine::training::EarlierRun;
 use equijump_engine::training::checkpoint::{Checkpoint, CheckpointState};
 use equijump_engine::trajectory::{
     Frame, ImportRequest, RunState, TrajectoryReader, TrajectoryStore, describe,
@@ -26,6 +27,8 @@ use equijump_engine::transport::presets::Presets;
 thread_local! {
     /// Readers that want a file get it here.
     static SCRATCH: tempfile::TempDir = tempfile::tempdir().expect("a folder for temporary files");
+    /// What selections and coordinates are of.
+    static PROTEIN: OpenedStructure = seeds::chignolin();
 }
 
 fn scratch(name: &str) -> PathBuf {
@@ -255,6 +258,47 @@ pub fn reference(bytes: &[u8]) -> Vec<String> {
         }
         Err(error) => vec![error.to_string()],
     }
+}
+
+/// The folder of a training that was ended before its first checkpoint: its settings, and after a zero byte its log.
+pub fn training_run(bytes: &[u8]) -> Vec<String> {
+    let folder = scratch("training");
+    std::fs::create_dir_all(&folder).expect("the folder for temporary files takes a folder");
+    let end = bytes.iter().position(|&byte| byte == 0);
+    let (settings, log) =
+        (&bytes[..end.unwrap_or(bytes.len())], end.map_or(&[][..], |end| &bytes[end + 1..]));
+    file("training/train.json", settings);
+    file("training/log.csv", log);
+    match EarlierRun::load(&folder) {
+        // Rows that cannot be read are no error: they give no curve.
+        Ok(run) if run.log.len() < seeds::LOG_ROWS => vec!["rows are missing".to_owned()],
+        earlier => sentences([error_of(earlier), error_of(describe(&folder.join("train.json")))]),
+    }
+}
+
+/// A selection of atoms, as it is typed.
+pub fn selection(bytes: &[u8]) -> Vec<String> {
+    match String::from_utf8_lossy(bytes).parse::<Selection>() {
+        Ok(selection) => PROTEIN.with(|opened| {
+            let atoms = selection.atoms(&opened.topology, &opened.positions_angstrom);
+            assert!(atoms.is_sorted() && atoms.iter().all(|&atom| atom < opened.topology.atom_count()));
+            Vec::new()
+        }),
+        Err(error) => vec![error.to_string()],
+    }
+}
+
+/// Names of coordinates, one a line.
+pub fn coordinates(bytes: &[u8]) -> Vec<String> {
+    let names: Vec<String> = String::from_utf8_lossy(bytes).lines().map(str::to_owned).collect();
+    PROTEIN.with(|opened| match Coordinates::new(&names, &opened.topology, &opened.positions_angstrom) {
+        Ok(coordinates) => {
+            let values = coordinates.values(&opened.topology, &opened.positions_angstrom);
+            assert_eq!(values.len(), names.len());
+            Vec::new()
+        }
+        Err(error) => vec![error.to_string()],
+    })
 }
 
 /// Any of these trajectories, told by its first bytes, as one target of `cargo fuzz`.

@@ -5,14 +5,16 @@ use std::path::{Path, PathBuf};
 
 use equijump_engine::network::{Heads, Model, ModelCard, NetworkConfig, ParameterLayout, initial_parameters};
 use equijump_engine::structure::{OpenedStructure, ReadOptions, read_structure, write_mmcif, write_pdb};
-use equijump_engine::training::TrainSettings;
 use equijump_engine::training::checkpoint::{Checkpoint, CheckpointState};
 use equijump_engine::training::optimizer::Optimizer;
+use equijump_engine::training::{KeptSettings, TrainRequest, TrainSettings};
 use equijump_engine::trajectory::{ImportRequest, RunState, TrajectoryWriter, import};
 use equijump_engine::transport::SamplerSettings;
 
 /// Frames of the trajectories made here.
 pub const FRAMES: usize = 6;
+/// Rows of the log of the training made here.
+pub const LOG_ROWS: usize = 3;
 
 /// The root of the repository, from whichever crate this is compiled in.
 pub fn repository() -> PathBuf {
@@ -26,7 +28,8 @@ fn bytes_of(path: &str) -> Vec<u8> {
     std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-fn chignolin() -> OpenedStructure {
+/// A small protein.
+pub fn chignolin() -> OpenedStructure {
     read_structure(&repository().join("assets/structures/chignolin.pdb"), &ReadOptions::default()).unwrap()
 }
 
@@ -229,6 +232,57 @@ pub fn reference() -> Vec<Vec<u8>> {
     vec![bytes_of("assets/references/chignolin.json")]
 }
 
+/// A training that was ended before its first checkpoint.
+pub fn training_run() -> Vec<Vec<u8>> {
+    let (network, _) = network();
+    let request = TrainRequest {
+        stores: vec![PathBuf::from("/data/chignolin.store.safetensors")],
+        name: "small".to_owned(),
+        network,
+        settings: TrainSettings::default(),
+        out: PathBuf::from("/data/small"),
+        init: None,
+        resume: false,
+        keep: KeptSettings::default(),
+        force: false,
+    };
+    let mut bytes = serde_json::to_vec_pretty(&request).unwrap();
+    bytes.push(0);
+    bytes.extend(b"step,loss,positions_A2,vectors_A2,grad_norm,learning_rate,validation_loss\n");
+    for _ in 0..LOG_ROWS {
+        bytes.extend(b"0,1.25,0.75,0.5,3.5,0.001,\n");
+    }
+    vec![bytes]
+}
+
+/// Selections of atoms.
+pub fn selection() -> Vec<Vec<u8>> {
+    [
+        "residue 3-10 and backbone",
+        "name CA within 5 of resname TRP",
+        "byres (around 3.5 index 0:4, 7) or not (helix or strand or coil)",
+        "same residue as element C N O or chain A",
+    ]
+    .map(|text| text.as_bytes().to_vec())
+    .into()
+}
+
+/// Coordinates by name.
+pub fn coordinates() -> Vec<Vec<u8>> {
+    let names = "rmsd\ngdt\nrg\nnative-contacts\ntic1\ndistance:1.CA/10.CA\nangle:1.CA/5.CA/10.CA\ndihedral:2.N/2.CA/2.C/3.N";
+    vec![names.as_bytes().to_vec()]
+}
+
+/// Requests of `equijump serve`.
+pub fn serve() -> Vec<Vec<u8>> {
+    let whole = serde_json::json!({
+        "id": 1, "structure": "chignolin", "chain": "A", "longest_segment": true, "start": "run.dcd:12",
+        "start_angstrom": [[0.0, 1.5, 2.5]], "topology": "top.pdb", "native": "chignolin", "jumps": 5, "seed": 7,
+        "coordinates": ["rmsd", "rg"], "out": "out.dcd", "overwrite": true, "end": true,
+    });
+    vec![serde_json::to_vec(&whole).unwrap()]
+}
+
 /// A project file of the window.
 pub fn project() -> Vec<Vec<u8>> {
     let project = serde_json::json!({
@@ -280,6 +334,10 @@ pub fn all() -> Vec<(&'static str, Vec<Vec<u8>>)> {
         ("config", config()),
         ("presets", presets()),
         ("reference", reference()),
+        ("training_run", training_run()),
+        ("selection", selection()),
+        ("coordinates", coordinates()),
+        ("serve", serve()),
         ("project", project()),
     ]
 }

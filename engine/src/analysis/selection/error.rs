@@ -1,5 +1,7 @@
 //! Why a selection is not understood.
 
+use crate::brief::{brief, printable};
+
 /// A selection that is not understood: where, what was expected there, what was found.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}", sentence(.position, .expected, .found.as_deref()))]
@@ -20,7 +22,10 @@ impl SelectionError {
 
 fn sentence(position: &usize, expected: &str, found: Option<&str>) -> String {
     match found {
-        Some(found) => format!("Character {}: expected {expected}, found “{found}”.", position + 1),
+        Some(found) => {
+            let found = brief(printable(found));
+            format!("Character {}: expected {expected}, found “{found}”.", position + 1)
+        }
         None => format!("Character {}: expected {expected}, but the selection ends there.", position + 1),
     }
 }

@@ -58,6 +58,7 @@ fn errors_tell_the_place_and_what_was_expected_there() {
         ("helix and", 9, "but the selection ends there"),
         ("name CA)", 7, "found “)”"),
         ("ca", 0, "found “ca”"),
+        ("c\u{1b}[2J", 0, "found “c�"),
         ("name CA+", 8, "an atom name"),
     ];
     for (text, position, sentence) in cases {

@@ -84,6 +84,8 @@ pub(super) struct Header {
     pub endian: Endian,
     /// CHARMM dialect; X-PLOR otherwise.
     pub charmm: bool,
+    /// NSET; stale in files of killed runs.
+    pub frames: i32,
     /// ISTART, in steps.
     pub first_step: i32,
     /// NSAVC.
@@ -104,9 +106,20 @@ pub(super) struct Header {
 impl Header {
     /// Bytes of one frame, markers included.
     pub(super) fn frame_bytes(&self) -> u64 {
-        let axis = 8 + 4 * self.atoms as u64;
+        self.frame_bytes_of(if self.has_fourth_dimension { 4 } else { 3 })
+    }
+
+    fn frame_bytes_of(&self, dimensions: u64) -> u64 {
         let cell = if self.has_cell { 8 + CELL_BYTES as u64 } else { 0 };
-        cell + axis * if self.has_fourth_dimension { 4 } else { 3 }
+        cell + dimensions * (8 + 4 * self.atoms as u64)
+    }
+
+    /// Whether `data_bytes` are exactly the frames that the header counts, with another number of dimensions than it
+    /// says. All axes have records of one length: only the count tells a fourth dimension from the next frame.
+    pub(super) fn has_other_dimensions(&self, data_bytes: u64) -> bool {
+        let frames = u64::try_from(self.frames).unwrap_or(0);
+        let is = |dimensions| frames.checked_mul(self.frame_bytes_of(dimensions)) == Some(data_bytes);
+        frames > 0 && if self.has_fourth_dimension { is(3) } else { is(4) }
     }
 
     /// Time between frames, ps. `None` where DELTA or NSAVC is not positive, or DELTA is in a unit that the file does
@@ -185,6 +198,7 @@ impl Header {
         Ok(Header {
             endian,
             charmm,
+            frames: number(0),
             first_step: number(1),
             steps_per_frame: number(2),
             step_akma: if charmm { f64::from(endian.f32(&control, 44)) } else { endian.f64(&control, 44) },

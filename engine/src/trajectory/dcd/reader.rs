@@ -36,6 +36,10 @@ impl DcdReader {
         }
         let header = Header::read(&mut file, path)?;
         let data_bytes = length - header.bytes.min(length);
+        if header.has_other_dimensions(data_bytes) {
+            let reason = "its frames have another number of dimensions than its header says";
+            return Err(TrajectoryError::malformed(path, TrajectoryFormat::Dcd, reason));
+        }
         let frames = usize::try_from(data_bytes / header.frame_bytes()).unwrap_or(usize::MAX);
         let mut reader =
             Self { path: path.to_path_buf(), file, header, frames, tail_bytes: 0, buffer: Vec::new() };

@@ -10,6 +10,7 @@ use flate2::read::MultiGzDecoder;
 
 use crate::regular_file::open_regular;
 use crate::structure::cell::Cell;
+use crate::structure::pdb_columns::in_columns;
 use crate::structure::pdb_lines::{
     GZIP, LineReader, ModelSplitter, Record, Step, cell_in, columns, most_unpacked, number, record,
     time_in_title,
@@ -206,7 +207,7 @@ impl PdbReader {
     }
 
     fn add(&mut self, model: &mut Current, line: &[u8], end: u64) {
-        let identity = identity(line);
+        let identity = identity(&in_columns(line));
         model.identities.write(&identity);
         model.names.write(&identity[..4]);
         model.names.write(&identity[5..9]);
@@ -309,10 +310,11 @@ impl PdbReader {
             if record(line) != Record::Atom {
                 return Ok(());
             }
+            let line = in_columns(line);
             let mut position = [0.0; 3];
             for (axis, value) in position.iter_mut().enumerate() {
                 let column = 30 + 8 * axis;
-                *value = number(line, column, column + 8).ok_or_else(|| {
+                *value = number(&line, column, column + 8).ok_or_else(|| {
                     let atom = positions.len() + 1;
                     malformed(format!(
                         "atom record {atom} has no number in columns {} to {}",
@@ -323,7 +325,7 @@ impl PdbReader {
             }
             positions.push(position);
             if !same_order {
-                identities.push(identity(line));
+                identities.push(identity(&line));
             }
             Ok(())
         })?;
