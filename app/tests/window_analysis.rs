@@ -142,6 +142,7 @@ fn new_panes_are_exported_with_their_units() {
     for name in ["Browse…", "Export"] {
         press(&mut window, name);
     }
+    window.step_until("it is told", |harness| harness.state().log().to_text().contains("Wrote"));
     let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
     let structure = read("chignolin-secondary-structure.csv");
     assert!(structure.starts_with("frame,time_ns,residue_1"), "{structure}");

@@ -398,7 +398,7 @@ fn plots_are_exported_with_their_numbers() {
     window.settle();
     click(&mut window, "Browse…");
     click(&mut window, "Export");
-    window.step_until("the files are there", |_| folder.path().join("chignolin-rmsd.csv").exists());
+    window.step_until("the files are there", |harness| harness.state().log().to_text().contains("Wrote"));
     let csv = std::fs::read_to_string(folder.path().join("chignolin-rmsd.csv")).unwrap();
     assert_eq!(csv.lines().count(), 22);
     assert!(folder.path().join("chignolin-ramachandran.svg").exists());
@@ -417,7 +417,31 @@ fn plots_are_exported_with_their_numbers() {
     window.harness.get_by_label_contains("files that are there").click();
     window.settle();
     click(&mut window, "Export");
-    assert_ne!(std::fs::read_to_string(folder.path().join("chignolin-rmsd.csv")).unwrap(), "mine");
+    let csv = folder.path().join("chignolin-rmsd.csv");
+    window.step_until("it is replaced", |_| std::fs::read_to_string(&csv).unwrap() != "mine");
+}
+
+#[test]
+fn a_project_is_written_beside_the_window_and_told_once_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("work.equijump");
+    let mut window = ready();
+    window.dialogs.will_answer(FileAnswer::Picked(path.clone()));
+    window.harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::S);
+    window.step_until("it is told", |harness| harness.state().log().to_text().contains("Wrote the project"));
+    assert!(path.exists());
+    assert!(window.app().preferences().recent_files.contains(&path));
+}
+
+#[test]
+fn a_project_that_cannot_be_written_is_told_and_is_not_among_the_recent_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("no such folder").join("work.equijump");
+    let mut window = ready();
+    window.dialogs.will_answer(FileAnswer::Picked(path.clone()));
+    window.harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::S);
+    window.step_until("it is told", |harness| harness.state().log().to_text().contains("cannot be written"));
+    assert!(!window.app().preferences().recent_files.contains(&path));
 }
 
 #[test]
@@ -429,6 +453,26 @@ fn themes_switch() {
         window.settle();
         assert_eq!(window.harness.ctx.global_style().visuals.dark_mode, dark);
     }
+}
+
+#[test]
+fn alt_and_a_letter_open_a_menu_that_the_keyboard_goes_on_in() {
+    let mut window = ready();
+    simulate(&mut window, 10);
+    set_number(&mut window, "Frame", 3);
+    // F alone follows the newest frame; with Alt it is the menu's.
+    window.harness.key_press_modifiers(egui::Modifiers::ALT, egui::Key::F);
+    window.settle();
+    assert_eq!(window.app().timeline().frame(), 3);
+    let first = window.harness.query_by_label_contains("Open…");
+    assert!(first.is_some());
+    window.harness.key_press(egui::Key::Escape);
+    window.settle();
+    window.harness.key_press_modifiers(egui::Modifiers::ALT, egui::Key::V);
+    window.settle();
+    window.harness.get_by_label_contains("Light theme").click();
+    window.settle();
+    assert!(!window.harness.ctx.global_style().visuals.dark_mode);
 }
 
 #[test]

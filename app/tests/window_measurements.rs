@@ -147,6 +147,7 @@ fn measurements_are_exported_with_the_plots() {
         window.harness.get_by_role_and_label(Role::Button, name).click();
         window.settle();
     }
+    window.step_until("it is told", |harness| harness.state().log().to_text().contains("Wrote"));
     let written = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path());
     let csv = written
         .filter(|path| path.extension().is_some_and(|extension| extension == "csv"))

@@ -25,6 +25,7 @@ fn the_frame_shown_and_the_scripts_are_written_and_nothing_is_replaced() {
     window.dialogs.will_answer(FileAnswer::Picked(folder.path().to_owned()));
     choose(&mut window, "File", "Export start of an MD run");
     window.step_until("the script is there", |_| folder.path().join("run.py").exists());
+    window.step_until("it is told", |harness| harness.state().log().to_text().contains("run it with"));
     let start = std::fs::read_to_string(folder.path().join("start.pdb")).unwrap();
     // Chignolin with its hydrogens and OXT, as OpenMM counts them.
     assert_eq!(start.lines().filter(|line| line.starts_with("ATOM")).count(), 166);
@@ -36,7 +37,8 @@ fn the_frame_shown_and_the_scripts_are_written_and_nothing_is_replaced() {
     std::fs::write(folder.path().join("run.py"), "# mine\n").unwrap();
     window.dialogs.will_answer(FileAnswer::Picked(folder.path().to_owned()));
     choose(&mut window, "File", "Export start of an MD run");
-    window.settle();
-    assert!(window.log().contains("run.py is there already"), "{}", window.log());
+    window.step_until("it is refused", |harness| {
+        harness.state().log().to_text().contains("run.py is there already")
+    });
     assert_eq!(std::fs::read_to_string(folder.path().join("run.py")).unwrap(), "# mine\n");
 }

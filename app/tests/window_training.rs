@@ -295,3 +295,38 @@ fn a_training_that_fails_leaves_the_window_and_its_last_checkpoint() {
     press(&mut window, "Simulate");
     window.step_until("the window works on", |harness| harness.state().timeline().frame_count() > 3);
 }
+
+#[test]
+fn all_fragments_that_came_with_the_program_are_imported_with_one_click() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut window = training_window();
+    // What is written next goes where something was written last.
+    window.dialogs.will_answer(FileAnswer::Picked(folder.path().to_owned()));
+    window.harness.get_all_by_role_and_label(Role::Button, "Simulation").next().unwrap().click();
+    window.settle();
+    window.harness.get_by_label_contains("Make training data with OpenMM").click();
+    window.step_until("the script is there", |_| folder.path().join("make_training_data.py").exists());
+
+    let import_all = |window: &mut Window| {
+        window.harness.get_by_label_contains("Fragments (").click_accesskit();
+        window.settle();
+        window.harness.get_by_label_contains("Import all").click_accesskit();
+        window.settle();
+    };
+    import_all(&mut window);
+    window.step_until("all are imported", |harness| {
+        let training = harness.state().training();
+        training.import.queue.is_none() && training.import.running.is_none()
+    });
+    let stores = window.app().training().form.stores.clone();
+    assert!(stores.len() >= 8 && stores.iter().all(|store| store.exists()), "{}", window.log());
+    assert!(window.log().contains(&format!("{} stores are in", stores.len())), "{}", window.log());
+
+    // What is there is not made again.
+    let made = |store: &PathBuf| std::fs::metadata(store).unwrap().modified().unwrap();
+    let before: Vec<_> = stores.iter().map(made).collect();
+    import_all(&mut window);
+    assert!(window.app().training().import.running.is_none());
+    assert_eq!(stores.iter().map(made).collect::<Vec<_>>(), before);
+    assert_eq!(window.app().training().form.stores, stores);
+}

@@ -45,15 +45,25 @@ pub(super) fn divergences(evaluation: &Evaluation) -> String {
         })
         .collect();
     let caption = format!(
-        "Jensen–Shannon divergence of the samples from the reference, nats (0 to ln 2 = 0.693), with {confidence:.0} % block-bootstrap intervals. Floor: one random half of the reference against the other, mean and {confidence:.0} % range over {} halvings. Scaled: that floor for as much time as was compared, {} of samples with {} of reference, instead of halves; samples of the same law would lie about it. The last column is the divergence in units of the scaled floor.",
+        "Jensen–Shannon divergence of the samples from the reference, nats (0 to ln 2 = 0.693), with {confidence:.0} % block-bootstrap intervals. Floor: one random half of the reference against the other, mean and {confidence:.0} % range over {} halvings. Floor at this length: what that floor would be for as much time as was compared, {} of samples with {} of reference, instead of halves; samples of the same law would lie about it. In these floors: the divergence divided by the floor at this length, so that 1 × is as good as the reference itself.",
         evaluation.settings.halvings,
         time_text(evaluation.samples.frames as f64 * evaluation.samples.interval_ps),
         time_text(evaluation.reference.frames as f64 * evaluation.reference.interval_ps),
     );
     let header: &[&str] = if scores.weighted {
-        &["", "Markov-weighted", "Floor", "Scaled", "", "All frames alike", "Floor", "Scaled", ""]
+        &[
+            "",
+            "Markov-weighted",
+            "Floor",
+            "Floor at this length",
+            "In these floors",
+            "All frames alike",
+            "Floor",
+            "Floor at this length",
+            "In these floors",
+        ]
     } else {
-        &["", "All frames alike", "Floor", "Scaled", ""]
+        &["", "All frames alike", "Floor", "Floor at this length", "In these floors"]
     };
     table(&caption, header, &rows)
 }

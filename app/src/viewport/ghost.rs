@@ -18,16 +18,21 @@ pub struct Conformation {
     pub positions_angstrom: Vec<[f32; 3]>,
     /// Color of its backbone.
     pub color: Srgb,
+    /// Secondary structure per residue, for ribbons; empty where it is drawn as a tube or as thin sticks.
+    pub structure: Vec<SecondaryStructure>,
 }
 
-/// The conformations, and what is drawn of them: sticks along the backbone, or a tube beside a ribbon where there is
-/// only one. Of a selection that is drawn as sticks its side chains too, of one that is alone on view exactly its atoms.
+/// The conformations, and what is drawn of them beside a ribbon: ribbons of those whose secondary structure is known, a
+/// tube where there is only one; and else sticks along the backbone. Of a selection that is drawn as sticks its side
+/// chains too, of one that is alone on view exactly its atoms or residues.
 #[derive(Default)]
 pub(super) struct Ghost {
     /// Positions of all atoms, Å, one conformation after the other; empty without a ghost.
     positions_angstrom: Vec<[f32; 3]>,
     /// The color of each conformation.
     colors: Vec<Srgb>,
+    /// The secondary structure of each conformation that is drawn as a ribbon.
+    structures: Vec<Vec<SecondaryStructure>>,
     stale: bool,
     /// Atoms drawn as joints.
     pub atoms: Vec<usize>,
@@ -39,19 +44,24 @@ pub(super) struct Ghost {
     pub bond_appearance: Vec<[f32; 4]>,
     /// Per bond: light at its second atom.
     pub bond_end_albedo: Vec<[f32; 3]>,
-    /// The tube; empty unless the molecule is a ribbon.
-    pub tube: RibbonMesh,
+    /// Ribbons and tubes; empty unless the molecule is a ribbon.
+    pub ribbons: RibbonMesh,
 }
 
 impl Ghost {
     /// Shows other conformations, or none.
     pub fn set_conformations(&mut self, conformations: Vec<Conformation>) {
         let colors: Vec<Srgb> = conformations.iter().map(|conformation| conformation.color).collect();
-        let positions: Vec<[f32; 3]> =
-            conformations.into_iter().flat_map(|conformation| conformation.positions_angstrom).collect();
-        if self.positions_angstrom != positions || self.colors != colors {
+        let mut positions: Vec<[f32; 3]> = Vec::new();
+        let mut structures = Vec::with_capacity(colors.len());
+        for conformation in conformations {
+            positions.extend(conformation.positions_angstrom);
+            structures.push(conformation.structure);
+        }
+        if self.positions_angstrom != positions || self.colors != colors || self.structures != structures {
             self.positions_angstrom = positions;
             self.colors = colors;
+            self.structures = structures;
             self.stale = true;
         }
     }
@@ -78,23 +88,20 @@ impl Ghost {
         }
         self.atoms.clear();
         self.bonds.clear();
-        self.tube.clear();
+        self.ribbons.clear();
         self.atom_appearance.clear();
         self.bond_appearance.clear();
         self.bond_end_albedo.clear();
         let Some(topology) = topology.filter(|_| !self.positions_angstrom.is_empty()) else { return true };
-        if let (Representation::Ribbon, [color]) = (representation, &self.colors[..]) {
-            let structure = vec![SecondaryStructure::Coil; topology.residue_count()];
-            let colors = vec![palette::light_from_srgb(*color); topology.residue_count()];
-            let steps = ColorSteps::Blended;
-            self.tube.rebuild(topology, &self.positions_angstrom, &structure, &colors, steps);
-            if highlight.is_alone() {
-                let shown = |residue| topology.atom_range(residue).any(|atom| highlight.has(atom));
-                self.tube.keep_residues(&(0..topology.residue_count()).map(shown).collect::<Vec<bool>>());
-            }
-            return true;
+        let ribbons = self.colors.len() == 1 || self.structures.iter().all(|structure| !structure.is_empty());
+        let ribbons = representation == Representation::Ribbon && ribbons;
+        if ribbons {
+            self.draw_ribbons(topology, highlight);
         }
         let drawn = |atom: usize| {
+            if ribbons {
+                return highlight.is_stick(atom) && (!highlight.is_alone() || highlight.has(atom));
+            }
             if highlight.is_alone() {
                 return highlight.has(atom);
             }
@@ -112,5 +119,21 @@ impl Ghost {
             self.bond_end_albedo.resize(self.bonds.len(), [r, g, b]);
         }
         true
+    }
+
+    fn draw_ribbons(&mut self, topology: &Topology, highlight: &Highlight) {
+        let (atoms, residues) = (topology.atom_count(), topology.residue_count());
+        let in_all = self.colors.len() * residues;
+        let each = self.positions_angstrom.chunks_exact(atoms.max(1)).zip(&self.colors).zip(&self.structures);
+        for ((positions, color), structure) in each {
+            let coil = vec![SecondaryStructure::Coil; residues];
+            let structure = if structure.len() == residues { structure } else { &coil };
+            let colors = vec![palette::light_from_srgb(*color); residues];
+            self.ribbons.add(topology, positions, structure, &colors, ColorSteps::Blended, in_all);
+        }
+        if highlight.is_alone() {
+            let shown = |residue| topology.atom_range(residue).any(|atom| highlight.has(atom));
+            self.ribbons.keep_residues(&(0..residues).map(shown).collect::<Vec<bool>>());
+        }
     }
 }

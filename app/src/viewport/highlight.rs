@@ -49,7 +49,7 @@ mod tests {
     use equijump_engine::structure::{Residue, ResidueType, Topology};
 
     use super::super::scene::Scene;
-    use super::super::style::{Representation, Style};
+    use super::super::style::{Representation, SecondaryStructure, Style};
     use super::*;
 
     #[test]
@@ -91,8 +91,11 @@ mod tests {
         let place = |atom: usize| [1.5 * atom as f32, (atom % 3) as f32, (atom % 2) as f32];
         let positions: Vec<[f32; 3]> = (0..topology.atom_count()).map(place).collect();
         assert!(scene.set_positions(&positions));
-        let conformation =
-            || super::super::Conformation { positions_angstrom: positions.clone(), color: [9, 9, 9] };
+        let conformation = || super::super::Conformation {
+            positions_angstrom: positions.clone(),
+            color: [9, 9, 9],
+            structure: Vec::new(),
+        };
         assert!(scene.set_ghosts(vec![conformation(), conformation()]));
         scene.update();
         let backbone = scene.ghost.atoms.len();
@@ -110,5 +113,21 @@ mod tests {
         let expected: Vec<usize> = atoms.iter().copied().chain(second).collect();
         assert_eq!(scene.ghost.atoms, expected);
         assert_eq!(scene.ghost.bonds.len(), 2 * 4, "N-CA, CA-C, C-O, CA-CB");
+
+        // Beside a ribbon those of known secondary structure are ribbons, with the sticks of the selection.
+        scene.set_style(Style { representation: Representation::Ribbon, ..Style::default() });
+        scene.set_highlight(Highlight { alone: false, sticks: true, atoms, color: None });
+        scene.update();
+        assert!(scene.ghost.ribbons.indices.is_empty() && scene.ghost.atoms.len() > 2 * 5);
+        let ribbon =
+            || super::super::Conformation { structure: vec![SecondaryStructure::Coil; 6], ..conformation() };
+        assert!(scene.set_ghosts(vec![ribbon()]));
+        scene.update();
+        let one = scene.ghost.ribbons.indices.len();
+        assert!(one > 0);
+        assert!(scene.set_ghosts(vec![ribbon(), ribbon(), ribbon()]));
+        scene.update();
+        assert_eq!(scene.ghost.ribbons.indices.len(), 3 * one);
+        assert_eq!(scene.ghost.atoms.len(), 3 * 5, "the atoms of one residue, three times");
     }
 }

@@ -178,11 +178,13 @@ impl Viewport {
         let conformation = |positions: &[[f32; 3]]| Conformation {
             positions_angstrom: positions.to_vec(),
             color: palette::GHOST,
+            structure: Vec::new(),
         };
         self.set_ghosts(positions_angstrom.map(conformation).into_iter().collect())
     }
 
-    /// Shows conformations as thin backbones, each in its color. Positions of another number of atoms are refused:
+    /// Shows conformations as thin backbones, or beside a ribbon as ribbons where their secondary structure is
+    /// known, each in its color. Positions of another number of atoms are refused:
     /// returns false.
     pub fn set_ghosts(&mut self, conformations: Vec<Conformation>) -> bool {
         let count = conformations.len();

@@ -205,13 +205,26 @@ impl Scene {
         }
         let backbone_only =
             style.representation == Representation::Ribbon && style.ribbon_atoms == RibbonAtoms::None;
-        match &self.topology {
+        let mut points = match &self.topology {
             Some(topology) if backbone_only => (self.positions_angstrom.iter().zip(topology.atoms()))
                 .filter(|(_, atom)| matches!(atom.name, "N" | "CA" | "C" | "O"))
                 .map(|(&position, _)| position)
                 .collect(),
             _ => self.positions_angstrom.clone(),
-        }
+        };
+        points.extend(self.ghost_trace());
+        points
+    }
+
+    /// Cα positions of the conformations beside it, Å.
+    fn ghost_trace(&self) -> Vec<[f32; 3]> {
+        let Some(topology) = &self.topology else { return Vec::new() };
+        let each = self.ghost.positions_angstrom().chunks_exact(topology.atom_count().max(1));
+        let trace = |positions: &[[f32; 3]]| -> Vec<[f32; 3]> {
+            let residues = 0..topology.residue_count();
+            residues.filter_map(|residue| positions.get(topology.ca(residue)).copied()).collect()
+        };
+        each.flat_map(trace).collect()
     }
 
     /// The entries of the legend that something drawn has the color of.

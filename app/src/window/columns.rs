@@ -1,24 +1,57 @@
-//! Columns of panes keep a least width where the window becomes narrow or is magnified, and get back theirs when there
-//! is room again. A column that the user has moved since stays as it is.
+//! Panes keep a least size where the window becomes small or is magnified, and get back theirs when there is room again.
+//! Columns give one another of their width, unless the user has moved them since; where panes below one another would
+//! be too low, those of a column come behind one another, as tabs.
 
 use egui_tiles::{Container, Tile, TileId, Tree};
 
-use super::layout::Pane;
+use super::layout::{self, Pane};
 
 /// What the forms and the tabs of three panes need, points.
 const LEAST_WIDTH: f32 = 212.0;
+/// What three panes below one another need to show more than their titles, points.
+const LEAST_HEIGHT: f32 = 400.0;
+/// What three columns of tabs need, points; else there are two.
+const LEAST_WIDTH_OF_THREE: f32 = 3.0 * LEAST_WIDTH;
 
 /// The columns, as they were and as they were made.
 #[derive(Debug, Default)]
 pub struct Columns {
+    /// The user's layout and the number of columns in place of it, in a low window.
+    set_aside: Option<(Tree<Pane>, usize)>,
     width: f32,
     wanted: Vec<(TileId, f32)>,
     made: Vec<(TileId, f32)>,
 }
 
 impl Columns {
-    /// Adapts the columns to a window of so many points, if that is another width than before.
-    pub fn fit(&mut self, tree: &mut Tree<Pane>, width: f32) {
+    /// Adapts the panes to a window of so many points, if that is another size than before.
+    pub fn fit(&mut self, tree: &mut Tree<Pane>, width: f32, height: f32) {
+        let columns = if width < LEAST_WIDTH_OF_THREE { 2 } else { 3 };
+        let wanted = (height < LEAST_HEIGHT && height > 0.0).then_some(columns);
+        if self.set_aside.as_ref().map(|(_, columns)| *columns) != wanted {
+            self.stack(tree, wanted);
+        }
+        self.fit_width(tree, width);
+    }
+
+    /// Puts so many columns of tabs in place of the user's layout, or that back.
+    fn stack(&mut self, tree: &mut Tree<Pane>, columns: Option<usize>) {
+        self.give_back(tree);
+        self.width = 0.0;
+        let before = tree.clone();
+        let users = self.set_aside.take().map_or_else(|| before.clone(), |(users, _)| users);
+        *tree = match columns {
+            Some(columns) => layout::stacked_tree(columns),
+            None => users.clone(),
+        };
+        self.set_aside = columns.map(|columns| (users, columns));
+        // What was in front stays there; of several now behind one another the first.
+        for pane in Pane::ALL.into_iter().rev().filter(|pane| layout::is_in_front(&before, *pane)) {
+            layout::show(tree, pane);
+        }
+    }
+
+    fn fit_width(&mut self, tree: &mut Tree<Pane>, width: f32) {
         if (self.width - width).abs() < 0.5 {
             return;
         }
@@ -54,7 +87,7 @@ impl Columns {
     }
 
     /// Puts the columns back as they were, unless the user has moved them since.
-    pub fn give_back(&mut self, tree: &mut Tree<Pane>) {
+    fn give_back(&mut self, tree: &mut Tree<Pane>) {
         let (wanted, made) = (std::mem::take(&mut self.wanted), std::mem::take(&mut self.made));
         if !made.is_empty() && shares(tree) == made {
             set(tree, &wanted);
@@ -63,6 +96,9 @@ impl Columns {
 
     /// The layout to be kept: with the columns as the user has them.
     pub fn to_keep(&self, tree: &Tree<Pane>) -> Tree<Pane> {
+        if let Some((users, _)) = &self.set_aside {
+            return users.clone();
+        }
         let mut kept = tree.clone();
         if !self.made.is_empty() && shares(tree) == self.made {
             set(&mut kept, &self.wanted);
@@ -103,6 +139,7 @@ fn holds(tree: &Tree<Pane>, tile: TileId, wanted: Pane) -> bool {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::window::layout::default_tree;
 
@@ -116,13 +153,42 @@ mod tests {
     fn columns_keep_a_least_width_and_get_back_theirs() {
         let (mut tree, mut columns) = (default_tree(), Columns::default());
         let before = shares(&tree);
-        columns.fit(&mut tree, 1280.0);
+        columns.fit(&mut tree, 1280.0, 700.0);
         assert_eq!(shares(&tree), before);
-        columns.fit(&mut tree, 711.0);
+        columns.fit(&mut tree, 711.0, 700.0);
         let narrow = widths(&tree, 711.0);
         assert!(narrow[0] > 205.0 && narrow[2] > 205.0 && narrow[1] > 230.0, "{narrow:?}");
         assert_eq!(shares(&columns.to_keep(&tree)), before, "what is kept is the user's");
-        columns.fit(&mut tree, 1280.0);
+        columns.fit(&mut tree, 1280.0, 700.0);
         assert_eq!(shares(&tree), before);
+    }
+
+    #[test]
+    fn panes_of_a_low_window_come_behind_one_another_and_the_layout_comes_back() {
+        let (mut tree, mut columns) = (default_tree(), Columns::default());
+        layout::show(&mut tree, Pane::Contacts);
+        columns.fit(&mut tree, 1280.0, 700.0);
+        let before = serde_json::to_string(&tree).unwrap();
+        let in_front = |tree: &Tree<Pane>| {
+            Pane::ALL.into_iter().filter(|pane| layout::is_in_front(tree, *pane)).collect::<Vec<_>>()
+        };
+        for (width, height, expected) in [
+            (711.0, 350.0, vec![Pane::Molecule, Pane::Simulation, Pane::FreeEnergy]),
+            (533.0, 240.0, vec![Pane::Molecule, Pane::Simulation]),
+            (711.0, 350.0, vec![Pane::Molecule, Pane::Simulation, Pane::FreeEnergy]),
+        ] {
+            columns.fit(&mut tree, width, height);
+            assert!(layout::is_complete(&tree));
+            assert_eq!(in_front(&tree), expected, "{width} × {height}");
+        }
+        assert_eq!(
+            serde_json::to_string(&columns.to_keep(&tree)).unwrap(),
+            before,
+            "what is kept is the user's"
+        );
+        layout::show(&mut tree, Pane::Rmsd);
+        columns.fit(&mut tree, 1280.0, 700.0);
+        assert!(layout::is_in_front(&tree, Pane::Rmsd) && layout::is_in_front(&tree, Pane::Contacts));
+        assert_eq!(shares(&tree), shares(&default_tree()));
     }
 }

@@ -98,6 +98,36 @@ pub fn default_tree() -> Tree<Pane> {
     Tree::new(egui::Id::unique("panes"), root, tiles)
 }
 
+/// Two or three columns of tabs, for windows too low for panes below one another: settings, the molecule, and plots
+/// beside it or behind it.
+pub fn stacked_tree(columns: usize) -> Tree<Pane> {
+    const SETTINGS: [Pane; 6] =
+        [Pane::Simulation, Pane::Training, Pane::Evaluation, Pane::Validity, Pane::Runs, Pane::Log];
+    const VIEWS: [Pane; 3] = [Pane::Molecule, Pane::LearningCurves, Pane::EvaluationResults];
+    const PLOTS: [Pane; 9] = [
+        Pane::FreeEnergy,
+        Pane::Ramachandran,
+        Pane::Rmsd,
+        Pane::States,
+        Pane::Ensemble,
+        Pane::Contacts,
+        Pane::Structure,
+        Pane::Fluctuation,
+        Pane::Measurements,
+    ];
+    let mut tiles = Tiles::default();
+    let left = tabs(&mut tiles, &SETTINGS);
+    let all = if columns < 3 {
+        let right = tabs(&mut tiles, &[&VIEWS[..1], &PLOTS, &VIEWS[1..]].concat());
+        vec![(left, 0.4), (right, 0.6)]
+    } else {
+        let (middle, right) = (tabs(&mut tiles, &VIEWS), tabs(&mut tiles, &PLOTS));
+        vec![(left, 0.29), (middle, 0.41), (right, 0.30)]
+    };
+    let root = split(&mut tiles, LinearDir::Horizontal, &all);
+    Tree::new(egui::Id::unique("stacked panes"), root, tiles)
+}
+
 /// What a tile is called on its tab: a pane by its title, panes docked together by theirs.
 pub fn title_of(tiles: &Tiles<Pane>, tile: TileId) -> String {
     const NAMED: usize = 2;

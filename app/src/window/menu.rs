@@ -24,22 +24,35 @@ pub fn ui(
     status: &[String],
     actions: &mut Vec<Action>,
 ) {
+    let by_key = opened_by_key(ui.ctx());
     egui::MenuBar::new().ui(ui, |ui| {
         for menu in Menu::ALL {
-            ui.menu_button(menu.title(), |ui| {
+            let opened = egui::Id::unique(("menu opened by key", menu.title()));
+            let button = ui.menu_button(menu.title(), |ui| {
                 ui.set_min_width(220.0);
                 roomy(ui);
+                // The keyboard goes on in the menu that it has opened.
+                let mut to_focus = ui.data_mut(|data| data.remove_temp::<bool>(opened)).unwrap_or(false);
                 for command in UiCommand::ALL.into_iter().filter(|command| command.text().menu == menu) {
                     if command.text().group_start {
                         ui.separator();
                     }
-                    entry(ui, state, command, actions);
+                    let entry = entry(ui, state, command, actions);
+                    if to_focus && entry.enabled() {
+                        entry.request_focus();
+                        to_focus = false;
+                    }
                     if command == UiCommand::OpenPath {
                         recent_menu(ui, preferences, actions);
                         examples_menu(ui, actions);
                     }
                 }
             });
+            if by_key == Some(menu) {
+                egui::Popup::open_id(ui.ctx(), egui::Popup::default_response_id(&button.response));
+                ui.data_mut(|data| data.insert_temp(opened, true));
+                ui.ctx().request_repaint();
+            }
         }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             let width = ui.available_width() - 8.0;
@@ -49,7 +62,22 @@ pub fn ui(
     });
 }
 
-fn entry(ui: &mut egui::Ui, state: &dyn CommandState, command: UiCommand, actions: &mut Vec<Action>) {
+/// The menu whose letter was pressed with Alt, unless a dialog is open.
+fn opened_by_key(ctx: &egui::Context) -> Option<Menu> {
+    if ctx.memory(|memory| memory.top_modal_layer().is_some()) {
+        return None;
+    }
+    Menu::ALL
+        .into_iter()
+        .find(|menu| ctx.input_mut(|input| input.consume_key(egui::Modifiers::ALT, menu.key())))
+}
+
+fn entry(
+    ui: &mut egui::Ui,
+    state: &dyn CommandState,
+    command: UiCommand,
+    actions: &mut Vec<Action>,
+) -> egui::Response {
     let text = command.text();
     let mut button = egui::Button::new(text.text);
     if let Some(shortcut) = command.shortcut_text(ui.ctx()) {
@@ -64,6 +92,7 @@ fn entry(ui: &mut egui::Ui, state: &dyn CommandState, command: UiCommand, action
         actions.push(Action::Command(command));
         ui.close();
     }
+    response
 }
 
 /// Entries of a menu keep clear of its edges.

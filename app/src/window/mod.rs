@@ -41,6 +41,7 @@ pub mod training;
 mod typed_paths;
 pub mod undo;
 mod wording;
+mod writing;
 
 pub use app::{EquiJumpApp, Parts};
 pub use run::run;

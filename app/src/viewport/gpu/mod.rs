@@ -38,7 +38,7 @@ pub(super) struct Gpu {
     surface: Surface,
     ghost_joints: Spheres,
     ghost_bonds: Bonds,
-    ghost_tube: Surface,
+    ghost_ribbons: Surface,
     resolve: ScreenPass,
     present: ScreenPass,
     uploaded: Option<Revision>,
@@ -55,7 +55,7 @@ impl Gpu {
             surface: Surface::new(&context),
             ghost_joints: Spheres::new(&context),
             ghost_bonds: Bonds::new(&context),
-            ghost_tube: Surface::new(&context),
+            ghost_ribbons: Surface::new(&context),
             resolve: ScreenPass::new(&context, include_str!("../../../../shaders/render/resolve.frag"))?,
             present: ScreenPass::new(&context, include_str!("../../../../shaders/render/present.frag"))?,
             uploaded: None,
@@ -88,7 +88,7 @@ impl Gpu {
             self.ghost_joints.set_positions(&ghost.atoms, ghost.positions_angstrom());
             self.ghost_bonds.set_appearance(&ghost.bond_appearance, &ghost.bond_end_albedo);
             self.ghost_bonds.set_positions(&ghost.bonds, ghost.positions_angstrom());
-            self.ghost_tube.set_mesh(&ghost.tube);
+            self.ghost_ribbons.set_mesh(&ghost.ribbons);
         }
         self.uploaded = Some(new);
     }
@@ -110,7 +110,7 @@ impl Gpu {
                 let material = material(Shape::Cylinder);
                 three_d::render_with_material(&self.context, &camera, bonds, material, &[])?;
             }
-            for surface in [&self.surface, &self.ghost_tube].into_iter().filter(|s| s.count() > 0) {
+            for surface in [&self.surface, &self.ghost_ribbons].into_iter().filter(|s| s.count() > 0) {
                 let material = material(Shape::Surface);
                 three_d::render_with_material(&self.context, &camera, surface, material, &[])?;
             }

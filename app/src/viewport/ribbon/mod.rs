@@ -12,7 +12,7 @@ use super::style::SecondaryStructure;
 
 /// Points around the cross-section: four corners of four.
 const AROUND: usize = 16;
-/// Rings per residue, for chains up to [`LONG_CHAIN`] residues and beyond; multiples of four.
+/// Rings per residue, for meshes of up to [`LONG_CHAIN`] residues and beyond; multiples of four.
 const RINGS_PER_RESIDUE: usize = 8;
 const RINGS_PER_RESIDUE_LONG: usize = 4;
 const LONG_CHAIN: usize = 400;
@@ -69,13 +69,27 @@ impl RibbonMesh {
         steps: ColorSteps,
     ) {
         self.clear();
+        self.add(topology, positions_angstrom, structure, colors, steps, topology.residue_count());
+    }
+
+    /// Adds the ribbon of a chain beside those that there are, of one mesh with `of_residues` in all: many are drawn more
+    /// coarsely. `backbone_angstrom` is that of the last one.
+    pub fn add(
+        &mut self,
+        topology: &Topology,
+        positions_angstrom: &[[f32; 3]],
+        structure: &[SecondaryStructure],
+        colors: &[[f32; 3]],
+        steps: ColorSteps,
+        of_residues: usize,
+    ) {
         let kinds = section::drawable(structure);
         let Some(path) = Path::new(topology, positions_angstrom, &kinds) else { return };
         let count = topology.residue_count();
         self.backbone_angstrom =
             (0..count).map(|residue| path.frame(residue as f32).position.into()).collect();
         let profile = Profile::new(kinds);
-        let per_residue = if count > LONG_CHAIN { RINGS_PER_RESIDUE_LONG } else { RINGS_PER_RESIDUE };
+        let per_residue = if of_residues > LONG_CHAIN { RINGS_PER_RESIDUE_LONG } else { RINGS_PER_RESIDUE };
         let color = |t: f32, beyond: bool| match steps {
             ColorSteps::Sharp => colors[residue_at(t, beyond, count)],
             ColorSteps::Blended => {

@@ -4,14 +4,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use equijump_engine::observe::landscape::{FrameGroup, MapSettings};
-use equijump_engine::observe::observations::{Landscape, MeasurementCurve};
+use equijump_engine::observe::observations::Landscape;
 use equijump_engine::session::{
     ExportRequest, LoadModel, Open, OpenRequest, StructureSource, TrajectoryRequest,
 };
-use equijump_engine::trajectory::write_atomically;
 
 use super::{EquiJumpApp, Export};
-use crate::figures::{Figure, run};
 use crate::window::action::Action;
 use crate::window::columns::Columns;
 use crate::window::command::UiCommand;
@@ -25,15 +23,13 @@ use crate::window::dialogs::help::About;
 use crate::window::dialogs::open_path::OpenPath;
 use crate::window::dialogs::palette::Palette;
 use crate::window::dialogs::screenshot::ScreenshotForm;
-use crate::window::exports::{FigureExport, TrajectoryExport};
+use crate::window::exports::TrajectoryExport;
 use crate::window::file_dialogs::{FileRequest, Purpose};
 use crate::window::ghost::Ghost;
 use crate::window::layout::{self, Pane};
-use crate::window::log::Level;
-use crate::window::measurements::{self, MeasurementTool};
+use crate::window::measurements::MeasurementTool;
 use crate::window::menu::CommandState as _;
 use crate::window::models::ModelState;
-use crate::window::project::Run;
 use crate::window::running::Running;
 use crate::window::session_file::{self, Entry};
 
@@ -127,7 +123,7 @@ impl EquiJumpApp {
             Action::Browse(request) => self.file_dialogs.open(request, ctx),
             Action::CloseDialog => self.dialog = None,
             Action::ExportTrajectory(export) => self.export_trajectory(export),
-            Action::ExportFigures(export) => self.export_figures(&export),
+            Action::ExportFigures(export) => self.export_figures(export),
             Action::ExportMovie(export) => self.start_movie(export),
             Action::SaveScreenshot(export) => self.save_screenshot(export),
             Action::ClearLog => self.log.clear(),
@@ -287,13 +283,14 @@ impl EquiJumpApp {
         ctx.set_theme(theme);
     }
 
-    /// Called when the window is about to close.
-    pub(in crate::window) fn refuse_to_lose_frames_on_close(&mut self, ctx: &egui::Context) {
+    /// Called when the window is about to close. Returns whether it stays open, with a question.
+    pub(in crate::window) fn refuse_to_lose_frames_on_close(&mut self, ctx: &egui::Context) -> bool {
         let frames = self.project.unsaved_frames();
         if frames > 0 {
             ctx.send_viewport_cmd(egui::ViewportCommand::CancelClose);
             self.dialog = Some(Dialog::Confirm(Confirm::new(Cause::Quit, frames)));
         }
+        frames > 0
     }
 
     /// Opens a file: a structure, or what turns out to hold frames. Runs stay, and go on if they do.
@@ -354,7 +351,7 @@ impl EquiJumpApp {
         self.preferences.export_folder().join(format!("{name}-{what}.{extension}"))
     }
 
-    fn protein_name(&self) -> &str {
+    pub(super) fn protein_name(&self) -> &str {
         self.project.opened.as_ref().map_or("protein", |o| o.structure.topology.name.as_str())
     }
 
@@ -400,8 +397,9 @@ impl EquiJumpApp {
             && (frames.first_frame, frames.stride) == (0, 1)
             && frames.last_frame + 1 >= run.frames
             && info.replicas == 1;
+        let path = request.path.clone();
         let (run, job) = (run.number, Running::new(self.session.start(request)));
-        self.exports.push(Export { job, run, frames_saved, whole });
+        self.exports.push(Export { job, path, run, frames_saved, whole });
     }
 
     /// The free-energy map is made like this from now on, of all runs.
@@ -463,95 +461,6 @@ impl EquiJumpApp {
             && of_replica == replica
         {
             self.timeline.go_to(frame);
-        }
-    }
-
-    fn measurement_figures(&self, interval_ns: f64) -> Vec<Figure> {
-        let Some(opened) = &self.project.opened else { return Vec::new() };
-        let topology = &opened.structure.topology;
-        let figure = |series: &MeasurementCurve| {
-            let stem = measurements::file_stem(&series.measurement, topology);
-            let label = series.measurement.label(topology);
-            Figure::Curves(run::measurement(series, stem, label, interval_ns))
-        };
-        self.observations.measured.iter().map(figure).collect()
-    }
-
-    fn export_figures(&mut self, export: &FigureExport) {
-        let interval_ns = self.project.run.as_ref().and_then(Run::frame_interval_ps).unwrap_or(0.0) / 1000.0;
-        let mut figures = Vec::new();
-        if export.rmsd {
-            figures.push(Ok(Figure::Rmsd(run::rmsd(&self.observations, interval_ns))));
-        }
-        if export.ramachandran
-            && let Some(details) = &self.details
-        {
-            figures.push(Ok(Figure::Ramachandran(run::ramachandran(&self.observations, details))));
-        }
-        if export.free_energy {
-            let figure = run::free_energy(&self.observations);
-            figures.push(figure.map(Figure::FreeEnergy).ok_or("There is no free-energy map yet."));
-        }
-        if export.fluctuation
-            && let Some(opened) = &self.project.opened
-        {
-            let numbers = opened.structure.topology.residues().iter().map(|residue| residue.number);
-            figures.extend(
-                run::fluctuation(&self.observations, numbers).map(|figure| Ok(Figure::Curves(figure))),
-            );
-        }
-        if export.contacts {
-            figures.extend(run::contacts(&self.observations).map(|figure| Ok(Figure::MapPair(figure))));
-        }
-        if export.distances {
-            figures.extend(run::distances(&self.observations).map(|figure| Ok(Figure::Distances(figure))));
-        }
-        if export.structure
-            && let Some(opened) = &self.project.opened
-        {
-            let numbers = opened.structure.topology.residues().iter().map(|residue| residue.number);
-            let figure = run::structure(&self.observations, interval_ns, numbers.collect());
-            figures.extend(figure.map(|figure| Ok(Figure::Structure(figure))));
-        }
-        if export.measurements {
-            figures.extend(self.measurement_figures(interval_ns).into_iter().map(Ok));
-        }
-        let name = self.protein_name().to_owned();
-        let mut written = 0;
-        let mut failures = Vec::new();
-        for figure in figures {
-            let figure = match figure {
-                Ok(figure) => figure,
-                Err(sentence) => {
-                    failures.push(sentence.to_owned());
-                    continue;
-                }
-            };
-            let stem = export.folder.join(format!("{name}-{}", figure.stem()));
-            if let Some(format) = export.format {
-                match figure.write(&stem.with_extension(format.extension()), format, export.size) {
-                    Ok(()) => written += 1,
-                    Err(error) => {
-                        failures.push(format!("{}: {error}.", figure.stem()));
-                        continue;
-                    }
-                }
-            }
-            if export.numbers {
-                match write_atomically(&stem.with_extension("csv"), figure.to_csv().as_bytes()) {
-                    Ok(()) => written += 1,
-                    Err(error) => failures.push(format!("{}.csv: {error}.", stem.display())),
-                }
-            }
-        }
-        self.preferences.export_folder = Some(export.folder.clone());
-        if written > 0 {
-            let plural = if written == 1 { "file" } else { "files" };
-            self.log
-                .tell(Level::Success, format!("Wrote {written} {plural} into {}", export.folder.display()));
-        }
-        for failure in failures {
-            self.log.tell(Level::Warning, failure);
         }
     }
 }

@@ -38,6 +38,7 @@ impl EquiJumpApp {
         self.take_restored();
         self.take_runs();
         self.take_exports();
+        self.take_written();
         self.take_training();
         self.take_evaluation();
     }
@@ -140,6 +141,12 @@ impl EquiJumpApp {
         self.log.note(Level::Info, format!("Opened {} frames of {name}.", run.frames));
         self.tell_notices(&name, &structure.notices);
         self.put_run_aside();
+        let sequence = structure.topology.sequence();
+        let before = self.project.opened.as_ref().map(|before| before.structure.topology.sequence());
+        // A model that was chosen for this protein stays.
+        if before.as_ref() != Some(&sequence) && self.model.choose_for(&sequence) {
+            self.load_model();
+        }
         self.project.opened = Some(Opened { structure, entry: None });
         self.project.open_error = None;
         self.project.run = Some(run);

@@ -1,13 +1,14 @@
-//! Many frames at once as thin backbones: of the whole run, or of the basin, state, cluster or rectangle that is
-//! selected. Superposed as the frame on screen is; early frames are pale, late ones have the color of the run. Atoms that
-//! are isolated or drawn as sticks are so in all of them.
+//! Many frames at once, as ribbons beside a ribbon and else as thin backbones: of the whole run, or of the basin, state,
+//! cluster or rectangle that is selected. Superposed as the frame on screen is; early frames are pale, late ones have the
+//! color of the run. Atoms that are isolated or drawn as sticks are so in all of them.
 
 use std::sync::Arc;
 
+use equijump_engine::analysis::dssp;
 use equijump_engine::observe::landscape::FrameGroup;
 
 use super::EquiJumpApp;
-use crate::viewport::Conformation;
+use crate::viewport::{Conformation, SecondaryStructure};
 use crate::window::ghost::{Ghost, Overlay, faded};
 use crate::window::theme;
 
@@ -70,9 +71,11 @@ impl EquiJumpApp {
                 Ok(positions) => {
                     let shown = self.project.displayed(&Arc::new(positions), self.preferences.superpose);
                     let time = number as f32 / latest as f32;
+                    let structure = dssp(&opened.structure.topology, &shown);
                     conformations.push(Conformation {
                         positions_angstrom: shown.to_vec(),
                         color: faded([color.r(), color.g(), color.b()], time),
+                        structure: structure.into_iter().map(SecondaryStructure::from).collect(),
                     });
                 }
                 Err(error) => log::warn!("frame {number} of the overlay: {error}"),

@@ -6,12 +6,12 @@ mod events;
 mod frame_overlay;
 mod molecule_link;
 mod movie;
-mod openmm;
 mod run_control;
 mod runs;
 mod selection;
 mod session;
 mod undo;
+mod writing;
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
@@ -26,6 +26,7 @@ use equijump_engine::session::{
 };
 use equijump_engine::transport::SamplerSettings;
 
+use self::writing::Writing;
 use crate::shared::bundled::BundledModel;
 use crate::shared::examples::EXAMPLES;
 use crate::viewport::Projection;
@@ -76,6 +77,8 @@ const NARROW_WIDTH: f32 = 1100.0;
 #[derive(Debug)]
 pub(in crate::window) struct Export {
     pub job: Running<ExportRequest>,
+    /// Its file.
+    pub path: PathBuf,
     /// The number of the run it is from.
     pub run: u32,
     /// Frames of the run that lie in a file of the user's once it is written.
@@ -103,6 +106,9 @@ pub struct EquiJumpApp {
     pub(in crate::window) opening: Option<(JobHandle<Open>, Option<Entry>)>,
     pub(in crate::window) loading: Option<JobHandle<LoadModel>>,
     pub(in crate::window) exports: Vec<Export>,
+    pub(in crate::window) writings: Vec<Writing>,
+    /// The window was asked to close while a file was being written.
+    pub(in crate::window) close_when_written: bool,
     pub(in crate::window) restoring: Option<Restoring>,
     /// Sessions that are opened once the one before is.
     pub(in crate::window) sessions: VecDeque<SessionFile>,
@@ -179,6 +185,8 @@ impl EquiJumpApp {
             opening: None,
             loading: None,
             exports: Vec::new(),
+            writings: Vec::new(),
+            close_when_written: false,
             restoring: None,
             sessions: VecDeque::new(),
             observations: Arc::default(),
@@ -312,8 +320,9 @@ impl EquiJumpApp {
         let dropped = ctx.input(|input| input.raw.dropped_files.clone());
         self.take_dropped(dropped.iter().map(|file| file.path().to_owned()).collect());
         let closing = ctx.input(|input| input.viewport().close_requested());
-        if closing && !self.quit_confirmed {
-            self.refuse_to_lose_frames_on_close(ctx);
+        let stays = closing && !self.quit_confirmed && self.refuse_to_lose_frames_on_close(ctx);
+        if closing && !stays {
+            self.wait_for_files_on_close(ctx);
         }
     }
 
@@ -363,7 +372,8 @@ impl EquiJumpApp {
                 dark_mode,
             };
             let narrow = ui.available_width() < NARROW_WIDTH;
-            self.columns.fit(&mut self.tree, ui.available_width());
+            let size = ui.available_size();
+            self.columns.fit(&mut self.tree, size.x, size.y);
             self.tree.ui(&mut PaneBehavior { context, narrow }, ui);
         });
         if let Some(dialog) = &mut self.dialog {
@@ -426,6 +436,7 @@ impl eframe::App for EquiJumpApp {
         self.continue_movie(ctx);
         self.show_frame();
         self.finish_screenshot();
+        self.close_when_written(ctx);
     }
 
     fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {

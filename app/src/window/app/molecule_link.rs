@@ -4,18 +4,14 @@ use std::sync::Arc;
 
 use egui_tiles::Tile;
 use equijump_engine::analysis::dssp;
-use equijump_engine::trajectory::write_atomically;
 
 use super::EquiJumpApp;
 use crate::viewport::{
-    AtomsShown, Conformation, ImageRequest, Projection, Representation, RibbonAtoms, SecondaryStructure,
-    Style, palette,
+    AtomsShown, Conformation, Projection, Representation, RibbonAtoms, SecondaryStructure, Style, palette,
 };
 use crate::window::command::UiCommand;
-use crate::window::exports::ScreenshotExport;
 use crate::window::ghost::{Ghost, Overlay};
 use crate::window::layout::Pane;
-use crate::window::log::Level;
 use crate::window::measurements::Measurements;
 use crate::window::menu::CommandState as _;
 use crate::window::panes::molecule::{ColorChoice, TileContents};
@@ -65,7 +61,11 @@ impl EquiJumpApp {
     pub(in crate::window) fn ghost_changed(&mut self) {
         let superpose = self.preferences.superpose;
         let own = |positions: &Positions| {
-            vec![Conformation { positions_angstrom: positions.to_vec(), color: palette::GHOST }]
+            vec![Conformation {
+                positions_angstrom: positions.to_vec(),
+                color: palette::GHOST,
+                structure: Vec::new(),
+            }]
         };
         let tiles = self.preferences.tiles;
         let mut tile = None;
@@ -100,6 +100,7 @@ impl EquiJumpApp {
         Some(Conformation {
             positions_angstrom: positions.to_vec(),
             color: [color.r(), color.g(), color.b()],
+            structure: Vec::new(),
         })
     }
 
@@ -124,6 +125,7 @@ impl EquiJumpApp {
                 .displayed(&Arc::new(positions), self.preferences.superpose)
                 .to_vec(),
             color: [color.r(), color.g(), color.b()],
+            structure: Vec::new(),
         };
         replicas.take(MOST_REPLICAS).filter_map(read).map(conformation).collect()
     }
@@ -263,45 +265,6 @@ impl EquiJumpApp {
             self.cache.molecule.viewport.reset_view();
         } else if let (UiCommand::CenterOnMarked, Some(atom)) = (command, self.selected_atom) {
             self.cache.molecule.viewport.focus_atom(atom);
-        }
-    }
-
-    /// Asks for a picture; it is drawn with the next pass and written after it.
-    pub(in crate::window) fn save_screenshot(&mut self, export: ScreenshotExport) {
-        let [width, height] = export.size;
-        let request = ImageRequest { width, height, transparent: export.transparent };
-        if self.cache.molecule.viewport.request_image(request) {
-            self.preferences.remember_export(&export.path);
-            self.screenshot = Some(export.path);
-        } else {
-            self.log.tell(Level::Warning, "There is nothing to take a picture of yet.");
-        }
-    }
-
-    /// Writes a picture that has been drawn.
-    pub(in crate::window) fn finish_screenshot(&mut self) {
-        if self.screenshot.is_none() {
-            return;
-        }
-        let Some(image) = self.cache.molecule.viewport.take_image() else { return };
-        let Some(path) = self.screenshot.take() else { return };
-        let written = match image {
-            // Whole or not there: a full disk leaves no half picture in place of the one before.
-            Ok(image) => {
-                let mut png = std::io::Cursor::new(Vec::new());
-                image
-                    .write_to(&mut png, image::ImageFormat::Png)
-                    .map_err(|error| error.to_string())
-                    .and_then(|()| write_atomically(&path, png.get_ref()).map_err(|error| error.to_string()))
-            }
-            Err(error) => Err(error.to_string()),
-        };
-        match written {
-            Ok(()) => self.log.tell(Level::Success, format!("Wrote {}", path.display())),
-            Err(reason) => self.log.tell(
-                Level::Error,
-                format!("The picture {} could not be written: {reason}.", path.display()),
-            ),
         }
     }
 }

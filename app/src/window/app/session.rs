@@ -5,7 +5,6 @@ use std::path::Path;
 
 use equijump_engine::regular_file;
 use equijump_engine::session::{self, JobEvent, JobOutcome, OpenRequest};
-use equijump_engine::trajectory::write_atomically;
 
 use super::EquiJumpApp;
 use crate::shared::examples::EXAMPLES;
@@ -66,33 +65,9 @@ impl EquiJumpApp {
         file
     }
 
-    /// Writes the session into a project file.
-    pub(in crate::window) fn save_project(&mut self, path: &Path) {
-        let mut file = self.session_file();
-        file.style = Some(self.preferences.style);
-        file.run = Some(self.preferences.run.clone());
-        file.layout = Some(self.columns.to_keep(&self.tree));
-        let written = serde_json::to_string_pretty(&file)
-            .map_err(|error| error.to_string())
-            .and_then(|text| write_atomically(path, text.as_bytes()).map_err(|error| error.to_string()));
-        match written {
-            Ok(()) => {
-                self.preferences.remember_file(path);
-                let left_out = self.project.runs().into_iter().filter(|run| entry_of(run).is_none()).count();
-                let name = path.display();
-                if left_out == 0 {
-                    self.log.tell(Level::Success, format!("Wrote the project {name}"));
-                } else {
-                    let sentence = format!(
-                        "Wrote the project {name} without the frames of {left_out} runs, which are in no file: export them and save again."
-                    );
-                    self.log.tell(Level::Warning, sentence);
-                }
-            }
-            Err(error) => {
-                self.log.tell(Level::Error, format!("{} cannot be written: {error}.", path.display()))
-            }
-        }
+    /// How many runs have their frames in no file.
+    pub(super) fn runs_in_no_file(&self) -> usize {
+        self.project.runs().into_iter().filter(|run| entry_of(run).is_none()).count()
     }
 
     /// Opens a project file.

@@ -111,6 +111,19 @@ impl Menu {
             Menu::Help => "Help",
         }
     }
+
+    /// Opens it along with Alt: the first letter of its title.
+    pub fn key(self) -> Key {
+        match self {
+            Menu::File => Key::F,
+            Menu::Edit => Key::E,
+            Menu::Simulation => Key::S,
+            Menu::Playback => Key::P,
+            Menu::Molecule => Key::M,
+            Menu::View => Key::V,
+            Menu::Help => Key::H,
+        }
+    }
 }
 
 /// What the interface shows of a command.
@@ -230,6 +243,7 @@ impl UiCommand {
     pub fn pressed(ctx: &egui::Context) -> Vec<UiCommand> {
         let typing = ctx.text_edit_focused();
         let focused = ctx.egui_wants_keyboard_input();
+        let alt = ctx.input(|input| input.modifiers.alt);
         let mut pressed = Vec::new();
         // A shortcut also matches with more modifiers held, so those that name more come first.
         let mut by_modifiers = Self::ALL;
@@ -245,6 +259,10 @@ impl UiCommand {
                 continue;
             }
             let plain = !shortcut.modifiers.command;
+            // Alt opens menus.
+            if alt && plain {
+                continue;
+            }
             // Space presses and arrows move the focused widget; function keys belong to nobody.
             let taken = if matches!(shortcut.logical_key, Key::F1) { typing } else { focused };
             if plain && taken {

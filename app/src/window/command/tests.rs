@@ -30,3 +30,10 @@ fn labels_are_in_sentence_case_without_full_stop() {
         );
     }
 }
+
+#[test]
+fn menus_open_by_the_first_letters_of_their_titles() {
+    let letters: HashSet<String> = Menu::ALL.into_iter().map(|menu| menu.key().name().to_owned()).collect();
+    assert_eq!(letters.len(), Menu::ALL.len());
+    assert!(Menu::ALL.into_iter().all(|menu| menu.title().starts_with(menu.key().name())));
+}

@@ -16,6 +16,7 @@ pub(super) fn shortcuts_ui(ui: &mut egui::Ui, actions: &mut Vec<Action>) {
             }
         });
         ui.add_space(4.0);
+        ui.weak("Alt and the first letter of a menu open it.");
         ui.weak("In the view: drag to orbit, drag with the right or middle button to pan, scroll to zoom.");
     });
     close_button(ui, actions);

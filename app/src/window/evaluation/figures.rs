@@ -38,8 +38,8 @@ pub(super) fn pages(evaluation: &Evaluation) -> Vec<Page> {
             title: "Divergences".into(),
             text: format!(
                 "Jensen–Shannon divergence of the samples from the reference, nats (0 to 0.693), with {confidence:.0} % \
-                 intervals. Floor: one random half of the reference against the other. Scaled: that floor for as \
-                 much time as was compared."
+                 intervals. Floor: one random half of the reference against the other. Floor at this length: what \
+                 that would be for as much time as was compared."
             ),
             shown: Shown::Divergences,
         },

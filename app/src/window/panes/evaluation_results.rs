@@ -230,15 +230,23 @@ fn divergences_ui(ui: &mut egui::Ui, evaluation: &Evaluation) {
         interval_ui(ui, &divergence.floor, 4, "");
         let floors = format!("{:.4}", divergence.scaled_floor);
         let tooltip = format!(
-            "The floor for as much time as was compared; the divergence is {:.1} times this",
+            "What the floor would be for as much time as was compared; the divergence is {:.1} times this",
             divergence.floors()
         );
         ui.add(egui::Label::new(floors).extend()).on_hover_text(tooltip);
     };
     let header: &[&str] = if scores.weighted {
-        &["", "Markov-weighted", "Floor", "Scaled floor", "All frames alike", "Floor", "Scaled floor"]
+        &[
+            "",
+            "Markov-weighted",
+            "Floor",
+            "Floor at this length",
+            "All frames alike",
+            "Floor",
+            "Floor at this length",
+        ]
     } else {
-        &["", "Divergence", "Floor", "Scaled floor"]
+        &["", "Divergence", "Floor", "Floor at this length"]
     };
     table(ui, "divergences", header, |ui| {
         for row in &scores.divergences {

@@ -134,7 +134,8 @@ fn facts(context: &PaneContext<'_>) -> Facts {
                 tooltip: "Temperature and solvent are those of whatever made the file.".to_owned(),
             };
         };
-        let warning = context.model.facts_of(recorded).and_then(|facts| unseen(&facts.sequences));
+        let of_model = context.model.facts_of(recorded);
+        let warning = of_model.as_ref().and_then(|facts| unseen(&facts.sequences));
         let mut tooltip = format!(
             "A run of EquiJump that was opened again. Model {}, checksum {}.",
             recorded.model, recorded.model_checksum
@@ -142,7 +143,10 @@ fn facts(context: &PaneContext<'_>) -> Facts {
         if warning.is_some() {
             tooltip = format!("{tooltip}\n{NEVER_SEEN}");
         }
-        let text = joined([file, format!("model {}", recorded.model), frame.unwrap_or_default()]);
+        let (trained, conditions) = of_model.map_or((None, None), |of| (of.trained_on, of.conditions));
+        let trained = trained.map(|what| format!("trained on {what}"));
+        let model = format!("model {}", recorded.model);
+        let text = joined([Some(file), Some(model), trained, conditions, frame].into_iter().flatten());
         return Facts { text, warning, tooltip };
     }
     let model = match run.and_then(|run| run.model.clone()) {

@@ -3,7 +3,7 @@
 use egui::{Role, WidgetInfo};
 use egui_plot::{Line, Plot, PlotPoints, Points, VLine};
 
-use super::heat_map::{axis_x, axis_y, title_that_fits, x_marks, y_marks};
+use super::heat_map::{axis_x, axis_y, title_below, title_that_fits, x_marks, y_marks};
 use super::{PaneContext, context_menu, empty_state};
 use crate::window::action::Action;
 use crate::window::theme;
@@ -43,7 +43,7 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         .allow_zoom([true, false])
         .include_y(0.0)
         .set_margin_fraction(egui::vec2(0.012, 0.06))
-        .custom_x_axes(vec![axis_x("Residue")])
+        .custom_x_axes(vec![axis_x(title_below(ui, "Residue"))])
         .custom_y_axes(vec![axis_y(title_that_fits("RMSF (Å)", height))])
         .x_grid_spacer(|input| x_marks(input).into_iter().filter(|mark| mark.value.fract() == 0.0).collect())
         .y_grid_spacer(y_marks)

@@ -8,7 +8,9 @@ use equijump_engine::observe::landscape::{
     Coordinate, FrameGroup, Landscape, LandscapeMap, MapSelection, MapSettings, letter, percent,
 };
 
-use super::heat_map::{HeatMapTexture, axis_x, axis_y, color_bar, region_color, x_marks, y_marks};
+use super::heat_map::{
+    HeatMapTexture, axis_x, axis_y, color_bar, region_color, title_below, x_marks, y_marks,
+};
 use super::{PaneContext, context_menu, empty_state, map_settings};
 use crate::figures::color_map::viridis;
 use crate::window::action::Action;
@@ -126,7 +128,7 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         .allow_boxed_zoom(false)
         .allow_double_click_reset(false)
         .set_margin_fraction(egui::vec2(0.02, 0.02))
-        .custom_x_axes(vec![axis_x(&across)])
+        .custom_x_axes(vec![axis_x(title_below(ui, &across))])
         .custom_y_axes(vec![axis_y(&up)])
         .x_grid_spacer(x_marks)
         .y_grid_spacer(y_marks)

@@ -64,6 +64,12 @@ pub fn axis_y(label: &str) -> AxisHints<'static> {
     styled(AxisHints::new_y(), label).min_thickness(38.0)
 }
 
+/// The title under a plot, where there is so much height that the plot is more than its frame.
+pub fn title_below<'a>(ui: &egui::Ui, title: &'a str) -> &'a str {
+    const LEAST_HEIGHT: f32 = 96.0;
+    if ui.available_height() < LEAST_HEIGHT { "" } else { title }
+}
+
 /// The title of an axis, where the plot is long enough to hold it beside its numbers.
 pub fn title_that_fits(title: &'static str, length: f32) -> &'static str {
     const WIDTH_PER_LETTER: f32 = 6.6;

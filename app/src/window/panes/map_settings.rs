@@ -19,7 +19,13 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>, map: Option<&
         .resizable(false)
         .collapsible(false)
         .show(ui.ctx(), |ui| grid_ui(ui, context, map));
-    if !open {
+    // Escape first leaves a list or a field in it.
+    let ctx = ui.ctx();
+    let idle = ctx.memory(|memory| memory.focused().is_none() && memory.top_modal_layer().is_none());
+    let escaped = idle
+        && !egui::Popup::is_any_open(ctx)
+        && ctx.input_mut(|input| input.consume_key(egui::Modifiers::NONE, egui::Key::Escape));
+    if !open || escaped {
         context.cache.free_energy.settings_shown = false;
     }
 }

@@ -180,6 +180,10 @@ impl ColorChoice {
 /// Below this width the lists above the molecule go without labels, below the other one without "Measure", points.
 const NAMED_WIDTH: f32 = 420.0;
 const TIGHT_WIDTH: f32 = 330.0;
+/// What the buttons of that row take with the space before them, points.
+const MORE_WIDTH: f32 = 62.0;
+const MEASURE_WIDTH: f32 = 82.0;
+const RESET_WIDTH: f32 = 94.0;
 /// Height of the row of choices.
 const BAR_HEIGHT: f32 = 36.0;
 
@@ -308,8 +312,8 @@ fn appearance_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     let named = ui.available_width() >= NAMED_WIDTH;
     let tight = ui.available_width() < TIGHT_WIDTH;
     representation_box(ui, &mut style, named);
-    color_box(ui, context, named);
-    if ui.available_width() > 210.0 {
+    color_box(ui, context, named, tight);
+    if ui.available_width() > MORE_WIDTH + MEASURE_WIDTH + RESET_WIDTH {
         let reset = UiCommand::ResetCamera;
         if ui.button("Reset view").on_hover_text(reset.tooltip_with_shortcut(ui.ctx())).clicked() {
             context.actions.push(Action::Command(reset));
@@ -425,16 +429,12 @@ fn measure_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
 
 fn representation_box(ui: &mut egui::Ui, style: &mut Style, named: bool) {
     let label = named.then(|| ui.weak("Style").id);
-    let response = egui::ComboBox::from_id_salt("style")
-        .width(if named { 112.0 } else { 84.0 })
-        .truncate()
-        .selected_text(style.representation.label())
-        .show_ui(ui, |ui| {
-            for representation in Representation::ALL {
-                ui.selectable_value(&mut style.representation, representation, representation.label());
-            }
-        })
-        .response;
+    let present = style.representation.label();
+    let response = list_ui(ui, "style", if named { 124.0 } else { 92.0 }, present, |ui| {
+        for representation in Representation::ALL {
+            ui.selectable_value(&mut style.representation, representation, representation.label());
+        }
+    });
     name_box(response, label, "Style").on_hover_text("How atoms and bonds are drawn");
 }
 
@@ -449,23 +449,37 @@ fn name_box(response: egui::Response, label: Option<egui::Id>, name: &'static st
     }
 }
 
-fn color_box(ui: &mut egui::Ui, context: &mut PaneContext<'_>, named: bool) {
+/// A list of choices that is no wider than `width`: what is beside it keeps its place.
+fn list_ui(
+    ui: &mut egui::Ui,
+    name: &str,
+    width: f32,
+    present: &str,
+    choices: impl FnOnce(&mut egui::Ui),
+) -> egui::Response {
+    ui.scope(|ui| {
+        ui.set_max_width(width);
+        let list = egui::ComboBox::from_id_salt(name).width(width).truncate().selected_text(present);
+        list.show_ui(ui, choices).response
+    })
+    .inner
+}
+
+fn color_box(ui: &mut egui::Ui, context: &mut PaneContext<'_>, named: bool, tight: bool) {
     let present = ColorChoice::present(context.preferences.style, context.preferences.residue_value);
     let label = named.then(|| ui.weak("Color by").id);
-    let response = egui::ComboBox::from_id_salt("color")
-        .width((ui.available_width() - 244.0).clamp(70.0, 150.0))
-        .truncate()
-        .selected_text(present.label())
-        .show_ui(ui, |ui| {
-            for command in ColorChoice::COMMANDS {
-                let Some(choice) = ColorChoice::of_command(command) else { continue };
-                let entry = ui.selectable_label(choice == present, choice.label());
-                if entry.on_hover_text(command.text().tooltip).clicked() {
-                    context.actions.push(Action::Command(command));
-                }
+    // What stands to the right of it has its own width.
+    let right = if tight { MORE_WIDTH } else { MORE_WIDTH + MEASURE_WIDTH };
+    let width = (ui.available_width() - right).clamp(56.0, 164.0);
+    let response = list_ui(ui, "color", width, present.label(), |ui| {
+        for command in ColorChoice::COMMANDS {
+            let Some(choice) = ColorChoice::of_command(command) else { continue };
+            let entry = ui.selectable_label(choice == present, choice.label());
+            if entry.on_hover_text(command.text().tooltip).clicked() {
+                context.actions.push(Action::Command(command));
             }
-        })
-        .response;
+        }
+    });
     name_box(response, label, "Color by").on_hover_text("What the colors mean");
 }
 

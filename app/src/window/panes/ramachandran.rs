@@ -3,7 +3,7 @@
 use egui::{Role, WidgetInfo};
 use egui_plot::{MarkerShape, Plot, PlotPoint, Points};
 
-use super::heat_map::{axis_x, axis_y, region_color};
+use super::heat_map::{axis_x, axis_y, region_color, title_below};
 use super::{PaneContext, empty_state};
 use crate::figures::ResiduePoint;
 use crate::window::action::Action;
@@ -26,6 +26,9 @@ fn class_color(class: &str, colors: &Palette) -> egui::Color32 {
     }
 }
 
+/// A lower pane has no room for a legend, points.
+const LEAST_HEIGHT_WITH_LEGEND: f32 = 110.0;
+
 pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     let Some(details) = context.details else {
         return empty_state(ui, "No structure", "Open a structure to see its backbone angles.");
@@ -35,7 +38,9 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     let has_reference = context.observations.reference.is_some();
     // Before the legend, which may be wider than a narrow pane.
     let width = ui.available_width();
-    legend(ui, points, &colors, has_reference);
+    if ui.available_height() > LEAST_HEIGHT_WITH_LEGEND {
+        legend(ui, points, &colors, has_reference);
+    }
     let density = context.observations.dihedral_density.as_ref();
     let top = density.and_then(|grid| grid.max()).unwrap_or(1.0).max(1e-12);
     let tint = colors.series;
@@ -69,7 +74,7 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         .allow_double_click_reset(false)
         .default_x_bounds(-180.0, 180.0)
         .default_y_bounds(-180.0, 180.0)
-        .custom_x_axes(vec![axis_x("φ (°)").formatter(angle_label)])
+        .custom_x_axes(vec![axis_x(title_below(ui, "φ (°)")).formatter(angle_label)])
         .custom_y_axes(vec![axis_y("ψ (°)").formatter(angle_label)])
         .x_grid_spacer(angle_marks)
         .y_grid_spacer(angle_marks)

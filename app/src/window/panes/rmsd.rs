@@ -4,7 +4,7 @@ use egui::{Role, WidgetInfo};
 use egui_plot::{Line, LineStyle, Plot, PlotPoints, Points, VLine};
 use equijump_engine::analysis::SeriesPoint;
 
-use super::heat_map::{axis_x, axis_y, title_that_fits, x_marks, y_marks};
+use super::heat_map::{axis_x, axis_y, title_below, title_that_fits, x_marks, y_marks};
 use super::{PaneContext, context_menu, empty_state};
 use crate::window::action::Action;
 use crate::window::aggregate::min_max;
@@ -63,7 +63,7 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         .include_y(top * 1.08)
         .include_x(0.0)
         .set_margin_fraction(egui::vec2(0.012, 0.0))
-        .custom_x_axes(vec![axis_x("Time (ns)")])
+        .custom_x_axes(vec![axis_x(title_below(ui, "Time (ns)"))])
         .custom_y_axes(vec![axis_y(title_that_fits("Cα RMSD (Å)", height))])
         .x_grid_spacer(x_marks)
         .y_grid_spacer(y_marks)

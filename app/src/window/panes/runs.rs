@@ -3,7 +3,7 @@
 use egui::{Role, Sense, WidgetInfo};
 use equijump_engine::session::JobOutcome;
 
-use super::{PaneContext, empty_state};
+use super::{PaneContext, context_menu, empty_state};
 use crate::window::action::Action;
 use crate::window::command::UiCommand;
 use crate::window::ghost::Ghost;
@@ -146,8 +146,11 @@ fn entries_ui(
         }
         ui.separator();
         let text = format!("Evaluate run {shown} against run {number}");
-        let tooltip = "This run is the reference; the run on view is evaluated";
-        if ui.button(text).on_hover_text(tooltip).clicked() {
+        let sequence = |run: &Run| run.info.as_ref().map(|info| info.topology.sequence());
+        let same_protein = context.project.run.as_ref().and_then(sequence) == sequence(run);
+        let button = ui.add_enabled(same_protein, egui::Button::new(text));
+        let button = button.on_hover_text("This run is the reference; the run on view is evaluated");
+        if button.on_disabled_hover_text("They are of different proteins").clicked() {
             actions.push(Action::EvaluateRuns { reference: number, samples: shown });
             ui.close();
         }
@@ -167,6 +170,10 @@ fn entries_ui(
         }
         if several {
             follow_ui(ui, run.replica, count, actions);
+        }
+        if !run.is_active() && run.frames > 1 {
+            context_menu::commands_ui(ui, actions, &[UiCommand::ExtendRun, UiCommand::ExportTrajectory]);
+            ui.separator();
         }
     }
     let drawn = egui::Button::selectable(run.in_plots, "Draw in the plots");

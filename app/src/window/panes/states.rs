@@ -215,6 +215,20 @@ enum Chosen {
     Way(usize),
 }
 
+/// Graphs of so many states have their rates written along arrows that are so long, points.
+const NAMED_STATES: usize = 3;
+const NAMED_LENGTH: f32 = 90.0;
+
+/// A line with a small solid head.
+fn arrow(painter: &egui::Painter, start: egui::Pos2, end: egui::Pos2, stroke: egui::Stroke) {
+    const HEAD: egui::Vec2 = egui::vec2(9.0, 3.5);
+    let along = (end - start).normalized();
+    let (neck, across) = (end - along * HEAD.x, egui::vec2(-along.y, along.x) * HEAD.y);
+    painter.line_segment([start, neck], stroke);
+    let head = vec![end, neck + across, neck - across];
+    painter.add(egui::Shape::convex_polygon(head, stroke.color, egui::Stroke::NONE));
+}
+
 /// States as discs as large as their populations, and the ways that were gone as arrows.
 fn graph_ui(
     ui: &mut egui::Ui,
@@ -257,11 +271,12 @@ fn graph_ui(
         response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
         let active = response.hovered() || response.has_focus() || marked == Some(index);
         let color = if active { colors.accent } else { colors.weak };
-        painter.arrow(start, end - start, egui::Stroke::new(if active { 2.0 } else { 1.3 }, color));
-        if active {
+        arrow(&painter, start, end, egui::Stroke::new(if active { 2.0 } else { 1.3 }, color));
+        if active || (count <= NAMED_STATES && start.distance(end) > NAMED_LENGTH) {
             let text = rate_text(way.rate_per_ns);
             let font = egui::TextStyle::Small.resolve(ui.style());
-            painter.text(middle + aside * 2.6, egui::Align2::CENTER_CENTER, text, font, colors.accent);
+            let ink = if active { colors.accent } else { ui.visuals().text_color() };
+            painter.text(middle + aside * 2.2, egui::Align2::CENTER_CENTER, text, font, ink);
         }
         if response.clicked() {
             chosen = Some(Chosen::Way(index));

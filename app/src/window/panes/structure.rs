@@ -3,7 +3,7 @@
 use egui::{Role, WidgetInfo};
 use egui_plot::{Plot, PlotImage, PlotPoint, VLine};
 
-use super::heat_map::{axis_x, axis_y, round_marks, title_that_fits, x_marks};
+use super::heat_map::{axis_x, axis_y, round_marks, title_below, title_that_fits, x_marks};
 use super::{PaneContext, context_menu, empty_state};
 use crate::figures::structure::{KINDS, kind};
 use crate::window::action::Action;
@@ -85,7 +85,7 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         .allow_boxed_zoom(false)
         .allow_zoom([true, false])
         .set_margin_fraction(egui::vec2(0.0, 0.0))
-        .custom_x_axes(vec![axis_x("Time (ns)")])
+        .custom_x_axes(vec![axis_x(title_below(ui, "Time (ns)"))])
         .custom_y_axes(vec![axis_y(title_that_fits("Residue", height)).formatter(move |mark, _| {
             let place = mark.value.round() as usize;
             let residue = place.checked_sub(1).and_then(|place| numbers.residues().get(place));

@@ -8,7 +8,7 @@ use crate::window::action::Action;
 use crate::window::dialogs::primary_button;
 use crate::window::file_dialogs::Purpose;
 use crate::window::project::{grouped, human_duration};
-use crate::window::training::{ExampleData, ImportState, TrainingAction, TrainingState};
+use crate::window::training::{ExampleData, ExampleKind, ImportState, TrainingAction, TrainingState};
 
 pub(super) fn ui(ui: &mut egui::Ui, state: &mut TrainingState, actions: &mut Vec<Action>) {
     folding(ui, "Data", true, |ui| {
@@ -34,7 +34,7 @@ pub(super) fn ui(ui: &mut egui::Ui, state: &mut TrainingState, actions: &mut Vec
 }
 
 fn import_ui(ui: &mut egui::Ui, state: &mut ImportState, actions: &mut Vec<Action>) {
-    examples_ui(ui, &state.examples, actions);
+    examples_ui(ui, state, actions);
     let form = &mut state.form;
     super::form::columns(ui, "import topology", |ui| {
         let tooltip = "PDB or mmCIF file with exactly the atoms of the trajectories, in their order; hydrogens, \
@@ -102,6 +102,9 @@ fn import_ui(ui: &mut egui::Ui, state: &mut ImportState, actions: &mut Vec<Actio
             let done = progress.map_or(0, |p| p.done);
             progress_bar(ui, "Frames read", done as f32 / total.max(1) as f32, 6.0);
             let mut words = format!("{} of {} frames", grouped(done), grouped(total));
+            if let Some(queue) = &state.queue {
+                words = format!("{} of {}, {words}", queue.done + 1, queue.total);
+            }
             if let Some(left) = progress.and_then(|p| p.time_left) {
                 words += &format!(" · {} left", human_duration(left));
             }
@@ -138,19 +141,45 @@ fn import_ui(ui: &mut egui::Ui, state: &mut ImportState, actions: &mut Vec<Actio
     }
 }
 
-/// Data that came with the program, if there is any.
-fn examples_ui(ui: &mut egui::Ui, examples: &[ExampleData], actions: &mut Vec<Action>) {
-    if examples.is_empty() {
+/// Data that came with the program, if there is any: a menu a kind.
+fn examples_ui(ui: &mut egui::Ui, state: &ImportState, actions: &mut Vec<Action>) {
+    if state.examples.is_empty() {
         return;
     }
+    ui.label("Example data").on_hover_text("Molecular dynamics that came with the program");
     ui.horizontal_wrapped(|ui| {
-        ui.label("Example data");
+        ui.spacing_mut().item_spacing = egui::vec2(6.0, 6.0);
+        for kind in ExampleKind::ALL {
+            let of_kind: Vec<&ExampleData> =
+                state.examples.iter().filter(|example| example.kind() == kind).collect();
+            if !of_kind.is_empty() {
+                let title = format!("{} ({})", kind.name(), of_kind.len());
+                ui.menu_button(title, |ui| kind_ui(ui, &of_kind, state.running.is_none(), actions));
+            }
+        }
+    });
+    ui.add_space(4.0);
+}
+
+/// One kind of example data: all at once, or one of them.
+fn kind_ui(ui: &mut egui::Ui, examples: &[&ExampleData], idle: bool, actions: &mut Vec<Action>) {
+    const TALLEST: f32 = 260.0;
+    let all = egui::Button::new(format!("Import all {}", examples.len()));
+    let tooltip = "Make a store of each, in the folder example-stores, and train on all of them";
+    if ui.add_enabled(idle, all).on_hover_text(tooltip).clicked() {
+        let examples = examples.iter().map(|example| (*example).clone()).collect();
+        actions.push(Action::Training(TrainingAction::ImportExamples(examples)));
+        ui.close();
+    }
+    ui.separator();
+    egui::ScrollArea::vertical().max_height(TALLEST).show(ui, |ui| {
         for example in examples {
             let count = example.trajectories.len();
             let plural = if count == 1 { "trajectory" } else { "trajectories" };
             let tooltip = format!("Fill in {count} {plural} of {} that came with the program", example.name);
             if ui.button(&example.name).on_hover_text(tooltip).clicked() {
-                actions.push(Action::Training(TrainingAction::TakeExample(example.clone())));
+                actions.push(Action::Training(TrainingAction::TakeExample((*example).clone())));
+                ui.close();
             }
         }
     });

@@ -2,7 +2,48 @@
 
 use std::path::{Path, PathBuf};
 
+use equijump_engine::session::ImportRequest;
+
 use crate::window::typed_paths::expand;
+
+/// What the systems are. The folders are called after it: `pep_k01` is a peptide, `fa01` a fragment of a protein.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExampleKind {
+    /// Whole proteins.
+    Proteins,
+    /// Fragments of proteins.
+    Fragments,
+    /// Short peptides.
+    Peptides,
+}
+
+impl ExampleKind {
+    /// All, in the order of their size.
+    pub const ALL: [Self; 3] = [Self::Proteins, Self::Fragments, Self::Peptides];
+
+    fn of(name: &str) -> Self {
+        let letters = name.chars().take_while(char::is_ascii_alphabetic).count();
+        let numbered = name.len() > letters && name.chars().skip(letters).all(|c| c.is_ascii_digit());
+        match name.as_bytes().first() {
+            _ if name.starts_with("pep_") => Self::Peptides,
+            Some(b'f') if numbered && letters == 2 => Self::Fragments,
+            _ => Self::Proteins,
+        }
+    }
+
+    /// Their name in the plural.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Proteins => "Proteins",
+            Self::Fragments => "Fragments",
+            Self::Peptides => "Peptides",
+        }
+    }
+}
+
+/// The only system whose trajectories are a sample of equilibrium, and the time it takes to get there, ps: so says the
+/// data's README.
+const IN_EQUILIBRIUM: (&str, f64) = ("chignolin", 200.0);
 
 /// Trajectories of one protein.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +54,32 @@ pub struct ExampleData {
     pub topology: PathBuf,
     /// Trajectories, sorted.
     pub trajectories: Vec<PathBuf>,
+}
+
+impl ExampleData {
+    /// What it is.
+    pub fn kind(&self) -> ExampleKind {
+        ExampleKind::of(&self.name)
+    }
+
+    /// Where its store goes.
+    pub fn store(&self, folder: &Path) -> PathBuf {
+        folder.join(format!("{}.store.safetensors", self.name))
+    }
+
+    /// How it is imported.
+    pub fn request(&self, folder: &Path) -> ImportRequest {
+        let (name, equilibration_ps) = IN_EQUILIBRIUM;
+        let in_equilibrium = self.name == name;
+        ImportRequest {
+            topology: self.topology.clone(),
+            trajectories: self.trajectories.clone(),
+            output: self.store(folder),
+            in_equilibrium,
+            skip_ps: if in_equilibrium { equilibration_ps } else { 0.0 },
+            ..ImportRequest::default()
+        }
+    }
 }
 
 /// What comes with the program: beside it, as installed packages have it, or in the sources that it was built from.
@@ -48,6 +115,33 @@ pub fn in_folder(place: &Path) -> Vec<ExampleData> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+
+    #[test]
+    fn systems_are_grouped_by_the_names_of_their_folders() {
+        let of = |names: &[&str]| names.iter().map(|name| ExampleKind::of(name)).collect::<Vec<_>>();
+        assert_eq!(of(&["fa01", "fb05"]), [ExampleKind::Fragments; 2]);
+        assert_eq!(of(&["pep_k01", "pep_fc07"]), [ExampleKind::Peptides; 2]);
+        assert_eq!(of(&["a3d", "chignolin_gpu", "nat_1ubq", "ntl9", "fyn"]), [ExampleKind::Proteins; 5]);
+        let shipped = shipped();
+        let count = |kind| shipped.iter().filter(|example| example.kind() == kind).count();
+        // As the README of the data groups them.
+        let [proteins, fragments, peptides] = ExampleKind::ALL.map(count);
+        assert!((12..30).contains(&proteins) && (8..30).contains(&fragments) && peptides >= 133);
+    }
+
+    #[test]
+    fn only_what_is_in_equilibrium_is_imported_as_such() {
+        let example = |name: &str| ExampleData {
+            name: name.into(),
+            topology: "top.pdb".into(),
+            trajectories: vec!["traj_01.xtc".into()],
+        };
+        let request = |name: &str| example(name).request(Path::new("stores"));
+        let (chignolin, villin) = (request("chignolin"), request("villin"));
+        assert!(chignolin.in_equilibrium && chignolin.skip_ps == 200.0);
+        assert!(!villin.in_equilibrium && villin.skip_ps == 0.0);
+        assert_eq!(villin.output, Path::new("stores").join("villin.store.safetensors"));
+    }
 
     #[test]
     fn whole_folders_are_found_and_others_are_not() {

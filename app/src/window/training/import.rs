@@ -1,5 +1,6 @@
 //! Import of trajectories into a training store: the form, and what came of it.
 
+use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 
 use equijump_engine::session::{ImportReport, ImportRequest};
@@ -77,10 +78,13 @@ impl ImportForm {
 
     /// Fills in data that came with the program; the store goes into `folder`.
     pub fn take_example(&mut self, example: &ExampleData, folder: &Path) {
+        let request = example.request(folder);
         *self = Self {
-            topology: example.topology.display().to_string(),
-            trajectories: example.trajectories.clone(),
-            output: folder.join(format!("{}.store.safetensors", example.name)).display().to_string(),
+            topology: request.topology.display().to_string(),
+            trajectories: request.trajectories,
+            output: request.output.display().to_string(),
+            in_equilibrium: request.in_equilibrium,
+            skip_ps: request.skip_ps,
             ..Self::default()
         };
     }
@@ -123,6 +127,19 @@ pub struct ImportJob {
     pub output: PathBuf,
 }
 
+/// Imports that follow one another, of which the first goes on.
+#[derive(Debug, Default)]
+pub struct ImportQueue {
+    /// Those to come.
+    pub waiting: VecDeque<ImportRequest>,
+    /// How many there were at first.
+    pub total: usize,
+    /// How many came to an end.
+    pub done: usize,
+    /// How many of them failed.
+    pub failed: usize,
+}
+
 /// Import of trajectories.
 #[derive(Debug)]
 pub struct ImportState {
@@ -132,6 +149,8 @@ pub struct ImportState {
     pub form: ImportForm,
     /// The import that goes on.
     pub running: Option<ImportJob>,
+    /// Imports of several systems at once.
+    pub queue: Option<ImportQueue>,
     /// What the last one stored.
     pub report: Option<(PathBuf, ImportReport)>,
     /// Why the last one failed.
@@ -146,6 +165,7 @@ impl Default for ImportState {
             examples: example_data::shipped(),
             form: ImportForm::default(),
             running: None,
+            queue: None,
             report: None,
             error: None,
             unfold: false,

@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 
 use equijump_engine::session::{
-    EarlierRun, ImportReport, JobEvent, JobOutcome, Report, TrainOutcome, TrainingUpdate,
+    EarlierRun, ImportReport, ImportRequest, JobEvent, JobOutcome, Report, TrainOutcome, TrainingUpdate,
 };
 
-use super::import::ImportJob;
-use super::{Curves, TrainingAction, TrainingRun, model_of};
+use super::import::{ImportJob, ImportQueue};
+use super::{Curves, ExampleData, TrainingAction, TrainingRun, model_of};
 use crate::window::app::EquiJumpApp;
 use crate::window::file_dialogs::Purpose;
 use crate::window::layout::{self, Pane};
@@ -15,6 +15,9 @@ use crate::window::log::Level;
 use crate::window::project::{Phase, grouped};
 use crate::window::running::Running;
 use crate::window::wording::in_window_words;
+
+/// Folder of the stores of many systems.
+const EXAMPLE_STORES: &str = "example-stores";
 
 impl EquiJumpApp {
     pub(in crate::window) fn carry_out_training(&mut self, action: TrainingAction) {
@@ -46,7 +49,11 @@ impl EquiJumpApp {
                 let folder = self.preferences.export_folder();
                 self.training.import.form.take_example(&example, &folder);
             }
+            TrainingAction::ImportExamples(examples) => self.import_examples(&examples),
             TrainingAction::StopImport => {
+                if let Some(queue) = &mut self.training.import.queue {
+                    queue.waiting.clear();
+                }
                 if let Some(import) = &mut self.training.import.running {
                     import.job.stop();
                 }
@@ -117,8 +124,55 @@ impl EquiJumpApp {
         let request = import.form.request();
         import.error = None;
         import.report = None;
+        self.start_import_of(request);
+    }
+
+    fn start_import_of(&mut self, request: ImportRequest) {
         let output = request.output.clone();
-        import.running = Some(ImportJob { job: Running::new(self.session.start(request)), output });
+        let job = Running::new(self.session.start(request));
+        self.training.import.running = Some(ImportJob { job, output });
+    }
+
+    /// Imports all of these into a folder of their own. Stores that are there from an earlier time are taken as they are.
+    fn import_examples(&mut self, examples: &[ExampleData]) {
+        if self.training.import.running.is_some() {
+            return;
+        }
+        let folder = self.preferences.export_folder().join(EXAMPLE_STORES);
+        if let Err(error) = std::fs::create_dir_all(&folder) {
+            self.training.import.error =
+                Some(format!("The folder {} cannot be made: {error}.", folder.display()));
+            return;
+        }
+        let (there, to_come): (Vec<_>, Vec<_>) =
+            examples.iter().partition(|example| example.store(&folder).exists());
+        if !self.training.form.go_on {
+            there.iter().for_each(|example| self.training.form.add_store(example.store(&folder)));
+        }
+        let import = &mut self.training.import;
+        (import.error, import.report) = (None, None);
+        let waiting = to_come.into_iter().map(|example| example.request(&folder)).collect();
+        let (total, done) = (examples.len(), there.len());
+        import.queue = Some(ImportQueue { waiting, total, done, failed: 0 });
+        self.next_import();
+    }
+
+    /// Goes on with the imports that follow one another; tells when there are no more.
+    fn next_import(&mut self) {
+        let Some(queue) = &mut self.training.import.queue else { return };
+        if let Some(request) = queue.waiting.pop_front() {
+            return self.start_import_of(request);
+        }
+        let (made, failed) = (grouped((queue.done - queue.failed) as u64), queue.failed);
+        self.training.import.queue = None;
+        let folder = self.preferences.export_folder().join(EXAMPLE_STORES);
+        let sentence = format!("{made} stores are in {}", folder.display());
+        match failed {
+            0 => self.log.tell(Level::Success, sentence),
+            _ => {
+                self.log.tell(Level::Warning, format!("{sentence}; {failed} could not be made, see the log."))
+            }
+        }
     }
 
     /// Takes what the training and the import tell; their panes show it.
@@ -148,8 +202,12 @@ impl EquiJumpApp {
             return;
         };
         let Some(ImportJob { output, .. }) = import.running.take() else { return };
-        import.error = match outcome {
-            JobOutcome::Finished(report) => return self.imported(output, report),
+        let failed = matches!(outcome, JobOutcome::Failed(_));
+        let error = match outcome {
+            JobOutcome::Finished(report) => {
+                self.imported(output, report);
+                None
+            }
             JobOutcome::Cancelled => Some("The import was stopped; nothing was written.".to_owned()),
             JobOutcome::Failed(error) => {
                 let sentence = in_window_words(&error.what);
@@ -157,6 +215,12 @@ impl EquiJumpApp {
                 Some(sentence)
             }
         };
+        self.training.import.error = error;
+        if let Some(queue) = &mut self.training.import.queue {
+            queue.done += 1;
+            queue.failed += usize::from(failed);
+            self.next_import();
+        }
     }
 
     /// The loss that counts is that of the engine: it knows of the run's earlier parts as well.
@@ -174,7 +238,12 @@ impl EquiJumpApp {
 
     fn imported(&mut self, store: PathBuf, report: ImportReport) {
         let frames = grouped(report.frames as u64);
-        self.log.tell(Level::Success, format!("Imported {frames} frames into {}", store.display()));
+        let sentence = format!("Imported {frames} frames into {}", store.display());
+        match &self.training.import.queue {
+            // Of many only the last is told.
+            Some(_) => self.log.note(Level::Success, sentence),
+            None => self.log.tell(Level::Success, sentence),
+        }
         let import = &mut self.training.import;
         import.report = Some((store.clone(), report));
         import.form.replace = false;

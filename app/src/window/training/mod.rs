@@ -16,9 +16,9 @@ use equijump_engine::session::{
 };
 
 pub use curves::{Curves, Held};
-pub use example_data::ExampleData;
+pub use example_data::{ExampleData, ExampleKind};
 pub use form::{TrainingForm, TrainingSpeed};
-pub use import::{ImportForm, ImportState};
+pub use import::{ImportForm, ImportQueue, ImportState};
 pub use speed::SpeedTrial;
 
 use super::project::{Phase, grouped};
@@ -43,6 +43,8 @@ pub enum TrainingAction {
     Import,
     /// Fill in data that came with the program.
     TakeExample(ExampleData),
+    /// Import all of these, one after the other.
+    ImportExamples(Vec<ExampleData>),
     /// End the import; nothing is written.
     StopImport,
 }
