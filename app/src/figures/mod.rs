@@ -69,11 +69,10 @@ pub enum Figure {
 
 /// Why a figure could not be written.
 #[derive(Debug, thiserror::Error)]
+#[allow(missing_docs)] // the messages are the documentation
 pub enum FigureError {
-    /// There is nothing to draw yet.
     #[error("there are no {0} to draw yet; simulate some frames first")]
     Empty(&'static str),
-    /// Drawing or writing failed.
     #[error("the figure could not be written: {0}")]
     Write(String),
 }

@@ -134,30 +134,20 @@ impl RunDescription {
 
 /// What is wrong with the file that describes a run; each message is a clause that begins with a verb.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[allow(missing_docs)] // the messages are the documentation
 pub enum DescriptionError {
-    /// Another file, or a damaged one.
     #[error("does not describe a run of EquiJump")]
     NoRun,
-    /// Settings that no run can have.
     #[error("describes no run that can be: {0}")]
     Settings(#[from] SettingsError),
-    /// A time between frames that no run can have.
     #[error("says that frames are {0:e} ps apart")]
     Interval(f64),
-    /// A trajectory of another folder.
     #[error("names the trajectory {}, which is not in its own folder", brief(printable(.0)))]
     OtherFolder(String),
-    /// A trajectory of two replicas.
     #[error("names the trajectory {} twice", brief(printable(.0)))]
     Repeated(String),
-    /// Another number of trajectories than of replicas.
     #[error("is of {told} replicas and names {named} trajectories")]
-    Replicas {
-        /// Replicas of the run.
-        told: usize,
-        /// Trajectories named.
-        named: usize,
-    },
+    Replicas { told: usize, named: usize },
 }
 
 /// A run as the file beside its results describes it.

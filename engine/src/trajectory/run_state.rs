@@ -36,25 +36,12 @@ pub struct RunState {
 
 /// Errors of run states.
 #[derive(Debug, thiserror::Error)]
+#[allow(missing_docs)] // the messages are the documentation
 pub enum RunStateError {
-    /// The operating system refused.
     #[error("cannot {action} the run state {}: {source}", path.display())]
-    Io {
-        /// Verb.
-        action: &'static str,
-        /// File in question.
-        path: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
-    /// Another kind of file, or a damaged one.
+    Io { action: &'static str, path: PathBuf, source: std::io::Error },
     #[error("{} is not a usable run state: {reason}; start a new run", path.display())]
-    Unusable {
-        /// File in question.
-        path: PathBuf,
-        /// Why, as a clause.
-        reason: String,
-    },
+    Unusable { path: PathBuf, reason: String },
 }
 
 /// The part that is JSON.

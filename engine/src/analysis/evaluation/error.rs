@@ -5,34 +5,18 @@ use crate::trajectory::ImportError;
 
 /// Errors of evaluations, each in one sentence that says what to do.
 #[derive(Debug, thiserror::Error)]
+#[allow(missing_docs)] // the messages are the documentation
 pub enum EvaluationError {
-    /// The frames cannot carry the analysis.
     #[error("{ensemble}: {source}")]
-    Analysis {
-        /// `reference` or `samples`.
-        ensemble: &'static str,
-        /// Why.
-        source: AnalysisError,
-    },
-    /// A trajectory cannot be read.
+    Analysis { ensemble: &'static str, source: AnalysisError },
     #[error(transparent)]
     Frames(#[from] ImportError),
-    /// Nothing to compare.
     #[error(
         "the {ensemble} hold {frames} usable frames, at least {needed} are needed: give longer trajectories"
     )]
-    TooFewFrames {
-        /// `reference trajectories` or `samples`.
-        ensemble: &'static str,
-        /// Frames there are.
-        frames: usize,
-        /// Frames needed.
-        needed: usize,
-    },
-    /// A senseless setting.
+    TooFewFrames { ensemble: &'static str, frames: usize, needed: usize },
     #[error("{0}")]
     Setting(String),
-    /// Stopped by the caller.
     #[error("the evaluation was stopped; nothing was written")]
     Cancelled,
 }

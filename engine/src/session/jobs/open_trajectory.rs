@@ -80,56 +80,28 @@ pub struct RecordedRun {
 
 /// Why a trajectory or a run cannot be opened.
 #[derive(Debug, thiserror::Error)]
+#[allow(missing_docs)] // the messages are the documentation
 pub enum OpenError {
-    /// Nothing was named.
     #[error("name a file to open")]
     NoFile,
-    /// A structure cannot be used.
     #[error(transparent)]
     Structure(#[from] StructureError),
-    /// A trajectory cannot be read.
     #[error(transparent)]
     Trajectory(#[from] TrajectoryError),
-    /// The description of a run cannot be read.
     #[error("{}: {source}", path.display())]
-    Description {
-        /// The description.
-        path: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
-    /// A file describes no run.
+    Description { path: PathBuf, source: std::io::Error },
     #[error("{} {source}", path.display())]
-    NoRun {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        source: DescriptionError,
-    },
-    /// A run in shards without its topology.
+    NoRun { path: PathBuf, source: DescriptionError },
     #[error("{}: there is no topology beside {}; restore it", description.display(), trajectory.display())]
-    NoTopology {
-        /// The description of the run.
-        description: PathBuf,
-        /// A trajectory of it.
-        trajectory: PathBuf,
-    },
-    /// An interval that is none.
+    NoTopology { description: PathBuf, trajectory: PathBuf },
     #[error("frames cannot be {0} ps apart; name a time above 0")]
     Interval(f64),
-    /// A trajectory without frames.
     #[error("{} holds no complete frame", path.display())]
-    NoFrame {
-        /// The trajectory.
-        path: PathBuf,
-    },
-    /// Models cannot be kept.
+    NoFrame { path: PathBuf },
     #[error("no temporary file for the frames can be made: {0}")]
     NoTemporaryFile(#[source] std::io::Error),
-    /// A model cannot be kept.
     #[error("a model cannot be kept in the temporary file: {0}")]
     TemporaryFile(#[source] std::io::Error),
-    /// The first frame is damaged.
     #[error("the first frame cannot be read: {0}")]
     FirstFrame(#[source] std::io::Error),
 }

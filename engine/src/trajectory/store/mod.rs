@@ -32,63 +32,27 @@ pub(crate) const STORE_VERSION: u32 = 1;
 
 /// Errors of training stores.
 #[derive(Debug, thiserror::Error)]
+#[allow(missing_docs)] // the messages are the documentation
 pub enum StoreError {
-    /// The operating system refused.
     #[error("cannot {action} the training store {}: {source}", path.display())]
-    Io {
-        /// Verb.
-        action: &'static str,
-        /// Store file.
-        path: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
-    /// Another kind of file.
+    Io { action: &'static str, path: PathBuf, source: std::io::Error },
     #[error("{} is not a training store: {reason}; {}", path.display(), Remedy::MakeStore)]
-    NotAStore {
-        /// File in question.
-        path: PathBuf,
-        /// Why not, as a clause.
-        reason: String,
-    },
-    /// The file contradicts itself.
+    NotAStore { path: PathBuf, reason: String },
     #[error("the training store {} is damaged: {reason}; import the trajectories again", path.display())]
-    Damaged {
-        /// Store file.
-        path: PathBuf,
-        /// What is wrong, as a clause.
-        reason: String,
-    },
-    /// Written by a newer program.
+    Damaged { path: PathBuf, reason: String },
     #[error(
         "the training store {} has layout version {found}, this program reads up to {STORE_VERSION}: update EquiJump",
         path.display()
     )]
-    NewerVersion {
-        /// Store file.
-        path: PathBuf,
-        /// Its layout version.
-        found: u32,
-    },
-    /// The output exists and overwriting was not asked for.
+    NewerVersion { path: PathBuf, found: u32 },
     #[error("{} exists already: choose another name, or {}", path.display(), Remedy::Replace)]
-    Exists {
-        /// File in question.
-        path: PathBuf,
-    },
+    Exists { path: PathBuf },
     /// A lag that falls between stored frames.
     #[error(
         "a lag of {lag_ps} ps is not a whole multiple of the {interval_ps} ps between the frames of {}",
         path.display()
     )]
-    Lag {
-        /// Store file.
-        path: PathBuf,
-        /// Lag asked for, ps.
-        lag_ps: f64,
-        /// Interval of the store, ps.
-        interval_ps: f64,
-    },
+    Lag { path: PathBuf, lag_ps: f64, interval_ps: f64 },
 }
 
 impl StoreError {
