@@ -62,9 +62,7 @@ impl Coordinates {
                         _ => Ok(Kind::SlowComponent(index)),
                     }
                 }
-                Kind::NativeContacts if contacts.is_empty() => {
-                    Err(CoordinateError::NoContacts)
-                }
+                Kind::NativeContacts if contacts.is_empty() => Err(CoordinateError::NoContacts),
                 kind => Ok(kind),
             })
             .collect::<Result<_, CoordinateError>>()?;

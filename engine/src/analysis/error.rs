@@ -53,7 +53,9 @@ pub enum AnalysisError {
     Coordinate(#[from] CoordinateError),
     #[error("TICA needs at least 3 distances, the limit is {limit}: raise it")]
     FeatureLimit { limit: usize },
-    #[error("the native structure has {got} atoms and the protein {expected}: choose a structure of the same sequence")]
+    #[error(
+        "the native structure has {got} atoms and the protein {expected}: choose a structure of the same sequence"
+    )]
     Native { expected: usize, got: usize },
     #[error("the reference {reference} belongs to another sequence than {protein}")]
     OtherSequence { reference: String, protein: String },

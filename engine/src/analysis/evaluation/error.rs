@@ -104,7 +104,8 @@ impl ImpossibleSetting {
 
     /// Refuses thresholds of the RMSD from the native structure that tell no two states apart.
     pub(super) fn of_states(folded_angstrom: f64, unfolded_angstrom: f64) -> Result<(), Self> {
-        let two = folded_angstrom > 0.0 && unfolded_angstrom >= folded_angstrom && unfolded_angstrom.is_finite();
+        let two =
+            folded_angstrom > 0.0 && unfolded_angstrom >= folded_angstrom && unfolded_angstrom.is_finite();
         if two { Ok(()) } else { Err(Self::States { folded_angstrom, unfolded_angstrom }) }
     }
 }
