@@ -133,28 +133,22 @@ impl Figure {
         })
     }
 
-    fn draw_on_white<B: DrawingBackend>(
+    fn draw_on_white<B: DrawingBackend<ErrorType: 'static>>(
         &self,
         area: &DrawingArea<B, plotters::coord::Shift>,
         size: (u32, u32),
-    ) -> Result<(), FigureError>
-    where
-        B::ErrorType: 'static,
-    {
+    ) -> Result<(), FigureError> {
         area.fill(&WHITE).map_err(style::failed)?;
         // Text and lines keep their proportion to the figure.
         self.draw_on(area, f64::from(size.0.min(size.1)) / 600.0)
     }
 
     /// Draws on an area that has its paper already.
-    fn draw_on<B: DrawingBackend>(
+    fn draw_on<B: DrawingBackend<ErrorType: 'static>>(
         &self,
         area: &DrawingArea<B, plotters::coord::Shift>,
         scale: f64,
-    ) -> Result<(), FigureError>
-    where
-        B::ErrorType: 'static,
-    {
+    ) -> Result<(), FigureError> {
         match self {
             Figure::Rmsd(series) => draw::rmsd(area, series, scale)?,
             Figure::Ramachandran(figure) => draw::ramachandran(area, figure, scale)?,
