@@ -1,18 +1,6 @@
 //! What can go wrong on a graphics processor.
 
-use super::shape::{MOST_CHANNELS, MOST_NEIGHBORS, MOST_RESIDUES};
-
-/// What the kernels cannot run; each message is a clause about the model or the protein.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[allow(missing_docs)] // the messages are the documentation
-pub enum Unsupported {
-    #[error("it has a multiplicity of {0}, the kernels take up to {MOST_CHANNELS}")]
-    Channels(usize),
-    #[error("it has {0} neighbors, the kernels take up to {MOST_NEIGHBORS}")]
-    Neighbors(usize),
-    #[error("the protein has {0} residues, the kernels take up to {MOST_RESIDUES}")]
-    Residues(usize),
-}
+use super::shape::Unsupported;
 
 /// Why the GPU cannot compute. All of these leave the CPU as an alternative.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -22,8 +10,8 @@ pub enum GpuError {
         "no graphics adapter can be used here; install its Vulkan, Metal or DirectX 12 driver, or choose the device cpu"
     )]
     NoAdapter,
-    #[error("no graphics adapter is called {asked}; there are: {known}")]
-    UnknownAdapter { asked: String, known: String },
+    #[error("no graphics adapter is called {asked}; there are: {}", known.join(", "))]
+    UnknownAdapter { asked: String, known: Vec<String> },
     #[error("the graphics adapter {adapter} cannot be opened: {reason}")]
     Open { adapter: String, reason: String },
     #[error("the graphics adapter {adapter} allows {have} of {what}, this model and protein need {need}")]

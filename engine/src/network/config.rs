@@ -196,19 +196,6 @@ impl NetworkConfig {
         self.sigma_vector_angstrom = of.sigma_vector_angstrom;
     }
 
-    /// The first setting in which two networks differ, with the value here and there.
-    pub fn first_difference(&self, other: &Self) -> Option<(String, String, String)> {
-        let of = |config| match serde_json::to_value(config) {
-            Ok(serde_json::Value::Object(settings)) => settings,
-            _ => serde_json::Map::new(),
-        };
-        let (own, others) = (of(self), of(other));
-        own.into_iter().find_map(|(setting, value)| {
-            let there = others.get(&setting)?;
-            (*there != value).then(|| (setting.replace('_', " "), value.to_string(), there.to_string()))
-        })
-    }
-
     /// Whether the numbers make a network.
     ///
     /// # Errors

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use super::description::RunDescription;
+use super::description::{RunDescription, RunDifference};
 use super::shard::ShardRecord;
 use crate::brief::printable;
 use crate::file_error::FileError;
@@ -50,7 +50,7 @@ pub enum CampaignError {
         other: (u32, u32),
     },
     #[error("{} and {} are no shards of one run: of the former, {difference}", one.display(), other.display())]
-    OtherRun { one: PathBuf, other: PathBuf, difference: String },
+    OtherRun { one: PathBuf, other: PathBuf, difference: RunDifference },
 }
 
 /// The trajectories that `named` means: a folder stands for all trajectories in it (not in folders below it), the JSON

@@ -16,7 +16,7 @@ use crate::trajectory::{
 use crate::transport::Replica;
 use crate::transport::presets::presets_path;
 
-use super::description::RunDescription;
+use super::description::{RunDescription, RunDifference};
 use super::request::{ExistingFiles, ModelSource, RunOutput, beside};
 use super::shard::RunPaths;
 use crate::atomic_file::{check_replaceable, is_there};
@@ -74,7 +74,7 @@ pub enum OutputError {
         state.display(),
         Remedy::Replace
     )]
-    OtherRun { state: PathBuf, difference: String },
+    OtherRun { state: PathBuf, difference: RunDifference },
     #[error("{} holds another number of atoms", state.display())]
     Atoms { state: PathBuf },
     #[error("{} is that of another run; choose another name", topology.display())]
@@ -175,7 +175,7 @@ impl RunFiles {
         description: RunDescription,
         replicas: &mut [Replica],
     ) -> Result<Self, OutputError> {
-        TrajectoryFormat::from_path(&output.path)?;
+        TrajectoryFormat::from_path(&output.path).map_err(TrajectoryError::from)?;
         let paths = RunPaths::new(&output.path, replicas.len(), description.shard);
         let sharded = description.shard.is_some();
         // Before anything is made or looked for: of two runs that start at once, one finds the other's lock. Shards of

@@ -1,5 +1,6 @@
 //! What can be wrong with a structure file, each as one sentence that says what to do.
 
+use crate::foreign_format::ForeignFile;
 use crate::remedy::Remedy;
 
 /// Fewest residues that can be simulated: two Cα do not fix an orientation.
@@ -49,6 +50,29 @@ impl std::fmt::Display for MissingAtoms {
     }
 }
 
+/// What is wrong with a table of atoms in mmCIF; each message is a clause about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[allow(missing_docs)] // the messages are the documentation
+pub enum TableProblem {
+    /// Rows are counted from 1.
+    #[error("is cut off in row {row}")]
+    CutOff { row: usize },
+    #[error("lacks the column _atom_site.{0}")]
+    NoColumn(&'static str),
+}
+
+/// What is wrong with a GRO file; each message is a clause about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[allow(missing_docs)] // the messages are the documentation
+pub enum GroProblem {
+    #[error("tells of {told} atoms, and after {found} of them comes none")]
+    Fewer { told: usize, found: usize },
+    #[error("tells of {told} atoms and holds more")]
+    More { told: usize },
+    #[error("does not end with a cell of three or nine lengths")]
+    NoCell,
+}
+
 /// What is wrong with a structure file.
 #[derive(Debug, thiserror::Error)]
 #[allow(missing_docs)] // the messages are the documentation
@@ -66,15 +90,15 @@ pub enum StructureProblem {
     #[error("the gzip data unpack to more than a hundred times their size; unpack them with gunzip")]
     Inflated,
     #[error("this is {0}")]
-    OtherFormat(String),
+    OtherFormat(ForeignFile),
     #[error("this is no regular file but {0}; write its content to a file first")]
     NotRegular(&'static str),
     #[error("this is neither a PDB, an mmCIF nor a GRO file: it holds no atoms")]
     NoAtoms,
     #[error("the mmCIF atom table {0}")]
-    MalformedTable(String),
+    MalformedTable(TableProblem),
     #[error("the GRO file {0}")]
-    MalformedGro(String),
+    MalformedGro(GroProblem),
     #[error("there is no protein in the file, only {0}")]
     NoProtein(String),
     #[error("the file holds several protein chains, {}: {}", list(.0), Remedy::ChooseChain)]

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::brief::brief;
+use crate::difference::SettingDifference;
 use crate::network::{ConfigError, DeviceError, ModelError, TensorError};
 use crate::remedy::Remedy;
 use crate::run_lock::LockError;
@@ -26,8 +27,14 @@ pub enum SettingsError {
     Setting { setting: &'static str, rule: &'static str },
     #[error(transparent)]
     Network(#[from] ConfigError),
-    #[error("{} has {difference} is asked for; give the settings of the model", model.display())]
-    OtherNetwork { model: PathBuf, difference: String },
+    #[error(
+        "{} has {} = {}, and {} is asked for; give the settings of the model",
+        model.display(),
+        .difference.setting,
+        .difference.has,
+        .difference.asked
+    )]
+    OtherNetwork { model: PathBuf, difference: SettingDifference },
     #[error("{} is the {what} that the training starts from and would be replaced; choose another folder", path.display())]
     Replaced { path: PathBuf, what: &'static str },
     #[error("the run has {steps} steps; resumed it can have more, not fewer")]
@@ -74,9 +81,10 @@ pub enum TrainError {
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(
-        "the stores hold no two frames {lag_ps} ps apart in one trajectory{after}; use longer trajectories or a shorter lag"
+        "the stores hold no two frames {lag_ps} ps apart in one trajectory{}; use longer trajectories or a shorter lag",
+        if *.left_out { " once skipped and held-out frames are left out" } else { "" }
     )]
-    NoPairs { lag_ps: f64, after: String },
+    NoPairs { lag_ps: f64, left_out: bool },
     #[error("{folder} holds {}", in_the_way(.file, .can_go_on))]
     Exists { folder: PathBuf, file: &'static str, can_go_on: bool },
     #[error("{path} cannot be resumed: {source}")]

@@ -3,7 +3,8 @@
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use super::format::TrajectoryFormat;
+use super::format::{FormatError, TrajectoryFormat};
+use super::malformation::Malformation;
 use crate::remedy::Remedy;
 
 /// Errors of reading and writing trajectory files.
@@ -12,12 +13,10 @@ use crate::remedy::Remedy;
 pub enum TrajectoryError {
     #[error("cannot {action} {}: {source}", path.display())]
     Io { action: &'static str, path: PathBuf, source: std::io::Error },
-    #[error("{} is not a trajectory: its name must end in .dcd, .xtc or .pdb", path.display())]
-    UnknownFormat { path: PathBuf },
-    #[error("{} is {refusal}", path.display())]
-    ForeignFormat { path: PathBuf, refusal: String },
-    #[error("{} is not a readable {format} file: {reason}", path.display())]
-    Malformed { path: PathBuf, format: TrajectoryFormat, reason: String },
+    #[error(transparent)]
+    Format(#[from] FormatError),
+    #[error("{} is not a readable {} file: {source}", path.display(), source.format())]
+    Malformed { path: PathBuf, source: Malformation },
     #[error("{} uses {feature}, which EquiJump does not read: {remedy}", path.display())]
     Unsupported { path: PathBuf, feature: &'static str, remedy: &'static str },
     #[error(
@@ -48,8 +47,24 @@ pub enum TrajectoryError {
     Time { path: PathBuf, frame: usize, source: TimeProblem },
     #[error("{} exists already: choose another name, {}, or {}", path.display(), Remedy::Continue, Remedy::Replace)]
     Exists { path: PathBuf },
-    #[error("cannot continue {}: {reason}", path.display())]
-    CannotAppend { path: PathBuf, reason: String },
+    #[error("cannot continue {}: {source}", path.display())]
+    CannotAppend { path: PathBuf, source: AppendProblem },
+}
+
+/// Why a file cannot be continued; each message is a clause about it.
+#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+#[allow(missing_docs)] // the messages are the documentation
+pub enum AppendProblem {
+    #[error("it is a link, and nothing is written through links; name its target")]
+    Link,
+    #[error("it holds no complete frame")]
+    NoFrame,
+    #[error("it was not written by EquiJump; write to a new file")]
+    NotOurs,
+    #[error("it holds {present} frames, but the run had written {written}")]
+    FewFrames { present: usize, written: usize },
+    #[error("its frames are {found_ps} ps apart, the new ones {interval_ps} ps")]
+    Interval { found_ps: f64, interval_ps: f64 },
 }
 
 /// What is wrong with the time of a frame to be written; each message is a clause about it.
@@ -87,7 +102,7 @@ impl TrajectoryError {
     }
 
     /// A damaged file.
-    pub(crate) fn malformed(path: &Path, format: TrajectoryFormat, reason: impl Into<String>) -> Self {
-        TrajectoryError::Malformed { path: path.to_path_buf(), format, reason: reason.into() }
+    pub(crate) fn malformed(path: &Path, source: impl Into<Malformation>) -> Self {
+        TrajectoryError::Malformed { path: path.to_path_buf(), source: source.into() }
     }
 }

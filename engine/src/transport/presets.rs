@@ -54,8 +54,8 @@ pub enum PresetsError {
     Write { path: PathBuf, source: std::io::Error },
     #[error("{} cannot be used: {source}", path.display())]
     File { path: PathBuf, source: PresetsProblem },
-    #[error("the model has no preset {name}, only {known}; {}", Remedy::FindFast)]
-    Unknown { name: String, known: String },
+    #[error("the model has no preset {name}, only {}; {}", known.join(", "), Remedy::FindFast)]
+    Unknown { name: String, known: Vec<String> },
 }
 
 /// What is wrong with a text of presets; each message is a clause.
@@ -133,7 +133,8 @@ impl Presets {
         if !names.contains(&DEFAULT_PRESET) {
             names.insert(0, DEFAULT_PRESET);
         }
-        Err(PresetsError::Unknown { name: name.to_owned(), known: names.join(", ") })
+        let known = names.into_iter().map(str::to_owned).collect();
+        Err(PresetsError::Unknown { name: name.to_owned(), known })
     }
 
     /// Writes them to `path`.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use crate::analysis::evaluation::EvaluationError;
 use crate::brief::printable;
+use crate::difference::SettingDifference;
 use crate::network::ConfigError;
 use crate::remedy::Remedy;
 use crate::training::{self, TrainError};
@@ -63,7 +64,21 @@ pub enum ComparisonError {
         Remedy::OtherFolder,
         Remedy::Replace
     )]
-    OtherTraining { folder: PathBuf, difference: String },
+    OtherTraining { folder: PathBuf, difference: TrainingDifference },
+}
+
+/// In what a training differs from the one that is wanted.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[allow(missing_docs)] // the messages are the documentation
+pub enum TrainingDifference {
+    #[error("{} = {} instead of {}", .0.setting, .0.has, .0.asked)]
+    Setting(SettingDifference),
+    #[error("{has} steps instead of {asked}")]
+    Steps { has: u64, asked: u64 },
+    #[error("other frames in its stores")]
+    Frames,
+    #[error("the data {} instead of {}", has.join(", "), asked.join(", "))]
+    Data { has: Vec<String>, asked: Vec<String> },
 }
 
 /// What is wrong with a file that describes a comparison; each message is a clause.

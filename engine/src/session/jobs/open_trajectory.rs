@@ -8,7 +8,6 @@ use crate::regular_file;
 use crate::session::description::{DescribedRun, DescriptionError};
 use crate::session::history::FrameHistory;
 use crate::session::jobs::evaluate::topology_beside;
-use crate::session::jobs::open::{OpenRequest, Opened, open_structure};
 use crate::session::jobs::simulate::RunInfo;
 use crate::session::recorded::{RecordedFrames, canonical_map, open_reader};
 use crate::session::request::{StructureSource, beside};
@@ -118,8 +117,17 @@ impl<E: Into<OpenError>> From<E> for Refusal {
     }
 }
 
-/// Opens trajectories, or asks what they leave open.
-pub(super) fn open(request: TrajectoryRequest) -> Result<Opened, OpenError> {
+/// What opening trajectories comes to.
+pub(super) enum Outcome {
+    Opened(Box<OpenedTrajectory>),
+    /// The user must tell something first.
+    Need(TrajectoryRequest, TrajectoryNeed),
+    /// One model, or none that can be read as frames: the reader of structures knows best.
+    Structure(PathBuf, Option<String>),
+}
+
+/// Opens trajectories, or says what they leave open.
+pub(super) fn open(request: TrajectoryRequest) -> Result<Outcome, OpenError> {
     let first = request.files.first().ok_or(OpenError::NoFile)?;
     let opened = if let Some(description) = description_of(first) {
         open_run(&description)
@@ -128,18 +136,13 @@ pub(super) fn open(request: TrajectoryRequest) -> Result<Opened, OpenError> {
     } else {
         match open_models(first, request.chain.as_deref()) {
             Ok(Some(opened)) => Ok(opened),
-            // One model, or none that can be read as frames: the reader of structures knows best.
-            Ok(None) => {
-                let source = StructureSource::File(first.clone());
-                let request = OpenRequest { source, chain: request.chain, longest_segment: false };
-                return Ok(open_structure(request)?);
-            }
+            Ok(None) => return Ok(Outcome::Structure(first.clone(), request.chain)),
             Err(refusal) => Err(refusal),
         }
     };
     match opened {
-        Ok(trajectory) => Ok(Opened::Trajectory(Box::new(trajectory))),
-        Err(Refusal::Need(need)) => Ok(Opened::TrajectoryNeed(request, need)),
+        Ok(trajectory) => Ok(Outcome::Opened(Box::new(trajectory))),
+        Err(Refusal::Need(need)) => Ok(Outcome::Need(request, need)),
         Err(Refusal::Failed(error)) => Err(error),
     }
 }

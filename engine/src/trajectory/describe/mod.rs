@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::error::TrajectoryError;
-use super::format::TrajectoryFormat;
+use super::format::{FormatError, TrajectoryFormat};
 use super::frame::Frame;
 use super::reader::TrajectoryReader;
 use super::run_state::RunStateError;
@@ -232,8 +232,8 @@ pub fn describe(path: &Path) -> Result<FileInfo, DescribeError> {
 pub fn describe_chain(path: &Path, chain: Option<&str>) -> Result<FileInfo, DescribeError> {
     let (bytes, head) = first_bytes(path).map_err(TrajectoryError::io("read", path))?;
     if let Some(foreign) = foreign(path, &head) {
-        let refusal = foreign.refusal(Use::Any);
-        return Err(TrajectoryError::ForeignFormat { path: path.to_path_buf(), refusal }.into());
+        let file = foreign.refusal(Use::Any);
+        return Err(TrajectoryError::from(FormatError::Foreign { path: path.to_path_buf(), file }).into());
     }
     let content = match TrajectoryFormat::of_file(path) {
         Ok(TrajectoryFormat::Pdb) => describe_pdb(path, &head, chain)?,

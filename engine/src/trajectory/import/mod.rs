@@ -113,8 +113,9 @@ pub enum ImportError {
     Request(&'static str),
     #[error("{} holds no complete frame", path.display())]
     NoFrames { path: PathBuf },
-    #[error("no frame is fit for use: {summary}")]
-    NothingUsable { summary: String },
+    /// What was wrong with them, a sentence each.
+    #[error("no frame is fit for use: {}", if notices.is_empty() { "all of them lie before the time to be skipped".into() } else { notices.join("; ") })]
+    NothingUsable { notices: Vec<String> },
     #[error(
         "{} does not say how far apart its frames are in time{}: {}",
         path.display(),
