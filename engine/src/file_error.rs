@@ -5,31 +5,14 @@ use std::path::{Path, PathBuf};
 
 /// What could not be done with a file or a folder.
 #[derive(Debug, thiserror::Error)]
+#[allow(missing_docs)] // the messages are the documentation
 pub enum FileError {
-    /// A file cannot be written.
     #[error("{} cannot be written: {source}", path.display())]
-    Write {
-        /// Which file.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// A file or a folder cannot be read.
+    Write { path: PathBuf, source: io::Error },
     #[error("{} cannot be read: {source}", path.display())]
-    Read {
-        /// Which one.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// A folder cannot be made.
+    Read { path: PathBuf, source: io::Error },
     #[error("the folder {} cannot be made: {source}", path.display())]
-    MakeFolder {
-        /// Which folder.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
+    MakeFolder { path: PathBuf, source: io::Error },
 }
 
 impl FileError {

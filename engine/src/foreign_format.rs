@@ -41,16 +41,26 @@ impl ForeignFormat {
         }
     }
 
-    /// `a TRR trajectory of GROMACS, which EquiJump does not read: convert it …`.
-    pub fn refusal(&self, used: Use) -> String {
+    /// That it is not read, and what to do.
+    pub fn refusal(&self, used: Use) -> ForeignFile {
         let remedy = match used {
             Use::Structure => self.as_structure,
             Use::Trajectory => self.as_trajectory,
             Use::Any if self.as_structure == TOPOLOGY_NEEDED => self.as_trajectory,
             Use::Any => self.as_structure,
         };
-        format!("{}, which EquiJump does not read: {remedy}", self.name)
+        ForeignFile { format: self.name, remedy }
     }
+}
+
+/// A file of another program: `a TRR trajectory of GROMACS, which EquiJump does not read: convert it …`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{format}, which EquiJump does not read: {remedy}")]
+pub struct ForeignFile {
+    /// What it is, with its article.
+    pub format: &'static str,
+    /// What to do about it.
+    pub remedy: &'static str,
 }
 
 const TOPOLOGY_NEEDED: &str = "it holds no structure; name a PDB, mmCIF or GRO file with the same atoms";
@@ -207,7 +217,7 @@ mod tests {
             (b"\xde\x00\x27\xabmmtfVersion\xa50.2.0\xacmmtfProducer\xd9FRCSB-version", "MMTF"),
         ];
         for (head, name) in cases {
-            assert!(recognize(head).unwrap().refusal(Use::Structure).contains(name), "{name}");
+            assert!(recognize(head).unwrap().refusal(Use::Structure).to_string().contains(name), "{name}");
         }
         for own in [&b"ATOM      1  N   GLY"[..], b"data_1ABC\n", b"HEADER", b"", b"PSFX", b"\x1f\x8b\x08"] {
             assert_eq!(recognize(own), None);
@@ -217,7 +227,7 @@ mod tests {
     #[test]
     fn every_format_names_a_conversion() {
         for name in ["a.trr", "a.nc", "a.h5", "a.gro", "a.xtc.gz", "b.TRR"] {
-            let refusal = recognize_name(Path::new(name)).unwrap().refusal(Use::Trajectory);
+            let refusal = recognize_name(Path::new(name)).unwrap().refusal(Use::Trajectory).to_string();
             assert!(refusal.contains("convert") || refusal.contains("unpack"), "{refusal}");
         }
         assert_eq!(recognize_name(Path::new("run.dcd")), None);

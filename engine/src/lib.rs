@@ -45,6 +45,7 @@ pub mod atomic_file;
 mod brief;
 pub mod chemistry;
 pub mod cpu_clock;
+mod difference;
 pub mod experiments;
 pub mod file_error;
 mod foreign_format;
@@ -62,3 +63,6 @@ pub mod training;
 pub mod trajectory;
 pub mod transport;
 pub mod trust;
+
+pub use difference::SettingDifference;
+pub use foreign_format::ForeignFile;

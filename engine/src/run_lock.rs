@@ -21,24 +21,14 @@ const MOST_TRIES: usize = 100;
 
 /// Why files cannot be locked for writing.
 #[derive(Debug, thiserror::Error)]
+#[allow(missing_docs)] // the messages are the documentation
 pub enum LockError {
-    /// Another process writes there.
     #[error("{} is being written by another EquiJump; wait for it, or choose another name", path.display())]
-    Held {
-        /// What it writes: a file, or a folder.
-        path: PathBuf,
-    },
-    /// The lock cannot be written.
+    Held { path: PathBuf },
     #[error(transparent)]
     File(#[from] FileError),
-    /// The folder cannot be made or locked.
     #[error("the folder {} cannot be used: {source}", folder.display())]
-    Folder {
-        /// Which folder.
-        folder: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
+    Folder { folder: PathBuf, source: io::Error },
 }
 
 /// An attempt to lock.

@@ -24,8 +24,8 @@ type Metadata = HashMap<String, String>;
 
 /// Why a file is refused; each message is a clause about the file.
 #[derive(Debug, thiserror::Error)]
+#[allow(missing_docs)] // the messages are the documentation
 pub enum SealedFileError {
-    /// Its checksum is not that of its bytes.
     #[error("it does not have the checksum that it was written with, so it is damaged")]
     Damaged,
     /// It has no checksum, and an entry that files without one do not have.

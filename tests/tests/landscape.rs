@@ -249,7 +249,7 @@ fn frames_without_memory_carry_no_states() {
     let settings = MacroSettings { clusters: 12, ..MacroSettings::default() };
     assert!(matches!(
         macrostates(std::slice::from_ref(&points), 100.0, &settings, go_on),
-        Err(AnalysisError::NotSupported { .. } | AnalysisError::Unconnected { .. })
+        Err(AnalysisError::NotSupported(_) | AnalysisError::Unconnected { .. })
     ));
     let short = points[..30].to_vec();
     assert!(macrostates(&[short], 100.0, &settings, go_on).is_err());

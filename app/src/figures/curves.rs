@@ -7,14 +7,11 @@ use super::FigureError;
 use super::data::{Curve, CurveFigure, CurveRole};
 use super::style::{Area, TEXT, axis_number, failed, pen, role_color, text};
 
-pub(super) fn curves<B: DrawingBackend>(
+pub(super) fn curves<B: DrawingBackend<ErrorType: 'static>>(
     area: &Area<B>,
     figure: &CurveFigure,
     scale: f64,
-) -> Result<(), FigureError>
-where
-    B::ErrorType: 'static,
-{
+) -> Result<(), FigureError> {
     let usable = |v: f64| v.is_finite() && (!figure.logarithmic || v > 0.0);
     let points =
         || figure.curves.iter().flat_map(|curve| curve.x.iter().copied().zip(curve.y.iter().copied()));
@@ -54,8 +51,7 @@ fn on_axes<B, X, Y>(
     x_number: &dyn Fn(&f64) -> String,
 ) -> Result<(), FigureError>
 where
-    B: DrawingBackend,
-    B::ErrorType: 'static,
+    B: DrawingBackend<ErrorType: 'static>,
     X: AsRangedCoord<Value = f64>,
     Y: AsRangedCoord<Value = f64>,
     X::CoordDescType: Ranged<ValueType = f64> + ValueFormatter<f64>,

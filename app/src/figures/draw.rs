@@ -7,14 +7,11 @@ use super::FigureError;
 use super::data::{FreeEnergyFigure, RamachandranFigure, RmsdSeries};
 use super::style::{Area, INK, cells, color_bar, failed, pen, rgb, text, widened};
 
-pub(super) fn rmsd<B: DrawingBackend>(
+pub(super) fn rmsd<B: DrawingBackend<ErrorType: 'static>>(
     area: &Area<B>,
     series: &RmsdSeries,
     scale: f64,
-) -> Result<(), FigureError>
-where
-    B::ErrorType: 'static,
-{
+) -> Result<(), FigureError> {
     let points: Vec<(f64, f64)> =
         series.time_ns.iter().copied().zip(series.rmsd_angstrom.iter().copied()).collect();
     let Some(end) = points.last().map(|p| p.0) else { return Err(FigureError::Empty("RMSD values")) };
@@ -39,14 +36,11 @@ where
     Ok(())
 }
 
-pub(super) fn ramachandran<B: DrawingBackend>(
+pub(super) fn ramachandran<B: DrawingBackend<ErrorType: 'static>>(
     area: &Area<B>,
     figure: &RamachandranFigure,
     scale: f64,
-) -> Result<(), FigureError>
-where
-    B::ErrorType: 'static,
-{
+) -> Result<(), FigureError> {
     if figure.points.is_empty() && figure.density.max().is_none() {
         return Err(FigureError::Empty("dihedral angles"));
     }
@@ -169,14 +163,11 @@ impl Marker {
     }
 }
 
-pub(super) fn free_energy<B: DrawingBackend>(
+pub(super) fn free_energy<B: DrawingBackend<ErrorType: 'static>>(
     area: &Area<B>,
     figure: &FreeEnergyFigure,
     scale: f64,
-) -> Result<(), FigureError>
-where
-    B::ErrorType: 'static,
-{
+) -> Result<(), FigureError> {
     let grid = &figure.free_energy_kt;
     let Some(top) = grid.max() else { return Err(FigureError::Empty("free energies")) };
     let top = top.max(1e-6);

@@ -10,14 +10,11 @@ use super::style::{Area, INK, TEXT, axis_number, cells, color_bar, failed, pen, 
 /// Height of a title, points.
 const TITLE: f64 = 30.0;
 
-pub(super) fn map_pair<B: DrawingBackend>(
+pub(super) fn map_pair<B: DrawingBackend<ErrorType: 'static>>(
     area: &Area<B>,
     figure: &MapPairFigure,
     scale: f64,
-) -> Result<(), FigureError>
-where
-    B::ErrorType: 'static,
-{
+) -> Result<(), FigureError> {
     let Some(top) = figure.maps.iter().filter_map(Grid2::max).reduce(f64::max) else {
         return Err(FigureError::Empty("maps"));
     };
@@ -60,14 +57,11 @@ where
     color_bar(&bar, (0.0, top), &figure.value_label, scale, (TITLE + 8.0, 54.0), rgb)
 }
 
-pub(super) fn distances<B: DrawingBackend>(
+pub(super) fn distances<B: DrawingBackend<ErrorType: 'static>>(
     area: &Area<B>,
     figure: &DistanceFigure,
     scale: f64,
-) -> Result<(), FigureError>
-where
-    B::ErrorType: 'static,
-{
+) -> Result<(), FigureError> {
     let n = figure.residues;
     if n < 2 {
         return Err(FigureError::Empty("distances"));
@@ -120,14 +114,11 @@ where
     Ok(())
 }
 
-pub(super) fn traces<B: DrawingBackend>(
+pub(super) fn traces<B: DrawingBackend<ErrorType: 'static>>(
     area: &Area<B>,
     figure: &TraceFigure,
     scale: f64,
-) -> Result<(), FigureError>
-where
-    B::ErrorType: 'static,
-{
+) -> Result<(), FigureError> {
     let points = || figure.traces.iter().flatten().chain([&figure.native]).flatten();
     let span = |axis: usize| {
         points()
@@ -177,10 +168,11 @@ fn with_bar<B: DrawingBackend>(area: &Area<B>, scale: f64) -> (Area<B>, Area<B>)
 }
 
 /// The area below a title.
-fn titled<B: DrawingBackend>(area: &Area<B>, title: &str, scale: f64) -> Result<Area<B>, FigureError>
-where
-    B::ErrorType: 'static,
-{
+fn titled<B: DrawingBackend<ErrorType: 'static>>(
+    area: &Area<B>,
+    title: &str,
+    scale: f64,
+) -> Result<Area<B>, FigureError> {
     let (head, body) = area.split_vertically((TITLE * scale) as u32);
     let at = ((64.0 * scale) as i32, (9.0 * scale) as i32);
     head.draw(&Text::new(title.to_owned(), at, text(scale, 18.0))).map_err(failed)?;

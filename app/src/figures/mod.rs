@@ -69,11 +69,10 @@ pub enum Figure {
 
 /// Why a figure could not be written.
 #[derive(Debug, thiserror::Error)]
+#[allow(missing_docs)] // the messages are the documentation
 pub enum FigureError {
-    /// There is nothing to draw yet.
     #[error("there are no {0} to draw yet; simulate some frames first")]
     Empty(&'static str),
-    /// Drawing or writing failed.
     #[error("the figure could not be written: {0}")]
     Write(String),
 }
@@ -134,28 +133,22 @@ impl Figure {
         })
     }
 
-    fn draw_on_white<B: DrawingBackend>(
+    fn draw_on_white<B: DrawingBackend<ErrorType: 'static>>(
         &self,
         area: &DrawingArea<B, plotters::coord::Shift>,
         size: (u32, u32),
-    ) -> Result<(), FigureError>
-    where
-        B::ErrorType: 'static,
-    {
+    ) -> Result<(), FigureError> {
         area.fill(&WHITE).map_err(style::failed)?;
         // Text and lines keep their proportion to the figure.
         self.draw_on(area, f64::from(size.0.min(size.1)) / 600.0)
     }
 
     /// Draws on an area that has its paper already.
-    fn draw_on<B: DrawingBackend>(
+    fn draw_on<B: DrawingBackend<ErrorType: 'static>>(
         &self,
         area: &DrawingArea<B, plotters::coord::Shift>,
         scale: f64,
-    ) -> Result<(), FigureError>
-    where
-        B::ErrorType: 'static,
-    {
+    ) -> Result<(), FigureError> {
         match self {
             Figure::Rmsd(series) => draw::rmsd(area, series, scale)?,
             Figure::Ramachandran(figure) => draw::ramachandran(area, figure, scale)?,

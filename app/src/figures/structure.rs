@@ -35,14 +35,11 @@ fn kind_of_letter(letter: char) -> Option<usize> {
     "HGEBTS".find(letter).or((letter == 'I').then_some(1))
 }
 
-pub(super) fn structure<B: DrawingBackend>(
+pub(super) fn structure<B: DrawingBackend<ErrorType: 'static>>(
     area: &Area<B>,
     figure: &StructureFigure,
     scale: f64,
-) -> Result<(), FigureError>
-where
-    B::ErrorType: 'static,
-{
+) -> Result<(), FigureError> {
     let residues = figure.residues.len();
     let (Some(&end_ns), true) = (figure.time_ns.last(), figure.time_ns.len() > 1 && residues > 0) else {
         return Err(FigureError::Empty("frames"));

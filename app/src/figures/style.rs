@@ -84,17 +84,14 @@ pub(super) fn axis_number(value: f64, width: f64) -> String {
 }
 
 /// A vertical scale of colors with its label, as tall as a chart with the same margins beside it.
-pub(super) fn color_bar<B: DrawingBackend>(
+pub(super) fn color_bar<B: DrawingBackend<ErrorType: 'static>>(
     area: &Area<B>,
     (low, high): (f64, f64),
     label: &str,
     scale: f64,
     (top, bottom): (f64, f64),
     color: impl Fn(f64) -> RGBColor,
-) -> Result<(), FigureError>
-where
-    B::ErrorType: 'static,
-{
+) -> Result<(), FigureError> {
     let height = area.dim_in_pixel().1;
     let mut legend = ChartBuilder::on(area)
         .margin_top((top * scale) as i32)

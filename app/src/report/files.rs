@@ -16,31 +16,18 @@ const REPLACING: &str = ".report.replacing";
 
 /// Why a report was not written.
 #[derive(Debug, thiserror::Error)]
+#[allow(missing_docs)] // the messages are the documentation
 pub enum ReportError {
-    /// Results are there already.
     #[error("{} exists already: choose another folder, or {}", path.display(), Remedy::Replace)]
-    Exists {
-        /// The folder.
-        path: PathBuf,
-    },
+    Exists { path: PathBuf },
     /// A folder that holds something else must not be touched.
     #[error(
         "{} exists and holds no results of this command, so nothing in it is replaced: choose another folder",
         path.display()
     )]
-    Foreign {
-        /// The folder.
-        path: PathBuf,
-    },
-    /// The system refused.
+    Foreign { path: PathBuf },
     #[error("cannot write {}: {source}", path.display())]
-    Io {
-        /// File or folder in question.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// A figure could not be drawn.
+    Io { path: PathBuf, source: io::Error },
     #[error(transparent)]
     Figure(#[from] crate::figures::FigureError),
     /// A number that JSON cannot hold.

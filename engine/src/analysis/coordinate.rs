@@ -1,6 +1,6 @@
 //! Observables by name, as numbers of a frame: what weighted-ensemble programs call progress coordinates.
 
-use super::error::AnalysisError;
+use super::error::{AnalysisError, CoordinateError};
 use super::measurement::Measurement;
 use super::observables::{NativeContacts, gdt_ts, radius_of_gyration_angstrom};
 use super::reference::ReferenceData;
@@ -36,7 +36,7 @@ impl Coordinates {
     /// refer to, in canonical order.
     ///
     /// # Errors
-    /// [`AnalysisError::Setting`]: a name that there is not, an atom that the protein does not have, or a protein
+    /// [`AnalysisError::Coordinate`]: a name that there is not, an atom that the protein does not have, or a protein
     /// without slow coordinates; [`AnalysisError::AtomCount`] when the native structure is of another protein.
     pub fn new(
         names: &[String],
@@ -54,22 +54,18 @@ impl Coordinates {
                 Kind::SlowComponent(index) => {
                     let held = basis.as_ref().map_or(0, TicaBasis::len);
                     match held {
-                        0 => Err(setting(format!(
-                            "{name}: there are no slow coordinates of {}",
-                            topology.name
-                        ))),
-                        _ if index >= held => {
-                            Err(setting(format!("{name}: there are only tic1 to tic{held}")))
-                        }
+                        0 => Err(CoordinateError::NoneSlow {
+                            name: name.clone(),
+                            protein: topology.name.clone(),
+                        }),
+                        _ if index >= held => Err(CoordinateError::FewSlow { name: name.clone(), held }),
                         _ => Ok(Kind::SlowComponent(index)),
                     }
                 }
-                Kind::NativeContacts if contacts.is_empty() => {
-                    Err(setting("native-contacts: the native structure has none".to_owned()))
-                }
+                Kind::NativeContacts if contacts.is_empty() => Err(CoordinateError::NoContacts),
                 kind => Ok(kind),
             })
-            .collect::<Result<_, _>>()?;
+            .collect::<Result<_, CoordinateError>>()?;
         Ok(Self { kinds, names: names.to_vec(), native_angstrom: native_angstrom.to_vec(), contacts, basis })
     }
 
@@ -108,15 +104,11 @@ impl Coordinates {
     }
 }
 
-fn setting(sentence: String) -> AnalysisError {
-    AnalysisError::Setting(sentence)
-}
-
-fn parse(name: &str, topology: &Topology) -> Result<Kind, AnalysisError> {
+fn parse(name: &str, topology: &Topology) -> Result<Kind, CoordinateError> {
     if let Some(number) = name.strip_prefix("tic").and_then(|rest| rest.parse::<usize>().ok()) {
         return match number.checked_sub(1) {
             Some(index) => Ok(Kind::SlowComponent(index)),
-            None => Err(setting("slow coordinates are numbered from tic1".to_owned())),
+            None => Err(CoordinateError::FromOne),
         };
     }
     let count = match name.split_once(':').map(|(kind, _)| kind) {
@@ -129,7 +121,7 @@ fn parse(name: &str, topology: &Topology) -> Result<Kind, AnalysisError> {
                 "gdt" => Ok(Kind::Gdt),
                 "rg" => Ok(Kind::RadiusOfGyration),
                 "native-contacts" => Ok(Kind::NativeContacts),
-                _ => Err(setting(format!("there is no coordinate {name:?}; there are {COORDINATE_NAMES}"))),
+                _ => Err(CoordinateError::Unknown(name.to_owned())),
             };
         }
     };
@@ -137,12 +129,12 @@ fn parse(name: &str, topology: &Topology) -> Result<Kind, AnalysisError> {
     let atoms = atoms.map(|atom| find_atom(atom, topology)).collect::<Result<Vec<_>, _>>()?;
     match Measurement::of_atoms(&atoms) {
         Some(measurement) if atoms.len() == count => Ok(Kind::Measurement(measurement)),
-        _ => Err(setting(format!("{name}: it takes {count} different atoms, as 1.CA/10.CA"))),
+        _ => Err(CoordinateError::Atoms { name: name.to_owned(), count }),
     }
 }
 
 /// `10.CA`, or `52B.CA` with an insertion code.
-fn find_atom(text: &str, topology: &Topology) -> Result<usize, AnalysisError> {
+fn find_atom(text: &str, topology: &Topology) -> Result<usize, CoordinateError> {
     let found = text.rsplit_once('.').and_then(|(residue, atom)| {
         let of = |r: &crate::structure::Residue| {
             format!("{}{}", r.number, r.insertion_code.map(String::from).unwrap_or_default())
@@ -150,7 +142,7 @@ fn find_atom(text: &str, topology: &Topology) -> Result<usize, AnalysisError> {
         let index = topology.residues().iter().position(|r| of(r) == residue)?;
         topology.find_atom(index, atom)
     });
-    found.ok_or_else(|| setting(format!("{} has no atom {text:?}; name one as 10.CA", topology.name)))
+    found.ok_or_else(|| CoordinateError::NoAtom { protein: topology.name.clone(), atom: text.to_owned() })
 }
 
 #[cfg(test)]

@@ -1,5 +1,8 @@
 //! Why an analysis could not be made.
 
+use super::coordinate::COORDINATE_NAMES;
+use super::units::time_text;
+use crate::brief::brief;
 use crate::structure::Topology;
 
 /// Each message says in one sentence what is wrong and what to do.
@@ -42,14 +45,107 @@ pub enum AnalysisError {
         "a Markov model of these trajectories would cover only {percent:.0} % of the frames, the rest is visited one way only: use more or longer trajectories"
     )]
     Unconnected { percent: f64 },
-    #[error("no Markov model of these trajectories is supported: {reason}")]
-    NotSupported { reason: String },
+    #[error("no Markov model of these trajectories is supported: {0}")]
+    NotSupported(#[from] UnsupportedModel),
     #[error("the trajectories are too short for a Markov model: at least four frames each are needed")]
     TrajectoriesTooShort,
-    #[error("the reference file is not valid: {0}")]
-    ReferenceFile(String),
-    #[error("{0}")]
-    Setting(String),
+    #[error(transparent)]
+    Coordinate(#[from] CoordinateError),
+    #[error("TICA needs at least 3 distances, the limit is {limit}: raise it")]
+    FeatureLimit { limit: usize },
+    #[error(
+        "the native structure has {got} atoms and the protein {expected}: choose a structure of the same sequence"
+    )]
+    Native { expected: usize, got: usize },
+    #[error("the reference {reference} belongs to another sequence than {protein}")]
+    OtherSequence { reference: String, protein: String },
+    #[error("replica {replica} does not belong to a run of {replicas} replicas")]
+    Replica { replica: usize, replicas: usize },
+    #[error("this run is not fitted a basis of its own")]
+    NoOwnBasis,
+}
+
+/// Why data cannot carry a Markov model; each message is a clause. Times are in ps.
+#[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
+#[allow(missing_docs)] // the messages are the documentation
+pub enum UnsupportedModel {
+    #[error("the slowest process decays in {}, within the lag of {}", time_text(*.slowest_ps), time_text(*.lag_ps))]
+    WithinLag { slowest_ps: f64, lag_ps: f64 },
+    #[error(
+        "all trajectories together last {}, only {:.1} times the slowest timescale of {} that a model finds",
+        time_text(*.held_ps),
+        held_ps / slowest_ps,
+        time_text(*.slowest_ps)
+    )]
+    TooShort { held_ps: f64, slowest_ps: f64 },
+    #[error(
+        "at a lag of {} the slowest timescale is {}, and frames shuffled in time, which have no processes, give {}",
+        time_text(*.lag_ps),
+        time_text(*.slowest_ps),
+        time_text(*.shuffled_ps)
+    )]
+    AsShuffled { lag_ps: f64, slowest_ps: f64, shuffled_ps: f64 },
+    #[error(
+        "at a lag of {} the slowest timescale is {}, but the slowest process of one half of the data decays in {} in the other half",
+        time_text(*.lag_ps),
+        time_text(*.slowest_ps),
+        time_text(*.held_out_ps)
+    )]
+    NotHeldOut { lag_ps: f64, slowest_ps: f64, held_out_ps: f64 },
+    /// The shortest and the longest lag, each with the timescale there.
+    #[error(
+        "the slowest implied timescale does not level off, it goes from {} at a lag of {} to {} at {}, the longest that these trajectories allow",
+        time_text(shortest.1),
+        time_text(shortest.0),
+        time_text(longest.1),
+        time_text(longest.0)
+    )]
+    NotLevel { shortest: (f64, f64), longest: (f64, f64) },
+    #[error("its slowest processes do not tell two sets of conformations apart")]
+    OneSet,
+}
+
+/// Why a name stands for no coordinate of this protein.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[allow(missing_docs)] // the messages are the documentation
+pub enum CoordinateError {
+    #[error("there is no coordinate {0:?}; there are {COORDINATE_NAMES}")]
+    Unknown(String),
+    #[error("slow coordinates are numbered from tic1")]
+    FromOne,
+    #[error("{name}: there are no slow coordinates of {protein}")]
+    NoneSlow { name: String, protein: String },
+    #[error("{name}: there are only tic1 to tic{held}")]
+    FewSlow { name: String, held: usize },
+    #[error("native-contacts: the native structure has none")]
+    NoContacts,
+    #[error("{name}: it takes {count} different atoms, as 1.CA/10.CA")]
+    Atoms { name: String, count: usize },
+    #[error("{protein} has no atom {atom:?}; name one as 10.CA")]
+    NoAtom { protein: String, atom: String },
+}
+
+/// Why a file of reference data cannot be used; each message is a clause about it. What is quoted of it is told in brief
+/// alone, so it is no source.
+#[derive(Debug, thiserror::Error)]
+#[allow(missing_docs)] // the messages are the documentation
+pub enum ReferenceFileError {
+    #[error("{}", brief(.0))]
+    Json(#[from] serde_json::Error),
+    #[error("{}", brief(.0))]
+    Toml(#[from] toml::de::Error),
+    #[error("it has format {found}, this version reads format {reads}")]
+    Format { found: u32, reads: u32 },
+    #[error("its TICA basis is incomplete")]
+    Basis,
+    #[error("a histogram does not fit its bins")]
+    Bins,
+    #[error("its TICA basis belongs to another sequence")]
+    OtherSequence,
+    #[error("a table of the paper does not have a number in every column")]
+    MissingNumber,
+    #[error("no protein of the paper is called {0}")]
+    NoProtein(String),
 }
 
 /// Refuses a frame that is not of this protein, or has coordinates that are no numbers. `trajectory` and

@@ -32,9 +32,7 @@ impl CaPairFeatures {
             return Err(AnalysisError::TooFewResidues { residues });
         }
         if max_features < 3 {
-            return Err(AnalysisError::Setting(format!(
-                "TICA needs at least 3 distances, the limit is {max_features}: raise it"
-            )));
+            return Err(AnalysisError::FeatureLimit { limit: max_features });
         }
         let mut used = residues;
         while used * (used - 1) / 2 > max_features {

@@ -115,10 +115,7 @@ impl LiveObservables {
         positions: &[[f32; 3]],
     ) -> Result<&FrameObservables, AnalysisError> {
         if replica >= self.replicas.len() {
-            return Err(AnalysisError::Setting(format!(
-                "replica {replica} does not belong to a run of {} replicas",
-                self.replicas.len()
-            )));
+            return Err(AnalysisError::Replica { replica, replicas: self.replicas.len() });
         }
         check_positions(&self.topology, positions, replica, frame as usize)?;
         let dihedrals = self.dihedrals.measure(positions);

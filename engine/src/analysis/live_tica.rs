@@ -116,10 +116,8 @@ impl LiveTica {
         let mode = match reference {
             Some(data) => {
                 if data.sequence != topology.sequence() {
-                    return Err(AnalysisError::Setting(format!(
-                        "the reference {} belongs to another sequence than {}",
-                        data.provenance.name, topology.name
-                    )));
+                    let (reference, protein) = (data.provenance.name.clone(), topology.name.clone());
+                    return Err(AnalysisError::OtherSequence { reference, protein });
                 }
                 Mode::Reference { map: Histogram2d::new(data.tica.x, data.tica.y), data }
             }
@@ -195,7 +193,7 @@ impl LiveTica {
 
     pub(super) fn adopt(&mut self, new: TicaBasis) -> Result<(), AnalysisError> {
         let Mode::Run { fit, kept, basis, newest_features, .. } = &mut self.mode else {
-            return Err(AnalysisError::Setting("this run is not fitted a basis of its own".into()));
+            return Err(AnalysisError::NoOwnBasis);
         };
         if new.features != *fit.features() || new.len() < 2 {
             return Err(AnalysisError::FeatureCount {

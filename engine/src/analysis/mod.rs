@@ -46,7 +46,7 @@ pub use divergence::{
     divergence_of_samples_nats, jensen_shannon_1d_nats, jensen_shannon_2d_nats, jensen_shannon_nats,
 };
 pub use dssp::{SecondaryStructure, dssp};
-pub use error::AnalysisError;
+pub use error::{AnalysisError, CoordinateError, ReferenceFileError, UnsupportedModel};
 pub use features::CaPairFeatures;
 pub use fluctuation::{Fluctuation, ca_deviations_angstrom};
 pub use histogram::{Binning, FreeEnergySurface, Histogram1d, Histogram2d};

@@ -8,9 +8,8 @@ use std::sync::OnceLock;
 
 use serde::Deserialize;
 
-use super::error::AnalysisError;
+use super::error::ReferenceFileError;
 use super::evaluation::Quantity;
-use crate::brief::brief;
 use crate::network::Transport;
 
 const TEXT: &str = include_str!("../../../assets/references/paper.toml");
@@ -162,9 +161,8 @@ impl PaperResults {
     ///
     /// # Errors
     /// Text that is no such file, or a table in which a number is missing.
-    pub fn parse(text: &str) -> Result<Self, AnalysisError> {
-        let invalid = |what: String| AnalysisError::ReferenceFile(what);
-        let results: Self = toml::from_str(text).map_err(|error| invalid(brief(error)))?;
+    pub fn parse(text: &str) -> Result<Self, ReferenceFileError> {
+        let results: Self = toml::from_str(text)?;
         let (all, averaged) = (&Quantity::OF_THE_PAPER, &Quantity::AVERAGED);
         let models = results.models.len();
         let Self { transports, speed, proteins, .. } = &results;
@@ -176,11 +174,11 @@ impl PaperResults {
             && transports.rows.iter().all(|row| row.divergences.fits(all, sigmas))
             && speed.rows.iter().all(|row| row.seconds.len() == batches && row.acceleration.len() == batches);
         if !whole {
-            return Err(invalid("a table of the paper does not have a number in every column".to_owned()));
+            return Err(ReferenceFileError::MissingNumber);
         }
         for name in [&transports.protein, &speed.protein] {
             if !proteins.iter().any(|protein| protein.name == *name) {
-                return Err(invalid(format!("no protein of the paper is called {name}")));
+                return Err(ReferenceFileError::NoProtein(name.clone()));
             }
         }
         Ok(results)

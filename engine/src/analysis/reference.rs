@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::dihedrals::DihedralTable;
-use super::error::{AnalysisError, check_positions};
+use super::error::{AnalysisError, ReferenceFileError, check_positions};
 use super::histogram::{Binning, Histogram1d, Histogram2d};
 use super::observables::{NativeContacts, radius_of_gyration_angstrom};
 use super::paper::PaperResults;
@@ -14,7 +14,6 @@ use super::ramachandran::{RamachandranHistogram, ramachandran_classes};
 use super::superposition::ca_rmsd_angstrom;
 use super::tica::{TicaBasis, TicaFit, TicaSettings};
 use super::validity::{ValidityChecker, ValiditySummary};
-use crate::brief::brief;
 use crate::structure::Topology;
 
 /// Version of the file format.
@@ -91,22 +90,20 @@ impl ReferenceData {
     ///
     /// # Errors
     /// Text that is not a reference of this version, or numbers that do not fit together.
-    pub fn from_json(text: &str) -> Result<Self, AnalysisError> {
-        let data: Self =
-            serde_json::from_str(text).map_err(|error| AnalysisError::ReferenceFile(brief(error)))?;
-        let invalid = |what: &str| Err(AnalysisError::ReferenceFile(what.to_string()));
+    pub fn from_json(text: &str) -> Result<Self, ReferenceFileError> {
+        let data: Self = serde_json::from_str(text)?;
         if data.format != FORMAT {
-            return invalid(&format!("it has format {}, this version reads format {FORMAT}", data.format));
+            return Err(ReferenceFileError::Format { found: data.format, reads: FORMAT });
         }
         let histograms = [&data.rmsd_angstrom, &data.radius_of_gyration_angstrom, &data.native_contacts];
         if !data.basis.is_valid() || data.basis.len() < 2 {
-            return invalid("its TICA basis is incomplete");
+            return Err(ReferenceFileError::Basis);
         }
         if !data.tica.is_valid() || !histograms.iter().all(|h| h.is_valid()) {
-            return invalid("a histogram does not fit its bins");
+            return Err(ReferenceFileError::Bins);
         }
         if data.basis.features.residue_count() != data.sequence.chars().count() {
-            return invalid("its TICA basis belongs to another sequence");
+            return Err(ReferenceFileError::OtherSequence);
         }
         Ok(data)
     }
@@ -115,8 +112,8 @@ impl ReferenceData {
     ///
     /// # Errors
     /// When a number is not finite.
-    pub fn to_json(&self) -> Result<String, AnalysisError> {
-        serde_json::to_string(self).map_err(|error| AnalysisError::ReferenceFile(error.to_string()))
+    pub fn to_json(&self) -> Result<String, serde_json::Error> {
+        serde_json::to_string(self)
     }
 
     /// The reference that comes with the program for the protein with this sequence, if there is one.
@@ -158,11 +155,7 @@ pub fn build_reference(
 ) -> Result<ReferenceData, AnalysisError> {
     check_frames(topology, trajectories)?;
     if native.len() != topology.atom_count() {
-        return Err(AnalysisError::Setting(format!(
-            "the native structure has {} atoms and the protein {}: choose a structure of the same sequence",
-            native.len(),
-            topology.atom_count()
-        )));
+        return Err(AnalysisError::Native { expected: topology.atom_count(), got: native.len() });
     }
     let frames = || trajectories.iter().flatten().copied();
 

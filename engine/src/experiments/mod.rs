@@ -5,8 +5,8 @@
 
 pub mod compare;
 mod cost;
-mod evaluator;
 pub mod pairs;
+mod reference;
 mod sampling;
 pub mod study;
 

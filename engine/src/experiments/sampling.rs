@@ -9,8 +9,8 @@ use crate::file_error::FileError;
 use crate::remedy::Remedy;
 use crate::session::output::interrupted_run;
 use crate::session::{
-    DevicePreference, ExistingFiles, Halt, LoadModel, ModelSource, RunDescription, RunOutput, Simulate,
-    SimulationRequest, SimulationUpdate, replica_path,
+    DevicePreference, ExistingFiles, Halt, LoadModel, ModelSource, RunDescription, RunDifference, RunOutput,
+    Simulate, SimulationRequest, SimulationUpdate, replica_path,
 };
 use crate::structure::OpenedStructure;
 use crate::transport::SamplerSettings;
@@ -41,7 +41,7 @@ pub(super) struct SampleOrder<'a> {
 }
 
 /// Samples of other settings are there.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error(
     "{} holds other samples: {difference}; {}, or {}",
     folder.display(),
@@ -50,8 +50,7 @@ pub(super) struct SampleOrder<'a> {
 )]
 struct OtherSamples {
     folder: PathBuf,
-    /// In what they differ, as a clause.
-    difference: String,
+    difference: RunDifference,
 }
 
 /// Samples that are there.
@@ -121,7 +120,7 @@ pub(super) fn sample(runner: &Runner<'_>, order: &SampleOrder<'_>) -> Result<Sam
 
 /// In what the samples that lie at the place differ from those that are wanted; `None` if they are the same
 /// as far as they go, or there are none.
-fn what_differs(runner: &Runner<'_>, order: &SampleOrder<'_>) -> Result<Option<String>, Halt> {
+fn what_differs(runner: &Runner<'_>, order: &SampleOrder<'_>) -> Result<Option<RunDifference>, Halt> {
     let Some((found, frames)) = interrupted_run(order.path)? else { return Ok(None) };
     let model = runner.run(LoadModel(order.model.clone()), |report| runner.report(report))?;
     let wanted = RunDescription::new(
@@ -132,7 +131,6 @@ fn what_differs(runner: &Runner<'_>, order: &SampleOrder<'_>) -> Result<Option<S
         order.replicas as usize,
         found.frame_interval_ps,
     );
-    let more = (frames > order.frames)
-        .then(|| format!("they have {frames} frames, more than the {} asked for", order.frames));
+    let more = (frames > order.frames).then_some(RunDifference::Frames { frames, asked: order.frames });
     Ok(found.difference(&wanted).or(more))
 }

@@ -133,7 +133,7 @@ pub(super) fn choose(choice: &AdapterChoice) -> Result<(wgpu::Adapter, AdapterSu
     };
     let known: Vec<String> =
         adapters.iter().enumerate().map(|(i, a)| format!("{i} ({})", a.get_info().name)).collect();
-    Err(GpuError::UnknownAdapter { asked, known: known.join(", ") })
+    Err(GpuError::UnknownAdapter { asked, known })
 }
 
 /// The value of a future that native wgpu has ready, or nearly so.

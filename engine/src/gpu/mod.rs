@@ -18,6 +18,7 @@ mod weights;
 
 pub use adapter::{AdapterChoice, AdapterSummary, adapters};
 pub use device::Gpu;
-pub use error::{GpuError, Unsupported};
+pub use error::GpuError;
 pub use network::{Address, GpuBatch, GpuNetwork};
 pub use product_rate::product_rate_gflops;
+pub use shape::Unsupported;

@@ -7,10 +7,9 @@ use crate::structure::{ResidueType, SLOTS};
 
 use super::GpuError;
 use super::device::Gpu;
-use super::error::Unsupported;
 use super::kernels::{Epilogue, Kernel, PARAMETER_BYTES};
 use super::parameters::{Assemble, Edge, Finish, Norm, Part};
-use super::shape::{MOST_RESIDUES, NetworkShape, TrunkShape, quads};
+use super::shape::{MOST_RESIDUES, NetworkShape, TrunkShape, Unsupported, quads};
 use super::tables::Tables;
 use super::weights::{EdgeOffsets, InteractionWeights, LayerWeights, Slot, TrunkWeights, Weights};
 

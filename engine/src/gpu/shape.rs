@@ -3,14 +3,24 @@
 use crate::network::parameters::{has_skip, header_outputs, state_width};
 use crate::network::{NetworkConfig, Residual, inputs};
 
-use super::error::Unsupported;
-
 /// The widest network whose edge kernel fits the smallest workgroup memory.
 pub(super) const MOST_CHANNELS: usize = 256;
 
 /// Neighbors and residues that `assemble.wgsl` has room for.
 pub(super) const MOST_NEIGHBORS: usize = 256;
 pub(super) const MOST_RESIDUES: usize = 2048;
+
+/// What the kernels cannot run; each message is a clause about the model or the protein.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[allow(missing_docs)] // the messages are the documentation
+pub enum Unsupported {
+    #[error("it has a multiplicity of {0}, the kernels take up to {MOST_CHANNELS}")]
+    Channels(usize),
+    #[error("it has {0} neighbors, the kernels take up to {MOST_NEIGHBORS}")]
+    Neighbors(usize),
+    #[error("the protein has {0} residues, the kernels take up to {MOST_RESIDUES}")]
+    Residues(usize),
+}
 
 /// `n` in units of four numbers, rounded up.
 pub(super) fn quads(n: usize) -> usize {

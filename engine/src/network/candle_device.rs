@@ -37,23 +37,16 @@ impl std::fmt::Display for CandleDevice {
 
 /// Why a device cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[allow(missing_docs)] // the messages are the documentation
 pub enum DeviceError {
-    /// The program was built without it.
     #[error(
         "this build of EquiJump cannot compute with {device}; build it with the feature `{feature}`, or choose the device cpu"
     )]
-    NotBuilt {
-        /// Name of the interface.
-        device: CandleDevice,
-        /// The cargo feature that brings it.
-        feature: &'static str,
-    },
-    /// The machine has none, or its driver does not work.
+    NotBuilt { device: CandleDevice, feature: &'static str },
     #[error(
         "no {device} device can be used here ({reason}); check that its driver is installed, or choose the device cpu"
     )]
     Unavailable {
-        /// Name of the interface.
         device: CandleDevice,
         /// What candle or the driver said, on one line.
         reason: String,

@@ -10,28 +10,12 @@ const MOST_PARAMETERS: usize = 1 << 30;
 
 /// Why settings make no network; each message names the setting and what is allowed.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[allow(missing_docs)] // the messages are the documentation
 pub enum ConfigError {
-    /// A number is out of range.
     #[error("{name} is {value}, it must be {least} to {most}")]
-    OutOfRange {
-        /// The setting.
-        name: &'static str,
-        /// Its value.
-        value: usize,
-        /// Least that is allowed.
-        least: usize,
-        /// Most that is allowed.
-        most: usize,
-    },
-    /// A length is no positive number.
+    OutOfRange { name: &'static str, value: usize, least: usize, most: usize },
     #[error("{name} is {value} Å, it must be positive")]
-    NotPositive {
-        /// The setting.
-        name: &'static str,
-        /// Its value, Å.
-        value: f32,
-    },
-    /// Frame inputs without what they are made of.
+    NotPositive { name: &'static str, value: f32 },
     #[error("frame inputs are the displacements in another form; switch on displacement inputs too")]
     FrameInputsAlone,
     /// All settings are in range, and together make more than fits into memory.
@@ -40,10 +24,7 @@ pub enum ConfigError {
         *parameters as f64 / 1e9,
         MOST_PARAMETERS as f64 / 1e9
     )]
-    TooLarge {
-        /// Parameters there would be.
-        parameters: usize,
-    },
+    TooLarge { parameters: usize },
 }
 
 /// How the states of consecutive blocks are joined.
@@ -213,19 +194,6 @@ impl NetworkConfig {
         self.transport = transport;
         self.sigma_position_angstrom = of.sigma_position_angstrom;
         self.sigma_vector_angstrom = of.sigma_vector_angstrom;
-    }
-
-    /// The first setting in which two networks differ, with the value here and there.
-    pub fn first_difference(&self, other: &Self) -> Option<(String, String, String)> {
-        let of = |config| match serde_json::to_value(config) {
-            Ok(serde_json::Value::Object(settings)) => settings,
-            _ => serde_json::Map::new(),
-        };
-        let (own, others) = (of(self), of(other));
-        own.into_iter().find_map(|(setting, value)| {
-            let there = others.get(&setting)?;
-            (*there != value).then(|| (setting.replace('_', " "), value.to_string(), there.to_string()))
-        })
     }
 
     /// Whether the numbers make a network.

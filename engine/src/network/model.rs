@@ -75,83 +75,45 @@ impl ModelCard {
 
 /// Why a model could not be loaded or saved.
 #[derive(Debug, thiserror::Error)]
+#[allow(missing_docs)] // the messages are the documentation
 pub enum ModelError {
-    /// The file cannot be read or written.
     #[error("cannot access the model {path}: {source}")]
-    Io {
-        /// Which file.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// The file is no model.
+    Io { path: PathBuf, source: std::io::Error },
     #[error("{name} is not an EquiJump model: {source}")]
-    NotAModel {
-        /// Which file.
-        name: String,
-        /// What is missing or wrong.
-        source: Box<ModelProblem>,
-    },
-    /// The file was made by a newer program.
+    NotAModel { name: String, source: Box<ModelProblem> },
     #[error("{name} has the format {found}, this program reads {MODEL_FORMAT}; use a newer EquiJump")]
-    Version {
-        /// Which file.
-        name: String,
-        /// Format found.
-        found: String,
-    },
+    Version { name: String, found: String },
 }
 
 /// What is wrong with a model file; each message is a clause about it.
 #[derive(Debug, thiserror::Error)]
+#[allow(missing_docs)] // the messages are the documentation
 pub enum ModelProblem {
-    /// It is no file of tensors, or damaged.
     #[error(transparent)]
     File(#[from] SealedFileError),
-    /// An entry of its metadata is missing.
     #[error("it has no {0} entry")]
     MissingEntry(&'static str),
     /// An entry of its metadata cannot be read. What that quotes of the file is told in brief alone, so it is no source.
     #[error("its {part} cannot be read ({})", brief(reason))]
-    Entry {
-        /// `configuration` or `card`.
-        part: &'static str,
-        /// Why.
-        reason: serde_json::Error,
-    },
-    /// Its configuration makes no network.
+    Entry { part: &'static str, reason: serde_json::Error },
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// Its card has a time between frames that no model can have.
     #[error("its frame interval is {0:e} ps")]
     Interval(f64),
-    /// Its weights are not those of its configuration.
     #[error(transparent)]
     Weights(#[from] TensorError),
-    /// Its trust data cannot be used.
     #[error(transparent)]
     Trust(#[from] TrustFileError),
 }
 
 /// What is wrong with the tensors of a file; each message is a clause.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[allow(missing_docs)] // the messages are the documentation
 pub enum TensorError {
-    /// One is not there.
     #[error("the tensor {0} is missing")]
     Missing(String),
-    /// One has another type or shape than its layout says.
     #[error("the tensor {name} is {found_type:?} {found_shape:?}, expected F32 {expected_shape:?}")]
-    Shape {
-        /// Its name.
-        name: String,
-        /// Type found.
-        found_type: Dtype,
-        /// Shape found.
-        found_shape: Vec<usize>,
-        /// Shape expected.
-        expected_shape: Vec<usize>,
-    },
-    /// One holds a number that is not finite.
+    Shape { name: String, found_type: Dtype, found_shape: Vec<usize>, expected_shape: Vec<usize> },
     #[error("the tensor {0} holds a value that is not finite")]
     NotFinite(String),
 }

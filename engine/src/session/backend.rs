@@ -58,28 +58,19 @@ pub struct PreparedSampler {
 
 /// Why there is no model or no sampler.
 #[derive(Debug, thiserror::Error)]
+#[allow(missing_docs)] // the messages are the documentation
 pub enum BackendError {
-    /// The model cannot be loaded.
     #[error(transparent)]
     Model(#[from] ModelError),
-    /// The presets beside it cannot be used.
     #[error(transparent)]
     Presets(#[from] PresetsError),
-    /// The presets of a bundled model cannot be used.
     #[error("presets of {name}: {source}")]
-    BundledPresets {
-        /// Name of the model.
-        name: String,
-        /// Why.
-        source: PresetsProblem,
-    },
-    /// The model cannot be told from others.
+    BundledPresets { name: String, source: PresetsProblem },
     #[error(transparent)]
     Checksum(#[from] serde_json::Error),
     /// The model was pushed out of memory while it was taken.
     #[error("the model is gone")]
     Gone,
-    /// The protein cannot be sampled so.
     #[error(transparent)]
     Sampler(#[from] TransportError),
 }

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use super::description::RunDescription;
+use super::description::{RunDescription, RunDifference};
 use super::shard::ShardRecord;
 use crate::brief::printable;
 use crate::file_error::FileError;
@@ -26,34 +26,19 @@ pub struct FoundTrajectories {
 
 /// Why trajectories were not found.
 #[derive(Debug, thiserror::Error)]
+#[allow(missing_docs)] // the messages are the documentation
 pub enum CampaignError {
-    /// A folder without any.
     #[error(
         "{} holds no trajectories (DCD, XTC, or PDB files of a run); folders below it are not looked into",
         folder.display()
     )]
-    Empty {
-        /// Which folder.
-        folder: PathBuf,
-    },
-    /// A name that is neither a file nor a pattern.
+    Empty { folder: PathBuf },
     #[error("{pattern} is no pattern: {reason}")]
-    NoPattern {
-        /// The name.
-        pattern: String,
-        /// What is wrong with it.
-        reason: &'static str,
-    },
-    /// A pattern that fits nothing.
+    NoPattern { pattern: String, reason: &'static str },
     #[error("there is no file that fits {pattern}")]
-    NoMatch {
-        /// The pattern.
-        pattern: String,
-    },
-    /// A folder cannot be looked into.
+    NoMatch { pattern: String },
     #[error(transparent)]
     Folder(#[from] FileError),
-    /// Shards of one run that divide it in different ways.
     #[error(
         "{name} has shards of different divisions: {} of {} replicas and {} of {}; keep those of one",
         one.0, one.1, other.0, other.1
@@ -61,21 +46,11 @@ pub enum CampaignError {
     Divisions {
         /// The run, in printable characters.
         name: String,
-        /// Shards and replicas of one division.
         one: (u32, u32),
-        /// Those of another.
         other: (u32, u32),
     },
-    /// Shards of different runs.
     #[error("{} and {} are no shards of one run: of the former, {difference}", one.display(), other.display())]
-    OtherRun {
-        /// What describes one shard.
-        one: PathBuf,
-        /// What describes the other.
-        other: PathBuf,
-        /// In what they differ, as a clause.
-        difference: String,
-    },
+    OtherRun { one: PathBuf, other: PathBuf, difference: RunDifference },
 }
 
 /// The trajectories that `named` means: a folder stands for all trajectories in it (not in folders below it), the JSON

@@ -44,6 +44,32 @@ pub struct RunDescription {
     pub trust: Option<Arc<TrustReport>>,
 }
 
+/// In what one run differs from another, as a clause about the one; of two values its own comes first.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[allow(missing_docs)] // the messages are the documentation
+pub enum RunDifference {
+    #[error("it simulates {0}, not {1}")]
+    Protein(String, String),
+    #[error("it started from other positions of the same protein")]
+    Start,
+    #[error("it used the model {0}, not {1}")]
+    Model(String, String),
+    #[error("it has {0} replicas, not {1}")]
+    Replicas(usize, usize),
+    #[error("it deals out other replicas to its shards")]
+    Shard,
+    #[error("its seed is {0}, not {1}")]
+    Seed(u64, u64),
+    #[error("it makes {0} latent steps a frame, not {1}")]
+    LatentSteps(u32, u32),
+    #[error("its integrator, epsilon or schedule is another")]
+    Sampler,
+    #[error("its frames are {0} ps apart")]
+    IntervalPs(f64),
+    #[error("it has {frames} frames, more than the {asked} asked for")]
+    Frames { frames: u64, asked: u64 },
+}
+
 impl RunDescription {
     /// Describes a run about to begin.
     pub fn new(
@@ -73,36 +99,32 @@ impl RunDescription {
         }
     }
 
-    /// In what `other` differs, as a clause; `None` if both are the same run. Names do not matter.
-    pub fn difference(&self, other: &Self) -> Option<String> {
-        if self.sequence != other.sequence {
-            return Some(format!("it simulates {}, not {}", self.structure, other.structure));
-        }
-        if self.start_crc32 != other.start_crc32 {
-            return Some("it started from other positions of the same protein".into());
-        }
-        let of_other = |part: &str| other.model_checksum.split('/').any(|theirs| theirs == part);
-        if !self.model_checksum.split('/').any(of_other) {
-            return Some(format!("it used the model {}, not {}", self.model, other.model));
-        }
-        if self.replicas != other.replicas {
-            return Some(format!("it has {} replicas, not {}", self.replicas, other.replicas));
-        }
-        if self.shard != other.shard {
-            return Some("it deals out other replicas to its shards".into());
-        }
+    /// In what `other` differs; `None` if both are the same run. Names do not matter.
+    pub fn difference(&self, other: &Self) -> Option<RunDifference> {
+        let own_parts = || self.model_checksum.split('/');
+        let same_model = own_parts().any(|part| other.model_checksum.split('/').any(|theirs| theirs == part));
         let (a, b) = (&self.settings, &other.settings);
-        if a.seed != b.seed {
-            return Some(format!("its seed is {}, not {}", a.seed, b.seed));
-        }
-        if a.latent_steps != b.latent_steps {
-            return Some(format!("it makes {} latent steps a frame, not {}", a.latent_steps, b.latent_steps));
-        }
-        if a != b {
-            return Some("its integrator, epsilon or schedule is another".into());
-        }
-        (self.frame_interval_ps != other.frame_interval_ps)
-            .then(|| format!("its frames are {} ps apart", self.frame_interval_ps))
+        Some(if self.sequence != other.sequence {
+            RunDifference::Protein(self.structure.clone(), other.structure.clone())
+        } else if self.start_crc32 != other.start_crc32 {
+            RunDifference::Start
+        } else if !same_model {
+            RunDifference::Model(self.model.clone(), other.model.clone())
+        } else if self.replicas != other.replicas {
+            RunDifference::Replicas(self.replicas, other.replicas)
+        } else if self.shard != other.shard {
+            RunDifference::Shard
+        } else if a.seed != b.seed {
+            RunDifference::Seed(a.seed, b.seed)
+        } else if a.latent_steps != b.latent_steps {
+            RunDifference::LatentSteps(a.latent_steps, b.latent_steps)
+        } else if a != b {
+            RunDifference::Sampler
+        } else if self.frame_interval_ps != other.frame_interval_ps {
+            RunDifference::IntervalPs(self.frame_interval_ps)
+        } else {
+            return None;
+        })
     }
 
     /// The description for people and scripts.
@@ -134,30 +156,20 @@ impl RunDescription {
 
 /// What is wrong with the file that describes a run; each message is a clause that begins with a verb.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[allow(missing_docs)] // the messages are the documentation
 pub enum DescriptionError {
-    /// Another file, or a damaged one.
     #[error("does not describe a run of EquiJump")]
     NoRun,
-    /// Settings that no run can have.
     #[error("describes no run that can be: {0}")]
     Settings(#[from] SettingsError),
-    /// A time between frames that no run can have.
     #[error("says that frames are {0:e} ps apart")]
     Interval(f64),
-    /// A trajectory of another folder.
     #[error("names the trajectory {}, which is not in its own folder", brief(printable(.0)))]
     OtherFolder(String),
-    /// A trajectory of two replicas.
     #[error("names the trajectory {} twice", brief(printable(.0)))]
     Repeated(String),
-    /// Another number of trajectories than of replicas.
     #[error("is of {told} replicas and names {named} trajectories")]
-    Replicas {
-        /// Replicas of the run.
-        told: usize,
-        /// Trajectories named.
-        named: usize,
-    },
+    Replicas { told: usize, named: usize },
 }
 
 /// A run as the file beside its results describes it.

@@ -30,7 +30,7 @@ use std::time::{Duration, Instant};
 
 pub use backend::{BackendError, ComputeBackend, ModelInfo, PreparedSampler, SamplerOrder};
 pub use campaign::{CampaignError, FoundTrajectories, find_trajectories};
-pub use description::{DescribedRun, DescriptionError, RunDescription};
+pub use description::{DescribedRun, DescriptionError, RunDescription, RunDifference};
 pub use devices::known_adapters;
 pub use history::FrameHistory;
 pub use job::{Halt, Job, JobContext, JobError, JobEvent, JobHandle, JobOutcome, Update, WakeCallback};

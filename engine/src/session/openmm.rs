@@ -17,25 +17,14 @@ const TRAINING: (&str, &str) =
 
 /// Why the files were not written.
 #[derive(Debug, thiserror::Error)]
+#[allow(missing_docs)] // the messages are the documentation
 pub enum OpenMmError {
-    /// The frame is of another protein.
     #[error("{positions} positions for {atoms} atoms")]
-    Positions {
-        /// Positions of the frame.
-        positions: usize,
-        /// Atoms of the protein.
-        atoms: usize,
-    },
-    /// The frame does not fit the format.
+    Positions { positions: usize, atoms: usize },
     #[error("the frame cannot be written as PDB: {0}")]
     Pdb(#[source] std::io::Error),
-    /// Another file is there.
     #[error("{} is there already; choose another folder or allow replacing it", path.display())]
-    Exists {
-        /// Which file.
-        path: PathBuf,
-    },
-    /// The system refuses.
+    Exists { path: PathBuf },
     #[error(transparent)]
     File(#[from] FileError),
 }

@@ -16,7 +16,7 @@ use crate::trajectory::{
 use crate::transport::Replica;
 use crate::transport::presets::presets_path;
 
-use super::description::RunDescription;
+use super::description::{RunDescription, RunDifference};
 use super::request::{ExistingFiles, ModelSource, RunOutput, beside};
 use super::shard::RunPaths;
 use crate::atomic_file::{check_replaceable, is_there};
@@ -38,20 +38,16 @@ const MOST_TOPOLOGY_BYTES: u64 = 1 << 28;
 
 /// Why the files of a run cannot be written or gone on with.
 #[derive(Debug, thiserror::Error)]
+#[allow(missing_docs)] // the messages are the documentation
 pub enum OutputError {
-    /// The system refuses a file.
     #[error(transparent)]
     File(#[from] FileError),
-    /// Another process writes there.
     #[error(transparent)]
     Lock(#[from] LockError),
-    /// A trajectory cannot be written or gone on with.
     #[error(transparent)]
     Trajectory(#[from] TrajectoryError),
-    /// The state of the run cannot be written or read.
     #[error(transparent)]
     State(#[from] RunStateError),
-    /// The run cannot be told in JSON.
     #[error(transparent)]
     Json(#[from] serde_json::Error),
     /// More frames than this machine can count.
@@ -59,75 +55,30 @@ pub enum OutputError {
     Frames(#[from] std::num::TryFromIntError),
     /// The state is of a version that described runs otherwise.
     #[error("{} does not describe a run of this version: {source}", state.display())]
-    OtherVersion {
-        /// The state.
-        state: PathBuf,
-        /// What it lacks.
-        source: serde_json::Error,
-    },
-    /// The state contradicts itself.
+    OtherVersion { state: PathBuf, source: serde_json::Error },
     #[error("{} is of {told} replicas and holds {held}; start a new run", state.display())]
-    Replicas {
-        /// The state.
-        state: PathBuf,
-        /// Replicas of the run.
-        told: usize,
-        /// Replicas in the state.
-        held: usize,
-    },
-    /// The run would replace what it reads.
+    Replicas { state: PathBuf, told: usize, held: usize },
     #[error("{} is {what} and would be replaced; choose another name", path.display())]
-    InUse {
-        /// Which file.
-        path: PathBuf,
-        /// What it is to the run.
-        what: &'static str,
-    },
-    /// A file of another run is there.
+    InUse { path: PathBuf, what: &'static str },
     #[error(
         "{} is there already; choose another name, {}, or {}",
         path.display(),
         Remedy::Continue,
         Remedy::Replace
     )]
-    Exists {
-        /// Which file.
-        path: PathBuf,
-    },
-    /// There are files of a run without its state.
+    Exists { path: PathBuf },
     #[error("{} cannot be continued, since {} is not beside it; {}", path.display(), state.display(), without_state(sharded))]
-    NoState {
-        /// A file of the run.
-        path: PathBuf,
-        /// Where its state would be.
-        state: PathBuf,
-        /// Whether it is to be a shard.
-        sharded: bool,
-    },
-    /// The state is of another run.
+    NoState { path: PathBuf, state: PathBuf, sharded: bool },
     #[error(
         "{} belongs to another run: {difference}; repeat the settings of that run, or {}",
         state.display(),
         Remedy::Replace
     )]
-    OtherRun {
-        /// The state.
-        state: PathBuf,
-        /// In what it differs, as a clause.
-        difference: String,
-    },
-    /// The state is of another protein or number of replicas.
+    OtherRun { state: PathBuf, difference: RunDifference },
     #[error("{} holds another number of atoms", state.display())]
-    Atoms {
-        /// The state.
-        state: PathBuf,
-    },
-    /// The topology that shards share is another one.
+    Atoms { state: PathBuf },
     #[error("{} is that of another run; choose another name", topology.display())]
-    OtherTopology {
-        /// The topology.
-        topology: PathBuf,
-    },
+    OtherTopology { topology: PathBuf },
 }
 
 /// What helps where files have no state beside them.
@@ -224,7 +175,7 @@ impl RunFiles {
         description: RunDescription,
         replicas: &mut [Replica],
     ) -> Result<Self, OutputError> {
-        TrajectoryFormat::from_path(&output.path)?;
+        TrajectoryFormat::from_path(&output.path).map_err(TrajectoryError::from)?;
         let paths = RunPaths::new(&output.path, replicas.len(), description.shard);
         let sharded = description.shard.is_some();
         // Before anything is made or looked for: of two runs that start at once, one finds the other's lock. Shards of

@@ -19,8 +19,8 @@ pub struct Shard {
 
 /// Why there is no such shard.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[allow(missing_docs)] // the messages are the documentation
 pub enum ShardError {
-    /// Not two numbers.
     #[error(
         "`{0}` is no shard; write I/COUNT with I from 0 to COUNT - 1, such as 0/8, or in a Slurm job array $SLURM_ARRAY_TASK_ID/$SLURM_ARRAY_TASK_COUNT (both are empty outside of one)"
     )]
@@ -31,20 +31,9 @@ pub enum ShardError {
         count.saturating_sub(1),
         count.saturating_sub(1)
     )]
-    OutOfRange {
-        /// Number of the shard.
-        index: u32,
-        /// How many there are.
-        count: u32,
-    },
-    /// Some would have nothing to do.
+    OutOfRange { index: u32, count: u32 },
     #[error("{replicas} replicas cannot be dealt out to {count} shards; take no more shards than replicas")]
-    TooMany {
-        /// Replicas of the whole run.
-        replicas: u32,
-        /// Shards.
-        count: u32,
-    },
+    TooMany { replicas: u32, count: u32 },
 }
 
 impl Shard {

@@ -26,54 +26,28 @@ pub struct StartFrame {
 
 /// Why replicas cannot start there.
 #[derive(Debug, thiserror::Error)]
+#[allow(missing_docs)] // the messages are the documentation
 pub enum StartError {
-    /// A name that says no frame.
     #[error("name a trajectory and the number of a frame in it, from 0: run.xtc:120")]
     NoNumber,
-    /// The file with the atoms cannot be used.
     #[error(transparent)]
     Topology(#[from] StructureError),
-    /// The trajectory cannot be opened.
     #[error(transparent)]
     Trajectory(#[from] TrajectoryError),
-    /// The trajectory cannot be read.
     #[error(transparent)]
     Frames(#[from] ImportError),
-    /// It is a trajectory of another protein.
     #[error(transparent)]
     OtherProtein(#[from] OtherProtein),
-    /// It has not so many frames.
     #[error("{} has no frame {frame}: it holds {held}, numbered from 0 to {}", path.display(), held.saturating_sub(1))]
-    NoFrame {
-        /// The trajectory.
-        path: PathBuf,
-        /// Number asked for.
-        frame: usize,
-        /// How many there are.
-        held: usize,
-    },
-    /// The frame is left out.
+    NoFrame { path: PathBuf, frame: usize, held: usize },
     #[error("frame {frame} of {} cannot be started from: it is damaged or holds no whole protein chain", path.display())]
-    Unusable {
-        /// The trajectory.
-        path: PathBuf,
-        /// Number of the frame.
-        frame: usize,
-    },
-    /// The trajectory holds other atoms than the structure, and nothing says which.
+    Unusable { path: PathBuf, frame: usize },
     #[error(
         "{} holds {atoms} atoms a frame and the structure {canonical} heavy atoms: {}",
         path.display(),
         Remedy::NameTopology
     )]
-    OtherAtoms {
-        /// The trajectory.
-        path: PathBuf,
-        /// Atoms of a frame.
-        atoms: usize,
-        /// Heavy atoms of the structure.
-        canonical: usize,
-    },
+    OtherAtoms { path: PathBuf, atoms: usize, canonical: usize },
 }
 
 impl FromStr for StartFrame {

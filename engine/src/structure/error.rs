@@ -1,5 +1,6 @@
 //! What can be wrong with a structure file, each as one sentence that says what to do.
 
+use crate::foreign_format::ForeignFile;
 use crate::remedy::Remedy;
 
 /// Fewest residues that can be simulated: two Cα do not fix an orientation.
@@ -49,128 +50,95 @@ impl std::fmt::Display for MissingAtoms {
     }
 }
 
+/// What is wrong with a table of atoms in mmCIF; each message is a clause about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[allow(missing_docs)] // the messages are the documentation
+pub enum TableProblem {
+    /// Rows are counted from 1.
+    #[error("is cut off in row {row}")]
+    CutOff { row: usize },
+    #[error("lacks the column _atom_site.{0}")]
+    NoColumn(&'static str),
+}
+
+/// What is wrong with a GRO file; each message is a clause about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[allow(missing_docs)] // the messages are the documentation
+pub enum GroProblem {
+    #[error("tells of {told} atoms, and after {found} of them comes none")]
+    Fewer { told: usize, found: usize },
+    #[error("tells of {told} atoms and holds more")]
+    More { told: usize },
+    #[error("does not end with a cell of three or nine lengths")]
+    NoCell,
+}
+
 /// What is wrong with a structure file.
 #[derive(Debug, thiserror::Error)]
+#[allow(missing_docs)] // the messages are the documentation
 pub enum StructureProblem {
-    /// The file cannot be opened or read.
     #[error("the file cannot be read: {0}")]
     Io(#[from] std::io::Error),
-    /// Nothing in it.
     #[error("the file is empty")]
     Empty,
-    /// Compressed data that end early or are damaged.
     #[error("the gzip data are cut off or damaged; download or copy the file again")]
     DamagedGzip,
-    /// Compressed otherwise than by gzip.
     #[error("the file is packed with {0}; unpack it first (only gzip is read directly)")]
     OtherCompression(&'static str),
-    /// Larger than we are willing to hold in memory.
     #[error("the file is larger than {} MiB uncompressed; cut out the protein chain first", MAX_FILE_BYTES >> 20)]
     FileTooLarge,
-    /// Compressed far more than any structure can be.
     #[error("the gzip data unpack to more than a hundred times their size; unpack them with gunzip")]
     Inflated,
-    /// A format that is known and not read.
     #[error("this is {0}")]
-    OtherFormat(String),
-    /// A pipe, a device or a folder.
+    OtherFormat(ForeignFile),
     #[error("this is no regular file but {0}; write its content to a file first")]
     NotRegular(&'static str),
-    /// Neither PDB nor mmCIF.
     #[error("this is neither a PDB, an mmCIF nor a GRO file: it holds no atoms")]
     NoAtoms,
-    /// An mmCIF atom table that cannot be read.
     #[error("the mmCIF atom table {0}")]
-    MalformedTable(String),
-    /// A GRO file that contradicts itself or was cut off.
+    MalformedTable(TableProblem),
     #[error("the GRO file {0}")]
-    MalformedGro(String),
-    /// Atoms, but no protein among them.
+    MalformedGro(GroProblem),
     #[error("there is no protein in the file, only {0}")]
     NoProtein(String),
-    /// Several protein chains, and none chosen.
     #[error("the file holds several protein chains, {}: {}", list(.0), Remedy::ChooseChain)]
     SeveralChains(Vec<ChainSummary>),
-    /// Several molecules share the chain that was asked for.
     #[error("several molecules have the chain identifier {wanted}, {}: {}", list(.chains), Remedy::ChooseChain)]
-    SharedChain {
-        /// The chain asked for.
-        wanted: String,
-        /// The molecules with that identifier.
-        chains: Vec<ChainSummary>,
-    },
-    /// The chain that was asked for is not there.
+    SharedChain { wanted: String, chains: Vec<ChainSummary> },
     #[error("there is no protein chain {wanted}: the file holds {}", list(.chains))]
-    NoSuchChain {
-        /// The chain asked for.
-        wanted: String,
-        /// Those present.
-        chains: Vec<ChainSummary>,
-    },
-    /// A later model with other atoms than the first.
+    NoSuchChain { wanted: String, chains: Vec<ChainSummary> },
     #[error(
         "model {number} holds other atoms than the first ({found} and {expected} of them): its models are no frames of one molecule"
     )]
     OtherModel {
         /// Which model, from 1.
         number: usize,
-        /// Atoms that it holds.
         found: usize,
-        /// Atoms of the first.
         expected: usize,
     },
-    /// A residue outside the vocabulary.
     #[error(
         "residue {residue} of chain {chain} is not one of the 20 standard residues or norleucine (NLE); replace it by its standard parent or choose another chain"
     )]
-    UnknownResidue {
-        /// Name and number.
-        residue: String,
-        /// Chain.
-        chain: String,
-    },
-    /// A coarse model.
+    UnknownResidue { residue: String, chain: String },
     #[error("this is a model of Cα atoms only; all heavy atoms of the backbone are needed")]
     CalphaOnly,
-    /// Coordinates in another unit.
     #[error(
         "N and CA of the same residue are {n_ca:.2} Å apart: the coordinates are not in ångström; multiply them by ten if they are nanometers"
     )]
-    NotAngstrom {
-        /// Median distance of N and CA of a residue, as the file has it.
-        n_ca: f64,
-    },
-    /// Backbone atoms are missing.
+    NotAngstrom { n_ca: f64 },
     #[error("backbone atoms are missing: {}; complete them, or {}", list(.0), Remedy::LongestSegment)]
     MissingBackbone(Vec<MissingAtoms>),
-    /// The chain is interrupted.
     #[error("the chain is broken between {before} and {after}, where C and N are {distance_angstrom:.1} Å apart{}; {}, or {} ({longest} residues)", others(*.breaks), remedy(*.distance_angstrom), Remedy::LongestSegment)]
-    ChainBreak {
-        /// Residue before the first break.
-        before: String,
-        /// Residue after it.
-        after: String,
-        /// Distance of the peptide bond that should be there.
-        distance_angstrom: f64,
-        /// Number of breaks.
-        breaks: usize,
-        /// Residues in the longest unbroken segment.
-        longest: usize,
-    },
-    /// Coordinates that are not numbers.
+    ChainBreak { before: String, after: String, distance_angstrom: f64, breaks: usize, longest: usize },
     #[error("the coordinates of atom {0} are not finite numbers")]
     NotFinite(String),
-    /// Atoms on top of each other or far apart.
     #[error("the bond {atoms} is {length_angstrom:.2} Å long: {}", bond_remedy(*.length_angstrom, *.has_cell))]
     ImpossibleBond {
         /// `TYR 2 N–CA`.
         atoms: String,
-        /// Its length.
         length_angstrom: f64,
-        /// Whether the file tells a periodic cell.
         has_cell: bool,
     },
-    /// Larger than can be simulated.
     #[error(
         "the chain has {0} residues, more than the {MAX_RESIDUES} that can be simulated; cut out one domain"
     )]
@@ -178,7 +146,6 @@ pub enum StructureProblem {
     /// Too short to superpose.
     #[error("the chain has {0} residues, fewer than the {MIN_RESIDUES} that a simulation needs")]
     TooFewResidues(usize),
-    /// A trajectory topology without all heavy atoms.
     #[error("heavy atoms are missing: {}; a trajectory must hold every heavy atom of its protein", list(.0))]
     MissingHeavyAtoms(Vec<MissingAtoms>),
 }

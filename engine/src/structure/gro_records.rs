@@ -1,7 +1,7 @@
 //! Atom records of the GROMACS format GRO: fixed columns, nm, one molecule after the other without chains.
 
 use super::cell::cell_if_present;
-use super::error::StructureProblem;
+use super::error::{GroProblem, StructureProblem};
 use super::pdb_lines::lines;
 use super::records::{AtomRecord, FileAtoms, printable};
 
@@ -27,11 +27,11 @@ pub(super) fn parse_gro(text: &[u8]) -> Result<FileAtoms, StructureProblem> {
         file.atoms.push(atom);
     }
     let found = file.atoms.len();
-    let malformed = |reason: String| Err(StructureProblem::MalformedGro(reason));
+    let malformed = |problem: GroProblem| Err(StructureProblem::MalformedGro(problem));
     match cell {
         _ if found == 0 => return Err(StructureProblem::NoAtoms),
         _ if found < count => {
-            return malformed(format!("tells of {count} atoms, and after {found} of them comes none"));
+            return malformed(GroProblem::Fewer { told: count, found });
         }
         _ => {}
     }
@@ -39,9 +39,9 @@ pub(super) fn parse_gro(text: &[u8]) -> Result<FileAtoms, StructureProblem> {
         [x, y, z] => cell_if_present([[x, 0.0, 0.0], [0.0, y, 0.0], [0.0, 0.0, z]]),
         [xx, yy, zz, xy, xz, yx, yz, zx, zy] => cell_if_present([[xx, xy, xz], [yx, yy, yz], [zx, zy, zz]]),
         _ if cell.is_some_and(|line| parse_atom(line).is_some()) => {
-            return malformed(format!("tells of {count} atoms and holds more"));
+            return malformed(GroProblem::More { told: count });
         }
-        _ => return malformed("does not end with a cell of three or nine lengths".to_owned()),
+        _ => return malformed(GroProblem::NoCell),
     };
     while let Some(count) =
         lines.nth(1).and_then(|line| std::str::from_utf8(line.trim_ascii()).ok()?.parse::<usize>().ok())

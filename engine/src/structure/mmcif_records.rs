@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use super::error::StructureProblem;
+use super::error::{StructureProblem, TableProblem};
 use super::pdb_lines::{Record, cell_of, lines, record};
 use super::records::{AtomRecord, FileAtoms, LaterModel, printable};
 
@@ -128,7 +128,7 @@ pub(super) fn scan_mmcif(
             values.clear();
         }
         if !values.is_empty() {
-            return Err(StructureProblem::MalformedTable(format!("is cut off in row {}", rows + 1)));
+            return Err(StructureProblem::MalformedTable(TableProblem::CutOff { row: rows + 1 }));
         }
         tables += usize::from(rows > 0);
         file.model_count = file.model_count.max(models.len());
@@ -257,10 +257,9 @@ impl Columns {
         let find = |name: &str| {
             tags.iter().position(|tag| tag.strip_prefix("_atom_site.").is_some_and(|t| t == name))
         };
-        let lacking =
-            |name: &str| StructureProblem::MalformedTable(format!("lacks the column _atom_site.{name}"));
-        let need = |name: &str| find(name).ok_or_else(|| lacking(name));
-        let either = |label: &str, author: &str| match [find(label), find(author)] {
+        let lacking = |name| StructureProblem::MalformedTable(TableProblem::NoColumn(name));
+        let need = |name: &'static str| find(name).ok_or_else(|| lacking(name));
+        let either = |label: &'static str, author: &str| match [find(label), find(author)] {
             [None, None] => Err(lacking(label)),
             columns => Ok(columns),
         };

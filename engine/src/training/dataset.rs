@@ -137,12 +137,8 @@ impl PairDataset {
         }
         dataset.proteins.retain(|protein| protein.pairs.len() > 0);
         if dataset.proteins.is_empty() {
-            let after = if settings.skip_ps > 0.0 || dataset.validation.len() > 0 {
-                " once skipped and held-out frames are left out"
-            } else {
-                ""
-            };
-            return Err(TrainError::NoPairs { lag_ps: settings.lag_ps, after: after.to_owned() });
+            let left_out = settings.skip_ps > 0.0 || dataset.validation.len() > 0;
+            return Err(TrainError::NoPairs { lag_ps: settings.lag_ps, left_out });
         }
         if settings.pairs == PairSampling::Enhanced {
             dataset.find_conformations(settings, go_on)?;

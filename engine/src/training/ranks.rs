@@ -143,16 +143,14 @@ impl Membership {
 
 /// Why this process cannot join others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[allow(missing_docs)] // the messages are the documentation
 pub enum RanksError {
-    /// There are several, and this build cannot talk to them.
     #[error(
         "this build of EquiJump cannot train on several ranks; build it with the feature `mpi`, or start one process"
     )]
     WithoutMpi,
-    /// MPI can be started once.
     #[error("MPI was started already")]
     Started,
-    /// MPI serves the first thread alone.
     #[error(
         "this MPI library cannot be called from another thread than the first; use one that supports MPI_THREAD_SERIALIZED"
     )]

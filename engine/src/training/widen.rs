@@ -8,6 +8,7 @@
 use std::ops::Range;
 use std::path::Path;
 
+use crate::difference::SettingDifference;
 use crate::network::inputs::carried::{CARRIED_SCALARS, CARRIED_VECTORS};
 use crate::network::inputs::{
     self, CHAIN_FRAME_SCALARS, DISPLACEMENT_FRAME_SCALARS, FEATURES, SOURCE_FRAME_SCALARS, TORSION_SCALARS,
@@ -37,8 +38,7 @@ pub(super) fn weights_of(path: &Path, config: &NetworkConfig, seed: u64) -> Resu
         frame_inputs: old.frame_inputs || config.frame_inputs,
         ..old.clone()
     };
-    if let Some((setting, has, asked)) = like_model.first_difference(config) {
-        let difference = format!("{setting} = {has}, and {asked}");
+    if let Some(difference) = SettingDifference::first(&like_model, config) {
         return Err(SettingsError::OtherNetwork { model: path.to_owned(), difference }.into());
     }
     let (from, to) = (ParameterLayout::new(old), ParameterLayout::new(config));

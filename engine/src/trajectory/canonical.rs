@@ -9,6 +9,7 @@ use super::error::TrajectoryError;
 use super::frame::{Frame, first_not_finite};
 use super::import::ImportError;
 use super::import::checks::check_geometry;
+use super::malformation::Malformation;
 use super::reader::TrajectoryReader;
 use super::source::TrajectorySource;
 use super::survey::{check_selection, counted, differ, survey};
@@ -84,7 +85,7 @@ struct Dropped {
     not_finite: usize,
     damaged: usize,
     /// What was wrong with the first damaged frame.
-    damage: String,
+    damage: Option<Malformation>,
     /// Frames that are no whole chain, by cause.
     broken: Vec<(Cause, usize)>,
     made_whole: usize,
@@ -239,11 +240,9 @@ impl CanonicalFrames {
         let Some(reader) = self.at.reader.as_mut() else { return Ok(false) };
         match reader.read_frame(index, &mut self.frame) {
             Ok(()) => {}
-            Err(TrajectoryError::Malformed { reason, .. }) => {
+            Err(TrajectoryError::Malformed { source, .. }) => {
                 self.at.dropped.damaged += 1;
-                if self.at.dropped.damage.is_empty() {
-                    self.at.dropped.damage = reason;
-                }
+                self.at.dropped.damage.get_or_insert(source);
                 return Ok(false);
             }
             Err(error) => return Err(error.into()),
@@ -307,7 +306,8 @@ impl CanonicalFrames {
             (count > 0).then(|| format!("{file}: {} left out: {why}", counted(count, "frame")))
         };
         self.notices.extend(left_out(not_finite, "positions that are not numbers"));
-        self.notices.extend(left_out(damaged, &format!("damaged ({damage})")));
+        let damage = damage.map(|damage| format!("damaged ({damage})"));
+        self.notices.extend(left_out(damaged, damage.as_deref().unwrap_or("damaged")));
         for (cause, count) in &broken {
             self.notices.extend(left_out(*count, &cause.to_string()));
         }

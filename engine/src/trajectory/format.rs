@@ -1,12 +1,21 @@
 //! Trajectory formats and how a file name tells them.
 
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::error::TrajectoryError;
-use crate::foreign_format::{Use, recognize_name};
+use crate::foreign_format::{ForeignFile, Use, recognize_name};
+
+/// Why a file is no trajectory.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[allow(missing_docs)] // the messages are the documentation
+pub enum FormatError {
+    #[error("{} is not a trajectory: its name must end in .dcd, .xtc or .pdb", path.display())]
+    Unknown { path: PathBuf },
+    #[error("{} is {file}", path.display())]
+    Foreign { path: PathBuf, file: ForeignFile },
+}
 
 /// The trajectory formats that EquiJump reads and writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -28,31 +37,30 @@ impl TrajectoryFormat {
     /// The format that the extension of `path` names, whatever its case.
     ///
     /// # Errors
-    /// [`TrajectoryError::UnknownFormat`] if the extension is missing or another one.
-    pub fn from_path(path: &Path) -> Result<Self, TrajectoryError> {
+    /// [`FormatError::Unknown`] if the extension is missing or another one.
+    pub fn from_path(path: &Path) -> Result<Self, FormatError> {
         let extension = path.extension().and_then(|e| e.to_str()).map(str::to_ascii_lowercase);
         match extension.as_deref() {
             Some("dcd") => Ok(TrajectoryFormat::Dcd),
             Some("xtc") => Ok(TrajectoryFormat::Xtc),
             Some("pdb" | "ent") => Ok(TrajectoryFormat::Pdb),
-            _ => Err(TrajectoryError::UnknownFormat { path: path.to_path_buf() }),
+            _ => Err(FormatError::Unknown { path: path.to_path_buf() }),
         }
     }
 
     /// As [`TrajectoryFormat::from_path`], for a file that is read: PDB may be gzipped.
     ///
     /// # Errors
-    /// As [`TrajectoryFormat::from_path`]; [`TrajectoryError::ForeignFormat`] if the extension names a format of
+    /// As [`TrajectoryFormat::from_path`]; [`FormatError::Foreign`] if the extension names a format of
     /// another program.
-    pub(super) fn of_file(path: &Path) -> Result<Self, TrajectoryError> {
+    pub(super) fn of_file(path: &Path) -> Result<Self, FormatError> {
         let packed = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("gz"));
         match Self::from_path(&path.with_extension("")) {
             Ok(TrajectoryFormat::Pdb) if packed => Ok(TrajectoryFormat::Pdb),
             _ => Self::from_path(path).map_err(|unknown| match recognize_name(path) {
-                Some(format) => TrajectoryError::ForeignFormat {
-                    path: path.to_path_buf(),
-                    refusal: format.refusal(Use::Trajectory),
-                },
+                Some(format) => {
+                    FormatError::Foreign { path: path.to_path_buf(), file: format.refusal(Use::Trajectory) }
+                }
                 None => unknown,
             }),
         }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::dcd::DcdReader;
 use super::error::TrajectoryError;
-use super::format::TrajectoryFormat;
+use super::format::{FormatError, TrajectoryFormat};
 use super::frame::Frame;
 use super::interval::{even_interval, ulp_f32};
 use super::pdb::PdbReader;
@@ -53,8 +53,8 @@ impl TrajectoryReader {
         if let Some(foreign) = first_bytes(path)?.as_deref().and_then(recognize)
             && !foreign.is(format)
         {
-            let refusal = foreign.refusal(Use::Trajectory);
-            return Err(TrajectoryError::ForeignFormat { path: path.to_path_buf(), refusal });
+            let file = foreign.refusal(Use::Trajectory);
+            return Err(FormatError::Foreign { path: path.to_path_buf(), file }.into());
         }
         let inner = match format {
             TrajectoryFormat::Dcd => Inner::Dcd(DcdReader::open(path)?),

@@ -4,11 +4,13 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use safetensors::SafeTensorError;
 use safetensors::tensor::{Dtype, TensorView};
 use serde::{Deserialize, Serialize};
 
 use crate::atomic_file::write_atomically;
 use crate::brief::brief;
+use crate::sealed_file::SealedFileError;
 use crate::{regular_file, sealed_file};
 
 /// Key of the description in the safetensors metadata.
@@ -36,25 +38,39 @@ pub struct RunState {
 
 /// Errors of run states.
 #[derive(Debug, thiserror::Error)]
+#[allow(missing_docs)] // the messages are the documentation
 pub enum RunStateError {
-    /// The operating system refused.
     #[error("cannot {action} the run state {}: {source}", path.display())]
-    Io {
-        /// Verb.
-        action: &'static str,
-        /// File in question.
-        path: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
-    /// Another kind of file, or a damaged one.
-    #[error("{} is not a usable run state: {reason}; start a new run", path.display())]
-    Unusable {
-        /// File in question.
-        path: PathBuf,
-        /// Why, as a clause.
-        reason: String,
-    },
+    Io { action: &'static str, path: PathBuf, source: std::io::Error },
+    #[error("{} is not a usable run state: {source}; start a new run", path.display())]
+    Unusable { path: PathBuf, source: RunStateProblem },
+}
+
+/// Why a file is no state of a run; each message is a clause about it. What is quoted of it is told in brief alone, so
+/// it is no source.
+#[derive(Debug, thiserror::Error)]
+#[allow(missing_docs)] // the messages are the documentation
+pub enum RunStateProblem {
+    #[error("its replicas have different numbers of atoms")]
+    Uneven,
+    #[error(transparent)]
+    File(#[from] SealedFileError),
+    #[error("{}", brief(.0))]
+    Json(serde_json::Error),
+    #[error("{}", brief(.0))]
+    Tensors(SafeTensorError),
+    #[error("it describes no run")]
+    NoRun,
+    #[error("it was written by a newer EquiJump")]
+    Newer,
+    #[error("its positions have a wrong shape")]
+    Shape,
+    #[error("it holds {0} replicas, a run has 1 to {MOST_REPLICAS}")]
+    Replicas(usize),
+    #[error("its positions are damaged")]
+    Damaged,
+    #[error("its position {0} is not finite")]
+    NotFinite(usize),
 }
 
 /// The part that is JSON.
@@ -73,10 +89,11 @@ impl RunState {
     /// # Errors
     /// What the system reports, and replicas with different numbers of atoms.
     pub fn save(&self, path: &Path) -> Result<(), RunStateError> {
-        let unusable = |reason: String| RunStateError::Unusable { path: path.to_path_buf(), reason };
+        let io = |source| RunStateError::Io { action: "write", path: path.to_path_buf(), source };
+        let unusable = |source| RunStateError::Unusable { path: path.to_path_buf(), source };
         let atoms = self.replicas_angstrom.first().map_or(0, Vec::len);
         if self.replicas_angstrom.iter().any(|replica| replica.len() != atoms) {
-            return Err(unusable("its replicas have different numbers of atoms".to_owned()));
+            return Err(unusable(RunStateProblem::Uneven));
         }
         let positions: Vec<u8> =
             self.replicas_angstrom.iter().flatten().flatten().flat_map(|x| x.to_le_bytes()).collect();
@@ -87,17 +104,13 @@ impl RunState {
             frame: self.frame,
             crc32: checksum(&positions),
         };
-        let json = serde_json::to_string(&description).map_err(|error| unusable(error.to_string()))?;
+        let json =
+            serde_json::to_string(&description).map_err(|error| unusable(RunStateProblem::Json(error)))?;
         let view = TensorView::new(Dtype::F32, vec![self.replicas_angstrom.len(), atoms, 3], &positions)
-            .map_err(|error| unusable(error.to_string()))?;
+            .map_err(|error| unusable(RunStateProblem::Tensors(error)))?;
         let metadata = BTreeMap::from([(METADATA_KEY.to_owned(), json)]);
-        let bytes = sealed_file::to_bytes(&metadata, &[(TENSOR.to_owned(), view)])
-            .map_err(|error| unusable(error.to_string()))?;
-        write_atomically(path, &bytes).map_err(|source| RunStateError::Io {
-            action: "write",
-            path: path.to_path_buf(),
-            source,
-        })
+        let bytes = sealed_file::to_bytes(&metadata, &[(TENSOR.to_owned(), view)]).map_err(io)?;
+        write_atomically(path, &bytes).map_err(io)
     }
 
     /// Reads a state.
@@ -106,25 +119,25 @@ impl RunState {
     /// If the file cannot be read, is no run state, is damaged, or was written by a newer program.
     pub fn load(path: &Path) -> Result<Self, RunStateError> {
         let io = |source| RunStateError::Io { action: "read", path: path.to_path_buf(), source };
-        let unusable =
-            |reason: &str| RunStateError::Unusable { path: path.to_path_buf(), reason: reason.to_owned() };
+        let unusable = |source| RunStateError::Unusable { path: path.to_path_buf(), source };
         let bytes = regular_file::read(path, MOST_BYTES).map_err(io)?;
         let (metadata, tensors) =
-            sealed_file::open(&bytes, &[METADATA_KEY]).map_err(|error| unusable(&error.to_string()))?;
-        let text = metadata.get(METADATA_KEY).ok_or_else(|| unusable("it describes no run"))?;
-        let description: Description = serde_json::from_str(text).map_err(|e| unusable(&brief(e)))?;
+            sealed_file::open(&bytes, &[METADATA_KEY]).map_err(|error| unusable(error.into()))?;
+        let text = metadata.get(METADATA_KEY).ok_or_else(|| unusable(RunStateProblem::NoRun))?;
+        let description: Description =
+            serde_json::from_str(text).map_err(|error| unusable(RunStateProblem::Json(error)))?;
         if description.version > VERSION {
-            return Err(unusable("it was written by a newer EquiJump"));
+            return Err(unusable(RunStateProblem::Newer));
         }
-        let view = tensors.tensor(TENSOR).map_err(|e| unusable(&brief(e)))?;
+        let view = tensors.tensor(TENSOR).map_err(|error| unusable(RunStateProblem::Tensors(error)))?;
         let &[replicas, atoms, 3] = view.shape() else {
-            return Err(unusable("its positions have a wrong shape"));
+            return Err(unusable(RunStateProblem::Shape));
         };
         if replicas == 0 || replicas > MOST_REPLICAS {
-            return Err(unusable(&format!("it holds {replicas} replicas, a run has 1 to {MOST_REPLICAS}")));
+            return Err(unusable(RunStateProblem::Replicas(replicas)));
         }
         if view.dtype() != Dtype::F32 || atoms == 0 || checksum(view.data()) != description.crc32 {
-            return Err(unusable("its positions are damaged"));
+            return Err(unusable(RunStateProblem::Damaged));
         }
         let numbers = |bytes: &[u8]| f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
         let positions: Vec<[f32; 3]> = view
@@ -133,7 +146,7 @@ impl RunState {
             .map(|p| [numbers(&p[0..4]), numbers(&p[4..8]), numbers(&p[8..12])])
             .collect();
         if let Some(bad) = positions.iter().position(|p| p.iter().any(|x| !x.is_finite())) {
-            return Err(unusable(&format!("its position {bad} is not finite")));
+            return Err(unusable(RunStateProblem::NotFinite(bad)));
         }
         Ok(Self {
             settings: description.settings,

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::dcd::DcdWriter;
-use super::error::{TimeProblem, TrajectoryError};
+use super::error::{AppendProblem, TimeProblem, TrajectoryError};
 use super::format::TrajectoryFormat;
 use super::frame::{Frame, first_not_finite};
 use super::pdb::{PDB_LIMIT_ANGSTROM, PdbWriter};
@@ -131,13 +131,11 @@ impl TrajectoryWriter {
     ) -> Result<(Self, Resumed), TrajectoryError> {
         let format = TrajectoryFormat::from_path(path)?;
         check_interval(path, interval_ps)?;
-        let cannot = |reason: String| TrajectoryError::CannotAppend { path: path.to_path_buf(), reason };
+        let cannot = |source| TrajectoryError::CannotAppend { path: path.to_path_buf(), source };
         let length =
             |path: &Path| std::fs::metadata(path).map(|m| m.len()).map_err(TrajectoryError::io("read", path));
         if fs::symlink_metadata(path).is_ok_and(|there| there.is_symlink()) {
-            return Err(cannot(
-                "it is a link, and nothing is written through links; name its target".to_owned(),
-            ));
+            return Err(cannot(AppendProblem::Link));
         }
         let bytes_before = length(path)?;
         let nothing_yet = match format {
@@ -154,10 +152,10 @@ impl TrajectoryWriter {
                 let writer = Self::create(path, topology, interval_ps, true)?;
                 return Ok((writer, Resumed { frames: 0, last: None, bytes_cut: bytes_before }));
             }
-            _ => return Err(cannot("it holds no complete frame".to_owned())),
+            _ => return Err(cannot(AppendProblem::NoFrame)),
         };
         if format == TrajectoryFormat::Pdb && reader.time_ps(0).is_none() {
-            return Err(cannot("it was not written by EquiJump; write to a new file".to_owned()));
+            return Err(cannot(AppendProblem::NotOurs));
         }
         let (found, expected) = (reader.atom_count(), topology.atom_count());
         if found != expected {
@@ -166,12 +164,12 @@ impl TrajectoryWriter {
         let present = reader.frame_count();
         let frames = keep.unwrap_or(present);
         if frames > present {
-            return Err(cannot(format!("it holds {present} frames, but the run had written {frames}")));
+            return Err(cannot(AppendProblem::FewFrames { present, written: frames }));
         }
         if let (Some(found), true) = (reader.interval_ps(), frames > 1)
             && (found - interval_ps).abs() > 1e-3 * interval_ps
         {
-            return Err(cannot(format!("its frames are {found} ps apart, the new ones {interval_ps} ps")));
+            return Err(cannot(AppendProblem::Interval { found_ps: found, interval_ps }));
         }
         let last = match frames {
             0 => None,

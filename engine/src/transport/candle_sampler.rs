@@ -8,7 +8,8 @@ use crate::network::{CandleDevice, Model, open_candle_device};
 use crate::structure::Topology;
 
 use super::batch::{accept, check_replicas};
-use super::frames::{Clouds, Making};
+use super::frames::Clouds;
+use super::making::Making;
 use super::sampler::{Advance, FrameSampler, GeometryCounts, LatentProgress, Replica, TransportError};
 use super::settings::SamplerSettings;
 

@@ -9,7 +9,8 @@ use crate::network::fused::{FusedBuffers, FusedEvaluator};
 use crate::structure::Topology;
 
 use super::batch::{accept, check_replicas};
-use super::frames::{Clouds, Making};
+use super::frames::Clouds;
+use super::making::Making;
 use super::redraw::Finished;
 use super::sampler::{Advance, FrameSampler, GeometryCounts, LatentProgress, Replica, TransportError};
 use super::settings::SamplerSettings;

@@ -9,8 +9,8 @@ use crate::network::{CloudBatch, Model, SequenceBatch, Stage};
 use crate::structure::{SLOTS, Topology};
 
 use super::batch::{accept, check_replicas, next_frames};
-use super::frames::Making;
 use super::gpu_buffers::Buffers;
+use super::making::Making;
 use super::redraw::Ends;
 use super::sampler::{Advance, FrameSampler, GeometryCounts, LatentProgress, Replica, TransportError};
 use super::settings::SamplerSettings;

@@ -21,6 +21,7 @@ pub mod integrator;
 #[cfg(test)]
 mod integrator_tests;
 pub mod interpolant;
+mod making;
 pub mod path;
 pub mod presets;
 mod redraw;

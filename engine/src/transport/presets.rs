@@ -46,55 +46,27 @@ impl Preset {
 
 /// Why presets cannot be used.
 #[derive(Debug, thiserror::Error)]
+#[allow(missing_docs)] // the messages are the documentation
 pub enum PresetsError {
-    /// The file cannot be read.
     #[error("cannot read {}: {source}", path.display())]
-    Read {
-        /// Which file.
-        path: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
-    /// The file cannot be written.
+    Read { path: PathBuf, source: std::io::Error },
     #[error("cannot write {}: {source}", path.display())]
-    Write {
-        /// Which file.
-        path: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
-    /// The file holds something else.
+    Write { path: PathBuf, source: std::io::Error },
     #[error("{} cannot be used: {source}", path.display())]
-    File {
-        /// Which file.
-        path: PathBuf,
-        /// Why.
-        source: PresetsProblem,
-    },
-    /// None is called that.
-    #[error("the model has no preset {name}, only {known}; {}", Remedy::FindFast)]
-    Unknown {
-        /// The name asked for.
-        name: String,
-        /// The names there are, with commas.
-        known: String,
-    },
+    File { path: PathBuf, source: PresetsProblem },
+    #[error("the model has no preset {name}, only {}; {}", known.join(", "), Remedy::FindFast)]
+    Unknown { name: String, known: Vec<String> },
 }
 
 /// What is wrong with a text of presets; each message is a clause.
 #[derive(Debug, thiserror::Error)]
+#[allow(missing_docs)] // the messages are the documentation
 pub enum PresetsProblem {
     /// It is no JSON of presets. What that quotes of the file is told in printable characters alone, so it is no source.
     #[error("{}", printable(&.0.to_string()))]
     Json(serde_json::Error),
-    /// A preset has settings that make no sense.
     #[error("its preset {name}: {source}")]
-    Settings {
-        /// Name of the preset.
-        name: String,
-        /// Why.
-        source: SettingsError,
-    },
+    Settings { name: String, source: SettingsError },
 }
 
 /// The presets of a model by name.
@@ -161,7 +133,8 @@ impl Presets {
         if !names.contains(&DEFAULT_PRESET) {
             names.insert(0, DEFAULT_PRESET);
         }
-        Err(PresetsError::Unknown { name: name.to_owned(), known: names.join(", ") })
+        let known = names.into_iter().map(str::to_owned).collect();
+        Err(PresetsError::Unknown { name: name.to_owned(), known })
     }
 
     /// Writes them to `path`.

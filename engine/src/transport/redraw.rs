@@ -12,9 +12,9 @@ use crate::network::{CloudBatch, Evaluator, SequenceBatch};
 use crate::structure::Topology;
 
 use super::actions::actions;
-use super::frames::{Making, NetworkField};
 use super::integrator::{Integration, IntegratorState};
 use super::interpolant::{NoiseAddress, interpolate};
+use super::making::{Making, NetworkField};
 use super::sampler::{GeometryCounts, LatentProgress, Replica, TransportError};
 
 /// Latent times that the attempts go back to.

@@ -52,37 +52,20 @@ impl std::ops::AddAssign for GeometryCounts {
 
 /// Why sampling failed.
 #[derive(Debug, thiserror::Error)]
+#[allow(missing_docs)] // the messages are the documentation
 pub enum TransportError {
-    /// The network or its tensors failed.
     #[error("the network failed: {0}")]
     Network(#[from] candle_core::Error),
-    /// There is no such device.
     #[error(transparent)]
     Device(#[from] crate::network::DeviceError),
-    /// The graphics processor cannot do it, or not any more.
     #[error(transparent)]
     Gpu(#[from] crate::gpu::GpuError),
-    /// Positions became NaN or infinite.
     #[error(
         "replica {replica} became non-finite in frame {frame}: the model left the region it was trained on; start from another structure, use more latent steps or a smaller epsilon"
     )]
-    NonFinite {
-        /// Which replica.
-        replica: u64,
-        /// Which frame was being made.
-        frame: u64,
-    },
-    /// The replica does not belong to the sampler's protein.
+    NonFinite { replica: u64, frame: u64 },
     #[error("replica {replica} has {got} atoms, the protein has {expected}")]
-    AtomCount {
-        /// Which replica.
-        replica: u64,
-        /// Atoms of the protein.
-        expected: usize,
-        /// Atoms given.
-        got: usize,
-    },
-    /// A setting is out of range.
+    AtomCount { replica: u64, expected: usize, got: usize },
     #[error(transparent)]
     Settings(#[from] super::settings::SettingsError),
 }

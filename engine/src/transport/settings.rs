@@ -81,28 +81,22 @@ impl Default for SamplerSettings {
 
 /// Why nothing can be sampled with some settings; each message names the setting and what is allowed.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+#[allow(missing_docs)] // the messages are the documentation
 pub enum SettingsError {
-    /// Too few or too many latent steps.
     #[error("latent steps are {0}, they must be 2 to 10,000")]
     LatentSteps(u32),
-    /// The strength of the noise is out of range.
     #[error("epsilon is {0}, it must be 0 to 100")]
     Epsilon(f32),
-    /// The strength of the noise is out of range for this transport.
     #[error("epsilon is {0}, for a DDPM model it must be 0 to 1")]
     DdpmEpsilon(f32),
-    /// The strength of the noise on positions is out of range.
     #[error("the position epsilon factor is {0}, it must be 0 to 100")]
     PositionEpsilonFactor(f32),
-    /// An integrator with noise for a transport without.
     #[error(
         "a flow-matching model moves along a velocity field without noise; choose the sampler ode or ode-heun"
     )]
     WithoutNoise,
-    /// A schedule for a transport with one of its own.
     #[error("a {0} model has a noise schedule of its own; leave the schedule at matched")]
     OwnSchedule(Transport),
-    /// A protein of nothing.
     #[error("the protein has no residues")]
     NoResidues,
 }

@@ -32,14 +32,13 @@ struct Metadata {
 
 /// What is wrong with the trust data of a model file; each message is a clause about the file.
 #[derive(Debug, thiserror::Error)]
+#[allow(missing_docs)] // the messages are the documentation
 pub enum TrustFileError {
     /// Their description cannot be read. What that quotes of the file is told in brief alone, so it is no source.
     #[error("its trust data cannot be read ({})", brief(.0))]
     Description(serde_json::Error),
-    /// A tensor is missing or of another type.
     #[error("its trust data lack the tensor {0}")]
     MissingTensor(&'static str),
-    /// Tensors contradict each other.
     #[error("its trust data do not fit together")]
     Inconsistent,
 }

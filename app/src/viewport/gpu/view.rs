@@ -7,26 +7,16 @@ use crate::viewport::framing::Bounds;
 
 /// Why the molecule could not be drawn.
 #[derive(Debug, thiserror::Error)]
+#[allow(missing_docs)] // the messages are the documentation
 pub enum GraphicsError {
-    /// The context cannot do what is needed, or a shader was refused.
     #[error("OpenGL: {0}")]
     Core(#[from] CoreError),
-    /// As above, from three-d's renderer.
     #[error("OpenGL: {0}")]
     Renderer(#[from] RendererError),
-    /// The image is larger than this graphics driver allows.
     #[error(
         "an image of {width} × {height} pixels is more than this graphics driver can draw; it allows {limit} on a side"
     )]
-    TooLarge {
-        /// Width asked for, pixels.
-        width: u32,
-        /// Height asked for, pixels.
-        height: u32,
-        /// Largest side, pixels.
-        limit: u32,
-    },
-    /// three-d gave up.
+    TooLarge { width: u32, height: u32, limit: u32 },
     #[error("the renderer failed: {0}")]
     Panicked(String),
 }

@@ -182,7 +182,7 @@ fn find(run: u32, frames: SampledFrames, watch: &Watch) -> Result<Option<Found>,
     let interval_ps = frames.history.frame_interval_ps() * frames.stride as f64;
     let model = macrostates(&points, interval_ps, &MacroSettings::default(), &mut || watch.go_on());
     let model = model.map_err(|error| match error {
-        AnalysisError::NotSupported { reason } => format!(
+        AnalysisError::NotSupported(reason) => format!(
             "No states can be told apart in this run: {reason}. A longer run or more replicas may show them."
         ),
         error => format!("No states can be told apart in this run: {error}."),

@@ -50,7 +50,7 @@ mod timescales;
 
 pub use crate::analysis::units::time_text;
 pub use ensemble::{Ensemble, Estimate, Weighting};
-pub use error::EvaluationError;
+pub use error::{EvaluationError, ImpossibleSetting};
 pub use fluctuation::{STRETCH_PS, StretchFluctuation};
 pub use frame_table::FrameTable;
 pub use protein::Protein;

@@ -1,6 +1,6 @@
 //! A reference ready to compare samples with: TICA basis, bins, states, lag, and its own distributions.
 
-use serde::{Deserialize, Serialize};
+use serde::{Serialize, Serializer};
 
 use super::ensemble::Ensemble;
 use super::frame_table::measure;
@@ -25,14 +25,19 @@ const MIN_FRAMES: usize = 50;
 pub(super) const TIMESCALES: usize = 4;
 
 /// The lag of the Markov models and where it comes from.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub enum MarkovLag {
     /// Given by the user, ps.
     Given(f64),
     /// Chosen by implied timescales.
     Chosen(LagChoice),
     /// There is none; why.
-    Impossible(String),
+    #[serde(serialize_with = "as_text")]
+    Impossible(AnalysisError),
+}
+
+fn as_text<S: Serializer>(why: &AnalysisError, to: S) -> Result<S::Ok, S::Error> {
+    to.collect_str(why)
 }
 
 impl MarkovLag {
@@ -80,11 +85,8 @@ impl PreparedReference {
     ) -> Result<Self, EvaluationError> {
         settings.check()?;
         if protein.native_angstrom.len() != protein.topology.atom_count() {
-            return Err(EvaluationError::Setting(format!(
-                "the native structure has {} atoms and the protein {}",
-                protein.native_angstrom.len(),
-                protein.topology.atom_count()
-            )));
+            let (expected, got) = (protein.topology.atom_count(), protein.native_angstrom.len());
+            return Err(EvaluationError::Native { expected, got });
         }
         let of_reference = EvaluationError::of("reference");
         let basis = fit_tica(&protein.topology, source, &settings, progress)?;
@@ -232,7 +234,7 @@ fn choose(
     }
     Ok(match choose_lag(data, timescales, settings.estimator, settings.seed) {
         Ok(choice) => MarkovLag::Chosen(choice),
-        Err(why) => MarkovLag::Impossible(why.to_string()),
+        Err(why) => MarkovLag::Impossible(why),
     })
 }
 

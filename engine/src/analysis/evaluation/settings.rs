@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use serde::{Deserialize, Serialize};
 
-use super::EvaluationError;
+use super::error::{EvaluationError, ImpossibleSetting};
 use crate::analysis::msm::Estimator;
 use crate::analysis::tica::TicaSettings;
 
@@ -63,35 +63,21 @@ impl EvaluationSettings {
     /// # Errors
     /// One sentence about the first that does not.
     pub fn check(&self) -> Result<(), EvaluationError> {
-        let refuse = |text: String| Err(EvaluationError::Setting(text));
+        let refuse = |problem: ImpossibleSetting| Err(problem.into());
         if self.tica.components < 2 || self.cluster_components < 1 {
-            return refuse("an evaluation needs at least two TICA components".into());
+            return refuse(ImpossibleSetting::Components);
         }
         if !(2..=10_000).contains(&self.clusters) {
-            return refuse(format!("{} clusters cannot be used: choose 2 to 10000", self.clusters));
+            return refuse(ImpossibleSetting::Clusters(self.clusters));
         }
         if self.markov_lag_ps.is_some_and(|lag| !(lag.is_finite() && lag > 0.0)) {
-            return refuse("the lag of the Markov model must be a positive time in ps".into());
+            return refuse(ImpossibleSetting::Lag);
         }
         if !(self.markov_lag_step_ps.is_finite() && self.markov_lag_step_ps > 0.0) {
-            return refuse("the step of the lag must be a positive time in ps".into());
+            return refuse(ImpossibleSetting::LagStep);
         }
-        if !(self.confidence > 0.0 && self.confidence < 1.0) {
-            return refuse(format!("a confidence of {} is impossible: choose 0.95", self.confidence));
-        }
-        let (folded, unfolded) = (self.folded_below_angstrom, self.unfolded_beyond_angstrom);
-        if !(folded > 0.0 && unfolded >= folded && unfolded.is_finite()) {
-            return refuse(format!(
-                "folded below {folded} Å and unfolded beyond {unfolded} Å are no two states: the first threshold must be positive and the second no less"
-            ));
-        }
-        if self.bootstrap < 20 {
-            return refuse(format!("{} bootstrap replicates are too few: use at least 20", self.bootstrap));
-        }
-        if self.halvings < 1 {
-            return refuse("at least one halving of the reference is needed".into());
-        }
-        Ok(())
+        ImpossibleSetting::of_states(self.folded_below_angstrom, self.unfolded_beyond_angstrom)?;
+        Ok(ImpossibleSetting::of_resampling(self.confidence, self.bootstrap, (self.halvings, 1))?)
     }
 }
 

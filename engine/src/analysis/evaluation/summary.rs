@@ -81,7 +81,7 @@ pub struct EnsembleSummary {
 }
 
 /// Samples against reference trajectories: all that a report shows.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Evaluation {
     /// Name of the protein.
     pub protein: String,

@@ -68,11 +68,10 @@ impl PreparedReference {
 
     /// The same without the interval, which takes time.
     pub(super) fn supported_model(&self, ensemble: &Ensemble) -> Result<MarkovSummary, AnalysisError> {
-        let Some(lag_ps) = self.lag.lag_ps() else {
-            let MarkovLag::Impossible(reason) = &self.lag else {
-                return Err(AnalysisError::TrajectoriesTooShort);
-            };
-            return Err(AnalysisError::Setting(format!("there is no lag ({reason})")));
+        let lag_ps = match &self.lag {
+            MarkovLag::Given(lag_ps) => *lag_ps,
+            MarkovLag::Chosen(choice) => choice.lag_ps,
+            MarkovLag::Impossible(why) => return Err(why.clone()),
         };
         let counts = ensemble.counts(&vec![1.0; ensemble.block_count()])?;
         let model = MarkovModel::estimate(&counts, self.settings.estimator)?;

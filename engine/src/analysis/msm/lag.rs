@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::support::StateTrajectories;
 use super::{Estimator, MarkovModel, count_transitions};
-use crate::analysis::error::AnalysisError;
+use crate::analysis::error::{AnalysisError, UnsupportedModel};
 
 /// The slowest timescale has leveled off when doubling the lag changes it by no more than this fraction.
 const LEVEL_CHANGE: f64 = 0.10;
@@ -110,7 +110,7 @@ pub fn choose_lag(
         .filter(|&(_, &share)| share >= MIN_CONNECTED_SHARE)
         .filter_map(|((&lag, slowest), _)| Some((lag, *slowest.first()?)))
         .collect();
-    let Some(&(longest_lag, at_longest)) = usable.last() else {
+    let Some(&longest) = usable.last() else {
         return Err(match timescales.lags_ps.is_empty() {
             true => AnalysisError::TrajectoriesTooShort,
             false => AnalysisError::Unconnected {
@@ -131,16 +131,7 @@ pub fn choose_lag(
             Err(error) => failed = failed.or(Some(error)),
         }
     }
-    let time = crate::analysis::units::time_text;
-    Err(failed.unwrap_or_else(|| AnalysisError::NotSupported {
-        reason: format!(
-            "the slowest implied timescale does not level off, it goes from {} at a lag of {} to {} at {}, the longest that these trajectories allow",
-            time(usable[0].1),
-            time(usable[0].0),
-            time(at_longest),
-            time(longest_lag)
-        ),
-    }))
+    Err(failed.unwrap_or_else(|| UnsupportedModel::NotLevel { shortest: usable[0], longest }.into()))
 }
 
 /// The slowest timescale at a lag, interpolated over the logarithm of the lag; `None` beyond the lags known.

@@ -9,7 +9,7 @@ use super::{
     Estimator, MarkovModel, StateTrajectories, candidate_lags_frames, choose_lag, count_transitions,
     implied_timescales,
 };
-use crate::analysis::error::AnalysisError;
+use crate::analysis::error::{AnalysisError, UnsupportedModel};
 use crate::analysis::kmeans::kmeans;
 use crate::random::Random;
 
@@ -129,9 +129,7 @@ pub fn macrostates(
     let timescales_ps = model.timescales(lag.lag_ps, settings.most_states);
     let Some((sets, set_of_connected)) = widest_gap(&model, &timescales_ps, lag.lag_ps, settings.most_states)
     else {
-        return Err(AnalysisError::NotSupported {
-            reason: "its slowest processes do not tell two sets of conformations apart".into(),
-        });
+        return Err(UnsupportedModel::OneSet.into());
     };
     // The most populated first.
     let populations = set_populations(&model, &set_of_connected, sets);

@@ -15,7 +15,7 @@ use nalgebra::DMatrix;
 use super::counts::count_transitions;
 use super::spectrum::slowest_process;
 use super::{Estimator, MarkovModel};
-use crate::analysis::error::AnalysisError;
+use crate::analysis::error::{AnalysisError, UnsupportedModel};
 use crate::random::Random;
 
 /// Shuffles of each kind.
@@ -54,40 +54,20 @@ impl StateTrajectories<'_> {
         seed: u64,
     ) -> Result<f64, AnalysisError> {
         let lag_ps = lag_frames as f64 * self.interval_ps;
-        let no = |reason: String| Err(AnalysisError::NotSupported { reason });
         if slowest_ps.is_nan() || slowest_ps < lag_ps {
-            return no(format!(
-                "the slowest process decays in {}, within the lag of {}",
-                time(slowest_ps),
-                time(lag_ps)
-            ));
+            return Err(UnsupportedModel::WithinLag { slowest_ps, lag_ps }.into());
         }
         let held_ps = self.trajectories.iter().map(|t| t.len()).sum::<usize>() as f64 * self.interval_ps;
         if held_ps < TIMESCALES_SEEN * slowest_ps {
-            return no(format!(
-                "all trajectories together last {}, only {:.1} times the slowest timescale of {} that a model finds",
-                time(held_ps),
-                held_ps / slowest_ps,
-                time(slowest_ps)
-            ));
+            return Err(UnsupportedModel::TooShort { held_ps, slowest_ps }.into());
         }
         let shuffled_ps = self.shuffled_timescale_ps(lag_frames, estimator, seed);
         if slowest_ps < ABOVE_SHUFFLED * shuffled_ps {
-            return no(format!(
-                "at a lag of {} the slowest timescale is {}, and frames shuffled in time, which have no processes, give {}",
-                time(lag_ps),
-                time(slowest_ps),
-                time(shuffled_ps)
-            ));
+            return Err(UnsupportedModel::AsShuffled { lag_ps, slowest_ps, shuffled_ps }.into());
         }
         let held_out_ps = self.held_out_timescale_ps(lag_frames);
         if held_out_ps < HELD_OUT_SHARE * slowest_ps {
-            return no(format!(
-                "at a lag of {} the slowest timescale is {}, but the slowest process of one half of the data decays in {} in the other half",
-                time(lag_ps),
-                time(slowest_ps),
-                time(held_out_ps)
-            ));
+            return Err(UnsupportedModel::NotHeldOut { lag_ps, slowest_ps, held_out_ps }.into());
         }
         Ok(shuffled_ps)
     }
@@ -174,8 +154,4 @@ fn shuffled(frames: &[u16], block: usize, random: &mut Random) -> Vec<u16> {
         blocks.swap(k, random.index(k + 1));
     }
     blocks.concat()
-}
-
-fn time(time_ps: f64) -> String {
-    crate::analysis::units::time_text(time_ps)
 }

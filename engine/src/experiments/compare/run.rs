@@ -10,7 +10,7 @@ use super::plan::{ComparisonPlan, VariantPlan};
 use super::variant::{check_training, train};
 use super::{ComparisonRequest, VariantResult};
 use crate::atomic_file::write_atomically;
-use crate::experiments::evaluator::Evaluator;
+use crate::experiments::reference::ReadReference;
 use crate::experiments::sampling::{SampleOrder, sample};
 use crate::experiments::{Runner, Stage};
 use crate::file_error::FileError;
@@ -42,19 +42,19 @@ pub fn run(
     // First of all, so that a reference that cannot be used is told before hours of training.
     runner.began(Stage::alone("preparing the reference"));
     let (of, native) = (plan.clone(), native.clone());
-    let (evaluator, starts) = runner.work(move |context| {
-        let evaluator = Evaluator::prepare(
+    let (reference, starts) = runner.work(move |context| {
+        let reference = ReadReference::prepare(
             context,
             (&of.topology, of.chain.as_deref(), &native),
             (&of.reference, of.reference_selection),
             of.evaluation,
         )?;
-        let starts = evaluator.starts(of.start)?;
-        Ok((Arc::new(evaluator), starts))
+        let starts = reference.starts(of.start)?;
+        Ok((Arc::new(reference), starts))
     })?;
     for (number, variant) in plan.variants.iter().enumerate() {
         let mut result = VariantResult::pending(variant.clone());
-        let task = Task { runner, plan, variant, evaluator: &evaluator, number, replace: *replace };
+        let task = Task { runner, plan, variant, reference: &reference, number, replace: *replace };
         match task.make(&starts, &mut result) {
             Ok(()) => (),
             Err(Halt::Cancelled) => return Err(Halt::Cancelled),
@@ -70,7 +70,7 @@ struct Task<'a> {
     runner: &'a Runner<'a>,
     plan: &'a ComparisonPlan,
     variant: &'a VariantPlan,
-    evaluator: &'a Arc<Evaluator>,
+    reference: &'a Arc<ReadReference>,
     number: usize,
     replace: bool,
 }
@@ -86,7 +86,7 @@ impl Task<'_> {
 
         self.announce("sampling");
         let order = SampleOrder {
-            structure: self.evaluator.native(),
+            structure: self.reference.native(),
             starts_angstrom: starts,
             model: ModelSource::File(variant.model(plan.model)),
             settings: &variant.sampler,
@@ -101,9 +101,9 @@ impl Task<'_> {
         result.samples = samples.files;
 
         self.announce("evaluating");
-        let selection = Evaluator::sample_selection(plan.start, plan.sample_skip_ps);
-        let (evaluator, files) = (self.evaluator.clone(), result.samples.clone());
-        let evaluation = runner.work(move |context| evaluator.evaluate(context, &files, selection))?;
+        let selection = ReadReference::sample_selection(plan.start, plan.sample_skip_ps);
+        let (reference, files) = (self.reference.clone(), result.samples.clone());
+        let evaluation = runner.work(move |context| reference.evaluate(context, &files, selection))?;
         result.evaluation = Some(Arc::new(evaluation));
         Ok(())
     }

@@ -2,11 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
-use serde_json::Value;
-
-use super::error::ComparisonError;
+use super::error::{ComparisonError, TrainingDifference};
 use super::plan::{ComparisonPlan, VariantPlan};
+use crate::difference::SettingDifference;
 use crate::experiments::cost::{Cost, CostMeter};
 use crate::experiments::{ExperimentUpdate, Runner};
 use crate::regular_file;
@@ -123,13 +121,13 @@ fn found_training(
         device: wanted.device,
         ..state.settings.clone()
     };
-    let difference =
-        state.network.first_difference(&variant.network).or(first_difference(&comparable, wanted));
-    let difference = match difference {
-        Some((setting, has, asked)) => Some(format!("{setting} = {has} instead of {asked}")),
+    let setting = SettingDifference::first(&state.network, &variant.network)
+        .or_else(|| SettingDifference::first(&comparable, wanted));
+    let difference = match setting {
+        Some(setting) => Some(TrainingDifference::Setting(setting)),
         // More steps decay the learning rate in another way: that is another training, not a longer one.
         None if state.settings.steps != wanted.steps => {
-            Some(format!("{} steps instead of {}", state.settings.steps, wanted.steps))
+            Some(TrainingDifference::Steps { has: state.settings.steps, asked: wanted.steps })
         }
         None => other_stores(plan, folder, &state.store_checksums),
     };
@@ -139,28 +137,15 @@ fn found_training(
     }
 }
 
-/// The first setting in which two are different, with the value here and there.
-fn first_difference(own: &impl Serialize, others: &impl Serialize) -> Option<(String, String, String)> {
-    let (Ok(Value::Object(own)), Ok(Value::Object(others))) =
-        (serde_json::to_value(own), serde_json::to_value(others))
-    else {
-        return None;
-    };
-    own.into_iter().find_map(|(setting, value)| {
-        let there = others.get(&setting)?;
-        (*there != value).then(|| (setting.replace('_', " "), value.to_string(), there.to_string()))
-    })
-}
-
 /// Whether the training was of other stores: by what is in them, and in checkpoints made before that was kept, by
 /// their names. The folders may have moved.
-fn other_stores(plan: &ComparisonPlan, folder: &Path, checksums: &[u32]) -> Option<String> {
+fn other_stores(plan: &ComparisonPlan, folder: &Path, checksums: &[u32]) -> Option<TrainingDifference> {
     if !checksums.is_empty() {
         let holds = |(path, was): (&PathBuf, &u32)| {
             TrajectoryStore::open(path).is_ok_and(|store| store.metadata().positions_crc32 == *was)
         };
         let same = plan.stores.len() == checksums.len() && plan.stores.iter().zip(checksums).all(holds);
-        return (!same).then(|| "other frames in its stores".to_owned());
+        return (!same).then_some(TrainingDifference::Frames);
     }
     let text = regular_file::read_text(&folder.join("train.json")).ok()?;
     let trained: TrainRequest = serde_json::from_str(&text).ok()?;
@@ -168,5 +153,5 @@ fn other_stores(plan: &ComparisonPlan, folder: &Path, checksums: &[u32]) -> Opti
         paths.iter().filter_map(|path| Some(path.file_name()?.to_string_lossy().into_owned())).collect()
     };
     let (has, asked) = (names(&trained.stores), names(&plan.stores));
-    (has != asked).then(|| format!("the data {} instead of {}", has.join(", "), asked.join(", ")))
+    (has != asked).then_some(TrainingDifference::Data { has, asked })
 }

@@ -13,7 +13,7 @@ use crate::analysis::evaluation::kinetics::KineticMeasure;
 use crate::analysis::evaluation::{Evaluation, Interval, Quantity};
 use crate::atomic_file::write_atomically;
 use crate::experiments::cost::Cost;
-use crate::experiments::evaluator::Evaluator;
+use crate::experiments::reference::ReadReference;
 use crate::experiments::sampling::{SampleOrder, sample};
 use crate::experiments::{Runner, Stage};
 use crate::file_error::FileError;
@@ -80,7 +80,7 @@ pub fn run(
 
 /// What all cells are judged by.
 struct Prepared {
-    evaluator: Arc<Evaluator>,
+    reference: Arc<ReadReference>,
     jumps: Arc<JumpReference>,
     starts: Vec<Arc<Vec<[f32; 3]>>>,
 }
@@ -98,7 +98,7 @@ fn prepare(context: &JobContext<'_, Report>, request: &StudyRequest) -> Result<P
     })?;
     let lag_ps = sampler.sampler.frame_interval_ps();
     evaluation.markov_lag_step_ps = lag_ps;
-    let evaluator = Evaluator::prepare(
+    let reference = ReadReference::prepare(
         context,
         (&request.topology, request.chain.as_deref(), &request.native),
         (&request.reference, request.reference_selection),
@@ -108,8 +108,8 @@ fn prepare(context: &JobContext<'_, Report>, request: &StudyRequest) -> Result<P
     let jumps = observed(context, |progress| {
         JumpReference::read(protein, &mut frames, lag_ps, request.jumps.clone(), progress)
     })?;
-    let starts = evaluator.starts(request.start)?;
-    Ok(Prepared { evaluator: Arc::new(evaluator), jumps: Arc::new(jumps), starts })
+    let starts = reference.starts(request.start)?;
+    Ok(Prepared { reference: Arc::new(reference), jumps: Arc::new(jumps), starts })
 }
 
 /// The files that samples are compared with, by name and content.
@@ -203,12 +203,12 @@ impl Cell<'_> {
     }
 
     /// Samples and evaluates.
-    fn make(&self, Prepared { evaluator, jumps, starts }: &Prepared) -> Result<CellResult, Halt> {
+    fn make(&self, Prepared { reference, jumps, starts }: &Prepared) -> Result<CellResult, Halt> {
         let Self { runner, request, settings, .. } = *self;
         self.announce("sampling");
         let path = self.folder().join("samples").join("run.dcd");
         let order = SampleOrder {
-            structure: evaluator.native(),
+            structure: reference.native(),
             starts_angstrom: starts,
             model: request.model.clone(),
             settings,
@@ -220,16 +220,16 @@ impl Cell<'_> {
         };
         let samples = sample(runner, &order)?;
         self.announce("evaluating");
-        let selection = Evaluator::sample_selection(request.start, request.sample_skip_ps);
-        let (own, files) = (evaluator.clone(), samples.files);
+        let selection = ReadReference::sample_selection(request.start, request.sample_skip_ps);
+        let (own, files) = (reference.clone(), samples.files);
         let evaluation = runner.work(move |context| own.evaluate(context, &files, selection))?;
         self.announce("drawing jumps");
-        let (of, settings, evaluator, jumps) =
-            (request.clone(), settings.clone(), evaluator.clone(), jumps.clone());
+        let (of, settings, reference, jumps) =
+            (request.clone(), settings.clone(), reference.clone(), jumps.clone());
         let tested = runner.work(move |context| {
             let mut prepared = context.backend().prepare_sampler(SamplerOrder {
                 model: &of.model,
-                topology: &evaluator.native().topology,
+                topology: &reference.native().topology,
                 settings: &settings,
                 replicas: of.replicas as usize,
                 device: &of.device,

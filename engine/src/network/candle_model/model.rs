@@ -15,8 +15,8 @@ use crate::network::inputs::carried::{CARRIED_SCALARS, CARRIED_VECTORS, CarriedF
 use crate::network::inputs::strain::{STRAIN_SCALARS, STRAIN_VECTORS, StrainFeatures};
 use crate::network::inputs::{
     CHAIN_FRAME_SCALARS, CloudFeatures, DISPLACEMENT_FRAME_SCALARS, DISPLACEMENTS, DisplacementFeatures,
-    FEATURES, SOURCE_FRAME_SCALARS, TORSION_SCALARS, chain_frame_scalars, displacement_frame_scalars,
-    source_frame_scalars, time_embedding, torsion_scalars,
+    FEATURES, LatentBatch, SOURCE_FRAME_SCALARS, TORSION_SCALARS, chain_frame_scalars,
+    displacement_frame_scalars, source_frame_scalars, time_embedding, torsion_scalars,
 };
 use crate::network::parameters::has_skip;
 use crate::network::parameters::header_outputs;
@@ -247,15 +247,16 @@ impl CandleModel {
         sequence: &SequenceBatch,
         source: &CloudBatch,
         latent: &CloudBatch,
-        tau_per_protein: &[f32],
+        tau: &[f32],
         conditioned: &Conditioned,
     ) -> Result<Features> {
+        let batch = LatentBatch { config: &self.config, sequence, source, latent, tau };
         let rows = sequence.rows();
         let bins = self.config.time_bins;
         let features = CloudFeatures::new(sequence, latent);
         let mut time = vec![0.0f32; rows * bins];
         let mut displacement = latent.positions.clone();
-        for (pair, &tau) in sequence.starts.windows(2).zip(tau_per_protein) {
+        for (pair, &tau) in sequence.starts.windows(2).zip(tau) {
             let embedding = time_embedding(bins, self.config.transport.clock_at(tau));
             let still = self.config.transport.still_scale(tau);
             for row in pair[0]..pair[1] {
@@ -280,7 +281,7 @@ impl CandleModel {
             all_vectors.push(self.upload(strain.vectors, &[1, rows, 3, STRAIN_VECTORS])?);
         }
         if self.config.displacement_inputs {
-            let scaled = DisplacementFeatures::new(&self.config, sequence, source, latent, tau_per_protein);
+            let scaled = DisplacementFeatures::new(batch);
             if self.config.frame_inputs {
                 displacement_frame_scalars(source, &scaled, &mut frame);
             }
@@ -305,13 +306,13 @@ impl CandleModel {
             let (mut own, mut chain) = (Vec::new(), Vec::new());
             source_frame_scalars(source, &source_features, &mut own);
             let both = (&source_features, &features);
-            chain_frame_scalars(&self.config, sequence, source, both, tau_per_protein, &mut chain);
+            chain_frame_scalars(batch, both, &mut chain);
             scalars.push(self.upload(own, &[1, rows, SOURCE_FRAME_SCALARS])?);
             scalars.push(self.upload(chain, &[1, rows, CHAIN_FRAME_SCALARS])?);
             all_vectors.push(self.upload(source_features.vectors, &[1, rows, 3, FEATURES])?);
         }
         if self.config.carried_inputs {
-            let carried = CarriedFeatures::new(&self.config, sequence, source, latent, tau_per_protein);
+            let carried = CarriedFeatures::new(batch);
             scalars.push(self.upload(carried.scalars, &[1, rows, CARRIED_SCALARS])?);
             all_vectors.push(self.upload(carried.vectors, &[1, rows, 3, CARRIED_VECTORS])?);
         }

@@ -9,33 +9,18 @@ use crate::network::ParameterLayout;
 
 /// Why a set of parameters does not fit a network.
 #[derive(Debug, thiserror::Error)]
+#[allow(missing_docs)] // the messages are the documentation
 pub enum WeightError {
-    /// A parameter of the layout is missing.
     #[error("the weights lack the parameter {0}; they belong to a model with other hyperparameters")]
     Missing(String),
-    /// A parameter has another shape than the layout says.
     #[error(
         "the parameter {name} has shape {got:?}, the hyperparameters ask for {expected:?}; load the weights with the configuration that was saved beside them"
     )]
-    Shape {
-        /// Dotted path.
-        name: String,
-        /// Shape found.
-        got: Vec<usize>,
-        /// Shape of the layout.
-        expected: Vec<usize>,
-    },
-    /// The flat vector has another length than the layout says.
+    Shape { name: String, got: Vec<usize>, expected: Vec<usize> },
     #[error(
         "there are {got} weights, the hyperparameters ask for {expected}; load the weights with the configuration that was saved beside them"
     )]
-    Length {
-        /// Numbers found.
-        got: usize,
-        /// Numbers of the layout.
-        expected: usize,
-    },
-    /// The device failed.
+    Length { got: usize, expected: usize },
     #[error("the weights could not be brought to the device: {0}")]
     Device(#[from] candle_core::Error),
 }

@@ -8,7 +8,7 @@ use crate::network::inputs::carried::{CARRIED_SCALARS, CARRIED_VECTORS, CarriedF
 use crate::network::inputs::strain::{STRAIN_SCALARS, STRAIN_VECTORS, StrainFeatures};
 use crate::network::inputs::{
     self, CHAIN_FRAME_SCALARS, CloudFeatures, DISPLACEMENT_FRAME_SCALARS, DISPLACEMENTS,
-    DisplacementFeatures, FEATURES, SOURCE_FRAME_SCALARS, TORSION_SCALARS, chain_frame_scalars,
+    DisplacementFeatures, FEATURES, LatentBatch, SOURCE_FRAME_SCALARS, TORSION_SCALARS, chain_frame_scalars,
     displacement_frame_scalars, source_frame_scalars, time_embedding, torsion_scalars,
 };
 use crate::network::parameters::header_outputs;
@@ -235,6 +235,7 @@ impl FusedModel {
     /// What follows directly from the latent cloud: features, strain, displacements, neighbors.
     fn header_features(&self, w: &mut Workspace, context: &HeaderContext<'_>) {
         let HeaderContext { sequence, source, latent, tau, .. } = *context;
+        let batch = LatentBatch { config: &self.config, sequence, source, latent, tau };
         let Workspace {
             team,
             features,
@@ -254,7 +255,7 @@ impl FusedModel {
         let mut others = || {
             features.update(sequence, latent);
             if self.config.displacement_inputs {
-                displacements.update(&self.config, sequence, source, latent, tau);
+                displacements.update(batch);
                 if self.config.frame_inputs {
                     displacement_frame_scalars(source, displacements, frame);
                 }
@@ -269,12 +270,12 @@ impl FusedModel {
                 source_features.update(sequence, source);
                 source_frame_scalars(source, source_features, source_frame);
                 let both = (&*source_features, &*features);
-                chain_frame_scalars(&self.config, sequence, source, both, tau, chain_frame);
+                chain_frame_scalars(batch, both, chain_frame);
             }
         };
         let mut carried = || {
             if self.config.carried_inputs {
-                carried.update(&self.config, sequence, source, latent, tau);
+                carried.update(batch);
             }
         };
         let mut strain = || {

@@ -6,12 +6,15 @@
 //! rotation amid noise; here the least-squares rotation of the backbone around each residue is given
 //! ([`Superposition`]). An addition to the paper (`carried_inputs`).
 
+use std::ops::Range;
+
 use super::arithmetic::{dot, minus};
 use super::displacements::{DISPLACEMENTS, displacement_scales};
+use super::latent::LatentBatch;
 use super::residue_frames::residue_frame;
 use crate::analysis::superposition::Superposition;
 use crate::analysis::vectors::{Vec3, centroid, vec3};
-use crate::network::{CloudBatch, NetworkConfig, SequenceBatch};
+use crate::network::{CloudBatch, SequenceBatch};
 use crate::structure::SLOTS;
 
 /// Atoms of the neighbors that belong to the piece of a residue: Cα, C and O of the one before, N and Cα of the one
@@ -44,37 +47,25 @@ pub struct CarriedFeatures {
 }
 
 impl CarriedFeatures {
-    /// Features of `latent` at `tau` (one per protein), with `source` where it started.
-    pub fn new(
-        config: &NetworkConfig,
-        sequence: &SequenceBatch,
-        source: &CloudBatch,
-        latent: &CloudBatch,
-        tau: &[f32],
-    ) -> Self {
+    /// Features of a batch.
+    pub fn new(batch: LatentBatch<'_>) -> Self {
         let mut features = Self::default();
-        features.update(config, sequence, source, latent, tau);
+        features.update(batch);
         features
     }
 
     /// As [`Self::new`], into existing memory.
-    pub fn update(
-        &mut self,
-        config: &NetworkConfig,
-        sequence: &SequenceBatch,
-        source: &CloudBatch,
-        latent: &CloudBatch,
-        tau: &[f32],
-    ) {
+    pub fn update(&mut self, batch: LatentBatch<'_>) {
+        let LatentBatch { config, sequence, source, latent, .. } = batch;
         let rows = latent.rows();
         self.vectors.clear();
         self.vectors.resize(rows * 3 * CARRIED_VECTORS, 0.0);
         self.scalars.clear();
         self.scalars.resize(rows * CARRIED_SCALARS, 0.0);
-        for (pair, &tau) in sequence.starts.windows(2).zip(tau) {
+        for (protein, tau) in batch.proteins() {
             let (of_position, of_vector) = displacement_scales(config, tau);
-            for row in pair[0]..pair[1] {
-                let piece = Piece::new(sequence, (pair[0], pair[1]), row, source, latent);
+            for row in protein.clone() {
+                let piece = Piece::new(sequence, &protein, row, source, latent);
                 let frame = residue_frame(source, row).map(|axis| piece.turned(axis));
                 let scalars = &mut self.scalars[row * CARRIED_SCALARS..][..CARRIED_SCALARS];
                 let mut put = |at: usize, x: [f32; 3]| {
@@ -97,7 +88,7 @@ impl CarriedFeatures {
                     }
                 }
                 for (index, (step, slot)) in OF_NEIGHBORS.into_iter().enumerate() {
-                    if let Some(other) = neighbor((pair[0], pair[1]), row, step) {
+                    if let Some(other) = neighbor(&protein, row, step) {
                         let x = piece.left(point(source, other, slot), point(latent, other, slot));
                         put(DISPLACEMENTS + index, x.map(|x| of_vector * x));
                     }
@@ -117,7 +108,7 @@ struct Piece {
 impl Piece {
     fn new(
         sequence: &SequenceBatch,
-        protein: (usize, usize),
+        protein: &Range<usize>,
         row: usize,
         source: &CloudBatch,
         latent: &CloudBatch,
@@ -148,8 +139,8 @@ impl Piece {
     }
 }
 
-fn neighbor((start, end): (usize, usize), row: usize, step: isize) -> Option<usize> {
-    row.checked_add_signed(step).filter(|other| (start..end).contains(other))
+fn neighbor(protein: &Range<usize>, row: usize, step: isize) -> Option<usize> {
+    row.checked_add_signed(step).filter(|other| protein.contains(other))
 }
 
 fn vector(cloud: &CloudBatch, row: usize, slot: usize) -> [f32; 3] {
@@ -166,6 +157,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
+    use crate::network::NetworkConfig;
     use crate::structure::{ReadOptions, TensorCloud, Topology, read_structure};
 
     fn chignolin() -> (std::sync::Arc<Topology>, Vec<[f32; 3]>) {
@@ -189,7 +181,9 @@ mod tests {
         let (topology, _) = chignolin();
         let sequence = SequenceBatch::replicate(&topology, 1);
         let (source, latent) = (cloud(&topology, source), cloud(&topology, latent));
-        CarriedFeatures::new(&NetworkConfig::default(), &sequence, &source, &latent, &[0.3])
+        let config = &NetworkConfig::default();
+        let (sequence, source, latent) = (&sequence, &source, &latent);
+        CarriedFeatures::new(LatentBatch { config, sequence, source, latent, tau: &[0.3] })
     }
 
     fn largest(x: &[f32]) -> f32 {

@@ -1,7 +1,8 @@
 //! How far a conformation is from where it started, scaled to unit size at every τ. An addition to the paper
 //! (`displacement_inputs`).
 
-use crate::network::{CloudBatch, NetworkConfig, SequenceBatch};
+use super::latent::LatentBatch;
+use crate::network::NetworkConfig;
 use crate::structure::SLOTS;
 
 /// Displacements per residue: of the 13 vectors, then of Cα.
@@ -28,35 +29,23 @@ const POSITION_JUMP_ANGSTROM: f32 = 1.1;
 const VECTOR_JUMP_ANGSTROM: f32 = 1.5;
 
 impl DisplacementFeatures {
-    /// Features of `latent` at `tau` (one per protein), with `source` where it started.
-    pub fn new(
-        config: &NetworkConfig,
-        sequence: &SequenceBatch,
-        source: &CloudBatch,
-        latent: &CloudBatch,
-        tau: &[f32],
-    ) -> Self {
+    /// Features of a batch.
+    pub fn new(batch: LatentBatch<'_>) -> Self {
         let mut features = Self::default();
-        features.update(config, sequence, source, latent, tau);
+        features.update(batch);
         features
     }
 
     /// As [`Self::new`], into existing memory.
-    pub fn update(
-        &mut self,
-        config: &NetworkConfig,
-        sequence: &SequenceBatch,
-        source: &CloudBatch,
-        latent: &CloudBatch,
-        tau: &[f32],
-    ) {
+    pub fn update(&mut self, batch: LatentBatch<'_>) {
+        let LatentBatch { config, source, latent, .. } = batch;
         let rows = latent.rows();
         self.lengths.resize(rows * DISPLACEMENTS, 0.0);
         self.vectors.resize(rows * 3 * DISPLACEMENTS, 0.0);
-        for (pair, &tau) in sequence.starts.windows(2).zip(tau) {
+        for (rows, tau) in batch.proteins() {
             let (of_position, of_vector) = displacement_scales(config, tau);
             let still = config.transport.still_scale(tau);
-            for row in pair[0]..pair[1] {
+            for row in rows {
                 let mut squared = [0.0f32; DISPLACEMENTS];
                 for at in row * 3..row * 3 + 3 {
                     let out = &mut self.vectors[at * DISPLACEMENTS..][..DISPLACEMENTS];
@@ -94,7 +83,7 @@ pub fn displacement_scales(config: &NetworkConfig, tau: f32) -> (f32, f32) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::network::Transport;
+    use crate::network::{CloudBatch, SequenceBatch, Transport};
     use crate::random::{Noise, Stream};
     use crate::structure::{Residue, ResidueType, Topology};
     use crate::transport::interpolant::{NoiseAddress, fill_noise, interpolate};
@@ -127,7 +116,14 @@ mod tests {
             let config = NetworkConfig { transport, ..config.clone() };
             let tau = vec![tau; COPIES];
             interpolate(transport, &sequence, &source, &target, &z, &tau, &mut latent);
-            let features = DisplacementFeatures::new(&config, &sequence, &source, &latent, &tau);
+            let batch = LatentBatch {
+                config: &config,
+                sequence: &sequence,
+                source: &source,
+                latent: &latent,
+                tau: &tau,
+            };
+            let features = DisplacementFeatures::new(batch);
             let mean_square = |slots: std::ops::Range<usize>| {
                 let picked = features.vectors.chunks(DISPLACEMENTS).flat_map(|f| &f[slots.clone()]);
                 picked.map(|x| x * x).sum::<f32>() / (sequence.rows() * 3 * slots.len()) as f32
@@ -139,7 +135,9 @@ mod tests {
             assert!((positions - 1.0).abs() < 0.06, "{transport}, τ = {}: positions {positions}", tau[0]);
         }
         let start = vec![0.0; COPIES];
-        let features = DisplacementFeatures::new(&config, &sequence, &source, &latent, &start);
+        let (sequence, source, latent, tau) = (&sequence, &source, &latent, &*start);
+        let features =
+            DisplacementFeatures::new(LatentBatch { config: &config, sequence, source, latent, tau });
         assert!(features.vectors.iter().all(|x| *x == 0.0));
     }
 }

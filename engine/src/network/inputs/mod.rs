@@ -3,12 +3,14 @@
 mod arithmetic;
 pub mod carried;
 mod displacements;
+mod latent;
 mod residue_frames;
 pub mod strain;
 mod torsions;
 mod vectors;
 
 pub use displacements::{DISPLACEMENTS, DisplacementFeatures, displacement_scales};
+pub use latent::LatentBatch;
 pub use residue_frames::{
     CHAIN_FRAME_SCALARS, DISPLACEMENT_FRAME_SCALARS, SOURCE_FRAME_SCALARS, chain_frame_scalars,
     displacement_frame_scalars, source_frame_scalars,

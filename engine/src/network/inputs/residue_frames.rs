@@ -3,8 +3,9 @@
 
 use super::arithmetic::{cross, dot, unit};
 use super::displacements::{DISPLACEMENTS, DisplacementFeatures, displacement_scales};
+use super::latent::LatentBatch;
 use super::vectors::{CHAIN_VECTORS, CloudFeatures, FEATURES};
-use crate::network::{CloudBatch, NetworkConfig, SequenceBatch};
+use crate::network::CloudBatch;
 use crate::structure::SLOTS;
 
 /// Scalars of the conditioner's vectors in the frame of their residue.
@@ -52,23 +53,19 @@ pub fn displacement_frame_scalars(
     }
 }
 
-/// Fills `out [R, CHAIN_FRAME_SCALARS]` with how far the chain vectors of `latent` at `tau` (one per protein) are from
-/// those of `source`, scaled as displacements of vectors are, in the frames of the residues of `cloud`, whose features
-/// `source` are.
+/// Fills `out [R, CHAIN_FRAME_SCALARS]` with how far the chain vectors of X_τ are from those of X^t, given as the
+/// features of both, scaled as displacements of vectors are, in the frames of the residues of X^t.
 pub fn chain_frame_scalars(
-    config: &NetworkConfig,
-    sequence: &SequenceBatch,
-    cloud: &CloudBatch,
+    batch: LatentBatch<'_>,
     (source, latent): (&CloudFeatures, &CloudFeatures),
-    tau: &[f32],
     out: &mut Vec<f32>,
 ) {
     out.clear();
-    for (pair, &tau) in sequence.starts.windows(2).zip(tau) {
-        let (_, scale) = displacement_scales(config, tau);
-        let still = config.transport.still_scale(tau);
-        for row in pair[0]..pair[1] {
-            let frame = residue_frame(cloud, row);
+    for (rows, tau) in batch.proteins() {
+        let (_, scale) = displacement_scales(batch.config, tau);
+        let still = batch.config.transport.still_scale(tau);
+        for row in rows {
+            let frame = residue_frame(batch.source, row);
             for which in SLOTS..FEATURES {
                 let v = |axis: usize| {
                     let at = (row * 3 + axis) * FEATURES + which;

@@ -119,38 +119,25 @@ pub struct OtherProtein {
 
 /// Why the files of an evaluation cannot be opened.
 #[derive(Debug, thiserror::Error)]
+#[allow(missing_docs)] // the messages are the documentation
 pub enum EvaluationFilesError {
-    /// A topology or the native structure cannot be used.
     #[error(transparent)]
     Structure(#[from] StructureError),
-    /// A file is of another protein.
     #[error(transparent)]
     OtherProtein(#[from] OtherProtein),
-    /// Reference trajectories cannot be opened.
     #[error("reference: {0}")]
     Reference(#[source] ImportError),
     /// Samples cannot be opened. The interval that is asked for is the samples' own.
     #[error("{}", of_samples(.0))]
     Samples(#[source] ImportError),
-    /// A sample is no trajectory.
     #[error(transparent)]
     Trajectory(#[from] TrajectoryError),
-    /// Samples hold other atoms than the reference, and nothing says which.
     #[error(
         "{} holds {atoms} atoms a frame, the topology of the reference {of_topology} and its heavy atoms are {canonical}: {}",
         path.display(),
         Remedy::NameSampleTopology
     )]
-    OtherAtoms {
-        /// The samples.
-        path: PathBuf,
-        /// Atoms of a frame.
-        atoms: usize,
-        /// Atoms of the topology of the reference.
-        of_topology: usize,
-        /// Heavy atoms of the protein.
-        canonical: usize,
-    },
+    OtherAtoms { path: PathBuf, atoms: usize, of_topology: usize, canonical: usize },
 }
 
 /// What is wrong with samples, with the remedies for samples.

@@ -62,91 +62,39 @@ pub struct Exported {
 
 /// Why frames were not written.
 #[derive(Debug, thiserror::Error)]
+#[allow(missing_docs)] // the messages are the documentation
 pub enum ExportError {
-    /// The name tells no format.
     #[error(
         "{}: the name of the file must end in .dcd, .xtc, .pdb or .cif, which decides its format",
         path.display()
     )]
-    Format {
-        /// The file.
-        path: PathBuf,
-    },
-    /// Hydrogens in a format that cannot name them.
+    Format { path: PathBuf },
     #[error("{}: frames with hydrogens are written as .pdb or .cif, which name their atoms", path.display())]
-    Hydrogens {
-        /// The file.
-        path: PathBuf,
-    },
-    /// Another file is there.
+    Hydrogens { path: PathBuf },
     #[error("{} is there already; choose another name or allow replacing it", path.display())]
-    Exists {
-        /// Which file.
-        path: PathBuf,
-    },
-    /// Something else writes there.
+    Exists { path: PathBuf },
     #[error(transparent)]
     Lock(#[from] LockError),
-    /// A file cannot be written.
     #[error(transparent)]
     File(#[from] FileError),
-    /// The file cannot take its name.
     #[error("{} cannot be put in its place: {source}", path.display())]
-    Commit {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
-    /// The trajectory cannot be written.
+    Commit { path: PathBuf, source: std::io::Error },
     #[error(transparent)]
     Trajectory(#[from] TrajectoryError),
-    /// Every 0-th frame.
     #[error("the stride must be at least 1")]
     Stride,
-    /// A range that ends before it begins.
     #[error("the first frame ({first}) lies after the last one ({last})")]
-    Range {
-        /// First frame.
-        first: u64,
-        /// Last frame.
-        last: u64,
-    },
-    /// A range that ends after the run.
+    Range { first: u64, last: u64 },
     #[error("frame {frame} does not exist yet; the newest one is {newest}")]
-    NoFrame {
-        /// Frame asked for.
-        frame: u64,
-        /// Newest frame.
-        newest: u64,
-    },
-    /// Atoms that the protein does not have.
+    NoFrame { frame: u64, newest: u64 },
     #[error("the selection holds no atom of this protein")]
     Atoms,
-    /// A replica that the run does not have.
     #[error("replica {replica} does not exist; there are {replicas}")]
-    NoReplica {
-        /// Replica asked for.
-        replica: usize,
-        /// How many there are.
-        replicas: usize,
-    },
-    /// Chosen frames all lie outside of the range.
+    NoReplica { replica: usize, replicas: usize },
     #[error("none of the chosen frames lies between {first} and {last}")]
-    NoneChosen {
-        /// First frame of the range.
-        first: u64,
-        /// Last frame of the range.
-        last: u64,
-    },
-    /// A frame of the run is lost.
+    NoneChosen { first: u64, last: u64 },
     #[error("frame {frame} cannot be read back: {source}")]
-    ReadBack {
-        /// Which frame.
-        frame: u64,
-        /// What the system said.
-        source: std::io::Error,
-    },
+    ReadBack { frame: u64, source: std::io::Error },
 }
 
 impl Job for ExportRequest {

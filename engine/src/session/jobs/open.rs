@@ -1,7 +1,9 @@
 //! Opening what the user names: a structure, trajectories, or a run by its description.
 
 use crate::session::job::{Halt, Job, JobContext};
-use crate::session::jobs::open_trajectory::{self, OpenedTrajectory, TrajectoryNeed, TrajectoryRequest};
+use crate::session::jobs::open_trajectory::{
+    self, OpenedTrajectory, Outcome, TrajectoryNeed, TrajectoryRequest,
+};
 use crate::session::lane::Lane;
 use crate::session::progress::Report;
 use crate::session::request::StructureSource;
@@ -67,13 +69,19 @@ impl Job for Open {
     fn run(self, _context: &JobContext<'_, Report>) -> Result<Opened, Halt> {
         Ok(match self {
             Self::Structure(request) => open_structure(request)?,
-            Self::Trajectory(request) => open_trajectory::open(request)?,
+            Self::Trajectory(request) => match open_trajectory::open(request)? {
+                Outcome::Opened(trajectory) => Opened::Trajectory(trajectory),
+                Outcome::Need(request, need) => Opened::TrajectoryNeed(request, need),
+                Outcome::Structure(path, chain) => {
+                    open_structure(OpenRequest { chain, ..OpenRequest::new(StructureSource::File(path)) })?
+                }
+            },
         })
     }
 }
 
 /// Reads a structure, or asks what the file leaves open.
-pub(super) fn open_structure(request: OpenRequest) -> Result<Opened, StructureError> {
+fn open_structure(request: OpenRequest) -> Result<Opened, StructureError> {
     let options = ReadOptions { chain: request.chain.clone(), longest_segment: request.longest_segment };
     let read = match &request.source {
         StructureSource::File(path) => read_structure(path, &options),

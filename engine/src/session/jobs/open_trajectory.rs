@@ -8,7 +8,6 @@ use crate::regular_file;
 use crate::session::description::{DescribedRun, DescriptionError};
 use crate::session::history::FrameHistory;
 use crate::session::jobs::evaluate::topology_beside;
-use crate::session::jobs::open::{OpenRequest, Opened, open_structure};
 use crate::session::jobs::simulate::RunInfo;
 use crate::session::recorded::{RecordedFrames, canonical_map, open_reader};
 use crate::session::request::{StructureSource, beside};
@@ -80,56 +79,28 @@ pub struct RecordedRun {
 
 /// Why a trajectory or a run cannot be opened.
 #[derive(Debug, thiserror::Error)]
+#[allow(missing_docs)] // the messages are the documentation
 pub enum OpenError {
-    /// Nothing was named.
     #[error("name a file to open")]
     NoFile,
-    /// A structure cannot be used.
     #[error(transparent)]
     Structure(#[from] StructureError),
-    /// A trajectory cannot be read.
     #[error(transparent)]
     Trajectory(#[from] TrajectoryError),
-    /// The description of a run cannot be read.
     #[error("{}: {source}", path.display())]
-    Description {
-        /// The description.
-        path: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
-    /// A file describes no run.
+    Description { path: PathBuf, source: std::io::Error },
     #[error("{} {source}", path.display())]
-    NoRun {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        source: DescriptionError,
-    },
-    /// A run in shards without its topology.
+    NoRun { path: PathBuf, source: DescriptionError },
     #[error("{}: there is no topology beside {}; restore it", description.display(), trajectory.display())]
-    NoTopology {
-        /// The description of the run.
-        description: PathBuf,
-        /// A trajectory of it.
-        trajectory: PathBuf,
-    },
-    /// An interval that is none.
+    NoTopology { description: PathBuf, trajectory: PathBuf },
     #[error("frames cannot be {0} ps apart; name a time above 0")]
     Interval(f64),
-    /// A trajectory without frames.
     #[error("{} holds no complete frame", path.display())]
-    NoFrame {
-        /// The trajectory.
-        path: PathBuf,
-    },
-    /// Models cannot be kept.
+    NoFrame { path: PathBuf },
     #[error("no temporary file for the frames can be made: {0}")]
     NoTemporaryFile(#[source] std::io::Error),
-    /// A model cannot be kept.
     #[error("a model cannot be kept in the temporary file: {0}")]
     TemporaryFile(#[source] std::io::Error),
-    /// The first frame is damaged.
     #[error("the first frame cannot be read: {0}")]
     FirstFrame(#[source] std::io::Error),
 }
@@ -146,8 +117,17 @@ impl<E: Into<OpenError>> From<E> for Refusal {
     }
 }
 
-/// Opens trajectories, or asks what they leave open.
-pub(super) fn open(request: TrajectoryRequest) -> Result<Opened, OpenError> {
+/// What opening trajectories comes to.
+pub(super) enum Outcome {
+    Opened(Box<OpenedTrajectory>),
+    /// The user must tell something first.
+    Need(TrajectoryRequest, TrajectoryNeed),
+    /// One model, or none that can be read as frames: the reader of structures knows best.
+    Structure(PathBuf, Option<String>),
+}
+
+/// Opens trajectories, or says what they leave open.
+pub(super) fn open(request: TrajectoryRequest) -> Result<Outcome, OpenError> {
     let first = request.files.first().ok_or(OpenError::NoFile)?;
     let opened = if let Some(description) = description_of(first) {
         open_run(&description)
@@ -156,18 +136,13 @@ pub(super) fn open(request: TrajectoryRequest) -> Result<Opened, OpenError> {
     } else {
         match open_models(first, request.chain.as_deref()) {
             Ok(Some(opened)) => Ok(opened),
-            // One model, or none that can be read as frames: the reader of structures knows best.
-            Ok(None) => {
-                let source = StructureSource::File(first.clone());
-                let request = OpenRequest { source, chain: request.chain, longest_segment: false };
-                return Ok(open_structure(request)?);
-            }
+            Ok(None) => return Ok(Outcome::Structure(first.clone(), request.chain)),
             Err(refusal) => Err(refusal),
         }
     };
     match opened {
-        Ok(trajectory) => Ok(Opened::Trajectory(Box::new(trajectory))),
-        Err(Refusal::Need(need)) => Ok(Opened::TrajectoryNeed(request, need)),
+        Ok(trajectory) => Ok(Outcome::Opened(Box::new(trajectory))),
+        Err(Refusal::Need(need)) => Ok(Outcome::Need(request, need)),
         Err(Refusal::Failed(error)) => Err(error),
     }
 }

@@ -7,8 +7,8 @@ use std::path::Path;
 use super::PS_PER_AKMA;
 use super::origin::Origin;
 use crate::trajectory::error::TrajectoryError;
-use crate::trajectory::format::TrajectoryFormat;
 use crate::trajectory::interval::roundest;
+use crate::trajectory::malformation::DcdHeaderProblem;
 
 /// Length of the first record.
 const CONTROL_BYTES: usize = 84;
@@ -55,27 +55,6 @@ impl Endian {
             Endian::Big => f64::from_be_bytes(eight),
         }
     }
-}
-
-/// What is wrong with a header; each message is a clause about the file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-enum HeaderProblem {
-    #[error("it ends within its header")]
-    CutOff,
-    #[error("it does not start with a record of 84 bytes")]
-    NoFirstRecord,
-    #[error("its first record is not marked CORD")]
-    Unmarked,
-    #[error("its first record is not closed")]
-    FirstRecordOpen,
-    #[error("its title record has an impossible length")]
-    TitleLength,
-    #[error("its title record is not closed")]
-    TitlesOpen,
-    #[error("it says that it holds no atoms")]
-    NoAtoms,
-    #[error("the record with the number of atoms is damaged")]
-    AtomsRecord,
 }
 
 /// What stands in front of the frames.
@@ -146,14 +125,12 @@ impl Header {
 
     /// Reads the header of an open file.
     pub(super) fn read(file: &mut File, path: &Path) -> Result<Self, TrajectoryError> {
-        let malformed = |problem: HeaderProblem| {
-            TrajectoryError::malformed(path, TrajectoryFormat::Dcd, problem.to_string())
-        };
+        let malformed = |problem: DcdHeaderProblem| TrajectoryError::malformed(path, problem);
         let unsupported =
             |feature, remedy| TrajectoryError::Unsupported { path: path.to_path_buf(), feature, remedy };
         let mut read = |bytes: &mut [u8]| {
             file.read_exact(bytes).map_err(|error| match error.kind() {
-                std::io::ErrorKind::UnexpectedEof => malformed(HeaderProblem::CutOff),
+                std::io::ErrorKind::UnexpectedEof => malformed(DcdHeaderProblem::CutOff),
                 _ => TrajectoryError::io("read", path)(error),
             })
         };
@@ -173,16 +150,16 @@ impl Header {
         } else if Endian::Big.i32(&control, 0) == marker {
             Endian::Big
         } else {
-            return Err(malformed(HeaderProblem::NoFirstRecord));
+            return Err(malformed(DcdHeaderProblem::NoFirstRecord));
         };
         if &control[4..8] == b"VELD" {
             return Err(unsupported("velocities instead of coordinates", "name the coordinate trajectory"));
         }
         if &control[4..8] != b"CORD" {
-            return Err(malformed(HeaderProblem::Unmarked));
+            return Err(malformed(DcdHeaderProblem::Unmarked));
         }
         if endian.i32(&control, CONTROL_BYTES + 4) != marker {
-            return Err(malformed(HeaderProblem::FirstRecordOpen));
+            return Err(malformed(DcdHeaderProblem::FirstRecordOpen));
         }
         let number = |index: usize| endian.i32(&control, 8 + 4 * index);
         if number(8) != 0 {
@@ -217,27 +194,27 @@ impl Header {
 /// record. Returns the titles, the number of atoms, and the length of both records. Some programs close
 /// the title record with the length of another number of titles than they wrote: the record behind it
 /// tells where it ends.
-fn titles_and_atoms(bytes: &[u8], endian: Endian) -> Result<(&[u8], usize, usize), HeaderProblem> {
+fn titles_and_atoms(bytes: &[u8], endian: Endian) -> Result<(&[u8], usize, usize), DcdHeaderProblem> {
     if bytes.len() < 8 {
-        return Err(HeaderProblem::CutOff);
+        return Err(DcdHeaderProblem::CutOff);
     }
     let claimed = usize::try_from(endian.i32(bytes, 0)).ok().filter(|&length| length <= MOST_TITLE_BYTES);
-    let claimed = claimed.ok_or(HeaderProblem::TitleLength)?;
+    let claimed = claimed.ok_or(DcdHeaderProblem::TitleLength)?;
     let titles = usize::try_from(endian.i32(bytes, 4)).unwrap_or(0);
     let by_count = titles.saturating_mul(TITLE_WIDTH).saturating_add(4);
     for length in [claimed, by_count] {
         let Some(record) = bytes.get(length.saturating_add(8)..length.saturating_add(20)) else { continue };
         if endian.i32(record, 0) == 4 && endian.i32(record, 8) == 4 {
             let atoms = usize::try_from(endian.i32(record, 4)).ok().filter(|&atoms| atoms > 0);
-            let atoms = atoms.ok_or(HeaderProblem::NoAtoms)?;
+            let atoms = atoms.ok_or(DcdHeaderProblem::NoAtoms)?;
             return Ok((&bytes[4..4 + length], atoms, length + 20));
         }
     }
     if bytes.len() < claimed + 20 {
-        return Err(HeaderProblem::CutOff);
+        return Err(DcdHeaderProblem::CutOff);
     }
     Err(match endian.i32(bytes, claimed + 4) == claimed as i32 {
-        true => HeaderProblem::AtomsRecord,
-        false => HeaderProblem::TitlesOpen,
+        true => DcdHeaderProblem::AtomsRecord,
+        false => DcdHeaderProblem::TitlesOpen,
     })
 }

@@ -9,6 +9,7 @@ use crate::regular_file::open_regular;
 use crate::trajectory::error::TrajectoryError;
 use crate::trajectory::format::TrajectoryFormat;
 use crate::trajectory::frame::Frame;
+use crate::trajectory::malformation::{DcdFrameProblem, Malformation};
 
 /// A reader of DCD files: both byte orders, CHARMM and X-PLOR, with and without cells.
 #[derive(Debug)]
@@ -32,13 +33,12 @@ impl DcdReader {
             open_regular(path).map_err(|refused| TrajectoryError::io("open", path)(refused.into()))?;
         let length = file.metadata().map_err(TrajectoryError::io("read", path))?.len();
         if length == 0 {
-            return Err(TrajectoryError::malformed(path, TrajectoryFormat::Dcd, "it is empty"));
+            return Err(TrajectoryError::malformed(path, Malformation::Empty(TrajectoryFormat::Dcd)));
         }
         let header = Header::read(&mut file, path)?;
         let data_bytes = length - header.bytes.min(length);
         if header.has_other_dimensions(data_bytes) {
-            let reason = "its frames have another number of dimensions than its header says";
-            return Err(TrajectoryError::malformed(path, TrajectoryFormat::Dcd, reason));
+            return Err(TrajectoryError::malformed(path, DcdHeaderProblem::OtherDimensions));
         }
         let frames = usize::try_from(data_bytes / header.frame_bytes()).unwrap_or(usize::MAX);
         let mut reader =
@@ -54,7 +54,7 @@ impl DcdReader {
             reader.frames = sound;
         }
         if reader.frames == 0 && frames > 0 {
-            return Err(reader.malformed(0, "its records are not as long as its header says"));
+            return Err(reader.malformed(0, DcdFrameProblem::Length));
         }
         reader.tail_bytes = data_bytes - reader.frames as u64 * reader.header.frame_bytes();
         Ok(reader)
@@ -130,7 +130,7 @@ impl DcdReader {
         }
         // Bounded by the length of the file, since there is at least one frame of this size.
         let bytes = usize::try_from(self.header.frame_bytes())
-            .map_err(|_| self.malformed(index, "the frame does not fit into memory"))?;
+            .map_err(|_| self.malformed(index, DcdFrameProblem::TooLarge))?;
         self.buffer.resize(bytes, 0);
         let offset = self.offset(index);
         self.file.seek(SeekFrom::Start(offset)).map_err(TrajectoryError::io("read", &self.path))?;
@@ -154,7 +154,7 @@ impl DcdReader {
         let (Some(cell), Some(x), Some(y), Some(z)) =
             (cell, record(axis_bytes), record(axis_bytes), record(axis_bytes))
         else {
-            return Err(self.malformed(index, "its record markers are damaged"));
+            return Err(self.malformed(index, DcdFrameProblem::Markers));
         };
         frame.positions_angstrom.clear();
         frame.positions_angstrom.extend(
@@ -184,7 +184,7 @@ impl DcdReader {
         Ok(true)
     }
 
-    fn malformed(&self, frame: usize, reason: &str) -> TrajectoryError {
-        TrajectoryError::malformed(&self.path, TrajectoryFormat::Dcd, format!("frame {frame}: {reason}"))
+    fn malformed(&self, frame: usize, source: DcdFrameProblem) -> TrajectoryError {
+        TrajectoryError::malformed(&self.path, Malformation::DcdFrame { frame, source })
     }
 }

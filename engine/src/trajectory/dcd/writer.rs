@@ -7,7 +7,7 @@ use std::path::Path;
 use super::PS_PER_AKMA;
 use super::header::NSET_OFFSET;
 use super::reader::DcdReader;
-use crate::trajectory::error::{TimeProblem, TrajectoryError};
+use crate::trajectory::error::{AppendProblem, TimeProblem, TrajectoryError};
 
 /// Version of CHARMM whose dialect this is; VMD, NAMD, mdtraj and MDAnalysis write the same.
 const CHARMM_VERSION: i32 = 24;
@@ -78,13 +78,13 @@ impl DcdWriter {
         keep: usize,
         interval_ps: f64,
     ) -> Result<Self, TrajectoryError> {
-        let refuse = |reason: String| TrajectoryError::CannotAppend { path: path.to_path_buf(), reason };
+        let refuse = |source| TrajectoryError::CannotAppend { path: path.to_path_buf(), source };
         if !reader.is_our_dialect() {
-            return Err(refuse("it was not written by EquiJump; write to a new file".to_owned()));
+            return Err(refuse(AppendProblem::NotOurs));
         }
         let found = reader.interval_ps().unwrap_or(0.0);
         if (found - interval_ps).abs() > INTERVAL_TOLERANCE * interval_ps {
-            return Err(refuse(format!("its frames are {found:.6} ps apart, the new ones {interval_ps} ps")));
+            return Err(refuse(AppendProblem::Interval { found_ps: found, interval_ps }));
         }
         let first_step = (keep > 0).then(|| (reader.time_ps(0).unwrap_or(0.0) / found).round() as i32);
         let file = OpenOptions::new().write(true).open(path).map_err(TrajectoryError::io("open", path))?;

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::error::TrajectoryError;
-use super::format::TrajectoryFormat;
+use super::format::{FormatError, TrajectoryFormat};
 use super::frame::Frame;
 use super::reader::TrajectoryReader;
 use super::run_state::RunStateError;
@@ -183,53 +183,37 @@ pub struct RunInfo {
 
 /// Why a safetensors file is not one of ours; each message is a clause about it.
 #[derive(Debug, thiserror::Error)]
+#[allow(missing_docs)] // the messages are the documentation
 pub enum ForeignTensors {
-    /// The header is longer than the file.
     #[error("its header is cut off")]
     HeaderCutOff,
-    /// The tensors end elsewhere than the file.
     #[error("its header describes a file of another length, so it was cut off")]
     OtherLength,
     /// The header cannot be read. What that quotes of the file is told in brief alone, so it is no source.
     #[error("{}", brief(.0))]
     Header(serde_json::Error),
-    /// The header names another program's layout, or none.
     #[error("its header names no layout of EquiJump")]
     Layout,
-    /// The file is damaged.
     #[error(transparent)]
     Sealed(#[from] SealedFileError),
 }
 
 /// Why a file could not be described.
 #[derive(Debug, thiserror::Error)]
+#[allow(missing_docs)] // the messages are the documentation
 pub enum DescribeError {
-    /// A structure file that holds no usable protein at all.
     #[error(transparent)]
     Structure(#[from] StructureError),
-    /// A damaged trajectory.
     #[error(transparent)]
     Trajectory(#[from] TrajectoryError),
-    /// A damaged store.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// A damaged run state.
     #[error(transparent)]
     RunState(#[from] RunStateError),
-    /// A safetensors file of another program, or a damaged one.
     #[error("{} is a safetensors file that EquiJump does not know: {source}", path.display())]
-    ForeignTensors {
-        /// File in question.
-        path: PathBuf,
-        /// Why.
-        source: ForeignTensors,
-    },
-    /// JSON of another program.
+    ForeignTensors { path: PathBuf, source: ForeignTensors },
     #[error("{} is a JSON file that describes neither a run nor a training of EquiJump", path.display())]
-    ForeignJson {
-        /// File in question.
-        path: PathBuf,
-    },
+    ForeignJson { path: PathBuf },
 }
 
 /// Finds out what a file is, by its extension and its first bytes, and describes it. Only headers and
@@ -248,8 +232,8 @@ pub fn describe(path: &Path) -> Result<FileInfo, DescribeError> {
 pub fn describe_chain(path: &Path, chain: Option<&str>) -> Result<FileInfo, DescribeError> {
     let (bytes, head) = first_bytes(path).map_err(TrajectoryError::io("read", path))?;
     if let Some(foreign) = foreign(path, &head) {
-        let refusal = foreign.refusal(Use::Any);
-        return Err(TrajectoryError::ForeignFormat { path: path.to_path_buf(), refusal }.into());
+        let file = foreign.refusal(Use::Any);
+        return Err(TrajectoryError::from(FormatError::Foreign { path: path.to_path_buf(), file }).into());
     }
     let content = match TrajectoryFormat::of_file(path) {
         Ok(TrajectoryFormat::Pdb) => describe_pdb(path, &head, chain)?,

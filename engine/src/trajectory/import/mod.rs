@@ -101,99 +101,57 @@ pub struct ImportReport {
 
 /// Why nothing was imported. The output is as it was.
 #[derive(Debug, thiserror::Error)]
+#[allow(missing_docs)] // the messages are the documentation
 pub enum ImportError {
-    /// The topology cannot be used.
     #[error(transparent)]
     Structure(#[from] StructureError),
-    /// A trajectory cannot be used.
     #[error(transparent)]
     Trajectory(#[from] TrajectoryError),
-    /// The store cannot be written.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// A senseless request.
     #[error("{0}")]
     Request(&'static str),
-    /// No complete frame.
     #[error("{} holds no complete frame", path.display())]
-    NoFrames {
-        /// File in question.
-        path: PathBuf,
-    },
-    /// Every frame was left out.
-    #[error("no frame is fit for use: {summary}")]
-    NothingUsable {
-        /// What was wrong with them.
-        summary: String,
-    },
-    /// The files do not say how far frames are apart.
+    NoFrames { path: PathBuf },
+    /// What was wrong with them, a sentence each.
+    #[error("no frame is fit for use: {}", if notices.is_empty() { "all of them lie before the time to be skipped".into() } else { notices.join("; ") })]
+    NothingUsable { notices: Vec<String> },
     #[error(
         "{} does not say how far apart its frames are in time{}: {}",
         path.display(),
         program.map(|program| format!(" ({program} writes it in the units of the run, which the file does not keep)")).unwrap_or_default(),
         Remedy::GiveInterval
     )]
-    UnknownInterval {
-        /// File in question.
-        path: PathBuf,
-        /// The program that wrote it, where that is the reason.
-        program: Option<&'static str>,
-    },
-    /// A trajectory whose atom names are those of another molecule.
+    UnknownInterval { path: PathBuf, program: Option<&'static str> },
     #[error("the atoms that {} names are not those of the topology: name the topology that it was made with", path.display())]
-    OtherAtoms {
-        /// File in question.
-        path: PathBuf,
-    },
-    /// Times that do not grow.
+    OtherAtoms { path: PathBuf },
     #[error(
         "the times in {} are {interval_ps} ps apart, which makes no trajectory: {}",
         path.display(),
         Remedy::GiveInterval
     )]
-    BadInterval {
-        /// File in question.
-        path: PathBuf,
-        /// Median step, ps.
-        interval_ps: f64,
-    },
-    /// Files with different intervals.
+    BadInterval { path: PathBuf, interval_ps: f64 },
     #[error(
         "the frames of {} are {found_ps} ps apart, those of the files before {expected_ps} ps: use them apart, or {}",
         path.display(),
         Remedy::GiveInterval
     )]
-    IntervalMismatch {
-        /// File in question.
-        path: PathBuf,
-        /// Its interval, ps.
-        found_ps: f64,
-        /// Interval of the files before, ps.
-        expected_ps: f64,
-    },
-    /// D-amino acids where the topology names L ones.
+    IntervalMismatch { path: PathBuf, found_ps: f64, expected_ps: f64 },
     #[error(
         "most residues in {} are mirror images of L-amino acids: its axes were exchanged or turned over; convert it again",
         path.display()
     )]
-    Mirrored {
-        /// File in question.
-        path: PathBuf,
-    },
-    /// Lengths that are no protein's in Å.
+    Mirrored { path: PathBuf },
     #[error(
         "neighboring Cα in {} are {median_angstrom:.2} Å apart instead of 3.8 Å: {guess}",
         path.display()
     )]
     ImplausibleGeometry {
-        /// File in question.
         path: PathBuf,
         /// Median distance between consecutive Cα of the first sound frame, Å.
         median_angstrom: f32,
-        /// Likely reason.
         guess: &'static str,
     },
-    /// Stopped by the caller.
     #[error("the import was stopped; nothing was written")]
     Cancelled,
 }

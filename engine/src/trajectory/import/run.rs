@@ -78,11 +78,7 @@ pub fn import(
     }
     let notices: Vec<String> = map.notices.iter().chain(frames.notices()).cloned().collect();
     if writer.frames() == 0 {
-        let summary = match frames.notices().is_empty() {
-            true => "all of them lie before the time to be skipped".to_owned(),
-            false => frames.notices().join("; "),
-        };
-        return Err(ImportError::NothingUsable { summary });
+        return Err(ImportError::NothingUsable { notices: frames.notices().to_vec() });
     }
     for (source, path) in metadata.sources.iter_mut().zip(&request.trajectories) {
         (source.bytes, source.crc32) = checksum(path).map_err(TrajectoryError::io("read", path))?;

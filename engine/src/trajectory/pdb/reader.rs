@@ -18,6 +18,7 @@ use crate::structure::pdb_lines::{
 use crate::trajectory::error::TrajectoryError;
 use crate::trajectory::format::TrajectoryFormat;
 use crate::trajectory::frame::Frame;
+use crate::trajectory::malformation::{Malformation, PdbProblem};
 
 /// Most atoms of a model; what claims more is no molecule.
 const MOST_ATOMS: usize = 50_000_000;
@@ -96,7 +97,7 @@ impl PdbReader {
         most_bytes: u64,
         content: Content,
     ) -> Result<Self, TrajectoryError> {
-        let malformed = |reason: String| TrajectoryError::malformed(path, TrajectoryFormat::Pdb, reason);
+        let malformed = |problem: PdbProblem| TrajectoryError::malformed(path, problem);
         let packed = matches!(content, Content::Packed(_));
         let mut index = Self {
             path: path.to_path_buf(),
@@ -115,16 +116,14 @@ impl PdbReader {
         let (mut at, mut end, mut line_closed) = (0, 0, true);
         let mut line = Vec::new();
         while let Some(span) = lines.next(&mut line).map_err(|error| match packed {
-            true => malformed("its gzip data are cut off or damaged".to_owned()),
+            true => malformed(PdbProblem::DamagedGzip),
             false => TrajectoryError::io("read", path)(error),
         })? {
             if span.end > most_bytes {
-                return Err(malformed(format!(
-                    "it unpacks to more than {most_bytes} bytes; unpack it with gunzip"
-                )));
+                return Err(malformed(PdbProblem::Inflated { most_bytes }));
             }
             if line.contains(&0) {
-                return Err(malformed("it is no text".to_owned()));
+                return Err(malformed(PdbProblem::NoText));
             }
             at = span.end;
             line_closed = span.closed;
@@ -140,7 +139,7 @@ impl PdbReader {
                     if let Some(current) = &mut current {
                         index.add(current, &line, at);
                         if current.atoms > MOST_ATOMS {
-                            return Err(malformed(format!("a model has more than {MOST_ATOMS} atoms")));
+                            return Err(malformed(PdbProblem::TooManyAtoms { most: MOST_ATOMS }));
                         }
                     }
                 }
@@ -152,12 +151,7 @@ impl PdbReader {
                             index.push(model, next_time_ps.take(), cell);
                             end = if step == Step::Closed { at } else { span.start };
                         } else if step == Step::Closed {
-                            return Err(malformed(format!(
-                                "model {} has {} atoms, those before have {}",
-                                index.models.len() + 1,
-                                model.atoms,
-                                index.atoms
-                            )));
+                            return Err(malformed(index.other_atoms(&model)));
                         }
                     }
                 }
@@ -181,20 +175,17 @@ impl PdbReader {
             |model: &Current| splitter.in_record() && (unended || !line_closed || model.atoms != index.atoms);
         if let Some(model) = current.take_if(|model| !cut_off(model)) {
             if !index.models.is_empty() && model.atoms != index.atoms {
-                return Err(malformed(format!(
-                    "model {} has {} atoms, those before have {}",
-                    index.models.len() + 1,
-                    model.atoms,
-                    index.atoms
-                )));
+                return Err(malformed(index.other_atoms(&model)));
             }
             index.push(model, next_time_ps.take(), cell);
             end = at;
         }
         let begun = splitter.in_record() || next_time_ps.is_some();
         if index.models.is_empty() && current.is_none() && !begun {
-            let reason = if at == 0 { "it is empty" } else { "it has no ATOM records" };
-            return Err(malformed(reason.to_owned()));
+            return Err(match at {
+                0 => TrajectoryError::malformed(path, Malformation::Empty(TrajectoryFormat::Pdb)),
+                _ => malformed(PdbProblem::NoAtoms),
+            });
         }
         if index.models.is_empty() {
             index.atoms = current.map_or(0, |model| model.atoms);
@@ -298,10 +289,8 @@ impl PdbReader {
             frames: self.models.len(),
         })?;
         let path = self.path.clone();
-        let malformed = |reason: String| {
-            let reason = format!("model {}: {reason}", index + 1);
-            TrajectoryError::malformed(&path, TrajectoryFormat::Pdb, reason)
-        };
+        let malformed =
+            |problem: fn(usize) -> PdbProblem| TrajectoryError::malformed(&path, problem(index + 1));
         let same_order = self.models.first().is_some_and(|first| first.identities == model.identities);
         let mut identities = Vec::new();
         let positions = &mut frame.positions_angstrom;
@@ -315,12 +304,11 @@ impl PdbReader {
             for (axis, value) in position.iter_mut().enumerate() {
                 let column = 30 + 8 * axis;
                 *value = number(&line, column, column + 8).ok_or_else(|| {
-                    let atom = positions.len() + 1;
-                    malformed(format!(
-                        "atom record {atom} has no number in columns {} to {}",
-                        column + 1,
-                        column + 8
-                    ))
+                    let (model, atom) = (index + 1, positions.len() + 1);
+                    TrajectoryError::malformed(
+                        &path,
+                        PdbProblem::NoNumber { model, atom, column: column + 1 },
+                    )
                 })? as f32;
             }
             positions.push(position);
@@ -330,7 +318,7 @@ impl PdbReader {
             Ok(())
         })?;
         if positions.len() != self.atoms {
-            return Err(malformed("it changed while it was being read".to_owned()));
+            return Err(malformed(|model| PdbProblem::Changed { model }));
         }
         if !same_order {
             match self.places(&identities) {
@@ -340,7 +328,7 @@ impl PdbReader {
                 }
                 // Only numbers or chains differ.
                 None if self.models.first().is_some_and(|first| first.names == model.names) => {}
-                None => return Err(malformed("its atoms are not those of the first model".to_owned())),
+                None => return Err(malformed(|model| PdbProblem::NotOfFirst { model })),
             }
         }
         frame.time_ps = model.time_ps;
@@ -357,6 +345,10 @@ impl PdbReader {
             return None;
         }
         identities.iter().map(|identity| known.remove(identity)).collect()
+    }
+
+    fn other_atoms(&self, model: &Current) -> PdbProblem {
+        PdbProblem::OtherAtoms { model: self.models.len() + 1, atoms: model.atoms, before: self.atoms }
     }
 
     fn for_lines(

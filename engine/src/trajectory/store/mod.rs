@@ -22,7 +22,9 @@ pub use pairs::FramePairs;
 pub use reader::TrajectoryStore;
 pub(crate) use writer::StoreWriter;
 
+use crate::brief::brief;
 use crate::remedy::Remedy;
+use crate::sealed_file::SealedFileError;
 use std::path::{Path, PathBuf};
 
 /// Key of the store's description in the safetensors metadata.
@@ -32,63 +34,72 @@ pub(crate) const STORE_VERSION: u32 = 1;
 
 /// Errors of training stores.
 #[derive(Debug, thiserror::Error)]
+#[allow(missing_docs)] // the messages are the documentation
 pub enum StoreError {
-    /// The operating system refused.
     #[error("cannot {action} the training store {}: {source}", path.display())]
-    Io {
-        /// Verb.
-        action: &'static str,
-        /// Store file.
-        path: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
-    /// Another kind of file.
-    #[error("{} is not a training store: {reason}; {}", path.display(), Remedy::MakeStore)]
-    NotAStore {
-        /// File in question.
-        path: PathBuf,
-        /// Why not, as a clause.
-        reason: String,
-    },
-    /// The file contradicts itself.
-    #[error("the training store {} is damaged: {reason}; import the trajectories again", path.display())]
-    Damaged {
-        /// Store file.
-        path: PathBuf,
-        /// What is wrong, as a clause.
-        reason: String,
-    },
-    /// Written by a newer program.
+    Io { action: &'static str, path: PathBuf, source: std::io::Error },
+    #[error("{} is not a training store: {source}; {}", path.display(), Remedy::MakeStore)]
+    NotAStore { path: PathBuf, source: NoStore },
+    #[error("the training store {} is damaged: {source}; import the trajectories again", path.display())]
+    Damaged { path: PathBuf, source: StoreDamage },
     #[error(
         "the training store {} has layout version {found}, this program reads up to {STORE_VERSION}: update EquiJump",
         path.display()
     )]
-    NewerVersion {
-        /// Store file.
-        path: PathBuf,
-        /// Its layout version.
-        found: u32,
-    },
-    /// The output exists and overwriting was not asked for.
+    NewerVersion { path: PathBuf, found: u32 },
     #[error("{} exists already: choose another name, or {}", path.display(), Remedy::Replace)]
-    Exists {
-        /// File in question.
-        path: PathBuf,
-    },
+    Exists { path: PathBuf },
     /// A lag that falls between stored frames.
     #[error(
         "a lag of {lag_ps} ps is not a whole multiple of the {interval_ps} ps between the frames of {}",
         path.display()
     )]
-    Lag {
-        /// Store file.
-        path: PathBuf,
-        /// Lag asked for, ps.
-        lag_ps: f64,
-        /// Interval of the store, ps.
-        interval_ps: f64,
-    },
+    Lag { path: PathBuf, lag_ps: f64, interval_ps: f64 },
+}
+
+/// Why a file is no training store; each message is a clause about it. What is quoted of it is told in brief alone, so
+/// it is no source.
+#[derive(Debug, thiserror::Error)]
+#[allow(missing_docs)] // the messages are the documentation
+pub enum NoStore {
+    #[error("it is far too long")]
+    TooLong,
+    #[error("it has no safetensors header")]
+    NoHeader,
+    #[error("{}", brief(.0))]
+    Header(serde_json::Error),
+    #[error("its header describes a file of another length, so it was cut off")]
+    CutOff,
+    #[error("its header describes no protein")]
+    NoProtein,
+}
+
+/// How a training store contradicts itself; each message is a clause.
+#[derive(Debug, thiserror::Error)]
+#[allow(missing_docs)] // the messages are the documentation
+pub enum StoreDamage {
+    #[error(transparent)]
+    File(#[from] SealedFileError),
+    #[error("the tensor `{0}` is missing or of another type")]
+    NoTensor(&'static str),
+    #[error("the tensor `{0}` has another length than its shape")]
+    TensorLength(&'static str),
+    #[error("`positions` is not [frames, atoms, 3]")]
+    Shape,
+    #[error("its residues do not have as many atoms as its frames")]
+    Atoms,
+    #[error("there is not one time per frame")]
+    Times,
+    #[error("the trajectories do not cover its frames")]
+    Trajectories,
+    #[error("the interval between frames is not a positive time")]
+    Interval,
+    #[error("frame {index} is asked for, counted from 0, of {frames} frames")]
+    NoFrame { index: usize, frames: usize },
+    #[error("another program changed it while it was in use")]
+    Changed,
+    #[error("another program shortened it while it was in use")]
+    Shortened,
 }
 
 impl StoreError {

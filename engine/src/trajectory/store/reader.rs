@@ -8,8 +8,8 @@ use std::time::SystemTime;
 
 use safetensors::tensor::{Dtype, Metadata};
 
-use super::{FramePairs, METADATA_KEY, STORE_VERSION, StoreError, StoreMetadata};
-use crate::brief::{brief, printable};
+use super::{FramePairs, METADATA_KEY, NoStore, STORE_VERSION, StoreDamage, StoreError, StoreMetadata};
+use crate::brief::printable;
 use crate::regular_file;
 use crate::sealed_file::{Seal, SealedFileError};
 use crate::structure::Topology;
@@ -53,18 +53,16 @@ impl TrajectoryStore {
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let file = regular_file::open(path).map_err(StoreError::io("open", path))?;
         let state = state_of(&file).map_err(StoreError::io("open", path))?;
-        let not_a_store = |reason: String| StoreError::NotAStore { path: path.to_path_buf(), reason };
-        let damaged =
-            |reason: &str| StoreError::Damaged { path: path.to_path_buf(), reason: reason.to_owned() };
+        let not_a_store = |source| StoreError::NotAStore { path: path.to_path_buf(), source };
+        let damaged = |source| StoreError::Damaged { path: path.to_path_buf(), source };
         let read_at = |range: Range<usize>| -> Result<Vec<u8>, StoreError> {
             let mut bytes = vec![0; range.len()];
             read_exact_at(&file, &mut bytes, range.start as u64).map_err(StoreError::io("read", path))?;
             Ok(bytes)
         };
 
-        let file_bytes =
-            usize::try_from(state.0).map_err(|_| not_a_store("it is far too long".to_owned()))?;
-        let no_header = || not_a_store("it has no safetensors header".to_owned());
+        let file_bytes = usize::try_from(state.0).map_err(|_| not_a_store(NoStore::TooLong))?;
+        let no_header = || not_a_store(NoStore::NoHeader);
         if file_bytes < LENGTH_BYTES {
             return Err(no_header());
         }
@@ -74,38 +72,38 @@ impl TrajectoryStore {
             .filter(|&length| length <= LONGEST_HEADER && length <= file_bytes - LENGTH_BYTES)
             .ok_or_else(no_header)?;
         let head = read_at(0..LENGTH_BYTES + header_bytes)?;
-        let header: Metadata =
-            serde_json::from_slice(&head[LENGTH_BYTES..]).map_err(|error| not_a_store(brief(error)))?;
+        let header: Metadata = serde_json::from_slice(&head[LENGTH_BYTES..])
+            .map_err(|error| not_a_store(NoStore::Header(error)))?;
         if header.data_len() != file_bytes - head.len() {
-            return Err(not_a_store(
-                "its header describes a file of another length, so it was cut off".to_owned(),
-            ));
+            return Err(not_a_store(NoStore::CutOff));
         }
         let text = header
             .metadata()
             .as_ref()
             .and_then(|map| map.get(METADATA_KEY))
-            .ok_or_else(|| not_a_store("its header describes no protein".to_owned()))?;
-        let version = serde_json::from_str::<VersionOnly>(text).map_err(|e| not_a_store(brief(e)))?.version;
+            .ok_or_else(|| not_a_store(NoStore::NoProtein))?;
+        let version =
+            serde_json::from_str::<VersionOnly>(text).map_err(|e| not_a_store(NoStore::Header(e)))?.version;
         if version > STORE_VERSION {
             return Err(StoreError::NewerVersion { path: path.to_path_buf(), found: version });
         }
-        let mut metadata: StoreMetadata = serde_json::from_str(text).map_err(|e| not_a_store(brief(e)))?;
+        let mut metadata: StoreMetadata =
+            serde_json::from_str(text).map_err(|e| not_a_store(NoStore::Header(e)))?;
         let entries = header.metadata().clone().unwrap_or_default();
-        let seal = Seal::of(&head, &entries, &[METADATA_KEY]).map_err(|error| damaged(&error.to_string()))?;
+        let seal = Seal::of(&head, &entries, &[METADATA_KEY]).map_err(|error| damaged(error.into()))?;
         metadata.name = printable(&metadata.name);
         metadata.chain_id = printable(&metadata.chain_id);
         let topology = metadata.topology();
 
-        let tensor = |name: &str, dtype: Dtype| -> Result<(Vec<usize>, Range<usize>), StoreError> {
+        let tensor = |name: &'static str, dtype: Dtype| -> Result<(Vec<usize>, Range<usize>), StoreError> {
             let info = header
                 .info(name)
                 .filter(|info| info.dtype == dtype)
-                .ok_or_else(|| damaged(&format!("the tensor `{name}` is missing or of another type")))?;
+                .ok_or_else(|| damaged(StoreDamage::NoTensor(name)))?;
             let (start, end) = info.data_offsets;
             let elements = info.shape.iter().try_fold(1, |product: usize, &n| product.checked_mul(n));
             if elements.and_then(|n| n.checked_mul(dtype.bitsize() / 8)) != end.checked_sub(start) {
-                return Err(damaged(&format!("the tensor `{name}` has another length than its shape")));
+                return Err(damaged(StoreDamage::TensorLength(name)));
             }
             // Within the file, which is as long as the last tensor's end says.
             let place = start.min(header.data_len())..end.min(header.data_len());
@@ -116,13 +114,13 @@ impl TrajectoryStore {
         let (_, starts) = tensor("trajectory_start", Dtype::I64)?;
         let (_, sources) = tensor("trajectory_source", Dtype::I64)?;
         let &[frames, atoms, 3] = shape.as_slice() else {
-            return Err(damaged("`positions` is not [frames, atoms, 3]"));
+            return Err(damaged(StoreDamage::Shape));
         };
         if atoms == 0 || atoms != topology.atom_count() {
-            return Err(damaged("its residues do not have as many atoms as its frames"));
+            return Err(damaged(StoreDamage::Atoms));
         }
         if times_shape != [frames] {
-            return Err(damaged("there is not one time per frame"));
+            return Err(damaged(StoreDamage::Times));
         }
         let integers = |range: Range<usize>| -> Result<Vec<usize>, StoreError> {
             let integer = |bytes: &[u8]| usize::try_from(i64::from_le_bytes(bytes.try_into().ok()?)).ok();
@@ -136,10 +134,10 @@ impl TrajectoryStore {
             && trajectory_start.len() == trajectory_source.len() + 1
             && trajectory_source.iter().all(|&source| source < metadata.sources.len());
         if !bounds_hold {
-            return Err(damaged("the trajectories do not cover its frames"));
+            return Err(damaged(StoreDamage::Trajectories));
         }
         if !(metadata.interval_ps.is_finite() && metadata.interval_ps > 0.0) {
-            return Err(damaged("the interval between frames is not a positive time"));
+            return Err(damaged(StoreDamage::Interval));
         }
         let store = Self {
             path: path.to_path_buf(),
@@ -157,7 +155,7 @@ impl TrajectoryStore {
             Some(seal) => {
                 let mut crc = seal.begin(&head);
                 store.add_to(&mut crc, head.len()..file_bytes)?;
-                seal.check(&crc).map_err(|error| store.damaged(error.to_string()))?;
+                seal.check(&crc).map_err(|error| store.damaged(error.into()))?;
             }
             // Stores from before there was a checksum of the whole file have one of the positions.
             None => store.verify()?,
@@ -175,7 +173,7 @@ impl TrajectoryStore {
         if crc.sum() == self.metadata.positions_crc32 {
             return Ok(());
         }
-        Err(self.damaged(SealedFileError::Damaged.to_string()))
+        Err(self.damaged(SealedFileError::Damaged.into()))
     }
 
     fn add_to(&self, crc: &mut flate2::Crc, range: Range<usize>) -> Result<(), StoreError> {
@@ -251,7 +249,7 @@ impl TrajectoryStore {
         if index < self.frames {
             return Ok(());
         }
-        Err(self.damaged(format!("frame {index} is asked for, counted from 0, of {} frames", self.frames)))
+        Err(self.damaged(StoreDamage::NoFrame { index, frames: self.frames }))
     }
 
     /// Whether the file is as it was when it was opened. A store that was deleted or replaced under its name
@@ -264,20 +262,18 @@ impl TrajectoryStore {
         if now == self.state {
             return Ok(());
         }
-        Err(self.damaged("another program changed it while it was in use".to_owned()))
+        Err(self.damaged(StoreDamage::Changed))
     }
 
     fn read_at(&self, bytes: &mut [u8], at: usize) -> Result<(), StoreError> {
         read_exact_at(&self.file, bytes, at as u64).map_err(|error| match error.kind() {
-            std::io::ErrorKind::UnexpectedEof => {
-                self.damaged("another program shortened it while it was in use".to_owned())
-            }
+            std::io::ErrorKind::UnexpectedEof => self.damaged(StoreDamage::Shortened),
             _ => StoreError::io("read", &self.path)(error),
         })
     }
 
-    fn damaged(&self, reason: String) -> StoreError {
-        StoreError::Damaged { path: self.path.clone(), reason }
+    fn damaged(&self, source: StoreDamage) -> StoreError {
+        StoreError::Damaged { path: self.path.clone(), source }
     }
 
     /// Number of unbroken trajectories.

@@ -4,7 +4,7 @@
 //! done here, with every index and length checked, and molly writes. The tests hold the two against each
 //! other.
 
-use super::error::FrameProblem;
+use crate::trajectory::malformation::XtcFrameProblem;
 
 /// Sizes of the small-difference boxes; the index is what the stream stores.
 const MAGIC_INTS: [u32; 73] = [
@@ -117,36 +117,36 @@ fn packed_bits(sizes: [u32; 3]) -> u32 {
 /// Decodes `count` positions into nm. Memory grows with what is decoded, not with what is claimed.
 ///
 /// # Errors
-/// [`FrameProblem`] says what is wrong with the bytes. Whatever they are, nothing panics.
+/// [`XtcFrameProblem`] says what is wrong with the bytes. Whatever they are, nothing panics.
 pub(crate) fn decode(
     prelude: &Prelude,
     bytes: &[u8],
     count: usize,
     positions_nm: &mut Vec<[f32; 3]>,
-) -> Result<(), FrameProblem> {
+) -> Result<(), XtcFrameProblem> {
     positions_nm.clear();
     if !(prelude.precision.is_finite() && prelude.precision > 0.0) {
-        return Err(FrameProblem::Precision(prelude.precision));
+        return Err(XtcFrameProblem::Precision(prelude.precision));
     }
     let mut extents = [0u32; 3];
     for axis in 0..3 {
         let extent = i64::from(prelude.max[axis]) - i64::from(prelude.min[axis]) + 1;
-        extents[axis] = u32::try_from(extent).ok().filter(|&e| e > 0).ok_or(FrameProblem::Bounds)?;
+        extents[axis] = u32::try_from(extent).ok().filter(|&e| e > 0).ok_or(XtcFrameProblem::Bounds)?;
     }
     let packed =
         if extents.iter().any(|&e| e > LARGEST_PACKED_EXTENT) { None } else { Some(packed_bits(extents)) };
 
     let mut small_index = prelude.small_index as usize;
-    let size_at = |index: usize| -> Result<u32, FrameProblem> {
+    let size_at = |index: usize| -> Result<u32, XtcFrameProblem> {
         match MAGIC_INTS.get(index) {
             Some(&size) if size > 0 => Ok(size),
-            _ => Err(FrameProblem::Positions),
+            _ => Err(XtcFrameProblem::Positions),
         }
     };
     let mut small_size = size_at(small_index)?;
     let nm_per_unit = prelude.precision.recip();
     let to_nm = |p: [i32; 3]| p.map(|x| x as f32 * nm_per_unit);
-    let damaged = || FrameProblem::Positions;
+    let damaged = || XtcFrameProblem::Positions;
 
     let mut bits = Bits { bytes, position: 0 };
     let mut run = 0u32;
@@ -185,7 +185,7 @@ pub(crate) fn decode(
                 for axis in 0..3 {
                     next[axis] = previous[axis].wrapping_add(delta[axis]).wrapping_sub(half);
                 }
-                let mut write = |p: [i32; 3]| -> Result<(), FrameProblem> {
+                let mut write = |p: [i32; 3]| -> Result<(), XtcFrameProblem> {
                     if positions_nm.len() == count {
                         return Err(damaged());
                     }

@@ -1,7 +1,6 @@
 //! GROMACS XTC: lengths in nm on a grid, times in ps. Everything here is Å outside.
 
 mod decode;
-mod error;
 mod reader;
 mod writer;
 

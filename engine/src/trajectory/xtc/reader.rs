@@ -6,15 +6,15 @@ use std::path::{Path, PathBuf};
 
 use super::ANGSTROM_PER_NM;
 use super::decode::{Prelude, decode};
-use super::error::FrameProblem;
 use crate::regular_file::open_regular;
 use crate::trajectory::error::TrajectoryError;
 use crate::trajectory::format::TrajectoryFormat;
 use crate::trajectory::frame::{Frame, cell_if_present};
+use crate::trajectory::malformation::{Malformation, XtcFrameProblem};
 
 /// First number of every frame; the later one announces a 64-bit payload length.
-pub(super) const MAGIC_1995: i32 = 1995;
-pub(super) const MAGIC_2023: i32 = 2023;
+const MAGIC_1995: i32 = 1995;
+const MAGIC_2023: i32 = 2023;
 /// Magic, atoms, step, time, cell, atoms again.
 const HEADER_BYTES: usize = 4 * (4 + 9 + 1);
 /// Up to so many atoms are stored uncompressed.
@@ -71,7 +71,7 @@ impl XtcReader {
             open_regular(path).map_err(|refused| TrajectoryError::io("open", path)(refused.into()))?;
         let length = file.metadata().map_err(TrajectoryError::io("read", path))?.len();
         if length == 0 {
-            return Err(TrajectoryError::malformed(path, TrajectoryFormat::Xtc, "it is empty"));
+            return Err(TrajectoryError::malformed(path, Malformation::Empty(TrajectoryFormat::Xtc)));
         }
         let mut frames = Vec::new();
         let mut atoms = None;
@@ -82,9 +82,8 @@ impl XtcReader {
             file.seek(SeekFrom::Start(offset)).map_err(TrajectoryError::io("read", path))?;
             file.read_exact(&mut head[..available]).map_err(TrajectoryError::io("read", path))?;
             let frame = frames.len();
-            let malformed = |reason: FrameProblem| {
-                TrajectoryError::malformed(path, TrajectoryFormat::Xtc, format!("frame {frame}: {reason}"))
-            };
+            let malformed =
+                |source| TrajectoryError::malformed(path, Malformation::XtcFrame { frame, source });
             let layout = match layout(&head[..available]) {
                 Ok(Some(layout)) => layout,
                 Ok(None) => break,
@@ -94,7 +93,7 @@ impl XtcReader {
             };
             let expected = *atoms.get_or_insert(layout.atoms);
             if layout.atoms != expected {
-                return Err(malformed(FrameProblem::OtherAtoms { atoms: layout.atoms, before: expected }));
+                return Err(malformed(XtcFrameProblem::OtherAtoms { atoms: layout.atoms, before: expected }));
             }
             if offset + layout.frame_bytes > length {
                 break;
@@ -150,19 +149,19 @@ impl XtcReader {
         })?;
         let end = self.frames.get(index + 1).map_or(self.end, |next| next.offset);
         // Bounded by the length of the file, which `open` has compared it with.
-        let bytes =
-            usize::try_from(end - entry.offset).map_err(|_| self.malformed(index, FrameProblem::TooLarge))?;
+        let bytes = usize::try_from(end - entry.offset)
+            .map_err(|_| self.malformed(index, XtcFrameProblem::TooLarge))?;
         self.buffer.resize(bytes, 0);
         self.file.seek(SeekFrom::Start(entry.offset)).map_err(TrajectoryError::io("read", &self.path))?;
         self.file.read_exact(&mut self.buffer).map_err(TrajectoryError::io("read", &self.path))?;
         let layout = layout(&self.buffer)
             .map_err(|reason| self.malformed(index, reason))?
-            .ok_or_else(|| self.malformed(index, FrameProblem::Changed))?;
+            .ok_or_else(|| self.malformed(index, XtcFrameProblem::Changed))?;
         let payload = usize::try_from(layout.payload_bytes)
             .ok()
             .and_then(|bytes| self.buffer.get(layout.payload_start..layout.payload_start + bytes))
             .filter(|_| layout.atoms == self.atoms)
-            .ok_or_else(|| self.malformed(index, FrameProblem::Changed))?;
+            .ok_or_else(|| self.malformed(index, XtcFrameProblem::Changed))?;
 
         let positions = &mut frame.positions_angstrom;
         match &layout.prelude {
@@ -183,32 +182,31 @@ impl XtcReader {
         Ok(())
     }
 
-    fn malformed(&self, frame: usize, reason: FrameProblem) -> TrajectoryError {
-        let reason = format!("frame {frame}: {reason}");
-        TrajectoryError::malformed(&self.path, TrajectoryFormat::Xtc, reason)
+    fn malformed(&self, frame: usize, source: XtcFrameProblem) -> TrajectoryError {
+        TrajectoryError::malformed(&self.path, Malformation::XtcFrame { frame, source })
     }
 }
 
 /// Sizes of the frame that starts with `head`; `None` if it is cut off before they are known.
-fn layout(head: &[u8]) -> Result<Option<Layout>, FrameProblem> {
+fn layout(head: &[u8]) -> Result<Option<Layout>, XtcFrameProblem> {
     if head.len() < 4 {
         // Both magic numbers begin with these two bytes.
         return if [0, 0].starts_with(&head[..head.len().min(2)]) {
             Ok(None)
         } else {
-            Err(FrameProblem::TooShort)
+            Err(XtcFrameProblem::TooShort)
         };
     }
     let magic = be_i32(head, 0);
     if magic != MAGIC_1995 && magic != MAGIC_2023 {
-        return Err(FrameProblem::Magic(magic));
+        return Err(XtcFrameProblem::Magic(magic));
     }
     if head.len() < HEADER_BYTES {
         return Ok(None);
     }
     let atoms = be_i32(head, 4);
     if atoms <= 0 || atoms != be_i32(head, HEADER_BYTES - 4) {
-        return Err(FrameProblem::AtomCounts(atoms, be_i32(head, HEADER_BYTES - 4)));
+        return Err(XtcFrameProblem::AtomCounts(atoms, be_i32(head, HEADER_BYTES - 4)));
     }
     let atoms = atoms as usize;
     let time_ps = be_f32(head, 12);
@@ -245,7 +243,7 @@ fn layout(head: &[u8]) -> Result<Option<Layout>, FrameProblem> {
     // An atom takes a byte at least (9 bits in a run of small steps): a damaged count must not ask for more
     // memory than the file can fill.
     if atoms as u64 > payload_bytes || payload_bytes > MOST_BYTES_PER_ATOM * atoms as u64 {
-        return Err(FrameProblem::Length { atoms, bytes: payload_bytes });
+        return Err(XtcFrameProblem::Length { atoms, bytes: payload_bytes });
     }
     let frame_bytes = payload_start as u64 + payload_bytes.next_multiple_of(4);
     Ok(Some(Layout {

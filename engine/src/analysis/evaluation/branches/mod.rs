@@ -34,7 +34,7 @@ use serde::{Deserialize, Serialize};
 pub use read::{BranchDraws, BranchReference, BranchStart};
 pub use report::{BranchHorizon, BranchMeasure, BranchNumbers, BranchReport, BranchRow, BranchVerdict};
 
-use super::EvaluationError;
+use super::error::{EvaluationError, ImpossibleSetting};
 
 /// Trajectories from one start that energy distances need: halves of two.
 pub const LEAST_FOR_ENERGY: usize = 4;
@@ -71,25 +71,17 @@ impl BranchSettings {
     /// # Errors
     /// One sentence about the first that does not.
     pub fn check(&self) -> Result<(), EvaluationError> {
-        let refuse = |text: &str| Err(EvaluationError::Setting(text.to_owned()));
+        let refuse = |problem: ImpossibleSetting| Err(problem.into());
         let rising = self.horizons.windows(2).all(|pair| pair[0] < pair[1]);
         if self.horizons.first().is_none_or(|&first| first == 0) || !rising || self.horizons.len() > 20 {
-            return refuse(
-                "name the jumps after which branches are compared in rising order, from 1, 20 at most: 1,10",
-            );
+            return refuse(ImpossibleSetting::Horizons);
         }
         if self.horizons.last().is_some_and(|&last| last > 1_000_000) {
-            return refuse("branches are compared after 1000000 jumps at most");
+            return refuse(ImpossibleSetting::LastHorizon);
         }
         if self.draws.is_some_and(|draws| !(LEAST_FOR_ENERGY..=10_000).contains(&draws)) {
-            return refuse("draw 4 to 10000 trajectories from each start");
+            return refuse(ImpossibleSetting::BranchDraws);
         }
-        if !(self.confidence > 0.0 && self.confidence < 1.0) {
-            return refuse("the confidence must lie between 0 and 1: choose 0.95");
-        }
-        if self.bootstrap < 20 || self.halvings < 2 {
-            return refuse("branches need at least 20 bootstrap replicates and 2 halvings");
-        }
-        Ok(())
+        Ok(ImpossibleSetting::of_resampling(self.confidence, self.bootstrap, (self.halvings, 2))?)
     }
 }

@@ -146,14 +146,7 @@ impl BranchReference {
     fn leave_out_single(&mut self) -> Result<(), EvaluationError> {
         let most = self.starts.iter().map(BranchStart::trajectory_count).max().unwrap_or(0);
         if most < LEAST_FOR_ENERGY {
-            let what = match self.starts.len() {
-                0 => "holds no trajectory".to_owned(),
-                1 => format!("holds {most} trajectories from its start"),
-                count => format!("holds {count} different starts of {most} trajectories at most"),
-            };
-            return Err(EvaluationError::Setting(format!(
-                "the reference {what}, and at least {LEAST_FOR_ENERGY} from one frame are needed: where the files do not begin with the frame that they branch off, name that frame as their start"
-            )));
+            return Err(EvaluationError::FewBranches { starts: self.starts.len(), most });
         }
         let before = self.starts.len();
         self.starts.retain(|start| start.trajectory_count() >= LEAST_FOR_ENERGY);
@@ -186,10 +179,7 @@ impl BranchReference {
         };
         let reached = self.starts.iter().map(reach).max().unwrap_or(0);
         if reached == 0 {
-            return Err(EvaluationError::Setting(format!(
-                "no trajectories of the reference go {} beyond their start, the time of one jump of the model: give longer ones",
-                time_text(self.lag_ps)
-            )));
+            return Err(EvaluationError::ShortBranches { lag_ps: self.lag_ps });
         }
         for &asked in &self.settings.horizons {
             let jumps = asked.min(reached);
@@ -249,8 +239,7 @@ impl BranchReference {
         check_positions(&self.protein.topology, positions_angstrom, start, jumps).map_err(of_samples)?;
         let time = self.horizons().position(|horizon| horizon == jumps);
         let (Some(from), Some(time)) = (self.starts.get(start), time) else {
-            let text = format!("nothing is compared {jumps} jumps after start {start}");
-            return Err(EvaluationError::Setting(text));
+            return Err(EvaluationError::NotCompared { start, jumps });
         };
         let end = self.meter.measure(&self.protein.topology, &from.ca, positions_angstrom);
         draws.ends.push((start, time, end));
@@ -267,8 +256,7 @@ impl BranchReference {
         progress: &mut ProgressCallback<'_>,
     ) -> Result<BranchReport, EvaluationError> {
         if draws.ends.is_empty() {
-            let text = "the model has made no trajectory that can be evaluated".to_owned();
-            return Err(EvaluationError::Setting(text));
+            return Err(EvaluationError::NoTrajectory);
         }
         let stage = EvaluationStage::Resampling;
         let residues = self.protein.topology.residue_count();

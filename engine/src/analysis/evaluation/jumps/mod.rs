@@ -33,7 +33,7 @@ pub use pairs::JumpDraws;
 pub use read::{JumpReference, JumpSource};
 pub use report::{JumpGroup, JumpMeasure, JumpReport, JumpRow};
 
-use super::EvaluationError;
+use super::error::{EvaluationError, ImpossibleSetting};
 
 /// What the one-step test may be asked for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -78,24 +78,10 @@ impl JumpSettings {
     /// # Errors
     /// One sentence about the first that does not.
     pub fn check(&self) -> Result<(), EvaluationError> {
-        let refuse = |text: String| Err(EvaluationError::Setting(text));
         if !(2..=1_000_000).contains(&self.sources) || !(1..=10_000).contains(&self.draws) {
-            return refuse(
-                "a jump test needs 2 to 1000000 source frames and 1 to 10000 draws of each".into(),
-            );
+            return Err(ImpossibleSetting::Draws.into());
         }
-        let (folded, unfolded) = (self.folded_below_angstrom, self.unfolded_beyond_angstrom);
-        if !(folded > 0.0 && unfolded >= folded && unfolded.is_finite()) {
-            return refuse(format!(
-                "folded below {folded} Å and unfolded beyond {unfolded} Å are no two states: the first threshold must be positive and the second no less"
-            ));
-        }
-        if !(self.confidence > 0.0 && self.confidence < 1.0) {
-            return refuse(format!("a confidence of {} is impossible: choose 0.95", self.confidence));
-        }
-        if self.bootstrap < 20 || self.halvings < 2 {
-            return refuse("a jump test needs at least 20 bootstrap replicates and 2 halvings".into());
-        }
-        Ok(())
+        ImpossibleSetting::of_states(self.folded_below_angstrom, self.unfolded_beyond_angstrom)?;
+        Ok(ImpossibleSetting::of_resampling(self.confidence, self.bootstrap, (self.halvings, 2))?)
     }
 }

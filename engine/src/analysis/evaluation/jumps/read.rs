@@ -90,10 +90,7 @@ impl JumpReference {
             }
         })?;
         if pairs.len() < MIN_PAIRS {
-            return Err(EvaluationError::Setting(format!(
-                "the reference holds {} pairs of frames {lag_ps} ps apart, at least {MIN_PAIRS} are needed: give longer trajectories",
-                pairs.len()
-            )));
+            return Err(EvaluationError::FewPairs { pairs: pairs.len(), lag_ps, needed: MIN_PAIRS });
         }
         let mut trajectories: Vec<Range<usize>> = Vec::new();
         for of_one in trajectory_of.chunk_by(|a, b| a == b) {
@@ -174,7 +171,7 @@ impl JumpReference {
         let of_samples = EvaluationError::of("samples");
         check_positions(&self.protein.topology, positions_angstrom, source, 1).map_err(of_samples)?;
         let Some(start) = self.sources.get(source) else {
-            return Err(EvaluationError::Setting(format!("there is no source frame {source}")));
+            return Err(EvaluationError::NoSource(source));
         };
         let frame = self.meter.measure(positions_angstrom);
         draws.table.add(start.block, &start.frame, &frame);
@@ -195,8 +192,7 @@ impl JumpReference {
         progress: &mut ProgressCallback<'_>,
     ) -> Result<JumpReport, EvaluationError> {
         if draws.table.len() == 0 {
-            let text = "the model has made no jump that can be evaluated".to_owned();
-            return Err(EvaluationError::Setting(text));
+            return Err(EvaluationError::NoJump);
         }
         let mut rows = statistics::rows(self, draws, progress)?;
         rows.extend(Clouds::energy_rows(self, draws, progress)?);
