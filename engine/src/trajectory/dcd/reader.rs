@@ -9,7 +9,7 @@ use crate::regular_file::open_regular;
 use crate::trajectory::error::TrajectoryError;
 use crate::trajectory::format::TrajectoryFormat;
 use crate::trajectory::frame::Frame;
-use crate::trajectory::malformation::{DcdFrameProblem, Malformation};
+use crate::trajectory::malformation::{DcdFrameProblem, DcdHeaderProblem, Malformation};
 
 /// A reader of DCD files: both byte orders, CHARMM and X-PLOR, with and without cells.
 #[derive(Debug)]
