@@ -24,9 +24,9 @@ fn draw(sizes: &[usize]) -> Draw {
         let (topology, mut source, mut target) = protein(size, &mut random);
         source.center();
         target.center();
-        let weight = [1.0, 0.5, 2.0][k % 3];
-        draw.weights.push(weight);
-        draw.pairs.push(Pair { topology: Arc::new(topology), source, target, weight });
+        // Those of neighbors differ, as they do where one of them is in a rare state.
+        let weights = (0..size).map(|residue| [1.0, 0.5, 2.0][(k + residue / 2) % 3]).collect();
+        draw.pairs.push(Pair { topology: Arc::new(topology), source, target, weights });
         draw.numbers.push(k as u64);
         draw.tau.push(0.1 + 0.8 * random.uniform() as f32);
         draw.addresses.push(NoiseAddress { replica: k as u64, frame: 3, latent_step: 0 });
@@ -103,7 +103,6 @@ fn pairs_at_several_latent_times_give_the_gradient_of_as_many_clouds() {
         for (number, time) in [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (2, 0)] {
             let one = &mut of[number];
             all.pairs.push(one.pairs[0].clone());
-            all.weights.push(one.weights[0]);
             all.tau.push(0.2 + 0.3 * time as f32);
             all.addresses.push(NoiseAddress { replica: 10 * number as u64 + time, frame: 3, latent_step: 0 });
             all.numbers.push(number as u64);

@@ -121,6 +121,7 @@ mod tests {
 
     use std::ops::ControlFlow;
 
+    use super::*;
     use crate::random::{Noise, Stream};
     use crate::structure::{ReadOptions, read_structure};
     use crate::training::dataset::PairChances;
