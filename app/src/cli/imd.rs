@@ -103,9 +103,10 @@ impl ImdServer {
         self.listener.local_addr()
     }
 
-    /// Takes over the frames of a run that began, of which there may be some already.
-    pub fn begin(&mut self, history: Arc<FrameHistory>) {
-        let first = history.len().saturating_sub(1);
+    /// Takes over the frames of a run that began, from the one before `first_new_frame` on. There may be some already: a
+    /// client that was early has let the run go on before this is told.
+    pub fn begin(&mut self, history: Arc<FrameHistory>, first_new_frame: u64) {
+        let first = first_new_frame.saturating_sub(1);
         self.next_frame = first;
         self.run = Some((history, first));
     }
@@ -325,7 +326,7 @@ mod tests {
     fn a_client_is_greeted_gets_frames_and_steers() {
         let mut server = ImdServer::listen("0".parse().unwrap(), true).unwrap();
         assert!(server.poll().pause, "the run waits for a client");
-        server.begin(Arc::new(FrameHistory::of_frame(&[[1.0, 2.0, 3.0], [-4.5, 0.0, 9.0]]).unwrap()));
+        server.begin(Arc::new(FrameHistory::of_frame(&[[1.0, 2.0, 3.0], [-4.5, 0.0, 9.0]]).unwrap()), 1);
         let mut client = TcpStream::connect(server.address().unwrap()).unwrap();
         client.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
         poll_until(&mut server, |server, _| server.client.is_some());

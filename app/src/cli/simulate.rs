@@ -145,7 +145,7 @@ pub(super) fn run(mut args: Args, given: impl Fn(&str) -> bool) -> anyhow::Resul
         match &update {
             SimulationUpdate::Started(run) => {
                 if let (Some(server), Some(history)) = (server.borrow_mut().as_mut(), &run.history) {
-                    server.begin(history.clone());
+                    server.begin(history.clone(), run.first_new_frame);
                 }
             }
             SimulationUpdate::FramesMade { .. } => {

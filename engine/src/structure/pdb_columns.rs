@@ -25,7 +25,9 @@ pub(crate) fn in_columns(line: &[u8]) -> Cow<'_, [u8]> {
     let serial = digits(line, SERIAL).saturating_sub(SERIAL_DIGITS).min(MOST_SHIFT);
     let mut moved = line.to_vec();
     // Without the first digits of a number that is not used.
-    moved.drain(SERIAL..SERIAL + serial);
+    if serial > 0 {
+        moved.drain(SERIAL..SERIAL + serial);
+    }
     if holds_position(&moved) {
         return Cow::Owned(moved);
     }
@@ -83,8 +85,8 @@ mod tests {
                 "ATOM  34567  CA AGLY A  52B     11.104  -6.134 -16.504  0.60 20.00",
             ),
             (
-                "ATOM      7  OW  HOH W12345       11.104  -6.134 -16.504",
                 "ATOM      7  OW  HOH W12345      11.104  -6.134 -16.504",
+                "ATOM      7  OW  HOH W12345     11.104  -6.134 -16.504",
             ),
             (
                 "HETATM100000  OW  HOH W12345    1111.104  -6.134 -16.504",
@@ -104,6 +106,8 @@ mod tests {
             "HETATM100000  CA  MSE A  52      11.104  -6.134   x.504",
             "HETATM999999999999999999999999999999999999999999999999",
             "ATOM  ",
+            "ATOM",
+            "",
             "HETATM100000",
         ] {
             assert!(matches!(in_columns(line.as_bytes()), Cow::Borrowed(same) if same == line.as_bytes()));
