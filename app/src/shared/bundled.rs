@@ -53,9 +53,10 @@ pub static MODELS: &[BundledModel] = &[
         name: "proteins",
         bytes: include_bytes!("../../../assets/models/proteins/model.safetensors"),
         presets: include_bytes!("../../../assets/models/proteins/presets.json"),
-        trained_on: "molecular dynamics of 9 proteins, 8 fragments of proteins and 133 peptides",
+        trained_on: "molecular dynamics of 13 proteins, 8 fragments of proteins and 133 peptides",
         conditions: "350 K, implicit solvent",
         sequences: &[
+            "DAYAQWLKDGGPSSGRPPPS",
             "DLAHVDQVETFVGKEKYYVVKGTDKKGTALYVWVPA",
             "DTYKLVIVLNGTTFTYTTEAVDAATAEKVFKQYANDNGVDGEWTYADATKTFTVTE",
             "EQYTAKYKGRTFRNEKELRDFIEKFKGR",
@@ -64,10 +65,13 @@ pub static MODELS: &[BundledModel] = &[
             "GSQNNDALSPAIRRLLAEWNLDASAIKGTGVGGRLTREDVEKHLAKA",
             "ITGLRVSVGLLLVKSVQVKLGDSWDVKLGALGGNTQEVTL",
             "KFDLEYWGHNDLYLAEVDPKSYLILYMINQYNDDTSLVAH",
+            "KLPPGWEKRMSRSSGRVYYFNHITNASQWERPSG",
             "LEQVAYIGDDLNDAKLLKRVGIAGVPASAPFYIRRLSTIF",
             "LKNAKEDAIAELKKAGITSDFYFNAINKAKTVEEVNALKNEILKAHA",
             "LSDEDFKAVFGMTRSAFANLPLWXQQHLXKEKGLF",
             "MGSWAEFKQRLAAIKTRLQALGGSEAELAAFEKEIAAFESELQAYKGKGNPEVEALRKEAAAIRDELQAYRHN",
+            "MKVIFLKDVKGMGKKGEIKNVADGYANNFLFKQGLAIEA",
+            "MQIFVKTLTGKTITLEVEPSDTIENVKAKIQDKEGIPPDQQRLIFAGKQLEDGRTLSDYNIQKESTLHLVLRLRGG",
             "NTPLLVLYGSNMGTAEGTARDLADIAMSKGFAPQVATLDS",
             "PLTQEQLEDARRLKAIYEKKKNELGLSQESVADKMGMGQSGVGALFNGINALNAYNAALLAKILKVSVEEFSPSIAREIY",
             "RPRTAFSSEQLARLKREFNENRYLTERRRQQLSSELGLNEAQIKIWFQNKRAKI",
@@ -118,6 +122,7 @@ pub fn structure(name: &str) -> Option<StructureSource> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use equijump_engine::network::Model;
     use equijump_engine::trajectory::file_crc32;
     use equijump_engine::transport::presets::{DEFAULT_PRESET, Presets};
 
@@ -141,6 +146,21 @@ mod tests {
         }
     }
 
+    /// Whoever puts other weights in place may forget the list.
+    #[test]
+    fn what_a_model_was_trained_on_is_what_its_file_says() {
+        for model in MODELS {
+            let path =
+                format!("{}/../assets/models/{}/model.safetensors", env!("CARGO_MANIFEST_DIR"), model.name);
+            let own = Model::load(path.as_ref()).unwrap().card.sequences;
+            assert!(model.sequences.iter().all(|known| own.iter().any(|own| own == known)), "{}", model.name);
+            // Peptides are not listed.
+            for own in own.iter().filter(|own| own.len() >= 20) {
+                assert!(model.sequences.contains(&own.as_str()), "{}: {own}", model.name);
+            }
+        }
+    }
+
     #[test]
     fn structures_are_found_by_sequence() {
         let villin = structure_of("LSDEDFKAVFGMTRSAFANLPLWXQQHLXKEKGLF").unwrap();
@@ -148,7 +168,8 @@ mod tests {
         assert!(structure_of("GGGG").is_none());
         let proteins = model("proteins").unwrap();
         assert_eq!(trained_on(&proteins, "LSDEDFKAVFGMTRSAFANLPLWXQQHLXKEKGLF"), Some(true));
-        assert_eq!(trained_on(&proteins, "DAYAQWLKDGGPSSGRPPPS"), Some(false));
+        assert_eq!(trained_on(&proteins, "DAYAQWLKDGGPSSGRPPPS"), Some(true));
+        assert_eq!(trained_on(&proteins, "GGGG"), Some(false));
         assert_eq!(trained_on(&ModelSource::File("model.safetensors".into()), "GGGG"), None);
     }
 }
