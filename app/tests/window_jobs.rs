@@ -203,6 +203,10 @@ fn a_click_in_the_rmsd_plot_shows_that_frame() {
 fn a_rectangle_on_the_map_leaves_only_its_frames_to_play() {
     let mut window = ready();
     simulate(&mut window, 60);
+    window.step_until("the map has every frame", |harness| {
+        matches!(&harness.state().observations().landscape, Landscape::Map(map) if map.projections.len() == 61)
+    });
+    window.settle();
     let plot = window.harness.get_by_label("Free-energy map").rect();
     // From corner to corner of the plot: all frames, whatever the map.
     window.harness.hover_at(plot.left_top() + egui::vec2(2.0, 2.0));
