@@ -243,7 +243,6 @@ impl UiCommand {
     pub fn pressed(ctx: &egui::Context) -> Vec<UiCommand> {
         let typing = ctx.text_edit_focused();
         let focused = ctx.egui_wants_keyboard_input();
-        let alt = ctx.input(|input| input.modifiers.alt);
         let mut pressed = Vec::new();
         // A shortcut also matches with more modifiers held, so those that name more come first.
         let mut by_modifiers = Self::ALL;
@@ -259,18 +258,22 @@ impl UiCommand {
                 continue;
             }
             let plain = !shortcut.modifiers.command;
-            // Alt opens menus.
-            if alt && plain {
-                continue;
-            }
             // Space presses and arrows move the focused widget; function keys belong to nobody.
             let taken = if matches!(shortcut.logical_key, Key::F1) { typing } else { focused };
             if plain && taken {
                 continue;
             }
-            // While passes are slow, a key may have been pressed several times since the last one.
-            let times =
-                ctx.input_mut(|input| input.count_and_consume_key(shortcut.modifiers, shortcut.logical_key));
+            // While passes are slow, a key may have been pressed several times since the last one, and modifiers
+            // released again: what counts is what was held with the key. Alt opens menus.
+            let is_shortcut = |event: &egui::Event| {
+                matches!(event, egui::Event::Key { key, pressed: true, modifiers, .. }
+                    if *key == shortcut.logical_key && !modifiers.alt && modifiers.matches_logically(shortcut.modifiers))
+            };
+            let times = ctx.input_mut(|input| {
+                let before = input.events.len();
+                input.events.retain(|event| !is_shortcut(event));
+                before - input.events.len()
+            });
             let repeats = matches!(command, Self::StepBack | Self::StepForward | Self::Faster | Self::Slower);
             pressed.extend(std::iter::repeat_n(command, if repeats { times } else { times.min(1) }));
         }

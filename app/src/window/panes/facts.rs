@@ -11,9 +11,11 @@ use crate::window::theme;
 const ONE_LINE: f32 = 22.0;
 const MORE_LINES: f32 = 14.0;
 const MOST_LINES: usize = 4;
+/// A lower pane has one line of facts, so that there is room for the molecule, points.
+const LOW: f32 = 240.0;
 const SPACING: f32 = 8.0;
 
-/// The line as it will be drawn: all of it can be read, on several lines where one is too short.
+/// The line as it will be drawn: all of it can be read, on several lines where one is too short and there is room.
 pub(super) struct FactsLine {
     facts: Facts,
     badge: Option<Badge>,
@@ -22,8 +24,8 @@ pub(super) struct FactsLine {
 }
 
 impl FactsLine {
-    /// Lays the line out for a pane of so many points.
-    pub(super) fn new(ui: &egui::Ui, context: &PaneContext<'_>, width: f32) -> Self {
+    /// Lays the line out for a pane of this size, points.
+    pub(super) fn new(ui: &egui::Ui, context: &PaneContext<'_>, pane: egui::Vec2) -> Self {
         let (facts, badge) = (facts(context), badge(context));
         let laid_out = |text: &str, font: egui::FontId, width: f32| {
             ui.painter().layout(text.to_owned(), font, egui::Color32::WHITE, width)
@@ -33,8 +35,8 @@ impl FactsLine {
         let bold: f32 =
             bold.map(|text| laid_out(text, warning_font(), f32::INFINITY).size().x + SPACING).sum();
         let small = egui::TextStyle::Small.resolve(ui.style());
-        let lines = laid_out(&facts.text, small, (width - bold).max(80.0)).rows.len();
-        let more = lines.clamp(1, MOST_LINES) - 1;
+        let lines = laid_out(&facts.text, small, (pane.x - bold).max(80.0)).rows.len();
+        let more = if pane.y < LOW || lines > MOST_LINES { 0 } else { lines.max(1) - 1 };
         Self { facts, badge, height: ONE_LINE + MORE_LINES * more as f32 }
     }
 

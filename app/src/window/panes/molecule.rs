@@ -193,7 +193,7 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     }
     let area = ui.available_rect_before_wrap();
     let (bar, rest) = area.split_top_bottom_at_y(area.top() + BAR_HEIGHT);
-    let line = FactsLine::new(ui, context, area.width() - 20.0);
+    let line = FactsLine::new(ui, context, egui::vec2(area.width() - 20.0, area.height()));
     let (facts, rest) = rest.split_top_bottom_at_y(rest.top() + line.height);
     let (rest, strip) = rest.split_top_bottom_at_y(rest.bottom() - sequence::HEIGHT);
     let (view, select) = rest.split_top_bottom_at_y(rest.bottom() - selection::HEIGHT);
