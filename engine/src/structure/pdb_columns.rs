@@ -33,8 +33,10 @@ pub(crate) fn in_columns(line: &[u8]) -> Cow<'_, [u8]> {
     }
     let long = digits(&moved, RESIDUE).saturating_sub(RESIDUE_DIGITS).min(MOST_SHIFT);
     let after = RESIDUE + RESIDUE_DIGITS + 1;
-    if long > 0 && moved.len() > after + long {
-        // What lies between the insertion code and the coordinates is blank.
+    // An insertion code has no column left, and is not to be lost in silence.
+    if long > 0
+        && moved.get(after..after + long).is_some_and(|between| between.iter().all(|byte| *byte == b' '))
+    {
         moved.drain(after..after + long);
     }
     if holds_position(&moved) { Cow::Owned(moved) } else { Cow::Borrowed(line) }
@@ -104,6 +106,7 @@ mod tests {
             "ATOM    145  N   VAL A  52      11.10   -6.13    1.5",
             "ATOM1000000  N   VAL A  52      11.104  -6.134 -16.504",
             "HETATM100000  CA  MSE A  52      11.104  -6.134   x.504",
+            "ATOM      7  OW  HOH W12345B     11.104  -6.134 -16.504",
             "HETATM999999999999999999999999999999999999999999999999",
             "ATOM  ",
             "ATOM",

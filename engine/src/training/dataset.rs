@@ -33,7 +33,7 @@ pub struct PairDataset {
     draws: ProteinDraws,
     validation: PairIndex,
     lag_frames: Vec<usize>,
-    /// Share of pairs drawn by cluster, where there are clusters.
+    /// Share of pairs drawn by cluster, where there are clusters; 0 where all are drawn alike.
     enhanced_share: f64,
     /// Share of those that are drawn by torsional state.
     torsion_share: f64,
@@ -84,7 +84,7 @@ struct Protein {
     pairs: PairIndex,
     /// How pairs are drawn; `None` draws all alike.
     conformations: Option<Conformations>,
-    /// Pairs by the states of single residues; empty unless they are drawn so.
+    /// Pairs by the states of single residues; empty unless they are drawn or weighed so.
     torsions: TorsionStates,
     /// How far its conformations move; `None` weighs all pairs alike.
     jumps: Option<JumpSizes>,
@@ -122,7 +122,10 @@ impl PairDataset {
             draws: ProteinDraws::default(),
             validation: PairIndex::default(),
             lag_frames: Vec::new(),
-            enhanced_share: settings.enhanced_share,
+            enhanced_share: match settings.pairs {
+                PairSampling::Enhanced => settings.enhanced_share,
+                PairSampling::Uniform => 0.0,
+            },
             torsion_share: settings.torsion_share,
             rare_weight: settings.rare_weight,
             even_jumps: settings.even_jumps,
@@ -142,6 +145,9 @@ impl PairDataset {
         }
         if settings.pairs == PairSampling::Enhanced {
             dataset.find_conformations(settings, go_on)?;
+        }
+        if dataset.enhanced_share * dataset.torsion_share > 0.0 || dataset.rare_weight > 1.0 {
+            dataset.find_torsions(go_on)?;
         }
         let sizes = dataset.proteins.iter().map(|p| (p.topology.residue_count(), p.pairs.len()));
         dataset.draws = ProteinDraws::new(settings.proteins, sizes);
@@ -219,17 +225,22 @@ impl PairDataset {
                 Err(reason) => format!("{name}: pairs are drawn uniformly, without clusters: {reason}"),
             });
             protein.conformations = found.ok();
-            if settings.enhanced_share * settings.torsion_share > 0.0 || settings.rare_weight > 1.0 {
-                let mut looked = 0usize;
-                protein.torsions =
-                    TorsionStates::find(&protein.topology, &protein.pairs, &self.stores, &mut || {
-                        looked += 1;
-                        if looked.is_multiple_of(256) && go_on().is_break() {
-                            return Err(TrainError::Cancelled);
-                        }
-                        Ok(())
-                    })?;
-            }
+        }
+        Ok(())
+    }
+
+    /// Sorts the pairs of each protein by the torsional states of its residues.
+    fn find_torsions(&mut self, go_on: &mut dyn FnMut() -> ControlFlow<()>) -> Result<(), TrainError> {
+        for protein in &mut self.proteins {
+            let mut looked = 0usize;
+            protein.torsions =
+                TorsionStates::find(&protein.topology, &protein.pairs, &self.stores, &mut || {
+                    looked += 1;
+                    if looked.is_multiple_of(256) && go_on().is_break() {
+                        return Err(TrainError::Cancelled);
+                    }
+                    Ok(())
+                })?;
         }
         Ok(())
     }

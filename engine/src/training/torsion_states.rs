@@ -125,7 +125,7 @@ mod tests {
     use crate::random::{Noise, Stream};
     use crate::structure::{ReadOptions, read_structure};
     use crate::training::dataset::PairChances;
-    use crate::training::{PairDataset, TrainSettings};
+    use crate::training::{PairDataset, PairSampling, TrainSettings};
     use crate::trajectory::store::{STORE_VERSION, SourceFile, StoreMetadata, StoreWriter};
 
     const FRAMES: usize = 400;
@@ -170,8 +170,7 @@ mod tests {
 
     /// Chignolin as it is, and for a twentieth of the frames its mirror image, in which every φ and χ1 has the
     /// other sign.
-    #[test]
-    fn rare_torsions_of_a_residue_are_drawn_as_often_as_common_ones() {
+    fn store(folder: &std::path::Path) -> std::path::PathBuf {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../assets/structures/chignolin.pdb");
         let opened = read_structure(std::path::Path::new(path), &ReadOptions::default()).unwrap();
         let source = SourceFile { path: "a".into(), bytes: 0, crc32: 0, frames_in_file: 0, frames_stored: 0 };
@@ -186,8 +185,7 @@ mod tests {
             created_by: String::new(),
             in_equilibrium: true,
         };
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("chignolin.store.safetensors");
+        let path = folder.join("chignolin.store.safetensors");
         let mut writer = StoreWriter::create(&path, &metadata, false).unwrap();
         writer.start_trajectory(0, 0.0);
         let mirrored: Vec<[f32; 3]> = opened.positions_angstrom.iter().map(|&[x, y, z]| [-x, y, z]).collect();
@@ -195,6 +193,13 @@ mod tests {
             writer.push(if is_rare(frame) { &mirrored } else { &opened.positions_angstrom }).unwrap();
         }
         writer.finish(metadata).unwrap();
+        path
+    }
+
+    #[test]
+    fn rare_torsions_of_a_residue_are_drawn_as_often_as_common_ones() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = store(folder.path());
         let share_of_rare = |torsion_share: f64| {
             let settings = TrainSettings {
                 lag_ps: 1.0,
@@ -220,5 +225,32 @@ mod tests {
             let rare = share_of_rare(torsion_share);
             assert!(rare.abs_diff(expected) < margin, "{torsion_share}: {rare}");
         }
+    }
+
+    /// However pairs are drawn: those that start in the mirror image weigh as much more as the limit has it.
+    #[test]
+    fn rare_torsions_weigh_more_in_pairs_that_are_drawn_alike() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = store(folder.path());
+        let settings = TrainSettings {
+            lag_ps: 1.0,
+            pairs: PairSampling::Uniform,
+            validation_fraction: 0.0,
+            rare_weight: 8.0,
+            ..TrainSettings::default()
+        };
+        let data = PairDataset::open(&[path], &settings, &mut || ControlFlow::Continue(())).unwrap();
+        let random = Noise::new(3, Stream::Training);
+        let mut rare = 0;
+        for k in 0..1000u32 {
+            let [within, cluster, offset, enhanced] = random.bits([k, 0, 0, 0]);
+            let chances = PairChances { within, cluster, offset, enhanced, direction: 0 };
+            let is_rare = is_rare(data.drawn(chances).frame);
+            let weights = data.training_pair(chances).unwrap().weights;
+            let most = weights.iter().fold(0.0f32, |most, x| most.max(*x));
+            assert_eq!(most, if is_rare { 8.0 } else { 1.0 }, "{weights:?}");
+            rare += usize::from(is_rare);
+        }
+        assert!(rare.abs_diff(50) < 35, "a twentieth, not {rare} of 1,000");
     }
 }
