@@ -37,6 +37,9 @@ pub(super) struct Args {
     /// The trajectories are still relaxing from a hot or an extended start: training takes them forward in time only.
     #[arg(long)]
     out_of_equilibrium: bool,
+    /// A model made the frames. `train` starts jumps from them, and learns where they lead from molecular dynamics.
+    #[arg(long, conflicts_with = "out_of_equilibrium")]
+    made_by_model: bool,
     /// Store to write.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
@@ -57,6 +60,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<Ending> {
         skip_ps: args.skip_ps,
         interval_ps: args.interval_ps,
         in_equilibrium: !args.out_of_equilibrium,
+        made_by_model: args.made_by_model,
         output: args.out,
         overwrite: args.force,
     };

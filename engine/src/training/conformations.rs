@@ -291,6 +291,7 @@ mod tests {
             positions_crc32: 0,
             created_by: String::new(),
             in_equilibrium: true,
+            made_by_model: false,
         };
         let topology = metadata.topology();
         let path = folder.join(format!("{}.store.safetensors", metadata.name));

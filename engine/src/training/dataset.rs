@@ -13,6 +13,7 @@ use crate::trust::{TrustBuilder, TrustData};
 
 use super::conformations::{Conformations, Coverage};
 use super::jump_sizes::JumpSizes;
+use super::own_frames::{self, OwnFrame};
 use super::pair_index::PairIndex;
 use super::protein_draw::ProteinDraws;
 use super::random_index::split;
@@ -43,6 +44,10 @@ pub struct PairDataset {
     even_jumps: bool,
     /// How far sources are bent, as a share of how far they jump.
     source_bend: f64,
+    /// Share of pairs whose source is a frame of the model's own, of proteins that have such frames.
+    own_share: f64,
+    /// Stores of such frames.
+    own: Vec<usize>,
     /// Every other pair of a store in equilibrium is taken backwards in time.
     time_reversal: bool,
     held_out: Vec<String>,
@@ -88,6 +93,8 @@ struct Protein {
     torsions: TorsionStates,
     /// How far its conformations move; `None` weighs all pairs alike.
     jumps: Option<JumpSizes>,
+    /// Frames that the model made, each with the pair that it is most like.
+    own: Vec<OwnFrame>,
 }
 
 /// One pair ready for the interpolant: both centered, the target superposed on the source and its
@@ -130,6 +137,8 @@ impl PairDataset {
             rare_weight: settings.rare_weight,
             even_jumps: settings.even_jumps,
             source_bend: settings.source_bend,
+            own_share: settings.own_share,
+            own: Vec::new(),
             time_reversal: settings.time_reversal,
             held_out: Vec::new(),
             notices: Vec::new(),
@@ -154,11 +163,20 @@ impl PairDataset {
         if settings.even_jumps || settings.source_bend > 0.0 {
             dataset.measure_jumps(go_on)?;
         }
+        if settings.own_share > 0.0 {
+            dataset.find_own_frames(go_on)?;
+        }
         Ok(dataset)
     }
 
     fn add(&mut self, store: TrajectoryStore, settings: &TrainSettings) -> Result<(), TrainError> {
         let index = self.stores.len();
+        if store.metadata().made_by_model {
+            self.own.push(index);
+            self.lag_frames.push(0);
+            self.stores.push(store);
+            return Ok(());
+        }
         let lag_frames = store.pairs(settings.lag_ps)?.lag_frames();
         let held_out = held_out_sources(&store, settings);
         // Where nothing can be held out as a whole, the end of each trajectory is.
@@ -173,6 +191,7 @@ impl PairDataset {
                 conformations: None,
                 torsions: TorsionStates::default(),
                 jumps: None,
+                own: Vec::new(),
             });
             self.proteins.len() - 1
         });
@@ -264,6 +283,46 @@ impl PairDataset {
         Ok(())
     }
 
+    /// Finds what the model's own frames are like.
+    fn find_own_frames(&mut self, go_on: &mut dyn FnMut() -> ControlFlow<()>) -> Result<(), TrainError> {
+        let mut looked = 0usize;
+        let mut look = || {
+            looked += 1;
+            match looked.is_multiple_of(64) && go_on().is_break() {
+                true => Err(TrainError::Cancelled),
+                false => Ok(()),
+            }
+        };
+        let of = |store: usize| self.stores[store].topology();
+        for protein in &mut self.proteins {
+            let sequence = protein.topology.sequence();
+            let own: Vec<usize> =
+                self.own.iter().copied().filter(|&store| of(store).sequence() == sequence).collect();
+            if own.is_empty() {
+                continue;
+            }
+            protein.own = own_frames::find(&protein.topology, &protein.pairs, &self.stores, &own, &mut look)?;
+            let frames: usize = own.iter().map(|&store| self.stores[store].frame_count()).sum();
+            self.notices.push(format!(
+                "{}: {} of {frames} frames made by a model are like one of molecular dynamics; a share of {} of its jumps starts from them",
+                protein.topology.name,
+                protein.own.len(),
+                self.own_share
+            ));
+        }
+        let trained = |store: &usize| {
+            let sequence = of(*store).sequence();
+            self.proteins.iter().any(|protein| protein.topology.sequence() == sequence)
+        };
+        for store in self.own.iter().filter(|store| !trained(store)) {
+            let path = self.stores[*store].path().display();
+            self.notices.push(format!(
+                "{path}: frames made by a model of a protein of which there is no molecular dynamics here are left out"
+            ));
+        }
+        Ok(())
+    }
+
     /// What the user should know about how pairs are drawn, in sentences.
     pub fn notices(&self) -> &[String] {
         &self.notices
@@ -300,7 +359,8 @@ impl PairDataset {
 
     /// Sequences of the proteins.
     pub fn sequences(&self) -> Vec<String> {
-        let all: BTreeSet<String> = self.stores.iter().map(|s| s.topology().sequence()).collect();
+        let simulated = self.stores.iter().filter(|store| !store.metadata().made_by_model);
+        let all: BTreeSet<String> = simulated.map(|store| store.topology().sequence()).collect();
         all.into_iter().collect()
     }
 
@@ -326,7 +386,7 @@ impl PairDataset {
         }
         let trained: BTreeSet<String> = self.proteins.iter().map(|p| p.topology.sequence()).collect();
         // Pairs of one store lie together, so that even spacing reaches every store in proportion to its frames.
-        let most = TRUST_HELD_OUT_FRAMES * self.stores.len();
+        let most = TRUST_HELD_OUT_FRAMES * (self.stores.len() - self.own.len());
         for pair in evenly(self.validation.len(), most) {
             if go_on().is_break() {
                 return Err(TrainError::Cancelled);
@@ -354,14 +414,26 @@ impl PairDataset {
     /// # Errors
     /// [`TrainError::Store`] when a store cannot be read any more.
     pub fn training_pair(&self, chances: PairChances) -> Result<Pair, TrainError> {
-        let DrawnPair { store, frame, backwards, protein, cluster, weight } = self.drawn(chances);
+        let drawn = self.drawn(chances);
+        let own = self.own_frame(&chances, drawn.protein);
+        let DrawnPair { store, frame, backwards, protein, cluster, weight } = match own {
+            Some(own) => self.pair_of(drawn.protein, own.pair),
+            None => drawn,
+        };
         let lag = self.lag_frames[store];
         let target = if backwards { frame - lag } else { frame + lag };
         let mut source = self.stores[store].frame(frame)?;
-        if self.source_bend > 0.0 {
+        let mut like = None;
+        if let Some(own) = own {
+            let made = self.stores[own.store].frame(own.frame)?;
+            like = Some(std::mem::replace(&mut source, made));
+        } else if self.source_bend > 0.0 {
             self.bend_source(&self.proteins[protein], cluster, &chances, &mut source)?;
         }
-        let mut pair = self.pair_from(store, source, target)?;
+        let mut pair = self.pair_from(store, &source, target)?;
+        if let Some(like) = like {
+            own_frames::weigh(&pair.topology, &source, &like, &mut pair.weights);
+        }
         if self.rare_weight > 1.0 {
             let source = pair.source.to_atoms(&pair.topology);
             self.proteins[protein].torsions.raise(&source, self.rare_weight, &mut pair.weights);
@@ -388,19 +460,34 @@ impl PairDataset {
                 _ => uniformly(),
             }
         };
-        let (store, frame) = protein.pairs.get(pair);
+        let (store, _) = protein.pairs.get(pair);
         // A source is drawn first and its target second, or clusters would weigh on where chains go to. At
         // the start of a trajectory nothing came before.
         let backwards = self.time_reversal
             && self.stores[store].metadata().in_equilibrium
             && chances.direction & 1 == 1
             && protein.pairs.preceding(pair) >= self.lag_frames[store];
+        DrawnPair { backwards, ..self.pair_of(drawn, pair) }
+    }
+
+    /// Pair `pair` of protein `of`, forwards in time.
+    fn pair_of(&self, of: usize, pair: usize) -> DrawnPair {
+        let protein = &self.proteins[of];
+        let (store, frame) = protein.pairs.get(pair);
         let cluster = protein.conformations.as_ref().map_or(0, |all| all.cluster_of(pair));
         let weight = match &protein.jumps {
             Some(jumps) if self.even_jumps => jumps.weight(cluster),
             _ => 1.0,
         };
-        DrawnPair { store, frame, backwards, protein: drawn, cluster, weight }
+        DrawnPair { store, frame, backwards: false, protein: of, cluster, weight }
+    }
+
+    /// The frame of the model's own, if any, that takes the place of the source drawn for `protein`.
+    fn own_frame(&self, chances: &PairChances, protein: usize) -> Option<OwnFrame> {
+        let own = &self.proteins[protein].own;
+        let [which, whether, ..] = own_numbers(chances, 1);
+        let wanted = f64::from(whether) < self.own_share * 4_294_967_296.0;
+        (wanted && !own.is_empty()).then(|| own[split(which, own.len()).0])
     }
 
     /// Bends `source` by up to twice the share [`TrainSettings::source_bend`] of how far its cluster jumps.
@@ -412,9 +499,7 @@ impl PairDataset {
         source: &mut [[f32; 3]],
     ) -> Result<(), TrainError> {
         let (topology, Some(jumps)) = (&*protein.topology, &protein.jumps) else { return Ok(()) };
-        // Numbers of their own, made of those of the pair.
-        let own = Noise::new(u64::from(chances.within) << 32 | u64::from(chances.offset), Stream::Training);
-        let [first, second, size, _] = own.bits([chances.cluster, chances.enhanced, chances.direction, 0]);
+        let [first, second, size, _] = own_numbers(chances, 0);
         let other = |random: u32| -> Result<Vec<[f32; 3]>, TrainError> {
             let pair = match &protein.conformations {
                 Some(all) => all.draw_of(cluster, random),
@@ -440,22 +525,22 @@ impl PairDataset {
     }
 
     fn pair(&self, store: usize, source: usize, target: usize) -> Result<Pair, TrainError> {
-        self.pair_from(store, self.stores[store].frame(source)?, target)
+        self.pair_from(store, &self.stores[store].frame(source)?, target)
     }
 
     /// The pair of `source` and frame `target` of a store.
-    fn pair_from(&self, store: usize, source: Vec<[f32; 3]>, target: usize) -> Result<Pair, TrainError> {
+    fn pair_from(&self, store: usize, source: &[[f32; 3]], target: usize) -> Result<Pair, TrainError> {
         let store = &self.stores[store];
         let topology = store.topology();
-        let mut target = superpose_pair(topology, &source, &store.frame(target)?);
-        relabel_equivalent(topology, &source, &mut target);
+        let mut target = superpose_pair(topology, source, &store.frame(target)?);
+        relabel_equivalent(topology, source, &mut target);
         let cloud = |atoms: &[[f32; 3]]| {
             let mut cloud = TensorCloud::from_atoms(topology, atoms);
             cloud.center();
             cloud
         };
         let weights = vec![1.0; topology.residue_count()];
-        Ok(Pair { topology: topology.clone(), source: cloud(&source), target: cloud(&target), weights })
+        Ok(Pair { topology: topology.clone(), source: cloud(source), target: cloud(&target), weights })
     }
 }
 
@@ -468,6 +553,12 @@ impl Pair {
         };
         from.iter().zip(&to).map(square).sum::<f64>() / from.len().max(1) as f64
     }
+}
+
+/// Uniform random numbers of a pair beside those that it is drawn with, made of these.
+fn own_numbers(chances: &PairChances, purpose: u32) -> [u32; 4] {
+    let noise = Noise::new(u64::from(chances.within) << 32 | u64::from(chances.offset), Stream::Training);
+    noise.bits([chances.cluster, chances.enhanced, chances.direction, purpose])
 }
 
 /// `most` numbers below `len`, or all, evenly spaced.

@@ -18,6 +18,7 @@ mod jump_sizes;
 mod loss;
 mod open_backend;
 pub mod optimizer;
+mod own_frames;
 mod pair_index;
 mod protein_draw;
 mod random_index;

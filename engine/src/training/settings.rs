@@ -155,6 +155,12 @@ pub struct TrainSettings {
     #[arg(long, default_value_t = TrainSettings::default().source_bend)]
     #[serde(default)]
     pub source_bend: f64,
+    /// Share of jumps that start from frames made by a model, of proteins of which there is a store of them (`import
+    /// --made-by-model`): each leads to where molecular dynamics goes from the frame most like it, and residues whose
+    /// torsions differ there count for nothing. The model so learns the way back from frames of its own.
+    #[arg(long, default_value_t = TrainSettings::default().own_share)]
+    #[serde(default = "none")]
+    pub own_share: f64,
     /// Frames dropped at the start of each trajectory, ps.
     #[arg(long, default_value_t = TrainSettings::default().skip_ps)]
     pub skip_ps: f64,
@@ -165,7 +171,7 @@ fn all() -> f64 {
     1.0
 }
 
-/// The torsion share of runs that were started before there was one.
+/// The torsion share, and that of own frames, of runs that were started before there was one.
 fn none() -> f64 {
     0.0
 }
@@ -212,6 +218,7 @@ impl Default for TrainSettings {
             rare_weight: 1.0,
             source_noise_angstrom: 0.05,
             source_bend: 0.0,
+            own_share: 0.25,
             skip_ps: 0.0,
         }
     }
@@ -275,6 +282,9 @@ impl TrainSettings {
             }
             () if !(0.0..=10.0).contains(&self.source_bend) => {
                 fail("the bend of sources", "be 0 to 10 jumps")
+            }
+            () if !(0.0..=1.0).contains(&self.own_share) => {
+                fail("the share of jumps from frames made by a model", "be 0 to 1")
             }
             () if !(self.skip_ps.is_finite() && self.skip_ps >= 0.0) => {
                 fail("the skipped time", "not be negative")

@@ -184,6 +184,7 @@ mod tests {
             positions_crc32: 0,
             created_by: String::new(),
             in_equilibrium: true,
+            made_by_model: false,
         };
         let path = folder.join("chignolin.store.safetensors");
         let mut writer = StoreWriter::create(&path, &metadata, false).unwrap();

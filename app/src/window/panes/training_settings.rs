@@ -195,6 +195,8 @@ fn loss_ui(ui: &mut egui::Ui, settings: &mut TrainSettings, new: bool) {
         number(ui, "Source noise", about("source_noise_angstrom"), noise.suffix(" Å"));
         let bend = DragValue::new(&mut settings.source_bend).range(0.0..=10.0).speed(0.01);
         number(ui, "Source bend", about("source_bend"), bend.suffix(" jumps"));
+        let own = DragValue::new(&mut settings.own_share).range(0.0..=1.0).speed(0.005);
+        number(ui, "Own frames", about("own_share"), own);
     });
 }
 

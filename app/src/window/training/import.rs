@@ -28,6 +28,8 @@ pub struct ImportForm {
     pub interval_ps: f64,
     /// The trajectories are in equilibrium.
     pub in_equilibrium: bool,
+    /// A model made them.
+    pub made_by_model: bool,
     /// Chain, where the topology has several.
     pub chain: String,
     /// Store to write.
@@ -48,6 +50,7 @@ impl Default for ImportForm {
             interval_given: false,
             interval_ps: 100.0,
             in_equilibrium: defaults.in_equilibrium,
+            made_by_model: defaults.made_by_model,
             chain: String::new(),
             output: String::new(),
             replace: false,
@@ -112,6 +115,7 @@ impl ImportForm {
             skip_ps: self.skip_ps,
             interval_ps: self.interval_given.then_some(self.interval_ps),
             in_equilibrium: self.in_equilibrium,
+            made_by_model: self.made_by_model,
             output: PathBuf::from(self.output.trim()),
             overwrite: self.replace,
         }

@@ -102,9 +102,8 @@ impl ComparisonPlan {
                 stride: data.stride,
                 skip_ps: data.skip_ps,
                 interval_ps: data.interval_ps,
-                in_equilibrium: true,
                 output,
-                overwrite: false,
+                ..ImportRequest::default()
             });
         }
         if stores.is_empty() {

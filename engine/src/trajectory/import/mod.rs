@@ -36,6 +36,8 @@ pub struct ImportRequest {
     pub interval_ps: Option<f64>,
     /// Whether the trajectories are in equilibrium. Those that still relax from a hot or an extended start are not.
     pub in_equilibrium: bool,
+    /// Whether a model made the frames: training starts jumps from them, and learns none of theirs.
+    pub made_by_model: bool,
     /// Store file to write.
     pub output: PathBuf,
     /// Whether an existing store may be replaced.
@@ -53,6 +55,7 @@ impl Default for ImportRequest {
             skip_ps: 0.0,
             interval_ps: None,
             in_equilibrium: true,
+            made_by_model: false,
             output: PathBuf::new(),
             overwrite: false,
         }

@@ -46,6 +46,7 @@ pub fn import(
         positions_crc32: u32::MAX,
         created_by: concat!("EquiJump ", env!("CARGO_PKG_VERSION")).to_owned(),
         in_equilibrium: request.in_equilibrium,
+        made_by_model: request.made_by_model,
     };
     let mut writer = StoreWriter::create(&request.output, &metadata, request.overwrite)?;
     let mut latest = None;

@@ -28,11 +28,19 @@ pub struct StoreMetadata {
     /// Whether the trajectories are in equilibrium, so that they are as likely backwards in time as forwards.
     #[serde(default = "in_equilibrium", skip_serializing_if = "is_true")]
     pub in_equilibrium: bool,
+    /// Whether a model made the frames, not molecular dynamics: training starts jumps from them, and learns none of
+    /// theirs.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub made_by_model: bool,
 }
 
 /// What a store says that was written before it could say otherwise.
 fn in_equilibrium() -> bool {
     true
+}
+
+fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 fn is_true(value: &bool) -> bool {
