@@ -1,16 +1,17 @@
 #!/usr/bin/env bash
-# Trains the model `proteins` anew from assets/md, in the seven stages in which it was trained.
+# Trains the model `proteins` anew from assets/md, in the nine stages in which it was trained.
 #
-#   assets/models/proteins/train.sh OUT      stores, stages 1 to 7; the model is OUT/7/model.safetensors
+#   assets/models/proteins/train.sh OUT      stores, stages 1 to 9; the model is OUT/9/model.safetensors
 #
 # What is done already is left alone, and a stage that was interrupted goes on. EQUIJUMP names the program (default:
 # target/release/equijump), THREADS the processor threads to train with (default: 1).
 #
-# The stages are those of the model, with two differences. Its second stage saw an earlier, smaller part of assets/md,
+# The stages are those of the model, with three differences. Its second stage saw an earlier, smaller part of assets/md,
 # frames every 10 to 25 ps, of chignolin, 64 peptides (pep_[bceghptx]) and 8 proteins; the same systems as they lie in
 # assets/md stand for it here. And its second and third stage were ended by the clock, after 13,248 of 60,000 and 6,100
-# of 14,000 steps: here they are that long, and their learning rates fall to what they had fallen to. Weights come close
-# to those that ship and are not the same bit for bit.
+# of 14,000 steps: here they are that long, and their learning rates fall to what they had fallen to. And the second
+# round of its own frames was made by a sibling of stage 8 (a bend of 1.2, no own frames); here stage 8 makes them. Weights
+# come close to those that ship and are not the same bit for bit.
 set -eu
 export LC_ALL=C
 out=${1:?"name a folder for stores and stages"}
@@ -43,12 +44,15 @@ stores() { # those whose name fits, of systems that are trained on: all from the
     done
 }
 
+own=() # Stores of the model's own frames.
+
 stage() { # NUMBER STORES OPTIONS…
     local folder=$out/$1 pattern=$2
     shift 2
     if [ -f "$folder/done" ]; then return; fi
     local files
     mapfile -t files < <(stores "$pattern")
+    files+=("${own[@]}")
     if [ -f "$folder/checkpoint.safetensors" ]; then
         "$EQUIJUMP" train "${files[@]}" --resume --out "$folder"
     else
@@ -103,4 +107,35 @@ stage 6 all --init "$out/6-held-out/model.safetensors" --steps 3000 --learning-r
 stage 7 all --init "$out/6/model.safetensors" --steps 1800 --learning-rate 4e-3 --final-learning-rate 5e-5 \
     --warmup-steps 100 --ema-decay 0.998 --seed 8 "${even[@]}" --source-bend 0.8
 
-echo "$out/7/model.safetensors"
+# Frames of the model's own: runs of 100 ps jumps from frames of molecular dynamics, which own_starts.csv names.
+own_frames() { # ROUND MODEL JUMPS SEED
+    local round=$1 model=$2 jumps=$3 seed=$4 system folder trajectory frame
+    mkdir -p "$out/own"
+    for system in $(awk -F, -v round="$round" '$1 == round { print $2 }' "$here/own_starts.csv" | uniq); do
+        folder=$out/own/$round.$system
+        if [ -f "$folder.store.safetensors" ]; then continue; fi
+        local starts=()
+        while IFS=, read -r _ _ trajectory frame; do
+            starts+=(--start "$md/$system/traj_$trajectory.xtc:$frame")
+        done < <(grep "^$round,$system," "$here/own_starts.csv")
+        "$EQUIJUMP" simulate "$md/$system/top.pdb" --topology "$md/$system/top.pdb" --model "$model" --epsilon 0.35 \
+            --latent-steps 25 --frames "$jumps" --replicas $((${#starts[@]} / 2)) "${starts[@]}" --seed "$seed" \
+            --out "$folder/run.dcd" --force
+        "$EQUIJUMP" import --topology "$folder/run_topology.pdb" "$folder"/run_r*.dcd --made-by-model \
+            --out "$folder.store.safetensors"
+    done
+}
+
+# 8: some jumps start from frames of the model's own.
+own_frames 1 "$out/7/model.safetensors" 10 77
+own=("$out"/own/1.*.store.safetensors)
+stage 8 all --init "$out/7/model.safetensors" --steps 4000 --learning-rate 4e-3 --final-learning-rate 5e-5 \
+    --warmup-steps 100 --ema-decay 0.998 --seed 8 "${even[@]}" --source-bend 0.8 --own-share 0.3
+
+# 9: the same for longer, with more of them.
+own_frames 2 "$out/8/model.safetensors" 16 79
+own=("$out"/own/*.store.safetensors)
+stage 9 all --init "$out/8/model.safetensors" --steps 5500 --learning-rate 4e-3 --final-learning-rate 5e-5 \
+    --warmup-steps 100 --ema-decay 0.998 --seed 8 "${even[@]}" --source-bend 1.0 --own-share 0.35
+
+echo "$out/9/model.safetensors"
