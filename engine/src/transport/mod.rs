@@ -1,6 +1,5 @@
 //! Interpolants, diffusion, schedules, and integrators (ARCHITECTURE.md §6).
 
-pub mod actions;
 mod batch;
 pub mod benchmark;
 mod bridge;
@@ -21,8 +20,8 @@ pub mod integrator;
 #[cfg(test)]
 mod integrator_tests;
 pub mod interpolant;
+pub mod latent_moves;
 mod making;
-pub mod path;
 pub mod presets;
 mod redraw;
 pub mod sampler;
@@ -35,7 +34,6 @@ pub use candle_sampler::CandleSampler;
 pub use cpu_sampler::CpuSampler;
 pub use fallback_sampler::FallbackSampler;
 pub use gpu_sampler::GpuSampler;
-pub use path::Transport;
 pub use sampler::{Advance, FrameSampler, GeometryCounts, LatentProgress, Replica, TransportError};
-pub use settings::{Integrator, SamplerSettings, Schedule, SettingsError};
+pub use settings::{Integrator, SamplerSettings, SamplerSettingsError, Schedule};
 pub use split_sampler::SplitSampler;
