@@ -8,50 +8,7 @@ use std::path::Path;
 
 use cli_common::{Workplace, finish, frames, write_conformations};
 
-const CONFIG: &str = r#"
-name = "Two transports"
-
-[data]
-topology = "top.pdb"
-trajectories = ["md0.dcd", "md1.dcd", "md2.dcd"]
-
-[reference]
-native = "chignolin"
-trajectories = ["md3.dcd", "md4.dcd", "md5.dcd"]
-
-[network]
-multiplicity = 4
-conditioner_layers = 1
-header_layers = 1
-radial_bins = 4
-time_bins = 4
-
-[training]
-steps = 4
-batch_size = 2
-threads = 1
-warmup_steps = 1
-validate_every = 2
-checkpoint_every = 2
-pairs = "uniform"
-
-[sampling]
-replicas = 2
-frames = 30
-latent_steps = 3
-
-[evaluation]
-bootstrap = 20
-clusters = 10
-tica = { lag_ps = 300 }
-
-[[variant]]
-transport = "two-sided"
-
-[[variant]]
-transport = "flow-matching"
-label = "Flow Matching"
-"#;
+const CONFIG: &str = include_str!("cli_common/comparison.toml");
 
 /// A folder with a topology, six trajectories and the file.
 fn prepared() -> Workplace {

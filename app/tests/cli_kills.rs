@@ -24,10 +24,10 @@ use equijump_engine::session::{
     DevicePreference, ExportRequest, Job, JobEvent, JobHandle, JobOutcome, ModelLibrary, ModelSource,
     Session, Simulate, SimulationRequest, SimulationUpdate,
 };
-use equijump_engine::structure::{ReadOptions, read_structure};
 use equijump_engine::training::EarlierRun;
 use equijump_engine::trajectory::{TrajectoryReader, TrajectoryStore};
 use equijump_engine::transport::SamplerSettings;
+use equijump_tests::proteins::bundled;
 
 /// Commands that are killed.
 const COMMANDS: u64 = 6;
@@ -250,37 +250,7 @@ fn evaluations() {
     assert_eq!(litter(workplace.folder.path()), [""; 0]);
 }
 
-const COMPARISON: &str = r#"
-[data]
-topology = "top.pdb"
-trajectories = ["md0.dcd", "md1.dcd", "md2.dcd"]
-[reference]
-native = "chignolin"
-trajectories = ["md3.dcd", "md4.dcd"]
-[network]
-multiplicity = 4
-conditioner_layers = 1
-header_layers = 1
-radial_bins = 4
-time_bins = 4
-[training]
-steps = 40
-batch_size = 2
-threads = 1
-validate_every = 10
-checkpoint_every = 25
-pairs = "uniform"
-[sampling]
-replicas = 2
-frames = 30
-latent_steps = 3
-[evaluation]
-bootstrap = 20
-clusters = 5
-tica = { lag_ps = 300 }
-[[variant]]
-transport = "two-sided"
-"#;
+const COMPARISON: &str = include_str!("cli_common/killed_comparison.toml");
 
 #[test]
 fn comparisons() {
@@ -326,8 +296,7 @@ fn export_until_killed() {
     let rounds = number("EQUIJUMP_EXPORT_ROUNDS", u64::MAX);
     let folder = Path::new(&folder);
     let session = Session::new(Arc::new(ModelLibrary::new()), Arc::new(|| ())).unwrap();
-    let structure = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/structures/chignolin.pdb");
-    let structure = read_structure(&structure, &ReadOptions::default()).unwrap();
+    let structure = bundled("chignolin");
     let topology = Arc::clone(&structure.topology);
     let settings = SamplerSettings { latent_steps: 5, ..SamplerSettings::default() };
     let run = session.start(Simulate::new(SimulationRequest {

@@ -7,27 +7,11 @@ mod gl_harness;
 use std::sync::Arc;
 
 use equijump_app::viewport::{
-    Background, Camera, Coloring, GraphicsError, ImageRequest, Projection, Representation, RibbonAtoms,
-    Style, Viewport, palette,
+    Camera, Coloring, GraphicsError, ImageRequest, Projection, Representation, RibbonAtoms, Style, Viewport,
+    palette,
 };
 use equijump_engine::structure::{Element, Residue, ResidueType, Topology};
-use gl_harness::{Dialect, GlHarness, protein, viewport_of};
-
-const WIDTH: u32 = 320;
-const HEIGHT: u32 = 240;
-const ASPECT: f32 = WIDTH as f32 / HEIGHT as f32;
-const REQUEST: ImageRequest = ImageRequest { width: WIDTH, height: HEIGHT, transparent: false };
-
-fn plain(representation: Representation) -> Style {
-    Style {
-        representation,
-        depth_cue: false,
-        outline: false,
-        ambient_occlusion: false,
-        background: Background::White,
-        ..Style::default()
-    }
-}
+use gl_harness::{ASPECT, Dialect, GlHarness, HEIGHT, REQUEST, WIDTH, plain, protein, viewport_of};
 
 /// Glycine: N, CA, C, O wherever the test wants them.
 fn glycine(positions: [[f32; 3]; 4], representation: Representation, projection: Projection) -> Viewport {

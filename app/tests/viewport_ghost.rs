@@ -3,27 +3,9 @@
 
 mod gl_harness;
 
-use equijump_app::viewport::{
-    AtomsShown, Background, Coloring, ImageRequest, Representation, Style, Viewport, palette,
-};
+use equijump_app::viewport::{AtomsShown, Coloring, Conformation, Representation, Style, Viewport, palette};
 use equijump_engine::structure::OpenedStructure;
-use gl_harness::{GlHarness, protein, viewport_of};
-
-const WIDTH: u32 = 320;
-const HEIGHT: u32 = 240;
-const ASPECT: f32 = WIDTH as f32 / HEIGHT as f32;
-const REQUEST: ImageRequest = ImageRequest { width: WIDTH, height: HEIGHT, transparent: false };
-
-fn plain(representation: Representation) -> Style {
-    Style {
-        representation,
-        depth_cue: false,
-        outline: false,
-        ambient_occlusion: false,
-        background: Background::White,
-        ..Style::default()
-    }
-}
+use gl_harness::{ASPECT, GlHarness, HEIGHT, REQUEST, WIDTH, plain, protein, viewport_of};
 
 /// Pixels with the hue of the ghost: red and blue in its proportion, green the least.
 fn ghost_pixels(image: &image::RgbaImage) -> usize {
@@ -35,6 +17,12 @@ fn ghost_pixels(image: &image::RgbaImage) -> usize {
             g < r && r < b && b < 0.9 && (r / b - red / blue).abs() < 0.08 && g / b < 0.6
         })
         .count()
+}
+
+/// Another conformation, as the ghost is drawn.
+fn ghost(positions: &[[f32; 3]]) -> Vec<Conformation> {
+    let positions_angstrom = positions.to_vec();
+    vec![Conformation { positions_angstrom, color: palette::GHOST, structure: Vec::new() }]
 }
 
 fn moved(opened: &OpenedStructure, by: f32) -> Vec<[f32; 3]> {
@@ -51,15 +39,15 @@ fn a_ghost_beside_the_molecule_is_seen_in_its_own_hue_and_one_inside_it_is_not()
         let without = viewport.render_to_image(&harness.gl, REQUEST).unwrap();
         // A few edges between blue and red atoms come near it.
         assert!(ghost_pixels(&without) < 20, "{representation:?}: {} pixels", ghost_pixels(&without));
-        assert!(viewport.set_ghost(Some(&moved(&opened, 3.0))));
+        assert!(viewport.set_ghosts(ghost(&moved(&opened, 3.0))));
         let beside = viewport.render_to_image(&harness.gl, REQUEST).unwrap();
         assert!(ghost_pixels(&beside) > 150, "{representation:?}: {} pixels", ghost_pixels(&beside));
         if representation == Representation::BallAndStick {
-            assert!(viewport.set_ghost(Some(&opened.positions_angstrom)));
+            assert!(viewport.set_ghosts(ghost(&opened.positions_angstrom)));
             let inside = viewport.render_to_image(&harness.gl, REQUEST).unwrap();
             assert!(ghost_pixels(&inside) < 20, "{} pixels", ghost_pixels(&inside));
         }
-        assert!(viewport.set_ghost(None));
+        assert!(viewport.set_ghosts(Vec::new()));
         assert_eq!(viewport.render_to_image(&harness.gl, REQUEST).unwrap(), without);
     }
 }
@@ -68,13 +56,13 @@ fn a_ghost_beside_the_molecule_is_seen_in_its_own_hue_and_one_inside_it_is_not()
 fn a_ghost_of_another_molecule_is_refused_and_is_never_picked() {
     let opened = protein("chignolin");
     let mut viewport = viewport_of(&opened);
-    assert!(!viewport.set_ghost(Some(&opened.positions_angstrom[1..])));
+    assert!(!viewport.set_ghosts(ghost(&opened.positions_angstrom[1..])));
     let Some(mut harness) = GlHarness::new(WIDTH, HEIGHT) else { return };
     harness.show(&mut viewport, Vec::new());
-    let ghost = moved(&opened, 40.0);
-    assert!(viewport.set_ghost(Some(&ghost)));
+    let beside = moved(&opened, 40.0);
+    assert!(viewport.set_ghosts(ghost(&beside)));
     harness.show(&mut viewport, Vec::new());
-    for position in ghost {
+    for position in beside {
         if let Some(([x, y], _)) = viewport.camera().project(position, ASPECT) {
             assert_eq!(viewport.atom_at(x, y, ASPECT), None);
         }

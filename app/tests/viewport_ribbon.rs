@@ -5,7 +5,7 @@ mod gl_harness;
 
 use std::collections::HashMap;
 
-use equijump_app::viewport::SecondaryStructure;
+use equijump_app::viewport::SecondaryStructureClass;
 use equijump_app::viewport::ribbon::{ColorSteps, RibbonMesh};
 use equijump_engine::structure::OpenedStructure;
 use gl_harness::{protein, secondary_structure};
@@ -25,7 +25,7 @@ const PROTEINS: [&str; 12] = [
     "lambda",
 ];
 
-fn ribbon(opened: &OpenedStructure, structure: &[SecondaryStructure]) -> RibbonMesh {
+fn ribbon(opened: &OpenedStructure, structure: &[SecondaryStructureClass]) -> RibbonMesh {
     let mut mesh = RibbonMesh::default();
     let colors = vec![[0.5; 3]; opened.topology.residue_count()];
     mesh.rebuild(&opened.topology, &opened.positions_angstrom, structure, &colors, ColorSteps::Sharp);
@@ -44,18 +44,18 @@ fn cross(a: [f32; 3], b: [f32; 3]) -> [f32; 3] {
     [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]
 }
 
-fn all_kinds(opened: &OpenedStructure) -> Vec<Vec<SecondaryStructure>> {
+fn all_kinds(opened: &OpenedStructure) -> Vec<Vec<SecondaryStructureClass>> {
     let count = opened.topology.residue_count();
     vec![
-        vec![SecondaryStructure::Coil; count],
-        vec![SecondaryStructure::Helix; count],
-        vec![SecondaryStructure::Strand; count],
+        vec![SecondaryStructureClass::Coil; count],
+        vec![SecondaryStructureClass::Helix; count],
+        vec![SecondaryStructureClass::Strand; count],
         secondary_structure(opened),
         (0..count)
             .map(|i| match i / 3 % 3 {
-                0 => SecondaryStructure::Strand,
-                1 => SecondaryStructure::Helix,
-                _ => SecondaryStructure::Coil,
+                0 => SecondaryStructureClass::Strand,
+                1 => SecondaryStructureClass::Helix,
+                _ => SecondaryStructureClass::Coil,
             })
             .collect(),
     ]
@@ -165,7 +165,7 @@ fn short_and_broken_chains_have_no_ribbon() {
     let mut positions = opened.positions_angstrom.to_vec();
     positions[3][1] = f32::NAN;
     let count = opened.topology.residue_count();
-    let coil = vec![SecondaryStructure::Coil; count];
+    let coil = vec![SecondaryStructureClass::Coil; count];
     let colors = vec![[0.5; 3]; count];
     mesh.rebuild(&opened.topology, &positions, &coil, &colors, ColorSteps::Blended);
     assert!(mesh.indices.is_empty() && mesh.positions_angstrom.is_empty());

@@ -14,7 +14,7 @@ use equijump_app::window::project::Phase;
 use equijump_app::window::session_file::{Entry, SessionFile};
 use equijump_engine::analysis::{Measurement, ca_distances_angstrom, dssp};
 use equijump_engine::observe::landscape::{Coordinate, Landscape, LandscapeMap, MapSettings};
-use support::{WaveBackend, Window, window, window_with};
+use support::{WaveBackend, Window, set_number, window, window_with};
 
 /// A window with a run of chignolin whose frames have all been looked at.
 fn after_a_run(frames: u64) -> Window {
@@ -25,8 +25,7 @@ fn after_a_run(frames: u64) -> Window {
 fn run_in(mut window: Window, frames: u64) -> Window {
     window.wait_for_protein("chignolin");
     window.settle();
-    window.harness.get_by_role_and_label(Role::SpinButton, "Frames").set_value_accesskit(frames as f64);
-    window.settle();
+    set_number(&mut window, "Frames", frames as f64);
     window.harness.get_by_role_and_label(Role::Button, "Simulate").click();
     window.step_until("the run is over", |harness| {
         let run = harness.state().project().run.as_ref();

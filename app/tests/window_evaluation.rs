@@ -9,61 +9,18 @@ use std::path::{Path, PathBuf};
 use egui::accesskit::Role;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use equijump_app::window::evaluation::Shown;
-use equijump_app::window::file_dialogs::FileAnswer;
-use equijump_engine::structure::{ReadOptions, read_structure};
-use equijump_engine::trajectory::TrajectoryWriter;
-use support::{Window, window};
-
-/// Writes a trajectory that walks back and forth through conformations of chignolin, shaken a little.
-fn write(path: &Path, start: usize, length: usize) {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let text = std::fs::read_to_string(root.join("tests/fixtures/analysis/frames.json")).unwrap();
-    let value: serde_json::Value = serde_json::from_str(&text).unwrap();
-    let frames: Vec<Vec<[f32; 3]>> = serde_json::from_value(value["frames"].clone()).unwrap();
-    let structure = root.join("assets/structures/chignolin.pdb");
-    let topology = read_structure(&structure, &ReadOptions::default()).unwrap().topology;
-    let mut writer = TrajectoryWriter::create(path, &topology, 100.0, false).unwrap();
-    for t in 0..length {
-        let position = (start + t / 3) % (2 * frames.len() - 2);
-        let mut frame = frames[position.min(2 * frames.len() - 2 - position)].clone();
-        for (atom, position) in frame.iter_mut().enumerate() {
-            for (axis, x) in position.iter_mut().enumerate() {
-                *x += 0.05 * ((start * 31 + t * 7 + atom * 3 + axis * 5) as f32 * 1.7).sin();
-            }
-        }
-        writer.write_frame(&frame, 100.0 * t as f64).unwrap();
-    }
-}
+use equijump_tests::proteins::write_conformations;
+use support::{Window, pick, press, set_number, window};
 
 /// A topology and three reference trajectories.
 fn reference(folder: &Path) -> (PathBuf, Vec<PathBuf>) {
     let topology = folder.join("top.pdb");
-    write(&topology, 0, 1);
+    write_conformations(&topology, 0, 1);
     let paths: Vec<PathBuf> = (0..3).map(|k| folder.join(format!("md{k}.dcd"))).collect();
     for (k, path) in paths.iter().enumerate() {
-        write(path, 11 * k, 120);
+        write_conformations(path, 11 * k, 120);
     }
     (topology, paths)
-}
-
-/// Presses a button, wherever it has been scrolled to.
-#[track_caller]
-fn press(window: &mut Window, name: &str) {
-    window.harness.get_by_role_and_label(Role::Button, name).click_accesskit();
-    window.settle();
-}
-
-/// Answers the file dialog that a button opens.
-#[track_caller]
-fn pick(window: &mut Window, button: &str, path: &Path) {
-    window.dialogs.will_answer(FileAnswer::Picked(path.to_owned()));
-    press(window, button);
-}
-
-#[track_caller]
-fn set_number(window: &mut Window, name: &str, value: f64) {
-    window.harness.get_by_role_and_label(Role::SpinButton, name).set_value_accesskit(value);
-    window.settle();
 }
 
 /// Chooses an entry of a list.
@@ -158,7 +115,7 @@ fn files_are_compared_and_the_command_that_does_the_same_is_told() {
     let folder = tempfile::tempdir().unwrap();
     let mut window = evaluation_window(folder.path());
     let samples = folder.path().join("made.dcd");
-    write(&samples, 5, 100);
+    write_conformations(&samples, 5, 100);
     choose(&mut window, "Samples", "Files");
     pick(&mut window, "Browse for sample trajectories", &samples);
     evaluate(&mut window);
@@ -176,7 +133,7 @@ fn an_evaluation_stops_and_a_wrong_lag_is_one_sentence_in_the_pane() {
     let folder = tempfile::tempdir().unwrap();
     let mut window = evaluation_window(folder.path());
     let samples = folder.path().join("made.dcd");
-    write(&samples, 5, 100);
+    write_conformations(&samples, 5, 100);
     choose(&mut window, "Samples", "Files");
     pick(&mut window, "Browse for sample trajectories", &samples);
     set_number(&mut window, "TICA lag", 350.0);

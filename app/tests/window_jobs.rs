@@ -11,18 +11,12 @@ use equijump_app::window::file_dialogs::FileAnswer;
 use equijump_app::window::project::Phase;
 use equijump_engine::observe::observations::{Landscape, MapSelection};
 use equijump_engine::trajectory::{Frame, TrajectoryReader};
-use support::{WaveBackend, Window, window, window_with};
-
-/// Clicks the button of that name.
-#[track_caller]
-fn click(window: &mut Window, name: &str) {
-    window.harness.get_by_role_and_label(Role::Button, name).click();
-    window.settle();
-}
+use equijump_tests::proteins::bundled_path;
+use support::{WaveBackend, Window, click, ready, set_number, window_with};
 
 /// Starts a run of `frames` frames and waits for its end.
 fn simulate(window: &mut Window, frames: u64) {
-    set_number(window, "Frames", frames);
+    set_number(window, "Frames", frames as f64);
     click(window, "Simulate");
     window.step_until("the run is over", |harness| {
         let run = harness.state().project().run.as_ref();
@@ -31,18 +25,6 @@ fn simulate(window: &mut Window, frames: u64) {
     window.step_until("all frames were measured", |harness| {
         harness.state().observations().frames == harness.state().timeline().frame_count() as u64
     });
-}
-
-#[track_caller]
-fn set_number(window: &mut Window, name: &str, value: u64) {
-    window.harness.get_by_role_and_label(Role::SpinButton, name).set_value_accesskit(value as f64);
-    window.settle();
-}
-
-fn ready() -> Window {
-    let mut window = window();
-    window.wait_for_protein("chignolin");
-    window
 }
 
 #[test]
@@ -270,8 +252,10 @@ fn a_protein_with_a_reference_has_its_map_at_once_and_a_click_leads_to_the_neare
 
 #[test]
 fn a_protein_without_a_reference_says_what_the_map_waits_for() {
-    let mut window =
-        window_with(Some(example("trpcage")), WaveBackend { latent_steps: 4, step_time: Duration::ZERO });
+    let mut window = window_with(
+        Some(bundled_path("trpcage")),
+        WaveBackend { latent_steps: 4, step_time: Duration::ZERO },
+    );
     window.wait_for_protein("trpcage");
     simulate(&mut window, 30);
     assert!(matches!(window.app().observations().landscape, Landscape::NotYet(_)));
@@ -286,8 +270,10 @@ fn a_protein_without_a_reference_says_what_the_map_waits_for() {
 
 #[test]
 fn the_frames_in_a_rectangle_of_the_map_are_exported_with_the_times_they_have_in_the_run() {
-    let mut window =
-        window_with(Some(example("trpcage")), WaveBackend { latent_steps: 4, step_time: Duration::ZERO });
+    let mut window = window_with(
+        Some(bundled_path("trpcage")),
+        WaveBackend { latent_steps: 4, step_time: Duration::ZERO },
+    );
     window.wait_for_protein("trpcage");
     simulate(&mut window, 190);
     window.step_until("there is a map", |harness| {
@@ -334,12 +320,8 @@ fn the_frames_in_a_rectangle_of_the_map_are_exported_with_the_times_they_have_in
     assert!((frame.time_ps.unwrap() - last_ps).abs() < 1e-3, "{:?}, {last_ps}", frame.time_ps);
 }
 
-fn example(name: &str) -> std::path::PathBuf {
-    format!("{}/../assets/structures/{name}.pdb", env!("CARGO_MANIFEST_DIR")).into()
-}
-
 fn simulate_again(window: &mut Window, frames: u64) {
-    set_number(window, "Frames", frames);
+    set_number(window, "Frames", frames as f64);
     click(window, "Simulate");
     window.step_until("the second run is over", |harness| {
         let run = harness.state().project().run.as_ref();
@@ -534,7 +516,7 @@ fn every_shortcut_is_listed_in_the_help() {
     let mut window = ready();
     window.harness.key_press(egui::Key::F1);
     window.settle();
-    for command in equijump_app::window::command::UiCommand::ALL {
+    for &command in equijump_app::window::command::UiCommand::ALL {
         if command.text().shortcut.is_some() {
             let label = command.text().text.trim_end_matches('…');
             assert!(window.harness.query_all_by_label(label).next().is_some(), "{label} is not listed");

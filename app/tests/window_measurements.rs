@@ -11,18 +11,10 @@ use equijump_app::window::ghost::Ghost;
 use equijump_app::window::measurements::MeasurementTool;
 use equijump_app::window::project::Phase;
 use equijump_engine::analysis::Measurement;
-use support::{Window, window};
-
-fn ready() -> Window {
-    let mut window = window();
-    window.wait_for_protein("chignolin");
-    window.settle();
-    window
-}
+use support::{Window, ready, set_number};
 
 fn simulate(window: &mut Window, frames: u64) {
-    window.harness.get_by_role_and_label(Role::SpinButton, "Frames").set_value_accesskit(frames as f64);
-    window.settle();
+    set_number(window, "Frames", frames as f64);
     window.harness.get_by_role_and_label(Role::Button, "Simulate").click();
     window.step_until("the run is over", |harness| {
         let run = harness.state().project().run.as_ref();
@@ -95,8 +87,7 @@ fn clicked_atoms_are_measured_in_every_frame_of_the_run() {
 
     // What is written over the molecule is the value of the frame shown.
     for frame in [25u64, 7] {
-        window.harness.get_by_role_and_label(Role::SpinButton, "Frame").set_value_accesskit(frame as f64);
-        window.settle();
+        set_number(&mut window, "Frame", frame as f64);
         let positions = history.read(frame, 0).unwrap();
         let marks = window.app().viewport().measurement_labels();
         assert_eq!(marks[0].text, distance.value_text(distance.value(&positions)));

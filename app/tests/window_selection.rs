@@ -8,20 +8,7 @@ use egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable as _;
 use equijump_app::viewport::Representation;
 use equijump_app::window::ghost::Ghost;
-use support::{Window, window};
-
-fn ready() -> Window {
-    let mut window = window();
-    window.wait_for_protein("chignolin");
-    window.settle();
-    window
-}
-
-#[track_caller]
-fn click(window: &mut Window, name: &str) {
-    window.harness.get_by_role_and_label(Role::Button, name).click();
-    window.settle();
-}
+use support::{Window, click, ready, set_number};
 
 /// Types a selection and presses Enter.
 fn select(window: &mut Window, text: &str) {
@@ -40,8 +27,7 @@ fn select(window: &mut Window, text: &str) {
 }
 
 fn simulate(window: &mut Window, frames: u64) {
-    window.harness.get_by_role_and_label(Role::SpinButton, "Frames").set_value_accesskit(frames as f64);
-    window.settle();
+    set_number(window, "Frames", frames as f64);
     let runs = window.app().project().runs().len();
     click(window, "Simulate");
     window.step_until("the run is over", |harness| {
@@ -125,8 +111,7 @@ fn view_selection_and_settings_are_undone_and_done_again() {
     window.harness.key_press(Key::Num4);
     window.settle();
     select(&mut window, "name CA");
-    window.harness.get_by_role_and_label(Role::SpinButton, "Seed").set_value_accesskit(41.0);
-    window.settle();
+    set_number(&mut window, "Seed", 41.0);
     assert_eq!(window.app().preferences().run.sampler.seed, 41);
 
     let undo = |window: &mut Window| {
@@ -154,8 +139,7 @@ fn view_selection_and_settings_are_undone_and_done_again() {
 fn two_runs_stand_beside_each_other_and_are_evaluated_against_each_other() {
     let mut window = ready();
     simulate(&mut window, 4);
-    window.harness.get_by_role_and_label(Role::SpinButton, "Seed").set_value_accesskit(7.0);
-    window.settle();
+    set_number(&mut window, "Seed", 7.0);
     simulate(&mut window, 6);
     window.harness.get_by_label("Runs").click();
     window.settle();
@@ -196,8 +180,7 @@ fn frames_of_the_run_are_overlaid_and_those_of_a_group_when_one_is_selected() {
     // One of three clusters has fewer frames than the run.
     window.harness.get_by_role_and_label(Role::Button, "Clusters").click_accesskit();
     window.settle();
-    window.harness.get_by_role_and_label(Role::SpinButton, "Clusters").set_value_accesskit(3.0);
-    window.settle();
+    set_number(&mut window, "Clusters", 3.0);
     window.harness.get_by_role_and_label(Role::Button, "Group all frames").click_accesskit();
     window.step_until("clusters are found", |harness| {
         harness.query_by_role_and_label(Role::Button, "Cluster 2").is_some()
@@ -217,8 +200,7 @@ fn frames_of_the_run_are_overlaid_and_those_of_a_group_when_one_is_selected() {
 #[test]
 fn the_other_replicas_are_shown_beside_the_one_that_is_followed() {
     let mut window = ready();
-    window.harness.get_by_role_and_label(Role::SpinButton, "Replicas").set_value_accesskit(3.0);
-    window.settle();
+    set_number(&mut window, "Replicas", 3.0);
     simulate(&mut window, 3);
     window.harness.key_press_modifiers(Modifiers::SHIFT, Key::O);
     window.settle();

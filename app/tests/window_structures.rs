@@ -9,11 +9,11 @@ use std::time::Duration;
 
 use egui::accesskit::Role;
 use egui_kittest::kittest::Queryable as _;
-use support::{Dropped, WaveBackend, Window, window, window_with};
+use equijump_tests::proteins::bundled_path;
+use support::{Dropped, WaveBackend, Window, click, click_far, set_number, window, window_with};
 
 fn example(name: &str) -> String {
-    let path = format!("{}/../assets/structures/{name}.pdb", env!("CARGO_MANIFEST_DIR"));
-    std::fs::read_to_string(path).unwrap()
+    std::fs::read_to_string(bundled_path(name)).unwrap()
 }
 
 /// The atoms of chignolin as another chain, moved away.
@@ -27,19 +27,6 @@ fn second_chain() -> String {
 
 fn opened_with(path: PathBuf) -> Window {
     window_with(Some(path), WaveBackend { latent_steps: 4, step_time: Duration::ZERO })
-}
-
-/// Clicks something that may have to be scrolled into view first.
-fn click_far(window: &mut Window, role: Role, name: &str) {
-    window.harness.get_by_role_and_label(role, name).scroll_to_me();
-    window.settle();
-    window.harness.get_by_role_and_label(role, name).click();
-    window.settle();
-}
-
-fn click(window: &mut Window, name: &str) {
-    window.harness.get_by_role_and_label(Role::Button, name).click();
-    window.settle();
 }
 
 #[test]
@@ -106,8 +93,7 @@ fn replicas_are_shown_one_at_a_time() {
     let mut window = window();
     window.wait_for_protein("chignolin");
     for (name, value) in [("Frames", 12.0), ("Replicas", 3.0)] {
-        window.harness.get_by_role_and_label(Role::SpinButton, name).set_value_accesskit(value);
-        window.settle();
+        set_number(&mut window, name, value);
     }
     click(&mut window, "Simulate");
     window.step_until("the run is over", |harness| {
@@ -117,8 +103,7 @@ fn replicas_are_shown_one_at_a_time() {
     window.settle();
     let shown = |window: &Window| window.app().project().shown.clone().unwrap();
     let first = shown(&window);
-    window.harness.get_by_role_and_label(Role::SpinButton, "Replica").set_value_accesskit(2.0);
-    window.settle();
+    set_number(&mut window, "Replica", 2.0);
     let third = shown(&window);
     assert_eq!((third.frame, third.replica), (first.frame, 2));
     assert_ne!(first.positions, third.positions);
@@ -136,16 +121,14 @@ fn a_trajectory_is_exported_with_its_topology_and_then_nothing_is_lost() {
     let path = folder.path().join("out.dcd");
     let mut window = window();
     window.wait_for_protein("chignolin");
-    window.harness.get_by_role_and_label(Role::SpinButton, "Frames").set_value_accesskit(10.0);
-    window.settle();
+    set_number(&mut window, "Frames", 10.0);
     click(&mut window, "Simulate");
     window.step_until("the run is over", |harness| {
         harness.state().timeline().frame_count() == 11 && !harness.state().project().is_running()
     });
     window.harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::E);
     window.settle();
-    window.harness.get_by_role_and_label(Role::SpinButton, "Every").set_value_accesskit(2.0);
-    window.settle();
+    set_number(&mut window, "Every", 2.0);
     window.dialogs.will_answer(equijump_app::window::file_dialogs::FileAnswer::Picked(path.clone()));
     click(&mut window, "Browse…");
     click(&mut window, "Export");
@@ -166,8 +149,7 @@ fn a_run_writes_its_file_as_it_goes_and_starts_from_the_frame_shown() {
     let path = folder.path().join("live.dcd");
     let mut window = window();
     window.wait_for_protein("chignolin");
-    window.harness.get_by_role_and_label(Role::SpinButton, "Frames").set_value_accesskit(8.0);
-    window.settle();
+    set_number(&mut window, "Frames", 8.0);
     click_far(&mut window, Role::CheckBox, "Write a file while running");
     window.dialogs.will_answer(equijump_app::window::file_dialogs::FileAnswer::Picked(path.clone()));
     click_far(&mut window, Role::Button, "Choose output file");

@@ -12,13 +12,14 @@ use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use equijump_app::window::file_dialogs::FileAnswer;
 use equijump_app::window::project::Phase;
 use equijump_engine::session::{EarlierRun, JobOutcome};
-use equijump_engine::structure::{ReadOptions, read_structure, write_pdb};
+use equijump_engine::structure::write_pdb;
 use equijump_engine::trajectory::TrajectoryWriter;
-use support::{Dropped, WaveBackend, Window, window, window_with};
+use equijump_tests::proteins::{bundled, bundled_path};
+use support::{Dropped, WaveBackend, Window, pick, press, set_number, window, window_with};
 
 /// Two trajectories of chignolin that sways about its crystal structure, 50 ps a frame, and their topology.
 fn trajectories(folder: &Path) -> (PathBuf, [PathBuf; 2]) {
-    let protein = read_structure(&example("chignolin"), &ReadOptions::default()).unwrap();
+    let protein = bundled("chignolin");
     let topology = folder.join("top.pdb");
     let mut pdb = Vec::new();
     write_pdb(&protein.topology, &protein.positions_angstrom, &mut pdb).unwrap();
@@ -40,17 +41,6 @@ fn trajectories(folder: &Path) -> (PathBuf, [PathBuf; 2]) {
     (topology, paths)
 }
 
-fn example(name: &str) -> PathBuf {
-    format!("{}/../assets/structures/{name}.pdb", env!("CARGO_MANIFEST_DIR")).into()
-}
-
-/// Presses a button, wherever it has been scrolled to.
-#[track_caller]
-fn press(window: &mut Window, name: &str) {
-    window.harness.get_by_role_and_label(Role::Button, name).click_accesskit();
-    window.settle();
-}
-
 /// Brings the Simulation pane to the front; the menu of that name comes first.
 #[track_caller]
 fn show_simulation(window: &mut Window) {
@@ -63,19 +53,6 @@ fn show_simulation(window: &mut Window) {
 #[track_caller]
 fn unfold(window: &mut Window, name: &str) {
     window.harness.get_by_label(name).click_accesskit();
-    window.settle();
-}
-
-/// Answers the file dialog that a button opens.
-#[track_caller]
-fn pick(window: &mut Window, button: &str, path: &Path) {
-    window.dialogs.will_answer(FileAnswer::Picked(path.to_owned()));
-    press(window, button);
-}
-
-#[track_caller]
-fn set_number(window: &mut Window, name: &str, value: u64) {
-    window.harness.get_by_role_and_label(Role::SpinButton, name).set_value_accesskit(value as f64);
     window.settle();
 }
 
@@ -222,7 +199,7 @@ fn an_import_that_cannot_be_is_one_sentence_in_the_pane() {
     let folder = tempfile::tempdir().unwrap();
     let (_, paths) = trajectories(folder.path());
     let mut window = training_window();
-    pick(&mut window, "Browse for topology", &example("trpcage"));
+    pick(&mut window, "Browse for topology", &bundled_path("trpcage"));
     pick(&mut window, "Browse for trajectories", &paths[0]);
     press(&mut window, "Import");
     window.step_until("the error is told", |harness| harness.state().training().import.error.is_some());

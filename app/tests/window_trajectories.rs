@@ -11,31 +11,8 @@ use egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use equijump_app::window::file_dialogs::FileAnswer;
 use equijump_engine::trajectory::TrajectoryReader;
-use support::{Dropped, Window, window};
-
-fn ready() -> Window {
-    let mut window = window();
-    window.wait_for_protein("chignolin");
-    window
-}
-
-#[track_caller]
-fn click(window: &mut Window, name: &str) {
-    window.harness.get_by_role_and_label(Role::Button, name).click();
-    window.settle();
-}
-
-fn click_far(window: &mut Window, role: Role, name: &str) {
-    window.harness.get_by_role_and_label(role, name).scroll_to_me();
-    window.settle();
-    window.harness.get_by_role_and_label(role, name).click();
-    window.settle();
-}
-
-fn set_frames(window: &mut Window, frames: u64) {
-    window.harness.get_by_role_and_label(Role::SpinButton, "Frames").set_value_accesskit(frames as f64);
-    window.settle();
-}
+use equijump_tests::proteins::bundled_path;
+use support::{Dropped, Window, click, click_far, ready, set_number};
 
 /// Simulates and waits until there are so many frames after the start.
 fn run_to(window: &mut Window, frames: u64) {
@@ -65,7 +42,7 @@ fn opened(window: &mut Window, frames: usize) {
 fn run_in(folder: &Path) -> PathBuf {
     let path = folder.join("run.dcd");
     let mut window = ready();
-    set_frames(&mut window, 6);
+    set_number(&mut window, "Frames", 6);
     click_far(&mut window, Role::CheckBox, "Write a file while running");
     window.dialogs.will_answer(FileAnswer::Picked(path.clone()));
     click_far(&mut window, Role::Button, "Choose output file");
@@ -86,7 +63,7 @@ fn a_run_is_opened_again_and_extended_from_its_last_frame() {
     let series = &window.app().observations().series;
     assert!(series[0].rmsd_angstrom < 1e-3 && series[6].rmsd_angstrom > 0.01);
 
-    set_frames(&mut window, 4);
+    set_number(&mut window, "Frames", 4);
     window.harness.get_by_label_contains("Extend run 1 by 4 frames").click();
     wait_for_frames(&mut window, 10);
     assert_eq!(TrajectoryReader::open(&path).unwrap().frame_count(), 11, "the file has grown");
@@ -108,8 +85,7 @@ fn a_trajectory_of_another_program_is_opened_with_the_topology_beside_it_or_the_
     assert_eq!(window.protein(), "production");
 
     std::fs::rename(at("md/system.pdb"), at("elsewhere/system.pdb")).unwrap();
-    let villin = format!("{}/../assets/structures/villin.pdb", env!("CARGO_MANIFEST_DIR"));
-    open(&mut window, Path::new(&villin));
+    open(&mut window, &bundled_path("villin"));
     window.wait_for_protein("villin");
     open(&mut window, &at("md/production.dcd"));
     window.step_until("the topology is asked for", |harness| {
@@ -141,8 +117,7 @@ fn a_trajectory_dropped_with_its_topology_is_opened() {
 fn a_file_of_several_models_shows_them_all() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("ensemble.pdb");
-    let file = format!("{}/../assets/structures/chignolin.pdb", env!("CARGO_MANIFEST_DIR"));
-    let text = std::fs::read_to_string(file).unwrap();
+    let text = std::fs::read_to_string(bundled_path("chignolin")).unwrap();
     let atoms: String = text.lines().filter(|l| l.starts_with("ATOM")).map(|l| format!("{l}\n")).collect();
     let models: String = (1..=5).map(|n| format!("MODEL     {n:4}\n{atoms}ENDMDL\n")).collect();
     std::fs::write(&path, models + "END\n").unwrap();
@@ -155,7 +130,7 @@ fn a_file_of_several_models_shows_them_all() {
 #[test]
 fn a_run_that_would_write_nothing_is_stopped_before_it_begins() {
     let mut window = ready();
-    set_frames(&mut window, 3);
+    set_number(&mut window, "Frames", 3);
     click_far(&mut window, Role::CheckBox, "Write a file while running");
     assert!(window.harness.query_by_label_contains("Name the file").is_some());
     click(&mut window, "Simulate");
@@ -171,7 +146,7 @@ fn a_run_into_files_that_are_there_offers_what_to_do_and_keeps_the_run_on_view()
     let path = run_in(folder.path());
     let before = std::fs::read(&path).unwrap();
     let mut window = ready();
-    set_frames(&mut window, 3);
+    set_number(&mut window, "Frames", 3);
     run_to(&mut window, 3);
     click_far(&mut window, Role::CheckBox, "Write a file while running");
     let field = window.harness.get_by_role_and_label(Role::TextInput, "Write a file while running");
@@ -192,7 +167,7 @@ fn a_run_into_files_that_are_there_offers_what_to_do_and_keeps_the_run_on_view()
 fn a_start_that_fails_says_so_and_keeps_the_run_on_view() {
     let folder = tempfile::tempdir().unwrap();
     let mut window = ready();
-    set_frames(&mut window, 3);
+    set_number(&mut window, "Frames", 3);
     run_to(&mut window, 3);
     click_far(&mut window, Role::CheckBox, "Write a file while running");
     let field = window.harness.get_by_role_and_label(Role::TextInput, "Write a file while running");
@@ -219,15 +194,14 @@ fn what_the_molecule_is_worth_stands_beside_it() {
     assert!(window.harness.query_by_label_contains("350 K").is_some());
     assert!(window.harness.query_by_label_contains("a jump of 100 ps").is_some());
     assert!(window.harness.query_by_label_contains("Not trained on").is_none());
-    let villin = format!("{}/../assets/structures/villin.pdb", env!("CARGO_MANIFEST_DIR"));
-    open(&mut window, Path::new(&villin));
+    open(&mut window, &bundled_path("villin"));
     window.wait_for_protein("villin");
     window.settle();
     assert!(window.harness.query_by_label("Not trained on villin").is_some());
 
     // A run of it that is opened again is worth no more.
     let folder = tempfile::tempdir().unwrap();
-    set_frames(&mut window, 2);
+    set_number(&mut window, "Frames", 2);
     click_far(&mut window, Role::CheckBox, "Write a file while running");
     window.dialogs.will_answer(FileAnswer::Picked(folder.path().join("run.dcd")));
     click_far(&mut window, Role::Button, "Choose output file");
@@ -260,7 +234,7 @@ fn a_trajectory_that_was_opened_is_no_run_to_extend() {
 #[test]
 fn a_run_that_would_repeat_another_one_says_so_and_offers_a_seed() {
     let mut window = ready();
-    set_frames(&mut window, 3);
+    set_number(&mut window, "Frames", 3);
     run_to(&mut window, 3);
     let told = "The next run would make the frames of run 1 again";
     window.settle();
@@ -330,7 +304,7 @@ fn a_project_that_is_opened_while_another_one_is_coming_back_waits_for_it() {
 #[test]
 fn the_headline_tells_torn_frames_and_the_strip_leads_to_the_worst() {
     let mut window = ready();
-    set_frames(&mut window, 20);
+    set_number(&mut window, "Frames", 20);
     run_to(&mut window, 20);
     window.step_until("all frames are measured", |harness| harness.state().observations().frames == 21);
     window.settle();

@@ -1,13 +1,14 @@
-"""Writes engine/src/structure/bonded_parameters.rs: mean bond lengths and angles of proteins.
+"""Writes engine/src/structure/bonds.json: the bonds of residues with their mean lengths and angles.
 
 Source: the means over a culled set of PDB chains that Biopython carries in Bio.PDB.ic_data (R. T. Miller;
 BSD 3-Clause; `pip install biopython==1.88`). That set follows a tree of internal coordinates, so it lacks
 bonds that close rings and angles between siblings; those are from R. A. Engh & R. Huber, Acta Cryst. A47,
 392 (1991). Norleucine takes the values of lysine and methionine. Run from the root of the repository:
 
-    python engine/scripts/bonded_parameters.py > engine/src/structure/bonded_parameters.rs && cargo fmt
+    python engine/scripts/bonded_parameters.py > engine/src/structure/bonds.json
 """
 
+import json
 from itertools import combinations
 
 from Bio.PDB.ic_data import hedra_defaults
@@ -65,33 +66,8 @@ def hedron(letter, a, b, c):
     return None
 
 
-def wrapped(rows):
-    """Rows side by side, at most 100 characters a line."""
-    lines = [""]
-    for row in rows:
-        if len(lines[-1]) + len(row) > 80:
-            lines.append("")
-        lines[-1] += row + " "
-    return "\n".join(" " * 16 + line.rstrip() for line in lines)
-
-
 def main():
-    print("//! Mean bond lengths and angles of proteins. Written by engine/scripts/bonded_parameters.py from the")
-    print("//! means over PDB chains that Biopython carries (Bio.PDB.ic_data, BSD 3-Clause), and Engh & Huber 1991")
-    print("//! for what those leave out; do not edit.\n")
-    print("use super::ResidueType;\n")
-    print("/// Bond lengths (Å) and angles (degrees) within a residue, and of the peptide bond to the next.")
-    print("pub(crate) struct BondedParameters {")
-    print("    pub bonds: &'static [(&'static str, &'static str, f64)],")
-    print("    pub angles: &'static [(&'static str, &'static str, &'static str, f64)],")
-    print("    /// CA–C–N of the bond to the residue after.\n    pub ca_c_n_degrees: f64,")
-    print("    /// C–N length and C–N–CA angle of the bond to the residue before.")
-    print("    pub c_n_angstrom: f64,\n    pub c_n_ca_degrees: f64,\n}\n")
-    print("/// O–C–N, which is what the other two angles about C leave of a flat group, degrees.")
-    print("pub(crate) const O_C_N_DEGREES: f64 = 123.0;")
-    print("/// C–N–CD before proline, degrees.\npub(crate) const C_N_CD_PROLINE_DEGREES: f64 = 125.0;\n")
-    print("#[rustfmt::skip] // one residue after the other, not one number a line")
-    print("pub(crate) fn bonded_parameters(kind: ResidueType) -> &'static BondedParameters {\n    match kind {")
+    residues = []
     for name, (letter, side_chain) in SIDE_CHAINS.items():
         bonds = [tuple(b.split("-")) for b in ["N-CA", "CA-C", "C-O", *side_chain.split()]]
         bonded = {}
@@ -109,22 +85,23 @@ def main():
                 if known:
                     lengths.setdefault(frozenset((a, b)), known[0])
                     lengths.setdefault(frozenset((b, c)), known[2])
-        rows = []
+        bond_rows = []
         for a, b in bonds:
             length = BONDS.get(name, {}).get(f"{a}-{b}", lengths.get(frozenset((a, b))))
             if length is None:
                 raise SystemExit(f"{name}: no bond {a}-{b}")
-            rows.append(f'("{a}", "{b}", {length:.3f}),')
-        print(f"        ResidueType::{name} => const {{ &BondedParameters {{\n            bonds: &[\n{wrapped(rows)}\n            ],")
-        rows = []
-        for (a, b, c), angle in angles.items():
-            rows.append(f'("{a}", "{b}", "{c}", {angle:.1f}),')
-        print(f"            angles: &[\n{wrapped(rows)}\n            ],")
+            bond_rows.append([a, b, round(length, 3)])
         c_n, c_n_ca, _ = hedra_defaults[f"XC{letter}N{letter}CA"][0]
-        ca_c_n = hedra_defaults[f"{letter}CA{letter}CXN"][0][1]
-        print(f"            ca_c_n_degrees: {ca_c_n:.1f}, c_n_angstrom: {c_n:.3f}, c_n_ca_degrees: {c_n_ca:.1f},")
-        print("        } },")
-    print("    }\n}")
+        fields = {
+            "bonds": bond_rows,
+            "angles": [[a, b, c, round(angle, 1)] for (a, b, c), angle in angles.items()],
+            "ca_c_n_degrees": round(hedra_defaults[f"{letter}CA{letter}CXN"][0][1], 1),
+            "c_n_angstrom": round(c_n, 3),
+            "c_n_ca_degrees": round(c_n_ca, 1),
+        }
+        lines = [f'"{field}": {json.dumps(value)}' for field, value in fields.items()]
+        residues.append(f'"{name}": {{\n' + ",\n".join(lines) + "\n}")
+    print("{\n" + ",\n".join(residues) + "\n}")
 
 
 if __name__ == "__main__":

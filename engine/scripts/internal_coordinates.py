@@ -1,12 +1,13 @@
-"""Writes engine/src/structure/internal_coordinates.rs: ideal internal coordinates of side chains.
+"""Writes engine/src/structure/internal_coordinates.json: ideal internal coordinates of side chains.
 
 Source: the mean bond lengths, angles and torsion offsets of a culled set of PDB chains that Biopython
 carries in Bio.PDB.ic_data (R. T. Miller; BSD 3-Clause; `pip install biopython==1.88`). Norleucine, which
 that set does not hold, takes the values of lysine. Run from the root of the repository:
 
-    python engine/scripts/internal_coordinates.py > engine/src/structure/internal_coordinates.rs && cargo fmt
+    python engine/scripts/internal_coordinates.py > engine/src/structure/internal_coordinates.json
 """
 
+import json
 from math import acos, cos, degrees, radians, sin
 
 from Bio.PDB.ic_data import dihedra_primary_defaults, dihedra_secondary_defaults, hedra_defaults
@@ -61,8 +62,7 @@ def hedron(letter, a, b, c):
 
 
 def place(atom, references, bond, angle, torsion):
-    names = ", ".join(f'"{name}"' for name in references)
-    return f'place("{atom}", [{names}], {bond:.3f}, {angle:.1f}, {torsion}),'
+    return [atom, references, round(bond, 3), round(angle, 1), torsion]
 
 
 def beta_carbon(letter):
@@ -70,7 +70,7 @@ def beta_carbon(letter):
     bond, angle, _ = hedron(letter, "CB", "CA", "C")
     b, n, t = radians(angle), radians(hedron(letter, "N", "CA", "CB")[1]), radians(hedron(letter, "N", "CA", "C")[1])
     torsion = degrees(acos((cos(n) - cos(t) * cos(b)) / (sin(t) * sin(b))))
-    return place("CB", ("N", "C", "CA"), bond, angle, f"Fixed({torsion:.1f})")
+    return place("CB", ("N", "C", "CA"), bond, angle, {"Fixed": round(torsion, 1)})
 
 
 def placements(letter, tree):
@@ -84,58 +84,18 @@ def placements(letter, tree):
         _, angle, bond = hedron(letter, parent[on], on, atom)
         key = "".join(letter + name for name in (*references, atom))
         if torsion in globals():
-            kind = "Free(&[" + ", ".join(f"{x:.1f}" for x in globals()[torsion]) + "])"
+            kind = {"Free": globals()[torsion]}
         elif torsion.startswith("~"):
-            kind = f'Sibling("{torsion[1:]}", {dihedra_secondary_defaults[key][1]:.1f})'
+            kind = {"Sibling": [torsion[1:], round(dihedra_secondary_defaults[key][1], 1)]}
         elif torsion == "mean":
-            kind = f"Fixed({dihedra_primary_defaults[key][0]:.1f})"
+            kind = {"Fixed": round(dihedra_primary_defaults[key][0], 1)}
         else:
-            kind = f"Fixed({float(torsion):.1f})"
+            kind = {"Fixed": float(torsion)}
         yield place(atom, references, bond, angle, kind)
 
 
-print("""//! Ideal internal coordinates of side chains. Written by engine/scripts/internal_coordinates.py from the means
-//! over PDB chains that Biopython carries (Bio.PDB.ic_data, BSD 3-Clause); do not edit.
-
-use self::Torsion::{Fixed, Free, Sibling};
-use super::ResidueType;
-
-/// The torsion `references[0]–[1]–[2]–atom`, in degrees.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Torsion {
-    /// Any of these rotamers.
-    Free(&'static [f64]),
-    /// The torsion of another atom on the same references, plus an offset.
-    Sibling(&'static str, f64),
-    /// Always this.
-    Fixed(f64),
-}
-
-/// Where an atom goes, given three atoms before it; it is bonded to the third.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Placement {
-    pub atom: &'static str,
-    pub references: [&'static str; 3],
-    pub bond_angstrom: f64,
-    pub angle_degrees: f64,
-    pub torsion: Torsion,
-}
-
-const fn place(
-    atom: &'static str,
-    references: [&'static str; 3],
-    bond_angstrom: f64,
-    angle_degrees: f64,
-    torsion: Torsion,
-) -> Placement {
-    Placement { atom, references, bond_angstrom, angle_degrees, torsion }
-}
-
-/// How to place each side-chain atom, each after those that it refers to.
-pub(super) fn placements(kind: ResidueType) -> &'static [Placement] {
-    match kind {""")
+residues = []
 for code, entry in RESIDUES.items():
-    print(f"ResidueType::{code.capitalize()} => const {{ &[")
-    print("\n".join(placements(*entry)) if entry else "")
-    print("] },")
-print("}\n}")
+    rows = ",\n".join(json.dumps(row) for row in placements(*entry)) if entry else ""
+    residues.append(f'"{code.capitalize()}": [\n{rows}\n]')
+print("{\n" + ",\n".join(residues) + "\n}")

@@ -1,10 +1,10 @@
-"""Writes engine/src/chemistry/md_ranges.rs: what molecular dynamics does with bonds, angles, tetrahedral and flat
+"""Writes engine/src/chemistry/md_ranges.json: what molecular dynamics does with bonds, angles, tetrahedral and flat
 centers, rings, peptide bonds and van der Waals contacts of the 21 residues.
 
 Each argument is a folder with `top.pdb` and trajectories `*.xtc` of one protein (heavy atoms; others are left
 out); `FOLDER:4` takes every fourth frame. Needs mdtraj and numpy. Run from the root of the repository:
 
-    python engine/scripts/md_ranges.py chignolin-md:4 md/* > engine/src/chemistry/md_ranges.rs
+    python engine/scripts/md_ranges.py chignolin-md:4 md/* > engine/src/chemistry/md_ranges.json
 
 Per quantity: mean, standard deviation, the 0.1 % and 99.9 % quantiles, number of values. Where there are fewer
 than 5,000 values, which do not tell such quantiles, the range is at least the mean ± 3.3 standard deviations.
@@ -16,6 +16,7 @@ ILE/THR/VAL, all others. NLE is rare in the MD; rows that it shares with LYS by 
 
 import glob
 import itertools
+import json
 import os
 import sys
 from collections import defaultdict
@@ -271,66 +272,23 @@ def gather(place, kind, group, atoms):
     return Range(np.concatenate(arrays), flat) if arrays else None
 
 
-def row_text(atoms, r, digits):
-    names = ", ".join(f'"{name}"' for name in atoms)
-    numbers = ", ".join(f"{x:.{digits}f}" for x in (r.mean, r.sd, r.low, r.high))
-    return f"([{names}], [{numbers}], {r.n}),"
+# What the program calls a row of each group, and how many digits it prints.
+TERMS = {"bonds": ("Bond", 4), "angles": ("Angle", 2), "centers": ("Center", 3),
+         "rings": ("Ring", 2), "flips": ("Flip", 2), "omega": ("Omega", 2)}  # fmt: skip
 
 
-def lines(rows, width=106):
-    out = [""]
-    for row in rows:
-        if len(out[-1]) + len(row) > width:
-            out.append("")
-        out[-1] += row + " "
-    return "\n".join("            " + line.rstrip() for line in out)
-
-
-def write_table(place, kind, wanted):
-    print("        const { &ResidueRanges {")
+def rows_text(place, kind, wanted):
+    """Rows of one residue, each a line: what it is of, its atoms, four numbers, how many values they are from."""
+    texts = []
     for group, rows in RESIDUES[kind].groups().items():
-        texts = []
-        for atoms in rows:
-            if wanted(atoms):
-                r = gather(place, kind, group, atoms)
-                if r is None:
-                    raise SystemExit(f"no values: {place} {kind} {group} {atoms}")
-                texts.append(row_text(atoms, r, 4 if group == "bonds" else 3 if group == "centers" else 2))
-        if texts:
-            print(f"            {group}: &[\n{lines(texts)}\n            ],")
-    print("            ..NONE\n        } },")
-
-
-HEADER = '''//! What molecular dynamics does with bonds, angles, centers, rings and contacts. Written by
-//! engine/scripts/md_ranges.py from {frames} frames of {systems} proteins and peptides (AMBER ff14SBonlysc, GB-Neck2,
-//! 350 K); do not edit.
-
-use crate::structure::ResidueType;
-
-/// Atoms, of which those with a minus in front belong to the residue before; mean, standard deviation, 0.1 % and
-/// 99.9 % quantile; number of values.
-pub(super) type Row<const N: usize> = ([&'static str; N], [f32; 4], u32);
-
-/// Rows of one residue type.
-pub(super) struct ResidueRanges {
-    /// Lengths, Å.
-    pub bonds: &'static [Row<2>],
-    /// Degrees; the apex is in the middle.
-    pub angles: &'static [Row<3>],
-    /// Volumes (a − o) · (b − o) × (c − o) of `[o, a, b, c]`, Å³.
-    pub centers: &'static [Row<4>],
-    /// Torsions along rings, degrees.
-    pub rings: &'static [Row<4>],
-    /// Torsions that are flat either way about: degrees from the nearer of 0 and 180.
-    pub flips: &'static [Row<4>],
-    /// ω of the peptide bond to the residue before: degrees from 180.
-    pub omega: &'static [Row<4>],
-}
-
-#[rustfmt::skip]
-const NONE: ResidueRanges =
-    ResidueRanges { bonds: &[], angles: &[], centers: &[], rings: &[], flips: &[], omega: &[] };
-'''
+        term, digits = TERMS[group]
+        for atoms in filter(wanted, rows):
+            r = gather(place, kind, group, atoms)
+            if r is None:
+                raise SystemExit(f"no values: {place} {kind} {group} {atoms}")
+            numbers = ", ".join(f"{x:.{digits}f}" for x in (r.mean, r.sd, r.low, r.high))
+            texts.append(f'["{term}", {json.dumps(atoms)}, [{numbers}], {r.n}]')
+    return f'"{kind.capitalize()}": [\n' + ",\n".join(texts) + "\n]"
 
 
 def contact_limits():
@@ -351,26 +309,20 @@ def main():
         collect(topology, positions)
         collect_contacts(topology, positions)
         print(argument, len(positions), file=sys.stderr, flush=True)
-    print(HEADER.replace("{frames}", f"{FRAMES['all']:,}").replace("{systems}", str(len(arguments))))
-    inner = {kind.capitalize(): kind for kind in RESIDUES}
+    print(f"{FRAMES['all']:,} frames of {len(arguments)} systems", file=sys.stderr)
     # At the ends of a chain one residue of each class stands for all of it.
-    classes = {"Gly": "GLY", "Pro": "PRO", "Ile | ResidueType::Thr | ResidueType::Val": "VAL", "_": "ALA"}
-    for name, place, arms, wanted, doc in (
-        ("inner_ranges", "inner", inner, lambda atoms: True, "Residues, whatever their place in the chain."),
-        ("first_ranges", "first", classes, is_first, "What differs in the first residue of a chain, whose N is charged."),
-        ("last_ranges", "last", classes, is_last, "What differs in the last residue of a chain, a carboxylate."),
+    classes = ("GLY", "PRO", "VAL", "ALA")
+    parts = []
+    for place, kinds, wanted in (
+        ("inner", RESIDUES, lambda atoms: True),
+        ("first", classes, is_first),
+        ("last", classes, is_last),
     ):
-        print(f"/// {doc}\n#[rustfmt::skip] // one row a line")
-        print(f"pub(super) fn {name}(kind: ResidueType) -> &'static ResidueRanges {{\n    match kind {{")
-        for arm, kind in arms.items():
-            print(f"        {'_' if arm == '_' else 'ResidueType::' + arm} =>")
-            write_table(place, kind, wanted)
-        print("    }\n}\n")
-    print("/// Elements of two atoms four or more bonds apart; distances, Å, that such pairs go below once in 20,000 and")
-    print("/// once in 1,000 frames.\npub(super) const CONTACTS_ANGSTROM: [(&str, [f32; 2]); 10] = [")
-    for key, (rare, seen) in contact_limits().items():
-        print(f'    ("{key}", [{rare:.2f}, {seen:.2f}]),')
-    print("];")
+        residues = ",\n".join(rows_text(place, kind, wanted) for kind in kinds)
+        parts.append(f'"{place}": {{\n{residues}\n}}')
+    contacts = ",\n".join(f'"{key}": [{rare:.2f}, {seen:.2f}]' for key, (rare, seen) in contact_limits().items())
+    parts.append(f'"contacts_angstrom": {{\n{contacts}\n}}')
+    print("{\n" + ",\n".join(parts) + "\n}")
 
 
 if __name__ == "__main__":

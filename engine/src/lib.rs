@@ -59,6 +59,8 @@ pub mod run_lock;
 pub mod sealed_file;
 pub mod session;
 pub mod structure;
+#[cfg(test)]
+mod test_support;
 pub mod training;
 pub mod trajectory;
 pub mod transport;

@@ -3,11 +3,13 @@
 
 use std::fmt::{Display, Formatter, Result};
 
+use strum::VariantArray;
+
 /// Stands before and after a remedy in a sentence; has no width where it is shown all the same.
 const MARK: char = '\u{2060}';
 
 /// A choice of the user that helps against an error.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, VariantArray)]
 pub enum Remedy {
     /// Choose one of the protein chains.
     ChooseChain,
@@ -39,21 +41,7 @@ pub enum Remedy {
 
 impl Remedy {
     /// All of them.
-    pub const ALL: [Self; 13] = [
-        Self::ChooseChain,
-        Self::LongestSegment,
-        Self::GiveInterval,
-        Self::GiveSampleInterval,
-        Self::NameTopology,
-        Self::NameSampleTopology,
-        Self::Replace,
-        Self::Continue,
-        Self::BeginAnew,
-        Self::OtherFolder,
-        Self::SmallerBatch,
-        Self::MakeStore,
-        Self::FindFast,
-    ];
+    pub const ALL: &[Self] = Self::VARIANTS;
 
     /// Words that are right wherever they stand.
     pub fn words(self) -> &'static str {
@@ -102,7 +90,7 @@ pub(crate) fn first_in(sentence: &str) -> Option<Remedy> {
 }
 
 fn find(part: &str) -> Option<Remedy> {
-    Remedy::ALL.into_iter().find(|remedy| remedy.words() == part)
+    Remedy::ALL.iter().copied().find(|remedy| remedy.words() == part)
 }
 
 #[cfg(test)]
@@ -122,7 +110,7 @@ mod tests {
 
     #[test]
     fn remedies_are_told_apart_by_their_words() {
-        for (index, remedy) in Remedy::ALL.into_iter().enumerate() {
+        for (index, remedy) in Remedy::ALL.iter().copied().enumerate() {
             assert!(Remedy::ALL[..index].iter().all(|other| other.words() != remedy.words()), "{remedy:?}");
         }
     }

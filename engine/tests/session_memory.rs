@@ -11,15 +11,16 @@ use std::time::Duration;
 
 use equijump_engine::network::NetworkConfig;
 use equijump_engine::session::{
-    BackendError, ComputeBackend, DevicePreference, ExistingFiles, JobEvent, JobOutcome, ModelInfo,
+    BackendError, ComputeBackend, DevicePreference, ExistingFiles, JobEvent, JobOutcome, LoadedModel,
     ModelSource, OpenedStructure, PreparedSampler, RunOutput, SamplerOrder, Session, Simulate,
     SimulationRequest, SimulationUpdate,
 };
-use equijump_engine::structure::{Residue, ResidueType, Topology};
+use equijump_engine::structure::ResidueType;
 use equijump_engine::trajectory::TrajectoryReader;
 use equijump_engine::transport::{
     Advance, FrameSampler, LatentProgress, Replica, SamplerSettings, TransportError,
 };
+use equijump_tests::proteins::chain;
 
 struct Counting;
 
@@ -75,16 +76,9 @@ impl FrameSampler for Drift {
 struct Backend;
 
 impl ComputeBackend for Backend {
-    fn load_model(&self, model: &ModelSource) -> Result<ModelInfo, BackendError> {
-        Ok(ModelInfo {
-            name: model.display_name(),
-            config: NetworkConfig::basic(),
-            parameter_count: 0,
-            checksum: String::new(),
-            card: String::new(),
-            presets: Default::default(),
-            trust: None,
-        })
+    fn load_model(&self, model: &ModelSource) -> Result<LoadedModel, BackendError> {
+        let config = NetworkConfig::basic();
+        Ok(LoadedModel { name: model.display_name(), config, ..LoadedModel::default() })
     }
 
     fn prepare_sampler(&self, order: SamplerOrder<'_>) -> Result<PreparedSampler, BackendError> {
@@ -99,9 +93,7 @@ impl ComputeBackend for Backend {
 #[test]
 fn memory_stays_bounded_over_100_000_frames() {
     const FRAMES: u64 = 100_000;
-    let residues =
-        (1..=10).map(|number| Residue { kind: ResidueType::Tyr, number, insertion_code: None }).collect();
-    let topology = Topology::new("pentatyrosine", "A", residues);
+    let topology = chain("decatyrosine", [ResidueType::Tyr; 10]);
     let atoms = topology.atom_count();
     let structure = OpenedStructure {
         path: None,

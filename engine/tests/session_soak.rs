@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use equijump_engine::session::{
-    DevicePreference, ExistingFiles, JobEvent, JobHandle, JobOutcome, ModelLibrary, ModelSource, RunOutput,
-    RunState, Session, Simulate, SimulationRequest, SimulationUpdate, replica_path,
+    DevicePreference, ExistingFiles, JobEvent, JobHandle, JobOutcome, JobPhase, ModelLibrary, ModelSource,
+    RunOutput, Session, Simulate, SimulationRequest, SimulationUpdate, replica_path,
 };
 use equijump_engine::structure::{ReadOptions, read_structure};
 use equijump_engine::trajectory::{Frame, TrajectoryReader};
@@ -100,7 +100,7 @@ fn run_with_pauses(job: &JobHandle<Simulate>, frames: u64) -> u64 {
                     job.pause();
                 }
             }
-            JobEvent::Update(SimulationUpdate::State(RunState::Paused)) => {
+            JobEvent::Update(SimulationUpdate::State(JobPhase::Paused)) => {
                 pauses += 1;
                 job.resume();
             }

@@ -1,4 +1,4 @@
-// Parameters of one evaluation of the headers and of the move after it: an action of `engine/src/network/action.rs`.
+// Parameters of one evaluation of the headers and of the move after it: `engine/src/network/latent_move.rs`.
 
 const PREDICT: u32 = 1u;
 const CORRECT: u32 = 2u;

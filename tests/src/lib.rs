@@ -1,9 +1,10 @@
-//! What tests of all crates share: skipping where something is missing that they need.
+//! What tests of all crates share: skipping where something is missing that they need, proteins, damage.
 //!
 //! `cargo test --workspace` passes with nothing but a Rust toolchain and a C compiler. Tests that need OpenGL,
 //! Vulkan or Python [`skip`] themselves without it, and say so. [`REQUIRE_ALL`] turns every skip into a failure.
 
 pub mod damage;
+pub mod proteins;
 
 use std::collections::HashSet;
 use std::ffi::OsString;

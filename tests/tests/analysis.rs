@@ -3,38 +3,22 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
 
 use equijump_engine::analysis::vectors::angle_difference_rad;
 use equijump_engine::analysis::*;
-use equijump_engine::structure::{
-    ReadOptions, Residue, ResidueType, Topology, read_structure, topology::Element,
-};
+use equijump_engine::structure::{Topology, topology::Element};
+use equijump_tests::proteins::{bundled, chain_of, repository};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-fn repository() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
 fn fixture<T: DeserializeOwned>(name: &str) -> T {
-    let path = repository().join("tests/fixtures/analysis").join(name);
+    let path = repository("tests/fixtures/analysis").join(name);
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
 fn open(file: &str) -> (Topology, Vec<[f32; 3]>) {
-    let path = repository().join("assets/structures").join(file);
-    let opened = read_structure(&path, &ReadOptions::default()).unwrap();
-    ((*opened.topology).clone(), (*opened.positions_angstrom).clone())
-}
-
-fn topology_of(sequence: &str) -> Topology {
-    let residues = sequence.chars().enumerate().map(|(i, code)| Residue {
-        kind: ResidueType::ALL.into_iter().find(|k| k.code1() == code).unwrap(),
-        number: i as i32 + 1,
-        insertion_code: None,
-    });
-    Topology::new("fixture", "A", residues.collect())
+    let opened = bundled(file.trim_end_matches(".pdb"));
+    ((*opened.topology).clone(), opened.positions_angstrom.to_vec())
 }
 
 type Angles = Vec<Option<f64>>;
@@ -143,7 +127,7 @@ fn crystal_structures_agree_with_mdtraj() {
 #[test]
 fn frames_agree_with_mdtraj_and_mdanalysis() {
     let case: FrameCases = fixture("frames.json");
-    let topology = topology_of(&case.sequence);
+    let topology = chain_of(&case.sequence);
     let contacts = NativeContacts::new(&topology, &case.native);
     let mut same = 0;
     for (k, frame) in case.frames.iter().enumerate() {
@@ -173,7 +157,7 @@ fn frames_agree_with_mdtraj_and_mdanalysis() {
 #[test]
 fn superposing_moves_a_copy_and_only_rigidly() {
     let case: FrameCases = fixture("frames.json");
-    let topology = topology_of(&case.sequence);
+    let topology = chain_of(&case.sequence);
     let frame = &case.frames[3];
     let before = frame.clone();
     let moved = superpose_pair(&topology, &case.native, frame);
@@ -227,7 +211,7 @@ impl TicaCase {
 #[test]
 fn tica_agrees_with_deeptime() {
     let case: TicaCase = fixture("tica.json");
-    let topology = topology_of("GGGGGGGGGG");
+    let topology = chain_of("GGGGGGGGGG");
     let settings = TicaSettings {
         lag_ps: case.lag_frames as f64,
         rank_epsilon: case.relative_epsilon,

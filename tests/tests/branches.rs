@@ -8,8 +8,9 @@ use equijump_engine::analysis::evaluation::branches::{
     BranchMeasure, BranchReference, BranchReport, BranchSettings,
 };
 use equijump_engine::analysis::evaluation::{EvaluationProgress, Protein};
-use equijump_engine::structure::{ReadOptions, read_structure, read_topology_map};
+use equijump_engine::structure::read_topology_map;
 use equijump_engine::trajectory::{CanonicalFrames, FrameSelection, TrajectorySource};
+use equijump_tests::proteins::bundled;
 use serde::Deserialize;
 
 /// Frames of a trajectory that a model is said to have drawn after 1 and 10 jumps.
@@ -34,8 +35,7 @@ fn fixture(name: &str) -> PathBuf {
 }
 
 fn protein() -> Protein {
-    let native = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/structures/chignolin.pdb");
-    let opened = read_structure(&native, &ReadOptions::default()).unwrap();
+    let opened = bundled("chignolin");
     Protein { topology: opened.topology, native_angstrom: opened.positions_angstrom }
 }
 

@@ -13,6 +13,7 @@ use std::process::Command;
 use equijump_engine::structure::{OpenedStructure, ReadOptions, StructureProblem, read_structure};
 use equijump_engine::trajectory::{Frame, TrajectoryFormat, TrajectoryReader};
 use equijump_tests::oracle_python;
+use equijump_tests::proteins::lengths_and_angles;
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -199,14 +200,6 @@ fn trajectory_differences(path: &Path, oracle: &OracleTrajectory) -> Vec<String>
         }
     }
     found
-}
-
-fn lengths_and_angles(cell: [[f32; 3]; 3]) -> [f64; 6] {
-    let dot = |i: usize, j: usize| (0..3).map(|k| f64::from(cell[i][k]) * f64::from(cell[j][k])).sum::<f64>();
-    let length = [0, 1, 2].map(|i| dot(i, i).sqrt());
-    let angle =
-        |i: usize, j: usize| (dot(i, j) / (length[i] * length[j])).clamp(-1.0, 1.0).acos().to_degrees();
-    [length[0], length[1], length[2], angle(1, 2), angle(0, 2), angle(0, 1)]
 }
 
 /// The listed differences: `kind file | text that its sentence contains | reason`, one a line.

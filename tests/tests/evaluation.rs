@@ -10,8 +10,9 @@ use std::sync::Arc;
 use equijump_engine::analysis::evaluation::*;
 use equijump_engine::analysis::msm::{Estimator, MarkovModel, count_transitions};
 use equijump_engine::analysis::tica::TicaSettings;
-use equijump_engine::structure::{Residue, ResidueType, Topology, TopologyMap};
+use equijump_engine::structure::TopologyMap;
 use equijump_engine::trajectory::{CanonicalFrames, FrameSelection, TrajectorySource, TrajectoryWriter};
+use equijump_tests::proteins::chain_of;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -81,13 +82,8 @@ struct EvaluationFixture {
 }
 
 fn protein(frames: &Frames) -> Protein {
-    let residues = frames.sequence.chars().enumerate().map(|(i, code)| Residue {
-        kind: ResidueType::ALL.into_iter().find(|k| k.code1() == code).unwrap(),
-        number: i as i32 + 1,
-        insertion_code: None,
-    });
     Protein {
-        topology: Arc::new(Topology::new("fixture", "A", residues.collect())),
+        topology: Arc::new(chain_of(&frames.sequence)),
         native_angstrom: Arc::new(frames.native.clone()),
     }
 }
@@ -119,7 +115,7 @@ fn divergences_agree_with_deeptime_mdanalysis_and_scipy() {
         ..EvaluationSettings::default()
     };
     let prepared = PreparedReference::new(protein.clone(), &mut group(0..4), settings, &mut go_on).unwrap();
-    let scores = prepared.score_frames(&mut group(4..8), &mut go_on).unwrap();
+    let scores = prepared.evaluate(&mut group(4..8), &mut go_on).unwrap().scores;
     assert_eq!(expected.divergences_nats.len(), 6);
     for row in &scores.divergences {
         let Some(expected) = expected.divergences_nats.get(row.quantity.key()) else { continue };
@@ -225,7 +221,7 @@ fn an_ensemble_compared_with_itself_is_the_same_and_a_stop_is_obeyed() {
     };
     let prepared =
         PreparedReference::new(protein(&frames), &mut source.clone(), settings.clone(), &mut go_on).unwrap();
-    let scores = prepared.score_frames(&mut source, &mut go_on).unwrap();
+    let scores = prepared.evaluate(&mut source, &mut go_on).unwrap().scores;
     for row in &scores.divergences {
         let divergence = row.weighted.unwrap_or(row.plain);
         assert!(divergence.samples.value < 1e-12, "{row:?}");
@@ -272,7 +268,8 @@ fn data_that_cannot_carry_an_analysis_are_told_so() {
         })
         .collect();
     let prepared = prepare(vec![one_way.clone()], 300.0).unwrap();
-    let scores = prepared.score_frames(&mut MemoryFrames::new(vec![one_way], 100.0), &mut go_on).unwrap();
+    let samples = &mut MemoryFrames::new(vec![one_way], 100.0);
+    let scores = prepared.evaluate(samples, &mut go_on).unwrap().scores;
     assert!(!scores.weighted);
     let reason = scores.unweighted_because.unwrap();
     assert!(reason.contains("one way") || reason.contains("back and forth"), "{reason}");

@@ -8,7 +8,8 @@ use std::path::Path;
 use equijump_engine::analysis::{ValidityChecker, ValidityReport};
 use equijump_engine::chemistry::{ClashFinder, ContactLimit, GeometryKeeper, Term, TermKind, covalent_terms};
 use equijump_engine::random::{Noise, Stream};
-use equijump_engine::structure::{Residue, ResidueType, Topology};
+use equijump_engine::structure::{ResidueType, Topology};
+use equijump_tests::proteins::chain_of;
 use serde::Deserialize;
 
 type Frame = Vec<[f32; 3]>;
@@ -32,15 +33,6 @@ struct Case {
 fn cases() -> Vec<Case> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/chemistry/frames.json");
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
-}
-
-fn topology_of(sequence: &str) -> Topology {
-    let residues = sequence.chars().enumerate().map(|(i, code)| Residue {
-        kind: ResidueType::ALL.into_iter().find(|k| k.code1() == code).unwrap(),
-        number: i as i32 + 1,
-        insertion_code: None,
-    });
-    Topology::new("fixture", "A", residues.collect())
 }
 
 /// `frame` with normal noise on every coordinate.
@@ -69,7 +61,7 @@ fn hands(terms: &[Term], frame: &Frame) -> Vec<bool> {
 fn the_frames_hold_all_residue_types_and_every_bond_and_angle_has_a_range() {
     let mut seen = BTreeSet::new();
     for case in cases() {
-        let topology = topology_of(&case.sequence);
+        let topology = chain_of(&case.sequence);
         seen.extend(topology.residues().iter().map(|r| r.kind));
         let terms = covalent_terms(&topology);
         let count = |kind| terms.iter().filter(|t| t.kind == kind).count();
@@ -88,7 +80,7 @@ fn the_frames_hold_all_residue_types_and_every_bond_and_angle_has_a_range() {
 #[test]
 fn terms_are_what_mdtraj_measures() {
     for case in cases() {
-        let topology = topology_of(&case.sequence);
+        let topology = chain_of(&case.sequence);
         let terms = covalent_terms(&topology);
         let groups = [
             (TermKind::Bond, &case.lengths_angstrom, 1.0),
@@ -120,7 +112,7 @@ fn terms_are_what_mdtraj_measures() {
 fn frames_of_molecular_dynamics_are_intact_and_hardly_touched() {
     let (mut intact, mut all, mut untouched) = (0, 0, 0);
     for case in cases() {
-        let topology = topology_of(&case.sequence);
+        let topology = chain_of(&case.sequence);
         let (checker, keeper) = (ValidityChecker::new(&topology), GeometryKeeper::new(&topology));
         for frame in &case.frames {
             let report = checker.check(frame);
@@ -144,7 +136,7 @@ fn frames_of_molecular_dynamics_are_intact_and_hardly_touched() {
 fn shaken_frames_come_out_within_range_with_their_hands_and_stay_where_they_were() {
     let (mut frames, mut mended) = (0, 0);
     for case in cases() {
-        let topology = topology_of(&case.sequence);
+        let topology = chain_of(&case.sequence);
         let (checker, keeper) = (ValidityChecker::new(&topology), GeometryKeeper::new(&topology));
         let terms = covalent_terms(&topology);
         for (seed, frame) in case.frames.iter().enumerate() {
@@ -178,7 +170,7 @@ fn shaken_frames_come_out_within_range_with_their_hands_and_stay_where_they_were
 #[test]
 fn keeping_does_not_depend_on_where_the_frame_is_or_how_it_is_turned() {
     let case = &cases()[0];
-    let topology = topology_of(&case.sequence);
+    let topology = chain_of(&case.sequence);
     let keeper = GeometryKeeper::new(&topology);
     let bad = shaken(&case.frames[0], 0.1, 7);
     // A quarter turn about z and a shift, both exact.
@@ -209,7 +201,7 @@ fn broken(
 #[test]
 fn centers_of_the_wrong_hand_are_turned() {
     let case = &cases()[1];
-    let topology = topology_of(&case.sequence);
+    let topology = chain_of(&case.sequence);
     let atom = |residue: usize, name: &str| topology.find_atom(residue, name).unwrap();
     let find = |code: char| case.sequence.chars().position(|c| c == code).unwrap();
     // Cβ of THR pushed through the plane of its neighbors, as a flattened center is; and its methyl group mirrored.
@@ -242,7 +234,7 @@ fn centers_of_the_wrong_hand_are_turned() {
 #[test]
 fn a_bent_ring_a_twisted_peptide_bond_and_an_overlap_are_mended() {
     let case = &cases()[0];
-    let topology = topology_of(&case.sequence);
+    let topology = chain_of(&case.sequence);
     let atom = |residue: usize, name: &str| topology.find_atom(residue, name).unwrap();
     let phe = case.sequence.chars().position(|c| c == 'F').unwrap();
     let ring = ["CG", "CD1", "CE1", "CZ", "CE2", "CD2"].map(|name| atom(phe, name));
@@ -284,7 +276,7 @@ fn a_bent_ring_a_twisted_peptide_bond_and_an_overlap_are_mended() {
 #[test]
 fn what_is_not_finite_is_left_alone_and_counted() {
     let case = &cases()[2];
-    let topology = topology_of(&case.sequence);
+    let topology = chain_of(&case.sequence);
     let mut frame = case.frames[0].clone();
     frame[5][1] = f32::NAN;
     let before = frame.clone();

@@ -11,8 +11,9 @@ use equijump_engine::analysis::evaluation::jumps::{
 };
 use equijump_engine::analysis::evaluation::kinetics::KineticMeasure;
 use equijump_engine::analysis::evaluation::*;
-use equijump_engine::structure::{ReadOptions, read_structure, read_topology_map};
+use equijump_engine::structure::read_topology_map;
 use equijump_engine::trajectory::{CanonicalFrames, FrameSelection, TrajectorySource};
+use equijump_tests::proteins::bundled;
 use serde::Deserialize;
 
 const RESIDUES: usize = 10;
@@ -52,8 +53,7 @@ fn expected() -> Expected {
 }
 
 fn protein() -> Protein {
-    let native = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/structures/chignolin.pdb");
-    let opened = read_structure(&native, &ReadOptions::default()).unwrap();
+    let opened = bundled("chignolin");
     Protein { topology: opened.topology, native_angstrom: opened.positions_angstrom }
 }
 
@@ -150,9 +150,7 @@ fn rates_committor_and_autocorrelation_are_those_that_numpy_counts() {
     let expected = expected().kinetics;
     let settings =
         EvaluationSettings { tica: tica(), clusters: 10, bootstrap: 50, ..EvaluationSettings::default() };
-    let evaluation =
-        evaluate(protein(), &mut frames(), &mut frames(), settings, &mut |_| ControlFlow::Continue(()))
-            .unwrap();
+    let evaluation = evaluated(settings);
     let kinetics = evaluation.kinetics.unwrap();
     let row = |measure: KineticMeasure| kinetics.rows.iter().find(|row| row.measure == measure).unwrap();
     let value = |measure| row(measure).reference.unwrap().value;
@@ -175,6 +173,13 @@ fn rates_committor_and_autocorrelation_are_those_that_numpy_counts() {
     }
 }
 
+/// The frames against themselves.
+fn evaluated(settings: EvaluationSettings) -> Evaluation {
+    let go_on = &mut |_: EvaluationProgress| ControlFlow::Continue(());
+    let prepared = PreparedReference::new(protein(), &mut frames(), settings, go_on).unwrap();
+    prepared.evaluate(&mut frames(), go_on).unwrap()
+}
+
 fn tica() -> equijump_engine::analysis::tica::TicaSettings {
     equijump_engine::analysis::tica::TicaSettings { lag_ps: 500.0, ..Default::default() }
 }
@@ -184,9 +189,7 @@ fn tica() -> equijump_engine::analysis::tica::TicaSettings {
 fn few_short_trajectories_support_no_timescales() {
     let settings =
         EvaluationSettings { tica: tica(), clusters: 30, bootstrap: 20, ..EvaluationSettings::default() };
-    let evaluation =
-        evaluate(protein(), &mut frames(), &mut frames(), settings, &mut |_| ControlFlow::Continue(()))
-            .unwrap();
+    let evaluation = evaluated(settings);
     assert!(matches!(evaluation.lag, MarkovLag::Impossible(_)), "{:?}", evaluation.lag);
     assert!(evaluation.reference.markov.is_none() && evaluation.common_timescales.is_none());
     assert!(!evaluation.scores.weighted);

@@ -8,7 +8,8 @@ use std::path::Path;
 use equijump_engine::analysis::msm::{Estimator, MacroSettings, MarkovModel};
 use equijump_engine::analysis::*;
 use equijump_engine::random::Random;
-use equijump_engine::structure::{Residue, ResidueType, Topology};
+use equijump_engine::structure::ResidueType;
+use equijump_tests::proteins::chain;
 use nalgebra::DMatrix;
 use serde::Deserialize;
 
@@ -257,8 +258,7 @@ fn frames_without_memory_carry_no_states() {
 
 #[test]
 fn folds_that_differ_are_clusters_with_a_frame_in_their_middle() {
-    let residue = |number| Residue { kind: ResidueType::Gly, number, insertion_code: None };
-    let topology = Topology::new("six", "A", (1..7).map(residue).collect());
+    let topology = chain("six", [ResidueType::Gly; 6]);
     let mut frames = FrameDistances::new(&topology, 190).unwrap();
     assert_eq!(frames.dimension(), 15);
     // 30 stretched frames and 10 compact ones; the middle of the stretched ones is the 15th.

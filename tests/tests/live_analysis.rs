@@ -5,12 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use equijump_engine::analysis::*;
-use equijump_engine::structure::{OpenedStructure, ReadOptions, ResidueType, read_structure};
-
-fn open(file: &str) -> OpenedStructure {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/structures").join(file);
-    read_structure(&path, &ReadOptions::default()).unwrap()
-}
+use equijump_engine::structure::{OpenedStructure, ResidueType};
+use equijump_tests::proteins::{bundled, chain};
 
 /// A start structure that breathes slowly and shakes fast: positions are scaled by a slow wave, and one
 /// end moves with a fast one.
@@ -47,9 +43,9 @@ fn live(
 
 #[test]
 fn the_bundled_reference_belongs_to_chignolin_and_to_nothing_else() {
-    let chignolin = open("chignolin.pdb");
+    let chignolin = bundled("chignolin");
     let data = ReferenceData::bundled(&chignolin.topology).unwrap();
-    assert!(ReferenceData::bundled(&open("villin.pdb").topology).is_none());
+    assert!(ReferenceData::bundled(&bundled("villin").topology).is_none());
     assert_eq!(data.tica.total(), data.frames as f64);
     assert_eq!(data.tica.outside, 0.0);
     assert_eq!(data.rmsd_angstrom.total(), data.frames as f64);
@@ -89,7 +85,7 @@ fn a_damaged_reference_file_is_a_clear_error() {
 
 #[test]
 fn live_values_are_those_of_the_single_functions() {
-    let opened = open("chignolin.pdb");
+    let opened = bundled("chignolin");
     let (topology, start) = (&opened.topology, &opened.positions_angstrom);
     let mut live = live(&opened, true, 2, &LiveSettings::default());
     let basis = live.basis().unwrap().clone();
@@ -120,7 +116,7 @@ fn live_values_are_those_of_the_single_functions() {
 
 #[test]
 fn without_a_reference_the_run_gets_a_basis_of_its_own() {
-    let opened = open("trpcage.pdb");
+    let opened = bundled("trpcage");
     let start = &opened.positions_angstrom;
     let mut live = live(&opened, false, 2, &LiveSettings::default());
     assert!(matches!(live.basis_source(), BasisSource::Waiting { pairs: 0, needed: 380 }));
@@ -174,7 +170,7 @@ fn without_a_reference_the_run_gets_a_basis_of_its_own() {
 
 #[test]
 fn a_gap_in_the_frames_starts_a_new_trajectory() {
-    let opened = open("chignolin.pdb");
+    let opened = bundled("chignolin");
     let start = &opened.positions_angstrom;
     let mut live = live(&opened, false, 1, &LiveSettings::default());
     for t in (0..30).chain(1000..1030) {
@@ -185,7 +181,7 @@ fn a_gap_in_the_frames_starts_a_new_trajectory() {
 
 #[test]
 fn bad_frames_are_refused_and_change_nothing() {
-    let opened = open("chignolin.pdb");
+    let opened = bundled("chignolin");
     let mut live = live(&opened, true, 1, &LiveSettings::default());
     let mut positions = (*opened.positions_angstrom).clone();
     assert!(live.ingest(1, 0, &positions).is_err());
@@ -194,7 +190,7 @@ fn bad_frames_are_refused_and_change_nothing() {
     assert!(matches!(live.ingest(0, 5, &positions), Err(AnalysisError::NonFinite { frame: 5, .. })));
     assert_eq!(live.frame_count(), 0);
     assert!(live.series(0).is_empty() && live.tica_map().is_none());
-    let villin = open("villin.pdb");
+    let villin = bundled("villin");
     let wrong = ReferenceData::bundled(&opened.topology).map(Arc::new);
     let result = LiveObservables::new(
         villin.topology,
@@ -209,7 +205,7 @@ fn bad_frames_are_refused_and_change_nothing() {
 
 #[test]
 fn long_runs_stay_within_their_budget() {
-    let opened = open("chignolin.pdb");
+    let opened = bundled("chignolin");
     let start = &opened.positions_angstrom;
     let settings =
         LiveSettings { max_points: 400, max_feature_bytes: 45 * 4 * 100, ..LiveSettings::default() };
@@ -236,11 +232,7 @@ fn long_runs_stay_within_their_budget() {
 
 #[test]
 fn chains_too_short_for_tica_still_have_all_else() {
-    use equijump_engine::structure::{Residue, Topology};
-    let residues = [ResidueType::Ala, ResidueType::Gly]
-        .map(|kind| Residue { kind, number: 1, insertion_code: None })
-        .to_vec();
-    let topology = Arc::new(Topology::new("AG", "A", residues));
+    let topology = Arc::new(chain("AG", [ResidueType::Ala, ResidueType::Gly]));
     let positions: Vec<[f32; 3]> =
         (0..topology.atom_count()).map(|i| [1.4 * i as f32, (i % 2) as f32, 0.3 * (i % 3) as f32]).collect();
     let mut live = LiveObservables::new(

@@ -233,7 +233,7 @@ fn whole_network(heads: Heads, residual: Residual, name: &str, dtype: DType, tol
         ..layer_config()
     };
     let kinds: Vec<ResidueType> =
-        fixture.integers("types").into_iter().map(|i| ResidueType::from_index(i).unwrap()).collect();
+        fixture.integers("types").into_iter().map(|i| ResidueType::ALL[i]).collect();
     let starts = fixture.integers("starts");
     let topologies: Vec<Topology> = starts
         .windows(2)

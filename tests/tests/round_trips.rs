@@ -10,7 +10,7 @@ use equijump_engine::experiments::compare::ComparisonConfig;
 use equijump_engine::network::{Heads, Model, ModelCard, NetworkConfig, ParameterLayout, Transport};
 use equijump_engine::session::{DescribedRun, RunDescription};
 use equijump_engine::structure::{
-    MmcifWriter, OpenedStructure, ReadOptions, Residue, ResidueType, Topology, read_models, read_structure,
+    MmcifWriter, OpenedStructure, ReadOptions, Residue, ResidueType, Topology, read_models,
     read_structure_bytes, read_topology_map, write_mmcif, write_pdb,
 };
 use equijump_engine::training::TrainSettings;
@@ -22,6 +22,7 @@ use equijump_engine::trajectory::{
 };
 use equijump_engine::transport::presets::{Preset, Presets};
 use equijump_engine::transport::{Integrator, SamplerSettings, Schedule};
+use equijump_tests::proteins::bundled;
 use nalgebra::{Rotation3, Vector3};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -35,12 +36,8 @@ fn cases(cases: u32) -> ProptestConfig {
 }
 
 /// Proteins whose pieces are written: between them, all residues but norleucine, which villin has.
-static PROTEINS: LazyLock<Vec<OpenedStructure>> = LazyLock::new(|| {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/structures");
-    let read =
-        |name: &str| read_structure(&folder.join(format!("{name}.pdb")), &ReadOptions::default()).unwrap();
-    ["chignolin", "villin", "lambda", "ntl9"].map(read).into()
-});
+static PROTEINS: LazyLock<Vec<OpenedStructure>> =
+    LazyLock::new(|| ["chignolin", "villin", "lambda", "ntl9"].map(bundled).into());
 
 /// A piece of a protein under other names and numbers, turned and moved.
 fn piece() -> impl Strategy<Value = (Topology, Vec<[f32; 3]>)> {
@@ -91,7 +88,7 @@ fn rounded(digits: i32) -> f32 {
 }
 
 fn residue() -> impl Strategy<Value = ResidueType> {
-    (0..ResidueType::COUNT).prop_map(|index| ResidueType::from_index(index).unwrap())
+    (0..ResidueType::COUNT).prop_map(|index| ResidueType::ALL[index])
 }
 
 /// Any residues, and frames of any positions that all formats can hold.

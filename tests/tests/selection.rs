@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use equijump_engine::analysis::Selection;
-use equijump_engine::structure::{ReadOptions, read_structure};
+use equijump_tests::proteins::bundled;
 
 #[test]
 fn selections_are_those_of_mdanalysis() {
@@ -14,8 +14,7 @@ fn selections_are_those_of_mdanalysis() {
     let expected: BTreeMap<String, BTreeMap<String, Vec<String>>> = serde_json::from_str(&text).unwrap();
     assert_eq!(expected.len(), 2);
     for (protein, queries) in expected {
-        let path = folder.join(format!("../assets/structures/{protein}.pdb"));
-        let structure = read_structure(&path, &ReadOptions::default()).unwrap();
+        let structure = bundled(&protein);
         let topology = &structure.topology;
         assert!(queries.len() > 30);
         for (query, expected) in queries {

@@ -4,20 +4,14 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
 
-use equijump_engine::structure::{
-    OpenedStructure, ReadOptions, read_structure, read_structure_bytes, read_topology_map,
-};
+use equijump_engine::structure::{OpenedStructure, ReadOptions, read_structure_bytes, read_topology_map};
 use equijump_engine::trajectory::{Frame, ImportRequest, TrajectoryReader, TrajectoryWriter, import};
-
-fn bundled(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/structures").join(name)
-}
+use equijump_tests::proteins::{bundled, bundled_path};
 
 /// The atom lines of Trp-cage.
 fn trp_cage() -> Vec<String> {
-    let text = std::fs::read_to_string(bundled("trpcage.pdb")).unwrap();
+    let text = std::fs::read_to_string(bundled_path("trpcage")).unwrap();
     text.lines().filter(|line| line.starts_with("ATOM")).map(str::to_owned).collect()
 }
 
@@ -120,7 +114,7 @@ fn pqr_files_without_columns_are_named() {
 fn a_dcd_header_that_lies_about_the_fourth_dimension_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.dcd");
-    let chignolin = read_structure(&bundled("chignolin.pdb"), &ReadOptions::default()).unwrap();
+    let chignolin = bundled("chignolin");
     let mut writer = TrajectoryWriter::create(&path, &chignolin.topology, 100.0, false).unwrap();
     for frame in 0..4 {
         writer.write_frame(&chignolin.positions_angstrom, 100.0 * f64::from(frame)).unwrap();
@@ -194,7 +188,7 @@ fn amino_acids_that_are_mirror_images_are_told() {
 /// gemmi reads tables of atoms behind `global_`; a line in front is an error there.
 #[test]
 fn what_stands_before_a_cif_block_does_not_make_it_another_format() {
-    let chignolin = read_structure(&bundled("chignolin.pdb"), &ReadOptions::default()).unwrap();
+    let chignolin = bundled("chignolin");
     let mut text = Vec::new();
     equijump_engine::structure::write_mmcif(&chignolin.topology, &chignolin.positions_angstrom, &mut text)
         .unwrap();
@@ -208,7 +202,7 @@ fn what_stands_before_a_cif_block_does_not_make_it_another_format() {
 /// A trajectory of chignolin with one frame for each way to put its atoms, and what importing it says.
 fn imported(frames: &[&dyn Fn([f32; 3]) -> [f32; 3]]) -> Result<(usize, String), String> {
     let folder = tempfile::tempdir().unwrap();
-    let chignolin = read_structure(&bundled("chignolin.pdb"), &ReadOptions::default()).unwrap();
+    let chignolin = bundled("chignolin");
     let topology = &chignolin.topology;
     let [top, trajectory, output] =
         ["top.pdb", "run.dcd", "a.store.safetensors"].map(|name| folder.path().join(name));

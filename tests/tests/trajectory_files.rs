@@ -13,27 +13,17 @@ use std::time::Duration;
 
 use equijump_engine::random::Random;
 use equijump_engine::remedy::Remedy;
-use equijump_engine::structure::{
-    OpenedStructure, ReadOptions, read_structure, read_topology_map, write_pdb,
-};
+use equijump_engine::structure::{OpenedStructure, read_topology_map, write_pdb};
 use equijump_engine::trajectory::{
     Frame, ImportRequest, TrajectoryFormat, TrajectoryReader, TrajectoryStore, TrajectoryWriter, import,
 };
+use equijump_tests::proteins::{bundled, bundled_path, lengths_and_angles, repository};
 use safetensors::SafeTensors;
 use serde::Deserialize;
 use serde_json::json;
 
-fn repository() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
 fn fixtures() -> PathBuf {
-    repository().join("tests/fixtures/trajectory")
-}
-
-fn structure(name: &str) -> OpenedStructure {
-    let path = repository().join("assets/structures").join(name);
-    read_structure(&path, &ReadOptions::default()).unwrap()
+    repository("tests/fixtures/trajectory")
 }
 
 #[derive(Deserialize)]
@@ -56,13 +46,6 @@ fn expected() -> (BTreeMap<String, Expected>, BTreeMap<String, Vec<f32>>) {
         })
         .collect();
     (serde_json::from_slice(&json).unwrap(), positions)
-}
-
-fn lengths_and_angles(cell: [[f32; 3]; 3]) -> [f64; 6] {
-    let dot = |i: usize, j: usize| (0..3).map(|k| f64::from(cell[i][k]) * f64::from(cell[j][k])).sum::<f64>();
-    let length = [0, 1, 2].map(|i| dot(i, i).sqrt());
-    let angle = |i: usize, j: usize| (dot(i, j) / (length[i] * length[j])).acos().to_degrees();
-    [length[0], length[1], length[2], angle(1, 2), angle(0, 2), angle(0, 1)]
 }
 
 #[test]
@@ -157,7 +140,7 @@ fn what_cannot_be_read_is_refused_with_its_reason() {
 #[test]
 fn foreign_files_are_imported_alike_from_every_format() {
     let directory = tempfile::tempdir().unwrap();
-    let topology = repository().join("assets/structures/chignolin.pdb");
+    let topology = bundled_path("chignolin");
     let map = read_topology_map(&topology).unwrap();
     let (_, positions) = expected();
     for name in
@@ -233,8 +216,8 @@ fn write_topology(directory: &Path, structure: &OpenedStructure) -> PathBuf {
 fn mdtraj_and_mdanalysis_read_what_we_write() {
     let directory = tempfile::tempdir().unwrap();
     let mut files = Vec::new();
-    for (protein, first_frame) in [("chignolin.pdb", 0), ("villin.pdb", 7)] {
-        let structure = structure(protein);
+    for (protein, first_frame) in [("chignolin", 0), ("villin", 7)] {
+        let structure = bundled(protein);
         let folder = directory.path().join(protein);
         std::fs::create_dir(&folder).unwrap();
         let topology = write_topology(&folder, &structure);
@@ -266,7 +249,7 @@ fn mdtraj_and_mdanalysis_read_what_we_write() {
 #[test]
 fn every_complete_frame_of_a_cut_file_is_read_and_resuming_mends_the_file() {
     let directory = tempfile::tempdir().unwrap();
-    let structure = structure("chignolin.pdb");
+    let structure = bundled("chignolin");
     let topology = write_topology(directory.path(), &structure);
     let mut files = Vec::new();
     let mut random = Random::new(99);
@@ -317,7 +300,7 @@ const VICTIM: &str = "EQUIJUMP_TEST_VICTIM";
 #[test]
 fn victim_that_writes_until_it_is_killed() {
     let Some(path) = std::env::var_os(VICTIM) else { return };
-    let structure = structure("chignolin.pdb");
+    let structure = bundled("chignolin");
     let mut writer = TrajectoryWriter::create(Path::new(&path), &structure.topology, 100.0, false).unwrap();
     for frame in 0..100_000 {
         writer.write_frame(&moving(&structure, frame), 100.0 * frame as f64).unwrap();
@@ -331,7 +314,7 @@ fn victim_that_writes_until_it_is_killed() {
 #[test]
 fn a_killed_run_leaves_readable_files_that_can_be_resumed() {
     let directory = tempfile::tempdir().unwrap();
-    let structure = structure("chignolin.pdb");
+    let structure = bundled("chignolin");
     let topology = write_topology(directory.path(), &structure);
     let mut files = Vec::new();
     for format in TrajectoryFormat::ALL {
@@ -389,7 +372,7 @@ fn a_killed_run_leaves_readable_files_that_can_be_resumed() {
 #[test]
 fn a_full_disk_leaves_whole_frames_only() {
     let directory = tempfile::tempdir().unwrap();
-    let structure = structure("chignolin.pdb");
+    let structure = bundled("chignolin");
     let topology = write_topology(directory.path(), &structure);
     let mut files = Vec::new();
     for format in TrajectoryFormat::ALL {

@@ -1,15 +1,13 @@
 //! The chemistry checks on structures from the PDB, and on structures broken on purpose.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use std::path::Path;
-
 use equijump_engine::analysis::{ValidityChecker, ValidityReport, ValiditySummary};
-use equijump_engine::structure::{ReadOptions, ResidueType, Topology, read_structure};
+use equijump_engine::structure::{ResidueType, Topology};
+use equijump_tests::proteins::bundled;
 
-fn open(file: &str) -> (Topology, Vec<[f32; 3]>) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/structures").join(file);
-    let opened = read_structure(&path, &ReadOptions::default()).unwrap();
-    ((*opened.topology).clone(), (*opened.positions_angstrom).clone())
+fn open(name: &str) -> (Topology, Vec<[f32; 3]>) {
+    let opened = bundled(name);
+    ((*opened.topology).clone(), opened.positions_angstrom.to_vec())
 }
 
 fn check(topology: &Topology, positions: &[[f32; 3]]) -> ValidityReport {
@@ -17,31 +15,31 @@ fn check(topology: &Topology, positions: &[[f32; 3]]) -> ValidityReport {
 }
 
 const FILES: [&str; 14] = [
-    "a3d.pdb",
-    "bba.pdb",
-    "bbl.pdb",
-    "chignolin.pdb",
-    "homeodomain.pdb",
-    "homeodomain_uvf_2p6j.pdb",
-    "lambda.pdb",
-    "ntl9.pdb",
-    "proteinb.pdb",
-    "proteing.pdb",
-    "trpcage.pdb",
-    "villin.pdb",
-    "wwdomain.pdb",
-    "wwdomain_fip_2f21.pdb",
+    "a3d",
+    "bba",
+    "bbl",
+    "chignolin",
+    "homeodomain",
+    "homeodomain_uvf_2p6j",
+    "lambda",
+    "ntl9",
+    "proteinb",
+    "proteing",
+    "trpcage",
+    "villin",
+    "wwdomain",
+    "wwdomain_fip_2f21",
 ];
 
 /// Those whose bonds, angles and centers are not all within the ranges of molecular dynamics, with what is not, by
 /// `engine/scripts/check_frames.py`: strained side chains of two X-ray structures, guanidinium groups of two early NMR
 /// models that are not flat, and two isoleucines of 2A3D that were deposited as allo-isoleucines.
 const OUT_OF_RANGE: [(&str, [usize; 4]); 5] = [
-    ("a3d.pdb", [0, 0, 2, 6]),
-    ("bba.pdb", [0, 0, 0, 6]),
-    ("lambda.pdb", [1, 0, 0, 0]),
-    ("proteing.pdb", [0, 1, 0, 0]),
-    ("villin.pdb", [0, 1, 0, 0]),
+    ("a3d", [0, 0, 2, 6]),
+    ("bba", [0, 0, 0, 6]),
+    ("lambda", [1, 0, 0, 0]),
+    ("proteing", [0, 1, 0, 0]),
+    ("villin", [0, 1, 0, 0]),
 ];
 
 #[test]
@@ -60,11 +58,11 @@ fn structures_from_the_pdb_are_within_the_ranges_of_molecular_dynamics() {
         ];
         assert_eq!(found, expected, "{file}: {:?}", report.violations(&topology));
         assert!(report.twisted_peptides.is_empty() && report.cis_peptides.is_empty(), "{file}");
-        if file == "a3d.pdb" {
+        if file == "a3d" {
             let wrong: Vec<_> = report.chirality_errors.iter().map(|&a| topology.atom_label(a)).collect();
             assert_eq!(wrong, ["ILE 14 CB", "ILE 35 CB"]);
         }
-        if file == "lambda.pdb" {
+        if file == "lambda" {
             let [text] = &report.violations(&topology)[..] else { panic!("{report:?}") };
             assert!(
                 text.contains("ARG 77 NE") && text.contains("1.44 Å (molecular dynamics: 1.21 to 1.43 Å)"),
@@ -96,7 +94,7 @@ fn every_template_bond_and_both_kinds_of_angle_are_checked() {
 
 #[test]
 fn a_mirror_image_has_every_center_wrong() {
-    let (topology, positions) = open("villin.pdb");
+    let (topology, positions) = open("villin");
     let mirrored: Vec<[f32; 3]> = positions.iter().map(|p| [-p[0], p[1], p[2]]).collect();
     let report = check(&topology, &mirrored);
     let expected: usize = topology
@@ -118,7 +116,7 @@ fn a_mirror_image_has_every_center_wrong() {
 
 #[test]
 fn damage_is_found_where_it_was_done() {
-    let (topology, positions) = open("trpcage.pdb");
+    let (topology, positions) = open("trpcage");
     let atom = |residue: usize, name: &str| topology.find_atom(residue, name).unwrap();
 
     // A side-chain end pulled 0.5 Å along its bond.
@@ -168,7 +166,7 @@ fn reflected(point: [f32; 3], a: [f32; 3], b: [f32; 3], c: [f32; 3]) -> [f32; 3]
 
 #[test]
 fn turned_peptide_bonds_are_told_apart() {
-    let (topology, positions) = open("trpcage.pdb");
+    let (topology, positions) = open("trpcage");
     // Rotate everything after a peptide bond about that bond: only its ω changes.
     let residue = 6;
     let (c, n) = (topology.find_atom(residue - 1, "C").unwrap(), topology.find_atom(residue, "N").unwrap());

@@ -1,11 +1,13 @@
 //! The branch test of `equijump evaluate --branches`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
+use equijump_engine::analysis::evaluation::EvaluationSettings;
 use equijump_engine::analysis::evaluation::branches::BranchSettings;
-use equijump_engine::session::{BranchRequest, BranchTest, StartError, StartFrame, StructureSource};
-use equijump_engine::trajectory::FrameSelection;
+use equijump_engine::session::{
+    BranchRequest, BranchTest, ReferenceFiles, StartError, StartFrame, StructureSource,
+};
 
 use super::job::Jobs;
 use super::jumps::JumpArgs;
@@ -56,31 +58,27 @@ impl BranchArgs {
     pub fn test(
         &self,
         jobs: &Jobs,
-        (topology, chain, native): (&Path, Option<&str>, Option<StructureSource>),
-        (reference, reference_selection): (&[PathBuf], FrameSelection),
+        reference: &ReferenceFiles,
+        native: Option<StructureSource>,
         (drawing, method): (&JumpArgs, &Method),
         given: impl Fn(&str) -> bool,
     ) -> anyhow::Result<Option<Arc<BranchTest>>> {
-        let (model, sampler) = drawing.model_and_sampler(jobs, &sequence_of(topology, chain), given)?;
-        let evaluation = method.settings(sampler.seed);
+        let sequence = sequence_of(&reference.topology, reference.chain.as_deref());
+        let drawing = drawing.drawing(jobs, &sequence, given)?;
+        let EvaluationSettings { bootstrap, confidence, seed, .. } = method.settings(drawing.sampler.seed);
         let request = BranchRequest {
-            topology: topology.to_owned(),
-            chain: chain.map(str::to_owned),
+            reference: reference.clone(),
             native,
-            reference: reference.to_vec(),
-            reference_selection,
             starts: self.start.clone(),
-            model,
-            device: drawing.device.clone(),
+            drawing,
             settings: BranchSettings {
                 horizons: self.horizons.clone(),
                 draws: self.branch_draws,
-                bootstrap: evaluation.bootstrap,
-                confidence: evaluation.confidence,
-                seed: sampler.seed,
+                bootstrap,
+                confidence,
+                seed,
                 ..BranchSettings::default()
             },
-            sampler,
         };
         let mut display = StageDisplay::of_evaluation();
         Ok(jobs.run(request, |report| display.report(report))?.ok())

@@ -98,9 +98,9 @@ fn write_report(
         command: terminal::command_line(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         made: utc_now(),
-        topology: plan.topology.display().to_string(),
+        topology: plan.reference.topology.display().to_string(),
         native: config.reference.native.display().to_string(),
-        reference: names(&plan.reference),
+        reference: names(&plan.reference.trajectories),
         samples: names(&result.samples),
     };
     let folder = ReportFolder::create(&result.plan.folder.join("report"), true)?;
@@ -119,7 +119,7 @@ fn tell_plan(plan: &ComparisonPlan) {
     for store in plan.stores.iter().filter(|store| plan.import.as_ref().is_none_or(|i| &i.output != *store)) {
         terminal::result(format_args!("data: {}", store.display()));
     }
-    terminal::result(format_args!("reference: {} held-out files", plan.reference.len()));
+    terminal::result(format_args!("reference: {} held-out files", plan.reference.trajectories.len()));
     for (number, variant) in plan.variants.iter().enumerate() {
         let VariantPlan { label, network, parameters, training, sampler, .. } = variant;
         let state = variant.state();

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use equijump_engine::session::EvaluationRequest;
+use equijump_engine::session::{EvaluationRequest, ReferenceFiles};
 use equijump_engine::trajectory::FrameSelection;
 
 use super::Ending;
@@ -86,12 +86,16 @@ pub(super) fn run(mut args: Args, given: impl Fn(&str) -> bool) -> anyhow::Resul
     let folder = ReportFolder::create(&args.out, args.force)?;
     let jobs = Jobs::start()?;
     let provenance = provenance(&args, &topology);
-    let selection = reference_selection(&args);
+    let reference = ReferenceFiles {
+        topology,
+        chain: args.chain.clone(),
+        trajectories: args.reference.clone(),
+        selection: reference_selection(&args),
+    };
     if args.branches.wanted() {
         let native = args.native.as_deref().map(named::structure).transpose()?;
-        let of = (topology.as_path(), args.chain.as_deref(), native);
         let how = (&args.jumps, &args.method);
-        let found = args.branches.test(&jobs, of, (&args.reference, selection), how, given)?;
+        let found = args.branches.test(&jobs, &reference, native, how, given)?;
         let Some(test) = found else { return Ok(Ending::Interrupted) };
         terminal::result(report::branches::text(&test.report));
         report::branches::write(&folder, &test, &provenance)?;
@@ -103,8 +107,7 @@ pub(super) fn run(mut args: Args, given: impl Fn(&str) -> bool) -> anyhow::Resul
         named::structure(args.native.as_deref().context("name the native structure with --native")?)?;
     let mut tested = None;
     if args.jumps.wanted() {
-        let of = (topology.as_path(), args.chain.as_deref(), native.clone());
-        let found = args.jumps.test(&jobs, of, (&args.reference, selection), &args.method, given)?;
+        let found = args.jumps.test(&jobs, &reference, native.clone(), &args.method, given)?;
         let Some(test) = found else { return Ok(Ending::Interrupted) };
         terminal::result(report::jumps::text(&test.report));
         if args.samples.is_empty() {
@@ -116,12 +119,9 @@ pub(super) fn run(mut args: Args, given: impl Fn(&str) -> bool) -> anyhow::Resul
         tested = Some(test);
     }
     let request = EvaluationRequest {
+        reference,
         native,
         settings: args.method.settings(args.jumps.sampler.seed),
-        topology,
-        chain: args.chain.clone(),
-        reference: args.reference.clone(),
-        reference_selection: selection,
         samples: args.samples.clone(),
         sample_topology: args.sample_topology.clone(),
         sample_selection: sample_selection(&args),

@@ -1,11 +1,13 @@
 //! The one-step test of `equijump evaluate --jumps`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
+use equijump_engine::analysis::evaluation::EvaluationSettings;
 use equijump_engine::analysis::evaluation::jumps::JumpSettings;
-use equijump_engine::session::{DevicePreference, JumpRequest, JumpTest, ModelSource, StructureSource};
-use equijump_engine::trajectory::FrameSelection;
+use equijump_engine::session::{
+    DevicePreference, Drawing, JumpRequest, JumpTest, ReferenceFiles, StructureSource,
+};
 use equijump_engine::transport::SamplerSettings;
 
 use super::job::Jobs;
@@ -38,7 +40,7 @@ pub(super) struct JumpArgs {
     pub sampler: SamplerSettings,
     /// Where to draw: auto, cpu, gpu, or a graphics adapter by its number or part of its name.
     #[arg(long, default_value = "auto", value_name = "DEVICE", requires = "drawing")]
-    pub device: DevicePreference,
+    device: DevicePreference,
 }
 
 impl JumpArgs {
@@ -47,48 +49,44 @@ impl JumpArgs {
         self.jumps
     }
 
-    /// The model that draws for a protein of this sequence, and how it is sampled.
-    pub fn model_and_sampler(
+    /// The model that draws for a protein of this sequence, and how.
+    pub fn drawing(
         &self,
         jobs: &Jobs,
         sequence: &str,
         given: impl Fn(&str) -> bool,
-    ) -> anyhow::Result<(ModelSource, SamplerSettings)> {
+    ) -> anyhow::Result<Drawing> {
         let model = model_of(self.model.as_deref(), sequence)?;
         let sampler = settings_of(jobs, &model, self.preset.as_deref(), &self.sampler, &given)?;
-        Ok((model, sampler))
+        Ok(Drawing { model, sampler, device: self.device.clone() })
     }
 
     /// Runs the test; `None` if the user interrupted.
     pub fn test(
         &self,
         jobs: &Jobs,
-        (topology, chain, native): (&Path, Option<&str>, StructureSource),
-        (reference, reference_selection): (&[PathBuf], FrameSelection),
+        reference: &ReferenceFiles,
+        native: StructureSource,
         method: &Method,
         given: impl Fn(&str) -> bool,
     ) -> anyhow::Result<Option<Arc<JumpTest>>> {
-        let (model, sampler) = self.model_and_sampler(jobs, &sequence_of(topology, chain), given)?;
-        let evaluation = method.settings(sampler.seed);
+        let drawing =
+            self.drawing(jobs, &sequence_of(&reference.topology, reference.chain.as_deref()), given)?;
+        let EvaluationSettings { bootstrap, confidence, seed, .. } = method.settings(drawing.sampler.seed);
         let request = JumpRequest {
-            topology: topology.to_owned(),
-            chain: chain.map(str::to_owned),
+            reference: reference.clone(),
             native,
-            reference: reference.to_vec(),
-            reference_selection,
-            model,
-            device: self.device.clone(),
+            drawing,
             settings: JumpSettings {
                 sources: self.sources,
                 draws: self.draws,
                 folded_below_angstrom: method.folded_below,
                 unfolded_beyond_angstrom: method.unfolded_beyond,
-                bootstrap: evaluation.bootstrap,
-                confidence: evaluation.confidence,
-                seed: sampler.seed,
+                bootstrap,
+                confidence,
+                seed,
                 ..JumpSettings::default()
             },
-            sampler,
         };
         let mut display = StageDisplay::of_evaluation();
         Ok(jobs.run(request, |report| display.report(report))?.ok())

@@ -8,8 +8,9 @@ use anyhow::{Context as _, anyhow, bail};
 use equijump_engine::analysis::PaperResults;
 use equijump_engine::analysis::evaluation::{Evaluation, EvaluationSettings};
 use equijump_engine::session::{
-    EvaluationRequest, ExistingFiles, ModelSource, OpenRequest, RunOutput, Simulate, SimulationRequest,
-    SimulationUpdate, StartFrame, StructureSource, find_trajectories, read_starts, replica_path,
+    Drawing, EvaluationRequest, ExistingFiles, ModelSource, OpenRequest, ReferenceFiles, RunOutput, Simulate,
+    SimulationRequest, SimulationUpdate, StartFrame, StructureSource, find_trajectories, read_starts,
+    replica_path,
 };
 use equijump_engine::trajectory::{FrameSelection, TrajectoryReader};
 
@@ -166,12 +167,14 @@ impl ProteinArgs {
             settings.tica.lag_ps = tica_lag_ps(&settings, &lane);
         }
         let request = EvaluationRequest {
+            reference: ReferenceFiles {
+                topology: system.topology.clone(),
+                chain: None,
+                trajectories: system.reference.clone(),
+                selection: protocol.reference,
+            },
             native,
             settings,
-            topology: system.topology.clone(),
-            chain: None,
-            reference: system.reference.clone(),
-            reference_selection: protocol.reference,
             samples: samples.files,
             sample_topology: None,
             sample_selection: FrameSelection {
@@ -204,9 +207,8 @@ impl ProteinArgs {
         }
         let request = OpenRequest { source: native.clone(), chain: None, longest_segment: false };
         let Some(structure) = open(jobs, request)? else { return Ok(None) };
-        let drawing = protocol.drawing;
-        let (model, settings) =
-            drawing.model_and_sampler(jobs, &structure.topology.sequence(), |flag| given(flag))?;
+        let Drawing { model, sampler: settings, device } =
+            protocol.drawing.drawing(jobs, &structure.topology.sequence(), |flag| given(flag))?;
         let replicas = self.replicas.map_or(system.reference.len(), |most| most as usize);
         let replicas = replicas.min(system.reference.len());
         let starts: Vec<StartFrame> = (0..replicas)
@@ -227,7 +229,7 @@ impl ProteinArgs {
             replicas: replicas as u32,
             shard: None,
             frames: Some(frames),
-            device: drawing.device.clone(),
+            device,
             output: Some(RunOutput { path: run.clone(), existing: ExistingFiles::Resume }),
             keep_history: false,
         };

@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use anyhow::{anyhow, bail};
+use equijump_engine::network::Transport;
 use equijump_engine::session::{LoadModel, ModelSource};
 use equijump_engine::transport::presets::{DEFAULT_PRESET, Presets};
-use equijump_engine::transport::{Integrator, SamplerSettings, Transport};
+use equijump_engine::transport::{Integrator, SamplerSettings};
 
 use super::job::Jobs;
 use crate::shared::bundled;

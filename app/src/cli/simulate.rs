@@ -6,8 +6,8 @@ use std::time::Instant;
 
 use anyhow::{Context as _, anyhow, bail};
 use equijump_engine::session::{
-    DevicePreference, ExistingFiles, JobHandle, OpenRequest, Report, RunInfo, RunOutput, Shard, Simulate,
-    SimulationRequest, SimulationUpdate, StartFrame, read_starts,
+    DevicePreference, ExistingFiles, JobHandle, OpenRequest, Report, RunOutput, Shard, Simulate,
+    SimulationRequest, SimulationUpdate, StartFrame, StartedRun, read_starts,
 };
 use equijump_engine::transport::SamplerSettings;
 
@@ -200,7 +200,7 @@ struct RunReport {
     display: ProgressDisplay,
     /// The trajectory to continue, where the user asked for that.
     to_resume: Option<PathBuf>,
-    run: Option<Box<RunInfo>>,
+    run: Option<Box<StartedRun>>,
     started: Instant,
     newest_frame: u64,
 }

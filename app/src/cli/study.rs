@@ -7,7 +7,7 @@ use anyhow::{anyhow, bail, ensure};
 use equijump_engine::analysis::evaluation::jumps::JumpSettings;
 use equijump_engine::experiments::compare::Start;
 use equijump_engine::experiments::study::{self as experiment, CellResult, StudyGrid, StudyRequest};
-use equijump_engine::session::{DevicePreference, ModelSource};
+use equijump_engine::session::{DevicePreference, ModelSource, ReferenceFiles};
 use equijump_engine::trajectory::{FrameSelection, file_crc32};
 use equijump_engine::transport::presets::{
     DEFAULT_PRESET, FAST_PRESET, PRESETS_FILE, Preset, Presets, presets_path,
@@ -126,13 +126,15 @@ pub(super) fn run(args: Args) -> anyhow::Result<Ending> {
     let request = StudyRequest {
         native: named::structure(&args.structure)?,
         model: model.clone(),
-        topology: args.topology.clone(),
-        chain: args.chain.clone(),
-        reference: named::trajectories(&args.reference)?,
-        reference_selection: FrameSelection {
-            stride: args.stride as usize,
-            skip_ps: args.skip_ps,
-            interval_ps: args.interval_ps,
+        reference: ReferenceFiles {
+            topology: args.topology.clone(),
+            chain: args.chain.clone(),
+            trajectories: named::trajectories(&args.reference)?,
+            selection: FrameSelection {
+                stride: args.stride as usize,
+                skip_ps: args.skip_ps,
+                interval_ps: args.interval_ps,
+            },
         },
         evaluation: args.method.settings(args.seed),
         jumps: JumpSettings {

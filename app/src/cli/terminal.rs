@@ -126,7 +126,7 @@ mod tests {
     #[test]
     fn every_remedy_is_a_flag_or_a_command_that_there_is() {
         let command = crate::cli::command();
-        for remedy in Remedy::ALL {
+        for &remedy in Remedy::ALL {
             if let Some((_, rest)) = flag(remedy).split_once("--") {
                 let name = rest.split(' ').next();
                 let mut arguments = command.get_subcommands().flat_map(|job| job.get_arguments());

@@ -10,7 +10,8 @@ use equijump_engine::session::BranchTest;
 use maud::{Markup, PreEscaped, html};
 use serde::Serialize;
 
-use super::html::{document, escaped, made_line, table, warnings};
+use super::html::{command_and_reference, document, escaped, made_line, table, warnings};
+use super::tables::interval_cells_if_any;
 use super::{Provenance, ReportError, ReportFolder, files};
 
 /// What stands where data do not support a number.
@@ -216,12 +217,7 @@ pub fn write(folder: &ReportFolder, test: &BranchTest, provenance: &Provenance) 
         (warnings("Not supported", &report.not_supported))
         @for horizon in &report.horizons { (section(report, horizon)) }
         h2 { "Data and method" }
-        p { "Command" }
-        pre { (provenance.command) }
-        details {
-            summary { "Reference: " (provenance.reference.len()) " files" }
-            pre { @for line in provenance.reference.iter().chain(&report.notices) { (line) "\n" } }
-        }
+        (command_and_reference(provenance, &report.notices))
         p.weak { "Topology " (provenance.topology) ", model of checksum " (test.model_checksum) "." }
         p {
             "Numbers beside this page: " a href="branches.csv" { "branches.csv" } " and "
@@ -253,12 +249,7 @@ fn csv(report: &BranchReport) -> String {
                 numbers.map(|n| n.floor),
                 numbers.map(|n| n.difference),
             ] {
-                match interval {
-                    Some(Interval { value, low, high }) => {
-                        write!(text, ",{value:.6},{low:.6},{high:.6}").ok()
-                    }
-                    None => write!(text, ",,,").ok(),
-                };
+                write!(text, ",{}", interval_cells_if_any(interval.as_ref())).ok();
             }
             writeln!(text, ",{}", row.verdict().label()).ok();
         }

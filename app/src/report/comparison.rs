@@ -9,11 +9,13 @@ use equijump_engine::analysis::evaluation::{
     CurvePair, Divergence, Evaluation, Interval, Quantity, Scores, time_text,
 };
 use equijump_engine::experiments::compare::{ComparisonPlan, VariantResult};
+use equijump_engine::network::NetworkConfig;
 use equijump_engine::trajectory::write_atomically;
 use maud::{Markup, PreEscaped, html};
 
 use super::files::ReportError;
 use super::html::{document, escaped, figure, table, warnings};
+use super::tables::{DIVERGENCE_COLUMNS, add_divergences, quoted};
 use crate::figures::{Curve, CurveRole, Figure, FigureError, evaluation as figures};
 
 /// Variants whose curves are drawn in one figure; more cannot be told apart.
@@ -204,38 +206,15 @@ pub fn text(report: &ComparisonReport) -> String {
     text
 }
 
-/// A quoted CSV field.
-fn quoted(text: &str) -> String {
-    format!("\"{}\"", text.replace('"', "\"\""))
-}
-
 fn divergences_csv(report: &ComparisonReport) -> String {
-    let mut text = String::from(
-        "variant,transport,sigma_position_angstrom,sigma_vector_angstrom,quantity,weighting,divergence_nats,low,high,floor_nats,floor_low,floor_high,scaled_floor_nats\n",
-    );
+    let mut text =
+        format!("variant,transport,sigma_position_angstrom,sigma_vector_angstrom,{DIVERGENCE_COLUMNS}");
     for (result, evaluation) in report.evaluated() {
-        let network = &result.plan.network;
-        for row in &evaluation.scores.divergences {
-            for (weighting, divergence) in [("markov", row.weighted), ("none", Some(row.plain))] {
-                let Some(Divergence { samples: s, floor: f, scaled_floor }) = divergence else { continue };
-                writeln!(
-                    text,
-                    "{},{},{},{},{},{weighting},{:.6},{:.6},{:.6},{:.6},{:.6},{:.6},{scaled_floor:.6}",
-                    quoted(&result.plan.label),
-                    network.transport,
-                    network.sigma_position_angstrom,
-                    network.sigma_vector_angstrom,
-                    row.quantity.key(),
-                    s.value,
-                    s.low,
-                    s.high,
-                    f.value,
-                    f.low,
-                    f.high
-                )
-                .ok();
-            }
-        }
+        let NetworkConfig { transport, sigma_position_angstrom, sigma_vector_angstrom, .. } =
+            &result.plan.network;
+        let label = quoted(&result.plan.label);
+        let begin = format!("{label},{transport},{sigma_position_angstrom},{sigma_vector_angstrom},");
+        add_divergences(&mut text, &begin, &evaluation.scores.divergences);
     }
     text
 }

@@ -2,6 +2,8 @@
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
+use super::Provenance;
+
 /// A whole page; nothing in it points outside.
 pub(super) fn document(title: &str, content: &Markup) -> String {
     html! {
@@ -39,6 +41,18 @@ pub(super) fn warnings(heading: &str, sentences: &[String]) -> Markup {
 /// The line under the title: what the page is about, when it was made and by which version.
 pub(super) fn made_line(about: &str, made: &str, version: &str) -> Markup {
     html! { p.weak { (about) " · made " (made) " UTC by EquiJump " (version) } }
+}
+
+/// The command that made a page, and the files of its reference with what is to be said of them.
+pub(super) fn command_and_reference(provenance: &Provenance, notices: &[String]) -> Markup {
+    html! {
+        p { "Command" }
+        pre { (provenance.command) }
+        details {
+            summary { "Reference: " (provenance.reference.len()) " files" }
+            pre { @for line in provenance.reference.iter().chain(notices) { (line) "\n" } }
+        }
+    }
 }
 
 /// A table; cells are HTML. The first column is a row header, the others are numbers.
@@ -82,34 +96,4 @@ pub(super) fn captioned_figure(svg: &str, name: &str, caption: &str) -> Markup {
 }
 
 /// Sober, readable, for screen and paper, light and dark.
-const STYLE: &str = r#"
-:root { color-scheme: light dark; --paper: #ffffff; --ink: #1c232d; --weak: #5b6675; --line: #d9dee5; --soft: #f4f6f9; --warn: #fff6e0; --warn-line: #e2b44a; }
-@media (prefers-color-scheme: dark) { :root { --paper: #14181e; --ink: #e4e8ee; --weak: #9aa4b2; --line: #2f3742; --soft: #1b2129; --warn: #2b2515; --warn-line: #a8842f; } }
-@media print { :root { --paper: #ffffff; --ink: #000000; --weak: #444444; --line: #bbbbbb; --soft: #ffffff; --warn: #ffffff; } }
-* { box-sizing: border-box; }
-body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.5 Inter, system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; }
-main { max-width: 1080px; margin: 0 auto; padding: 32px 24px 64px; }
-h1 { font-size: 28px; line-height: 1.2; margin: 0 0 4px; font-weight: 650; }
-h2 { font-size: 20px; margin: 44px 0 8px; font-weight: 650; }
-p { margin: 8px 0; max-width: 76ch; }
-.weak, caption, figcaption { color: var(--weak); }
-.warnings { background: var(--warn); border-left: 4px solid var(--warn-line); padding: 8px 16px; margin: 20px 0; }
-.warnings ul { margin: 4px 0; padding-left: 20px; }
-.scroll { overflow-x: auto; }
-table { border-collapse: collapse; margin: 12px 0; font-variant-numeric: tabular-nums; }
-caption { caption-side: top; text-align: left; padding-bottom: 6px; max-width: 90ch; }
-th, td { padding: 5px 14px 5px 0; border-bottom: 1px solid var(--line); text-align: right; vertical-align: baseline; white-space: nowrap; }
-th:first-child { text-align: left; font-weight: 500; }
-thead th { font-weight: 600; border-bottom: 2px solid var(--line); }
-td small { color: var(--weak); margin-left: 4px; }
-.group { display: flex; flex-wrap: wrap; gap: 12px 16px; }
-figure { margin: 8px 0; }
-figcaption { font-size: 15px; font-weight: 600; }
-svg { max-width: 100%; height: auto; display: block; }
-svg rect { shape-rendering: crispEdges; }
-pre { background: var(--soft); border: 1px solid var(--line); padding: 12px; overflow-x: auto; white-space: pre-wrap; overflow-wrap: anywhere; font: 13px/1.45 ui-monospace, "SF Mono", Menlo, Consolas, monospace; }
-details summary { cursor: pointer; }
-dl { display: grid; grid-template-columns: max-content 1fr; gap: 4px 20px; margin: 12px 0; }
-dt { color: var(--weak); }
-dd { margin: 0; }
-"#;
+const STYLE: &str = concat!("\n", include_str!("style.css"));

@@ -8,7 +8,7 @@ use equijump_engine::session::JumpTest;
 use maud::{PreEscaped, html};
 use serde::Serialize;
 
-use super::html::{document, made_line, table};
+use super::html::{command_and_reference, document, made_line, table};
 use super::{Provenance, ReportError, ReportFolder, files, tables};
 
 /// Share of the pairs of the reference that a torsion's row must rest on to be printed in the terminal.
@@ -116,10 +116,7 @@ pub(super) fn section(test: &JumpTest) -> String {
     let text = format!(
         "The model {} ({}, {} latent steps, ε = {}, {}) made {} jumps of {} from {} frames of the reference. The values of molecular dynamics are those of {} pairs of its frames so far apart, in {} trajectories; intervals of {:.0} % come from drawing {} with replacement, for both together. A difference is told where its interval does not hold zero. Floor: by how much one half of the trajectories differs from the other.{}",
         test.model,
-        serde_json::to_value(test.sampler.integrator)
-            .ok()
-            .and_then(|v| Some(v.as_str()?.to_owned()))
-            .unwrap_or_default(),
+        test.sampler.integrator,
         test.sampler.latent_steps,
         test.sampler.epsilon,
         test.device,
@@ -237,8 +234,8 @@ fn csv(report: &JumpReport) -> String {
         let residue = row.residue.and_then(|residue| report.residue_labels.get(residue));
         let residue = residue.map(String::as_str).unwrap_or_default();
         write!(text, "{},{residue},{}", row.measure.key(), row.measure.unit()).ok();
-        for Interval { value, low, high } in [row.reference, row.model, row.difference, row.floor] {
-            write!(text, ",{value:.6},{low:.6},{high:.6}").ok();
+        for interval in [row.reference, row.model, row.difference, row.floor] {
+            write!(text, ",{}", tables::interval_cells(&interval)).ok();
         }
         writeln!(text, ",{},{}", row.reference_pairs, row.model_pairs).ok();
     }
@@ -267,12 +264,7 @@ pub fn write(folder: &ReportFolder, test: &JumpTest, provenance: &Provenance) ->
     let content = html! {
         (made_line(&about, &provenance.made, &provenance.version))
         (PreEscaped(section(test)))
-        p { "Command" }
-        pre { (provenance.command) }
-        details {
-            summary { "Reference: " (provenance.reference.len()) " files" }
-            pre { @for line in provenance.reference.iter().chain(&report.notices) { (line) "\n" } }
-        }
+        (command_and_reference(provenance, &report.notices))
         p.weak {
             "Topology " (provenance.topology) ", native structure " (provenance.native) ", model of checksum "
             (test.model_checksum) "."

@@ -7,11 +7,12 @@ use equijump_engine::experiments::study::{
     CellResult, best_moving_cell, fast_cell, is_weighted, mean_divergence, motion_error,
 };
 use equijump_engine::trajectory::write_atomically;
-use equijump_engine::transport::SamplerSettings;
+use equijump_engine::transport::{Integrator, SamplerSettings};
 use maud::{PreEscaped, html};
 
 use super::files::ReportError;
 use super::html::{document, escaped, figure, table};
+use super::tables::{interval_cells, quoted};
 use crate::figures::study::{Baseline, acceleration, all};
 use crate::figures::{Figure, FigureError, FigureFormat};
 
@@ -117,7 +118,7 @@ fn motion_sentence(default: &CellResult, cell: &CellResult) -> String {
 /// The settings whose motion comes closest to the reference, and a sentence about it.
 pub fn best_motion(report: &StudyReport) -> Option<(SamplerSettings, String)> {
     let (default, best) = (report.cells.first()?, best_moving_cell(&report.cells)?);
-    let [integrator, schedule] = names(&best.settings);
+    let SamplerSettings { integrator, schedule, .. } = &best.settings;
     let sentence = format!(
         "{integrator}, {schedule}, ε = {}, {} latent steps: rates and single jumps {:.2} half intervals from the reference on average, {:.2} with the default settings{}",
         best.settings.epsilon,
@@ -127,11 +128,6 @@ pub fn best_motion(report: &StudyReport) -> Option<(SamplerSettings, String)> {
         motion_sentence(default, best),
     );
     Some((best.settings.clone(), sentence))
-}
-
-fn names(settings: &SamplerSettings) -> [String; 2] {
-    [serde_json::to_value(settings.integrator), serde_json::to_value(settings.schedule)]
-        .map(|value| value.ok().and_then(|v| Some(v.as_str()?.to_owned())).unwrap_or_default())
 }
 
 fn csv(report: &StudyReport) -> String {
@@ -146,7 +142,7 @@ fn csv(report: &StudyReport) -> String {
     let weighted = is_weighted(&report.cells);
     let number = |value: Option<f64>| value.map(|value| format!("{value:.6}")).unwrap_or_default();
     for cell in &report.cells {
-        let [integrator, schedule] = names(&cell.settings);
+        let SamplerSettings { integrator, schedule, .. } = &cell.settings;
         let mean = mean_divergence(cell, weighted);
         write!(
             text,
@@ -175,8 +171,7 @@ fn csv(report: &StudyReport) -> String {
                 write!(text, "{},", number(value)).ok();
             }
         }
-        let failure = cell.failure.as_deref().unwrap_or_default().replace('"', "\"\"");
-        writeln!(text, "\"{failure}\"").ok();
+        writeln!(text, "{}", quoted(cell.failure.as_deref().unwrap_or_default())).ok();
     }
     text
 }
@@ -185,18 +180,16 @@ fn motion_csv(report: &StudyReport) -> String {
     let mut text =
         String::from("integrator,schedule,epsilon,latent_steps,measure,reference,value,low,high\n");
     for cell in &report.cells {
-        let [integrator, schedule] = names(&cell.settings);
+        let SamplerSettings { integrator, schedule, .. } = &cell.settings;
         for row in cell.quality.iter().flat_map(|quality| &quality.motion) {
             writeln!(
                 text,
-                "{integrator},{schedule},{},{},\"{}\",{:.6},{:.6},{:.6},{:.6}",
+                "{integrator},{schedule},{},{},\"{}\",{:.6},{}",
                 cell.settings.epsilon,
                 cell.settings.latent_steps,
                 row.name,
                 row.reference,
-                row.samples.value,
-                row.samples.low,
-                row.samples.high
+                interval_cells(&row.samples),
             )
             .ok();
         }
@@ -214,8 +207,8 @@ fn page(report: &StudyReport, figures: &[(String, String)]) -> String {
         .cells
         .iter()
         .map(|cell| {
-            let [integrator, schedule] = names(&cell.settings);
-            let stochastic = integrator == "sde";
+            let SamplerSettings { integrator, schedule, .. } = &cell.settings;
+            let stochastic = *integrator == Integrator::Sde;
             let divergence = mean_divergence(cell, weighted);
             let quality = match (divergence, &cell.failure) {
                 (Some(d), _) => format!(
@@ -226,7 +219,7 @@ fn page(report: &StudyReport, figures: &[(String, String)]) -> String {
                 (None, None) => "–".to_owned(),
             };
             vec![
-                if stochastic { format!("{integrator}, {schedule}") } else { integrator },
+                if stochastic { format!("{integrator}, {schedule}") } else { integrator.to_string() },
                 if stochastic { cell.settings.epsilon.to_string() } else { "–".to_owned() },
                 cell.settings.latent_steps.to_string(),
                 cell.network_calls.to_string(),

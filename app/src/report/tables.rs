@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use equijump_engine::analysis::evaluation::kinetics::{Kinetics, MIN_TRANSITIONS};
 use equijump_engine::analysis::evaluation::{
-    Divergence, EnsembleSummary, Evaluation, ImpliedTimescales, Interval, Quantity, time_text,
+    Divergence, DivergenceRow, EnsembleSummary, Evaluation, ImpliedTimescales, Interval, Quantity, time_text,
 };
 use equijump_engine::analysis::paper::{PaperProtein, PaperResults};
 use equijump_engine::analysis::validity::ValiditySummary;
@@ -18,6 +18,37 @@ pub(super) fn with_interval(interval: &Interval, decimals: usize, unit: &str) ->
         return format!("{value:.decimals$}{unit}");
     }
     format!("{value:.decimals$}{unit}<small>{low:.decimals$} – {high:.decimals$}</small>")
+}
+
+/// A cell of a CSV file that may hold commas.
+pub(super) fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('"', "\"\""))
+}
+
+/// Three cells of a CSV file.
+pub(super) fn interval_cells(Interval { value, low, high }: &Interval) -> String {
+    format!("{value:.6},{low:.6},{high:.6}")
+}
+
+/// Three cells of a CSV file, empty where there is no interval.
+pub(super) fn interval_cells_if_any(interval: Option<&Interval>) -> String {
+    interval.map_or_else(|| ",,".to_owned(), interval_cells)
+}
+
+/// Columns of divergences in CSV files.
+pub(super) const DIVERGENCE_COLUMNS: &str =
+    "quantity,weighting,divergence_nats,low,high,floor_nats,floor_low,floor_high,scaled_floor_nats\n";
+
+/// Adds the cells of [`DIVERGENCE_COLUMNS`] to a CSV file, a line for each divergence, behind those of `begin`.
+pub(super) fn add_divergences(text: &mut String, begin: &str, rows: &[DivergenceRow]) {
+    for row in rows {
+        for (weighting, divergence) in [("markov", row.weighted), ("none", Some(row.plain))] {
+            let Some(Divergence { samples, floor, scaled_floor }) = divergence else { continue };
+            let (key, samples, floor) =
+                (row.quantity.key(), interval_cells(&samples), interval_cells(&floor));
+            writeln!(text, "{begin}{key},{weighting},{samples},{floor},{scaled_floor:.6}").ok();
+        }
+    }
 }
 
 /// Divergences with intervals and floors.
@@ -270,26 +301,8 @@ pub(super) fn all_csv(evaluation: &Evaluation) -> Vec<(&'static str, String)> {
 }
 
 fn divergences_csv(evaluation: &Evaluation) -> String {
-    let mut text = String::from(
-        "quantity,weighting,divergence_nats,low,high,floor_nats,floor_low,floor_high,scaled_floor_nats\n",
-    );
-    for row in &evaluation.scores.divergences {
-        for (weighting, divergence) in [("markov", row.weighted), ("none", Some(row.plain))] {
-            let Some(Divergence { samples: s, floor: f, scaled_floor }) = divergence else { continue };
-            writeln!(
-                text,
-                "{},{weighting},{:.6},{:.6},{:.6},{:.6},{:.6},{:.6},{scaled_floor:.6}",
-                row.quantity.key(),
-                s.value,
-                s.low,
-                s.high,
-                f.value,
-                f.low,
-                f.high
-            )
-            .ok();
-        }
-    }
+    let mut text = DIVERGENCE_COLUMNS.to_owned();
+    add_divergences(&mut text, "", &evaluation.scores.divergences);
     text
 }
 
@@ -298,11 +311,9 @@ fn averages_csv(evaluation: &Evaluation) -> String {
         "quantity,unit,reference,reference_low,reference_high,samples,samples_low,samples_high,percent_error,percent_error_low,percent_error_high\n",
     );
     for row in &evaluation.scores.averages {
-        write!(text, "{},{}", row.quantity.key(), row.quantity.unit()).ok();
-        for Interval { value, low, high } in [row.reference, row.samples, row.percent_error] {
-            write!(text, ",{value:.6},{low:.6},{high:.6}").ok();
-        }
-        text.push('\n');
+        let [reference, samples, error] =
+            [row.reference, row.samples, row.percent_error].map(|x| interval_cells(&x));
+        writeln!(text, "{},{},{reference},{samples},{error}", row.quantity.key(), row.quantity.unit()).ok();
     }
     text
 }
@@ -320,14 +331,9 @@ fn kinetics_csv(evaluation: &Evaluation) -> String {
         "measure,reference,reference_low,reference_high,samples,samples_low,samples_high,reference_events,samples_events\n",
     );
     for row in evaluation.kinetics.iter().flat_map(|kinetics| &kinetics.rows) {
-        write!(text, "{}", row.measure.key()).ok();
-        for interval in [&row.reference, &row.samples] {
-            match interval {
-                Some(Interval { value, low, high }) => write!(text, ",{value:.6},{low:.6},{high:.6}").ok(),
-                None => write!(text, ",,,").ok(),
-            };
-        }
-        writeln!(text, ",{:.0},{:.0}", row.events[0], row.events[1]).ok();
+        let [reference, samples] = [&row.reference, &row.samples].map(|x| interval_cells_if_any(x.as_ref()));
+        let [of_reference, of_samples] = row.events;
+        writeln!(text, "{},{reference},{samples},{of_reference:.0},{of_samples:.0}", row.measure.key()).ok();
     }
     text
 }
@@ -378,7 +384,7 @@ pub fn divergences_text(evaluation: &Evaluation) -> String {
         "scaled",
         "× scaled"
     );
-    for quantity in Quantity::ALL {
+    for &quantity in Quantity::ALL {
         if let Some(divergence) = evaluation.scores.divergence(quantity) {
             let s = divergence.samples;
             writeln!(

@@ -6,7 +6,7 @@ use equijump_engine::structure::Topology;
 use super::highlight::Highlight;
 use super::palette::{self, Srgb};
 use super::ribbon::{ColorSteps, RibbonMesh};
-use super::style::{Representation, SecondaryStructure};
+use super::style::{Representation, SecondaryStructureClass};
 
 /// Radius of its bonds, Å: thinner than any bond of the molecule, so that it vanishes where both agree.
 const RADIUS_ANGSTROM: f32 = 0.12;
@@ -19,7 +19,7 @@ pub struct Conformation {
     /// Color of its backbone.
     pub color: Srgb,
     /// Secondary structure per residue, for ribbons; empty where it is drawn as a tube or as thin sticks.
-    pub structure: Vec<SecondaryStructure>,
+    pub structure: Vec<SecondaryStructureClass>,
 }
 
 /// The conformations, and what is drawn of them beside a ribbon: ribbons of those whose secondary structure is known, a
@@ -32,7 +32,7 @@ pub(super) struct Ghost {
     /// The color of each conformation.
     colors: Vec<Srgb>,
     /// The secondary structure of each conformation that is drawn as a ribbon.
-    structures: Vec<Vec<SecondaryStructure>>,
+    structures: Vec<Vec<SecondaryStructureClass>>,
     stale: bool,
     /// Atoms drawn as joints.
     pub atoms: Vec<usize>,
@@ -126,7 +126,7 @@ impl Ghost {
         let in_all = self.colors.len() * residues;
         let each = self.positions_angstrom.chunks_exact(atoms.max(1)).zip(&self.colors).zip(&self.structures);
         for ((positions, color), structure) in each {
-            let coil = vec![SecondaryStructure::Coil; residues];
+            let coil = vec![SecondaryStructureClass::Coil; residues];
             let structure = if structure.len() == residues { structure } else { &coil };
             let colors = vec![palette::light_from_srgb(*color); residues];
             self.ribbons.add(topology, positions, structure, &colors, ColorSteps::Blended, in_all);

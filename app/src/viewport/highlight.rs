@@ -49,7 +49,7 @@ mod tests {
     use equijump_engine::structure::{Residue, ResidueType, Topology};
 
     use super::super::scene::Scene;
-    use super::super::style::{Representation, SecondaryStructure, Style};
+    use super::super::style::{Representation, SecondaryStructureClass, Style};
     use super::*;
 
     #[test]
@@ -119,8 +119,10 @@ mod tests {
         scene.set_highlight(Highlight { alone: false, sticks: true, atoms, color: None });
         scene.update();
         assert!(scene.ghost.ribbons.indices.is_empty() && scene.ghost.atoms.len() > 2 * 5);
-        let ribbon =
-            || super::super::Conformation { structure: vec![SecondaryStructure::Coil; 6], ..conformation() };
+        let ribbon = || super::super::Conformation {
+            structure: vec![SecondaryStructureClass::Coil; 6],
+            ..conformation()
+        };
         assert!(scene.set_ghosts(vec![ribbon()]));
         scene.update();
         let one = scene.ghost.ribbons.indices.len();

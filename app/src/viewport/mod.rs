@@ -36,7 +36,9 @@ pub use gpu::GraphicsError;
 pub use highlight::Highlight;
 pub use measurement_labels::MeasurementLabel;
 pub use screenshot::ImageRequest;
-pub use style::{AtomsShown, Background, Coloring, Representation, RibbonAtoms, SecondaryStructure, Style};
+pub use style::{
+    AtomsShown, Background, Coloring, Representation, RibbonAtoms, SecondaryStructureClass, Style,
+};
 
 use self::gpu::{Graphics, View};
 use self::navigation::{Hover, Transition};
@@ -172,17 +174,6 @@ impl Viewport {
         accepted
     }
 
-    /// Shows a second conformation as a thin backbone, or none. Positions of another number of atoms are
-    /// refused: returns false.
-    pub fn set_ghost(&mut self, positions_angstrom: Option<&[[f32; 3]]>) -> bool {
-        let conformation = |positions: &[[f32; 3]]| Conformation {
-            positions_angstrom: positions.to_vec(),
-            color: palette::GHOST,
-            structure: Vec::new(),
-        };
-        self.set_ghosts(positions_angstrom.map(conformation).into_iter().collect())
-    }
-
     /// Shows conformations as thin backbones, or beside a ribbon as ribbons where their secondary structure is
     /// known, each in its color. Positions of another number of atoms are refused:
     /// returns false.
@@ -242,7 +233,7 @@ impl Viewport {
     }
 
     /// Sets the secondary structure per residue, for ribbons and colors. Without it ribbons are tubes.
-    pub fn set_secondary_structure(&mut self, secondary_structure: &[SecondaryStructure]) {
+    pub fn set_secondary_structure(&mut self, secondary_structure: &[SecondaryStructureClass]) {
         self.shared().scene.set_secondary_structure(secondary_structure);
     }
 

@@ -3,7 +3,7 @@
 
 use equijump_engine::structure::{Element, ResidueType};
 
-use super::style::{Coloring, SecondaryStructure};
+use super::style::{Coloring, SecondaryStructureClass};
 use crate::figures::color_map;
 
 /// An sRGB color.
@@ -85,11 +85,11 @@ impl ResidueClass {
 }
 
 /// Color of a kind of secondary structure.
-pub fn secondary_structure(kind: SecondaryStructure) -> Srgb {
+pub fn secondary_structure(kind: SecondaryStructureClass) -> Srgb {
     match kind {
-        SecondaryStructure::Helix => [198, 62, 120],
-        SecondaryStructure::Strand => [236, 184, 56],
-        SecondaryStructure::Coil => [146, 166, 184],
+        SecondaryStructureClass::Helix => [198, 62, 120],
+        SecondaryStructureClass::Strand => [236, 184, 56],
+        SecondaryStructureClass::Coil => [146, 166, 184],
     }
 }
 
@@ -133,9 +133,9 @@ pub fn legend(coloring: Coloring) -> Vec<LegendEntry> {
             ResidueClass::ALL.map(|class| (class.label(), class.color(), LegendOf::Class(class))).to_vec()
         }
         Coloring::SecondaryStructure => [
-            ("Helix", SecondaryStructure::Helix),
-            ("Strand", SecondaryStructure::Strand),
-            ("Coil", SecondaryStructure::Coil),
+            ("Helix", SecondaryStructureClass::Helix),
+            ("Strand", SecondaryStructureClass::Strand),
+            ("Coil", SecondaryStructureClass::Coil),
         ]
         .map(|(name, kind)| (name, secondary_structure(kind), LegendOf::Structure))
         .to_vec(),
@@ -169,9 +169,9 @@ mod tests {
             let [r, g, b] = light_from_srgb(secondary_structure(kind));
             0.2126 * r + 0.7152 * g + 0.0722 * b
         };
-        let helix = luminance(SecondaryStructure::Helix);
-        let strand = luminance(SecondaryStructure::Strand);
-        let coil = luminance(SecondaryStructure::Coil);
+        let helix = luminance(SecondaryStructureClass::Helix);
+        let strand = luminance(SecondaryStructureClass::Strand);
+        let coil = luminance(SecondaryStructureClass::Coil);
         assert!(strand - coil > 0.1 && coil - helix > 0.1, "{helix} {coil} {strand}");
     }
 }

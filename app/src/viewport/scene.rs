@@ -10,7 +10,7 @@ use super::ghost::{Conformation, Ghost};
 use super::highlight::Highlight;
 use super::palette::{self, LegendOf, ResidueClass};
 use super::ribbon::{ColorSteps, RibbonMesh};
-use super::style::{AtomsShown, Coloring, Representation, RibbonAtoms, SecondaryStructure, Style};
+use super::style::{AtomsShown, Coloring, Representation, RibbonAtoms, SecondaryStructureClass, Style};
 
 /// Radius of atoms in ball-and-stick, as a fraction of the van der Waals radius.
 const BALL_FRACTION: f32 = 0.25;
@@ -41,7 +41,7 @@ pub(super) struct Scene {
     positions_angstrom: Vec<[f32; 3]>,
     /// Positions with Cα atoms moved onto the ribbon, where side chains grow out of one; else empty.
     attached_angstrom: Vec<[f32; 3]>,
-    secondary_structure: Vec<SecondaryStructure>,
+    secondary_structure: Vec<SecondaryStructureClass>,
     residue_values: Vec<f32>,
     style: Style,
     highlight: Highlight,
@@ -129,7 +129,7 @@ impl Scene {
     }
 
     /// Sets the secondary structure per residue; wrong lengths count as unknown, all coil.
-    pub fn set_secondary_structure(&mut self, secondary_structure: &[SecondaryStructure]) {
+    pub fn set_secondary_structure(&mut self, secondary_structure: &[SecondaryStructureClass]) {
         if self.secondary_structure != secondary_structure {
             self.secondary_structure = secondary_structure.to_vec();
             self.ribbon_stale = true;
@@ -263,7 +263,7 @@ impl Scene {
         }
     }
 
-    fn structure_of(&self, residue: usize) -> SecondaryStructure {
+    fn structure_of(&self, residue: usize) -> SecondaryStructureClass {
         self.secondary_structure.get(residue).copied().unwrap_or_default()
     }
 

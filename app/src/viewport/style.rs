@@ -189,7 +189,7 @@ impl Default for Style {
 
 /// Secondary structure of one residue, as far as drawing distinguishes it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum SecondaryStructure {
+pub enum SecondaryStructureClass {
     /// Any helix.
     Helix,
     /// Extended strand.
@@ -199,7 +199,7 @@ pub enum SecondaryStructure {
     Coil,
 }
 
-impl From<equijump_engine::analysis::dssp::SecondaryStructure> for SecondaryStructure {
+impl From<equijump_engine::analysis::dssp::SecondaryStructure> for SecondaryStructureClass {
     fn from(dssp: equijump_engine::analysis::dssp::SecondaryStructure) -> Self {
         if dssp.is_helix() {
             Self::Helix
@@ -211,7 +211,7 @@ impl From<equijump_engine::analysis::dssp::SecondaryStructure> for SecondaryStru
     }
 }
 
-impl SecondaryStructure {
+impl SecondaryStructureClass {
     /// From a DSSP letter: `H G I P` are helices, `E B` strands, all else coil.
     pub fn from_dssp(code: char) -> Self {
         match code {

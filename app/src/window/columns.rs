@@ -46,7 +46,7 @@ impl Columns {
         };
         self.set_aside = columns.map(|columns| (users, columns));
         // What was in front stays there; of several now behind one another the first.
-        for pane in Pane::ALL.into_iter().rev().filter(|pane| layout::is_in_front(&before, *pane)) {
+        for pane in Pane::ALL.iter().copied().rev().filter(|pane| layout::is_in_front(&before, *pane)) {
             layout::show(tree, pane);
         }
     }
@@ -170,7 +170,7 @@ mod tests {
         columns.fit(&mut tree, 1280.0, 700.0);
         let before = serde_json::to_string(&tree).unwrap();
         let in_front = |tree: &Tree<Pane>| {
-            Pane::ALL.into_iter().filter(|pane| layout::is_in_front(tree, *pane)).collect::<Vec<_>>()
+            Pane::ALL.iter().copied().filter(|pane| layout::is_in_front(tree, *pane)).collect::<Vec<_>>()
         };
         for (width, height, expected) in [
             (711.0, 350.0, vec![Pane::Molecule, Pane::Simulation, Pane::FreeEnergy]),

@@ -5,12 +5,13 @@ use std::collections::HashSet;
 
 use egui_tiles::{Container, Linear, LinearDir, Tile, TileId, Tiles, Tree};
 use serde::{Deserialize, Serialize};
+use strum::VariantArray;
 
 /// Storage key. The number grows when panes change, so that an old layout is not misread.
 pub const STORAGE_KEY: &str = "layout-6";
 
 /// The docked panes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, VariantArray)]
 #[allow(missing_docs)]
 pub enum Pane {
     Molecule,
@@ -36,26 +37,7 @@ pub enum Pane {
 
 impl Pane {
     /// All panes.
-    pub const ALL: [Pane; 18] = [
-        Pane::Molecule,
-        Pane::Simulation,
-        Pane::FreeEnergy,
-        Pane::Ramachandran,
-        Pane::Rmsd,
-        Pane::Measurements,
-        Pane::Fluctuation,
-        Pane::Contacts,
-        Pane::Structure,
-        Pane::States,
-        Pane::Ensemble,
-        Pane::Validity,
-        Pane::Runs,
-        Pane::Log,
-        Pane::Training,
-        Pane::LearningCurves,
-        Pane::Evaluation,
-        Pane::EvaluationResults,
-    ];
+    pub const ALL: &[Pane] = Pane::VARIANTS;
 
     /// Title on the tab.
     pub fn title(self) -> &'static str {

@@ -33,7 +33,7 @@ pub fn ui(
                 roomy(ui);
                 // The keyboard goes on in the menu that it has opened.
                 let mut to_focus = ui.data_mut(|data| data.remove_temp::<bool>(opened)).unwrap_or(false);
-                for command in UiCommand::ALL.into_iter().filter(|command| command.text().menu == menu) {
+                for command in UiCommand::ALL.iter().copied().filter(|command| command.text().menu == menu) {
                     if command.text().group_start {
                         ui.separator();
                     }

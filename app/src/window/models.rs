@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use equijump_engine::session::{ModelInfo, ModelSource, RecordedRun};
+use equijump_engine::session::{LoadedModel, ModelSource, RecordedRun};
 use equijump_engine::transport::SamplerSettings;
 
 use crate::shared::bundled::BundledModel;
@@ -31,7 +31,7 @@ pub enum ModelState {
     /// Being read.
     Loading,
     /// Ready, with its card.
-    Loaded(ModelInfo),
+    Loaded(LoadedModel),
     /// Could not be read; one sentence.
     Failed(String),
 }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use equijump_engine::analysis::superposed_copy;
 use equijump_engine::session::{
-    FrameHistory, JobEvent, JobHandle, JobOutcome, OpenedStructure, Progress, RunInfo, RunState, Simulate,
-    SimulationRequest,
+    FrameHistory, JobEvent, JobHandle, JobOutcome, JobPhase, OpenedStructure, Progress, Simulate,
+    SimulationRequest, StartedRun,
 };
 use equijump_engine::transport::LatentProgress;
 
@@ -61,7 +61,7 @@ pub struct Run {
     /// Where it stands.
     pub phase: Phase,
     /// What the engine said when it began.
-    pub info: Option<RunInfo>,
+    pub info: Option<StartedRun>,
     /// Frames asked for; `None` runs until stopped.
     pub frames_wanted: Option<u64>,
     /// Frames there are, the start structure included.
@@ -87,7 +87,7 @@ impl Run {
     }
 
     /// Frames that were opened.
-    pub fn opened(number: u32, origin: Origin, info: RunInfo) -> Self {
+    pub fn opened(number: u32, origin: Origin, info: StartedRun) -> Self {
         Self {
             origin,
             phase: Phase::Ended(JobOutcome::Finished(())),
@@ -161,13 +161,13 @@ impl Run {
     }
 
     /// Takes a new state from the engine.
-    pub fn set_state(&mut self, state: RunState) {
+    pub fn set_state(&mut self, state: JobPhase) {
         self.phase = match state {
-            RunState::Preparing => Phase::Preparing,
-            RunState::Running => Phase::Running,
-            RunState::Paused => Phase::Paused,
+            JobPhase::Preparing => Phase::Preparing,
+            JobPhase::Running => Phase::Running,
+            JobPhase::Paused => Phase::Paused,
         };
-        self.pause_wanted = self.pause_wanted && state != RunState::Paused;
+        self.pause_wanted = self.pause_wanted && state != JobPhase::Paused;
     }
 
     /// Simulated time per day of computing at the present speed, ns/day, of one replica.

@@ -121,7 +121,7 @@ mod tests {
             "The file holds several protein chains, A, B: choose one under “Chain”."
         );
         assert_eq!(in_window_words("top: 20 training pairs"), "top: 20 training pairs.");
-        for remedy in Remedy::ALL {
+        for &remedy in Remedy::ALL {
             assert!(!field(remedy).contains("--") && !field(remedy).is_empty(), "{remedy:?}");
         }
     }

@@ -6,8 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use equijump_engine::network::{Model, ModelCard, NetworkConfig, ParameterLayout, initial_parameters};
-use equijump_engine::structure::{ReadOptions, read_structure};
-use equijump_engine::trajectory::{Frame, TrajectoryReader, TrajectoryWriter};
+use equijump_engine::trajectory::{Frame, TrajectoryReader};
 
 /// A folder with a model in it that is fast and makes no sense.
 pub struct Workplace {
@@ -76,27 +75,7 @@ pub fn frames(path: &Path) -> Vec<Frame> {
         .collect()
 }
 
-/// Conformations of chignolin from molecular dynamics.
-fn conformations() -> Vec<Vec<[f32; 3]>> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/analysis/frames.json");
-    let value: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-    serde_json::from_value(value["frames"].clone()).unwrap()
-}
-
-/// Writes a trajectory that walks back and forth through the conformations, shaken a little.
+/// Writes a trajectory that walks back and forth through conformations of chignolin.
 pub fn write_conformations(workplace: &Workplace, name: &str, start: usize, length: usize) {
-    let structure = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/structures/chignolin.pdb");
-    let topology = read_structure(&structure, &ReadOptions::default()).unwrap().topology;
-    let frames = conformations();
-    let mut writer = TrajectoryWriter::create(&workplace.path(name), &topology, 100.0, false).unwrap();
-    for t in 0..length {
-        let position = (start + t / 3) % (2 * frames.len() - 2);
-        let mut frame = frames[position.min(2 * frames.len() - 2 - position)].clone();
-        for (k, p) in frame.iter_mut().enumerate() {
-            (0..3).for_each(|axis| {
-                p[axis] += 0.05 * ((start * 31 + t * 7 + k * 3 + axis * 5) as f32 * 1.7).sin();
-            });
-        }
-        writer.write_frame(&frame, 100.0 * t as f64).unwrap();
-    }
+    equijump_tests::proteins::write_conformations(&workplace.path(name), start, length);
 }

@@ -2,13 +2,14 @@
 //! object in place of the window. Needs no X server. Where there is no OpenGL, tests are skipped and say so.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, dead_code, missing_docs)]
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use egui_glow::Painter;
-use equijump_app::viewport::{SecondaryStructure, Viewport, ViewportResponse};
+use equijump_app::viewport::{
+    Background, ImageRequest, Representation, SecondaryStructureClass, Style, Viewport, ViewportResponse,
+};
 use equijump_engine::analysis::dssp::dssp;
-use equijump_engine::structure::{OpenedStructure, ReadOptions, read_structure};
+use equijump_engine::structure::OpenedStructure;
 use glow::HasContext as _;
 use glutin::api::egl::context::PossiblyCurrentContext;
 use glutin::api::egl::device::Device;
@@ -16,6 +17,24 @@ use glutin::api::egl::display::Display;
 use glutin::config::{ConfigSurfaceTypes, ConfigTemplateBuilder};
 use glutin::context::{ContextApi, ContextAttributesBuilder, Version};
 use glutin::display::GlDisplay as _;
+
+/// Size of the pictures of most tests, pixels.
+pub const WIDTH: u32 = 320;
+pub const HEIGHT: u32 = 240;
+pub const ASPECT: f32 = WIDTH as f32 / HEIGHT as f32;
+pub const REQUEST: ImageRequest = ImageRequest { width: WIDTH, height: HEIGHT, transparent: false };
+
+/// Colors as they are, on white.
+pub fn plain(representation: Representation) -> Style {
+    Style {
+        representation,
+        depth_cue: false,
+        outline: false,
+        ambient_occlusion: false,
+        background: Background::White,
+        ..Style::default()
+    }
+}
 
 /// Which dialect of OpenGL the context speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -211,13 +230,15 @@ impl Drop for GlHarness {
 
 /// A bundled protein.
 pub fn protein(name: &str) -> OpenedStructure {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("../assets/structures/{name}.pdb"));
-    read_structure(&path, &ReadOptions::default()).unwrap()
+    equijump_tests::proteins::bundled(name)
 }
 
 /// Helices and strands as DSSP finds them.
-pub fn secondary_structure(opened: &OpenedStructure) -> Vec<SecondaryStructure> {
-    dssp(&opened.topology, &opened.positions_angstrom).into_iter().map(SecondaryStructure::from).collect()
+pub fn secondary_structure(opened: &OpenedStructure) -> Vec<SecondaryStructureClass> {
+    dssp(&opened.topology, &opened.positions_angstrom)
+        .into_iter()
+        .map(SecondaryStructureClass::from)
+        .collect()
 }
 
 /// A viewport that shows a bundled protein.

@@ -4,18 +4,20 @@
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use egui::accesskit::Role;
 use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable as _;
 use equijump_app::shared::bundled::BundledModel;
 use equijump_app::window::file_dialogs::{FileAnswer, FileDialogs, FileRequest, Purpose};
 use equijump_app::window::{EquiJumpApp, Parts};
 use equijump_engine::network::{Model, NetworkConfig};
 use equijump_engine::session::{
-    BackendError, ComputeBackend, ModelInfo, ModelSource, PreparedSampler, SamplerOrder, Session,
+    BackendError, ComputeBackend, LoadedModel, ModelSource, PreparedSampler, SamplerOrder, Session,
 };
 use equijump_engine::transport::{Advance, FrameSampler, LatentProgress, Replica, TransportError};
 
@@ -70,18 +72,16 @@ pub struct WaveBackend {
 }
 
 impl ComputeBackend for WaveBackend {
-    fn load_model(&self, model: &ModelSource) -> Result<ModelInfo, BackendError> {
+    fn load_model(&self, model: &ModelSource) -> Result<LoadedModel, BackendError> {
         if let ModelSource::File(path) = model {
             Model::load(path)?;
         }
-        Ok(ModelInfo {
+        Ok(LoadedModel {
             name: model.display_name(),
             config: NetworkConfig::basic(),
             parameter_count: 1_300_000,
-            checksum: String::new(),
             card: "A test model.".to_owned(),
-            presets: Default::default(),
-            trust: None,
+            ..LoadedModel::default()
         })
     }
 
@@ -221,4 +221,50 @@ impl Window {
     pub fn frames(&self) -> usize {
         self.app().timeline().frame_count()
     }
+}
+
+/// A window with chignolin open.
+#[track_caller]
+pub fn ready() -> Window {
+    let mut window = window();
+    window.wait_for_protein("chignolin");
+    window.settle();
+    window
+}
+
+/// Clicks a button with the mouse.
+#[track_caller]
+pub fn click(window: &mut Window, name: &str) {
+    window.harness.get_by_role_and_label(Role::Button, name).click();
+    window.settle();
+}
+
+/// Clicks what may have to be scrolled to.
+#[track_caller]
+pub fn click_far(window: &mut Window, role: Role, name: &str) {
+    window.harness.get_by_role_and_label(role, name).scroll_to_me();
+    window.settle();
+    window.harness.get_by_role_and_label(role, name).click();
+    window.settle();
+}
+
+/// Presses a button, wherever it has been scrolled to.
+#[track_caller]
+pub fn press(window: &mut Window, name: &str) {
+    window.harness.get_by_role_and_label(Role::Button, name).click_accesskit();
+    window.settle();
+}
+
+/// Answers the file dialog that a button opens.
+#[track_caller]
+pub fn pick(window: &mut Window, button: &str, path: &Path) {
+    window.dialogs.will_answer(FileAnswer::Picked(path.to_owned()));
+    press(window, button);
+}
+
+/// Gives a number to a field.
+#[track_caller]
+pub fn set_number(window: &mut Window, name: &str, value: impl Into<f64>) {
+    window.harness.get_by_role_and_label(Role::SpinButton, name).set_value_accesskit(value.into());
+    window.settle();
 }

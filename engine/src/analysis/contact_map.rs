@@ -77,12 +77,12 @@ impl ContactMap {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::structure::{Residue, ResidueType};
+    use crate::structure::ResidueType;
+    use crate::test_support::chain;
 
     #[test]
     fn contacts_are_counted_pair_by_pair() {
-        let residue = |number| Residue { kind: ResidueType::Gly, number, insertion_code: None };
-        let topology = Topology::new("four", "A", (1..5).map(residue).collect());
+        let topology = chain("four", [ResidueType::Gly; 4]);
         let mut map = ContactMap::new(&topology);
         // A straight chain, a Cα every 3.8 Å; then one that is folded back on itself.
         for places in [[0.0, 3.8, 7.6, 11.4], [0.0, 3.8, 3.8, 0.0]] {

@@ -148,15 +148,12 @@ fn find_atom(text: &str, topology: &Topology) -> Result<usize, CoordinateError> 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::panic)]
 mod tests {
-    use std::path::Path;
-
     use super::*;
-    use crate::structure::{ReadOptions, read_structure};
+    use crate::test_support::bundled;
 
     #[test]
     fn names_become_numbers_or_a_sentence() {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/structures/chignolin.pdb");
-        let chignolin = read_structure(&path, &ReadOptions::default()).unwrap();
+        let chignolin = bundled("chignolin");
         let native = &chignolin.positions_angstrom;
         let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
         let all = names(&["rmsd", "gdt", "rg", "native-contacts", "tic1", "tic2", "distance:1.CA/10.CA"]);

@@ -99,8 +99,8 @@ mod tests {
         // Offsets are a claim about the canonical order; the bond templates are the independent witness.
         for kind in ResidueType::ALL {
             let names = kind.atom_names();
-            let bonds = crate::structure::bonds::side_chain_bonds(kind);
-            let bonded = |a: &str, b: &str| bonds.iter().any(|&(x, y)| (x, y) == (a, b) || (y, x) == (a, b));
+            let bonds = crate::structure::bonds::residue_bonds(kind);
+            let bonded = |a: &str, b: &str| bonds.clone().any(|(x, y)| (x, y) == (a, b) || (y, x) == (a, b));
             let (chi1, chi2) = side_chain_offsets(kind);
             if chi1 {
                 assert!(bonded("CA", names[4]) && bonded(names[4], names[5]), "{kind:?}");

@@ -77,24 +77,11 @@ pub fn ca_deviations_angstrom(
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::structure::{Residue, ResidueType};
-
-    /// A chain of alanines whose Cα lie on a wide helix; other atoms do not matter.
-    fn chain(count: usize) -> (Topology, Vec<[f32; 3]>) {
-        let residue =
-            |number: usize| Residue { kind: ResidueType::Ala, number: number as i32, insertion_code: None };
-        let topology = Topology::new("test", "A", (1..=count).map(residue).collect());
-        let mut positions = vec![[0.0; 3]; topology.atom_count()];
-        for residue in 0..count {
-            let t = residue as f32;
-            positions[topology.ca(residue)] = [8.0 * (0.9 * t).cos(), 8.0 * (0.9 * t).sin(), 2.5 * t];
-        }
-        (topology, positions)
-    }
+    use crate::test_support::coil;
 
     #[test]
     fn rigid_motion_is_no_fluctuation() {
-        let (topology, reference) = chain(12);
+        let (topology, reference) = coil(12);
         let mut fluctuation = Fluctuation::new(&topology, &reference);
         for k in 0..10 {
             let (s, c) = (0.3 * k as f32).sin_cos();
@@ -111,7 +98,7 @@ mod tests {
     fn a_residue_that_swings_by_a_known_amplitude_has_that_rmsf() {
         // One residue of many swings by ±a: its RMSF is a, up to what the superposition of all residues
         // takes away, which falls as 1/N.
-        let (topology, reference) = chain(200);
+        let (topology, reference) = coil(200);
         let mut fluctuation = Fluctuation::new(&topology, &reference);
         let moved = topology.ca(100);
         for sign in [1.0, -1.0, 1.0, -1.0] {
@@ -128,7 +115,7 @@ mod tests {
 
     #[test]
     fn nothing_is_told_before_the_second_frame() {
-        let (topology, reference) = chain(5);
+        let (topology, reference) = coil(5);
         let mut fluctuation = Fluctuation::new(&topology, &reference);
         fluctuation.add(&topology, &reference);
         fluctuation.add(&topology, &vec![[f32::NAN; 3]; topology.atom_count()]);

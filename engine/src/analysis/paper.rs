@@ -64,7 +64,7 @@ impl ByQuantity {
 
     /// Whether every quantity in `filled` has `columns` numbers, and no other has any.
     fn fits(&self, filled: &[Quantity], columns: usize) -> bool {
-        Quantity::ALL.into_iter().all(|quantity| {
+        Quantity::ALL.iter().all(|&quantity| {
             let numbers = self.of(quantity);
             let wanted = if filled.contains(&quantity) { columns } else { 0 };
             numbers.len() == wanted && numbers.iter().all(|number| number.is_finite() && *number >= 0.0)
@@ -216,7 +216,6 @@ impl PaperResults {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::structure::{ReadOptions, read_structure};
 
     #[test]
     fn the_tables_are_whole_and_are_those_of_the_paper() {
@@ -261,8 +260,7 @@ mod tests {
     fn every_protein_is_recognized_by_its_bundled_structure() {
         let paper = PaperResults::bundled().unwrap();
         for protein in &paper.proteins {
-            let path = format!("{}/../assets/structures/{}.pdb", env!("CARGO_MANIFEST_DIR"), protein.name);
-            let read = read_structure(path.as_ref(), &ReadOptions::default()).unwrap();
+            let read = crate::test_support::bundled(&protein.name);
             assert_eq!(read.topology.sequence(), protein.sequence, "{}", protein.name);
             assert_eq!(paper.protein(&protein.sequence).unwrap().label, protein.label);
         }

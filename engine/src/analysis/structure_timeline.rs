@@ -51,12 +51,12 @@ impl StructureTimeline {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::structure::{Residue, ResidueType};
+    use crate::structure::ResidueType;
+    use crate::test_support::chain;
 
     #[test]
     fn columns_of_a_long_run_are_evenly_spaced_and_whole() {
-        let residue = |number| Residue { kind: ResidueType::Gly, number, insertion_code: None };
-        let topology = Topology::new("five", "A", (1..6).map(residue).collect());
+        let topology = chain("five", [ResidueType::Gly; 5]);
         let positions: Vec<[f32; 3]> =
             (0..topology.atom_count()).map(|atom| [atom as f32 * 1.5, 0.0, 0.0]).collect();
         let mut timeline = StructureTimeline::new(&topology, 2);

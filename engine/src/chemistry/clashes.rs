@@ -1,7 +1,7 @@
 //! Van der Waals clashes between heavy atoms.
 
 use super::cells::Cells;
-use super::md_ranges::CONTACTS_ANGSTROM;
+use super::md_ranges::MD_RANGES;
 use super::terms::point;
 use crate::structure::{Element, ResidueType, Topology};
 
@@ -138,22 +138,18 @@ fn limits_angstrom(limit: ContactLimit) -> [[f64; 4]; 4] {
 
 fn md_contact_angstrom(a: Element, b: Element) -> [f64; 2] {
     let (a, b) = (a.symbol().min(b.symbol()), a.symbol().max(b.symbol()));
-    let row = CONTACTS_ANGSTROM.iter().find(|(pair, _)| pair.starts_with(a) && pair.ends_with(b));
-    row.map_or([0.0; 2], |(_, limits)| limits.map(f64::from))
+    MD_RANGES.contacts_angstrom.get(&format!("{a}{b}")).map_or([0.0; 2], |limits| limits.map(f64::from))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::random::Random;
-    use crate::structure::Residue;
+    use crate::test_support::chain;
 
     #[test]
     fn the_grid_finds_what_all_pairs_find() {
-        let residues = (0..40)
-            .map(|i| Residue { kind: ResidueType::ALL[i % 21], number: i as i32, insertion_code: None })
-            .collect();
-        let topology = Topology::new("random", "A", residues);
+        let topology = chain("random", ResidueType::ALL.into_iter().cycle().take(40));
         // A crowd of atoms without any regard for bonds: many clashes.
         let mut random = Random::new(11);
         let positions: Vec<[f32; 3]> = (0..topology.atom_count())
@@ -181,10 +177,7 @@ mod tests {
 
     #[test]
     fn exclusions_reach_three_bonds() {
-        let residues = [ResidueType::Ala, ResidueType::Lys]
-            .map(|kind| Residue { kind, number: 1, insertion_code: None })
-            .to_vec();
-        let topology = Topology::new("AK", "A", residues);
+        let topology = chain("AK", [ResidueType::Ala, ResidueType::Lys]);
         let finder = ClashFinder::new(&topology, ContactLimit::Rare);
         let atom = |residue, name| topology.find_atom(residue, name).unwrap_or(usize::MAX);
         let excluded = |a: usize, b: usize| finder.bonded[a.min(b)].binary_search(&a.max(b)).is_ok();

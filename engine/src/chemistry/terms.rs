@@ -1,8 +1,9 @@
 //! The quantities that covalent geometry consists of, with the range in which molecular dynamics has them.
 
 use nalgebra::Vector3;
+use serde::Deserialize;
 
-use super::md_ranges::{ResidueRanges, Row, first_ranges, inner_ranges, last_ranges};
+use super::md_ranges::{MD_RANGES, Row};
 use crate::structure::{ResidueType, Topology};
 
 pub(super) type Point = Vector3<f64>;
@@ -16,7 +17,7 @@ pub(super) type Point = Vector3<f64>;
 pub const INTACT_MARGIN: f64 = 0.15;
 
 /// What a [`Term`] measures.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
 pub enum TermKind {
     /// Length of a bond, Å.
     Bond,
@@ -198,65 +199,37 @@ pub fn covalent_terms(topology: &Topology) -> Vec<Term> {
     let mut terms = Vec::new();
     for residue in 0..topology.residue_count() {
         let kind = topology.residues()[residue].kind;
-        let mut replacing = Vec::new();
-        if residue == 0 {
-            replacing.push(first_ranges(kind));
-        }
+        // Rows that go before those of the same atoms.
+        let mut ends: Vec<&Row> = Vec::new();
         if residue + 1 == topology.residue_count() {
-            replacing.push(last_ranges(kind));
+            ends.extend(MD_RANGES.last(kind));
         }
-        let of_residue = Rows { topology, residue, replacing };
-        of_residue.add(&mut terms, TermKind::Bond, inner_ranges(kind).bonds, |r| r.bonds);
-        of_residue.add(&mut terms, TermKind::Angle, inner_ranges(kind).angles, |r| r.angles);
-        of_residue.add(&mut terms, TermKind::Center, inner_ranges(kind).centers, |r| r.centers);
-        of_residue.add(&mut terms, TermKind::Ring, inner_ranges(kind).rings, |r| r.rings);
-        of_residue.add(&mut terms, TermKind::Flip, inner_ranges(kind).flips, |r| r.flips);
-        of_residue.add(&mut terms, TermKind::Omega, inner_ranges(kind).omega, |r| r.omega);
+        if residue == 0 {
+            ends.extend(MD_RANGES.first(kind));
+        }
+        terms.extend(MD_RANGES.inner(kind).iter().filter_map(|row| {
+            let own = ends.iter().find(|end| (end.0, &end.1) == (row.0, &row.1));
+            term(topology, residue, row, own.map_or(row.2, |end| end.2))
+        }));
     }
     terms
 }
 
-/// The rows of one residue.
-struct Rows<'a> {
-    topology: &'a Topology,
-    residue: usize,
-    /// Rows that go before those of the same atoms.
-    replacing: Vec<&'static ResidueRanges>,
-}
-
-impl Rows<'_> {
-    fn add<const N: usize>(
-        &self,
-        terms: &mut Vec<Term>,
-        kind: TermKind,
-        rows: &'static [Row<N>],
-        of: impl Fn(&'static ResidueRanges) -> &'static [Row<N>],
-    ) {
-        for (names, numbers, _) in rows {
-            let mut all = [0; 4];
-            let mut found = true;
-            for (atom, name) in all.iter_mut().zip(names) {
-                let index = match name.strip_prefix('-') {
-                    Some(name) => {
-                        self.residue.checked_sub(1).and_then(|before| self.topology.find_atom(before, name))
-                    }
-                    None => self.topology.find_atom(self.residue, name),
-                };
-                found &= index.is_some();
-                *atom = index.unwrap_or_default();
-            }
-            if !found {
-                continue;
-            }
-            let own =
-                self.replacing.iter().rev().find_map(|&ranges| of(ranges).iter().find(|r| r.0 == *names));
-            let [mean, standard_deviation, low, high] = own.map_or(numbers, |row| &row.1).map(f64::from);
-            let leucine = self.topology.residues()[self.residue].kind == ResidueType::Leu;
-            let either_hand = kind == TermKind::Center && leucine && names[0] == "CG";
-            let range = MdRange { mean, standard_deviation, low, high };
-            terms.push(Term { kind, all, range, either_hand });
-        }
+/// What a row is in one residue, where it has all of its atoms.
+fn term(topology: &Topology, residue: usize, row: &Row, numbers: [f32; 4]) -> Option<Term> {
+    let (kind, names, ..) = row;
+    let mut all = [0; 4];
+    for (atom, name) in all.iter_mut().zip(names) {
+        *atom = match name.strip_prefix('-') {
+            Some(name) => topology.find_atom(residue.checked_sub(1)?, name)?,
+            None => topology.find_atom(residue, name)?,
+        };
     }
+    let [mean, standard_deviation, low, high] = numbers.map(f64::from);
+    let leucine = topology.residues()[residue].kind == ResidueType::Leu;
+    let either_hand =
+        *kind == TermKind::Center && leucine && names.first().is_some_and(|center| center == "CG");
+    Some(Term { kind: *kind, all, range: MdRange { mean, standard_deviation, low, high }, either_hand })
 }
 
 /// Whether a residue may follow a cis peptide bond, as proline does now and then.

@@ -24,7 +24,7 @@ const POLL: Duration = Duration::from_millis(50);
 #[derive(Clone, Debug, PartialEq)]
 pub enum ExperimentUpdate {
     /// It began its next stage; progress counts from zero.
-    Began(Stage),
+    Began(ExperimentStage),
     /// The sampling that began goes on after this frame.
     GoesOnAfter(u64),
     /// The loss of the training that goes on, Å² per atom.
@@ -35,7 +35,7 @@ pub enum ExperimentUpdate {
 
 /// What an experiment is doing.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stage {
+pub struct ExperimentStage {
     /// The item that it works on; empty for work that all items share.
     pub item: String,
     /// Number of the item, from 1; 0 for work that all share.
@@ -46,14 +46,14 @@ pub struct Stage {
     pub doing: &'static str,
 }
 
-impl Stage {
+impl ExperimentStage {
     /// Work that all items share.
     fn alone(doing: &'static str) -> Self {
         Self { item: String::new(), number: 0, of: 0, doing }
     }
 }
 
-impl std::fmt::Display for Stage {
+impl std::fmt::Display for ExperimentStage {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self.number {
             0 => f.write_str(self.doing),
@@ -74,7 +74,7 @@ pub struct Runner<'a> {
 }
 
 impl Runner<'_> {
-    fn began(&self, stage: Stage) {
+    fn began(&self, stage: ExperimentStage) {
         (self.tell)(ExperimentUpdate::Began(stage));
     }
 

@@ -1,14 +1,12 @@
 //! A reference that is read once and that samples are compared with as often as wanted.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::compare::Start;
 use crate::analysis::evaluation::{Evaluation, EvaluationSettings, PreparedReference};
-use crate::session::jobs::evaluate::{
-    evaluate, observed, open_native, open_protein, open_reference, open_samples,
-};
-use crate::session::{Halt, JobContext, Report, StructureSource};
+use crate::session::jobs::evaluate::{observed, open_native, open_protein, open_reference, open_samples};
+use crate::session::{Halt, JobContext, ReferenceFiles, Report, StructureSource};
 use crate::structure::{OpenedStructure, TopologyMap};
 use crate::trajectory::FrameSelection;
 
@@ -17,29 +15,26 @@ pub(super) struct ReadReference {
     prepared: PreparedReference,
     map: TopologyMap,
     native: OpenedStructure,
-    files: Vec<PathBuf>,
-    selection: FrameSelection,
+    files: ReferenceFiles,
 }
 
 impl ReadReference {
-    /// Reads the reference. The protein is told by the topology of the
-    /// reference, the chain where files hold several, and the native structure.
+    /// Reads the reference. The protein is told by its topology and by the native structure.
     pub fn prepare(
         context: &JobContext<'_, Report>,
-        (topology, chain, native): (&Path, Option<&str>, &StructureSource),
-        (files, selection): (&[PathBuf], FrameSelection),
+        (files, native): (&ReferenceFiles, &StructureSource),
         settings: EvaluationSettings,
     ) -> Result<Self, Halt> {
-        let (protein, map) = open_protein(topology, chain, native)?;
-        let mut reference = open_reference(&map, files, selection)?;
+        let (protein, map) = open_protein(files, native)?;
+        let mut reference = open_reference(&map, files)?;
         let prepared = observed(context, |progress| {
             PreparedReference::new(protein, &mut reference, settings, progress)
         })?;
         for notice in &prepared.ensemble.notices {
             context.notice(notice);
         }
-        let native = open_native(native, chain)?;
-        Ok(Self { prepared, map, native, files: files.to_vec(), selection })
+        let native = open_native(native, files.chain.as_deref())?;
+        Ok(Self { prepared, map, native, files: files.clone() })
     }
 
     /// The native structure.
@@ -51,7 +46,7 @@ impl ReadReference {
     pub fn starts(&self, start: Start) -> Result<Vec<Arc<Vec<[f32; 3]>>>, Halt> {
         let mut starts = Vec::new();
         if start == Start::Reference {
-            let mut frames = open_reference(&self.map, &self.files, self.selection)?;
+            let mut frames = open_reference(&self.map, &self.files)?;
             while let Some(frame) = frames.next_frame()? {
                 if frame.trajectory == starts.len() {
                     starts.push(Arc::new(frame.positions_angstrom.to_vec()));
@@ -78,7 +73,7 @@ impl ReadReference {
         selection: FrameSelection,
     ) -> Result<Evaluation, Halt> {
         let mut samples = open_samples(&self.map, samples, None, selection)?;
-        let evaluation = observed(context, |progress| evaluate(&self.prepared, &mut samples, progress))?;
+        let evaluation = observed(context, |progress| self.prepared.evaluate(&mut samples, progress))?;
         for notice in &evaluation.samples.notices {
             context.notice(notice);
         }

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::network::{Action, Model, NetworkConfig, SequenceBatch, Stage, inputs};
+use crate::network::{LatentMove, Model, NetworkConfig, SequenceBatch, Stage, inputs};
 
 use super::GpuError;
 use super::device::{Gpu, one_line};
@@ -91,18 +91,22 @@ impl GpuBatch {
     }
 
     /// Buffers for the replicas of `sequence`, which are all of one protein, and for frames of up to so many
-    /// `actions`.
+    /// `latent_moves`.
     ///
     /// # Errors
     /// [`GpuError`] when the device has not the room.
-    pub fn new(network: Arc<GpuNetwork>, sequence: &SequenceBatch, actions: usize) -> Result<Self, GpuError> {
+    pub fn new(
+        network: Arc<GpuNetwork>,
+        sequence: &SequenceBatch,
+        latent_moves: usize,
+    ) -> Result<Self, GpuError> {
         use wgpu::BufferUsages as Usage;
         let replicas = sequence.proteins();
         let residues = sequence.starts.get(1).copied().unwrap_or_default();
         let tables = Tables::new(sequence, replicas);
         let plan = Plan::new(&network.shape, &network.weights, &tables, residues, replicas);
         let gpu = &network.gpu;
-        let moments_room = 1 + actions;
+        let moments_room = 1 + latent_moves;
         let storage = Usage::STORAGE | Usage::COPY_DST;
         let uniform = Usage::UNIFORM | Usage::COPY_DST;
         let arena = gpu.buffer("activations", plan.arena_bytes, storage | Usage::COPY_SRC)?;
@@ -158,14 +162,9 @@ impl GpuBatch {
         })
     }
 
-    /// Dispatches of one evaluation of the headers.
-    pub fn dispatches_per_evaluation(&self) -> usize {
-        self.plan.headers.len()
-    }
-
-    /// Makes one frame: the conditioner, then `actions`. `sources`, the latent clouds at their `starts` and the result
+    /// Makes one frame: the conditioner, then `latent_moves`. `sources`, the latent clouds at their `starts` and the result
     /// are clouds `[R, 14, 3]`, Å: 13 vectors and the position of each residue. `key` is that of the noise stream.
-    /// `control` is asked before each action; `Break` ends the frame with `None` as soon as what is under
+    /// `control` is asked before each move; `Break` ends the frame with `None` as soon as what is under
     /// way is done.
     ///
     /// # Errors
@@ -175,12 +174,12 @@ impl GpuBatch {
         (sources, starts): (&[[f32; 3]], &[[f32; 3]]),
         addresses: &[Address],
         key: [u32; 2],
-        actions: &[Action],
+        latent_moves: &[LatentMove],
         control: &mut dyn FnMut(usize) -> ControlFlow<()>,
     ) -> Result<Option<Vec<[f32; 3]>>, GpuError> {
-        self.write_inputs((sources, starts), addresses, key, actions);
+        self.write_inputs((sources, starts), addresses, key, latent_moves);
         let (conditioner, headers) = (self.plan.conditioner.len(), self.plan.headers.len());
-        let total = conditioner + headers * actions.len();
+        let total = conditioner + headers * latent_moves.len();
         let mut under_way: VecDeque<(wgpu::SubmissionIndex, usize, Instant)> = VecDeque::new();
         let mut done = 0;
         let mut finished_at = Instant::now();
@@ -228,7 +227,7 @@ impl GpuBatch {
         (sources, starts): (&[[f32; 3]], &[[f32; 3]]),
         addresses: &[Address],
         key: [u32; 2],
-        actions: &[Action],
+        latent_moves: &[LatentMove],
     ) {
         let clouds = self.plan.clouds;
         let queue = &self.network.gpu.queue;
@@ -245,8 +244,8 @@ impl GpuBatch {
         let config = &self.network.shape.config;
         // The conditioner's is the first.
         let conditioner = Moment { cloud: clouds.source, ..Moment::default() };
-        let moments = actions.iter().map(|action| moment(action, config, key, &clouds));
-        let mut bytes = vec![0u8; PARAMETER_BYTES as usize * (1 + actions.len()).min(self.moments_room)];
+        let moments = latent_moves.iter().map(|latent_move| moment(latent_move, config, key, &clouds));
+        let mut bytes = vec![0u8; PARAMETER_BYTES as usize * (1 + latent_moves.len()).min(self.moments_room)];
         let size = std::mem::size_of::<Moment>();
         let places = bytes.chunks_exact_mut(PARAMETER_BYTES as usize);
         for (moment, bytes) in std::iter::once(conditioner).chain(moments).zip(places) {
@@ -324,16 +323,16 @@ fn cloud_bytes(rows: usize) -> u64 {
     16 * (rows * SITES) as u64
 }
 
-fn moment(action: &Action, config: &NetworkConfig, key: [u32; 2], clouds: &Clouds) -> Moment {
-    let (position_displacement, vector_displacement) = inputs::displacement_scales(config, action.tau);
-    let factors = action.factors;
+fn moment(latent_move: &LatentMove, config: &NetworkConfig, key: [u32; 2], clouds: &Clouds) -> Moment {
+    let (position_displacement, vector_displacement) = inputs::displacement_scales(config, latent_move.tau);
+    let factors = latent_move.factors;
     Moment {
-        cloud: if action.stage == Stage::Correct { clouds.predicted } else { clouds.latent },
-        stage: action.stage as u32,
-        noise_step: action.latent_step,
+        cloud: if latent_move.stage == Stage::Correct { clouds.predicted } else { clouds.latent },
+        stage: latent_move.stage as u32,
+        noise_step: latent_move.latent_step,
         key,
-        clock: config.transport.clock_at(action.tau),
-        still: config.transport.still_scale(action.tau),
+        clock: config.transport.clock_at(latent_move.tau),
+        still: config.transport.still_scale(latent_move.tau),
         position_displacement,
         vector_displacement,
         keep: factors.keep,
@@ -343,7 +342,7 @@ fn moment(action: &Action, config: &NetworkConfig, key: [u32; 2], clouds: &Cloud
         random: factors.random,
         position_noise: factors.position_noise,
         position_random: factors.position_random,
-        drift_reading: action.reading.drift,
-        noise_reading: action.reading.noise,
+        drift_reading: latent_move.reading.drift,
+        noise_reading: latent_move.reading.noise,
     }
 }

@@ -21,5 +21,5 @@ pub mod weights;
 
 pub use evaluator::CandleEvaluator;
 pub use features::Features;
-pub use model::{CandleModel, Conditioned, HeaderOutput};
+pub use model::{CandleModel, ConditionedTensors, HeaderOutput};
 pub use weights::{WeightError, WeightGroup, Weights};

@@ -255,7 +255,7 @@ mod tests {
         for transport in Transport::ALL.into_iter().filter(|t| *t != Transport::Bridge) {
             let mut expected = NetworkConfig::default();
             expected.choose_transport(transport);
-            assert_eq!(parse(&["--transport", transport.name()]), expected);
+            assert_eq!(parse(&["--transport", &transport.to_string()]), expected);
         }
         let given = parse(&["--transport", "two-sided", "--sigma-vector-angstrom", "2"]);
         assert_eq!((given.sigma_position_angstrom, given.sigma_vector_angstrom), (3.0, 2.0));

@@ -7,7 +7,6 @@
 //! faster. Tests hold them to each other and to numbers computed with e3nn. Samplers and training call either as an
 //! [`Evaluator`].
 
-pub mod action;
 pub mod batch;
 pub mod candle_device;
 pub mod candle_model;
@@ -16,6 +15,7 @@ pub mod evaluator;
 pub mod fused;
 pub mod initial;
 pub mod inputs;
+pub mod latent_move;
 pub mod model;
 pub mod neighbor_graph;
 pub mod parameters;
@@ -23,7 +23,6 @@ pub mod templates;
 pub(crate) mod variable;
 
 pub use crate::transport::Transport;
-pub use action::{Action, Factors, Reading, Stage};
 pub use batch::{CloudBatch, SequenceBatch};
 #[cfg(feature = "mpi")]
 pub(crate) use candle_device::use_device;
@@ -32,6 +31,7 @@ pub use candle_model::CandleModel;
 pub use config::{ConfigError, Heads, NetworkConfig, Residual};
 pub use evaluator::Evaluator;
 pub use initial::initial_parameters;
+pub use latent_move::{Factors, LatentMove, Reading, Stage};
 pub(crate) use model::read_model_file;
 pub use model::{Model, ModelCard, ModelError, ModelProblem, TensorError};
 pub use neighbor_graph::NeighborGraph;

@@ -12,8 +12,8 @@ use crate::trust::TrustData;
 use super::request::{DevicePreference, ModelSource};
 
 /// A model that was loaded.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ModelInfo {
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LoadedModel {
     /// Name for the user.
     pub name: String,
     /// Hyperparameters.
@@ -51,7 +51,7 @@ pub struct PreparedSampler {
     /// The sampler.
     pub sampler: Box<dyn FrameSampler>,
     /// The model it uses.
-    pub model: ModelInfo,
+    pub model: LoadedModel,
     /// What the user should know: a device that was asked for and is not there, for example.
     pub notices: Vec<String>,
 }
@@ -81,7 +81,7 @@ pub trait ComputeBackend: Send + Sync {
     ///
     /// # Errors
     /// [`BackendError`] when the model cannot be used.
-    fn load_model(&self, model: &ModelSource) -> Result<ModelInfo, BackendError>;
+    fn load_model(&self, model: &ModelSource) -> Result<LoadedModel, BackendError>;
 
     /// Prepares a sampler.
     ///

@@ -11,10 +11,10 @@ use serde_json::{Value, json};
 use crate::brief::{brief, printable};
 use crate::network::model::FRAME_INTERVALS_PS;
 use crate::structure::OpenedStructure;
-use crate::transport::{SamplerSettings, SettingsError};
+use crate::transport::{SamplerSettings, SamplerSettingsError};
 use crate::trust::TrustReport;
 
-use super::backend::ModelInfo;
+use super::backend::LoadedModel;
 use super::shard::ShardRecord;
 
 /// Everything that decides the frames of a run. The device does not: samplers agree.
@@ -75,7 +75,7 @@ impl RunDescription {
     pub fn new(
         structure: &OpenedStructure,
         starts_angstrom: &[Arc<Vec<[f32; 3]>>],
-        model: &ModelInfo,
+        model: &LoadedModel,
         settings: &SamplerSettings,
         replicas: usize,
         frame_interval_ps: f64,
@@ -161,7 +161,7 @@ pub enum DescriptionError {
     #[error("does not describe a run of EquiJump")]
     NoRun,
     #[error("describes no run that can be: {0}")]
-    Settings(#[from] SettingsError),
+    Settings(#[from] SamplerSettingsError),
     #[error("says that frames are {0:e} ps apart")]
     Interval(f64),
     #[error("names the trajectory {}, which is not in its own folder", brief(printable(.0)))]

@@ -28,13 +28,14 @@ use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-pub use backend::{BackendError, ComputeBackend, ModelInfo, PreparedSampler, SamplerOrder};
+pub use backend::{BackendError, ComputeBackend, LoadedModel, PreparedSampler, SamplerOrder};
 pub use campaign::{CampaignError, FoundTrajectories, find_trajectories};
 pub use description::{DescribedRun, DescriptionError, RunDescription, RunDifference};
 pub use devices::known_adapters;
 pub use history::FrameHistory;
 pub use job::{Halt, Job, JobContext, JobError, JobEvent, JobHandle, JobOutcome, Update, WakeCallback};
 pub use jobs::branches::{BranchRequest, BranchTest};
+pub use jobs::drawing::{Drawing, ModelTest};
 pub use jobs::evaluate::{EvaluationFilesError, EvaluationRequest, OtherProtein};
 pub use jobs::export::{ExportError, ExportRequest, Exported};
 pub use jobs::jumps::{JumpRequest, JumpTest};
@@ -43,15 +44,16 @@ pub use jobs::open::{Open, OpenRequest, Opened, StructureChoice};
 pub use jobs::open_trajectory::{
     OpenError, OpenedTrajectory, RecordedRun, TrajectoryNeed, TrajectoryRequest,
 };
-pub use jobs::simulate::{RunInfo, Simulate, SimulationRequest, SimulationUpdate};
+pub use jobs::simulate::{Simulate, SimulationRequest, SimulationUpdate, StartedRun};
 pub use jobs::simulation_error::SimulationError;
 pub use jobs::train::TrainingUpdate;
 pub use lane::Lane;
 pub use models::ModelLibrary;
 pub use output::OutputError;
-pub use progress::{Progress, ProgressUnit, Report, RunState};
+pub use progress::{JobPhase, Progress, ProgressUnit, Report};
 pub use request::{
-    DevicePreference, ExistingFiles, ModelSource, RunOutput, StructureSource, beside, replica_path,
+    DevicePreference, ExistingFiles, ModelSource, ReferenceFiles, RunOutput, StructureSource, beside,
+    replica_path,
 };
 pub use shard::{Shard, ShardError, ShardRecord};
 pub use starts::{StartError, StartFrame, read_starts};

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use crate::network::{Model, ModelError, read_model_file};
 use crate::transport::presets::Presets;
 
-use super::backend::{BackendError, ComputeBackend, ModelInfo, PreparedSampler, SamplerOrder};
+use super::backend::{BackendError, ComputeBackend, LoadedModel, PreparedSampler, SamplerOrder};
 use super::devices::{DevicePool, Wanted};
 use super::request::ModelSource;
 
@@ -40,7 +40,7 @@ enum Identity {
 #[derive(Clone)]
 struct Loaded {
     model: Arc<Model>,
-    info: ModelInfo,
+    info: LoadedModel,
 }
 
 impl ModelLibrary {
@@ -108,7 +108,7 @@ fn load(source: &ModelSource) -> Result<Loaded, BackendError> {
         }
     };
     let model = Model::from_bytes(&name, bytes)?;
-    let info = ModelInfo {
+    let info = LoadedModel {
         name: model.card.name.clone(),
         config: model.config().clone(),
         parameter_count: model.parameter_count(),
@@ -156,7 +156,7 @@ fn card_text(model: &Model) -> String {
 }
 
 impl ComputeBackend for ModelLibrary {
-    fn load_model(&self, model: &ModelSource) -> Result<ModelInfo, BackendError> {
+    fn load_model(&self, model: &ModelSource) -> Result<LoadedModel, BackendError> {
         Ok(self.get(model)?.info)
     }
 

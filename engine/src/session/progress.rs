@@ -18,7 +18,7 @@ pub enum Report {
 
 /// Whether a simulation or a training is moving.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RunState {
+pub enum JobPhase {
     /// Loading the model, preparing the sampler and the files; or reading the training data.
     Preparing,
     /// Making frames, or optimizer steps.

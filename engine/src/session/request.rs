@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::trajectory::FrameSelection;
+
 /// Where a structure comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StructureSource {
@@ -29,6 +31,19 @@ impl StructureSource {
         let name = name.strip_suffix(".gz").unwrap_or(&name);
         name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_owned()
     }
+}
+
+/// Trajectories of one protein, most often of molecular dynamics, that others are held against.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReferenceFiles {
+    /// PDB or mmCIF file with exactly the atoms of the trajectories, in their order.
+    pub topology: PathBuf,
+    /// Chain of the protein, where files hold several.
+    pub chain: Option<String>,
+    /// The trajectories.
+    pub trajectories: Vec<PathBuf>,
+    /// Which of their frames.
+    pub selection: FrameSelection,
 }
 
 /// Where a model comes from. Models that were used stay in memory, so naming one again costs nothing.

@@ -130,7 +130,6 @@ fn map_of(structure: &OpenedStructure, path: &Path, chain: Option<&str>) -> Resu
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::structure::{ReadOptions, read_structure};
     use crate::trajectory::TrajectoryWriter;
 
     #[test]
@@ -144,8 +143,7 @@ mod tests {
 
     #[test]
     fn the_frame_that_is_named_is_the_one_that_is_read() {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/structures/chignolin.pdb");
-        let structure = read_structure(&path, &ReadOptions::default()).unwrap();
+        let structure = crate::test_support::bundled("chignolin");
         let folder = tempfile::tempdir().unwrap();
         let run = folder.path().join("run.dcd");
         let mut writer = TrajectoryWriter::create(&run, &structure.topology, 100.0, false).unwrap();

@@ -13,7 +13,8 @@ mod training;
 
 use super::*;
 use crate::network::NetworkConfig;
-use crate::structure::{Residue, ResidueType, Topology};
+use crate::structure::ResidueType;
+use crate::test_support::chain;
 use crate::transport::{Advance, FrameSampler, LatentProgress, Replica, SamplerSettings, TransportError};
 
 /// What the sampler does in each latent step and frame.
@@ -83,16 +84,9 @@ impl FrameSampler for ScriptedSampler {
 struct Scripted(Mutex<Vec<Script>>);
 
 impl ComputeBackend for Scripted {
-    fn load_model(&self, model: &ModelSource) -> Result<ModelInfo, BackendError> {
-        Ok(ModelInfo {
-            name: model.display_name(),
-            config: NetworkConfig::basic(),
-            parameter_count: 0,
-            checksum: String::new(),
-            card: String::new(),
-            presets: Default::default(),
-            trust: None,
-        })
+    fn load_model(&self, model: &ModelSource) -> Result<LoadedModel, BackendError> {
+        let config = NetworkConfig::basic();
+        Ok(LoadedModel { name: model.display_name(), config, ..LoadedModel::default() })
     }
 
     fn prepare_sampler(&self, order: SamplerOrder<'_>) -> Result<PreparedSampler, BackendError> {
@@ -111,8 +105,7 @@ fn session(scripts: impl Into<Vec<Script>>) -> Session {
 }
 
 fn dialanine() -> OpenedStructure {
-    let residue = |number| Residue { kind: ResidueType::Ala, number, insertion_code: None };
-    let topology = Topology::new("dialanine", "A", vec![residue(1), residue(2)]);
+    let topology = chain("dialanine", [ResidueType::Ala; 2]);
     let positions = (0..topology.atom_count()).map(|i| [0.0, i as f32, 0.0]).collect();
     OpenedStructure {
         path: None,
@@ -359,15 +352,15 @@ fn a_paused_run_makes_no_frames_until_it_is_resumed() {
         wait_until!(&job, SimulationUpdate::State(state) if state == wanted);
     };
     job.pause();
-    wait_state(RunState::Paused);
+    wait_state(JobPhase::Paused);
     let frames = history.len();
     std::thread::sleep(Duration::from_millis(100));
     assert_eq!(history.len(), frames);
     job.resume();
-    wait_state(RunState::Running);
+    wait_state(JobPhase::Running);
     wait_until!(&job, SimulationUpdate::FramesMade { .. });
     job.pause();
-    wait_state(RunState::Paused);
+    wait_state(JobPhase::Paused);
     job.cancel();
     assert_eq!(outcome(&job), JobOutcome::Cancelled);
     assert!(history.len() > frames);

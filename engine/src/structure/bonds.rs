@@ -1,86 +1,44 @@
-//! Covalent bonds from residue templates, never from distances: a stretched bond must be seen as
-//! stretched, not as absent.
+//! Covalent bonds from residue templates, never from distances: a stretched bond must be seen as stretched, not as
+//! absent. With mean lengths and angles in proteins.
+//!
+//! `bonds.json` is written by `engine/scripts/bonded_parameters.py` from the means over PDB chains that Biopython
+//! carries (Bio.PDB.ic_data, BSD 3-Clause), and Engh & Huber 1991 for what those leave out.
+
+use std::sync::LazyLock;
+
+use serde::Deserialize;
 
 use super::ResidueType;
+use super::residue_table::{ResidueTable, bundled_table};
 
-/// Bonds of the side chain of one residue, by atom name, the CA–CB bond included.
-pub fn side_chain_bonds(kind: ResidueType) -> &'static [(&'static str, &'static str)] {
-    use ResidueType::*;
-    match kind {
-        Gly => &[],
-        Ala => &[("CA", "CB")],
-        Arg => &[
-            ("CA", "CB"),
-            ("CB", "CG"),
-            ("CG", "CD"),
-            ("CD", "NE"),
-            ("NE", "CZ"),
-            ("CZ", "NH1"),
-            ("CZ", "NH2"),
-        ],
-        Asn => &[("CA", "CB"), ("CB", "CG"), ("CG", "OD1"), ("CG", "ND2")],
-        Asp => &[("CA", "CB"), ("CB", "CG"), ("CG", "OD1"), ("CG", "OD2")],
-        Cys => &[("CA", "CB"), ("CB", "SG")],
-        Gln => &[("CA", "CB"), ("CB", "CG"), ("CG", "CD"), ("CD", "OE1"), ("CD", "NE2")],
-        Glu => &[("CA", "CB"), ("CB", "CG"), ("CG", "CD"), ("CD", "OE1"), ("CD", "OE2")],
-        His => &[
-            ("CA", "CB"),
-            ("CB", "CG"),
-            ("CG", "ND1"),
-            ("ND1", "CE1"),
-            ("CE1", "NE2"),
-            ("NE2", "CD2"),
-            ("CD2", "CG"),
-        ],
-        Ile => &[("CA", "CB"), ("CB", "CG1"), ("CG1", "CD1"), ("CB", "CG2")],
-        Leu => &[("CA", "CB"), ("CB", "CG"), ("CG", "CD1"), ("CG", "CD2")],
-        Lys => &[("CA", "CB"), ("CB", "CG"), ("CG", "CD"), ("CD", "CE"), ("CE", "NZ")],
-        Met => &[("CA", "CB"), ("CB", "CG"), ("CG", "SD"), ("SD", "CE")],
-        Nle => &[("CA", "CB"), ("CB", "CG"), ("CG", "CD"), ("CD", "CE")],
-        Phe => &[
-            ("CA", "CB"),
-            ("CB", "CG"),
-            ("CG", "CD1"),
-            ("CD1", "CE1"),
-            ("CE1", "CZ"),
-            ("CZ", "CE2"),
-            ("CE2", "CD2"),
-            ("CD2", "CG"),
-        ],
-        Tyr => &[
-            ("CA", "CB"),
-            ("CB", "CG"),
-            ("CG", "CD1"),
-            ("CD1", "CE1"),
-            ("CE1", "CZ"),
-            ("CZ", "OH"),
-            ("CZ", "CE2"),
-            ("CE2", "CD2"),
-            ("CD2", "CG"),
-        ],
-        Pro => &[("CA", "CB"), ("CB", "CG"), ("CG", "CD"), ("CD", "N")],
-        Ser => &[("CA", "CB"), ("CB", "OG")],
-        Thr => &[("CA", "CB"), ("CB", "OG1"), ("CB", "CG2")],
-        Trp => &[
-            ("CA", "CB"),
-            ("CB", "CG"),
-            ("CG", "CD1"),
-            ("CD1", "NE1"),
-            ("NE1", "CE2"),
-            ("CE2", "CZ2"),
-            ("CZ2", "CH2"),
-            ("CH2", "CZ3"),
-            ("CZ3", "CE3"),
-            ("CE3", "CD2"),
-            ("CD2", "CG"),
-            ("CD2", "CE2"),
-        ],
-        Val => &[("CA", "CB"), ("CB", "CG1"), ("CB", "CG2")],
-    }
+/// Bond lengths (Å) and angles (degrees) within a residue, and of the peptide bond to the next.
+#[derive(Default, Deserialize)]
+pub(crate) struct BondedParameters {
+    /// Backbone first, then the side chain from CA on.
+    #[serde(borrow)]
+    pub bonds: Vec<(&'static str, &'static str, f64)>,
+    /// The apex is in the middle.
+    #[serde(borrow)]
+    pub angles: Vec<(&'static str, &'static str, &'static str, f64)>,
+    /// CA–C–N of the bond to the residue after.
+    pub ca_c_n_degrees: f64,
+    /// C–N length and C–N–CA angle of the bond to the residue before.
+    pub c_n_angstrom: f64,
+    pub c_n_ca_degrees: f64,
+}
+
+/// O–C–N, which is what the other two angles about C leave of a flat group, degrees.
+pub(crate) const O_C_N_DEGREES: f64 = 123.0;
+/// C–N–CD before proline, degrees.
+pub(crate) const C_N_CD_PROLINE_DEGREES: f64 = 125.0;
+
+pub(crate) fn bonded_parameters(kind: ResidueType) -> &'static BondedParameters {
+    static TABLE: LazyLock<ResidueTable<BondedParameters>> =
+        LazyLock::new(|| bundled_table(include_str!("bonds.json")));
+    &TABLE[kind]
 }
 
 /// Bonds of one residue, backbone first, by atom name.
-pub(super) fn residue_bonds(kind: ResidueType) -> impl Iterator<Item = (&'static str, &'static str)> {
-    const BACKBONE: [(&str, &str); 3] = [("N", "CA"), ("CA", "C"), ("C", "O")];
-    BACKBONE.into_iter().chain(side_chain_bonds(kind).iter().copied())
+pub(crate) fn residue_bonds(kind: ResidueType) -> impl Iterator<Item = (&'static str, &'static str)> + Clone {
+    bonded_parameters(kind).bonds.iter().map(|&(a, b, _)| (a, b))
 }

@@ -40,16 +40,8 @@ fn distance2(a: [f32; 3], b: [f32; 3]) -> f32 {
 #[allow(clippy::unwrap_used, clippy::panic)]
 mod tests {
     use super::*;
-    use crate::structure::{Residue, ResidueType};
-
-    fn chain(kinds: &[ResidueType]) -> Topology {
-        let residues = kinds
-            .iter()
-            .enumerate()
-            .map(|(i, &kind)| Residue { kind, number: i as i32 + 1, insertion_code: None })
-            .collect();
-        Topology::new("test", "A", residues)
-    }
+    use crate::structure::ResidueType;
+    use crate::test_support::chain;
 
     /// Distinct positions, so that every wrong swap shows.
     fn spread(topology: &Topology) -> Vec<[f32; 3]> {
@@ -58,7 +50,8 @@ mod tests {
 
     #[test]
     fn a_flipped_ring_is_named_back() {
-        let topology = chain(&[ResidueType::Phe, ResidueType::Ala, ResidueType::Arg, ResidueType::Asp]);
+        let topology =
+            chain("test", [ResidueType::Phe, ResidueType::Ala, ResidueType::Arg, ResidueType::Asp]);
         let reference = spread(&topology);
         let mut target = reference.clone();
         for (residue, a, b) in [(0, "CD1", "CD2"), (0, "CE1", "CE2"), (2, "NH1", "NH2"), (3, "OD1", "OD2")] {
@@ -72,7 +65,7 @@ mod tests {
 
     #[test]
     fn ring_pairs_swap_together_or_not_at_all() {
-        let topology = chain(&[ResidueType::Tyr]);
+        let topology = chain("test", [ResidueType::Tyr]);
         let reference = spread(&topology);
         // Only CD1 and CD2 exchanged: no chemically possible naming does that, and CE1/CE2 lie further apart.
         let mut target = reference.clone();
@@ -90,7 +83,8 @@ mod tests {
     #[test]
     fn atoms_that_differ_are_left_alone() {
         // ASN OD1/ND2, HIS ND1/CD2, LEU CD1/CD2 and VAL CG1/CG2 are not equivalent (the last two are prochiral).
-        let topology = chain(&[ResidueType::Asn, ResidueType::His, ResidueType::Leu, ResidueType::Val]);
+        let topology =
+            chain("test", [ResidueType::Asn, ResidueType::His, ResidueType::Leu, ResidueType::Val]);
         let reference = spread(&topology);
         let mut target = reference.clone();
         for (residue, a, b) in [(0, "OD1", "ND2"), (1, "ND1", "CD2"), (2, "CD1", "CD2"), (3, "CG1", "CG2")] {

@@ -8,9 +8,7 @@
 
 use nalgebra::Vector3;
 
-use super::hydrogen_templates::{
-    AMIDE, AMMONIUM, PROLINE_AMMONIUM, Seat, Template, bond_angstrom, templates,
-};
+use super::hydrogen_templates::{HYDROGENS, Seat, Template, bond_angstrom};
 use super::{ResidueType, Topology};
 
 type Point = Vector3<f64>;
@@ -183,10 +181,10 @@ impl AllAtomModel {
             self.atoms.push(AllAtom { residue, name: "OXT", symbol: "O" });
         }
         let on_n = match (residue, kind) {
-            (0, ResidueType::Pro) => Some(&PROLINE_AMMONIUM),
-            (0, _) => Some(&AMMONIUM),
+            (0, ResidueType::Pro) => Some(&HYDROGENS.proline_ammonium),
+            (0, _) => Some(&HYDROGENS.ammonium),
             (_, ResidueType::Pro) => None,
-            _ => Some(&AMIDE),
+            _ => Some(&HYDROGENS.amide),
         };
         let absent = match kind {
             ResidueType::His if prefers_nd1(topology, residue, points) => Some("HE2"),
@@ -198,7 +196,8 @@ impl AllAtomModel {
             }
             _ => None,
         };
-        let wanted = templates(kind).iter().filter(|t| absent.is_none_or(|name| !t.names.contains(&name)));
+        let wanted =
+            HYDROGENS.residues[kind].iter().filter(|t| absent.is_none_or(|name| !t.names.contains(&name)));
         for template in on_n.into_iter().chain(wanted) {
             self.add_group(topology, residue, template, neighbors);
         }
@@ -214,7 +213,7 @@ impl AllAtomModel {
         let atom = |name: &&str| topology.find_atom(residue, name);
         let Some(parent) = atom(&template.parent) else { return };
         let mut references: Vec<usize> = template.references.iter().filter_map(atom).collect();
-        if template.names == AMIDE.names
+        if template.names == HYDROGENS.amide.names
             && let Some(before) = residue.checked_sub(1).and_then(|before| topology.find_atom(before, "C"))
         {
             references.push(before);
@@ -276,8 +275,8 @@ impl Group {
     /// How many torsions of a full turn are alike, for a group that turns.
     fn turns(&self) -> Option<u8> {
         match self.seat {
-            Seat::Rotor { .. } => Some(3),
-            Seat::FlatRotor { .. } => Some(2),
+            Seat::Rotor(_) => Some(3),
+            Seat::FlatRotor(_) => Some(2),
             _ => None,
         }
     }
@@ -303,8 +302,8 @@ impl Group {
                 vec![parent + bond * (cos * away - sin * normal), parent + bond * (cos * away + sin * normal)]
             }
             Seat::FlatPair => vec![about(120.0, 0.0), about(120.0, 180.0)],
-            Seat::FlatRotor { angle_degrees } => vec![about(angle_degrees, turn_degrees)],
-            Seat::Rotor { angle_degrees } => (0..self.count)
+            Seat::FlatRotor(angle_degrees) => vec![about(angle_degrees, turn_degrees)],
+            Seat::Rotor(angle_degrees) => (0..self.count)
                 .map(|k| about(angle_degrees, 180.0 + turn_degrees + 120.0 * k as f64))
                 .collect(),
         }

@@ -4,11 +4,13 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use super::*;
 use crate::structure::{
-    ReadOptions, Residue, pdb_all_atom_end, read_structure, read_structure_bytes, write_pdb_all_atoms,
+    ReadOptions, pdb_all_atom_end, read_structure, read_structure_bytes, write_pdb_all_atoms,
 };
+use crate::test_support::{bundled_atoms, chain};
 
 #[derive(serde::Deserialize)]
 struct TheirResidue {
@@ -23,19 +25,11 @@ fn peptides() -> Vec<Vec<TheirResidue>> {
 }
 
 /// A peptide as we have it, without its second terminal oxygen.
-fn ours(peptide: &[TheirResidue]) -> (Topology, Vec<[f32; 3]>) {
+fn ours(peptide: &[TheirResidue]) -> (Arc<Topology>, Vec<[f32; 3]>) {
     let kind = |name: &str| ResidueType::ALL.into_iter().find(|kind| kind.code3() == name).unwrap();
-    let residue =
-        |(number, r): (i32, &TheirResidue)| Residue { kind: kind(&r.name), number, insertion_code: None };
-    let topology = Topology::new("peptide", "A", (1..).zip(peptide).map(residue).collect());
+    let topology = chain("peptide", peptide.iter().map(|residue| kind(&residue.name)));
     let positions = topology.atoms().iter().map(|atom| peptide[atom.residue].heavy[atom.name]).collect();
-    (topology, positions)
-}
-
-fn bundled(name: &str) -> (Topology, Vec<[f32; 3]>) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../assets/structures/{name}.pdb"));
-    let structure = read_structure(&path, &ReadOptions::default()).unwrap();
-    ((*structure.topology).clone(), structure.positions_angstrom.to_vec())
+    (Arc::new(topology), positions)
 }
 
 fn distance(a: [f32; 3], b: [f32; 3]) -> f64 {
@@ -73,7 +67,9 @@ fn every_residue_has_the_hydrogens_that_openmm_gives_it() {
 fn hydrogens_sit_at_their_atoms_and_clash_with_none_of_their_residue() {
     let peptides: Vec<_> = peptides().iter().map(|peptide| ours(peptide)).collect();
     // Villin has norleucine.
-    for (topology, positions) in peptides.into_iter().chain(["villin", "lambda", "chignolin"].map(bundled)) {
+    for (topology, positions) in
+        peptides.into_iter().chain(["villin", "lambda", "chignolin"].map(bundled_atoms))
+    {
         let model = AllAtomModel::new(&topology, &positions);
         let all = model.place(&positions);
         assert_eq!(all.len(), model.atoms().len());
@@ -151,9 +147,7 @@ fn pairs_are_named_as_in_the_pdb() {
 
 #[test]
 fn sulfurs_that_are_near_make_a_bridge() {
-    let residue = |number, kind| Residue { kind, number, insertion_code: None };
-    let kinds = [ResidueType::Cys, ResidueType::Gly, ResidueType::Cys];
-    let topology = Topology::new("p", "A", (1..).zip(kinds).map(|(n, kind)| residue(n, kind)).collect());
+    let topology = chain("p", [ResidueType::Cys, ResidueType::Gly, ResidueType::Cys]);
     let mut positions: Vec<[f32; 3]> =
         (0..topology.atom_count()).map(|i| [1.5 * i as f32, (i % 2) as f32, (i % 3) as f32]).collect();
     let has_thiol = |positions: &[[f32; 3]]| {
@@ -170,8 +164,7 @@ fn sulfurs_that_are_near_make_a_bridge() {
 
 #[test]
 fn atoms_on_one_line_or_one_point_give_numbers_still() {
-    let residue = |(number, kind)| Residue { kind, number, insertion_code: None };
-    let topology = Topology::new("all", "A", (1..).zip(ResidueType::ALL).map(residue).collect());
+    let topology = chain("all", ResidueType::ALL);
     let line: Vec<[f32; 3]> = (0..topology.atom_count()).map(|i| [1.5 * i as f32, 0.0, 0.0]).collect();
     let point = vec![[1.0; 3]; topology.atom_count()];
     for positions in [line, point] {
@@ -182,12 +175,12 @@ fn atoms_on_one_line_or_one_point_give_numbers_still() {
 
 #[test]
 fn what_is_written_reads_back_without_its_hydrogens() {
-    let (topology, positions) = bundled("villin");
+    let (topology, positions) = bundled_atoms("villin");
     let model = AllAtomModel::new(&topology, &positions);
     let mut pdb = Vec::new();
     write_pdb_all_atoms(&topology, &model, &model.place(&positions), &mut pdb).unwrap();
     let read = read_structure_bytes("villin.pdb", &pdb, &ReadOptions::default()).unwrap();
-    assert_eq!(*read.topology, topology);
+    assert_eq!(read.topology, topology);
     for (a, b) in read.positions_angstrom.iter().zip(&positions) {
         assert!(distance(*a, *b) < 1e-3);
     }

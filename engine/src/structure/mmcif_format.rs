@@ -172,17 +172,15 @@ fn block_name(name: &str) -> String {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::panic)]
 mod tests {
-    use std::path::Path;
-
     use super::*;
-    use crate::structure::{ReadOptions, Residue, read_structure, read_structure_bytes};
+    use crate::structure::{ReadOptions, Residue, read_structure_bytes};
+    use crate::test_support::{bundled, chain};
 
     #[test]
     fn what_is_written_reads_back() {
         // Norleucine in villin, and numbers that begin at 42.
         for name in ["villin", "chignolin", "ntl9"] {
-            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../assets/structures/{name}.pdb"));
-            let start = read_structure(&path, &ReadOptions::default()).unwrap();
+            let start = bundled(name);
             let shifted: Vec<[f32; 3]> =
                 start.positions_angstrom.iter().map(|p| p.map(|x| 1.37 * x - 100.25)).collect();
             let mut writer = MmcifWriter::new(Vec::new());
@@ -234,8 +232,7 @@ mod tests {
 
     #[test]
     fn bad_positions_are_refused() {
-        let residue = |number| Residue { kind: ResidueType::Gly, number, insertion_code: None };
-        let topology = Topology::new("p", "A", (1..4).map(residue).collect());
+        let topology = chain("p", [ResidueType::Gly; 3]);
         let mut positions = vec![[0.0; 3]; topology.atom_count()];
         positions[5][2] = f32::NAN;
         let error = write_mmcif(&topology, &positions, Vec::new()).unwrap_err();

@@ -3,8 +3,7 @@
 
 mod alternates;
 mod bond_limits;
-pub(crate) mod bonded_parameters;
-pub mod bonds;
+pub(crate) mod bonds;
 pub(crate) mod cell;
 mod chains;
 mod conformer;
@@ -31,6 +30,7 @@ pub mod read;
 mod rebuild;
 mod records;
 pub mod residue;
+pub(crate) mod residue_table;
 mod segments;
 mod source;
 pub mod tensor_cloud;

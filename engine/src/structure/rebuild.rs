@@ -90,7 +90,7 @@ fn place_side_chain(residue: &mut RawResidue, surroundings: &[Point]) -> Option<
         placements(residue.residue.kind).iter().filter(|p| missing(residue, p.atom)).collect();
     let choices: Vec<usize> = todo
         .iter()
-        .map(|p| match p.torsion {
+        .map(|p| match &p.torsion {
             Torsion::Free(rotamers) if present_sibling(residue, p).is_none() => rotamers.len(),
             _ => 1,
         })
@@ -119,8 +119,8 @@ fn place_side_chain(residue: &mut RawResidue, surroundings: &[Point]) -> Option<
 fn position(residue: &RawResidue, placement: &Placement, rotamer: usize) -> Option<Point> {
     let [a, b, c] = placement.references.map(|name| point(residue, name));
     let (a, b, c) = (a?, b?, c?);
-    let torsion = match placement.torsion {
-        Torsion::Fixed(torsion) => torsion,
+    let torsion = match &placement.torsion {
+        Torsion::Fixed(torsion) => *torsion,
         Torsion::Sibling(sibling, offset) => dihedral(a, b, c, point(residue, sibling)?) + offset,
         Torsion::Free(rotamers) => match present_sibling(residue, placement) {
             Some((sibling, offset)) => dihedral(a, b, c, sibling) - offset,

@@ -7,7 +7,10 @@ pub const SLOTS: usize = 13;
 
 /// The 20 standard residues and norleucine, in the order of their three-letter codes, norleucine last.
 /// The discriminant is the index of the one-hot residue label of the network.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, strum::IntoStaticStr,
+)]
+#[strum(serialize_all = "UPPERCASE")]
 #[repr(u8)]
 #[allow(missing_docs)] // the names are the documentation
 pub enum ResidueType {
@@ -51,36 +54,9 @@ impl ResidueType {
         self as usize
     }
 
-    /// The type with the given one-hot index.
-    pub fn from_index(index: usize) -> Option<Self> {
-        Self::ALL.get(index).copied()
-    }
-
     /// Three-letter code in capitals, as in PDB files.
     pub fn code3(self) -> &'static str {
-        match self {
-            Ala => "ALA",
-            Arg => "ARG",
-            Asn => "ASN",
-            Asp => "ASP",
-            Cys => "CYS",
-            Gln => "GLN",
-            Glu => "GLU",
-            Gly => "GLY",
-            His => "HIS",
-            Ile => "ILE",
-            Leu => "LEU",
-            Lys => "LYS",
-            Met => "MET",
-            Phe => "PHE",
-            Pro => "PRO",
-            Ser => "SER",
-            Thr => "THR",
-            Trp => "TRP",
-            Tyr => "TYR",
-            Val => "VAL",
-            Nle => "NLE",
-        }
+        self.into()
     }
 
     /// One-letter code; norleucine, which has none of its own, is `X`.

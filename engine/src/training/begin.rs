@@ -15,7 +15,7 @@ use super::earlier::{BegunRun, no_run};
 use super::files::{BEST_MODEL_FILE, CHECKPOINT_FILE, LOG_FILE, MODEL_FILE, OWN_FILES, SETTINGS_FILE};
 use super::optimizer::Optimizer;
 use super::weights::initial_weights;
-use super::{SettingsError, TrainError, TrainRequest, TrainSettings};
+use super::{TrainError, TrainRequest, TrainSettings, TrainSettingsError};
 
 /// What a run begins with.
 pub(super) struct Beginning {
@@ -63,7 +63,7 @@ impl Beginning {
                 used_place.is_some() && std::fs::canonicalize(folder.join(name)).ok() == used_place
             });
             if own {
-                return Err(SettingsError::Replaced { path: used.clone(), what }.into());
+                return Err(TrainSettingsError::Replaced { path: used.clone(), what }.into());
             }
         }
         let path = folder.join(CHECKPOINT_FILE);
@@ -83,7 +83,7 @@ fn take_what_may_change(state: &mut CheckpointState, request: &TrainRequest) -> 
     let settings = &mut state.settings;
     if !keep.steps {
         if asked.steps < settings.steps {
-            return Err(SettingsError::FewerSteps { steps: settings.steps }.into());
+            return Err(TrainSettingsError::FewerSteps { steps: settings.steps }.into());
         }
         settings.steps = asked.steps;
     }

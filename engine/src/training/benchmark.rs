@@ -9,7 +9,7 @@ use crate::cpu_clock;
 use crate::network::variable::read_flat;
 use crate::network::{Heads, NetworkConfig, Parameters, Residual};
 use crate::structure::{TensorCloud, Topology};
-use crate::transport::benchmark::random_model;
+use crate::transport::benchmark::{median, random_model};
 use crate::transport::interpolant::NoiseAddress;
 
 use super::batch::Draw;
@@ -136,9 +136,4 @@ fn draw(topology: &Arc<Topology>, cloud: &TensorCloud, batch: usize, step: u64) 
             .collect(),
         numbers: (0..batch as u64).collect(),
     }
-}
-
-fn median(x: &mut [f64]) -> f64 {
-    x.sort_unstable_by(f64::total_cmp);
-    x.get(x.len() / 2).copied().unwrap_or(0.0)
 }

@@ -22,7 +22,7 @@ fn in_the_way(file: &str, can_go_on: &bool) -> String {
 /// Why nothing can be trained as it was asked for; each message is a clause.
 #[derive(Debug, thiserror::Error)]
 #[allow(missing_docs)] // the messages are the documentation
-pub enum SettingsError {
+pub enum TrainSettingsError {
     #[error("{setting} must {rule}")]
     Setting { setting: &'static str, rule: &'static str },
     #[error(transparent)]
@@ -77,7 +77,7 @@ pub enum CheckpointProblem {
 #[allow(missing_docs)] // the messages are the documentation
 pub enum TrainError {
     #[error("cannot train: {0}")]
-    Settings(#[from] SettingsError),
+    Settings(#[from] TrainSettingsError),
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(

@@ -38,7 +38,7 @@ mod widen;
 pub use conformations::Coverage;
 pub use dataset::PairDataset;
 pub use earlier::{EarlierRun, LogRow};
-pub use error::{CheckpointProblem, SettingsError, TrainError};
+pub use error::{CheckpointProblem, TrainError, TrainSettingsError};
 pub use protein_draw::ProteinDraw;
 pub use settings::{KeptSettings, PairSampling, TrainDevice, TrainRequest, TrainSettings};
 pub use trainer::{Next, TrainEnd, TrainOutcome, TrainProgress, TrainUpdate, train};

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::network::NetworkConfig;
 
-use super::{ProteinDraw, SettingsError};
+use super::{ProteinDraw, TrainSettingsError};
 
 /// What computes losses and gradients.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
@@ -228,9 +228,9 @@ impl TrainSettings {
     /// Whether the numbers make sense.
     ///
     /// # Errors
-    /// [`SettingsError::Setting`] names the first setting that makes none, and what is allowed.
-    pub fn check(&self) -> Result<(), SettingsError> {
-        let fail = |setting, rule| Err(SettingsError::Setting { setting, rule });
+    /// [`TrainSettingsError::Setting`] names the first setting that makes none, and what is allowed.
+    pub fn check(&self) -> Result<(), TrainSettingsError> {
+        let fail = |setting, rule| Err(TrainSettingsError::Setting { setting, rule });
         match () {
             () if self.steps == 0 => fail("steps", "be at least 1"),
             () if self.batch_size == 0 || self.batch_size > 65_536 => {

@@ -42,12 +42,11 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
-    use crate::structure::{ReadOptions, read_structure};
+    use crate::test_support::bundled;
 
     #[test]
     fn residues_are_shifted_as_a_whole_and_no_further_than_conformations_differ() {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../assets/structures/chignolin.pdb");
-        let opened = read_structure(std::path::Path::new(path), &ReadOptions::default()).unwrap();
+        let opened = bundled("chignolin");
         let (topology, native) = (&*opened.topology, opened.positions_angstrom.to_vec());
         let waved = |size: f32| -> Vec<[f32; 3]> {
             let wave = |(i, x): (usize, &[f32; 3])| x.map(|x| x + size * (0.31 * i as f32).sin());

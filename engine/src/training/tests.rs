@@ -10,7 +10,8 @@ use super::*;
 use crate::network::{Heads, Model, NetworkConfig, Residual};
 use crate::random::{Noise, Stream};
 use crate::remedy::Remedy;
-use crate::structure::{ReadOptions, read_structure, write_pdb};
+use crate::structure::write_pdb;
+use crate::test_support::bundled;
 use crate::trajectory::{ImportRequest, TrajectoryWriter, import};
 
 /// A store of two trajectories of chignolin that wobbles about its crystal structure, 50 ps a frame.
@@ -20,8 +21,7 @@ pub(crate) fn store(folder: &Path) -> PathBuf {
 
 /// The same of so many trajectories.
 pub(crate) fn store_of(folder: &Path, runs: u32) -> PathBuf {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/structures/chignolin.pdb");
-    let protein = read_structure(&path, &ReadOptions::default()).unwrap();
+    let protein = bundled("chignolin");
     let topology_path = folder.join("top.pdb");
     let mut pdb = Vec::new();
     write_pdb(&protein.topology, &protein.positions_angstrom, &mut pdb).unwrap();

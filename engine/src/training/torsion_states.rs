@@ -123,7 +123,7 @@ mod tests {
 
     use super::*;
     use crate::random::{Noise, Stream};
-    use crate::structure::{ReadOptions, read_structure};
+    use crate::test_support::bundled;
     use crate::training::dataset::PairChances;
     use crate::training::{PairDataset, PairSampling, TrainSettings};
     use crate::trajectory::store::{STORE_VERSION, SourceFile, StoreMetadata, StoreWriter};
@@ -138,8 +138,7 @@ mod tests {
     /// limit; a conformation in which nothing is rare weighs as it did.
     #[test]
     fn rare_torsions_raise_the_weight_of_their_residue_and_its_neighbors() {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../assets/structures/chignolin.pdb");
-        let opened = read_structure(std::path::Path::new(path), &ReadOptions::default()).unwrap();
+        let opened = bundled("chignolin");
         let count = opened.topology.residue_count();
         let table = DihedralTable::new(&opened.topology);
         let mut counts = vec![[0; STATES]; count];
@@ -171,8 +170,7 @@ mod tests {
     /// Chignolin as it is, and for a twentieth of the frames its mirror image, in which every φ and χ1 has the
     /// other sign.
     fn store(folder: &std::path::Path) -> std::path::PathBuf {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../assets/structures/chignolin.pdb");
-        let opened = read_structure(std::path::Path::new(path), &ReadOptions::default()).unwrap();
+        let opened = bundled("chignolin");
         let source = SourceFile { path: "a".into(), bytes: 0, crc32: 0, frames_in_file: 0, frames_stored: 0 };
         let metadata = StoreMetadata {
             version: STORE_VERSION,

@@ -26,7 +26,7 @@ use super::open_backend::open_backend;
 use super::optimizer::{Adam, Optimizer};
 use super::ranks::{self, Ranks};
 use super::together::{self, PartSize};
-use super::{SettingsError, TrainError, TrainRequest, TrainSettings};
+use super::{TrainError, TrainRequest, TrainSettings, TrainSettingsError};
 
 pub use super::files::{BEST_MODEL_FILE, CHECKPOINT_FILE, LOG_FILE, MODEL_FILE, SETTINGS_FILE};
 pub use super::together::Next;
@@ -156,10 +156,10 @@ impl Prepared {
         control: &mut dyn FnMut(TrainUpdate) -> ControlFlow<(), Next>,
     ) -> Result<Self, TrainError> {
         settings.check()?;
-        network.check().map_err(SettingsError::Network)?;
+        network.check().map_err(TrainSettingsError::Network)?;
         if settings.batch_size < ranks.size() {
             let (pairs, ranks) = (settings.batch_size, ranks.size());
-            return Err(SettingsError::TooManyRanks { pairs, ranks }.into());
+            return Err(TrainSettingsError::TooManyRanks { pairs, ranks }.into());
         }
         let layout = Arc::new(ParameterLayout::new(network));
         let loss = Loss::new(open_backend(network, &layout, settings)?);
@@ -198,8 +198,11 @@ impl<'a> Run<'a> {
         let prepared = Prepared::new(ranks, &request.stores, (&network, &settings), control);
         let Prepared { layout, loss, dataset, trust } = together::agree(ranks, prepared)?;
         let checksums = together::shared(ranks, ranks.is_writer().then(|| dataset.checksums()))?;
-        let same =
-            if checksums == dataset.checksums() { Ok(()) } else { Err(SettingsError::OtherStores.into()) };
+        let same = if checksums == dataset.checksums() {
+            Ok(())
+        } else {
+            Err(TrainSettingsError::OtherStores.into())
+        };
         together::agree(ranks, same)?;
         let zeros = || vec![0.0; layout.total()];
         let begun = match beginning {

@@ -17,7 +17,7 @@ use crate::network::{Model, NetworkConfig, ParameterLayout, ParameterSpec};
 use crate::structure::ResidueType;
 
 use super::weights::initial_weights;
-use super::{SettingsError, TrainError};
+use super::{TrainError, TrainSettingsError};
 
 /// The weights of the model at `path` for the network `config`, which may see internal coordinates that the model
 /// does not and may have other noise; `seed` draws what is new.
@@ -39,7 +39,7 @@ pub(super) fn weights_of(path: &Path, config: &NetworkConfig, seed: u64) -> Resu
         ..old.clone()
     };
     if let Some(difference) = SettingDifference::first(&like_model, config) {
-        return Err(SettingsError::OtherNetwork { model: path.to_owned(), difference }.into());
+        return Err(TrainSettingsError::OtherNetwork { model: path.to_owned(), difference }.into());
     }
     let (from, to) = (ParameterLayout::new(old), ParameterLayout::new(config));
     let mut out = initial_weights(&to, seed);
@@ -152,12 +152,12 @@ mod tests {
     use super::*;
     use crate::network::fused::{Conditioned, HeaderContext, Workspace};
     use crate::network::{CloudBatch, ModelCard, SequenceBatch};
-    use crate::structure::{ReadOptions, TensorCloud, read_structure};
+    use crate::structure::TensorCloud;
+    use crate::test_support::bundled;
 
     /// Outputs of the headers for chignolin, at a cloud that is not its source.
     fn outputs(model: &Model) -> Vec<f32> {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../assets/structures/chignolin.pdb");
-        let opened = read_structure(Path::new(path), &ReadOptions::default()).unwrap();
+        let opened = bundled("chignolin");
         let sequence = SequenceBatch::replicate(&opened.topology, 1);
         let mut source = CloudBatch::default();
         source.push(&TensorCloud::from_atoms(&opened.topology, &opened.positions_angstrom));

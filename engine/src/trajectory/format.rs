@@ -1,6 +1,5 @@
 //! Trajectory formats and how a file name tells them.
 
-use std::fmt;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -18,8 +17,9 @@ pub enum FormatError {
 }
 
 /// The trajectory formats that EquiJump reads and writes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, strum::Display)]
 #[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "UPPERCASE")]
 pub enum TrajectoryFormat {
     /// CHARMM / NAMD binary, `f32` Å, exact.
     Dcd,
@@ -82,15 +82,5 @@ impl TrajectoryFormat {
             TrajectoryFormat::Xtc => 0.005,
             TrajectoryFormat::Pdb => 0.0005,
         }
-    }
-}
-
-impl fmt::Display for TrajectoryFormat {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            TrajectoryFormat::Dcd => "DCD",
-            TrajectoryFormat::Xtc => "XTC",
-            TrajectoryFormat::Pdb => "PDB",
-        })
     }
 }

@@ -5,13 +5,12 @@ use std::sync::Arc;
 
 use super::*;
 use crate::random::{Noise, Stream};
-use crate::structure::{Residue, ResidueType, Topology};
+use crate::structure::{ResidueType, Topology};
+use crate::test_support::chain;
 
 fn topology() -> Arc<Topology> {
     let kinds = [ResidueType::Trp, ResidueType::Nle, ResidueType::Gly, ResidueType::Arg];
-    let residues =
-        kinds.iter().zip(1..).map(|(&kind, number)| Residue { kind, number, insertion_code: None });
-    Arc::new(Topology::new("four residues", "A", residues.collect()))
+    Arc::new(chain("four residues", kinds))
 }
 
 /// Positions that no two frames share, some negative.
@@ -150,11 +149,7 @@ fn frames_beyond_those_to_keep_are_cut_off() {
 
 #[test]
 fn only_matching_files_are_continued() {
-    let other = Arc::new(Topology::new(
-        "glycine",
-        "A",
-        vec![Residue { kind: ResidueType::Gly, number: 1, insertion_code: None }],
-    ));
+    let other = Arc::new(chain("glycine", [ResidueType::Gly]));
     for run in Run::each_format() {
         run.write(3);
         let append = |topology, interval| {

@@ -5,7 +5,7 @@ use crate::structure::{TensorCloud, Topology};
 
 use super::interpolant::NoiseAddress;
 use super::sampler::{Replica, TransportError};
-use super::settings::{SamplerSettings, SettingsError};
+use super::settings::{SamplerSettings, SamplerSettingsError};
 
 /// Whether a protein can be sampled with these settings by a model of this transport.
 pub(super) fn check_order(
@@ -15,7 +15,7 @@ pub(super) fn check_order(
 ) -> Result<(), TransportError> {
     settings.check_for(transport)?;
     if topology.residue_count() == 0 {
-        return Err(SettingsError::NoResidues.into());
+        return Err(SamplerSettingsError::NoResidues.into());
     }
     Ok(())
 }

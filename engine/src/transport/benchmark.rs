@@ -194,7 +194,8 @@ impl BenchmarkCase<'_> {
     }
 }
 
-fn median(x: &mut [f64]) -> f64 {
+/// The middle one of some numbers, 0 of none.
+pub(crate) fn median(x: &mut [f64]) -> f64 {
     x.sort_unstable_by(f64::total_cmp);
     x.get(x.len() / 2).copied().unwrap_or(0.0)
 }

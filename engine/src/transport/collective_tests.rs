@@ -4,14 +4,15 @@
 
 use std::ops::ControlFlow;
 
-use super::actions::actions;
 use super::integrator::*;
 use super::interpolant::NoiseAddress;
+use super::latent_moves::latent_moves;
 use super::sampler::TransportError;
 use super::settings::SamplerSettings;
-use crate::network::{Action, CloudBatch, NetworkConfig, SequenceBatch, Transport};
+use crate::network::{CloudBatch, LatentMove, NetworkConfig, SequenceBatch, Transport};
 use crate::random::{Noise, Stream};
-use crate::structure::{Residue, ResidueType, SLOTS, Topology};
+use crate::structure::{ResidueType, SLOTS};
+use crate::test_support::chain;
 
 const RESIDUES: usize = 3;
 /// Vector components of a protein.
@@ -63,12 +64,12 @@ impl Collective {
 impl Field for Collective {
     fn evaluate(
         &mut self,
-        action: &Action,
+        latent_move: &LatentMove,
         latent: &CloudBatch,
         drift: &mut CloudBatch,
         noise: &mut CloudBatch,
     ) -> Result<(), TransportError> {
-        let (a, n) = (f64::from(action.tau), f64::from(self.transport.noise_scale(action.tau)));
+        let (a, n) = (f64::from(latent_move.tau), f64::from(self.transport.noise_scale(latent_move.tau)));
         let n_rate = if self.transport == Transport::TwoSided { 1.0 - 2.0 * a } else { 0.0 };
         *drift = CloudBatch::zeros(latent.rows());
         *noise = CloudBatch::zeros(latent.rows());
@@ -110,10 +111,7 @@ struct Outcome {
 
 fn sample(transport: Transport, sigma: f32, latent_steps: u32, epsilon: f32, jump: Jump) -> Outcome {
     // Tryptophan uses all slots.
-    let residues = (0..RESIDUES)
-        .map(|i| Residue { kind: ResidueType::Trp, number: i as i32, insertion_code: None })
-        .collect();
-    let topology = Topology::new("collective", "A", residues);
+    let topology = chain("collective", [ResidueType::Trp; RESIDUES]);
     let sequence = SequenceBatch::replicate(&topology, COPIES);
     let config = NetworkConfig {
         transport,
@@ -133,7 +131,7 @@ fn sample(transport: Transport, sigma: f32, latent_steps: u32, epsilon: f32, jum
         Integration { config: &config, sequence: &sequence, stream: &stream, addresses, attempt: 0 };
     let mut state = IntegratorState::default();
     integration.start(&source, &mut state.latent);
-    let frame = actions(&settings, &config, 0);
+    let frame = latent_moves(&settings, &config, 0);
     let mut control = |_| ControlFlow::Continue(());
     assert!(integration.run(&frame, &mut field, &mut state, &mut control).unwrap());
     let mut alongs = Vec::new();

@@ -34,7 +34,7 @@ impl Making {
         let mut integration = self.integration(&sequence, addresses, 0);
         integration.start(source, &mut state.latent);
         let mut field = NetworkField::new(&self.config, &mut *network, &sequence, source)?;
-        if !integration.run(&self.actions, &mut field, state, control)? {
+        if !integration.run(&self.latent_moves, &mut field, state, control)? {
             return Ok(None);
         }
         Ends { replicas, sequence: &sequence, source, latent: &state.latent }.finish(self, network, control)

@@ -1,4 +1,4 @@
-//! The sampler on a graphics processor: the actions of a frame are handed to [`GpuBatch`].
+//! The sampler on a graphics processor: the moves of a frame are handed to [`GpuBatch`].
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -79,11 +79,11 @@ impl FrameSampler for GpuSampler {
             return Ok(Advance::Done);
         }
         let making = &self.making;
-        let Making { topology, actions, .. } = making;
+        let Making { topology, latent_moves, .. } = making;
         let total = making.settings.latent_steps;
         let make = |size| {
             let sequence = SequenceBatch::replicate(topology, size);
-            GpuBatch::new(self.network.clone(), &sequence, actions.len())
+            GpuBatch::new(self.network.clone(), &sequence, latent_moves.len())
         };
         let buffers = Buffers::fit(self.buffers.take(), replicas.len(), self.most_replicas, make)?;
         let Buffers { room, batch, .. } = self.buffers.insert(buffers);
@@ -108,16 +108,17 @@ impl FrameSampler for GpuSampler {
                     clouds.extend_from_within(clouds.len() - residues * SITES..);
                 }
             }
-            let mut control = |action: usize| {
-                if actions[action].stage == Stage::Correct {
+            let mut control = |index: usize| {
+                if latent_moves[index].stage == Stage::Correct {
                     return ControlFlow::Continue(());
                 }
-                let step = u64::from(actions[action].latent_step);
+                let step = u64::from(latent_moves[index].latent_step);
                 let done = (u64::from(total) * portion as u64 + step) / portions as u64;
                 whole(LatentProgress { done: done as u32, total })
             };
             let key = making.stream.key();
-            let made_latents = batch.frame((&sources, &starts), &addresses, key, actions, &mut control)?;
+            let made_latents =
+                batch.frame((&sources, &starts), &addresses, key, latent_moves, &mut control)?;
             let Some(result) = made_latents else { return Ok(Advance::Cancelled) };
             let mut latent = cloud(&result[..part.len() * residues * SITES]);
             latent.center(&sequence.starts);

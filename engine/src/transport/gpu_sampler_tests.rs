@@ -11,7 +11,7 @@ use super::{
 };
 use crate::gpu::{AdapterChoice, Gpu, GpuError, GpuNetwork};
 use crate::network::{Heads, Model, ModelCard, NetworkConfig, ParameterLayout, Residual, Transport};
-use crate::structure::{ReadOptions, Topology, read_structure};
+use crate::test_support::bundled_atoms;
 use crate::training::weights::initial_weights;
 
 /// The bound of ARCHITECTURE.md §10 on the deviation after one frame.
@@ -54,12 +54,6 @@ fn model(config: &NetworkConfig) -> Arc<Model> {
     Arc::new(Model::new(config, weights, ModelCard::default()))
 }
 
-fn chignolin() -> (Arc<Topology>, Vec<[f32; 3]>) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/structures/chignolin.pdb");
-    let protein = read_structure(&path, &ReadOptions::default()).unwrap();
-    (protein.topology.clone(), protein.positions_angstrom.to_vec())
-}
-
 fn settings() -> SamplerSettings {
     // What the network says, because tolerances of the geometry are steps.
     SamplerSettings {
@@ -83,7 +77,7 @@ fn go(sampler: &mut dyn FrameSampler, replicas: &mut [Replica]) {
 
 /// Largest deviation of a frame of both samplers.
 fn deviation(gpu: &Arc<Gpu>, config: &NetworkConfig, settings: &SamplerSettings, indices: &[u64]) -> f32 {
-    let (topology, start) = chignolin();
+    let (topology, start) = bundled_atoms("chignolin");
     let model = model(config);
     let network = Arc::new(GpuNetwork::new(gpu.clone(), &model).unwrap());
     let mut tested = GpuSampler::new(network, &model, &topology, settings.clone()).unwrap();
@@ -218,7 +212,7 @@ fn every_width_gives_the_frames_of_the_cpu() {
 #[test]
 fn a_frame_is_cancelled_within_one_latent_step() {
     let Some(gpu) = gpu() else { return };
-    let (topology, start) = chignolin();
+    let (topology, start) = bundled_atoms("chignolin");
     let model = model(&tiny());
     let network = Arc::new(GpuNetwork::new(gpu, &model).unwrap());
     let mut sampler = GpuSampler::new(network, &model, &topology, settings()).unwrap();
@@ -242,7 +236,7 @@ fn a_frame_is_cancelled_within_one_latent_step() {
 #[test]
 fn replicas_in_portions_get_the_frames_of_the_cpu() {
     let Some(gpu) = gpu() else { return };
-    let (topology, start) = chignolin();
+    let (topology, start) = bundled_atoms("chignolin");
     let model = model(&tiny());
     let network = Arc::new(GpuNetwork::new(gpu, &model).unwrap());
     let mut tested = GpuSampler::new(network, &model, &topology, settings()).unwrap();
@@ -276,7 +270,7 @@ fn a_lost_device_is_told_in_words() {
         return;
     }
     let gpu = Arc::new(Gpu::open(&AdapterChoice::First).unwrap());
-    let (topology, start) = chignolin();
+    let (topology, start) = bundled_atoms("chignolin");
     let model = model(&tiny());
     let network = Arc::new(GpuNetwork::new(gpu.clone(), &model).unwrap());
     let mut sampler = GpuSampler::new(network, &model, &topology, settings()).unwrap();
@@ -315,7 +309,7 @@ fn a_run_outlives_its_device() {
         return;
     }
     let gpu = Arc::new(Gpu::open(&AdapterChoice::First).unwrap());
-    let (topology, start) = chignolin();
+    let (topology, start) = bundled_atoms("chignolin");
     let model = model(&tiny());
     let network = Arc::new(GpuNetwork::new(gpu.clone(), &model).unwrap());
     let sampler = GpuSampler::new(network, &model, &topology, settings()).unwrap();
@@ -350,7 +344,7 @@ fn the_shipped_model_gives_the_frame_of_the_cpu() {
     let Some(gpu) = gpu() else { return };
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/models/chignolin/model.safetensors");
     let model = Arc::new(Model::load(&path).unwrap());
-    let (topology, start) = chignolin();
+    let (topology, start) = bundled_atoms("chignolin");
     let settings = SamplerSettings { keep_geometry: false, seed: 3, ..SamplerSettings::default() };
     let network = Arc::new(GpuNetwork::new(gpu, &model).unwrap());
     let mut tested = GpuSampler::new(network, &model, &topology, settings.clone()).unwrap();

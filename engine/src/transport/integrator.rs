@@ -1,8 +1,8 @@
-//! Carries out the [`actions`](super::actions) of a frame on the processor (Alg. 2; eqs. 8 and 9).
+//! Carries out the [`latent_moves`](super::latent_moves) of a frame on the processor (Alg. 2; eqs. 8 and 9).
 
 use std::ops::ControlFlow;
 
-use crate::network::{Action, CloudBatch, NetworkConfig, SequenceBatch, Stage};
+use crate::network::{CloudBatch, LatentMove, NetworkConfig, SequenceBatch, Stage};
 
 use super::interpolant::{NoiseAddress, fill_noise};
 use super::sampler::{LatentProgress, TransportError};
@@ -13,13 +13,13 @@ const START: u32 = 0x3FFE;
 
 /// Drift b̂ and noise η̂ at a point of latent space.
 pub trait Field {
-    /// Fills `drift` and `noise` for `latent` at the time of `action`.
+    /// Fills `drift` and `noise` for `latent` at the time of `latent_move`.
     ///
     /// # Errors
     /// [`TransportError`] if they cannot be computed.
     fn evaluate(
         &mut self,
-        action: &Action,
+        latent_move: &LatentMove,
         latent: &CloudBatch,
         drift: &mut CloudBatch,
         noise: &mut CloudBatch,
@@ -73,35 +73,35 @@ impl Integration<'_> {
         self.noise(START, out);
     }
 
-    /// Moves `state.latent`, which must hold X_τ of the first action, to τ = 1. Asks `control` before each latent
+    /// Moves `state.latent`, which must hold X_τ of the first move, to τ = 1. Asks `control` before each latent
     /// step; `Break` ends the integration with `Ok(false)`.
     ///
     /// # Errors
     /// What `field` returns.
     pub fn run(
         &mut self,
-        actions: &[Action],
+        latent_moves: &[LatentMove],
         field: &mut dyn Field,
         state: &mut IntegratorState,
         control: &mut dyn FnMut(LatentProgress) -> ControlFlow<()>,
     ) -> Result<bool, TransportError> {
-        let total = actions.last().map_or(0, |action| action.latent_step + 1);
-        for action in actions {
-            let corrects = action.stage == Stage::Correct;
-            if !corrects && control(LatentProgress { done: action.latent_step, total }).is_break() {
+        let total = latent_moves.last().map_or(0, |latent_move| latent_move.latent_step + 1);
+        for latent_move in latent_moves {
+            let corrects = latent_move.stage == Stage::Correct;
+            if !corrects && control(LatentProgress { done: latent_move.latent_step, total }).is_break() {
                 return Ok(false);
             }
             std::mem::swap(&mut state.now, &mut state.before);
             let IntegratorState { latent, now, before, predicted, random } = &mut *state;
             let at = if corrects { &*predicted } else { &*latent };
-            field.evaluate(action, at, &mut now.drift, &mut now.noise)?;
-            let moved = if action.stage == Stage::Predict {
+            field.evaluate(latent_move, at, &mut now.drift, &mut now.noise)?;
+            let moved = if latent_move.stage == Stage::Predict {
                 copy(latent, predicted);
                 predicted
             } else {
                 latent
             };
-            let factors = &action.factors;
+            let factors = &latent_move.factors;
             scale(moved, factors.keep);
             for answer in corrects.then_some(&*before).into_iter().chain([&*now]) {
                 add(moved, &answer.drift, factors.drift, 1.0);
@@ -110,7 +110,7 @@ impl Integration<'_> {
             add(moved, &now.drift, factors.change, 1.0);
             add(moved, &before.drift, -factors.change, 1.0);
             if factors.random > 0.0 {
-                self.noise(action.latent_step, random);
+                self.noise(latent_move.latent_step, random);
                 add(moved, random, factors.random, factors.position_random);
             }
             moved.center(&self.sequence.starts);

@@ -3,14 +3,15 @@
 
 use std::ops::ControlFlow;
 
-use super::actions::{actions, network_calls};
 use super::integrator::*;
 use super::interpolant::NoiseAddress;
+use super::latent_moves::{latent_moves, network_calls};
 use super::sampler::TransportError;
 use super::settings::{Integrator, SamplerSettings, Schedule};
-use crate::network::{Action, CloudBatch, NetworkConfig, SequenceBatch, Transport};
+use crate::network::{CloudBatch, LatentMove, NetworkConfig, SequenceBatch, Transport};
 use crate::random::{Noise, Stream};
-use crate::structure::{Residue, ResidueType, SLOTS, Topology};
+use crate::structure::{ResidueType, SLOTS};
+use crate::test_support::chain;
 
 /// X^{t+1} | X^t normal with mean X^t + `mean` and independent coordinates of variance `variance`;
 /// then every X_τ is normal and b, η are known (paper eqs. 4, 5). With the scales s, a, n of the path,
@@ -27,12 +28,12 @@ struct Gaussian {
 impl Field for Gaussian {
     fn evaluate(
         &mut self,
-        action: &Action,
+        latent_move: &LatentMove,
         latent: &CloudBatch,
         drift: &mut CloudBatch,
         noise: &mut CloudBatch,
     ) -> Result<(), TransportError> {
-        let (path, tau) = (self.transport, action.tau);
+        let (path, tau) = (self.transport, latent_move.tau);
         let (still, a, n) = (path.still_scale(tau), path.target_scale(tau), path.noise_scale(tau));
         // Derivatives; DDPM uses no drift.
         let (still_rate, n_rate) = match path {
@@ -82,10 +83,7 @@ impl Field for Gaussian {
 fn sample_moments(transport: Transport, settings: &SamplerSettings, variance: (f32, f32)) -> [f64; 4] {
     const RESIDUES: usize = 8;
     const COPIES: usize = 1500;
-    let residues = (0..RESIDUES)
-        .map(|i| Residue { kind: ResidueType::Trp, number: i as i32, insertion_code: None })
-        .collect();
-    let topology = Topology::new("gaussian", "A", residues);
+    let topology = chain("gaussian", [ResidueType::Trp; RESIDUES]);
     let sequence = SequenceBatch::replicate(&topology, COPIES);
     let config = NetworkConfig { transport, ..NetworkConfig::basic() };
     let mut source = CloudBatch::zeros(sequence.rows());
@@ -104,7 +102,7 @@ fn sample_moments(transport: Transport, settings: &SamplerSettings, variance: (f
         Integration { config: &config, sequence: &sequence, stream: &stream, addresses, attempt: 0 };
     let mut state = IntegratorState::default();
     integration.start(&source, &mut state.latent);
-    let frame = actions(settings, &config, 0);
+    let frame = latent_moves(settings, &config, 0);
     let mut control = |_| ControlFlow::Continue(());
     assert!(integration.run(&frame, &mut field, &mut state, &mut control).unwrap());
     let moments = |x: &[f32], x0: &[f32]| {
@@ -193,7 +191,7 @@ struct Counted(u32);
 impl Field for Counted {
     fn evaluate(
         &mut self,
-        _: &Action,
+        _: &LatentMove,
         latent: &CloudBatch,
         drift: &mut CloudBatch,
         noise: &mut CloudBatch,
@@ -207,8 +205,7 @@ impl Field for Counted {
 
 #[test]
 fn network_calls_are_told_as_they_are_made() {
-    let residues = vec![Residue { kind: ResidueType::Gly, number: 1, insertion_code: None }; 3];
-    let topology = Topology::new("GGG", "A", residues);
+    let topology = chain("GGG", [ResidueType::Gly; 3]);
     let sequence = SequenceBatch::replicate(&topology, 1);
     let mut source = CloudBatch::zeros(sequence.rows());
     source.positions.iter_mut().enumerate().for_each(|(i, x)| *x = i as f32);
@@ -231,7 +228,7 @@ fn network_calls_are_told_as_they_are_made() {
                 integration.start(&source, &mut state.latent);
                 let mut asked = 0;
                 let done = integration.run(
-                    &actions(&settings, &config, 0),
+                    &latent_moves(&settings, &config, 0),
                     &mut field,
                     &mut state,
                     &mut |progress| {

@@ -1,15 +1,15 @@
-//! How frames of a protein are made: settings compiled to actions, and the network as a field.
+//! How frames of a protein are made: settings compiled to moves, and the network as a field.
 
 use crate::chemistry::GeometryKeeper;
-use crate::network::{Action, CloudBatch, Evaluator, NetworkConfig, SequenceBatch};
+use crate::network::{CloudBatch, Evaluator, LatentMove, NetworkConfig, SequenceBatch};
 use crate::random::{Noise, Stream};
 use crate::structure::Topology;
 
-use super::actions::actions;
 use super::batch::check_order;
 use super::heads::drift_and_noise;
 use super::integrator::{Field, Integration};
 use super::interpolant::NoiseAddress;
+use super::latent_moves::latent_moves;
 use super::sampler::TransportError;
 use super::settings::SamplerSettings;
 
@@ -21,7 +21,7 @@ pub(super) struct Making {
     pub keeper: Option<GeometryKeeper>,
     pub stream: Noise,
     /// Those of a whole frame.
-    pub actions: Vec<Action>,
+    pub latent_moves: Vec<LatentMove>,
 }
 
 impl Making {
@@ -40,7 +40,7 @@ impl Making {
             config: config.clone(),
             keeper: settings.keep_geometry.then(|| GeometryKeeper::new(topology)),
             stream: Noise::new(settings.seed, Stream::Sampling),
-            actions: actions(&settings, config, 0),
+            latent_moves: latent_moves(&settings, config, 0),
             settings,
         })
     }
@@ -84,15 +84,15 @@ impl<'a> NetworkField<'a> {
 impl Field for NetworkField<'_> {
     fn evaluate(
         &mut self,
-        action: &Action,
+        latent_move: &LatentMove,
         latent: &CloudBatch,
         drift: &mut CloudBatch,
         noise: &mut CloudBatch,
     ) -> Result<(), TransportError> {
-        self.tau.fill(action.tau);
+        self.tau.fill(latent_move.tau);
         let (sequence, source) = (self.sequence, self.source);
         let outputs = self.network.headers(sequence, source, latent, &self.tau)?;
-        drift_and_noise(self.config, sequence, source, latent, &action.reading, outputs, drift, noise);
+        drift_and_noise(self.config, sequence, source, latent, &latent_move.reading, outputs, drift, noise);
         Ok(())
     }
 }

@@ -1,6 +1,5 @@
 //! Interpolants, diffusion, schedules, and integrators (ARCHITECTURE.md §6).
 
-pub mod actions;
 mod batch;
 pub mod benchmark;
 mod bridge;
@@ -21,6 +20,7 @@ pub mod integrator;
 #[cfg(test)]
 mod integrator_tests;
 pub mod interpolant;
+pub mod latent_moves;
 mod making;
 pub mod path;
 pub mod presets;
@@ -37,5 +37,5 @@ pub use fallback_sampler::FallbackSampler;
 pub use gpu_sampler::GpuSampler;
 pub use path::Transport;
 pub use sampler::{Advance, FrameSampler, GeometryCounts, LatentProgress, Replica, TransportError};
-pub use settings::{Integrator, SamplerSettings, Schedule, SettingsError};
+pub use settings::{Integrator, SamplerSettings, SamplerSettingsError, Schedule};
 pub use split_sampler::SplitSampler;

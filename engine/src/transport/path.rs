@@ -32,8 +32,12 @@
 use serde::{Deserialize, Serialize};
 
 /// How the next frame is generated from the present one (paper 3.1 and 4.3). All use the same network.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, clap::ValueEnum)]
+/// Shown as flags and files name it.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, clap::ValueEnum, strum::Display,
+)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum Transport {
     /// Two-sided stochastic interpolant from X^t to X^{t+1}: EquiJump.
     #[default]
@@ -54,17 +58,6 @@ const BETA: [f64; 2] = [0.1, 20.0];
 impl Transport {
     /// All, in the order of Table 1's columns from right to left.
     pub const ALL: [Self; 5] = [Self::TwoSided, Self::Bridge, Self::OneSided, Self::FlowMatching, Self::Ddpm];
-
-    /// Its name in flags and files.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::TwoSided => "two-sided",
-            Self::Bridge => "bridge",
-            Self::OneSided => "one-sided",
-            Self::FlowMatching => "flow-matching",
-            Self::Ddpm => "ddpm",
-        }
-    }
 
     /// Whether X_0 is noise instead of X^t.
     pub fn starts_from_noise(self) -> bool {
@@ -139,12 +132,6 @@ impl Transport {
             Self::Bridge => std::f32::consts::FRAC_2_PI * tau.clamp(0.0, 1.0).sqrt().asin(),
             _ => tau,
         }
-    }
-}
-
-impl std::fmt::Display for Transport {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.name())
     }
 }
 

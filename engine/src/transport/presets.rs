@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{SamplerSettings, SettingsError};
+use super::{SamplerSettings, SamplerSettingsError};
 use crate::atomic_file::write_atomically;
 use crate::brief::printable;
 use crate::regular_file::{self, LONGEST_TEXT_BYTES};
@@ -66,7 +66,7 @@ pub enum PresetsProblem {
     #[error("{}", printable(&.0.to_string()))]
     Json(serde_json::Error),
     #[error("its preset {name}: {source}")]
-    Settings { name: String, source: SettingsError },
+    Settings { name: String, source: SamplerSettingsError },
 }
 
 /// The presets of a model by name.

@@ -11,9 +11,9 @@ use std::ops::ControlFlow;
 use crate::network::{CloudBatch, Evaluator, SequenceBatch};
 use crate::structure::Topology;
 
-use super::actions::actions;
 use super::integrator::{Integration, IntegratorState};
 use super::interpolant::{NoiseAddress, interpolate};
+use super::latent_moves::latent_moves;
 use super::making::{Making, NetworkField};
 use super::sampler::{GeometryCounts, LatentProgress, Replica, TransportError};
 
@@ -94,7 +94,7 @@ impl Ends<'_> {
             let tau = config.transport.time_at(first_step as f32 / steps as f32);
             self.put_back(&mut integration, &source, &failed, tau, &mut state.latent);
             let mut field = NetworkField::new(config, &mut *network, &sequence, &source)?;
-            let last_steps = actions(settings, config, first_step);
+            let last_steps = latent_moves(settings, config, first_step);
             if !integration.run(&last_steps, &mut field, &mut state, control)? {
                 return Ok(None);
             }

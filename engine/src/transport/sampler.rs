@@ -67,7 +67,7 @@ pub enum TransportError {
     #[error("replica {replica} has {got} atoms, the protein has {expected}")]
     AtomCount { replica: u64, expected: usize, got: usize },
     #[error(transparent)]
-    Settings(#[from] super::settings::SettingsError),
+    Settings(#[from] super::settings::SamplerSettingsError),
 }
 
 /// Advances replicas of one protein by one frame at a time.

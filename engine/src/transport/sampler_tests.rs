@@ -2,14 +2,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::ops::ControlFlow;
-use std::path::Path;
 use std::sync::Arc;
 
 use nalgebra::Rotation3;
 
 use super::*;
 use crate::network::{CandleDevice, Heads, Model, ModelCard, NetworkConfig, Residual, Transport};
-use crate::structure::{ReadOptions, Topology, read_structure};
+use crate::test_support::bundled_atoms;
 use crate::training::weights::initial_weights;
 
 fn model(heads: Heads, residual: Residual) -> Arc<Model> {
@@ -30,12 +29,6 @@ fn model_of(transport: Transport, heads: Heads, residual: Residual) -> Arc<Model
     Arc::new(Model::new(&config, initial_weights(&layout, 4), ModelCard::default()))
 }
 
-fn chignolin() -> (Arc<Topology>, Vec<[f32; 3]>) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/structures/chignolin.pdb");
-    let protein = read_structure(&path, &ReadOptions::default()).unwrap();
-    (protein.topology.clone(), protein.positions_angstrom.to_vec())
-}
-
 fn settings(integrator: Integrator) -> SamplerSettings {
     SamplerSettings { integrator, latent_steps: 12, epsilon: 0.5, seed: 9, ..SamplerSettings::default() }
 }
@@ -53,7 +46,7 @@ fn replicas(positions: &[[f32; 3]], indices: &[u64]) -> Vec<Replica> {
 
 #[test]
 fn a_seed_gives_the_same_frames_whatever_the_batch_the_threads_and_the_point_of_resumption() {
-    let (topology, start) = chignolin();
+    let (topology, start) = bundled_atoms("chignolin");
     for (heads, residual) in [(Heads::Endpoint, Residual::Sum), (Heads::Paper, Residual::Concat)] {
         for integrator in [Integrator::Sde, Integrator::Ode, Integrator::OdeHeun] {
             let model = model(heads, residual);
@@ -79,7 +72,7 @@ fn a_seed_gives_the_same_frames_whatever_the_batch_the_threads_and_the_point_of_
 
 #[test]
 fn every_transport_gives_the_same_frames_whatever_the_batch_and_the_threads() {
-    let (topology, start) = chignolin();
+    let (topology, start) = bundled_atoms("chignolin");
     for (transport, heads, integrator) in other_transports() {
         let what = format!("{transport} {heads:?} {integrator:?}");
         let model = model_of(transport, heads, Residual::Sum);
@@ -99,7 +92,7 @@ fn every_transport_gives_the_same_frames_whatever_the_batch_and_the_threads() {
 
 #[test]
 fn the_candle_sampler_gives_the_frames_of_the_cpu_sampler_for_every_transport() {
-    let (topology, start) = chignolin();
+    let (topology, start) = bundled_atoms("chignolin");
     for (transport, heads, integrator) in other_transports() {
         let model = model_of(transport, heads, Residual::Sum);
         // What random weights make of a protein is no protein, and taking its violations out is chaotic.
@@ -166,7 +159,7 @@ fn fitted_settings_are_accepted_and_keep_what_the_transport_knows() {
 
 #[test]
 fn what_a_transport_cannot_do_is_refused_in_words() {
-    let (topology, _) = chignolin();
+    let (topology, _) = bundled_atoms("chignolin");
     let refused = |transport, settings, word: &str| {
         let model = model_of(transport, Heads::Endpoint, Residual::Sum);
         let error = CpuSampler::new(model, &topology, settings).err().unwrap().to_string();
@@ -184,7 +177,7 @@ fn what_a_transport_cannot_do_is_refused_in_words() {
 /// Two implementations of the network, one integrator and one noise stream.
 #[test]
 fn the_candle_sampler_gives_the_frames_of_the_cpu_sampler() {
-    let (topology, start) = chignolin();
+    let (topology, start) = bundled_atoms("chignolin");
     for (heads, residual) in [(Heads::Endpoint, Residual::Sum), (Heads::Paper, Residual::Concat)] {
         for integrator in [Integrator::Sde, Integrator::OdeHeun] {
             let model = model(heads, residual);
@@ -209,7 +202,7 @@ fn the_candle_sampler_gives_the_frames_of_the_cpu_sampler() {
 
 #[test]
 fn the_candle_sampler_stops_and_refuses_as_the_cpu_sampler_does() {
-    let (topology, start) = chignolin();
+    let (topology, start) = bundled_atoms("chignolin");
     let model = model(Heads::Endpoint, Residual::Sum);
     let new = |settings| CandleSampler::new(&model, &topology, settings, CandleDevice::Cpu);
     let mut sampler = new(settings(Integrator::Sde)).unwrap();
@@ -231,7 +224,7 @@ fn the_candle_sampler_stops_and_refuses_as_the_cpu_sampler_does() {
 /// the noise off (ε = 0) it must be so exactly.
 #[test]
 fn without_noise_the_next_frame_turns_with_the_start() {
-    let (topology, start) = chignolin();
+    let (topology, start) = bundled_atoms("chignolin");
     let settings = SamplerSettings { epsilon: 0.0, ..settings(Integrator::Sde) };
     let mut sampler =
         CpuSampler::with_threads(model(Heads::Endpoint, Residual::Sum), &topology, settings, 1).unwrap();
@@ -255,7 +248,7 @@ fn without_noise_the_next_frame_turns_with_the_start() {
 
 #[test]
 fn stopping_leaves_the_replicas_as_they_were_within_one_latent_step() {
-    let (topology, start) = chignolin();
+    let (topology, start) = bundled_atoms("chignolin");
     let mut sampler = CpuSampler::with_threads(
         model(Heads::Endpoint, Residual::Sum),
         &topology,
@@ -280,7 +273,7 @@ fn stopping_leaves_the_replicas_as_they_were_within_one_latent_step() {
 
 #[test]
 fn what_cannot_be_sampled_is_refused_in_words() {
-    let (topology, start) = chignolin();
+    let (topology, start) = bundled_atoms("chignolin");
     let model = model(Heads::Endpoint, Residual::Sum);
     let bad = SamplerSettings { epsilon: f32::NAN, ..settings(Integrator::Sde) };
     let error = CpuSampler::new(model.clone(), &topology, bad).err().unwrap();

@@ -6,8 +6,12 @@ use serde::{Deserialize, Serialize};
 use crate::network::Transport;
 
 /// How the latent dynamics is integrated.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+/// Shown as flags and files name it.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum, strum::Display,
+)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum Integrator {
     /// Stochastic: Euler–Maruyama on eq. 9 (Alg. 2); for DDPM its ancestral sampling. Not for flow matching.
     #[default]
@@ -20,8 +24,12 @@ pub enum Integrator {
 }
 
 /// How the noise strength ε depends on the latent time τ. `ε/γ` is singular at both ends otherwise.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+/// Shown as flags and files name it.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum, strum::Display,
+)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum Schedule {
     /// Noise and score only for 0.1 < τ < 0.9.
     Window,
@@ -82,7 +90,7 @@ impl Default for SamplerSettings {
 /// Why nothing can be sampled with some settings; each message names the setting and what is allowed.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 #[allow(missing_docs)] // the messages are the documentation
-pub enum SettingsError {
+pub enum SamplerSettingsError {
     #[error("latent steps are {0}, they must be 2 to 10,000")]
     LatentSteps(u32),
     #[error("epsilon is {0}, it must be 0 to 100")]
@@ -119,16 +127,18 @@ impl SamplerSettings {
     /// Whether the numbers make sense, and for this transport.
     ///
     /// # Errors
-    /// [`SettingsError`] names the setting and the values allowed.
-    pub fn check_for(&self, transport: Transport) -> Result<(), SettingsError> {
+    /// [`SamplerSettingsError`] names the setting and the values allowed.
+    pub fn check_for(&self, transport: Transport) -> Result<(), SamplerSettingsError> {
         self.check()?;
         match transport {
-            Transport::FlowMatching if self.integrator == Integrator::Sde => Err(SettingsError::WithoutNoise),
+            Transport::FlowMatching if self.integrator == Integrator::Sde => {
+                Err(SamplerSettingsError::WithoutNoise)
+            }
             Transport::Ddpm if self.integrator == Integrator::Sde && self.epsilon > 1.0 => {
-                Err(SettingsError::DdpmEpsilon(self.epsilon))
+                Err(SamplerSettingsError::DdpmEpsilon(self.epsilon))
             }
             Transport::Bridge | Transport::Ddpm if self.schedule == Schedule::Window => {
-                Err(SettingsError::OwnSchedule(transport))
+                Err(SamplerSettingsError::OwnSchedule(transport))
             }
             _ => Ok(()),
         }
@@ -137,18 +147,18 @@ impl SamplerSettings {
     /// Whether the numbers make sense.
     ///
     /// # Errors
-    /// [`SettingsError`] names the setting and the values allowed.
-    pub fn check(&self) -> Result<(), SettingsError> {
+    /// [`SamplerSettingsError`] names the setting and the values allowed.
+    pub fn check(&self) -> Result<(), SamplerSettingsError> {
         if !(2..=10_000).contains(&self.latent_steps) {
-            return Err(SettingsError::LatentSteps(self.latent_steps));
+            return Err(SamplerSettingsError::LatentSteps(self.latent_steps));
         }
         if !(self.epsilon.is_finite() && (0.0..=100.0).contains(&self.epsilon)) {
-            return Err(SettingsError::Epsilon(self.epsilon));
+            return Err(SamplerSettingsError::Epsilon(self.epsilon));
         }
         if !(self.position_epsilon_factor.is_finite()
             && (0.0..=100.0).contains(&self.position_epsilon_factor))
         {
-            return Err(SettingsError::PositionEpsilonFactor(self.position_epsilon_factor));
+            return Err(SamplerSettingsError::PositionEpsilonFactor(self.position_epsilon_factor));
         }
         Ok(())
     }

@@ -179,17 +179,11 @@ pub(super) fn descriptors(topology: &Topology, positions_angstrom: &[[f32; 3]]) 
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::structure::{ReadOptions, read_structure};
-
-    fn chignolin() -> (std::sync::Arc<Topology>, Vec<[f32; 3]>) {
-        let path = format!("{}/../assets/structures/chignolin.pdb", env!("CARGO_MANIFEST_DIR"));
-        let read = read_structure(path.as_ref(), &ReadOptions::default()).unwrap();
-        (read.topology, read.positions_angstrom.to_vec())
-    }
+    use crate::test_support::bundled_atoms;
 
     #[test]
     fn descriptors_are_the_same_however_the_molecule_lies_and_see_its_hand() {
-        let (topology, positions) = chignolin();
+        let (topology, positions) = bundled_atoms("chignolin");
         let here = descriptors(&topology, &positions);
         let rotation = nalgebra::Rotation3::from_euler_angles(0.4f32, -1.1, 2.3);
         let moved: Vec<[f32; 3]> = positions
@@ -208,7 +202,7 @@ mod tests {
 
     #[test]
     fn every_place_of_a_descriptor_is_filled_by_some_residue() {
-        let (topology, positions) = chignolin();
+        let (topology, positions) = bundled_atoms("chignolin");
         let all = descriptors(&topology, &positions);
         let used = (0..WIDTH).filter(|&place| all.iter().any(|descriptor| descriptor[place] != 0)).count();
         // Chignolin holds neither aliphatic nor positive residues.

@@ -6,13 +6,7 @@ use std::sync::Arc;
 use super::*;
 use crate::network::{Model, ModelCard, NetworkConfig, ParameterLayout, initial_parameters};
 use crate::random::Random;
-use crate::structure::{ReadOptions, read_structure};
-
-fn structure(name: &str) -> (Arc<Topology>, Vec<[f32; 3]>) {
-    let path = format!("{}/../assets/structures/{name}.pdb", env!("CARGO_MANIFEST_DIR"));
-    let read = read_structure(path.as_ref(), &ReadOptions::default()).unwrap();
-    (read.topology, read.positions_angstrom.to_vec())
-}
+use crate::test_support::bundled_atoms;
 
 /// Every atom moved by up to 0.3 Å, as frames of a folded protein are.
 fn shaken(positions: &[[f32; 3]], random: &mut Random) -> Vec<[f32; 3]> {
@@ -23,7 +17,7 @@ fn data(names: &[&str]) -> TrustData {
     let mut builder = TrustBuilder::new(7);
     let mut random = Random::new(11);
     for name in names {
-        let (topology, positions) = structure(name);
+        let (topology, positions) = bundled_atoms(name);
         for _ in 0..40 {
             builder.training(&topology, &shaken(&positions, &mut random));
         }
@@ -39,13 +33,13 @@ fn a_protein_that_was_trained_on_is_familiar_and_another_one_is_not() {
     let data = data(&["villin", "bba", "trpcage"]);
     assert_eq!((data.proteins, data.training_frames, data.held_out_frames), (3, 120, 120));
     let mut random = Random::new(5);
-    let (topology, positions) = structure("villin");
+    let (topology, positions) = bundled_atoms("villin");
     let share =
         |topology: &Topology, positions: &[[f32; 3]]| data.measure(topology, positions).unfamiliar_share();
     let seen: f64 = (0..20).map(|_| share(&topology, &shaken(&positions, &mut random))).sum::<f64>() / 20.0;
     // By definition one in a hundred, give or take what so few frames can tell.
     assert!(seen < 0.05, "{seen}");
-    let (other, native) = structure("proteing");
+    let (other, native) = bundled_atoms("proteing");
     let unseen = share(&other, &native);
     assert!(unseen > 0.5, "{unseen}");
     assert!(data.left_out_share().unwrap() > 0.5);
@@ -60,7 +54,7 @@ fn residue_types_that_were_never_trained_on_are_unfamiliar_and_named() {
     assert_eq!(data.reference_count(ResidueType::His), 0);
     assert!(data.reference_count(ResidueType::Gly) > 0);
     assert!(data.left_out_share().is_none(), "one protein cannot be left out");
-    let (topology, positions) = structure("wwdomain");
+    let (topology, positions) = bundled_atoms("wwdomain");
     let report = data.measure(&topology, &positions);
     let his = report.residues.iter().find(|residue| residue.residue.starts_with("HIS")).unwrap();
     assert!(his.is_unfamiliar() && his.distance.is_none() && his.quantile == 1.0);
@@ -106,7 +100,7 @@ fn a_model_carries_its_trust_data_and_one_without_says_so() {
 
 #[test]
 fn data_without_held_out_frames_have_no_scale() {
-    let (topology, positions) = structure("trpcage");
+    let (topology, positions) = bundled_atoms("trpcage");
     let mut builder = TrustBuilder::new(0);
     builder.training(&topology, &positions);
     assert!(builder.finish().is_none());

@@ -4,11 +4,11 @@ use std::fmt::Write as _;
 
 use equijump_engine::analysis::PaperResults;
 use equijump_engine::analysis::evaluation::{
-    EnsembleSummary, Evaluation, Interval, Quantity, STRETCH_PS, time_text,
+    Divergence, EnsembleSummary, Evaluation, Interval, Quantity, STRETCH_PS, time_text,
 };
 
 use super::super::html::{escaped, table};
-use super::super::tables::with_interval;
+use super::super::tables::{interval_cells, quoted, with_interval};
 use super::{ProteinResult, divergence, mean};
 
 /// What stands where the data do not support a number.
@@ -310,34 +310,27 @@ pub(super) fn csv(results: &[ProteinResult]) -> String {
         let why = result.not_supported();
         for row in &evaluation.scores.divergences {
             let key = row.quantity.key();
-            let mut line =
-                |weighting: &str, found: Option<equijump_engine::analysis::evaluation::Divergence>| {
-                    match found {
-                        Some(found) => {
-                            let Interval { value, low, high } = found.samples;
-                            let floor = found.scaled_floor;
-                            writeln!(
-                                text,
-                                "{begin},jsd_{key},{weighting},,,,{value:.6},{low:.6},{high:.6},{floor:.6},"
-                            )
-                        }
-                        None => {
-                            let why = quoted(why.as_deref().unwrap_or("no Markov models"));
-                            writeln!(text, "{begin},jsd_{key},{weighting},,,,,,,,{why}")
-                        }
+            let mut line = |weighting: &str, found: Option<Divergence>| {
+                match found {
+                    Some(Divergence { samples, scaled_floor, .. }) => {
+                        let samples = interval_cells(&samples);
+                        writeln!(text, "{begin},jsd_{key},{weighting},,,,{samples},{scaled_floor:.6},")
                     }
-                    .ok();
-                };
+                    None => {
+                        let why = quoted(why.as_deref().unwrap_or("no Markov models"));
+                        writeln!(text, "{begin},jsd_{key},{weighting},,,,,,,,{why}")
+                    }
+                }
+                .ok();
+            };
             line("markov", row.weighted);
             line("none", Some(row.plain));
         }
         let weighting = if evaluation.scores.weighted { "markov" } else { "none" };
         for row in &evaluation.scores.averages {
             write!(text, "{begin},mean_{},{weighting}", row.quantity.key()).ok();
-            for Interval { value, low, high } in [row.reference, row.samples] {
-                write!(text, ",{value:.6},{low:.6},{high:.6}").ok();
-            }
-            text.push_str(",,\n");
+            let [md, model] = [row.reference, row.samples].map(|interval| interval_cells(&interval));
+            writeln!(text, ",{md},{model},,").ok();
         }
         let mut pair = |measure: &str, of: &dyn Fn(&EnsembleSummary) -> f64| {
             let [md, model] = [of(&evaluation.reference), of(&evaluation.samples)];
@@ -376,9 +369,4 @@ pub(super) fn fluctuation_csv(results: &[ProteinResult]) -> String {
         }
     }
     text
-}
-
-/// A cell that may hold commas.
-fn quoted(text: &str) -> String {
-    format!("\"{}\"", text.replace('"', "\"\""))
 }

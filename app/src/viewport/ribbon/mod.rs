@@ -8,7 +8,7 @@ use three_d::Vec3;
 
 use self::path::{Frame, Path};
 use self::section::{Profile, Section};
-use super::style::SecondaryStructure;
+use super::style::SecondaryStructureClass;
 
 /// Points around the cross-section: four corners of four.
 const AROUND: usize = 16;
@@ -64,7 +64,7 @@ impl RibbonMesh {
         &mut self,
         topology: &Topology,
         positions_angstrom: &[[f32; 3]],
-        structure: &[SecondaryStructure],
+        structure: &[SecondaryStructureClass],
         colors: &[[f32; 3]],
         steps: ColorSteps,
     ) {
@@ -78,7 +78,7 @@ impl RibbonMesh {
         &mut self,
         topology: &Topology,
         positions_angstrom: &[[f32; 3]],
-        structure: &[SecondaryStructure],
+        structure: &[SecondaryStructureClass],
         colors: &[[f32; 3]],
         steps: ColorSteps,
         of_residues: usize,

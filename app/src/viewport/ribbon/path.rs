@@ -9,7 +9,7 @@
 use equijump_engine::structure::Topology;
 use three_d::{InnerSpace, Vec3, vec3};
 
-use super::super::style::SecondaryStructure;
+use super::super::style::SecondaryStructureClass;
 
 const ZERO: Vec3 = vec3(0.0, 0.0, 0.0);
 
@@ -40,7 +40,7 @@ impl Path {
     pub fn new(
         topology: &Topology,
         positions_angstrom: &[[f32; 3]],
-        structure: &[SecondaryStructure],
+        structure: &[SecondaryStructureClass],
     ) -> Option<Self> {
         let count = topology.residue_count();
         if count < 2 || positions_angstrom.iter().flatten().any(|x| !x.is_finite()) {
@@ -53,7 +53,7 @@ impl Path {
         for _ in 0..2 {
             let before = knots.clone();
             for residue in 1..count - 1 {
-                if structure[residue] == SecondaryStructure::Strand {
+                if structure[residue] == SecondaryStructureClass::Strand {
                     knots[residue] =
                         (before[residue - 1] + 2.0 * before[residue] + before[residue + 1]) / 4.0;
                 }
@@ -83,7 +83,7 @@ impl Path {
         for _ in 0..2 {
             let before = sides.clone();
             for residue in 1..count - 1 {
-                if structure[residue] != SecondaryStructure::Coil {
+                if structure[residue] != SecondaryStructureClass::Coil {
                     let sum = before[residue - 1] + 2.0 * before[residue] + before[residue + 1];
                     if let Some(side) = perpendicular(sum, path.tangent(residue as f32)) {
                         sides[residue] = side;

@@ -1,7 +1,7 @@
 //! The cross-section of a ribbon along the chain: a rounded rectangle that widens into helices, strands
 //! and their arrow heads.
 
-use super::super::style::SecondaryStructure;
+use super::super::style::SecondaryStructureClass;
 
 /// Residues between the base of an arrow head and its tip; a multiple of a quarter, so that rings fall on it.
 pub(super) const ARROW_RESIDUES: f32 = 1.25;
@@ -23,11 +23,11 @@ impl Section {
     const STRAND: Self = Self { half_width: 1.15, half_height: 0.26, corner: 0.10 };
     const ARROW: Self = Self { half_width: 1.95, half_height: 0.26, corner: 0.10 };
 
-    fn of(kind: SecondaryStructure) -> Self {
+    fn of(kind: SecondaryStructureClass) -> Self {
         match kind {
-            SecondaryStructure::Helix => Self::HELIX,
-            SecondaryStructure::Strand => Self::STRAND,
-            SecondaryStructure::Coil => Self::COIL,
+            SecondaryStructureClass::Helix => Self::HELIX,
+            SecondaryStructureClass::Strand => Self::STRAND,
+            SecondaryStructureClass::Coil => Self::COIL,
         }
     }
 
@@ -42,24 +42,24 @@ impl Section {
 }
 
 /// The kinds that are drawn, with runs that are too short turned to coil.
-pub(super) fn drawable(structure: &[SecondaryStructure]) -> Vec<SecondaryStructure> {
+pub(super) fn drawable(structure: &[SecondaryStructureClass]) -> Vec<SecondaryStructureClass> {
     let mut drawn = structure.to_vec();
     for (run, kind) in runs(structure) {
         let shortest = match kind {
-            SecondaryStructure::Helix => SHORTEST_HELIX,
-            SecondaryStructure::Strand => SHORTEST_STRAND,
-            SecondaryStructure::Coil => 0,
+            SecondaryStructureClass::Helix => SHORTEST_HELIX,
+            SecondaryStructureClass::Strand => SHORTEST_STRAND,
+            SecondaryStructureClass::Coil => 0,
         };
         if run.len() < shortest {
-            drawn[run].fill(SecondaryStructure::Coil);
+            drawn[run].fill(SecondaryStructureClass::Coil);
         }
     }
     drawn
 }
 
 /// Maximal runs of one kind.
-fn runs(structure: &[SecondaryStructure]) -> Vec<(std::ops::Range<usize>, SecondaryStructure)> {
-    let mut runs: Vec<(std::ops::Range<usize>, SecondaryStructure)> = Vec::new();
+fn runs(structure: &[SecondaryStructureClass]) -> Vec<(std::ops::Range<usize>, SecondaryStructureClass)> {
+    let mut runs: Vec<(std::ops::Range<usize>, SecondaryStructureClass)> = Vec::new();
     for (index, &kind) in structure.iter().enumerate() {
         match runs.last_mut() {
             Some((run, last)) if *last == kind => run.end = index + 1,
@@ -71,17 +71,17 @@ fn runs(structure: &[SecondaryStructure]) -> Vec<(std::ops::Range<usize>, Second
 
 /// The cross-section as a function of the place along the chain.
 pub(super) struct Profile {
-    kinds: Vec<SecondaryStructure>,
+    kinds: Vec<SecondaryStructureClass>,
     /// Base and tip of each arrow head, in residues.
     arrows: Vec<(f32, f32)>,
 }
 
 impl Profile {
     /// `kinds` as [`drawable`] returns them.
-    pub fn new(kinds: Vec<SecondaryStructure>) -> Self {
+    pub fn new(kinds: Vec<SecondaryStructureClass>) -> Self {
         let arrows = runs(&kinds)
             .into_iter()
-            .filter(|(_, kind)| *kind == SecondaryStructure::Strand)
+            .filter(|(_, kind)| *kind == SecondaryStructureClass::Strand)
             .map(|(run, _)| {
                 let tip = (run.end - 1) as f32;
                 ((tip - ARROW_RESIDUES).max(run.start as f32), tip)
@@ -118,7 +118,7 @@ impl Profile {
             return from;
         }
         // Helices unroll over a whole residue, strands begin within half of one.
-        let u = if next == SecondaryStructure::Strand { (2.0 * u - 0.5).clamp(0.0, 1.0) } else { u };
+        let u = if next == SecondaryStructureClass::Strand { (2.0 * u - 0.5).clamp(0.0, 1.0) } else { u };
         from.mix(Section::of(next), u * u * (3.0 - 2.0 * u))
     }
 
@@ -136,7 +136,7 @@ impl Profile {
 
 #[cfg(test)]
 mod tests {
-    use super::SecondaryStructure::{Coil, Helix, Strand};
+    use super::SecondaryStructureClass::{Coil, Helix, Strand};
     use super::*;
 
     #[test]

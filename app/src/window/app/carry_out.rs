@@ -14,6 +14,7 @@ use crate::window::action::Action;
 use crate::window::columns::Columns;
 use crate::window::command::UiCommand;
 use crate::window::dialogs::Dialog;
+use crate::window::dialogs::command_palette::CommandPalette;
 use crate::window::dialogs::confirm::{Cause, Confirm};
 use crate::window::dialogs::export_figures::FigureForm;
 use crate::window::dialogs::export_movie::MovieForm;
@@ -21,7 +22,6 @@ use crate::window::dialogs::export_trajectory::TrajectoryForm;
 use crate::window::dialogs::go_to_frame::GoToFrame;
 use crate::window::dialogs::help::About;
 use crate::window::dialogs::open_path::OpenPath;
-use crate::window::dialogs::palette::Palette;
 use crate::window::dialogs::screenshot::ScreenshotForm;
 use crate::window::exports::TrajectoryExport;
 use crate::window::file_dialogs::{FileRequest, Purpose};
@@ -184,7 +184,7 @@ impl EquiJumpApp {
             UiCommand::MeasureSelection => self.measure_selection(),
             UiCommand::Quit => ctx.send_viewport_cmd(egui::ViewportCommand::Close),
             UiCommand::Simulate => match self.hindrance() {
-                Some(remedy) => self.dialog = Some(Dialog::Remedy(remedy)),
+                Some(hindrance) => self.dialog = Some(Dialog::Hindrance(hindrance)),
                 None => self.simulate(),
             },
             UiCommand::ExtendRun => self.extend(),
@@ -266,7 +266,7 @@ impl EquiJumpApp {
                 self.columns = Columns::default();
             }
             UiCommand::Palette => {
-                let palette = Palette::new(&self.preferences, |command| self.is_enabled(command));
+                let palette = CommandPalette::new(&self.preferences, |command| self.is_enabled(command));
                 self.dialog = Some(Dialog::Palette(palette));
             }
             UiCommand::Shortcuts => self.dialog = Some(Dialog::Shortcuts),

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use equijump_engine::observe::observer::Subject;
-use equijump_engine::remedy;
+use equijump_engine::remedy::Remedy;
 use equijump_engine::session::{
     self, Exported, JobEvent, JobHandle, JobOutcome, Notice, OpenRequest, OpenedStructure, OpenedTrajectory,
-    Report, RunInfo, Simulate, SimulationUpdate, StructureChoice, StructureSource, TrajectoryNeed,
+    Report, Simulate, SimulationUpdate, StartedRun, StructureChoice, StructureSource, TrajectoryNeed,
 };
 use equijump_engine::transport::presets::DEFAULT_PRESET;
 
@@ -14,8 +14,8 @@ use super::EquiJumpApp;
 use crate::window::action::Action;
 use crate::window::dialogs::Dialog;
 use crate::window::dialogs::choice::{ChainChoice, SegmentChoice, ToOpen};
+use crate::window::dialogs::hindrance::Hindrance;
 use crate::window::dialogs::open_path::OpenPath;
-use crate::window::dialogs::remedy::Remedy;
 use crate::window::dialogs::trajectory_needs::{IntervalChoice, TopologyChoice};
 use crate::window::file_dialogs::{FileAnswer, Purpose};
 use crate::window::intact::Broken;
@@ -75,7 +75,7 @@ impl EquiJumpApp {
     }
 
     /// The run that was asked for has begun: it comes on view, beside those there are, or goes on where it was.
-    fn simulation_started(&mut self, info: RunInfo) {
+    fn simulation_started(&mut self, info: StartedRun) {
         let Some(starting) = self.project.starting.take() else { return };
         let Starting { mut run, opened, extends } = starting;
         run.frames = info.first_new_frame.max(1);
@@ -285,14 +285,14 @@ impl EquiJumpApp {
                 let begins = starting.is_some_and(|starting| !starting.extends);
                 let output = &self.preferences.run.output;
                 let ways = match error.remedy {
-                    Some(remedy::Remedy::Replace) if begins && output.enabled => {
+                    Some(Remedy::Replace) if begins && output.enabled => {
                         let output = LiveOutput { overwrite: true, ..output.clone() };
                         vec![("Replace", vec![Action::SimulateWriting(output)])]
                     }
                     _ => Vec::new(),
                 };
                 self.dialog =
-                    Some(Dialog::Remedy(Remedy::new("The run did not start", reason.clone(), ways)));
+                    Some(Dialog::Hindrance(Hindrance::new("The run did not start", reason.clone(), ways)));
                 self.log.tell(Level::Error, reason);
             }
         }

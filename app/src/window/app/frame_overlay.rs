@@ -8,7 +8,7 @@ use equijump_engine::analysis::dssp;
 use equijump_engine::observe::landscape::FrameGroup;
 
 use super::EquiJumpApp;
-use crate::viewport::{Conformation, SecondaryStructure};
+use crate::viewport::{Conformation, SecondaryStructureClass};
 use crate::window::ghost::{Ghost, Overlay, faded};
 use crate::window::theme;
 
@@ -75,7 +75,7 @@ impl EquiJumpApp {
                     conformations.push(Conformation {
                         positions_angstrom: shown.to_vec(),
                         color: faded([color.r(), color.g(), color.b()], time),
-                        structure: structure.into_iter().map(SecondaryStructure::from).collect(),
+                        structure: structure.into_iter().map(SecondaryStructureClass::from).collect(),
                     });
                 }
                 Err(error) => log::warn!("frame {number} of the overlay: {error}"),

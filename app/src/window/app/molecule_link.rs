@@ -7,7 +7,8 @@ use equijump_engine::analysis::dssp;
 
 use super::EquiJumpApp;
 use crate::viewport::{
-    AtomsShown, Conformation, Projection, Representation, RibbonAtoms, SecondaryStructure, Style, palette,
+    AtomsShown, Conformation, Projection, Representation, RibbonAtoms, SecondaryStructureClass, Style,
+    palette,
 };
 use crate::window::command::UiCommand;
 use crate::window::ghost::{Ghost, Overlay};
@@ -138,7 +139,7 @@ impl EquiJumpApp {
         let positions = project::displayed(&other.opened, &positions, self.preferences.superpose);
         let small = topology.residue_count() <= STRUCTURED_TILE_RESIDUES;
         let structure = if small { dssp(&topology, &positions) } else { Vec::new() };
-        let structure = structure.into_iter().map(SecondaryStructure::from).collect();
+        let structure = structure.into_iter().map(SecondaryStructureClass::from).collect();
         Some(TileContents { number, topology, positions, structure })
     }
 
@@ -197,8 +198,11 @@ impl EquiJumpApp {
         if let Some(details) = &self.details {
             let violating = if self.preferences.mark_violations { &details.violating_atoms[..] } else { &[] };
             self.cache.molecule.viewport.set_flagged_atoms(violating);
-            let structure: Vec<SecondaryStructure> =
-                details.secondary_structure.iter().map(|code| SecondaryStructure::from_dssp(*code)).collect();
+            let structure: Vec<SecondaryStructureClass> = details
+                .secondary_structure
+                .iter()
+                .map(|code| SecondaryStructureClass::from_dssp(*code))
+                .collect();
             self.cache.molecule.viewport.set_secondary_structure(&structure);
         }
         self.residue_values_changed();

@@ -8,7 +8,7 @@ use equijump_engine::transport::SamplerSettings;
 use super::EquiJumpApp;
 use crate::window::action::Action;
 use crate::window::dialogs::Dialog;
-use crate::window::dialogs::remedy::Remedy;
+use crate::window::dialogs::hindrance::Hindrance;
 use crate::window::file_dialogs::{FileRequest, Purpose};
 use crate::window::log::Level;
 use crate::window::models::{ModelFacts, ModelState};
@@ -105,7 +105,7 @@ impl EquiJumpApp {
     }
 
     /// What must be settled before a run starts: where it writes its file, if it writes one.
-    pub(in crate::window) fn hindrance(&self) -> Option<Remedy> {
+    pub(in crate::window) fn hindrance(&self) -> Option<Hindrance> {
         let output = &self.preferences.run.output;
         let replicas = self.preferences.run.replicas as usize;
         let problem = output.problem(replicas)?;
@@ -119,12 +119,12 @@ impl EquiJumpApp {
         });
         let without = Action::SimulateWriting(LiveOutput { enabled: false, ..output.clone() });
         Some(match problem {
-            OutputProblem::Unnamed => Remedy::new(
+            OutputProblem::Unnamed => Hindrance::new(
                 "Where to write?",
                 "“Write a file while running” is on, and no file is named.".to_owned(),
                 vec![("Choose file…", vec![browse]), ("Run without a file", vec![without])],
             ),
-            OutputProblem::Ending => Remedy::new(
+            OutputProblem::Ending => Hindrance::new(
                 "In which format?",
                 format!("{} must end in .dcd, .xtc or .pdb.", output.path.trim()),
                 vec![("Choose file…", vec![browse]), ("Run without a file", vec![without])],
@@ -137,7 +137,7 @@ impl EquiJumpApp {
                         TrajectoryRequest { files: vec![description], ..TrajectoryRequest::default() };
                     ways.push(("Open that run", vec![Action::OpenTrajectory(request)]));
                 }
-                Remedy::new("Replace the file?", format!("{} is there already.", file.display()), ways)
+                Hindrance::new("Replace the file?", format!("{} is there already.", file.display()), ways)
             }
         })
     }
@@ -164,8 +164,8 @@ impl EquiJumpApp {
             );
             let suggestion = self.model.file.clone().unwrap_or_default();
             let browse = Action::Browse(FileRequest { purpose: Purpose::OpenModel, suggestion });
-            let remedy = Remedy::new("Which model?", sentence, vec![("Choose model…", vec![browse])]);
-            self.dialog = Some(Dialog::Remedy(remedy));
+            let hindrance = Hindrance::new("Which model?", sentence, vec![("Choose model…", vec![browse])]);
+            self.dialog = Some(Dialog::Hindrance(hindrance));
             return;
         };
         let number = run.number;

@@ -4,9 +4,10 @@
 mod table;
 
 use egui::{Key, KeyboardShortcut};
+use strum::VariantArray;
 
-/// What a user can ask for without giving a value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// What a user can ask for without giving a value, in the order of the menus.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, VariantArray)]
 #[allow(missing_docs)] // `CommandText::tooltip` says what each does
 pub enum UiCommand {
     OpenFile,
@@ -36,11 +37,11 @@ pub enum UiCommand {
     StepForward,
     FirstFrame,
     LastFrame,
+    GoToFrame,
     FollowNewest,
     ToggleRepeat,
     Faster,
     Slower,
-    GoToFrame,
     BallAndStick,
     Sticks,
     Spacefill,
@@ -58,17 +59,17 @@ pub enum UiCommand {
     MeasureAngle,
     MeasureDihedral,
     ClearMeasurements,
-    ResetCamera,
-    CenterOnMarked,
-    ToggleSpin,
-    ToggleFollowFit,
-    ToggleProjection,
     ToggleSuperpose,
     GhostOfStart,
     GhostOfFrame,
     GhostOfReplicas,
     OverlayFrames,
     ToggleTiles,
+    CenterOnMarked,
+    ResetCamera,
+    ToggleSpin,
+    ToggleFollowFit,
+    ToggleProjection,
     ThemeSystem,
     ThemeLight,
     ThemeDark,
@@ -143,81 +144,7 @@ pub struct CommandText {
 
 impl UiCommand {
     /// Every command, in menu order.
-    pub const ALL: [UiCommand; 70] = {
-        use UiCommand::*;
-        [
-            OpenFile,
-            OpenPath,
-            SaveProject,
-            ExportTrajectory,
-            ExportMdStart,
-            ExportFigures,
-            ExportMovie,
-            SaveScreenshot,
-            Quit,
-            Undo,
-            Redo,
-            Select,
-            ClearSelection,
-            FitSelection,
-            MeasureSelection,
-            Simulate,
-            PauseRun,
-            StopRun,
-            ExtendRun,
-            ShowTraining,
-            MakeTrainingData,
-            ShowEvaluation,
-            PlayPause,
-            StepBack,
-            StepForward,
-            FirstFrame,
-            LastFrame,
-            GoToFrame,
-            FollowNewest,
-            ToggleRepeat,
-            Faster,
-            Slower,
-            BallAndStick,
-            Sticks,
-            Spacefill,
-            Ribbon,
-            ColorElement,
-            ColorResidue,
-            ColorPosition,
-            ColorStructure,
-            ColorFluctuation,
-            ColorDeviation,
-            ShowAllAtoms,
-            ShowBackbone,
-            ShowSideChains,
-            MeasureDistance,
-            MeasureAngle,
-            MeasureDihedral,
-            ClearMeasurements,
-            ToggleSuperpose,
-            GhostOfStart,
-            GhostOfFrame,
-            GhostOfReplicas,
-            OverlayFrames,
-            ToggleTiles,
-            CenterOnMarked,
-            ResetCamera,
-            ToggleSpin,
-            ToggleFollowFit,
-            ToggleProjection,
-            ThemeSystem,
-            ThemeLight,
-            ThemeDark,
-            ZoomIn,
-            ZoomOut,
-            ZoomReset,
-            ResetLayout,
-            Palette,
-            Shortcuts,
-            About,
-        ]
-    };
+    pub const ALL: &[UiCommand] = UiCommand::VARIANTS;
 
     /// The shortcut as shown to users, `Ctrl+O`; keys by what is printed on them.
     pub fn shortcut_text(self, ctx: &egui::Context) -> Option<String> {
@@ -245,7 +172,7 @@ impl UiCommand {
         let focused = ctx.egui_wants_keyboard_input();
         let mut pressed = Vec::new();
         // A shortcut also matches with more modifiers held, so those that name more come first.
-        let mut by_modifiers = Self::ALL;
+        let mut by_modifiers = Self::ALL.to_vec();
         by_modifiers.sort_by_key(|command| !command.text().shortcut.is_some_and(|s| s.modifiers.shift));
         for command in by_modifiers {
             // egui itself zooms on these.

@@ -1,6 +1,7 @@
 //! Our own dialogs, one at a time, each a small form that ends in an action.
 
 pub mod choice;
+pub mod command_palette;
 pub mod confirm;
 pub mod export_figures;
 pub mod export_movie;
@@ -8,9 +9,8 @@ pub mod export_trajectory;
 pub mod frame_range;
 pub mod go_to_frame;
 pub mod help;
+pub mod hindrance;
 pub mod open_path;
-pub mod palette;
-pub mod remedy;
 pub mod screenshot;
 pub mod trajectory_needs;
 mod widgets;
@@ -30,13 +30,13 @@ pub enum Dialog {
     Segment(choice::SegmentChoice),
     Topology(trajectory_needs::TopologyChoice),
     Interval(trajectory_needs::IntervalChoice),
-    Remedy(remedy::Remedy),
+    Hindrance(hindrance::Hindrance),
     Confirm(confirm::Confirm),
     ExportTrajectory(export_trajectory::TrajectoryForm),
     ExportFigures(export_figures::FigureForm),
     Screenshot(screenshot::ScreenshotForm),
     ExportMovie(export_movie::MovieForm),
-    Palette(palette::Palette),
+    Palette(command_palette::CommandPalette),
     Shortcuts,
     About(help::About),
 }
@@ -50,7 +50,7 @@ impl Dialog {
             Dialog::Segment(_) => "The chain is broken",
             Dialog::Topology(_) => "Which atoms are these?",
             Dialog::Interval(_) => "How far apart are the frames?",
-            Dialog::Remedy(remedy) => remedy.title(),
+            Dialog::Hindrance(hindrance) => hindrance.title(),
             Dialog::Confirm(confirm) => confirm.title(),
             Dialog::ExportTrajectory(_) => "Export trajectory",
             Dialog::ExportFigures(_) => "Export plots",
@@ -84,7 +84,7 @@ impl Dialog {
                 Dialog::Segment(form) => form.ui(ui, actions),
                 Dialog::Topology(form) => form.ui(ui, actions),
                 Dialog::Interval(form) => form.ui(ui, actions),
-                Dialog::Remedy(form) => form.ui(ui, actions),
+                Dialog::Hindrance(form) => form.ui(ui, actions),
                 Dialog::Confirm(form) => form.ui(ui, actions),
                 Dialog::ExportTrajectory(form) => form.ui(ui, actions),
                 Dialog::ExportFigures(form) => form.ui(ui, actions),

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use equijump_engine::analysis::evaluation::EvaluationSettings;
-use equijump_engine::session::{EvaluationRequest, StructureSource, beside};
+use equijump_engine::session::{EvaluationRequest, ReferenceFiles, StructureSource, beside};
 use equijump_engine::trajectory::FrameSelection;
 use serde::{Deserialize, Serialize};
 
@@ -34,7 +34,7 @@ pub enum SampleChoice {
 /// Which frames of some files.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Selection {
+pub struct FrameChoice {
     /// Every how many frames one is taken.
     pub stride: usize,
     /// Time left out at the start of each file, ps.
@@ -45,13 +45,13 @@ pub struct Selection {
     pub interval_ps: f64,
 }
 
-impl Default for Selection {
+impl Default for FrameChoice {
     fn default() -> Self {
         Self { stride: 1, skip_ps: 0.0, interval_given: false, interval_ps: 100.0 }
     }
 }
 
-impl Selection {
+impl FrameChoice {
     fn frames(&self) -> FrameSelection {
         FrameSelection {
             stride: self.stride.max(1),
@@ -59,12 +59,6 @@ impl Selection {
             interval_ps: self.interval_given.then_some(self.interval_ps),
         }
     }
-}
-
-/// The reference as files, and the file with its atoms.
-pub(in crate::window) struct Reference {
-    pub files: Vec<PathBuf>,
-    pub topology: PathBuf,
 }
 
 /// The file with the atoms that was written with a run; `None` where its frames are in no file yet.
@@ -100,7 +94,7 @@ pub struct EvaluationForm {
     #[serde(skip)]
     pub typed_reference: String,
     /// Which of their frames.
-    pub reference_frames: Selection,
+    pub reference_frames: FrameChoice,
     /// What is compared.
     pub samples: SampleChoice,
     /// The files, if these are compared.
@@ -111,7 +105,7 @@ pub struct EvaluationForm {
     /// Atoms of the sample files; empty for what lies beside them, or the reference's.
     pub sample_topology: String,
     /// Which of the samples' frames.
-    pub sample_frames: Selection,
+    pub sample_frames: FrameChoice,
     /// How they are compared.
     pub settings: EvaluationSettings,
     /// Folder for the report.
@@ -135,7 +129,7 @@ impl EvaluationForm {
     }
 
     /// The native structure.
-    fn native_source(&self, project: &Project) -> Option<StructureSource> {
+    pub(super) fn native_source(&self, project: &Project) -> Option<StructureSource> {
         match self.native {
             NativeChoice::File => {
                 let path = self.native_file.trim();
@@ -186,36 +180,43 @@ impl EvaluationForm {
         None
     }
 
+    /// The reference in these files.
+    pub(super) fn reference(&self, topology: PathBuf, trajectories: Vec<PathBuf>) -> ReferenceFiles {
+        let chain = given(&self.chain).filter(|_| self.reference_run.is_none());
+        ReferenceFiles { topology, chain, trajectories, selection: self.reference_frames.frames() }
+    }
+
     /// The reference where it is in files already.
-    pub(in crate::window) fn reference_in_files(&self, project: &Project) -> Option<Reference> {
+    pub(in crate::window) fn reference_in_files(&self, project: &Project) -> Option<ReferenceFiles> {
         let files = match self.reference_run {
             None => self.reference.clone(),
             Some(number) => project.run_of_number(number)?.info.as_ref()?.outputs.clone(),
         };
-        Some(Reference { files, topology: self.topology_path(project)? }).filter(|it| !it.files.is_empty())
+        Some(self.reference(self.topology_path(project)?, files)).filter(|it| !it.trajectories.is_empty())
     }
 
     /// What the engine is asked; `samples` are the files to judge.
     pub(super) fn request(
         &self,
         project: &Project,
-        reference: Reference,
+        reference: ReferenceFiles,
         samples: Vec<PathBuf>,
     ) -> Option<EvaluationRequest> {
-        let optional = |text: &str| (!text.trim().is_empty()).then(|| text.trim().to_owned());
         let of_files = self.samples == SampleChoice::Files;
         Some(EvaluationRequest {
-            topology: reference.topology,
-            chain: optional(&self.chain).filter(|_| self.reference_run.is_none()),
+            reference,
             native: self.native_source(project)?,
-            reference: reference.files,
-            reference_selection: self.reference_frames.frames(),
             samples,
-            sample_topology: optional(&self.sample_topology).filter(|_| of_files).map(PathBuf::from),
+            sample_topology: given(&self.sample_topology).filter(|_| of_files).map(PathBuf::from),
             sample_selection: self.sample_frames.frames(),
             settings: self.settings.clone(),
         })
     }
+}
+
+/// What a field holds, if anything.
+fn given(text: &str) -> Option<String> {
+    Some(text.trim().to_owned()).filter(|text| !text.is_empty())
 }
 
 /// The command that does the same without a window, quoted where a shell needs it.
@@ -226,17 +227,18 @@ pub(super) fn command_of(request: &EvaluationRequest, native: &str) -> String {
         words.extend(values.iter().map(|value| quoted(value)));
     };
     let path = |path: &Path| path.display().to_string();
-    flag("topology", vec![path(&request.topology)]);
+    let reference = &request.reference;
+    flag("topology", vec![path(&reference.topology)]);
     flag("native", vec![native.to_owned()]);
-    flag("reference", request.reference.iter().map(|file| path(file)).collect());
+    flag("reference", reference.trajectories.iter().map(|file| path(file)).collect());
     flag("samples", request.samples.iter().map(|file| path(file)).collect());
     if let Some(file) = &request.sample_topology {
         flag("sample-topology", vec![path(file)]);
     }
-    if let Some(chain) = &request.chain {
+    if let Some(chain) = &reference.chain {
         flag("chain", vec![chain.clone()]);
     }
-    for (prefix, selection) in [("", &request.reference_selection), ("sample-", &request.sample_selection)] {
+    for (prefix, selection) in [("", &reference.selection), ("sample-", &request.sample_selection)] {
         if selection.skip_ps > 0.0 {
             flag(&format!("{prefix}skip-ps"), vec![selection.skip_ps.to_string()]);
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use equijump_engine::analysis::evaluation::Evaluation;
 use equijump_engine::session::{ExportRequest, JobOutcome, StructureSource, beside, replica_path};
 
-use super::form::{Reference, command_of, topology_of_run};
+use super::form::{command_of, topology_of_run};
 use super::{Evaluated, Evaluating, EvaluationAction, SampleChoice, Saving, figures};
 use crate::report::Provenance;
 use crate::shared::clock::utc_now;
@@ -81,7 +81,7 @@ impl EquiJumpApp {
                     _ => copied,
                 };
                 let Some(topology) = topology else { return Ok(()) };
-                (Reference { files: frames.files.clone(), topology }, Some(frames))
+                (form.reference(topology, frames.files.clone()), Some(frames))
             }
         };
         let Some(request) = self.evaluation.form.request(&self.project, reference, samples.files) else {
@@ -102,11 +102,13 @@ impl EquiJumpApp {
             command,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             made: utc_now(),
-            topology: request.topology.display().to_string(),
+            topology: request.reference.topology.display().to_string(),
             native,
             reference: match &of_run {
                 Some(run) => run.names.clone(),
-                None => request.reference.iter().map(|file| file.display().to_string()).collect(),
+                None => {
+                    request.reference.trajectories.iter().map(|file| file.display().to_string()).collect()
+                }
             },
             samples: samples.names,
         };

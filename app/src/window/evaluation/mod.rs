@@ -20,7 +20,7 @@ use crate::report::Provenance;
 
 pub use branches::BranchTestState;
 pub use figures::{Page, Shown};
-pub use form::{EvaluationForm, NativeChoice, SampleChoice, Selection};
+pub use form::{EvaluationForm, FrameChoice, NativeChoice, SampleChoice};
 pub use jumps::JumpTestState;
 pub(super) use save::Saving;
 pub use test::Test;

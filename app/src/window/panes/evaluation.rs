@@ -8,7 +8,7 @@ use super::form::{advice, choice, error_line, folding, number, path, paths, row,
 use super::simulation::{progress_bar, run_button};
 use crate::window::action::Action;
 use crate::window::evaluation::{
-    EvaluationAction, EvaluationForm, EvaluationState, NativeChoice, SampleChoice, Selection,
+    EvaluationAction, EvaluationForm, EvaluationState, FrameChoice, NativeChoice, SampleChoice,
 };
 use crate::window::file_dialogs::Purpose;
 use crate::window::icons::Icon;
@@ -226,7 +226,7 @@ fn samples_ui(ui: &mut egui::Ui, form: &mut EvaluationForm, project: &Project, a
 }
 
 /// Which frames of some files.
-fn selection_ui(ui: &mut egui::Ui, selection: &mut Selection) {
+fn selection_ui(ui: &mut egui::Ui, selection: &mut FrameChoice) {
     let skip = DragValue::new(&mut selection.skip_ps).range(0.0..=1e12).speed(10.0).suffix(" ps");
     number(ui, "Skip", "Leave out what happened before this time in each file: equilibration", skip);
     let stride = DragValue::new(&mut selection.stride).range(1..=1_000_000).speed(0.05);

@@ -9,8 +9,8 @@ use super::facts::FactsLine;
 use super::{PaneContext, context_menu, selection, sequence};
 use crate::shared::examples::EXAMPLES;
 use crate::viewport::{
-    AtomsShown, Background, Coloring, Projection, Representation, RibbonAtoms, SecondaryStructure, Style,
-    Viewport, palette,
+    AtomsShown, Background, Coloring, Projection, Representation, RibbonAtoms, SecondaryStructureClass,
+    Style, Viewport, palette,
 };
 use crate::window::action::Action;
 use crate::window::command::UiCommand;
@@ -42,7 +42,7 @@ pub struct TileContents {
     /// The frame.
     pub positions: Positions,
     /// Its secondary structure; empty where that is not known.
-    pub structure: Vec<SecondaryStructure>,
+    pub structure: Vec<SecondaryStructureClass>,
 }
 
 /// A second view beside the molecule, looked at from the same side.
@@ -105,11 +105,6 @@ impl MoleculeView {
         tile.viewport.set_style(style);
         tile.viewport.set_positions(&positions);
         tile.viewport.set_secondary_structure(&structure);
-    }
-
-    /// The number of the run in the tile; for tests.
-    pub fn tile_number(&self) -> Option<u32> {
-        self.tile.as_ref().map(|tile| tile.number)
     }
 
     /// Frees GPU memory while the context is current.

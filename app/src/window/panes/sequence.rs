@@ -170,9 +170,9 @@ fn drag(
 
 /// As the molecule is colored by secondary structure.
 fn structure_color(code: char) -> Option<egui::Color32> {
-    use crate::viewport::SecondaryStructure;
-    let structure = SecondaryStructure::from_dssp(code);
-    if structure == SecondaryStructure::from_dssp(' ') {
+    use crate::viewport::SecondaryStructureClass;
+    let structure = SecondaryStructureClass::from_dssp(code);
+    if structure == SecondaryStructureClass::from_dssp(' ') {
         return None;
     }
     let [r, g, b] = palette::secondary_structure(structure);

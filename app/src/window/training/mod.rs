@@ -12,7 +12,7 @@ mod speed;
 use std::path::{Path, PathBuf};
 
 use equijump_engine::session::{
-    EarlierRun, JobEvent, JobHandle, JobOutcome, RunState, TrainProgress, TrainRequest,
+    EarlierRun, JobEvent, JobHandle, JobOutcome, JobPhase, TrainProgress, TrainRequest,
 };
 
 pub use curves::{Curves, Held};
@@ -228,13 +228,13 @@ impl TrainingRun {
         }
     }
 
-    fn set_state(&mut self, state: RunState) {
+    fn set_state(&mut self, state: JobPhase) {
         self.phase = match state {
-            RunState::Preparing => Phase::Preparing,
-            RunState::Running => Phase::Running,
-            RunState::Paused => Phase::Paused,
+            JobPhase::Preparing => Phase::Preparing,
+            JobPhase::Running => Phase::Running,
+            JobPhase::Paused => Phase::Paused,
         };
-        self.pause_wanted = self.pause_wanted && state != RunState::Paused;
+        self.pause_wanted = self.pause_wanted && state != JobPhase::Paused;
     }
 
     fn take_progress(&mut self, progress: TrainProgress) {

@@ -108,7 +108,7 @@ impl Ensemble {
             }
         }
         count_transitions(&mut blocks, &frames, &states, &block_of, lag_frames);
-        for quantity in Quantity::ALL {
+        for &quantity in Quantity::ALL {
             let mut counts: Vec<HashMap<(u16, u16), f64>> = vec![HashMap::new(); blocks.len()];
             grids.for_each(quantity, &frames, |frame, cell| {
                 *counts[block_of[frame]].entry((states[frame], cell)).or_default() += 1.0;
@@ -122,7 +122,7 @@ impl Ensemble {
             }
         }
         let block_frames = frames.len() / blocks.len().max(1);
-        let cells = Quantity::ALL.map(|q| grids.x(q).map_or(0, |_| grids.cells(q) + 1)).to_vec();
+        let cells = Quantity::ALL.iter().map(|&q| grids.x(q).map_or(0, |_| grids.cells(q) + 1)).collect();
         Self {
             frames,
             states,

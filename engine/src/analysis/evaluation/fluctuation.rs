@@ -109,24 +109,12 @@ impl StretchMeter {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::structure::{Residue, ResidueType};
-
-    fn chain(count: usize) -> (Topology, Vec<[f32; 3]>) {
-        let residue =
-            |number: usize| Residue { kind: ResidueType::Ala, number: number as i32, insertion_code: None };
-        let topology = Topology::new("test", "A", (1..=count).map(residue).collect());
-        let mut positions = vec![[0.0; 3]; topology.atom_count()];
-        for residue in 0..count {
-            let t = residue as f32;
-            positions[topology.ca(residue)] = [8.0 * (0.9 * t).cos(), 8.0 * (0.9 * t).sin(), 2.5 * t];
-        }
-        (topology, positions)
-    }
+    use crate::test_support::coil;
 
     /// One Cα of many swings by ±0.8 Å; numpy's `std(ddof=1)` of +0.8, −0.8, +0.8, −0.8, +0.8, −0.8 is 0.8764.
     #[test]
     fn stretches_are_of_one_trajectory_and_know_how_few_frames_they_have() {
-        let (topology, reference) = chain(200);
+        let (topology, reference) = coil(200);
         let moved = topology.ca(100);
         let mut meter = StretchMeter::new(100.0);
         // Two whole stretches of six frames; what is over at the end of a trajectory is none.
@@ -149,7 +137,7 @@ mod tests {
 
     #[test]
     fn frames_too_far_apart_give_no_stretch() {
-        let (topology, positions) = chain(5);
+        let (topology, positions) = coil(5);
         for interval_ps in [300.0, 500.0, 1000.0] {
             let mut meter = StretchMeter::new(interval_ps);
             meter.begin();

@@ -22,7 +22,7 @@ impl Grids {
         let tic = |d: usize| (0..table.len()).map(move |frame| table.tics_of(frame)[d]);
         let mut x = vec![None; Quantity::ALL.len()];
         let mut y = vec![None; Quantity::ALL.len()];
-        for quantity in Quantity::ALL {
+        for &quantity in Quantity::ALL {
             let one = |values: &[f64]| Binning::of_data(values.iter().copied(), Binning::BINS_1D);
             x[quantity.index()] = match quantity {
                 Quantity::Tic1 => Some(Binning::of_data(tic(0), Binning::BINS_1D)?),

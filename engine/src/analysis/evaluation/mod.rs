@@ -3,19 +3,18 @@
 //!
 //! ```text
 //! FrameSource ──► PreparedReference::new ──► TICA basis, bins, states, Markov lag, measured reference
-//! FrameSource ──► PreparedReference::score_frames ──► Scores: divergences with intervals and floors
-//!                                                       averages, curves, maps
-//! FrameSource ──► evaluate ──► Evaluation: all of it with what a report needs besides
+//! FrameSource ──► PreparedReference::evaluate ──► Evaluation: divergences with intervals and floors, averages,
+//!                                                   curves, maps, with what a report needs besides
 //! ```
 //!
 //! Trajectory files come in through [`CanonicalFrames`](crate::trajectory::CanonicalFrames), frames in
 //! memory through [`MemoryFrames`]; both are [`FrameSource`]s, and give the same numbers. Frames are read
-//! one at a time; what is kept of each is about 100 bytes and 4 bytes a residue. The light call is
+//! one at a time; what is kept of each is about 100 bytes and 4 bytes a residue. In short
 //!
 //! ```ignore
 //! let prepared = PreparedReference::new(protein, &mut reference_frames, settings, &mut progress)?;
-//! let scores = prepared.score_frames(&mut sample_frames, &mut progress)?;   // as often as wanted
-//! let tic1 = scores.divergence(Quantity::Tic1);                               // value, interval, floor
+//! let evaluation = prepared.evaluate(&mut sample_frames, &mut progress)?;   // as often as wanted
+//! let tic1 = evaluation.scores.divergence(Quantity::Tic1);                   // value, interval, floor
 //! ```
 //!
 //! **Method.** TICA is fitted to the reference and the samples are projected on it. Histograms have 100
@@ -63,7 +62,7 @@ pub use scores::{
 };
 pub use settings::{EvaluationProgress, EvaluationSettings, EvaluationStage, ProgressCallback};
 pub use source::{FrameSource, MemoryFrames};
-pub use summary::{EnsembleSummary, Evaluation, TicaSummary, evaluate};
+pub use summary::{EnsembleSummary, Evaluation, TicaSummary};
 pub use timescales::{CommonTimescales, MarkovSummary, common_states};
 
 pub use super::msm::{ImpliedTimescales, LagChoice};

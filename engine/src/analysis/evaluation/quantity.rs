@@ -1,10 +1,12 @@
 //! The quantities whose distributions are compared.
 
 use serde::{Deserialize, Serialize};
+use strum::{IntoStaticStr, VariantArray};
 
 /// What is measured on frames and compared between ensembles.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, IntoStaticStr, VariantArray)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Quantity {
     /// Slowest TICA component.
     Tic1,
@@ -19,6 +21,7 @@ pub enum Quantity {
     /// Fraction of native contacts, `0..=1`.
     NativeContacts,
     /// The first two TICA components together.
+    #[strum(serialize = "tic1_tic2")]
     TicMap,
     /// Backbone (φ, ψ) of all residues, degrees.
     Ramachandran,
@@ -34,20 +37,7 @@ pub enum Quantity {
 
 impl Quantity {
     /// All, in the order of the tables.
-    pub const ALL: [Self; 12] = [
-        Self::Tic1,
-        Self::Tic2,
-        Self::Rmsd,
-        Self::Gdt,
-        Self::RadiusOfGyration,
-        Self::NativeContacts,
-        Self::TicMap,
-        Self::Ramachandran,
-        Self::Janin,
-        Self::BondLengths,
-        Self::BondAngles,
-        Self::Clashes,
-    ];
+    pub const ALL: &[Self] = Self::VARIANTS;
 
     /// Those of Tables 1, 2 and A.8 of the paper.
     pub const OF_THE_PAPER: [Self; 6] =
@@ -63,20 +53,7 @@ impl Quantity {
 
     /// Short name for files: `radius_of_gyration`.
     pub fn key(self) -> &'static str {
-        match self {
-            Self::Tic1 => "tic1",
-            Self::Tic2 => "tic2",
-            Self::Rmsd => "rmsd",
-            Self::Gdt => "gdt",
-            Self::RadiusOfGyration => "radius_of_gyration",
-            Self::NativeContacts => "native_contacts",
-            Self::TicMap => "tic1_tic2",
-            Self::Ramachandran => "ramachandran",
-            Self::Janin => "janin",
-            Self::BondLengths => "bond_lengths",
-            Self::BondAngles => "bond_angles",
-            Self::Clashes => "clashes",
-        }
+        self.into()
     }
 
     /// Name as shown to users.

@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::EvaluationError;
 use super::ensemble::{Ensemble, Estimate, Weighting};
 use super::quantity::Quantity;
 use super::reference::PreparedReference;
 use super::resampling::{Interval, halves, range, with_replacement};
 use super::settings::{EvaluationStage, ProgressCallback, report};
-use super::{EvaluationError, FrameSource};
 use crate::analysis::divergence::jensen_shannon_nats;
 use crate::analysis::error::AnalysisError;
 use crate::analysis::histogram::{Binning, free_energy_kt};
@@ -164,19 +164,6 @@ impl Scores {
 }
 
 impl PreparedReference {
-    /// Measures samples and compares them with the reference: all that other commands need.
-    ///
-    /// # Errors
-    /// As [`PreparedReference::measure`].
-    pub fn score_frames(
-        &self,
-        samples: &mut dyn FrameSource,
-        progress: &mut ProgressCallback<'_>,
-    ) -> Result<Scores, EvaluationError> {
-        let samples = self.measure(samples, progress)?;
-        self.score(&samples, progress)
-    }
-
     /// Compares measured samples with the reference.
     ///
     /// # Errors
@@ -193,7 +180,8 @@ impl PreparedReference {
             None => (Some(Resampled::new(self, samples, weighting, progress)?), None),
         };
         let divergences = Quantity::ALL
-            .into_iter()
+            .iter()
+            .copied()
             .filter(|&quantity| self.grids.x(quantity).is_some())
             .map(|quantity| {
                 let plain = plain.divergence(self, &[quantity])?;
@@ -373,7 +361,8 @@ impl Resampled {
         let references: Vec<&Estimate> = self.replicates.iter().map(|(a, _)| a).collect();
         let samples: Vec<&Estimate> = self.replicates.iter().map(|(_, b)| b).collect();
         Quantity::ALL
-            .into_iter()
+            .iter()
+            .copied()
             .filter(|quantity| !quantity.is_map())
             .filter_map(|quantity| {
                 let (k, binning) = (quantity.index(), prepared.grids.x(quantity)?);
@@ -389,7 +378,8 @@ impl Resampled {
 
     fn maps(&self, prepared: &PreparedReference) -> Vec<MapPair> {
         Quantity::ALL
-            .into_iter()
+            .iter()
+            .copied()
             .filter_map(|quantity| {
                 let (k, x, y) = (quantity.index(), prepared.grids.x(quantity)?, prepared.grids.y(quantity)?);
                 let inside = |estimate: &Estimate| estimate.histograms[k][..x.bins * y.bins].to_vec();

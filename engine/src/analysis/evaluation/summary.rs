@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 use super::ensemble::Ensemble;
 use super::fluctuation::StretchFluctuation;
 use super::kinetics::{Kinetics, kinetics};
-use super::protein::Protein;
 use super::quantity::Quantity;
 use super::reference::{MarkovLag, PreparedReference};
 use super::scores::Scores;
@@ -113,24 +112,21 @@ pub struct Evaluation {
     pub warnings: Vec<String>,
 }
 
-/// Evaluates samples against a reference.
-///
-/// # Errors
-/// As [`PreparedReference::new`] and [`PreparedReference::score_frames`].
-pub fn evaluate(
-    protein: Protein,
-    reference: &mut dyn FrameSource,
-    samples: &mut dyn FrameSource,
-    settings: EvaluationSettings,
-    progress: &mut ProgressCallback<'_>,
-) -> Result<Evaluation, EvaluationError> {
-    let prepared = PreparedReference::new(protein, reference, settings, progress)?;
-    let samples = prepared.measure(samples, progress)?;
-    let scores = prepared.score(&samples, progress)?;
-    Ok(prepared.summarize(&samples, scores))
-}
-
 impl PreparedReference {
+    /// Measures samples and compares them with the reference.
+    ///
+    /// # Errors
+    /// As [`PreparedReference::measure`] and [`PreparedReference::score`].
+    pub fn evaluate(
+        &self,
+        samples: &mut dyn FrameSource,
+        progress: &mut ProgressCallback<'_>,
+    ) -> Result<Evaluation, EvaluationError> {
+        let samples = self.measure(samples, progress)?;
+        let scores = self.score(&samples, progress)?;
+        Ok(self.summarize(&samples, scores))
+    }
+
     /// Puts scores together with what a report needs besides.
     pub fn summarize(&self, samples: &Ensemble, scores: Scores) -> Evaluation {
         let topology = Arc::clone(&self.protein.topology);

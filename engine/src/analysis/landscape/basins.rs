@@ -46,14 +46,6 @@ pub struct Basins {
     pub of_cell: Vec<Option<u8>>,
 }
 
-impl Basins {
-    /// The basin of a point.
-    pub fn of_point(&self, surface: &FreeEnergySurface, [x, y]: [f64; 2]) -> Option<usize> {
-        let (ix, iy) = (surface.x.index(x)?, surface.y.index(y)?);
-        self.of_cell.get(iy * surface.x.bins + ix).copied().flatten().map(usize::from)
-    }
-}
-
 /// Divides a surface among its minima: water that falls anywhere runs down into one of them. Minima whose lowest way
 /// out is less than [`BasinSettings::least_depth_kt`] high are joined with what lies behind it. `trajectories` are the
 /// frames, in order of time within each.

@@ -47,13 +47,6 @@ impl Selection {
         &self.text
     }
 
-    /// Whether the atoms depend on the frame.
-    pub fn depends_on_positions(&self) -> bool {
-        self.expression.any(&|expression| {
-            matches!(expression, Expression::Within { .. } | Expression::Helix | Expression::Strand)
-        })
-    }
-
     /// The atoms of a frame that are selected, ascending. `positions` are those of all atoms, Å; where their number
     /// is another one, nothing is near to anything and there is no secondary structure.
     pub fn atoms(&self, topology: &Topology, positions: &[[f32; 3]]) -> Vec<usize> {

@@ -23,7 +23,6 @@ pub type Settings = Map<String, Value>;
 #[serde(deny_unknown_fields)]
 pub struct ComparisonConfig {
     /// What is compared, for the heading of the table.
-    #[serde(default)]
     pub name: Option<String>,
     /// What is trained on.
     pub data: DataConfig,
@@ -58,10 +57,8 @@ pub struct DataConfig {
     #[serde(default)]
     pub stores: Vec<PathBuf>,
     /// PDB or mmCIF file with exactly the atoms of the trajectories, in their order.
-    #[serde(default)]
     pub topology: Option<PathBuf>,
     /// Chain of the protein, where the topology holds several.
-    #[serde(default)]
     pub chain: Option<String>,
     /// Trajectories to import.
     #[serde(default)]
@@ -73,7 +70,6 @@ pub struct DataConfig {
     #[serde(default)]
     pub skip_ps: f64,
     /// Time between the frames of the files, ps; replaces what the files say.
-    #[serde(default)]
     pub interval_ps: Option<f64>,
 }
 
@@ -82,10 +78,8 @@ pub struct DataConfig {
 #[serde(deny_unknown_fields)]
 pub struct ReferenceConfig {
     /// PDB or mmCIF file with exactly the atoms of the trajectories; that of the data where none is given.
-    #[serde(default)]
     pub topology: Option<PathBuf>,
     /// Chain of the protein, where files hold several.
-    #[serde(default)]
     pub chain: Option<String>,
     /// Structure that RMSD, GDT and native contacts refer to: a file, or the name of a bundled protein.
     pub native: PathBuf,
@@ -98,7 +92,6 @@ pub struct ReferenceConfig {
     #[serde(default)]
     pub skip_ps: f64,
     /// Time between the frames of the files, ps; replaces what the files say.
-    #[serde(default)]
     pub interval_ps: Option<f64>,
 }
 
@@ -127,24 +120,19 @@ pub enum ChosenModel {
 
 /// How variants are sampled: the same number of frames of each.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct SamplingConfig {
     /// Independent trajectories of each variant.
-    #[serde(default = "replicas")]
     pub replicas: u32,
     /// Frames of each trajectory, the start not counted.
-    #[serde(default = "frames")]
     pub frames: u64,
     /// Where they start.
-    #[serde(default)]
     pub start: Start,
     /// Which model is sampled.
-    #[serde(default)]
     pub model: ChosenModel,
     /// Where to compute; the processor by default, so that processor times are those of the whole work.
-    #[serde(default = "cpu")]
     pub device: DevicePreference,
     /// Leaves out what happened before this time in each sample, ps.
-    #[serde(default)]
     pub skip_ps: f64,
     /// Settings of the sampler, as `equijump simulate` has them.
     #[serde(flatten)]
@@ -167,34 +155,25 @@ impl Default for SamplingConfig {
 
 /// One column of the table.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 pub struct VariantConfig {
     /// Name in the table; made from what is special about the variant where none is given.
-    #[serde(default)]
     pub label: Option<String>,
     /// Transport.
-    #[serde(default)]
     pub transport: Option<Transport>,
     /// Heads.
-    #[serde(default)]
     pub heads: Option<Heads>,
     /// Standard deviation σ_P of the noise on the Cα positions.
-    #[serde(default)]
     pub sigma_position_angstrom: Option<f32>,
     /// The same as a variance, Å².
-    #[serde(default)]
     pub sigma_position_squared: Option<f32>,
     /// Standard deviation σ_V of the noise on the vectors.
-    #[serde(default)]
     pub sigma_vector_angstrom: Option<f32>,
     /// Settings of the network that differ from the common ones.
-    #[serde(default)]
     pub network: Settings,
     /// Settings of the optimization that differ from the common ones; the budget cannot.
-    #[serde(default)]
     pub training: Settings,
     /// Settings of the sampler that differ from the common ones.
-    #[serde(default)]
     pub sampling: Settings,
 }
 

@@ -119,9 +119,9 @@ pub enum VariantProblem {
     #[error(transparent)]
     Setting(#[from] SettingProblem),
     #[error(transparent)]
-    Training(#[from] training::SettingsError),
+    Training(#[from] training::TrainSettingsError),
     #[error(transparent)]
-    Sampler(#[from] transport::SettingsError),
+    Sampler(#[from] transport::SamplerSettingsError),
     #[error("its label needs a letter or a digit")]
     NoName,
 }

@@ -10,7 +10,7 @@ use super::config::{ChosenModel, ComparisonConfig, Settings, Start, VariantConfi
 use super::error::{ComparisonError, VariantProblem};
 use crate::analysis::evaluation::EvaluationSettings;
 use crate::network::{NetworkConfig, ParameterLayout, Transport};
-use crate::session::DevicePreference;
+use crate::session::{DevicePreference, ReferenceFiles};
 use crate::training::TrainSettings;
 use crate::training::checkpoint::Checkpoint;
 use crate::training::trainer::{BEST_MODEL_FILE, CHECKPOINT_FILE, MODEL_FILE};
@@ -29,14 +29,8 @@ pub struct ComparisonPlan {
     pub stores: Vec<PathBuf>,
     /// Trajectories that become a store first.
     pub import: Option<ImportRequest>,
-    /// Atoms of the reference trajectories.
-    pub topology: PathBuf,
-    /// Chain of the protein, where files hold several.
-    pub chain: Option<String>,
-    /// Reference trajectories.
-    pub reference: Vec<PathBuf>,
-    /// Which of their frames.
-    pub reference_selection: FrameSelection,
+    /// The reference trajectories.
+    pub reference: ReferenceFiles,
     /// How samples are compared with them.
     pub evaluation: EvaluationSettings,
     /// Independent trajectories of each variant.
@@ -129,13 +123,15 @@ impl ComparisonPlan {
             name: config.name.clone().unwrap_or_else(|| "Comparison of transports".to_owned()),
             stores,
             import,
-            topology,
-            chain: reference.chain.clone().or_else(|| data.chain.clone()),
-            reference: reference.trajectories.clone(),
-            reference_selection: FrameSelection {
-                stride: reference.stride,
-                skip_ps: reference.skip_ps,
-                interval_ps: reference.interval_ps,
+            reference: ReferenceFiles {
+                topology,
+                chain: reference.chain.clone().or_else(|| data.chain.clone()),
+                trajectories: reference.trajectories.clone(),
+                selection: FrameSelection {
+                    stride: reference.stride,
+                    skip_ps: reference.skip_ps,
+                    interval_ps: reference.interval_ps,
+                },
             },
             evaluation,
             replicas: sampling.replicas,
@@ -293,7 +289,7 @@ fn own_network_settings(
 /// `two-sided, σ_P² = 3`, by what is special about the variant.
 fn label(variant: &VariantConfig, network: &NetworkConfig, common_squared: Option<f32>) -> String {
     let mut label = variant.label.clone().unwrap_or_else(|| {
-        let mut label = network.transport.name().to_owned();
+        let mut label = network.transport.to_string();
         if let Some(heads) = variant.heads.and_then(|heads| heads.to_possible_value()) {
             label += &format!(", {} heads", heads.get_name());
         }

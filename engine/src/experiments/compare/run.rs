@@ -12,7 +12,7 @@ use super::{ComparisonRequest, VariantResult};
 use crate::atomic_file::write_atomically;
 use crate::experiments::reference::ReadReference;
 use crate::experiments::sampling::{SampleOrder, sample};
-use crate::experiments::{Runner, Stage};
+use crate::experiments::{ExperimentStage, Runner};
 use crate::file_error::FileError;
 use crate::regular_file::{self, LONGEST_TEXT_BYTES};
 use crate::run_lock::lock_folder;
@@ -40,15 +40,10 @@ pub fn run(
         plan.variants.iter().try_for_each(|variant| check_training(plan, variant))?;
     }
     // First of all, so that a reference that cannot be used is told before hours of training.
-    runner.began(Stage::alone("preparing the reference"));
+    runner.began(ExperimentStage::alone("preparing the reference"));
     let (of, native) = (plan.clone(), native.clone());
     let (reference, starts) = runner.work(move |context| {
-        let reference = ReadReference::prepare(
-            context,
-            (&of.topology, of.chain.as_deref(), &native),
-            (&of.reference, of.reference_selection),
-            of.evaluation,
-        )?;
+        let reference = ReadReference::prepare(context, (&of.reference, &native), of.evaluation)?;
         let starts = reference.starts(of.start)?;
         Ok((Arc::new(reference), starts))
     })?;
@@ -110,7 +105,12 @@ impl Task<'_> {
 
     fn announce(&self, doing: &'static str) {
         let item = self.variant.label.clone();
-        self.runner.began(Stage { item, number: self.number + 1, of: self.plan.variants.len(), doing });
+        self.runner.began(ExperimentStage {
+            item,
+            number: self.number + 1,
+            of: self.plan.variants.len(),
+            doing,
+        });
     }
 }
 
@@ -121,7 +121,7 @@ fn check_held_out(plan: &ComparisonPlan) -> Result<(), ComparisonError> {
         let store = TrajectoryStore::open(path)?;
         sources.extend(store.metadata().sources.iter().map(|source| (source.bytes, source.crc32)));
     }
-    for path in &plan.reference {
+    for path in &plan.reference.trajectories {
         // Only a file of the same length can be the same; the others need not be read.
         let length = std::fs::metadata(path).map_or(0, |file| file.len());
         if sources.iter().any(|(bytes, _)| *bytes == length)
@@ -147,7 +147,7 @@ fn import_data(runner: &Runner<'_>, request: &ImportRequest, replace: bool) -> R
             Err(error) => return Err(error.into()),
         }
     }
-    runner.began(Stage::alone("importing the data"));
+    runner.began(ExperimentStage::alone("importing the data"));
     let text = how_imported(&request).to_string();
     runner.run(request, |report| runner.report(report))?;
     Ok(write_atomically(&note, text.as_bytes()).map_err(FileError::write(&note))?)

@@ -47,8 +47,8 @@ fn every_transport_is_compared_where_no_variant_is_given_with_the_defaults_of_to
         let mut expected = NetworkConfig::default();
         expected.choose_transport(transport);
         assert_eq!(variant.network, expected, "with the noise that goes with the transport");
-        assert_eq!(variant.label, transport.name());
-        assert_eq!(variant.folder, Path::new("out").join(transport.name()));
+        assert_eq!(variant.label, transport.to_string());
+        assert_eq!(variant.folder, Path::new("out").join(transport.to_string()));
         assert!(variant.sampler.check_for(transport).is_ok());
     }
     let flow = plan.variants.iter().find(|v| v.network.transport == Transport::FlowMatching).unwrap();

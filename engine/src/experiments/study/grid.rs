@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::network::Transport;
-use crate::transport::{Integrator, SamplerSettings, Schedule, SettingsError};
+use crate::transport::{Integrator, SamplerSettings, SamplerSettingsError, Schedule};
 
 /// Every combination of these, and the base settings first.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -27,7 +27,7 @@ pub struct CellError {
     /// Name of the cell that has them.
     pub cell: String,
     /// What is wrong with them.
-    pub source: SettingsError,
+    pub source: SamplerSettingsError,
 }
 
 impl StudyGrid {
@@ -68,13 +68,9 @@ impl StudyGrid {
 
 /// Name of a cell's folder: `sde-matched-eps0_5-steps20`.
 pub(super) fn cell_name(settings: &SamplerSettings) -> String {
-    let name = |value: Result<serde_json::Value, serde_json::Error>| {
-        value.ok().and_then(|value| Some(value.as_str()?.to_owned())).unwrap_or_default()
-    };
-    let integrator = name(serde_json::to_value(settings.integrator));
-    let mut text = integrator;
+    let mut text = settings.integrator.to_string();
     if settings.integrator == Integrator::Sde {
-        text += &format!("-{}-eps{}", name(serde_json::to_value(settings.schedule)), settings.epsilon);
+        text += &format!("-{}-eps{}", settings.schedule, settings.epsilon);
     }
     text += &format!("-steps{}", settings.latent_steps);
     text.replace('.', "_")

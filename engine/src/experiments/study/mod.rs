@@ -22,8 +22,7 @@ use super::compare::Start;
 use super::cost::Cost;
 use crate::analysis::evaluation::jumps::JumpSettings;
 use crate::analysis::evaluation::{CurvePair, Divergence, DivergenceRow, EvaluationSettings, Interval};
-use crate::session::{DevicePreference, ModelSource, StructureSource};
-use crate::trajectory::FrameSelection;
+use crate::session::{DevicePreference, ModelSource, ReferenceFiles, StructureSource};
 use crate::transport::SamplerSettings;
 
 /// Chemically intact frames that fast settings may have fewer than the default ones, as a share of all frames.
@@ -36,14 +35,8 @@ pub struct StudyRequest {
     pub model: ModelSource,
     /// The native structure.
     pub native: StructureSource,
-    /// PDB or mmCIF file with exactly the atoms of the reference trajectories.
-    pub topology: PathBuf,
-    /// Chain of the protein, where files hold several.
-    pub chain: Option<String>,
-    /// Reference trajectories.
-    pub reference: Vec<PathBuf>,
-    /// Which of their frames.
-    pub reference_selection: FrameSelection,
+    /// The reference trajectories.
+    pub reference: ReferenceFiles,
     /// How samples are compared with them.
     pub evaluation: EvaluationSettings,
     /// How single jumps are tested.

@@ -15,7 +15,7 @@ use crate::atomic_file::write_atomically;
 use crate::experiments::cost::Cost;
 use crate::experiments::reference::ReadReference;
 use crate::experiments::sampling::{SampleOrder, sample};
-use crate::experiments::{Runner, Stage};
+use crate::experiments::{ExperimentStage, Runner};
 use crate::file_error::FileError;
 use crate::network::Transport;
 use crate::regular_file::{self, LONGEST_TEXT_BYTES};
@@ -23,11 +23,12 @@ use crate::run_lock::lock_folder;
 use crate::session::jobs::evaluate::{observed, open_protein, open_reference};
 use crate::session::jobs::jumps;
 use crate::session::{
-    DevicePreference, Halt, JobContext, LoadModel, ModelInfo, Report, SamplerOrder, StructureSource,
+    DevicePreference, Halt, JobContext, LoadModel, LoadedModel, ReferenceFiles, Report, SamplerOrder,
+    StructureSource,
 };
 use crate::trajectory::checksum;
 use crate::transport::SamplerSettings;
-use crate::transport::actions::network_calls;
+use crate::transport::latent_moves::network_calls;
 
 /// Measures of single jumps of the whole chain that settings are chosen by.
 const JUMP_MEASURES: [JumpMeasure; 6] = [
@@ -54,7 +55,7 @@ pub fn run(
     let model = runner.run(LoadModel(request.model.clone()), |report| runner.report(report))?;
     let cells = request.grid.cells(model.config.transport)?;
     let _lock = lock_folder(&request.out)?;
-    runner.began(Stage::alone("preparing the reference"));
+    runner.began(ExperimentStage::alone("preparing the reference"));
     let of = request.clone();
     let prepared = runner.work(move |context| prepare(context, &of))?;
     let files = Files::of(request);
@@ -87,7 +88,7 @@ struct Prepared {
 
 fn prepare(context: &JobContext<'_, Report>, request: &StudyRequest) -> Result<Prepared, Halt> {
     let mut evaluation = request.evaluation.clone();
-    let (protein, map) = open_protein(&request.topology, request.chain.as_deref(), &request.native)?;
+    let (protein, map) = open_protein(&request.reference, &request.native)?;
     // The lag of the Markov models must suit the frames that the model makes.
     let sampler = context.backend().prepare_sampler(SamplerOrder {
         model: &request.model,
@@ -98,13 +99,8 @@ fn prepare(context: &JobContext<'_, Report>, request: &StudyRequest) -> Result<P
     })?;
     let lag_ps = sampler.sampler.frame_interval_ps();
     evaluation.markov_lag_step_ps = lag_ps;
-    let reference = ReadReference::prepare(
-        context,
-        (&request.topology, request.chain.as_deref(), &request.native),
-        (&request.reference, request.reference_selection),
-        evaluation,
-    )?;
-    let mut frames = open_reference(&map, &request.reference, request.reference_selection)?;
+    let reference = ReadReference::prepare(context, (&request.reference, &request.native), evaluation)?;
+    let mut frames = open_reference(&map, &request.reference)?;
     let jumps = observed(context, |progress| {
         JumpReference::read(protein, &mut frames, lag_ps, request.jumps.clone(), progress)
     })?;
@@ -130,8 +126,8 @@ impl Files {
             StructureSource::File(path) => file(path),
             other => json!(other.display_name()),
         };
-        let reference = request.reference.iter().map(|path| file(path)).collect();
-        Self { topology: file(&request.topology), native, reference }
+        let reference = request.reference.trajectories.iter().map(|path| file(path)).collect();
+        Self { topology: file(&request.reference.topology), native, reference }
     }
 }
 
@@ -158,14 +154,14 @@ impl Cell<'_> {
     }
 
     /// All that decides the result.
-    fn key(&self, model: &ModelInfo, files: &Files) -> Value {
+    fn key(&self, model: &LoadedModel, files: &Files) -> Value {
         let request = self.request;
-        let selection = request.reference_selection;
+        let ReferenceFiles { chain, selection, .. } = &request.reference;
         let key = json!({
             "model": model.checksum.rsplit('/').next(),
             "settings": self.settings,
             "files": files,
-            "chain": request.chain,
+            "chain": chain,
             "reference_selection": [json!(selection.stride), json!(selection.skip_ps), json!(selection.interval_ps)],
             "evaluation": request.evaluation,
             "jumps": request.jumps,
@@ -247,7 +243,7 @@ impl Cell<'_> {
 
     fn announce(&self, doing: &'static str) {
         let item = cell_name(self.settings);
-        self.runner.began(Stage { item, number: self.number + 1, of: self.of, doing });
+        self.runner.began(ExperimentStage { item, number: self.number + 1, of: self.of, doing });
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use candle_core::{Device, Result, Tensor, Var};
 
-use super::{CandleModel, Conditioned, HeaderOutput, WeightError};
+use super::{CandleModel, ConditionedTensors, HeaderOutput, WeightError};
 use crate::network::{CloudBatch, Evaluator, NetworkConfig, ParameterLayout, SequenceBatch};
 
 /// The candle network on one device, and what it said last.
@@ -12,7 +12,7 @@ pub struct CandleEvaluator {
     model: CandleModel,
     /// Parameters in the order of the layout; none where they are constants.
     vars: Vec<Var>,
-    conditioned: Option<Conditioned>,
+    conditioned: Option<ConditionedTensors>,
     headers: Vec<HeaderOutput>,
     outputs: Vec<Vec<f32>>,
 }

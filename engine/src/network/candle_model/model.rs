@@ -25,7 +25,7 @@ use crate::structure::{ResidueType, SLOTS};
 
 /// Output of the conditioner: what the headers know about X^t.
 #[derive(Clone, Debug)]
-pub struct Conditioned {
+pub struct ConditionedTensors {
     /// Scalars, `[R, H]`.
     pub scalars: Tensor,
     /// Vectors, `[R, 3, H]`.
@@ -155,10 +155,11 @@ impl CandleModel {
     ///
     /// # Errors
     /// If `sequence` and `source` have different numbers of rows, or the device fails.
-    pub fn condition(&self, sequence: &SequenceBatch, source: &CloudBatch) -> Result<Conditioned> {
+    pub fn condition(&self, sequence: &SequenceBatch, source: &CloudBatch) -> Result<ConditionedTensors> {
         check_rows(sequence, source)?;
         let rows = sequence.rows();
-        let features = CloudFeatures::new(sequence, source);
+        let mut features = CloudFeatures::default();
+        features.update(sequence, source);
         let mut labels = vec![0.0f32; rows * ResidueType::COUNT];
         for (row, residue) in sequence.residues.iter().enumerate() {
             labels[row * ResidueType::COUNT + residue.index()] = (ResidueType::COUNT as f32).sqrt();
@@ -184,7 +185,7 @@ impl CandleModel {
         let output = self.with_modules(|modules| {
             modules.conditioner_readout.forward(&modules.conditioner.forward(&input, &edges)?)
         })?;
-        Ok(Conditioned { scalars: output.scalars.squeeze(0)?, vectors: output.vectors.squeeze(0)? })
+        Ok(ConditionedTensors { scalars: output.scalars.squeeze(0)?, vectors: output.vectors.squeeze(0)? })
     }
 
     /// Runs all headers on X_τ (`latent`), given X^t (`source`) and what the conditioner made of it.
@@ -199,7 +200,7 @@ impl CandleModel {
         source: &CloudBatch,
         latent: &CloudBatch,
         tau_per_protein: &[f32],
-        conditioned: &Conditioned,
+        conditioned: &ConditionedTensors,
     ) -> Result<Vec<HeaderOutput>> {
         check_rows(sequence, source)?;
         check_rows(sequence, latent)?;
@@ -248,12 +249,13 @@ impl CandleModel {
         source: &CloudBatch,
         latent: &CloudBatch,
         tau: &[f32],
-        conditioned: &Conditioned,
+        conditioned: &ConditionedTensors,
     ) -> Result<Features> {
         let batch = LatentBatch { config: &self.config, sequence, source, latent, tau };
         let rows = sequence.rows();
         let bins = self.config.time_bins;
-        let features = CloudFeatures::new(sequence, latent);
+        let mut features = CloudFeatures::default();
+        features.update(sequence, latent);
         let mut time = vec![0.0f32; rows * bins];
         let mut displacement = latent.positions.clone();
         for (pair, &tau) in sequence.starts.windows(2).zip(tau) {
@@ -276,12 +278,14 @@ impl CandleModel {
         let mut all_vectors = vec![vectors];
         let mut frame = Vec::new();
         if self.config.strain_inputs {
-            let strain = StrainFeatures::new(sequence, latent);
+            let mut strain = StrainFeatures::default();
+            strain.update(sequence, latent);
             scalars.push(self.upload(strain.scalars, &[1, rows, STRAIN_SCALARS])?);
             all_vectors.push(self.upload(strain.vectors, &[1, rows, 3, STRAIN_VECTORS])?);
         }
         if self.config.displacement_inputs {
-            let scaled = DisplacementFeatures::new(batch);
+            let mut scaled = DisplacementFeatures::default();
+            scaled.update(batch);
             if self.config.frame_inputs {
                 displacement_frame_scalars(source, &scaled, &mut frame);
             }
@@ -302,7 +306,8 @@ impl CandleModel {
             scalars.push(self.upload(torsions, &[1, rows, TORSION_SCALARS])?);
         }
         if self.config.source_frame_inputs {
-            let source_features = CloudFeatures::new(sequence, source);
+            let mut source_features = CloudFeatures::default();
+            source_features.update(sequence, source);
             let (mut own, mut chain) = (Vec::new(), Vec::new());
             source_frame_scalars(source, &source_features, &mut own);
             let both = (&source_features, &features);
@@ -312,7 +317,8 @@ impl CandleModel {
             all_vectors.push(self.upload(source_features.vectors, &[1, rows, 3, FEATURES])?);
         }
         if self.config.carried_inputs {
-            let carried = CarriedFeatures::new(batch);
+            let mut carried = CarriedFeatures::default();
+            carried.update(batch);
             scalars.push(self.upload(carried.scalars, &[1, rows, CARRIED_SCALARS])?);
             all_vectors.push(self.upload(carried.vectors, &[1, rows, 3, CARRIED_VECTORS])?);
         }

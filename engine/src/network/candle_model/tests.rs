@@ -12,7 +12,8 @@ use crate::network::{
     initial_parameters,
 };
 use crate::random::Random;
-use crate::structure::{Residue, ResidueType, SLOTS, TensorCloud, Topology};
+use crate::structure::{ResidueType, SLOTS, TensorCloud, Topology};
+use crate::test_support::chain;
 
 fn vector(random: &mut Random) -> Vector3<f32> {
     Vector3::from_fn(|_, _| random.normal())
@@ -20,14 +21,8 @@ fn vector(random: &mut Random) -> Vector3<f32> {
 
 /// A chain of `n` residues of all types in turn, and two conformations of it.
 pub(crate) fn protein(n: usize, random: &mut Random) -> (Topology, TensorCloud, TensorCloud) {
-    let residues = (0..n)
-        .map(|i| Residue {
-            kind: ResidueType::ALL[random.index(ResidueType::COUNT)],
-            number: i as i32 + 1,
-            insertion_code: None,
-        })
-        .collect();
-    let topology = Topology::new("test", "A", residues);
+    let kind = |_| ResidueType::ALL[random.index(ResidueType::COUNT)];
+    let topology = chain("test", (0..n).map(kind).collect::<Vec<_>>());
     let mut source = TensorCloud { positions_angstrom: Vec::new(), vectors_angstrom: Vec::new() };
     let mut position = Vector3::zeros();
     for residue in topology.residues() {

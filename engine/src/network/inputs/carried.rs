@@ -47,14 +47,7 @@ pub struct CarriedFeatures {
 }
 
 impl CarriedFeatures {
-    /// Features of a batch.
-    pub fn new(batch: LatentBatch<'_>) -> Self {
-        let mut features = Self::default();
-        features.update(batch);
-        features
-    }
-
-    /// As [`Self::new`], into existing memory.
+    /// Fills them with those of a batch.
     pub fn update(&mut self, batch: LatentBatch<'_>) {
         let LatentBatch { config, sequence, source, latent, .. } = batch;
         let rows = latent.rows();
@@ -158,13 +151,8 @@ mod tests {
 
     use super::*;
     use crate::network::NetworkConfig;
-    use crate::structure::{ReadOptions, TensorCloud, Topology, read_structure};
-
-    fn chignolin() -> (std::sync::Arc<Topology>, Vec<[f32; 3]>) {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../assets/structures/chignolin.pdb");
-        let opened = read_structure(std::path::Path::new(path), &ReadOptions::default()).unwrap();
-        (opened.topology, opened.positions_angstrom.to_vec())
-    }
+    use crate::structure::{TensorCloud, Topology};
+    use crate::test_support::bundled_atoms;
 
     fn cloud(topology: &Topology, positions: &[[f32; 3]]) -> CloudBatch {
         let mut cloud = CloudBatch::default();
@@ -178,12 +166,14 @@ mod tests {
     }
 
     fn features(source: &[[f32; 3]], latent: &[[f32; 3]]) -> CarriedFeatures {
-        let (topology, _) = chignolin();
+        let (topology, _) = bundled_atoms("chignolin");
         let sequence = SequenceBatch::replicate(&topology, 1);
         let (source, latent) = (cloud(&topology, source), cloud(&topology, latent));
         let config = &NetworkConfig::default();
         let (sequence, source, latent) = (&sequence, &source, &latent);
-        CarriedFeatures::new(LatentBatch { config, sequence, source, latent, tau: &[0.3] })
+        let mut features = CarriedFeatures::default();
+        features.update(LatentBatch { config, sequence, source, latent, tau: &[0.3] });
+        features
     }
 
     fn largest(x: &[f32]) -> f32 {
@@ -192,7 +182,7 @@ mod tests {
 
     #[test]
     fn nothing_is_left_of_a_motion_of_the_whole() {
-        let (_, positions) = chignolin();
+        let (_, positions) = bundled_atoms("chignolin");
         for angle in [0.3, 1.5, 3.0] {
             let left = features(&positions, &turned(&positions, angle));
             assert!(largest(&left.vectors) < 1e-4 && largest(&left.scalars) < 1e-4, "{angle}");
@@ -202,7 +192,7 @@ mod tests {
     /// Coordinates of what is left do not depend on how X^t and X_τ lie.
     #[test]
     fn what_is_left_is_seen_from_the_residue() {
-        let (_, positions) = chignolin();
+        let (_, positions) = bundled_atoms("chignolin");
         let mut moved = positions.clone();
         for (index, x) in moved.iter_mut().flatten().enumerate() {
             *x += 0.4 * (1.7 * index as f32).sin();

@@ -29,14 +29,7 @@ const POSITION_JUMP_ANGSTROM: f32 = 1.1;
 const VECTOR_JUMP_ANGSTROM: f32 = 1.5;
 
 impl DisplacementFeatures {
-    /// Features of a batch.
-    pub fn new(batch: LatentBatch<'_>) -> Self {
-        let mut features = Self::default();
-        features.update(batch);
-        features
-    }
-
-    /// As [`Self::new`], into existing memory.
+    /// Fills them with those of a batch.
     pub fn update(&mut self, batch: LatentBatch<'_>) {
         let LatentBatch { config, source, latent, .. } = batch;
         let rows = latent.rows();
@@ -85,7 +78,8 @@ mod tests {
     use super::*;
     use crate::network::{CloudBatch, SequenceBatch, Transport};
     use crate::random::{Noise, Stream};
-    use crate::structure::{Residue, ResidueType, Topology};
+    use crate::structure::ResidueType;
+    use crate::test_support::chain;
     use crate::transport::interpolant::{NoiseAddress, fill_noise, interpolate};
 
     /// Jumps of the expected size, blurred by the noise of the interpolant: the feature has unit mean square
@@ -94,9 +88,7 @@ mod tests {
     fn displacements_have_unit_size_at_every_latent_time() {
         const COPIES: usize = 200;
         let config = NetworkConfig::basic();
-        let residues =
-            (0..8).map(|i| Residue { kind: ResidueType::Trp, number: i, insertion_code: None }).collect();
-        let topology = Topology::new("displacements", "A", residues);
+        let topology = chain("displacements", [ResidueType::Trp; 8]);
         let sequence = SequenceBatch::replicate(&topology, COPIES);
         let addresses = |latent_step: u32| -> Vec<NoiseAddress> {
             (0..COPIES as u64).map(|replica| NoiseAddress { replica, frame: 0, latent_step }).collect()
@@ -123,7 +115,8 @@ mod tests {
                 latent: &latent,
                 tau: &tau,
             };
-            let features = DisplacementFeatures::new(batch);
+            let mut features = DisplacementFeatures::default();
+            features.update(batch);
             let mean_square = |slots: std::ops::Range<usize>| {
                 let picked = features.vectors.chunks(DISPLACEMENTS).flat_map(|f| &f[slots.clone()]);
                 picked.map(|x| x * x).sum::<f32>() / (sequence.rows() * 3 * slots.len()) as f32
@@ -136,8 +129,8 @@ mod tests {
         }
         let start = vec![0.0; COPIES];
         let (sequence, source, latent, tau) = (&sequence, &source, &latent, &*start);
-        let features =
-            DisplacementFeatures::new(LatentBatch { config: &config, sequence, source, latent, tau });
+        let mut features = DisplacementFeatures::default();
+        features.update(LatentBatch { config: &config, sequence, source, latent, tau });
         assert!(features.vectors.iter().all(|x| *x == 0.0));
     }
 }

@@ -42,14 +42,7 @@ pub struct StrainFeatures {
 }
 
 impl StrainFeatures {
-    /// Features of `cloud`.
-    pub fn new(sequence: &SequenceBatch, cloud: &CloudBatch) -> Self {
-        let mut features = Self::default();
-        features.update(sequence, cloud);
-        features
-    }
-
-    /// As [`Self::new`], into existing memory.
+    /// Fills them with those of `cloud`.
     pub fn update(&mut self, sequence: &SequenceBatch, cloud: &CloudBatch) {
         let rows = cloud.rows();
         self.scalars.clear();
@@ -158,14 +151,12 @@ fn add_pair(sums: &mut [[[f32; 3]; 3]], a: u32, b: u32, kind: usize, unit: [f32;
 pub(super) mod tests {
     #![allow(clippy::unwrap_used)]
 
-    use std::path::Path;
-
     use super::*;
-    use crate::structure::{ReadOptions, ResidueType, TensorCloud, read_structure};
+    use crate::structure::{ResidueType, TensorCloud};
+    use crate::test_support::bundled;
 
-    pub(super) fn features(file: &str, mirrored: bool) -> (SequenceBatch, CloudBatch, StrainFeatures) {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/structures").join(file);
-        let protein = read_structure(&path, &ReadOptions::default()).unwrap();
+    pub(super) fn features(name: &str, mirrored: bool) -> (SequenceBatch, CloudBatch, StrainFeatures) {
+        let protein = bundled(name);
         let mut atoms = protein.positions_angstrom.to_vec();
         if mirrored {
             for atom in &mut atoms {
@@ -175,7 +166,8 @@ pub(super) mod tests {
         let sequence = SequenceBatch::replicate(&protein.topology, 1);
         let mut cloud = CloudBatch::default();
         cloud.push(&TensorCloud::from_atoms(&protein.topology, &atoms));
-        let features = StrainFeatures::new(&sequence, &cloud);
+        let mut features = StrainFeatures::default();
+        features.update(&sequence, &cloud);
         (sequence, cloud, features)
     }
 
@@ -183,7 +175,7 @@ pub(super) mod tests {
     /// pulls its own atoms together and no others.
     #[test]
     fn crystal_structures_have_little_strain_and_a_stretched_bond_shows() {
-        for file in ["chignolin.pdb", "lambda.pdb", "villin.pdb"] {
+        for file in ["chignolin", "lambda", "villin"] {
             let (sequence, mut cloud, features) = features(file, false);
             let rows = sequence.rows();
             let bond_pulls = |f: &StrainFeatures| -> f32 {
@@ -200,7 +192,8 @@ pub(super) mod tests {
             for axis in 0..3 {
                 cloud.vectors[(row * 3 + axis) * SLOTS + 2] += 0.3 / 1.23 * direction[axis];
             }
-            let stretched = StrainFeatures::new(&sequence, &cloud);
+            let mut stretched = StrainFeatures::default();
+            stretched.update(&sequence, &cloud);
             let pull: f32 = (0..3)
                 .map(|a| stretched.vectors[(row * 3 + a) * STRAIN_VECTORS + 2] * direction[a] / 1.23)
                 .sum();
@@ -215,8 +208,8 @@ pub(super) mod tests {
 
     #[test]
     fn handedness_changes_sign_in_the_mirror_and_the_ideal_cb_is_off() {
-        let (_, _, features_l) = features("lambda.pdb", false);
-        let (sequence, _, features_d) = features("lambda.pdb", true);
+        let (_, _, features_l) = features("lambda", false);
+        let (sequence, _, features_d) = features("lambda", true);
         for row in 0..sequence.rows() {
             let at = row * STRAIN_SCALARS;
             for which in [STRAIN_VECTORS, STRAIN_VECTORS + 1] {

@@ -56,13 +56,8 @@ mod tests {
     use super::*;
     use crate::analysis::dihedrals::dihedrals;
     use crate::network::inputs::{CloudFeatures, source_frame_scalars};
-    use crate::structure::{ReadOptions, TensorCloud, Topology, read_structure};
-
-    fn chignolin() -> (std::sync::Arc<Topology>, Vec<[f32; 3]>) {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../assets/structures/chignolin.pdb");
-        let opened = read_structure(std::path::Path::new(path), &ReadOptions::default()).unwrap();
-        (opened.topology, opened.positions_angstrom.to_vec())
-    }
+    use crate::structure::{TensorCloud, Topology};
+    use crate::test_support::bundled_atoms;
 
     fn batch(topology: &Topology, positions: &[[f32; 3]]) -> (SequenceBatch, CloudBatch) {
         let mut cloud = CloudBatch::default();
@@ -72,7 +67,7 @@ mod tests {
 
     #[test]
     fn torsions_are_those_of_the_analysis() {
-        let (topology, positions) = chignolin();
+        let (topology, positions) = bundled_atoms("chignolin");
         let (sequence, cloud) = batch(&topology, &positions);
         let mut scalars = Vec::new();
         torsion_scalars(&sequence, &cloud, &mut scalars);
@@ -95,12 +90,14 @@ mod tests {
     /// A rotation leaves them as they are, a reflection does not.
     #[test]
     fn internal_coordinates_turn_with_the_molecule_and_see_its_hand() {
-        let (topology, positions) = chignolin();
+        let (topology, positions) = bundled_atoms("chignolin");
         let all = |positions: &[[f32; 3]]| {
             let (sequence, cloud) = batch(&topology, positions);
             let (mut torsions, mut frame) = (Vec::new(), Vec::new());
             torsion_scalars(&sequence, &cloud, &mut torsions);
-            source_frame_scalars(&cloud, &CloudFeatures::new(&sequence, &cloud), &mut frame);
+            let mut features = CloudFeatures::default();
+            features.update(&sequence, &cloud);
+            source_frame_scalars(&cloud, &features, &mut frame);
             [torsions, frame].concat()
         };
         let own = all(&positions);

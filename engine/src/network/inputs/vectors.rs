@@ -20,14 +20,7 @@ pub struct CloudFeatures {
 pub const FEATURES: usize = SLOTS + CHAIN_VECTORS;
 
 impl CloudFeatures {
-    /// Features of `cloud`.
-    pub fn new(sequence: &SequenceBatch, cloud: &CloudBatch) -> Self {
-        let mut features = Self::default();
-        features.update(sequence, cloud);
-        features
-    }
-
-    /// As [`Self::new`], into existing memory.
+    /// Fills them with those of `cloud`.
     pub fn update(&mut self, sequence: &SequenceBatch, cloud: &CloudBatch) {
         const N_SLOT: usize = 0;
         const C_SLOT: usize = 1;

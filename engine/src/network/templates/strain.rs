@@ -1,7 +1,7 @@
 //! Bonds, 1–3 distances and what is near along the chain: what strain is measured against.
 
 use super::sites::{CA_SITE, SITES, ca_site};
-use crate::structure::bonded_parameters::{C_N_CD_PROLINE_DEGREES, O_C_N_DEGREES, bonded_parameters};
+use crate::structure::bonds::{C_N_CD_PROLINE_DEGREES, O_C_N_DEGREES, bonded_parameters};
 use crate::structure::tensor_cloud::slot_of_offset;
 use crate::structure::{Element, ResidueType, Topology};
 
@@ -48,12 +48,12 @@ impl StrainTemplate {
             let length = |a: &str, b: &str| {
                 geometry.bonds.iter().find(|(x, y, _)| (*x, *y) == (a, b) || (*x, *y) == (b, a)).map(|b| b.2)
             };
-            for &(a, b, distance) in geometry.bonds {
+            for &(a, b, distance) in &geometry.bonds {
                 if let (Some(a), Some(b)) = (find(a), find(b)) {
                     t.bonds.push((site(a), site(b), distance as f32));
                 }
             }
-            for &(a, b, c, degrees) in geometry.angles {
+            for &(a, b, c, degrees) in &geometry.angles {
                 if let (Some(i), Some(j), Some(ab), Some(bc)) = (find(a), find(c), length(a, b), length(b, c))
                 {
                     t.angles.push((site(i), site(j), third_side(ab, bc, degrees)));

@@ -1,68 +1,39 @@
 //! The branch test job: trajectories of a model from the frames that molecular dynamics branches off.
 
-use std::path::PathBuf;
 use std::sync::Arc;
-
-use serde::Serialize;
 
 use crate::analysis::evaluation::branches::{BranchDraws, BranchReference, BranchReport, BranchSettings};
 use crate::analysis::evaluation::{EvaluationError, EvaluationStage, FrameSource};
 use crate::structure::OpenedStructure;
-use crate::trajectory::{CanonicalFrames, FrameSelection};
-use crate::transport::{FrameSampler, Replica, SamplerSettings};
+use crate::trajectory::CanonicalFrames;
+use crate::transport::{FrameSampler, Replica};
 
-use crate::session::backend::{PreparedSampler, SamplerOrder};
 use crate::session::job::{Halt, Job, JobContext};
+use crate::session::jobs::drawing::{BATCH, Drawing, ModelTest, advance};
 use crate::session::jobs::evaluate::{observed, open_protein, open_reference};
-use crate::session::jobs::jumps::advance;
 use crate::session::lane::Lane;
 use crate::session::progress::{ProgressUnit, RateMeter, Report};
-use crate::session::request::{DevicePreference, ModelSource, StructureSource};
+use crate::session::request::{ReferenceFiles, StructureSource};
 use crate::session::starts::{StartFrame, read_starts};
-
-/// Trajectories drawn together at most.
-const BATCH: usize = 64;
 
 /// Which model to test on which branches, and how.
 #[derive(Clone, Debug)]
 pub struct BranchRequest {
-    /// PDB or mmCIF file with exactly the atoms of the reference trajectories, in their order.
-    pub topology: PathBuf,
-    /// Chain of the protein, where files hold several.
-    pub chain: Option<String>,
+    /// Trajectories of molecular dynamics, each from a start with velocities of its own; their interval must divide the
+    /// time of one jump. Of a file with gaps the part before the first one is used.
+    pub reference: ReferenceFiles,
     /// Names the protein; the topology by default.
     pub native: Option<StructureSource>,
-    /// Trajectories of molecular dynamics, each from a start with velocities of its own. Of a file with gaps the part
-    /// before the first one is used.
-    pub reference: Vec<PathBuf>,
-    /// Which of their frames; their interval must divide the time of one jump.
-    pub reference_selection: FrameSelection,
     /// The frames that they branch off; the first of each trajectory where none is named.
     pub starts: Vec<StartFrame>,
     /// The model that draws.
-    pub model: ModelSource,
-    /// Integrator, latent steps, noise, seed.
-    pub sampler: SamplerSettings,
-    /// Where to compute.
-    pub device: DevicePreference,
+    pub drawing: Drawing,
     /// When and how they are compared.
     pub settings: BranchSettings,
 }
 
-/// The branch test of a model, with all that decides it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct BranchTest {
-    /// Name of the model.
-    pub model: String,
-    /// Hash of its file, hexadecimal.
-    pub model_checksum: String,
-    /// How it was sampled.
-    pub sampler: SamplerSettings,
-    /// What computed: `CPU, 2 threads`.
-    pub device: String,
-    /// What came out.
-    pub report: BranchReport,
-}
+/// The branch test of a model.
+pub type BranchTest = ModelTest<BranchReport>;
 
 /// Of every file the unbroken trajectory that it begins with: what follows a gap is no branch of the start.
 struct Beginnings {
@@ -114,13 +85,13 @@ impl Job for BranchRequest {
     fn run(self, context: &JobContext<'_, Report>) -> Result<Arc<BranchTest>, Halt> {
         let settings = &self.settings;
         settings.check()?;
-        if self.reference_selection.skip_ps > 0.0 {
+        if self.reference.selection.skip_ps > 0.0 {
             return Err(SkippedStart.into());
         }
-        let chain = self.chain.as_deref();
-        let itself = StructureSource::File(self.topology.clone());
+        let chain = self.reference.chain.as_deref();
+        let itself = StructureSource::File(self.reference.topology.clone());
         let native = self.native.as_ref().unwrap_or(&itself);
-        let (protein, map) = open_protein(&self.topology, chain, native)?;
+        let (protein, map) = open_protein(&self.reference, native)?;
         let structure = OpenedStructure {
             topology: protein.topology.clone(),
             positions_angstrom: protein.native_angstrom.clone(),
@@ -131,20 +102,10 @@ impl Job for BranchRequest {
             .iter()
             .map(|start| start.to_vec())
             .collect();
-        let frames = open_reference(&map, &self.reference, self.reference_selection)?;
+        let frames = open_reference(&map, &self.reference)?;
         let mut frames = Beginnings { frames, at: None };
-        let most = settings.draws.unwrap_or(self.reference.len()).max(1);
-        let PreparedSampler { mut sampler, model, notices } =
-            context.backend().prepare_sampler(SamplerOrder {
-                model: &self.model,
-                topology: &protein.topology,
-                settings: &self.sampler,
-                replicas: BATCH.min(most),
-                device: &self.device,
-            })?;
-        for notice in notices {
-            context.notice(notice);
-        }
+        let most = settings.draws.unwrap_or(self.reference.trajectories.len()).max(1);
+        let (mut sampler, model) = self.drawing.prepare(context, &protein.topology, most)?;
         let lag_ps = sampler.frame_interval_ps();
         let reference = observed(context, |progress| {
             BranchReference::read(protein, &mut frames, &starts, lag_ps, settings.clone(), progress)
@@ -157,13 +118,7 @@ impl Job for BranchRequest {
         for sentence in &report.not_supported {
             context.notice(sentence.clone());
         }
-        Ok(Arc::new(BranchTest {
-            model: model.name,
-            model_checksum: model.checksum,
-            sampler: self.sampler,
-            device: sampler.device_name(),
-            report,
-        }))
+        Ok(Arc::new(self.drawing.tested(model, sampler.as_ref(), report)))
     }
 }
 
@@ -174,7 +129,7 @@ fn start_topology(request: &BranchRequest) -> Option<&std::path::Path> {
         let name = name.strip_suffix(".gz").unwrap_or(&name);
         name.ends_with(".pdb")
     };
-    (!request.starts.iter().all(is_structure)).then_some(request.topology.as_path())
+    (!request.starts.iter().all(is_structure)).then_some(request.reference.topology.as_path())
 }
 
 /// Draws all trajectories.

@@ -20,21 +20,15 @@ use crate::remedy::{self, Remedy};
 use crate::session::job::{Halt, Job, JobContext};
 use crate::session::lane::Lane;
 use crate::session::progress::{ProgressUnit, RateMeter, Report};
-use crate::session::request::StructureSource;
+use crate::session::request::{ReferenceFiles, StructureSource};
 
 /// What to evaluate, and how.
 #[derive(Clone, Debug)]
 pub struct EvaluationRequest {
-    /// PDB or mmCIF file with exactly the atoms of the reference trajectories, in their order.
-    pub topology: PathBuf,
-    /// Chain of the protein, where files hold several.
-    pub chain: Option<String>,
+    /// What they are compared with.
+    pub reference: ReferenceFiles,
     /// The structure that RMSD, GDT and native contacts refer to.
     pub native: StructureSource,
-    /// Reference trajectories.
-    pub reference: Vec<PathBuf>,
-    /// Which of their frames.
-    pub reference_selection: FrameSelection,
     /// Trajectories to evaluate.
     pub samples: Vec<PathBuf>,
     /// Atoms of the samples; by default found beside them, as `simulate` writes it, or else those of the
@@ -55,25 +49,14 @@ impl Job for EvaluationRequest {
         let OpenedFiles { protein, mut reference, mut samples } = open_files(&self)?;
         let settings = EvaluationSettings { markov_lag_step_ps: samples.interval_ps(), ..self.settings };
         let evaluation = observed(context, |progress| {
-            let prepared = PreparedReference::new(protein, &mut reference, settings, progress)?;
-            evaluate(&prepared, &mut samples, progress)
+            PreparedReference::new(protein, &mut reference, settings, progress)?
+                .evaluate(&mut samples, progress)
         })?;
         for notice in evaluation.reference.notices.iter().chain(&evaluation.samples.notices) {
             context.notice(notice);
         }
         Ok(Arc::new(evaluation))
     }
-}
-
-/// Measures samples and compares them with a reference that is ready.
-pub(crate) fn evaluate(
-    prepared: &PreparedReference,
-    samples: &mut CanonicalFrames,
-    progress: &mut ProgressCallback<'_>,
-) -> Result<Evaluation, EvaluationError> {
-    let samples = prepared.measure(samples, progress)?;
-    let scores = prepared.score(&samples, progress)?;
-    Ok(prepared.summarize(&samples, scores))
 }
 
 /// Does part of an evaluation and tells how far it is.
@@ -154,24 +137,23 @@ pub(crate) struct OpenedFiles {
 }
 
 fn open_files(request: &EvaluationRequest) -> Result<OpenedFiles, EvaluationFilesError> {
-    let chain = request.chain.as_deref();
-    let (protein, map) = open_protein(&request.topology, chain, &request.native)?;
-    let reference = open_reference(&map, &request.reference, request.reference_selection)?;
+    let (protein, map) = open_protein(&request.reference, &request.native)?;
+    let reference = open_reference(&map, &request.reference)?;
     let topology = match &request.sample_topology {
-        Some(path) => Some(read_topology_map_of_chain(path, chain)?),
+        Some(path) => Some(read_topology_map_of_chain(path, request.reference.chain.as_deref())?),
         None => None,
     };
     let samples = open_samples(&map, &request.samples, topology.as_ref(), request.sample_selection)?;
     Ok(OpenedFiles { protein, reference, samples })
 }
 
-/// The protein that a topology file tells, with its native structure.
+/// The protein that the topology file of a reference tells, with its native structure.
 pub(crate) fn open_protein(
-    topology: &Path,
-    chain: Option<&str>,
+    reference: &ReferenceFiles,
     native: &StructureSource,
 ) -> Result<(Protein, TopologyMap), EvaluationFilesError> {
-    let map = read_topology_map_of_chain(topology, chain)?;
+    let chain = reference.chain.as_deref();
+    let map = read_topology_map_of_chain(&reference.topology, chain)?;
     let native = open_native(native, chain)?;
     same_protein("native structure", &native.topology, &map.topology)?;
     // Its name is the protein's; that of a topology file often is only "top".
@@ -182,12 +164,12 @@ pub(crate) fn open_protein(
 /// The reference trajectories, all with the atoms of one topology.
 pub(crate) fn open_reference(
     map: &TopologyMap,
-    files: &[PathBuf],
-    selection: FrameSelection,
+    reference: &ReferenceFiles,
 ) -> Result<CanonicalFrames, EvaluationFilesError> {
     let map = Arc::new(map.clone());
-    let sources = files.iter().map(|path| TrajectorySource { path: path.clone(), map: map.clone() });
-    CanonicalFrames::open(sources.collect(), selection).map_err(EvaluationFilesError::Reference)
+    let source = |path: &PathBuf| TrajectorySource { path: path.clone(), map: map.clone() };
+    let sources = reference.trajectories.iter().map(source).collect();
+    CanonicalFrames::open(sources, reference.selection).map_err(EvaluationFilesError::Reference)
 }
 
 /// The trajectories to evaluate, with the atoms of `topology` or those that are found for each.

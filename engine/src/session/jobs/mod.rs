@@ -2,6 +2,7 @@
 //! largest fails is in `simulation_error`.
 
 pub mod branches;
+pub mod drawing;
 pub mod evaluate;
 pub mod export;
 mod import;

@@ -8,7 +8,7 @@ use crate::regular_file;
 use crate::session::description::{DescribedRun, DescriptionError};
 use crate::session::history::FrameHistory;
 use crate::session::jobs::evaluate::topology_beside;
-use crate::session::jobs::simulate::RunInfo;
+use crate::session::jobs::simulate::StartedRun;
 use crate::session::recorded::{RecordedFrames, canonical_map, open_reader};
 use crate::session::request::{StructureSource, beside};
 use crate::structure::{
@@ -57,7 +57,7 @@ pub struct OpenedTrajectory {
     /// The protein, at the first frame.
     pub structure: OpenedStructure,
     /// The frames, as those of a run that is over.
-    pub run: RunInfo,
+    pub run: StartedRun,
     /// What made them, where it was this program.
     pub recorded: Option<RecordedRun>,
 }
@@ -404,7 +404,7 @@ fn with_history(
         positions_angstrom: Arc::new(first),
         notices: Vec::new(),
     };
-    let run = RunInfo {
+    let run = StartedRun {
         topology: map.topology.clone(),
         settings,
         replicas: history.replica_count(),

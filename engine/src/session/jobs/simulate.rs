@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::session::backend::{ModelInfo, PreparedSampler, SamplerOrder};
+use crate::session::backend::{LoadedModel, PreparedSampler, SamplerOrder};
 use crate::session::description::RunDescription;
 use crate::session::history::FrameHistory;
 use crate::session::job::{Halt, Job, JobContext, Update};
 use crate::session::jobs::simulation_error::SimulationError;
 use crate::session::lane::Lane;
 use crate::session::output::RunFiles;
-use crate::session::progress::{ProgressUnit, RateMeter, Report, RunState};
+use crate::session::progress::{JobPhase, ProgressUnit, RateMeter, Report};
 use crate::session::request::{DevicePreference, ModelSource, RunOutput};
 use crate::session::shard::{Shard, ShardError, ShardRecord};
 use crate::session::validity_watch::ValidityWatch;
@@ -53,7 +53,7 @@ pub struct SimulationRequest {
 
 /// A simulation that started.
 #[derive(Clone, Debug)]
-pub struct RunInfo {
+pub struct StartedRun {
     /// The protein.
     pub topology: Arc<Topology>,
     /// Settings in force.
@@ -78,9 +78,9 @@ pub struct RunInfo {
 #[derive(Clone, Debug)]
 pub enum SimulationUpdate {
     /// It has its model, sampler and files, and begins.
-    Started(Box<RunInfo>),
+    Started(Box<StartedRun>),
     /// It began, paused or went on.
-    State(RunState),
+    State(JobPhase),
     /// Where the latent loop of the frame being made stands.
     Latent {
         /// The frame being made.
@@ -89,7 +89,7 @@ pub enum SimulationUpdate {
         progress: LatentProgress,
     },
     /// Frames were made, of every replica, and are on disk. Unread updates of this kind are merged to one range
-    /// without gaps. Positions come from [`RunInfo::history`].
+    /// without gaps. Positions come from [`StartedRun::history`].
     FramesMade {
         /// First new frame.
         first_frame: u64,
@@ -218,7 +218,7 @@ impl Simulation {
         request: &SimulationRequest,
         earlier: Option<Arc<FrameHistory>>,
     ) -> Result<Self, SimulationError> {
-        context.post(SimulationUpdate::State(RunState::Preparing));
+        context.post(SimulationUpdate::State(JobPhase::Preparing));
         let structure = &request.structure;
         let own = own_replicas(request)?;
         let replica_count = own.len();
@@ -303,7 +303,7 @@ impl Simulation {
     }
 
     fn announce(&mut self, context: &Context<'_>, request: &SimulationRequest) {
-        context.post(SimulationUpdate::Started(Box::new(RunInfo {
+        context.post(SimulationUpdate::Started(Box::new(StartedRun {
             topology: request.structure.topology.clone(),
             settings: request.settings.clone(),
             replicas: self.replicas.len(),
@@ -314,7 +314,7 @@ impl Simulation {
             outputs: self.files.as_ref().map(RunFiles::trajectories).unwrap_or_default(),
             trust: self.trust.clone(),
         })));
-        context.post(SimulationUpdate::State(RunState::Running));
+        context.post(SimulationUpdate::State(JobPhase::Running));
         self.check_validity(context);
     }
 
@@ -323,9 +323,9 @@ impl Simulation {
         let mut meter = RateMeter::start(ProgressUnit::Frames, self.frame(), frames);
         while frames.is_none_or(|frames| self.frame() < frames) {
             if context.is_paused() {
-                context.post(SimulationUpdate::State(RunState::Paused));
+                context.post(SimulationUpdate::State(JobPhase::Paused));
                 context.wait_while_paused();
-                context.post(SimulationUpdate::State(RunState::Running));
+                context.post(SimulationUpdate::State(JobPhase::Running));
                 meter.skip_pause();
             }
             self.advance(context)?;
@@ -380,7 +380,7 @@ impl Simulation {
 }
 
 /// How familiar the first start is to the model.
-fn trust_of(model: &ModelInfo, request: &SimulationRequest) -> Option<Arc<TrustReport>> {
+fn trust_of(model: &LoadedModel, request: &SimulationRequest) -> Option<Arc<TrustReport>> {
     let structure = &request.structure;
     let start = request.starts_angstrom.first().unwrap_or(&structure.positions_angstrom);
     let report = model.trust.as_ref()?.measure(&structure.topology, start);

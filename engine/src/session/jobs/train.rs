@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::session::job::{Halt, Job, JobContext, Update};
 use crate::session::lane::Lane;
-use crate::session::progress::{Progress, ProgressUnit, Report, RunState};
+use crate::session::progress::{JobPhase, Progress, ProgressUnit, Report};
 use crate::training::{
     Next, TrainEnd, TrainError, TrainOutcome, TrainProgress, TrainRequest, TrainUpdate, train,
 };
@@ -18,7 +18,7 @@ const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
 #[derive(Clone, Debug)]
 pub enum TrainingUpdate {
     /// It began, paused or went on.
-    State(RunState),
+    State(JobPhase),
     /// Where it stands: losses, learning rate, speed. Some ten times a second at most; only the newest is kept until
     /// it is read, and those of steps that validated.
     Step(TrainProgress),
@@ -53,8 +53,8 @@ impl Job for TrainRequest {
     const LANE: Lane = Lane::Training;
 
     fn run(self, context: &JobContext<'_, TrainingUpdate>) -> Result<(), Halt> {
-        context.post(TrainingUpdate::State(RunState::Preparing));
-        let mut state = RunState::Preparing;
+        context.post(TrainingUpdate::State(JobPhase::Preparing));
+        let mut state = JobPhase::Preparing;
         let mut posted: Option<Instant> = None;
         let mut unposted = None;
         let result = train(&self, &mut |update| {
@@ -62,8 +62,8 @@ impl Job for TrainRequest {
                 TrainUpdate::Preparing | TrainUpdate::Saved => (),
                 TrainUpdate::Notice(sentence) => context.notice(sentence.clone()),
                 &TrainUpdate::Step(progress) => {
-                    if state == RunState::Preparing {
-                        state = RunState::Running;
+                    if state == JobPhase::Preparing {
+                        state = JobPhase::Running;
                         context.post(TrainingUpdate::State(state));
                     }
                     let due = posted.is_none_or(|at| at.elapsed() >= PROGRESS_INTERVAL)
@@ -82,7 +82,7 @@ impl Job for TrainRequest {
                 return ControlFlow::Continue(Next::Save);
             }
             if waits {
-                context.post(TrainingUpdate::State(RunState::Paused));
+                context.post(TrainingUpdate::State(JobPhase::Paused));
                 context.wait_while_paused();
                 context.post(TrainingUpdate::State(state));
             }

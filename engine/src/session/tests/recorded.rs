@@ -1,13 +1,13 @@
 //! Opening trajectories and runs, and going on with them.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::*;
-use crate::structure::{ReadOptions, read_structure, write_mmcif, write_pdb};
+use crate::structure::{Topology, write_mmcif, write_pdb};
+use crate::test_support::{bundled, bundled_path};
 
 fn chignolin() -> OpenedStructure {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/structures/chignolin.pdb");
-    read_structure(&path, &ReadOptions::default()).unwrap()
+    bundled("chignolin")
 }
 
 fn of_chignolin(frames: u64, replicas: u32, output: Option<RunOutput>) -> SimulationRequest {
@@ -128,13 +128,9 @@ fn a_trajectory_finds_its_topology_beside_it_or_asks() {
         open(&session, without(Some(chignolin().topology))),
         JobOutcome::Finished(Opened::Trajectory(_))
     ));
-    let wrong = TrajectoryRequest { topology: Some(villin()), ..without(None) };
+    let wrong = TrajectoryRequest { topology: Some(bundled_path("villin")), ..without(None) };
     let JobOutcome::Failed(JobError { what: reason, .. }) = open(&session, wrong) else { panic!("it fits") };
     assert!(reason.contains("do not belong together"), "{reason}");
-}
-
-fn villin() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/structures/villin.pdb")
 }
 
 #[test]

@@ -34,7 +34,7 @@ fn a_training_pauses_resumes_and_stops_while_a_simulation_goes_on() {
     let job = train(&session, folder.path(), 1_000_000);
     step(&job);
     job.pause();
-    wait_until!(&job, TrainingUpdate::State(RunState::Paused));
+    wait_until!(&job, TrainingUpdate::State(JobPhase::Paused));
     // The simulation makes frames meanwhile, the training no steps.
     let mut made = 0;
     while made < 20 {
@@ -50,7 +50,7 @@ fn a_training_pauses_resumes_and_stops_while_a_simulation_goes_on() {
         assert!(!matches!(event, JobEvent::Update(TrainingUpdate::Step(_))), "a paused training went on");
     }
     job.resume();
-    wait_until!(&job, TrainingUpdate::State(RunState::Running));
+    wait_until!(&job, TrainingUpdate::State(JobPhase::Running));
     step(&job);
     job.cancel();
     let trained = trained(&job);
@@ -74,7 +74,7 @@ fn dropping_the_handle_writes_the_checkpoint_of_the_last_step_even_of_a_paused_t
             last = progress.step;
             None
         }
-        TrainingUpdate::State(RunState::Paused) => Some(()),
+        TrainingUpdate::State(JobPhase::Paused) => Some(()),
         _ => None,
     });
     assert!(last > 0);

@@ -93,14 +93,7 @@ fn is_positive([xx, xy, yy, xz, yz, zz]: [f64; 6]) -> bool {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-
-    fn lengths_and_angles(cell: Cell) -> [f64; 6] {
-        let dot =
-            |i: usize, j: usize| (0..3).map(|k| f64::from(cell[i][k]) * f64::from(cell[j][k])).sum::<f64>();
-        let length = [0, 1, 2].map(|i| dot(i, i).sqrt());
-        let angle = |i: usize, j: usize| (dot(i, j) / (length[i] * length[j])).acos().to_degrees();
-        [length[0], length[1], length[2], angle(1, 2), angle(0, 2), angle(0, 1)]
-    }
+    use crate::trajectory::describe::lengths_and_angles;
 
     #[test]
     fn the_three_conventions_are_told_apart() {
@@ -112,7 +105,8 @@ mod tests {
             [50.0, degrees, 50.0, degrees, degrees, 50.0],
             [48.1125, -9.6225, 48.1125, -9.6225, -9.6225, 48.1125],
         ] {
-            let found = lengths_and_angles(Origin::Other.cell(numbers).unwrap());
+            let (lengths, angles) = lengths_and_angles(Origin::Other.cell(numbers).unwrap());
+            let found = [lengths, angles].concat();
             for (found, expected) in found.iter().zip([50.0, 50.0, 50.0, degrees, degrees, degrees]) {
                 assert!((found - expected).abs() < 1e-3, "{numbers:?} {found}");
             }

@@ -371,7 +371,8 @@ fn describe_trajectory(reader: &mut TrajectoryReader) -> Result<TrajectoryInfo, 
     Ok(info)
 }
 
-fn lengths_and_angles(cell: [[f32; 3]; 3]) -> ([f64; 3], [f64; 3]) {
+/// Lengths of the vectors of a cell, and the angles between them, degrees.
+pub(super) fn lengths_and_angles(cell: [[f32; 3]; 3]) -> ([f64; 3], [f64; 3]) {
     let dot = |i: usize, j: usize| (0..3).map(|k| f64::from(cell[i][k]) * f64::from(cell[j][k])).sum::<f64>();
     let lengths = [0, 1, 2].map(|i| dot(i, i).sqrt());
     let angle =

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use safetensors::tensor::{Dtype, TensorView};
 
 use super::*;
-use crate::structure::{Residue, ResidueType, Topology, write_pdb};
+use crate::structure::{ResidueType, write_pdb};
+use crate::test_support::chain;
 use crate::trajectory::{RunState, TrajectoryWriter};
 
 fn repository(file: &str) -> PathBuf {
@@ -35,8 +36,7 @@ fn an_entry_is_told_with_its_crystal() {
 #[test]
 fn trajectories_tell_frames_times_and_cut_off_ends() {
     let directory = tempfile::tempdir().unwrap();
-    let residue = |number| Residue { kind: ResidueType::Ala, number, insertion_code: None };
-    let topology = Arc::new(Topology::new("ala", "A", (1..=4).map(residue).collect()));
+    let topology = Arc::new(chain("ala", [ResidueType::Ala; 4]));
     let positions: Vec<[f32; 3]> = (0..topology.atom_count()).map(|k| [k as f32, 0.5, -0.5]).collect();
     for format in TrajectoryFormat::ALL {
         let path = directory.path().join(format!("run.{}", format.extension()));

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::ops::ControlFlow;
 
 use super::*;
-use crate::structure::{Residue, ResidueType, Topology};
+use crate::structure::ResidueType;
+use crate::test_support::chain;
 use crate::trajectory::TrajectoryStore;
 use crate::trajectory::xtc::encode_frame;
 
@@ -98,8 +99,7 @@ fn frames_come_back_in_canonical_order_with_times_and_pairs() {
 
     let store = TrajectoryStore::open(&fixture.path("store.safetensors")).unwrap();
     store.verify().unwrap();
-    let residue = |number| Residue { kind: ResidueType::Gly, number, insertion_code: None };
-    let expected = Topology::new(store.topology().name.clone(), "A", (1..=3).map(residue).collect());
+    let expected = chain(&store.topology().name, [ResidueType::Gly; 3]);
     assert_eq!(store.topology(), &Arc::new(expected));
     assert_eq!(store.trajectory(1), 6..10);
     assert_eq!((store.trajectory_source(0), store.trajectory_source(1)), (0, 1));

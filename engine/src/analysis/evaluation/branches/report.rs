@@ -1,12 +1,13 @@
 //! What a comparison of branches finds.
 
 use serde::{Deserialize, Serialize};
+use strum::VariantArray;
 
 use super::BranchSettings;
 use crate::analysis::evaluation::Interval;
 
 /// What is measured on branches.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, VariantArray)]
 #[serde(rename_all = "kebab-case")]
 pub enum BranchMeasure {
     /// Energy distance on Cα distances, Å.
@@ -25,14 +26,7 @@ pub enum BranchMeasure {
 
 impl BranchMeasure {
     /// All, in the order of the report.
-    pub const ALL: [Self; 6] = [
-        Self::DistanceEnergy,
-        Self::TorsionEnergy,
-        Self::DistanceSpread,
-        Self::TorsionSpread,
-        Self::JumpSize,
-        Self::Rmsf,
-    ];
+    pub const ALL: &[Self] = Self::VARIANTS;
 
     /// Short name for files.
     pub fn key(self) -> &'static str {

@@ -43,13 +43,13 @@ impl Resampled {
 /// All rows at one time. `clouds` are those of every start that trajectories of both sides reach.
 pub(super) fn rows(clouds: &[(usize, Clouds)], residues: usize, settings: &BranchSettings) -> Vec<BranchRow> {
     let mut wanted: Vec<(BranchMeasure, Option<usize>, Option<usize>)> =
-        BranchMeasure::ALL.map(|measure| (measure, None, None)).into();
-    for measure in BranchMeasure::ALL.into_iter().filter(|measure| measure.has_residues()) {
+        BranchMeasure::ALL.iter().map(|&measure| (measure, None, None)).collect();
+    for &measure in BranchMeasure::ALL.iter().filter(|measure| measure.has_residues()) {
         wanted.extend((0..residues).map(|residue| (measure, Some(residue), None)));
     }
     if clouds.len() > 1 {
         for (start, _) in clouds {
-            wanted.extend(BranchMeasure::ALL.map(|measure| (measure, None, Some(*start))));
+            wanted.extend(BranchMeasure::ALL.iter().map(|&measure| (measure, None, Some(*start))));
         }
     }
     // Of each choice of starts, and of how many trajectories they must have, one set of resamplings.

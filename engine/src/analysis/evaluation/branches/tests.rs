@@ -3,23 +3,16 @@
 #![allow(clippy::unwrap_used)]
 
 use std::ops::ControlFlow;
-use std::sync::Arc;
 
 use super::*;
 use crate::analysis::evaluation::{MemoryFrames, Protein};
 use crate::random::Random;
-use crate::structure::{Residue, ResidueType, Topology};
+use crate::test_support::random_chain;
 
 type Positions = Vec<[f32; 3]>;
 
 fn protein() -> Protein {
-    let residue = |number| Residue { kind: ResidueType::Ala, number, insertion_code: None };
-    let topology = Topology::new("chain", "A", (1..=8).map(residue).collect());
-    let mut random = Random::new(3);
-    let native = (0..topology.atom_count())
-        .map(|atom| [0, 1, 2].map(|axis| atom as f32 * [0.8, 0.2, 0.0][axis] + 2.0 * random.uniform() as f32))
-        .collect();
-    Protein { topology: Arc::new(topology), native_angstrom: Arc::new(native) }
+    random_chain(8, 3)
 }
 
 fn moved(start: &[[f32; 3]], sigma: f32, random: &mut Random) -> Positions {
@@ -86,7 +79,7 @@ fn a_model_that_moves_like_molecular_dynamics_is_at_the_floor() {
     );
     assert!(report.not_supported.is_empty());
     for horizon in &report.horizons {
-        for measure in BranchMeasure::ALL {
+        for &measure in BranchMeasure::ALL {
             let row = horizon.row(measure, None).unwrap();
             assert_eq!(row.verdict(), BranchVerdict::AsDynamics, "{row:?}");
         }

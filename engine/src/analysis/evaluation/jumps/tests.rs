@@ -3,12 +3,11 @@
 #![allow(clippy::unwrap_used)]
 
 use std::ops::ControlFlow;
-use std::sync::Arc;
 
 use super::*;
 use crate::analysis::evaluation::{MemoryFrames, Protein};
 use crate::random::Random;
-use crate::structure::{Residue, ResidueType, Topology};
+use crate::test_support::random_chain;
 
 /// Probability of leaving the first shape in one frame, and the second.
 const LEAVE: [f64; 2] = [0.1, 0.2];
@@ -16,14 +15,8 @@ const LEAVE: [f64; 2] = [0.1, 0.2];
 type Positions = Vec<[f32; 3]>;
 
 fn protein() -> Protein {
-    let residue = |number| Residue { kind: ResidueType::Ala, number, insertion_code: None };
-    let topology = Topology::new("chain", "A", (1..=6).map(residue).collect());
     // A shape none of whose φ is near 0° or 180°: there noise alone turns its sign.
-    let mut random = Random::new(6);
-    let native = (0..topology.atom_count())
-        .map(|atom| [0, 1, 2].map(|axis| atom as f32 * [0.8, 0.2, 0.0][axis] + 2.0 * random.uniform() as f32))
-        .collect();
-    Protein { topology: Arc::new(topology), native_angstrom: Arc::new(native) }
+    random_chain(6, 6)
 }
 
 /// The native shape, or its mirror image stretched to twice its length, with thermal noise.

@@ -1,11 +1,11 @@
 //! What a sampler does with the network: ask the headers at a latent time, and move the latent cloud by what they say.
 //!
-//! A frame is a list of such actions, with all numbers in it (`transport/actions.rs` makes it). The samplers, on the
+//! A frame is a list of such moves, with all numbers in it (`transport/latent_moves.rs` makes it). The samplers, on the
 //! processor, through candle or on a graphics processor, only carry it out; none knows of transports or integrators.
 
 /// One evaluation of the headers and what becomes of the latent cloud X.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Action {
+pub struct LatentMove {
     /// Latent step that it belongs to; selects the noise ξ.
     pub latent_step: u32,
     /// Latent time of the evaluation.

@@ -5,14 +5,14 @@ use crate::window::action::Action;
 
 /// What stands in the way, and the ways out.
 #[derive(Clone, Debug)]
-pub struct Remedy {
+pub struct Hindrance {
     title: &'static str,
     sentence: String,
     /// The likeliest first.
     ways: Vec<(&'static str, Vec<Action>)>,
 }
 
-impl Remedy {
+impl Hindrance {
     /// `ways` are the buttons with what they do, the likeliest first.
     pub fn new(title: &'static str, sentence: String, ways: Vec<(&'static str, Vec<Action>)>) -> Self {
         Self { title, sentence, ways }

@@ -1,11 +1,11 @@
-//! What lists of actions have in common, whatever carries them out.
+//! What lists of moves have in common, whatever carries them out.
 
 use super::*;
 
 const INTEGRATORS: [Integrator; 3] = [Integrator::Sde, Integrator::Ode, Integrator::OdeHeun];
 
-fn frame(transport: Transport, settings: &SamplerSettings, first_step: u32) -> Vec<Action> {
-    actions(settings, &NetworkConfig { transport, ..NetworkConfig::basic() }, first_step)
+fn frame(transport: Transport, settings: &SamplerSettings, first_step: u32) -> Vec<LatentMove> {
+    latent_moves(settings, &NetworkConfig { transport, ..NetworkConfig::basic() }, first_step)
 }
 
 fn settings(integrator: Integrator, latent_steps: u32) -> SamplerSettings {
@@ -20,15 +20,15 @@ fn every_list_leads_from_start_to_end_with_finite_numbers_and_ends_without_noise
                 let what = format!("{transport} {integrator:?} {latent_steps}");
                 let list = frame(transport, &settings(integrator, latent_steps), 0);
                 let mut step = 0;
-                for (at, action) in list.iter().enumerate() {
-                    let Factors { keep, drift, noise, change, random, .. } = action.factors;
+                for (at, latent_move) in list.iter().enumerate() {
+                    let Factors { keep, drift, noise, change, random, .. } = latent_move.factors;
                     let numbers = [keep, drift, noise, change, random].into_iter();
-                    let readings = action.reading.drift.into_iter().chain(action.reading.noise);
-                    assert!(numbers.chain(readings).all(f32::is_finite), "{what}: {action:?}");
-                    assert_eq!(action.latent_step, step, "{what}");
+                    let readings = latent_move.reading.drift.into_iter().chain(latent_move.reading.noise);
+                    assert!(numbers.chain(readings).all(f32::is_finite), "{what}: {latent_move:?}");
+                    assert_eq!(latent_move.latent_step, step, "{what}");
                     let before = at.checked_sub(1).map(|at| list[at].stage);
-                    assert_eq!(action.stage == Stage::Correct, before == Some(Stage::Predict), "{what}");
-                    step += u32::from(action.stage != Stage::Predict);
+                    assert_eq!(latent_move.stage == Stage::Correct, before == Some(Stage::Predict), "{what}");
+                    step += u32::from(latent_move.stage != Stage::Predict);
                 }
                 assert_eq!(step, latent_steps, "{what}");
                 assert_eq!(
@@ -49,15 +49,15 @@ fn a_step_with_the_exact_answer_stays_on_the_path() {
     for transport in [Transport::Bridge, Transport::Ddpm] {
         for integrator in INTEGRATORS {
             let list = frame(transport, &settings(integrator, 40), 0);
-            for action in list.iter().filter(|action| action.stage != Stage::Correct) {
-                let Factors { keep, drift, noise, random, .. } = action.factors;
-                let next = transport.time_at((action.latent_step + 1) as f32 / 40.0);
-                let (n, after) = (transport.noise_scale(action.tau), transport.noise_scale(next));
+            for latent_move in list.iter().filter(|latent_move| latent_move.stage != Stage::Correct) {
+                let Factors { keep, drift, noise, random, .. } = latent_move.factors;
+                let next = transport.time_at((latent_move.latent_step + 1) as f32 / 40.0);
+                let (n, after) = (transport.noise_scale(latent_move.tau), transport.noise_scale(next));
                 let kept = keep * n + noise;
                 let off = (kept * kept + random * random).sqrt() - after;
-                assert!(off.abs() < 1e-4, "{transport} {integrator:?}: {action:?}");
-                let target = keep * transport.target_scale(action.tau) + drift;
-                assert!((target - transport.target_scale(next)).abs() < 1e-5, "{transport}: {action:?}");
+                assert!(off.abs() < 1e-4, "{transport} {integrator:?}: {latent_move:?}");
+                let target = keep * transport.target_scale(latent_move.tau) + drift;
+                assert!((target - transport.target_scale(next)).abs() < 1e-5, "{transport}: {latent_move:?}");
             }
         }
     }
@@ -70,7 +70,7 @@ fn the_last_steps_alone_are_those_of_the_whole_frame() {
         for integrator in INTEGRATORS {
             let settings = settings(integrator, 20);
             let mut whole = frame(transport, &settings, 0);
-            whole.retain(|action| action.latent_step >= 13);
+            whole.retain(|latent_move| latent_move.latent_step >= 13);
             let looks_back = transport == Transport::Bridge && integrator != Integrator::OdeHeun;
             assert_eq!(whole[0].factors.change != 0.0, looks_back, "{transport} {integrator:?}");
             whole[0].factors.change = 0.0;
@@ -83,11 +83,15 @@ fn the_last_steps_alone_are_those_of_the_whole_frame() {
 fn positions_have_a_strength_of_their_own_once_the_point_is_spread() {
     let settings = SamplerSettings { position_epsilon_factor: 0.25, ..settings(Integrator::Sde, 10) };
     for transport in [Transport::TwoSided, Transport::OneSided] {
-        for action in frame(transport, &settings, 0) {
-            let own = transport == Transport::TwoSided && action.latent_step >= 2;
+        for latent_move in frame(transport, &settings, 0) {
+            let own = transport == Transport::TwoSided && latent_move.latent_step >= 2;
             let expected = if own { (0.25, 0.5) } else { (1.0, 1.0) };
-            let factors = action.factors;
-            assert_eq!((factors.position_noise, factors.position_random), expected, "{transport} {action:?}");
+            let factors = latent_move.factors;
+            assert_eq!(
+                (factors.position_noise, factors.position_random),
+                expected,
+                "{transport} {latent_move:?}"
+            );
         }
     }
 }

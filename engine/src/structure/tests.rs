@@ -1,7 +1,8 @@
 //! The bundled proteins, and with them the bond templates.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use super::assets;
-use crate::structure::{OpenedStructure, ReadOptions, TensorCloud, read_structure, read_topology_map};
+use super::{TensorCloud, read_topology_map};
+use crate::test_support::{bundled, bundled_path};
 
 /// Sequences of the simulated proteins (Majewski et al. 2023, after Lindorff-Larsen et al. 2011), and where
 /// the crystal differs from the simulated one, the crystal's: REMARK 99 of each file. The last two, for which there is none, are as
@@ -23,14 +24,10 @@ const SEQUENCES: [(&str, &str); 14] = [
     ("homeodomain_uvf_2p6j", "MKQWSENVEEKLKEFVKRHQRITQEELHQYAQRLGLNEEAIRQFFEEFEQRK"),
 ];
 
-fn open(name: &str) -> OpenedStructure {
-    read_structure(&assets().join(format!("{name}.pdb")), &ReadOptions::default()).unwrap()
-}
-
 #[test]
 fn sequences() {
     for (name, sequence) in SEQUENCES {
-        let opened = open(name);
+        let opened = bundled(name);
         assert_eq!(opened.topology.sequence(), sequence, "{name}");
         assert_eq!(opened.topology.name, name);
         assert_eq!(opened.positions_angstrom.len(), opened.topology.atom_count());
@@ -44,7 +41,7 @@ fn sequences() {
 #[test]
 fn bond_templates_hold_in_crystal_structures() {
     for (name, _) in SEQUENCES {
-        let opened = open(name);
+        let opened = bundled(name);
         let (topology, positions) = (&opened.topology, &opened.positions_angstrom);
         let mut bonded = std::collections::HashSet::new();
         for &[a, b] in topology.bonds() {
@@ -77,7 +74,7 @@ fn bond_templates_hold_in_crystal_structures() {
 #[test]
 fn tensor_cloud_and_back() {
     for (name, _) in SEQUENCES {
-        let opened = open(name);
+        let opened = bundled(name);
         let cloud = TensorCloud::from_atoms(&opened.topology, &opened.positions_angstrom);
         for (a, b) in cloud.to_atoms(&opened.topology).iter().zip(opened.positions_angstrom.iter()) {
             assert!(distance(*a, *b) < 1e-4);
@@ -88,7 +85,7 @@ fn tensor_cloud_and_back() {
 #[test]
 fn the_topology_map_agrees_with_the_structure() {
     for (name, sequence) in SEQUENCES {
-        let path = assets().join(format!("{name}.pdb"));
+        let path = bundled_path(name);
         let map = read_topology_map(&path).unwrap();
         assert_eq!(map.topology.sequence(), sequence);
         let atoms = std::fs::read_to_string(&path).unwrap();
@@ -98,7 +95,7 @@ fn the_topology_map_agrees_with_the_structure() {
             .map(|line| [30, 38, 46].map(|i| line[i..i + 8].trim().parse().unwrap()))
             .collect();
         assert_eq!(map.file_atom_count, atoms.len());
-        assert_eq!(map.reduce(&atoms).unwrap(), *open(name).positions_angstrom, "{name}");
+        assert_eq!(map.reduce(&atoms).unwrap(), *bundled(name).positions_angstrom, "{name}");
         assert!(map.reduce(&atoms[1..]).is_none());
     }
 }

@@ -1,4 +1,4 @@
-//! The actions of a frame: what (settings, transport) mean, compiled once into a list of numbers that every sampler
+//! The moves of a frame: what (settings, transport) mean, compiled once into a list of numbers that every sampler
 //! carries out.
 //!
 //! The source of the two-sided transport is one point, not a distribution, so the flow of eq. 8 alone would
@@ -8,7 +8,7 @@
 //! equations with α in place of γ, flow matching eq. 8, DDPM and the bridge the steps of `ddpm` and
 //! `bridge`.
 
-use crate::network::{Action, Factors, NetworkConfig, Reading, Stage, Transport};
+use crate::network::{Factors, LatentMove, NetworkConfig, Reading, Stage, Transport};
 
 use super::settings::{Integrator, SamplerSettings, Schedule};
 use super::{bridge, ddpm};
@@ -18,11 +18,11 @@ const WINDOW: std::ops::Range<f32> = 0.1..0.9;
 /// Latent time up to which both tracks of the two-sided transport are stochastic, whatever the integrator.
 const SPREAD: f32 = 0.2;
 
-/// The actions that lead from X_τ of latent step `first_step`, 0 for a whole frame, to τ = 1, in order.
-pub fn actions(settings: &SamplerSettings, config: &NetworkConfig, first_step: u32) -> Vec<Action> {
+/// The moves that lead from X_τ of latent step `first_step`, 0 for a whole frame, to τ = 1, in order.
+pub fn latent_moves(settings: &SamplerSettings, config: &NetworkConfig, first_step: u32) -> Vec<LatentMove> {
     let (transport, steps) = (config.transport, settings.latent_steps);
     let time = |step: u32| transport.time_at(step as f32 / steps as f32);
-    let mut actions = Vec::new();
+    let mut latent_moves = Vec::new();
     for latent_step in first_step..steps {
         let (tau, next) = (time(latent_step), time(latent_step + 1));
         let factors = match transport {
@@ -35,7 +35,7 @@ pub fn actions(settings: &SamplerSettings, config: &NetworkConfig, first_step: u
         };
         let mut act = |tau, stage, factors| {
             let reading = Reading::new(config, tau);
-            actions.push(Action { latent_step, tau, reading, stage, factors });
+            latent_moves.push(LatentMove { latent_step, tau, reading, stage, factors });
         };
         if corrects(settings, transport, latent_step) {
             act(tau, Stage::Predict, factors);
@@ -45,7 +45,7 @@ pub fn actions(settings: &SamplerSettings, config: &NetworkConfig, first_step: u
             act(tau, Stage::Whole, factors);
         }
     }
-    actions
+    latent_moves
 }
 
 /// How often the network is called for one frame.
@@ -110,5 +110,5 @@ fn strength(transport: Transport, schedule: Schedule, epsilon: f32, tau: f32, dt
 }
 
 #[cfg(test)]
-#[path = "actions_tests.rs"]
+#[path = "latent_moves_tests.rs"]
 mod tests;

@@ -23,24 +23,24 @@ struct Entry {
 
 /// The palette, open.
 #[derive(Clone, Debug)]
-pub struct Palette {
+pub struct CommandPalette {
     typed: String,
     entries: Vec<Entry>,
     selected: usize,
     focused: bool,
 }
 
-impl Palette {
+impl CommandPalette {
     /// All commands that can be used now, panes, examples and recent files.
     pub fn new(preferences: &Preferences, is_enabled: impl Fn(UiCommand) -> bool) -> Self {
-        let commands = UiCommand::ALL.into_iter().filter(|command| *command != UiCommand::Palette);
+        let commands = UiCommand::ALL.iter().copied().filter(|command| *command != UiCommand::Palette);
         let commands = commands.filter(|command| is_enabled(*command)).map(|command| Entry {
             text: command.text().text.to_owned(),
             help: format!("{}: {}", command.text().menu.title(), command.text().tooltip),
             shortcut: Some(command),
             does: Action::Command(command),
         });
-        let panes = Pane::ALL.into_iter().map(|pane| Entry {
+        let panes = Pane::ALL.iter().copied().map(|pane| Entry {
             text: format!("Show pane: {}", pane.title()),
             help: "Bring this pane to the front".to_owned(),
             shortcut: None,
@@ -145,7 +145,7 @@ mod tests {
     use super::*;
 
     fn found(typed: &str) -> Vec<String> {
-        let mut palette = Palette::new(&Preferences::default(), |_| true);
+        let mut palette = CommandPalette::new(&Preferences::default(), |_| true);
         typed.clone_into(&mut palette.typed);
         palette.found().into_iter().map(|entry| entry.text.clone()).collect()
     }
