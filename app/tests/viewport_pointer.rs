@@ -210,3 +210,24 @@ fn playback_does_not_move_the_camera() {
     }
     assert_ne!(harness.image(), first, "but the molecule has moved");
 }
+
+#[test]
+fn a_view_that_becomes_narrower_steps_back_until_all_of_the_molecule_is_in_it() {
+    let Some((mut harness, mut viewport, opened)) = shown() else { return };
+    let (width, height) = (WIDTH / 2.0, HEIGHT);
+    let out = |viewport: &Viewport| {
+        let seen = |position: [f32; 3]| viewport.camera().project(position, width / height);
+        let is_out =
+            |at: Option<([f32; 2], f32)>| at.is_none_or(|([x, y], _)| x.abs() > 1.0 || y.abs() > 1.0);
+        opened.positions_angstrom.iter().filter(|position| is_out(seen(**position))).count()
+    };
+    assert!(out(&viewport) > 0, "it fills the whole view");
+    for _ in 0..60 {
+        harness.pass(Vec::new(), |ui| {
+            let rect = egui::Rect::from_min_size(Pos2::ZERO, egui::vec2(width, height));
+            let mut half = ui.new_child(egui::UiBuilder::new().max_rect(rect));
+            viewport.ui(&mut half)
+        });
+    }
+    assert_eq!(out(&viewport), 0);
+}

@@ -83,8 +83,8 @@ pub struct Viewport {
     framing: Framing,
     /// The user has come nearer than what fits the molecule into the view.
     zoomed_in: bool,
-    /// The positions that were last found to lie in view.
-    kept_in_view: Option<Revision>,
+    /// The positions that were last found to lie in view, and the shape of the view, width over height.
+    kept_in_view: Option<(Revision, f32)>,
     /// What depth cueing refers to, fixed when the molecule is framed.
     fog_bounds: Option<Bounds>,
     aspect: f32,
@@ -457,10 +457,12 @@ impl Viewport {
             return;
         }
         let revision = self.shared().scene.revision;
-        if self.kept_in_view == Some(revision) {
+        // A view that has become narrower may have lost its ends as well.
+        let looked_at = (revision, self.aspect);
+        if self.kept_in_view == Some(looked_at) {
             return;
         }
-        self.kept_in_view = Some(revision);
+        self.kept_in_view = Some(looked_at);
         if self.zoomed_in && !self.fit_following {
             return;
         }
