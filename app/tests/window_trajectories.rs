@@ -376,10 +376,11 @@ fn a_trajectory_of_the_same_protein_stands_beside_whatever_its_file_is_called_an
     click(&mut window, "Show beside in 3D");
     assert_eq!(window.app().viewport().ghost_count(), 1);
 
-    window.harness.key_press_modifiers(Modifiers::COMMAND, Key::F);
+    window.harness.get_by_role_and_label(Role::TextInput, "Select").focus();
     window.settle();
-    let field = window.harness.get_by_role_and_label(Role::TextInput, "Select");
-    field.type_text("residue 2");
+    window.harness.get_by_role_and_label(Role::TextInput, "Select").type_text("residue 2");
+    window.settle();
+    window.harness.key_press(Key::Enter);
     window.settle();
     let selected = window.app().selected().text.clone();
     assert_eq!(selected, "residue 2");

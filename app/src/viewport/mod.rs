@@ -283,6 +283,15 @@ impl Viewport {
         }
     }
 
+    /// Looks from the side and as near as another view does, at its own molecule. Where that does not fit it steps back.
+    pub fn look_like(&mut self, other: &Self) {
+        self.camera = Camera { target_angstrom: self.camera.target_angstrom, ..other.camera };
+        self.transition = None;
+        self.framing = Framing::Done;
+        self.zoomed_in = other.zoomed_in;
+        self.kept_in_view = None;
+    }
+
     /// Switches between perspective and parallel projection; the size at the target stays.
     pub fn set_projection(&mut self, projection: Projection) {
         self.view_revision += 1;
