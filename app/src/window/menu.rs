@@ -82,6 +82,8 @@ fn in_the_window(ui: &mut egui::Ui, menu: Menu, entries: impl FnOnce(&mut egui::
     if height <= room {
         return entries(ui);
     }
+    // Room for the longest entry beside the bar.
+    ui.set_min_width(260.0);
     egui::ScrollArea::vertical().max_height(room).show(ui, entries);
 }
 

@@ -1,5 +1,6 @@
 //! The bar below: playback, scrubbing, frame number and time.
 
+use egui::emath::GuiRounding as _;
 use egui::{Role, Sense, WidgetInfo};
 
 use equijump_engine::observe::validity_strip::{StripBin, ValidityStrip};
@@ -197,6 +198,9 @@ fn validity_ui(
     last: usize,
     actions: &mut Vec<Action>,
 ) {
+    // On whole pixels, so that the parts of a column end where those of the next one do.
+    let pixels_per_point = ui.ctx().pixels_per_point();
+    let rect = rect.round_to_pixels(pixels_per_point);
     let response = ui.interact(rect, ui.scope_id().with("validity strip"), Sense::click());
     let whole = strip.between(0, last as u64).unwrap_or_default();
     let summary = format!(
@@ -230,11 +234,13 @@ fn validity_ui(
         if let Some(Column { not_intact, clashing }) = alike[0] {
             let height_of = |parts: u32| parts as f32 / Column::PARTS as f32 * rect.height();
             let part = |top: f32, bottom: f32, color: egui::Color32| {
-                let x = egui::Rangef::new(x_of(first), x_of(end));
-                painter.rect_filled(egui::Rect::from_x_y_ranges(x, top..=bottom), 0.0, color);
+                if top < bottom {
+                    let x = egui::Rangef::new(x_of(first), x_of(end));
+                    painter.rect_filled(egui::Rect::from_x_y_ranges(x, top..=bottom), 0.0, color);
+                }
             };
-            let bad = rect.bottom() - height_of(not_intact);
-            let warn = bad - height_of(clashing);
+            let bad = (rect.bottom() - height_of(not_intact)).round_to_pixels(pixels_per_point);
+            let warn = (bad - height_of(clashing)).round_to_pixels(pixels_per_point);
             part(rect.top(), warn, colors.good.gamma_multiply(0.45));
             part(warn, bad, colors.warn);
             part(bad, rect.bottom(), colors.bad);
