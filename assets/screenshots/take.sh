@@ -39,7 +39,8 @@ write() { xdotool type --delay 60 "$1"; xdotool sleep 1 key Return sleep 3; }
 command() { press ctrl+shift+p; write "$1"; }
 photograph() {
     xdotool mousemove 640 "${1#*x}" sleep 2
-    import -window root -crop "$1+0+0" +repage "$pictures/$2-$1-$3.png"
+    import -window root -crop "$1+0+0" +repage -strip -define png:compression-level=9 \
+        -define png:compression-filter=0 "$pictures/$2-$1-$3.png"
 }
 
 click 60 85 # Simulate
