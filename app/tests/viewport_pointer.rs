@@ -4,7 +4,7 @@
 mod gl_harness;
 
 use egui::{Event, Modifiers, PointerButton, Pos2, pos2};
-use equijump_app::viewport::{Representation, Style, Viewport};
+use equijump_app::viewport::{Bounds, Camera, Representation, Style, Viewport};
 use equijump_engine::structure::OpenedStructure;
 use gl_harness::{GlHarness, protein, viewport_of};
 
@@ -209,4 +209,66 @@ fn playback_does_not_move_the_camera() {
         assert_eq!(viewport.camera(), before);
     }
     assert_ne!(harness.image(), first, "but the molecule has moved");
+}
+
+#[test]
+fn a_view_that_becomes_narrower_steps_back_until_all_of_the_molecule_is_in_it() {
+    let Some((mut harness, mut viewport, opened)) = shown() else { return };
+    let (width, height) = (WIDTH / 2.0, HEIGHT);
+    let out = |viewport: &Viewport| {
+        let seen = |position: [f32; 3]| viewport.camera().project(position, width / height);
+        let is_out =
+            |at: Option<([f32; 2], f32)>| at.is_none_or(|([x, y], _)| x.abs() > 1.0 || y.abs() > 1.0);
+        opened.positions_angstrom.iter().filter(|position| is_out(seen(**position))).count()
+    };
+    assert!(out(&viewport) > 0, "it fills the whole view");
+    for _ in 0..60 {
+        harness.pass(Vec::new(), |ui| {
+            let rect = egui::Rect::from_min_size(Pos2::ZERO, egui::vec2(width, height));
+            let mut half = ui.new_child(egui::UiBuilder::new().max_rect(rect));
+            viewport.ui(&mut half)
+        });
+    }
+    assert_eq!(out(&viewport), 0);
+}
+
+#[test]
+fn two_views_from_the_same_side_both_show_all_of_their_molecules_wherever_these_are() {
+    let Some(mut harness) = GlHarness::new(WIDTH as u32, HEIGHT as u32) else { return };
+    let (small, large) = (protein("chignolin"), protein("villin"));
+    let aspect = WIDTH / 2.0 / HEIGHT;
+    for own in [&small, &large] {
+        let other = if std::ptr::eq(own, &small) { &large } else { &small };
+        let mut view = viewport_of(own);
+        harness.show(&mut view, Vec::new());
+        let moved: Vec<[f32; 3]> =
+            other.positions_angstrom.iter().map(|p| [p[0] + 500.0, p[1], p[2]]).collect();
+        let mut tile = Viewport::new();
+        tile.set_molecule(other.topology.clone());
+        tile.set_positions(&moved);
+        let center = Bounds::of_points(&moved, 0.0).unwrap().center;
+        tile.set_camera(Camera { target_angstrom: center, ..view.camera() });
+        for _ in 0..90 {
+            if tile.is_moving() {
+                view.look_like(&tile);
+            } else {
+                tile.look_like(&view);
+            }
+            harness.pass(Vec::new(), |ui| {
+                for (view, x) in [(&mut tile, WIDTH / 2.0), (&mut view, 0.0)] {
+                    let rect = egui::Rect::from_min_size(pos2(x, 0.0), egui::vec2(WIDTH / 2.0, HEIGHT));
+                    view.ui(&mut ui.new_child(egui::UiBuilder::new().id_salt(x as u32).max_rect(rect)));
+                }
+            });
+        }
+        for (view, positions) in [(&view, &own.positions_angstrom[..]), (&tile, &moved[..])] {
+            let out = |position: &&[f32; 3]| {
+                let at = view.camera().project(**position, aspect);
+                at.is_none_or(|([x, y], _)| x.abs() > 1.0 || y.abs() > 1.0)
+            };
+            assert_eq!(positions.iter().filter(out).count(), 0);
+        }
+        assert_eq!(view.camera().world_from_view, tile.camera().world_from_view);
+        assert_eq!(view.camera().distance_angstrom, tile.camera().distance_angstrom);
+    }
 }

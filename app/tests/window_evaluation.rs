@@ -154,3 +154,42 @@ fn an_evaluation_stops_and_a_wrong_lag_is_one_sentence_in_the_pane() {
     let stop = window.harness.get_by_role_and_label(Role::Button, "Stop");
     assert!(stop.accesskit_node().is_disabled());
 }
+
+/// The same trajectory with one more atom a frame, the second oxygen of the C-terminus.
+fn with_terminal_oxygen(models: &str) -> String {
+    let lines: Vec<&str> = models.lines().collect();
+    let mut text = String::new();
+    for (index, line) in lines.iter().enumerate() {
+        text += &format!("{line}\n");
+        let is_atom = |line: &str| line.starts_with("ATOM");
+        if is_atom(line) && !lines.get(index + 1).is_some_and(|next| is_atom(next)) {
+            text += &format!("{} OXT{} O\n", &line[..12], &line[16..76]);
+        }
+    }
+    text
+}
+
+#[test]
+fn a_trajectory_of_another_program_is_evaluated_whatever_atoms_its_file_holds() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut window = evaluation_window(folder.path());
+    let path = folder.path().join("made.pdb");
+    write(&path, 5, 100);
+    let text = with_terminal_oxygen(&std::fs::read_to_string(&path).unwrap());
+    std::fs::write(&path, text).unwrap();
+    window.dialogs.will_answer(FileAnswer::Picked(path));
+    window.harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::O);
+    let question = "How far apart are the frames?";
+    window.step_until("it is open", |harness| {
+        harness.query_by_label(question).is_some() || harness.state().timeline().frame_count() == 100
+    });
+    window.settle();
+    if window.harness.query_by_label(question).is_some() {
+        window.harness.key_press(egui::Key::Enter);
+        window.step_until("it is open", |harness| harness.state().timeline().frame_count() == 100);
+    }
+    evaluate(&mut window);
+    let evaluated = window.app().evaluation().evaluated.clone().unwrap();
+    assert_eq!(evaluated.evaluation.samples.frames, 100);
+    assert!(evaluated.provenance.samples[0].contains("made.pdb"), "{:?}", evaluated.provenance.samples);
+}

@@ -35,6 +35,7 @@ fn starts_with_chignolin_ready_to_simulate() {
     });
     let button = window.harness.get_by_role_and_label(Role::Button, "Simulate");
     assert!(!button.accesskit_node().is_disabled());
+    assert!(window.harness.query_by_label("Familiarity unknown").is_none(), "the model was trained on it");
     window.step_until("the start is measured", |harness| harness.state().details_for_test().is_some());
     assert_eq!(window.app().details_for_test().unwrap().dihedrals.len(), 8);
 }
@@ -82,6 +83,8 @@ fn opens_villin_from_the_examples_menu() {
     window.wait_for_protein("villin");
     let topology = window.app().project().opened.as_ref().unwrap().structure.topology.clone();
     assert_eq!(topology.residue_count(), 35);
+    // What the test model was trained on is chignolin alone.
+    window.step_until("it is told", |harness| harness.query_by_label("Familiarity unknown").is_some());
     assert!(topology.sequence().contains('X'), "villin has its norleucines");
 }
 
@@ -101,7 +104,7 @@ fn opens_a_file_by_dialog_and_by_typed_path() {
     window.harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::O);
     window.settle();
     assert!(window.harness.query_by_label_contains("offers no file dialog").is_some());
-    let label = "Structure (PDB, mmCIF), trajectory (DCD, XTC) or run (run.json)";
+    let label = "Structure (PDB, mmCIF), trajectory (DCD, XTC), run (run.json) or project";
     let field = window.harness.get_by_role_and_label(Role::TextInput, label);
     field.focus();
     field.type_text("/no/such/file.pdb");
@@ -553,4 +556,34 @@ fn a_model_that_cannot_be_read_says_so_and_the_bundled_one_is_a_click_away() {
     window.step_until("the bundled model is back", |harness| {
         harness.query_by_label_contains("Ready to simulate").is_some()
     });
+}
+
+#[test]
+fn a_low_window_shows_whole_menus_and_dialogs() {
+    let mut window = ready();
+    let size = egui::vec2(711.0, 444.0); // 1280 × 800 at 180 %
+    window.harness.set_size(size);
+    window.settle();
+    window.harness.key_press_modifiers(egui::Modifiers::ALT, egui::Key::M);
+    window.settle();
+    window.harness.get_by_label_contains("Parallel projection").scroll_to_me();
+    window.settle();
+    window.harness.run_steps(30);
+    let entry = window.harness.get_by_label_contains("Parallel projection").rect();
+    assert!(entry.bottom() <= size.y, "{entry:?}");
+    window.harness.key_press(egui::Key::Escape);
+    window.settle();
+
+    window.harness.key_press(egui::Key::F1);
+    window.settle();
+    // The list names itself as well.
+    let titles = window.harness.get_all_by_label("Keyboard shortcuts").map(|title| title.rect());
+    let title = titles.min_by(|a, b| a.top().total_cmp(&b.top())).unwrap();
+    let close = window.harness.get_by_role_and_label(Role::Button, "Close").rect();
+    let screen = egui::Rect::from_min_size(egui::Pos2::ZERO, size);
+    assert!(screen.contains_rect(title) && screen.contains_rect(close), "{title:?}, {close:?}");
+    // Enter presses the button that stands out.
+    window.harness.key_press(egui::Key::Enter);
+    window.settle();
+    assert!(window.harness.query_all_by_label("Keyboard shortcuts").next().is_none());
 }

@@ -175,3 +175,21 @@ fn a_run_writes_its_file_as_it_goes_and_starts_from_the_frame_shown() {
         start.iter().flatten().zip(last.iter().flatten()).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
     assert!(largest < 1e-3, "frame 0 is {largest} Å from where the run was");
 }
+
+#[test]
+fn enter_confirms_a_question_that_no_field_has_the_keyboard_in() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("pair.pdb");
+    let atoms = |text: &str| -> String {
+        text.lines().filter(|line| line.starts_with("ATOM")).map(|line| format!("{line}\n")).collect()
+    };
+    let first = atoms(&example("trpcage"));
+    std::fs::write(&path, first + "TER\n" + &second_chain() + "TER\nEND\n").unwrap();
+    let mut window = opened_with(path);
+    window.step_until("the chain is asked for", |harness| harness.query_by_label("Choose a chain").is_some());
+    window.settle();
+    window.harness.key_press(egui::Key::Enter);
+    window.wait_for_protein("pair");
+    let topology = window.app().project().opened.as_ref().unwrap().structure.topology.clone();
+    assert_eq!((topology.chain_id.as_str(), topology.residue_count()), ("A", 20));
+}

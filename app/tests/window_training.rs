@@ -284,6 +284,12 @@ fn all_fragments_that_came_with_the_program_are_imported_with_one_click() {
     window.harness.get_by_label_contains("Make training data with OpenMM").click();
     window.step_until("the script is there", |_| folder.path().join("make_training_data.py").exists());
 
+    window.harness.get_by_label_contains("Proteins (").click_accesskit();
+    window.settle();
+    let names = ["chignolin_rare", "homeodomain"].map(|name| window.harness.get_by_label(name).rect());
+    assert!(names.iter().all(|rect| rect.height() < 30.0), "each on one line: {names:?}");
+    window.harness.key_press(egui::Key::Escape);
+    window.settle();
     let import_all = |window: &mut Window| {
         window.harness.get_by_label_contains("Fragments (").click_accesskit();
         window.settle();

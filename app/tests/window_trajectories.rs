@@ -328,3 +328,40 @@ fn the_headline_tells_torn_frames_and_the_strip_leads_to_the_worst() {
     });
     assert!(!window.app().viewport().flagged_atoms().is_empty(), "its atoms are marked");
 }
+
+#[test]
+fn a_trajectory_of_the_same_protein_stands_beside_whatever_its_file_is_called_and_keeps_the_view() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = run_in(folder.path());
+    let second = folder.path().join("other.dcd");
+    std::fs::copy(&first, &second).unwrap();
+    std::fs::copy(folder.path().join("run_topology.pdb"), folder.path().join("other_topology.pdb")).unwrap();
+    let mut window = ready();
+    open(&mut window, &first);
+    opened(&mut window, 7);
+    open(&mut window, &second);
+    window.step_until("both are open", |harness| harness.state().project().runs().len() == 2);
+    window.settle();
+    let numbers: Vec<u32> = window.app().project().runs().iter().map(|run| run.number).collect();
+    let [first, second] = numbers[..] else { panic!("{numbers:?}") };
+    window.harness.get_by_label("Runs").click();
+    window.settle();
+    click(&mut window, &format!("More about run {first}"));
+    click(&mut window, "Show beside in 3D");
+    assert_eq!(window.app().viewport().ghost_count(), 1);
+
+    window.harness.get_by_role_and_label(Role::TextInput, "Select").focus();
+    window.settle();
+    window.harness.get_by_role_and_label(Role::TextInput, "Select").type_text("residue 2");
+    window.settle();
+    window.harness.key_press(Key::Enter);
+    window.settle();
+    let selected = window.app().selected().text.clone();
+    assert_eq!(selected, "residue 2");
+    click(&mut window, &format!("More about run {first}"));
+    click(&mut window, "Show this run");
+    window.settle();
+    assert_eq!(window.app().project().run.as_ref().map(|run| run.number), Some(first));
+    assert_eq!(window.app().viewport().ghost_count(), 1, "run {second} is beside it now");
+    assert_eq!(window.app().selected().text, selected);
+}

@@ -85,8 +85,8 @@ pub struct Viewport {
     framing: Framing,
     /// The user has come nearer than what fits the molecule into the view.
     zoomed_in: bool,
-    /// The positions that were last found to lie in view.
-    kept_in_view: Option<Revision>,
+    /// The positions that were last found to lie in view, and the shape of the view, width over height.
+    kept_in_view: Option<(Revision, f32)>,
     /// What depth cueing refers to, fixed when the molecule is framed.
     fog_bounds: Option<Bounds>,
     aspect: f32,
@@ -274,6 +274,15 @@ impl Viewport {
         }
     }
 
+    /// Looks from the side and as near as another view does, at its own molecule. Where that does not fit it steps back.
+    pub fn look_like(&mut self, other: &Self) {
+        self.camera = Camera { target_angstrom: self.camera.target_angstrom, ..other.camera };
+        self.transition = None;
+        self.framing = Framing::Done;
+        self.zoomed_in = other.zoomed_in;
+        self.kept_in_view = None;
+    }
+
     /// Switches between perspective and parallel projection; the size at the target stays.
     pub fn set_projection(&mut self, projection: Projection) {
         self.view_revision += 1;
@@ -448,10 +457,12 @@ impl Viewport {
             return;
         }
         let revision = self.shared().scene.revision;
-        if self.kept_in_view == Some(revision) {
+        // A view that has become narrower may have lost its ends as well.
+        let looked_at = (revision, self.aspect);
+        if self.kept_in_view == Some(looked_at) {
             return;
         }
-        self.kept_in_view = Some(revision);
+        self.kept_in_view = Some(looked_at);
         if self.zoomed_in && !self.fit_following {
             return;
         }

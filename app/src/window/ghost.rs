@@ -1,6 +1,6 @@
 //! A conformation, or many, shown as thin backbones beside the frame on screen, to compare with.
 
-use super::project::{Positions, Project};
+use super::project::{Positions, Project, grouped};
 use super::theme;
 use crate::viewport::palette::{self, Srgb};
 
@@ -106,8 +106,10 @@ impl Ghost {
                 let replicas = project.run.as_ref()?.info.as_ref()?.replicas;
                 (replicas > 1).then(|| format!("Beside it: the other {} replicas", replicas - 1))
             }
-            Self::Overlay(overlay) => (overlay.frames > 0)
-                .then(|| format!("Overlay: {} of {} frames of {}", overlay.frames, overlay.of, overlay.name)),
+            Self::Overlay(overlay) => (overlay.frames > 0).then(|| {
+                let (shown, of) = (overlay.frames, grouped(overlay.of));
+                format!("Overlay: {shown} of {of} frames of {}", overlay.name)
+            }),
             Self::Frame { run: number, frame, replica, .. } => {
                 let run = project.run.as_ref();
                 let of_run = match run {

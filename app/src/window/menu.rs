@@ -33,20 +33,27 @@ pub fn ui(
                 roomy(ui);
                 // The keyboard goes on in the menu that it has opened.
                 let mut to_focus = ui.data_mut(|data| data.remove_temp::<bool>(opened)).unwrap_or(false);
-                for command in UiCommand::ALL.iter().copied().filter(|command| command.text().menu == menu) {
-                    if command.text().group_start {
-                        ui.separator();
+                in_the_window(ui, menu, |ui| {
+                    for command in
+                        UiCommand::ALL.iter().copied().filter(|command| command.text().menu == menu)
+                    {
+                        if command.text().group_start {
+                            ui.separator();
+                        }
+                        let entry = entry(ui, state, command, actions);
+                        if to_focus && entry.enabled() {
+                            entry.request_focus();
+                            to_focus = false;
+                        }
+                        if entry.gained_focus() {
+                            entry.scroll_to_me(None);
+                        }
+                        if command == UiCommand::OpenPath {
+                            recent_menu(ui, preferences, actions);
+                            examples_menu(ui, actions);
+                        }
                     }
-                    let entry = entry(ui, state, command, actions);
-                    if to_focus && entry.enabled() {
-                        entry.request_focus();
-                        to_focus = false;
-                    }
-                    if command == UiCommand::OpenPath {
-                        recent_menu(ui, preferences, actions);
-                        examples_menu(ui, actions);
-                    }
-                }
+                });
             });
             if by_key == Some(menu) {
                 egui::Popup::open_id(ui.ctx(), egui::Popup::default_response_id(&button.response));
@@ -60,6 +67,26 @@ pub fn ui(
             ui.add(egui::Label::new(egui::RichText::new(text).weak()).truncate());
         });
     });
+}
+
+fn commands(menu: Menu) -> impl Iterator<Item = UiCommand> {
+    UiCommand::ALL.into_iter().filter(move |command| command.text().menu == menu)
+}
+
+/// The entries of a menu; those of one that is higher than the window can be scrolled.
+fn in_the_window(ui: &mut egui::Ui, menu: Menu, entries: impl FnOnce(&mut egui::Ui)) {
+    let spacing = ui.spacing();
+    let entry = ui.text_style_height(&egui::TextStyle::Button) + 2.0 * spacing.button_padding.y;
+    let entry = entry.max(spacing.interact_size.y) + spacing.item_spacing.y;
+    let height: f32 =
+        commands(menu).map(|command| if command.text().group_start { entry + 10.0 } else { entry }).sum();
+    let room = ui.ctx().content_rect().height() - 40.0;
+    if height <= room {
+        return entries(ui);
+    }
+    // Room for the longest entry beside the bar.
+    ui.set_min_width(260.0);
+    egui::ScrollArea::vertical().max_height(room).show(ui, entries);
 }
 
 /// The menu whose letter was pressed with Alt, unless a dialog is open.

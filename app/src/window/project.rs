@@ -252,9 +252,11 @@ impl Project {
         self.numbered
     }
 
-    /// Frames that closing the window would lose, of all runs.
-    pub fn unsaved_frames(&self) -> u64 {
-        let unsaved = self.runs().into_iter().filter(|run| run.has_unsaved_frames());
+    /// Frames that closing the window would lose, of all runs; `on_its_way` tells how many frames of the run of a number
+    /// are being written into a file of the user's.
+    pub fn unsaved_frames(&self, on_its_way: impl Fn(u32) -> u64) -> u64 {
+        let lost = |run: &&Run| run.has_unsaved_frames() && on_its_way(run.number) < run.frames;
+        let unsaved = self.runs().into_iter().filter(lost);
         unsaved.map(|run| run.frames - 1).sum()
     }
 

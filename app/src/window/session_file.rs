@@ -6,7 +6,11 @@ use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 
 use egui_tiles::Tree;
-use equijump_engine::session::{JobHandle, Open, OpenRequest, StructureSource, TrajectoryRequest};
+use equijump_engine::regular_file;
+use equijump_engine::session::{
+    Halt, Job, JobContext, JobError, JobHandle, Lane, Open, OpenRequest, Report, StructureSource,
+    TrajectoryRequest,
+};
 use serde::{Deserialize, Serialize};
 
 use super::kept_map::KeptMap;
@@ -159,6 +163,32 @@ impl Entry {
                 opened: None,
             }),
         })
+    }
+}
+
+/// Reads a project file. A job of the engine's thread for files: a disk that is slow or away keeps no pass waiting.
+#[derive(Debug)]
+pub(super) struct ReadProject(pub PathBuf);
+
+impl Job for ReadProject {
+    type Update = Report;
+    type Output = SessionFile;
+    const LANE: Lane = Lane::Files;
+
+    fn run(self, _context: &JobContext<'_, Report>) -> Result<SessionFile, Halt> {
+        // Pipes and devices would never end.
+        let text = regular_file::read_text(&self.0).map_err(|error| error.to_string());
+        text.and_then(|text| SessionFile::parse(&text)).map_err(|reason| {
+            Halt::Failed(JobError::new(format!("{} cannot be opened: {reason}.", self.0.display())))
+        })
+    }
+}
+
+/// The path with the ending of projects, by which they are known when they are opened again.
+pub(super) fn named_as_project(path: &Path) -> PathBuf {
+    match path.extension() {
+        Some(extension) if extension == EXTENSION => path.to_owned(),
+        _ => path.with_added_extension(EXTENSION),
     }
 }
 

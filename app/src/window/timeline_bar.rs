@@ -1,8 +1,9 @@
 //! The bar below: playback, scrubbing, frame number and time.
 
+use egui::emath::GuiRounding as _;
 use egui::{Role, Sense, WidgetInfo};
 
-use equijump_engine::observe::validity_strip::ValidityStrip;
+use equijump_engine::observe::validity_strip::{StripBin, ValidityStrip};
 
 use super::action::Action;
 use super::command::UiCommand;
@@ -163,6 +164,32 @@ fn scrubber(
     }
 }
 
+/// What one column of the strip shows: how many of its frames are not intact, or intact with clashes, in parts of its
+/// height. In a long run a column stands for hundreds of frames, and a few of any molecular dynamics are not intact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Column {
+    not_intact: u32,
+    clashing: u32,
+}
+
+impl Column {
+    const PARTS: u32 = 8;
+    /// Frames that are few among many are seen all the same.
+    const LEAST: u32 = 2;
+
+    fn of(bin: &StripBin) -> Self {
+        let parts = |frames: u32, most: u32| match frames {
+            0 => 0,
+            _ => (u64::from(frames) * u64::from(Self::PARTS) / u64::from(bin.frames.max(1)))
+                .clamp(Self::LEAST.into(), most.into()) as u32,
+        };
+        let not_intact = parts(bin.not_intact, Self::PARTS);
+        let clashing = bin.clashing.min(bin.frames.saturating_sub(bin.not_intact));
+        let room = Self::PARTS - not_intact;
+        Self { not_intact, clashing: if room < Self::LEAST { 0 } else { parts(clashing, room) } }
+    }
+}
+
 /// The strip under the slider: whether the frames above are intact. A click goes to the worst frame there.
 fn validity_ui(
     ui: &mut egui::Ui,
@@ -171,6 +198,9 @@ fn validity_ui(
     last: usize,
     actions: &mut Vec<Action>,
 ) {
+    // On whole pixels, so that the parts of a column end where those of the next one do.
+    let pixels_per_point = ui.ctx().pixels_per_point();
+    let rect = rect.round_to_pixels(pixels_per_point);
     let response = ui.interact(rect, ui.scope_id().with("validity strip"), Sense::click());
     let whole = strip.between(0, last as u64).unwrap_or_default();
     let summary = format!(
@@ -190,24 +220,30 @@ fn validity_ui(
     };
     let painter = ui.painter();
     painter.rect_filled(rect, 1.5, ui.visuals().widgets.inactive.bg_fill);
-    let color = |column: usize| {
-        let (from, to) = span(column);
-        let bin = strip.between(from, to).filter(|bin| bin.frames > 0)?;
-        Some(match (bin.not_intact, bin.clashing) {
-            (0, 0) => colors.good.gamma_multiply(0.45),
-            (0, _) => colors.warn,
-            _ => colors.bad,
-        })
-    };
     let x_of = |column: usize| rect.left() + column as f32 / columns as f32 * rect.width();
-    // Neighbors of one color are one rectangle: a seam between two would be seen.
-    let all: Vec<Option<egui::Color32>> = (0..columns).map(color).collect();
+    // Neighbors that look alike are one rectangle: a seam between two would be seen.
+    let all: Vec<Option<Column>> = (0..columns)
+        .map(|column| {
+            let (from, to) = span(column);
+            strip.between(from, to).filter(|bin| bin.frames > 0).map(|bin| Column::of(&bin))
+        })
+        .collect();
     let mut first = 0;
     for alike in all.chunk_by(|a, b| a == b) {
         let end = first + alike.len();
-        if let Some(color) = alike[0] {
-            let x = egui::Rangef::new(x_of(first), x_of(end));
-            painter.rect_filled(egui::Rect::from_x_y_ranges(x, rect.y_range()), 0.0, color);
+        if let Some(Column { not_intact, clashing }) = alike[0] {
+            let height_of = |parts: u32| parts as f32 / Column::PARTS as f32 * rect.height();
+            let part = |top: f32, bottom: f32, color: egui::Color32| {
+                if top < bottom {
+                    let x = egui::Rangef::new(x_of(first), x_of(end));
+                    painter.rect_filled(egui::Rect::from_x_y_ranges(x, top..=bottom), 0.0, color);
+                }
+            };
+            let bad = (rect.bottom() - height_of(not_intact)).round_to_pixels(pixels_per_point);
+            let warn = (bad - height_of(clashing)).round_to_pixels(pixels_per_point);
+            part(rect.top(), warn, colors.good.gamma_multiply(0.45));
+            part(warn, bad, colors.warn);
+            part(bad, rect.bottom(), colors.bad);
         }
         first = end;
     }
@@ -271,5 +307,29 @@ fn replica_box(ui: &mut egui::Ui, project: &Project, replicas: usize, actions: &
     ui.add(field).labelled_by(label.id).on_hover_text(format!("Which of the {replicas} replicas is shown"));
     if replica != shown {
         actions.push(Action::ShowReplica(replica));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_column_of_many_frames_shows_how_many_of_them_are_not_intact() {
+        let parts = |frames, not_intact, clashing| {
+            let column = Column::of(&StripBin { frames, not_intact, clashing, ..StripBin::default() });
+            [column.not_intact, column.clashing]
+        };
+        assert_eq!(parts(1, 0, 0), [0, 0]);
+        assert_eq!(parts(1, 1, 1), [8, 0], "one frame that is torn and clashes fills its column");
+        assert_eq!(parts(1, 0, 1), [0, 8]);
+        assert_eq!(
+            parts(480, 7, 0),
+            [2, 0],
+            "few of molecular dynamics are seen, and do not hide the others"
+        );
+        assert_eq!(parts(480, 240, 480), [4, 4]);
+        assert_eq!(parts(480, 479, 0), [7, 0]);
+        assert_eq!(parts(480, 470, 480), [7, 0]);
     }
 }

@@ -157,7 +157,7 @@ pub fn window() -> Window {
 }
 
 /// The window with a structure of the caller's and a given sampler.
-pub fn window_with(initial: Option<PathBuf>, backend: WaveBackend) -> Window {
+pub fn window_with(initial: Option<PathBuf>, backend: impl ComputeBackend + 'static) -> Window {
     let dialogs = ScriptedDialogs::default();
     let parts = Parts {
         start_session: Box::new(move |wake| Session::new(Arc::new(backend), wake)),

@@ -285,7 +285,10 @@ impl EquiJumpApp {
 
     /// Called when the window is about to close. Returns whether it stays open, with a question.
     pub(in crate::window) fn refuse_to_lose_frames_on_close(&mut self, ctx: &egui::Context) -> bool {
-        let frames = self.project.unsaved_frames();
+        // The window waits for what is being exported.
+        let of_run = |number| self.exports.iter().filter(move |export| export.run == number);
+        let on_its_way = |number| of_run(number).map(|export| export.frames_saved).max().unwrap_or(0);
+        let frames = self.project.unsaved_frames(on_its_way);
         if frames > 0 {
             ctx.send_viewport_cmd(egui::ViewportCommand::CancelClose);
             self.dialog = Some(Dialog::Confirm(Confirm::new(Cause::Quit, frames)));

@@ -24,7 +24,7 @@ use crate::window::models::ModelState;
 use crate::window::preferences::{LiveOutput, follow_model};
 use crate::window::project::{Opened, Phase, Run, grouped};
 use crate::window::runs::{Origin, Starting};
-use crate::window::session_file::Entry;
+use crate::window::session_file::{self, Entry};
 use crate::window::wording::in_window_words;
 
 /// The frame interval before a model has told its own; only the time axis of an empty plot sees it.
@@ -35,6 +35,7 @@ impl EquiJumpApp {
     pub(in crate::window) fn take_events(&mut self) {
         self.take_model();
         self.take_opening();
+        self.take_projects();
         self.take_restored();
         self.take_runs();
         self.take_exports();
@@ -355,7 +356,7 @@ impl EquiJumpApp {
 
     /// Only what has been written counts as saved: a full disk or a closed window would lose it.
     fn take_exports(&mut self) {
-        let Self { exports, log, project, .. } = self;
+        let Self { exports, log, project, close_when_written, .. } = self;
         exports.retain_mut(|export| {
             let warn = |notice: &str| log.tell(Level::Warning, in_window_words(notice));
             match export.job.take(warn) {
@@ -369,10 +370,14 @@ impl EquiJumpApp {
                     }
                     let names: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
                     let plural = if frames == 1 { "frame" } else { "frames" };
+                    let frames = grouped(frames);
                     log.tell(Level::Success, format!("Wrote {frames} {plural}: {}", names.join(", ")));
                 }
                 Some(JobOutcome::Cancelled) => (),
-                Some(JobOutcome::Failed(error)) => log.tell(Level::Error, in_window_words(&error.what)),
+                Some(JobOutcome::Failed(error)) => {
+                    log.tell(Level::Error, in_window_words(&error.what));
+                    *close_when_written = false;
+                }
             }
             false
         });
@@ -442,7 +447,11 @@ impl EquiJumpApp {
                     | Purpose::TrainingScriptFolder,
                     FileAnswer::Unavailable,
                 ) => {
-                    self.dialog = Some(Dialog::OpenPath(OpenPath::new(purpose, true)));
+                    let mut form = OpenPath::new(purpose, true);
+                    if purpose == Purpose::SaveProject {
+                        form.path.set(self.proposal("project", session_file::EXTENSION));
+                    }
+                    self.dialog = Some(Dialog::OpenPath(form));
                 }
                 (purpose, FileAnswer::Unavailable) => {
                     log::info!("no file dialog for {purpose:?}");

@@ -49,7 +49,7 @@ use crate::window::preferences::{self, Preferences};
 use crate::window::project::{Phase, Project};
 use crate::window::running::Running;
 use crate::window::selection::Selected;
-use crate::window::session_file::{self, Entry, Restoring, SessionFile};
+use crate::window::session_file::{self, Entry, ReadProject, Restoring, SessionFile};
 use crate::window::timeline::{PlayState, Timeline};
 use crate::window::training::{self, TrainingForm, TrainingState};
 use crate::window::undo::Undo;
@@ -109,6 +109,8 @@ pub struct EquiJumpApp {
     pub(in crate::window) writings: Vec<Writing>,
     /// The window was asked to close while a file was being written.
     pub(in crate::window) close_when_written: bool,
+    /// Project files on their way from the disk.
+    pub(in crate::window) reading: VecDeque<(Running<ReadProject>, PathBuf)>,
     pub(in crate::window) restoring: Option<Restoring>,
     /// Sessions that are opened once the one before is.
     pub(in crate::window) sessions: VecDeque<SessionFile>,
@@ -187,6 +189,7 @@ impl EquiJumpApp {
             exports: Vec::new(),
             writings: Vec::new(),
             close_when_written: false,
+            reading: VecDeque::new(),
             restoring: None,
             sessions: VecDeque::new(),
             observations: Arc::default(),
@@ -461,7 +464,7 @@ impl eframe::App for EquiJumpApp {
         store(storage, preferences::STORAGE_KEY, &self.preferences);
         store(storage, layout::STORAGE_KEY, &self.columns.to_keep(&self.tree));
         // While a session is still coming back, what is stored is more than what is open.
-        if self.restoring.is_none() {
+        if self.reading.is_empty() && self.restoring.is_none() {
             store(storage, session_file::STORAGE_KEY, &self.session_file());
         }
         store(storage, training::STORAGE_KEY, &self.training.form);

@@ -94,7 +94,8 @@ impl EquiJumpApp {
     fn ghost_of_run(&self, number: u32) -> Option<Conformation> {
         let opened = self.project.opened.as_ref()?;
         let other = self.project.others.iter().find(|other| other.run.number == number)?;
-        let fits = other.opened.structure.topology == opened.structure.topology;
+        // The same atoms in the same order, whatever the files are called.
+        let fits = other.opened.structure.topology.sequence() == opened.structure.topology.sequence();
         let positions = self.positions_of_other(other).filter(|_| fits)?;
         let positions = self.project.displayed(&positions, self.preferences.superpose);
         let color = theme::run_color(number, false);

@@ -173,7 +173,10 @@ impl EquiJumpApp {
                     ),
                 );
             }
-            Err(reason) => self.log.tell(Level::Error, format!("The film was not finished: {reason}.")),
+            Err(reason) => {
+                self.log.tell(Level::Error, format!("The film was not finished: {reason}."));
+                self.close_when_written = false;
+            }
         }
     }
 

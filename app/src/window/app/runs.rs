@@ -76,7 +76,7 @@ impl EquiJumpApp {
         let before = self.project.opened.replace(other.opened);
         let same_protein = before.as_ref().is_some_and(|before| {
             let now = self.project.opened.as_ref();
-            now.is_some_and(|now| before.structure.topology == now.structure.topology)
+            now.is_some_and(|now| before.structure.topology.residues() == now.structure.topology.residues())
         });
         self.project.open_error = None;
         self.project.run = Some(other.run);

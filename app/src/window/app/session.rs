@@ -3,7 +3,6 @@
 use std::collections::VecDeque;
 use std::path::Path;
 
-use equijump_engine::regular_file;
 use equijump_engine::session::{self, JobEvent, JobOutcome, OpenRequest};
 
 use super::EquiJumpApp;
@@ -13,7 +12,8 @@ use crate::window::kept_map::KeptMap;
 use crate::window::layout;
 use crate::window::log::Level;
 use crate::window::project::{Opened, Run};
-use crate::window::session_file::{Entry, Restoring, SessionFile, VERSION, absolute};
+use crate::window::running::Running;
+use crate::window::session_file::{Entry, ReadProject, Restoring, SessionFile, VERSION, absolute};
 use crate::window::wording::in_window_words;
 
 /// How the frames of a run can be opened again: by its own files, or by what was exported of it.
@@ -70,17 +70,31 @@ impl EquiJumpApp {
         self.project.runs().into_iter().filter(|run| entry_of(run).is_none()).count()
     }
 
-    /// Opens a project file.
+    /// Has a project file read.
     pub(in crate::window) fn open_project(&mut self, path: &Path) {
-        // Pipes and devices would keep the window waiting.
-        let read = regular_file::read_text(path).map_err(|error| error.to_string());
-        let file = match read.and_then(|text| SessionFile::parse(&text)) {
-            Ok(file) => file,
-            Err(reason) => {
-                self.log.tell(Level::Error, format!("{} cannot be opened: {reason}.", path.display()));
-                return;
+        let job = Running::new(self.session.start(ReadProject(path.to_owned())));
+        self.reading.push_back((job, path.to_owned()));
+    }
+
+    /// Takes the project files that have been read, in the order in which they were asked for.
+    pub(in crate::window) fn take_projects(&mut self) {
+        while let Some((job, _)) = self.reading.front_mut() {
+            let Some(outcome) = job.take(|_| ()) else { return };
+            let Some((_, path)) = self.reading.pop_front() else { return };
+            match outcome {
+                JobOutcome::Finished(file) => self.project_read(&path, file),
+                JobOutcome::Cancelled => (),
+                JobOutcome::Failed(error) => {
+                    let reason = in_window_words(&error.what);
+                    self.project.open_error = Some(reason.clone());
+                    self.log.tell(Level::Error, reason);
+                }
             }
-        };
+        }
+    }
+
+    /// Opens what a project holds, and makes the window as it was.
+    fn project_read(&mut self, path: &Path, file: SessionFile) {
         self.preferences.remember_file(path);
         if let Some(style) = file.style {
             self.set_style(style);

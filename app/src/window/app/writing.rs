@@ -13,6 +13,7 @@ use crate::window::log::Level;
 use crate::window::measurements;
 use crate::window::project::Run;
 use crate::window::running::Running;
+use crate::window::session_file;
 use crate::window::wording::in_window_words;
 use crate::window::writing::{ToWrite, Written};
 
@@ -32,22 +33,27 @@ impl EquiJumpApp {
 
     /// Tells what was written.
     pub(in crate::window) fn take_written(&mut self) {
-        let Self { writings, log, preferences, .. } = self;
+        let Self { writings, log, preferences, close_when_written, .. } = self;
         writings.retain_mut(|writing| {
             match writing.job.take(|notice| log.tell(Level::Warning, in_window_words(notice))) {
                 None => return true,
                 Some(JobOutcome::Finished(Written { told, recent })) => {
+                    *close_when_written &= told.iter().all(|(level, _)| *level != Level::Error);
                     told.into_iter().for_each(|(level, sentence)| log.tell(level, sentence));
                     recent.into_iter().for_each(|file| preferences.remember_file(&file));
                 }
                 Some(JobOutcome::Cancelled) => (),
-                Some(JobOutcome::Failed(error)) => log.tell(Level::Error, in_window_words(&error.what)),
+                Some(JobOutcome::Failed(error)) => {
+                    log.tell(Level::Error, in_window_words(&error.what));
+                    *close_when_written = false;
+                }
             }
             false
         });
     }
 
     /// Called when the window is about to close: what is being written is waited for, unless the user closes it again.
+    /// If it cannot be written the window stays.
     pub(in crate::window) fn wait_for_files_on_close(&mut self, ctx: &egui::Context) {
         let writing = self.file_being_written().map(|path| path.display().to_string());
         let Some(path) = writing.filter(|_| !self.close_when_written) else { return };
@@ -67,18 +73,27 @@ impl EquiJumpApp {
     }
 
     fn file_being_written(&self) -> Option<&Path> {
+        let written = self.writings.first().map(|writing| writing.path.as_path());
         let exported = self.exports.first().map(|export| export.path.as_path());
-        self.writings.first().map(|writing| writing.path.as_path()).or(exported)
+        let report = self.evaluation.saving.as_ref().map(|saving| saving.folder.as_path());
+        let film = self.movie.as_ref().map(|movie| movie.export.path.as_path());
+        written.or(exported).or(report).or(film)
     }
 
     /// Writes the session into a project file.
     pub(in crate::window) fn save_project(&mut self, path: &Path) {
+        let named = session_file::named_as_project(path);
+        if named != path && named.exists() {
+            // Nobody was asked about that one.
+            let sentence = format!("{} is there already: choose it, or another name.", named.display());
+            return self.log.tell(Level::Error, sentence);
+        }
         let mut file = self.session_file();
         file.style = Some(self.preferences.style);
         file.run = Some(self.preferences.run.clone());
         file.layout = Some(self.columns.to_keep(&self.tree));
         let left_out = self.runs_in_no_file();
-        self.write(ToWrite::Project { path: path.to_owned(), file: Box::new(file), left_out });
+        self.write(ToWrite::Project { path: named, file: Box::new(file), left_out });
     }
 
     /// Writes the frame shown with hydrogens, and the script that runs it.

@@ -22,13 +22,13 @@ impl UiCommand {
         match self {
             Self::OpenFile => row(
                 "Open…",
-                "Open a structure (PDB, mmCIF), a trajectory (DCD, XTC, several models) or a run (run.json)",
+                "Open a structure (PDB, mmCIF), a trajectory (DCD, XTC, several models), a run (run.json) or a project",
                 File,
                 Some((CTRL, Key::O)),
             ),
             Self::OpenPath => row(
                 "Open by path…",
-                "Open a structure, a trajectory or a run by typing its path",
+                "Open a structure, a trajectory, a run or a project by typing its path",
                 File,
                 Some((CTRL_SHIFT, Key::O)),
             ),

@@ -43,7 +43,8 @@ impl Confirm {
         ui.add(egui::Label::new(sentence).wrap());
         ui.add_space(10.0);
         super::widgets::button_row(ui, |ui| {
-            if ui.add(super::widgets::primary_button(ui, "Export…")).clicked() {
+            let entered = super::widgets::enter_pressed(ui);
+            if ui.add(super::widgets::primary_button(ui, "Export…")).clicked() || entered {
                 actions.push(Action::CloseDialog);
                 if let Cause::CloseRun(number) = self.cause {
                     actions.push(Action::ShowRun(number));

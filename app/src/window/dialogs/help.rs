@@ -6,7 +6,9 @@ use crate::window::theme;
 
 /// All shortcuts, in two columns, from the command table.
 pub(super) fn shortcuts_ui(ui: &mut egui::Ui, actions: &mut Vec<Action>) {
-    egui::ScrollArea::vertical().max_height(560.0).show(ui, |ui| {
+    // A low or much magnified window has room for the title and the button as well.
+    let height = (ui.ctx().content_rect().height() - 120.0).clamp(80.0, 560.0);
+    egui::ScrollArea::vertical().max_height(height).show(ui, |ui| {
         ui.columns(2, |columns| {
             // Filled so that both columns are about as long.
             let left = [Menu::File, Menu::Simulation, Menu::View, Menu::Help];
@@ -74,7 +76,8 @@ impl About {
 fn close_button(ui: &mut egui::Ui, actions: &mut Vec<Action>) {
     ui.add_space(8.0);
     super::widgets::button_row(ui, |ui| {
-        if ui.add(super::widgets::primary_button(ui, "Close")).clicked() {
+        let entered = super::widgets::enter_pressed(ui);
+        if ui.add(super::widgets::primary_button(ui, "Close")).clicked() || entered {
             actions.push(Action::CloseDialog);
         }
     });

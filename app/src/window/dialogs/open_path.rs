@@ -1,10 +1,12 @@
-//! Opening a structure, a trajectory, a run or a model by typing its path: the equal of the desktop's dialog.
+//! Opening a structure, a trajectory, a run, a project or a model, or saving a project, by typing its path: the equal
+//! of the desktop's dialog.
 
 use equijump_engine::session::{OpenRequest, StructureSource};
 
 use super::widgets::{PathField, buttons, error_line};
 use crate::window::action::Action;
 use crate::window::file_dialogs::Purpose;
+use crate::window::session_file;
 
 /// The form.
 #[derive(Clone, Debug)]
@@ -14,6 +16,7 @@ pub struct OpenPath {
     /// [`Purpose::OpenStructure`] or [`Purpose::OpenModel`].
     pub purpose: Purpose,
     error: Option<String>,
+    overwrite: bool,
 }
 
 impl OpenPath {
@@ -21,7 +24,7 @@ impl OpenPath {
     pub fn new(purpose: Purpose, dialogs_missing: bool) -> Self {
         let mut path = PathField::new(std::path::PathBuf::new());
         path.unavailable = dialogs_missing;
-        Self { path, purpose, error: None }
+        Self { path, purpose, error: None, overwrite: false }
     }
 
     pub(super) fn title(&self) -> &'static str {
@@ -39,15 +42,23 @@ impl OpenPath {
             Purpose::OpenModel => ("Model file (.safetensors)", "Choose"),
             Purpose::SaveProject => ("Project file (.equijump)", "Save"),
             Purpose::MdStartFolder | Purpose::TrainingScriptFolder => ("Folder for the files", "Write"),
-            _ => ("Structure (PDB, mmCIF), trajectory (DCD, XTC) or run (run.json)", "Open"),
+            _ => ("Structure (PDB, mmCIF), trajectory (DCD, XTC), run (run.json) or project", "Open"),
         };
         let entered = self.path.ui(ui, label, self.purpose, actions);
         if let Some(error) = &self.error {
             error_line(ui, error);
         }
-        let path = self.path.path();
-        let confirmed = buttons(ui, confirm, path.is_some(), actions);
-        if let Some(path) = path.filter(|_| confirmed || entered) {
+        let mut path = self.path.path();
+        let mut enabled = path.is_some();
+        if self.purpose == Purpose::SaveProject {
+            path = path.map(|path| session_file::named_as_project(&path));
+            if path.as_ref().is_some_and(|path| path.exists()) {
+                ui.checkbox(&mut self.overwrite, "Replace the file that is there");
+                enabled = self.overwrite;
+            }
+        }
+        let confirmed = buttons(ui, confirm, enabled, actions);
+        if let Some(path) = path.filter(|_| enabled && (confirmed || entered)) {
             if self.purpose == Purpose::SaveProject {
                 actions.push(Action::CloseDialog);
                 actions.push(Action::SaveProject(path));

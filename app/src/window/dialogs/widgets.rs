@@ -83,12 +83,23 @@ impl PathField {
     }
 }
 
-/// The row of buttons that ends a dialog. Returns whether the confirming one was clicked.
+/// Whether Enter was pressed while nothing has the keyboard's focus: it confirms the dialog. Not while the key is held,
+/// which it may be since the dialog before.
+pub(super) fn enter_pressed(ui: &egui::Ui) -> bool {
+    let free = ui.memory(|memory| memory.focused().is_none());
+    free && ui.input(|input| {
+        input.events.iter().any(|event| {
+            matches!(event, egui::Event::Key { key: egui::Key::Enter, pressed: true, repeat: false, .. })
+        })
+    })
+}
+
+/// The row of buttons that ends a dialog. Returns whether the confirming one was clicked, or Enter pressed.
 pub(super) fn buttons(ui: &mut egui::Ui, confirm: &str, enabled: bool, actions: &mut Vec<Action>) -> bool {
-    let mut confirmed = false;
+    let mut confirmed = enabled && enter_pressed(ui);
     ui.add_space(10.0);
     button_row(ui, |ui| {
-        confirmed = ui.add_enabled(enabled, primary_button(ui, confirm)).clicked();
+        confirmed |= ui.add_enabled(enabled, primary_button(ui, confirm)).clicked();
         if ui.add(egui::Button::new("Cancel").min_size(egui::vec2(80.0, 28.0))).clicked() {
             actions.push(Action::CloseDialog);
         }

@@ -16,6 +16,7 @@ use crate::window::layout::{self, Pane};
 use crate::window::log::Level;
 use crate::window::project::Run;
 use crate::window::running::Running;
+use crate::window::runs::Origin;
 use crate::window::wording::in_window_words;
 
 /// Samples of an evaluation, as far as they are files already.
@@ -136,11 +137,21 @@ impl EquiJumpApp {
         let run = run.ok_or_else(nothing)?;
         let info = run.info.as_ref().ok_or_else(nothing)?;
         let last_frame = run.frames.saturating_sub(1);
-        let name = format!(
-            "run of {} in the window, seed {}, frames 0 to {last_frame}, replicas: {}",
-            info.topology.name, info.settings.seed, info.replicas
-        );
-        if !info.outputs.is_empty() && (!with_topology || topology_of_run(run).is_some()) {
+        let name = match &run.origin {
+            Origin::Made => format!(
+                "run of {} in the window, seed {}, frames 0 to {last_frame}, replicas: {}",
+                info.topology.name, info.settings.seed, info.replicas
+            ),
+            Origin::Opened { files, .. } => {
+                let files: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
+                format!("frames 0 to {last_frame} of {}", files.join(", "))
+            }
+        };
+        // Files of other programs may hold atoms that no topology here names.
+        if run.is_of_this_program()
+            && !info.outputs.is_empty()
+            && (!with_topology || topology_of_run(run).is_some())
+        {
             let names = info.outputs.iter().map(|file| file.display().to_string()).collect();
             return Ok(Samples { files: info.outputs.clone(), exports: Vec::new(), folder: None, names });
         }
@@ -278,7 +289,10 @@ impl EquiJumpApp {
                 self.log.tell(Level::Success, format!("Wrote the report {}", page.display()));
                 self.evaluation.saved = Some(page);
             }
-            Err(reason) => self.evaluation.error = Some(in_window_words(&reason)),
+            Err(reason) => {
+                self.evaluation.error = Some(in_window_words(&reason));
+                self.close_when_written = false;
+            }
         }
     }
 

@@ -9,6 +9,8 @@ use crate::report::{self, ReportFolder};
 /// A report being written.
 #[derive(Debug)]
 pub(in crate::window) struct Saving {
+    /// Its folder.
+    pub folder: PathBuf,
     result: Receiver<Result<PathBuf, String>>,
 }
 
@@ -24,12 +26,13 @@ impl Saving {
         ctx: egui::Context,
     ) -> std::io::Result<Self> {
         let (sender, result) = channel();
+        let saving = Self { folder: folder.clone(), result };
         std::thread::Builder::new().name("report".into()).spawn(move || {
             // The window may have closed meanwhile; then nobody waits for the answer.
             sender.send(write(&evaluated, &folder, replace)).ok();
             ctx.request_repaint();
         })?;
-        Ok(Self { result })
+        Ok(saving)
     }
 
     /// What came of it, once it is over.

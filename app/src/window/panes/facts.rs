@@ -77,12 +77,12 @@ struct Badge {
 fn badge(context: &PaneContext<'_>) -> Option<Badge> {
     let ModelState::Loaded(model) = &context.model.state else { return None };
     let opened = context.project.run.as_ref().is_some_and(|run| matches!(run.origin, Origin::Opened { .. }));
-    if opened || context.project.opened.is_none() {
-        return None;
-    }
+    let protein = &context.project.opened.as_ref().filter(|_| !opened)?.structure.topology;
     if model.trust.is_none() {
-        return Some(Badge {
-            text: "No trust data".to_owned(),
+        // Beside a protein that the model was trained on the line says so by itself.
+        let unknown = !context.model.facts().sequences.contains(&protein.sequence());
+        return unknown.then(|| Badge {
+            text: "Familiarity unknown".to_owned(),
             unfamiliar: false,
             tooltip:
                 "The model does not say what surroundings of residues it was trained on, so how far this \

@@ -77,11 +77,11 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
             return empty_state(ui, "No map yet", &reason.to_string());
         }
         Landscape::Waiting => {
-            return empty_state(
-                ui,
-                "No map yet",
-                "Press Simulate to see which conformations the chain prefers.",
-            );
+            let advice = match context.project.opened {
+                Some(_) => "Press Simulate to see which conformations the chain prefers.",
+                None => "Open a structure or a trajectory to see which conformations the chain prefers.",
+            };
+            return empty_state(ui, "No map yet", advice);
         }
     };
     header_ui(ui, context, Some(&map));

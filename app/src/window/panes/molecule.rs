@@ -9,8 +9,8 @@ use super::facts::FactsLine;
 use super::{PaneContext, context_menu, selection, sequence};
 use crate::shared::examples::EXAMPLES;
 use crate::viewport::{
-    AtomsShown, Background, Coloring, Projection, Representation, RibbonAtoms, SecondaryStructureClass,
-    Style, Viewport, palette,
+    AtomsShown, Background, Bounds, Camera, Coloring, Projection, Representation, RibbonAtoms,
+    SecondaryStructureClass, Style, Viewport, palette,
 };
 use crate::window::action::Action;
 use crate::window::command::UiCommand;
@@ -93,13 +93,15 @@ impl MoleculeView {
             self.tile = None;
             return;
         };
-        let camera = self.viewport.camera();
         let tile =
             self.tile.get_or_insert_with(|| ViewTile { number, viewport: Viewport::new(), view_revision: 0 });
         let known = tile.viewport.molecule().is_some_and(|known| Arc::ptr_eq(&known, &topology));
         if !known {
             tile.viewport.set_molecule(topology);
-            tile.viewport.set_camera(camera);
+            // Another program may have put its molecule anywhere.
+            if let Some(bounds) = Bounds::of_points(&positions, 0.0) {
+                tile.viewport.set_camera(Camera { target_angstrom: bounds.center, ..self.viewport.camera() });
+            }
         }
         tile.number = number;
         tile.viewport.set_style(style);
@@ -251,9 +253,9 @@ fn tile_ui(ui: &mut egui::Ui, view: egui::Rect, context: &mut PaneContext<'_>) -
     let (left, right) = view.split_left_right_at_x(view.center().x);
     // Both are looked at from the same side: whichever the user turns turns the other.
     if tile.viewport.view_revision() != tile.view_revision || tile.viewport.is_moving() {
-        molecule.viewport.set_camera(tile.viewport.camera());
+        molecule.viewport.look_like(&tile.viewport);
     } else {
-        tile.viewport.set_camera(molecule.viewport.camera());
+        tile.viewport.look_like(&molecule.viewport);
     }
     let mut tile_ui = ui.new_child(egui::UiBuilder::new().id_salt("tile").max_rect(right));
     tile.view_revision = tile.viewport.view_revision();

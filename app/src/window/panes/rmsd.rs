@@ -17,6 +17,8 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     let (Some(interval_ps), Some(newest), true) = (interval_ps, series.last(), series.len() > 1) else {
         let advice = if context.project.is_running() {
             "The first frame is being made."
+        } else if context.project.opened.is_none() {
+            "Open a structure or a trajectory to see how far the chain moves from its start."
         } else {
             "Press Simulate to see how far the chain moves from its start."
         };

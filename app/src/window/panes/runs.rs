@@ -134,8 +134,16 @@ fn entries_ui(
     let shown = context.project.run.as_ref().map(|run| run.number);
     if let Some(shown) = shown.filter(|_| !on_view) {
         let beside = matches!(context.ghost, Ghost::Run(beside) if *beside == number);
-        let button = egui::Button::selectable(beside, "Show beside in 3D");
-        if ui.add(button).on_hover_text("The same frame of this run beside the run on view").clicked() {
+        let sequence = |run: &Run| run.info.as_ref().map(|info| info.topology.sequence());
+        let same_protein = context.project.run.as_ref().and_then(sequence) == sequence(run);
+        // A tile of its own has room for any protein.
+        let fits = same_protein || beside || context.preferences.tiles;
+        let button = ui.add_enabled(fits, egui::Button::selectable(beside, "Show beside in 3D"));
+        let button = button.on_hover_text("The same frame of this run beside the run on view");
+        if button
+            .on_disabled_hover_text("They are of different proteins; in tiles both can be seen")
+            .clicked()
+        {
             actions.push(Action::ShowRunBeside((!beside).then_some(number)));
             ui.close();
         }
@@ -146,8 +154,6 @@ fn entries_ui(
         }
         ui.separator();
         let text = format!("Evaluate run {shown} against run {number}");
-        let sequence = |run: &Run| run.info.as_ref().map(|info| info.topology.sequence());
-        let same_protein = context.project.run.as_ref().and_then(sequence) == sequence(run);
         let button = ui.add_enabled(same_protein, egui::Button::new(text));
         let button = button.on_hover_text("This run is the reference; the run on view is evaluated");
         if button.on_disabled_hover_text("They are of different proteins").clicked() {

@@ -167,6 +167,9 @@ fn examples_ui(ui: &mut egui::Ui, state: &ImportState, actions: &mut Vec<Action>
 /// One kind of example data: all at once, or one of them.
 fn kind_ui(ui: &mut egui::Ui, examples: &[&ExampleData], idle: bool, actions: &mut Vec<Action>) {
     const TALLEST: f32 = 260.0;
+    // Names are not broken in two.
+    const WIDTH: f32 = 180.0;
+    ui.set_min_width(WIDTH);
     let all = egui::Button::new(format!("Import all {}", examples.len()));
     let tooltip = "Make a store of each, in the folder example-stores, and train on all of them";
     if ui.add_enabled(idle, all).on_hover_text(tooltip).clicked() {
