@@ -14,7 +14,7 @@ use equijump_app::window::file_dialogs::FileAnswer;
 use equijump_app::window::preferences::RunSettings;
 use equijump_app::window::session_file::{Entry, SessionFile};
 use equijump_engine::session::{
-    BackendError, ComputeBackend, ModelInfo, ModelSource, PreparedSampler, SamplerOrder,
+    BackendError, ComputeBackend, LoadedModel, ModelSource, PreparedSampler, SamplerOrder,
 };
 use support::{Dropped, WaveBackend, Window, window_with};
 
@@ -48,7 +48,7 @@ struct GatedBackend {
 }
 
 impl ComputeBackend for GatedBackend {
-    fn load_model(&self, model: &ModelSource) -> Result<ModelInfo, BackendError> {
+    fn load_model(&self, model: &ModelSource) -> Result<LoadedModel, BackendError> {
         self.gate.pass();
         self.waves.load_model(model)
     }

@@ -174,10 +174,10 @@ fn a_trajectory_of_another_program_is_evaluated_whatever_atoms_its_file_holds() 
     let folder = tempfile::tempdir().unwrap();
     let mut window = evaluation_window(folder.path());
     let path = folder.path().join("made.pdb");
-    write(&path, 5, 100);
+    write_conformations(&path, 5, 100);
     let text = with_terminal_oxygen(&std::fs::read_to_string(&path).unwrap());
     std::fs::write(&path, text).unwrap();
-    window.dialogs.will_answer(FileAnswer::Picked(path));
+    window.dialogs.will_answer(equijump_app::window::file_dialogs::FileAnswer::Picked(path));
     window.harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::O);
     let question = "How far apart are the frames?";
     window.step_until("it is open", |harness| {

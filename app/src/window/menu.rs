@@ -34,9 +34,7 @@ pub fn ui(
                 // The keyboard goes on in the menu that it has opened.
                 let mut to_focus = ui.data_mut(|data| data.remove_temp::<bool>(opened)).unwrap_or(false);
                 in_the_window(ui, menu, |ui| {
-                    for command in
-                        UiCommand::ALL.iter().copied().filter(|command| command.text().menu == menu)
-                    {
+                    for command in commands(menu) {
                         if command.text().group_start {
                             ui.separator();
                         }
@@ -70,7 +68,7 @@ pub fn ui(
 }
 
 fn commands(menu: Menu) -> impl Iterator<Item = UiCommand> {
-    UiCommand::ALL.into_iter().filter(move |command| command.text().menu == menu)
+    UiCommand::ALL.iter().copied().filter(move |command| command.text().menu == menu)
 }
 
 /// The entries of a menu; those of one that is higher than the window can be scrolled.
