@@ -114,6 +114,7 @@ own_frames() { # ROUND MODEL JUMPS SEED
     for system in $(awk -F, -v round="$round" '$1 == round { print $2 }' "$here/own_starts.csv" | uniq); do
         folder=$out/own/$round.$system
         if [ -f "$folder.store.safetensors" ]; then continue; fi
+        mkdir -p "$folder"
         local starts=()
         while IFS=, read -r _ _ trajectory frame; do
             starts+=(--start "$md/$system/traj_$trajectory.xtc:$frame")
@@ -121,7 +122,7 @@ own_frames() { # ROUND MODEL JUMPS SEED
         "$EQUIJUMP" simulate "$md/$system/top.pdb" --topology "$md/$system/top.pdb" --model "$model" --epsilon 0.35 \
             --latent-steps 25 --frames "$jumps" --replicas $((${#starts[@]} / 2)) "${starts[@]}" --seed "$seed" \
             --out "$folder/run.dcd" --force
-        "$EQUIJUMP" import --topology "$folder/run_topology.pdb" "$folder"/run_r*.dcd --made-by-model \
+        "$EQUIJUMP" import --topology "$folder/run_topology.pdb" "$folder"/run_r*.dcd --made-by-model --skip-ps 50 \
             --out "$folder.store.safetensors"
     done
 }
