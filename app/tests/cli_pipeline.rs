@@ -73,6 +73,19 @@ fn imported_dynamics_trains_a_model_that_simulates() {
     run(&[&common[..], &["--out", "run.dcd"]].concat());
     assert_eq!(frames(&workplace.path("run.dcd")).len(), 4);
 
+    // Frames that it made are sources of jumps, and no dynamics.
+    let own =
+        ["import", "--topology", "run_topology.pdb", "run.dcd", "--made-by-model", "--out", "own.store"];
+    run(&own);
+    assert!(run(&["info", "own.store"]).contains("jumps start from these frames"));
+    assert!(run(&["info", "md.store"]).contains("molecular dynamics in equilibrium"));
+    let again = ["train", "md.store", "own.store", "--out", "again", "--init", model, "--own-share", "1"];
+    let size =
+        ["--multiplicity", "4", "--conditioner-layers", "1", "--header-layers", "1", "--batch-size", "2"];
+    let brief = ["--steps", "2", "--threads", "1", "--validate-every", "2"];
+    let (code, _, stderr) = finish(&mut workplace.command(&[&again[..], &size, &brief].concat()));
+    assert!(code == Some(0) && stderr.contains("of 4 frames made by a model are like"), "{stderr}");
+
     // What it was trained on goes with the model; the protein that it was trained on is familiar.
     let told = run(&["info", "md.pdb", "--trust", model]);
     assert!(told.contains("Trust: ") && told.contains("TYR 1"), "{told}");

@@ -132,6 +132,10 @@ pub struct StoreInfo {
     pub interval_ps: f64,
     /// Simulated time of all trajectories together, ps.
     pub total_ps: f64,
+    /// Whether the trajectories are in equilibrium, so that they are taken backwards in time as well.
+    pub in_equilibrium: bool,
+    /// Whether a model made the frames, not molecular dynamics.
+    pub made_by_model: bool,
     /// Files it was imported from.
     pub sources: Vec<super::store::SourceFile>,
     /// Program that wrote it.

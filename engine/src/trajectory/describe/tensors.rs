@@ -105,6 +105,8 @@ fn describe_store(store: &TrajectoryStore) -> StoreInfo {
         trajectories: store.trajectory_count(),
         interval_ps: store.interval_ps(),
         total_ps: steps as f64 * store.interval_ps(),
+        in_equilibrium: metadata.in_equilibrium,
+        made_by_model: metadata.made_by_model,
         sources: metadata.sources.clone(),
         created_by: metadata.created_by.clone(),
     }

@@ -116,6 +116,16 @@ impl fmt::Display for FileInfo {
                 lines.line("Frames", format!("{} in {} trajectories", s.frames, s.trajectories))?;
                 lines.line("Interval", format!("{} ps", short(s.interval_ps)))?;
                 lines.line("Total time", duration(s.total_ps))?;
+                lines.line(
+                    "Kind",
+                    match (s.made_by_model, s.in_equilibrium) {
+                        (true, _) => "a model: jumps start from these frames, none is learned from them",
+                        (false, true) => "molecular dynamics in equilibrium",
+                        (false, false) => {
+                            "molecular dynamics out of equilibrium: taken forwards in time only"
+                        }
+                    },
+                )?;
                 s.sources.iter().try_for_each(|source| {
                     lines.line(
                         "Source",
