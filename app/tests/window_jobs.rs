@@ -587,3 +587,22 @@ fn a_low_window_shows_whole_menus_and_dialogs() {
     window.settle();
     assert!(window.harness.query_all_by_label("Keyboard shortcuts").next().is_none());
 }
+
+#[test]
+fn a_window_narrower_than_a_dialog_has_margins_is_drawn() {
+    let mut window = ready();
+    window.harness.key_press(egui::Key::F1);
+    window.settle();
+    for size in [egui::vec2(30.0, 300.0), egui::vec2(1.0, 1.0)] {
+        window.harness.set_size(size);
+        window.harness.run_steps(3);
+    }
+    window.harness.set_size(egui::vec2(1280.0, 800.0));
+    window.settle();
+    window.harness.get_by_role_and_label(Role::Button, "Close").click();
+    window.settle();
+    window.harness.key_press_modifiers(egui::Modifiers::ALT, egui::Key::M);
+    window.settle();
+    window.harness.set_size(egui::vec2(1.0, 1.0));
+    window.harness.run_steps(3);
+}

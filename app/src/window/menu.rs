@@ -78,7 +78,7 @@ fn in_the_window(ui: &mut egui::Ui, menu: Menu, entries: impl FnOnce(&mut egui::
     let entry = entry.max(spacing.interact_size.y) + spacing.item_spacing.y;
     let height: f32 =
         commands(menu).map(|command| if command.text().group_start { entry + 10.0 } else { entry }).sum();
-    let room = ui.ctx().content_rect().height() - 40.0;
+    let room = (ui.ctx().content_rect().height() - 40.0).max(entry);
     if height <= room {
         return entries(ui);
     }

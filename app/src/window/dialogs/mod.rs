@@ -72,7 +72,8 @@ impl Dialog {
 
     /// Draws the dialog; what the user decides goes into `actions`.
     pub fn show(&mut self, ctx: &egui::Context, actions: &mut Vec<Action>) {
-        let width = self.width().min(ctx.content_rect().width() - 48.0);
+        // A window may be narrower than the margins of its dialogs.
+        let width = self.width().min(ctx.content_rect().width() - 48.0).max(160.0);
         let modal = egui::Modal::new(egui::Id::unique(self.title())).show(ctx, |ui| {
             ui.set_width(width);
             ui.heading(self.title());
