@@ -1,12 +1,13 @@
 //! What the unit tests of all modules share.
 #![allow(clippy::unwrap_used)]
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::analysis::evaluation::Protein;
 use crate::random::Random;
 use crate::structure::{OpenedStructure, ReadOptions, Residue, ResidueType, Topology, read_structure};
+use crate::trajectory::store::{STORE_VERSION, SourceFile, StoreMetadata, StoreWriter};
 
 /// File of a bundled structure, `chignolin`.
 pub(crate) fn bundled_path(name: &str) -> PathBuf {
@@ -49,4 +50,38 @@ pub(crate) fn coil(residues: usize) -> (Topology, Vec<[f32; 3]>) {
         positions[topology.ca(residue)] = [8.0 * (0.9 * t).cos(), 8.0 * (0.9 * t).sin(), 2.5 * t];
     }
     (topology, positions)
+}
+
+/// Writes a training store of these trajectories, each of a source of its own, with a frame every ps.
+pub(crate) fn write_store(
+    path: &Path,
+    topology: &Topology,
+    trajectories: &[Vec<Vec<[f32; 3]>>],
+    made_by_model: bool,
+) {
+    let source = |k| SourceFile {
+        path: format!("source {k}"),
+        bytes: 0,
+        crc32: 0,
+        frames_in_file: 0,
+        frames_stored: 0,
+    };
+    let metadata = StoreMetadata {
+        version: STORE_VERSION,
+        name: topology.name.clone(),
+        chain_id: topology.chain_id.clone(),
+        residues: topology.residues().to_vec(),
+        interval_ps: 1.0,
+        sources: (0..trajectories.len()).map(source).collect(),
+        positions_crc32: 0,
+        created_by: String::new(),
+        in_equilibrium: true,
+        made_by_model,
+    };
+    let mut writer = StoreWriter::create(path, &metadata, false).unwrap();
+    for (source, frames) in trajectories.iter().enumerate() {
+        writer.start_trajectory(source, 0.0);
+        frames.iter().for_each(|frame| writer.push(frame).unwrap());
+    }
+    writer.finish(metadata).unwrap();
 }

@@ -251,10 +251,10 @@ mod tests {
 
     use super::*;
     use crate::random::Stream;
-    use crate::structure::{Residue, ResidueType};
+    use crate::structure::ResidueType;
+    use crate::test_support::{chain, write_store};
     use crate::training::dataset::PairChances;
     use crate::training::{PairDataset, PairSampling};
-    use crate::trajectory::store::{STORE_VERSION, SourceFile, StoreMetadata, StoreWriter};
 
     const FRAMES: usize = 1600;
 
@@ -279,28 +279,10 @@ mod tests {
 
     /// Two trajectories of a peptide of `residues` alanines, a frame every ps.
     fn store(folder: &Path, residues: usize) -> PathBuf {
-        let residues = vec![Residue { kind: ResidueType::Ala, number: 1, insertion_code: None }; residues];
-        let source = SourceFile { path: "a".into(), bytes: 0, crc32: 0, frames_in_file: 0, frames_stored: 0 };
-        let metadata = StoreMetadata {
-            version: STORE_VERSION,
-            name: format!("A{}", residues.len()),
-            chain_id: "A".into(),
-            residues,
-            interval_ps: 1.0,
-            sources: vec![source.clone(), SourceFile { path: "b".into(), ..source }],
-            positions_crc32: 0,
-            created_by: String::new(),
-            in_equilibrium: true,
-            made_by_model: false,
-        };
-        let topology = metadata.topology();
-        let path = folder.join(format!("{}.store.safetensors", metadata.name));
-        let mut writer = StoreWriter::create(&path, &metadata, false).unwrap();
-        for source in 0..2 {
-            writer.start_trajectory(source, 0.0);
-            (0..FRAMES).for_each(|t| writer.push(&frame(&topology, t)).unwrap());
-        }
-        writer.finish(metadata).unwrap();
+        let topology = chain(&format!("A{residues}"), vec![ResidueType::Ala; residues]);
+        let path = folder.join(format!("{}.store.safetensors", topology.name));
+        let frames: Vec<_> = (0..FRAMES).map(|t| frame(&topology, t)).collect();
+        write_store(&path, &topology, &[frames.clone(), frames], false);
         path
     }
 

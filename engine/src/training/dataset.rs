@@ -293,33 +293,19 @@ impl PairDataset {
                 false => Ok(()),
             }
         };
-        let of = |store: usize| self.stores[store].topology();
         for protein in &mut self.proteins {
-            let sequence = protein.topology.sequence();
-            let own: Vec<usize> =
-                self.own.iter().copied().filter(|&store| of(store).sequence() == sequence).collect();
-            if own.is_empty() {
-                continue;
-            }
-            protein.own = own_frames::find(&protein.topology, &protein.pairs, &self.stores, &own, &mut look)?;
-            let frames: usize = own.iter().map(|&store| self.stores[store].frame_count()).sum();
-            self.notices.push(format!(
-                "{}: {} of {frames} frames made by a model are like one of molecular dynamics; a share of {} of its jumps starts from them",
-                protein.topology.name,
-                protein.own.len(),
-                self.own_share
-            ));
+            let (found, told) = own_frames::of_protein(
+                &protein.topology,
+                &protein.pairs,
+                &self.stores,
+                (&self.own, self.own_share),
+                &mut look,
+            )?;
+            protein.own = found;
+            self.notices.extend(told);
         }
-        let trained = |store: &usize| {
-            let sequence = of(*store).sequence();
-            self.proteins.iter().any(|protein| protein.topology.sequence() == sequence)
-        };
-        for store in self.own.iter().filter(|store| !trained(store)) {
-            let path = self.stores[*store].path().display();
-            self.notices.push(format!(
-                "{path}: frames made by a model of a protein of which there is no molecular dynamics here are left out"
-            ));
-        }
+        let known: BTreeSet<String> = self.proteins.iter().map(|p| p.topology.sequence()).collect();
+        self.notices.extend(own_frames::without_dynamics(&self.own, &self.stores, &known));
         Ok(())
     }
 

@@ -6,6 +6,8 @@
 //! Gordon & Bagnell, AISTATS 2011). Where the two differ in a torsion, that jump says nothing about the residue: it
 //! would teach the model to forget its torsions, so the residue counts for nothing.
 
+use std::collections::BTreeSet;
+
 use crate::analysis::superposition::{Superposition, superpose_pair};
 use crate::analysis::{DihedralTable, ResidueDihedrals, vectors::vec3};
 use crate::structure::{Topology, relabel_equivalent};
@@ -33,12 +35,57 @@ pub(super) struct OwnFrame {
     pub pair: usize,
 }
 
+/// Finds the own frames of the protein `topology` as [`find`] does, among those of all proteins in the stores `own`, and
+/// what is to be told of them, with the `share` of jumps that starts from them; nothing where it has none.
+///
+/// # Errors
+/// As [`find`].
+pub(super) fn of_protein(
+    topology: &Topology,
+    pairs: &PairIndex,
+    stores: &[TrajectoryStore],
+    (own, share): (&[usize], f64),
+    look: &mut dyn FnMut() -> Result<(), TrainError>,
+) -> Result<(Vec<OwnFrame>, Option<String>), TrainError> {
+    let sequence = topology.sequence();
+    let own: Vec<usize> =
+        own.iter().copied().filter(|&store| stores[store].topology().sequence() == sequence).collect();
+    if own.is_empty() {
+        return Ok((Vec::new(), None));
+    }
+    let found = find(topology, pairs, stores, &own, look)?;
+    let frames: usize = own.iter().map(|&store| stores[store].frame_count()).sum();
+    let told = format!(
+        "{}: {} of {frames} frames made by a model are like one of molecular dynamics; a share of {share} of its jumps starts from them",
+        topology.name,
+        found.len(),
+    );
+    Ok((found, Some(told)))
+}
+
+/// What is to be told of those of the stores `own` that are of no protein among the sequences `known`.
+pub(super) fn without_dynamics(
+    own: &[usize],
+    stores: &[TrajectoryStore],
+    known: &BTreeSet<String>,
+) -> Vec<String> {
+    let own = own.iter().map(|&store| &stores[store]);
+    own.filter(|store| !known.contains(&store.topology().sequence()))
+        .map(|store| {
+            format!(
+                "{}: frames made by a model of a protein of which there is no molecular dynamics here are left out",
+                store.path().display()
+            )
+        })
+        .collect()
+}
+
 /// Finds for each frame of the stores `own` the pair of `pairs`, of the protein `topology`, whose source is most like
 /// it; frames that nothing is like are left out. `look` is called for every frame.
 ///
 /// # Errors
 /// [`TrainError`] when a store cannot be read, or that of `look`.
-pub(super) fn find(
+fn find(
     topology: &Topology,
     pairs: &PairIndex,
     stores: &[TrajectoryStore],
@@ -128,20 +175,15 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use std::ops::ControlFlow;
-    use std::path::{Path, PathBuf};
+    use std::path::PathBuf;
 
     use super::*;
-    use crate::structure::{OpenedStructure, ReadOptions, read_structure};
+    use crate::structure::OpenedStructure;
+    use crate::test_support::{bundled, write_store};
     use crate::training::dataset::PairChances;
     use crate::training::{PairDataset, PairSampling, TrainError, TrainSettings};
-    use crate::trajectory::store::{STORE_VERSION, SourceFile, StoreMetadata, StoreWriter};
 
     const FRAMES: usize = 60;
-
-    fn native(name: &str) -> OpenedStructure {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/structures").join(name);
-        read_structure(&path, &ReadOptions::default()).unwrap()
-    }
 
     /// The native structure, opened like a hinge between residues 5 and 6 by some hundredths of a radian.
     fn opened(native: &OpenedStructure, hundredths: f32) -> Vec<[f32; 3]> {
@@ -160,23 +202,7 @@ mod tests {
     }
 
     fn store(path: PathBuf, of: &OpenedStructure, frames: &[Vec<[f32; 3]>], made_by_model: bool) -> PathBuf {
-        let source = SourceFile { path: "a".into(), bytes: 0, crc32: 0, frames_in_file: 0, frames_stored: 0 };
-        let metadata = StoreMetadata {
-            version: STORE_VERSION,
-            name: "protein".into(),
-            chain_id: "A".into(),
-            residues: of.topology.residues().to_vec(),
-            interval_ps: 1.0,
-            sources: vec![source],
-            positions_crc32: 0,
-            created_by: String::new(),
-            in_equilibrium: false,
-            made_by_model,
-        };
-        let mut writer = StoreWriter::create(&path, &metadata, false).unwrap();
-        writer.start_trajectory(0, 0.0);
-        frames.iter().for_each(|frame| writer.push(frame).unwrap());
-        writer.finish(metadata).unwrap();
+        write_store(&path, &of.topology, &[frames.to_vec()], made_by_model);
         path
     }
 
@@ -203,7 +229,7 @@ mod tests {
 
     #[test]
     fn a_jump_from_an_own_frame_leads_where_the_frame_most_like_it_went() {
-        let chignolin = native("chignolin.pdb");
+        let chignolin = bundled("chignolin");
         let topology = &*chignolin.topology;
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name);
@@ -244,7 +270,7 @@ mod tests {
 
     #[test]
     fn frames_made_by_a_model_are_not_trained_on_for_themselves() {
-        let (chignolin, other) = (native("chignolin.pdb"), native("villin.pdb"));
+        let (chignolin, other) = (bundled("chignolin"), bundled("villin"));
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name);
         let dynamics: Vec<_> = (0..FRAMES).map(|k| opened(&chignolin, k as f32)).collect();
@@ -260,7 +286,7 @@ mod tests {
 
     #[test]
     fn residues_in_other_torsional_wells_count_for_nothing() {
-        let chignolin = native("chignolin.pdb");
+        let chignolin = bundled("chignolin");
         let topology = &*chignolin.topology;
         let own = chignolin.positions_angstrom.to_vec();
         // Its side chain turned by two radians about Cα–Cβ.

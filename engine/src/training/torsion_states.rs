@@ -123,10 +123,9 @@ mod tests {
 
     use super::*;
     use crate::random::{Noise, Stream};
-    use crate::test_support::bundled;
+    use crate::test_support::{bundled, write_store};
     use crate::training::dataset::PairChances;
     use crate::training::{PairDataset, PairSampling, TrainSettings};
-    use crate::trajectory::store::{STORE_VERSION, SourceFile, StoreMetadata, StoreWriter};
 
     const FRAMES: usize = 400;
 
@@ -171,27 +170,11 @@ mod tests {
     /// other sign.
     fn store(folder: &std::path::Path) -> std::path::PathBuf {
         let opened = bundled("chignolin");
-        let source = SourceFile { path: "a".into(), bytes: 0, crc32: 0, frames_in_file: 0, frames_stored: 0 };
-        let metadata = StoreMetadata {
-            version: STORE_VERSION,
-            name: "chignolin".into(),
-            chain_id: "A".into(),
-            residues: opened.topology.residues().to_vec(),
-            interval_ps: 1.0,
-            sources: vec![source],
-            positions_crc32: 0,
-            created_by: String::new(),
-            in_equilibrium: true,
-            made_by_model: false,
-        };
         let path = folder.join("chignolin.store.safetensors");
-        let mut writer = StoreWriter::create(&path, &metadata, false).unwrap();
-        writer.start_trajectory(0, 0.0);
-        let mirrored: Vec<[f32; 3]> = opened.positions_angstrom.iter().map(|&[x, y, z]| [-x, y, z]).collect();
-        for frame in 0..FRAMES {
-            writer.push(if is_rare(frame) { &mirrored } else { &opened.positions_angstrom }).unwrap();
-        }
-        writer.finish(metadata).unwrap();
+        let native = opened.positions_angstrom.to_vec();
+        let mirrored: Vec<[f32; 3]> = native.iter().map(|&[x, y, z]| [-x, y, z]).collect();
+        let frames = (0..FRAMES).map(|frame| if is_rare(frame) { mirrored.clone() } else { native.clone() });
+        write_store(&path, &opened.topology, &[frames.collect()], false);
         path
     }
 
