@@ -81,6 +81,8 @@ fn import_ui(ui: &mut egui::Ui, state: &mut ImportState, actions: &mut Vec<Actio
             let tooltip = "Trajectories in equilibrium are as likely backwards in time as forwards; those that still \
                            relax from a hot or an extended start are not";
             ui.checkbox(&mut form.in_equilibrium, "In equilibrium").on_hover_text(tooltip);
+        });
+        row(ui, "", "", |ui, _| {
             let tooltip = "Training starts jumps from frames that a model made, and learns where they lead from molecular \
                            dynamics of the same protein";
             ui.checkbox(&mut form.made_by_model, "Made by a model").on_hover_text(tooltip);
