@@ -3,7 +3,10 @@
 
 mod gl_harness;
 
-use equijump_app::viewport::{AtomsShown, Coloring, Conformation, Representation, Style, Viewport, palette};
+use equijump_app::viewport::{
+    AtomsShown, Coloring, Conformation, Representation, SecondaryStructureClass, Style, Viewport, palette,
+};
+use equijump_engine::analysis::dssp;
 use equijump_engine::structure::OpenedStructure;
 use gl_harness::{ASPECT, GlHarness, HEIGHT, REQUEST, WIDTH, plain, protein, viewport_of};
 
@@ -49,6 +52,38 @@ fn a_ghost_beside_the_molecule_is_seen_in_its_own_hue_and_one_inside_it_is_not()
         }
         assert!(viewport.set_ghosts(Vec::new()));
         assert_eq!(viewport.render_to_image(&harness.gl, REQUEST).unwrap(), without);
+    }
+}
+
+/// The same positions after a superposition that changed nothing: rounded differently.
+fn rounded(opened: &OpenedStructure) -> Vec<[f32; 3]> {
+    let nudge = |place: usize| 1e-5 * (place as f32 * 12.9898).sin();
+    let positions = opened.positions_angstrom.iter().enumerate();
+    positions.map(|(atom, p)| std::array::from_fn(|k| p[k] + nudge(3 * atom + k))).collect()
+}
+
+#[test]
+fn a_ghost_in_the_place_of_a_ribbon_does_not_flicker_through_it() {
+    let Some(harness) = GlHarness::new(WIDTH, HEIGHT) else { return };
+    for name in ["chignolin", "villin"] {
+        let opened = protein(name);
+        let structure: Vec<SecondaryStructureClass> = dssp(&opened.topology, &opened.positions_angstrom)
+            .into_iter()
+            .map(SecondaryStructureClass::from)
+            .collect();
+        for known in [Vec::new(), structure.clone()] {
+            let mut viewport = viewport_of(&opened);
+            viewport.set_secondary_structure(&structure);
+            viewport.set_style(plain(Representation::Ribbon));
+            let without = viewport.render_to_image(&harness.gl, REQUEST).unwrap();
+            let mut ghost = ghost(&rounded(&opened));
+            let as_tube = known.is_empty();
+            ghost[0].structure = known;
+            assert!(viewport.set_ghosts(ghost));
+            let with = viewport.render_to_image(&harness.gl, REQUEST).unwrap();
+            let seen = ghost_pixels(&with).saturating_sub(ghost_pixels(&without));
+            assert!(seen < 20, "{name}, as a tube {as_tube}: {seen} pixels");
+        }
     }
 }
 

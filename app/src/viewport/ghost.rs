@@ -11,6 +11,10 @@ use super::style::{Representation, SecondaryStructureClass};
 /// Radius of its bonds, Å: thinner than any bond of the molecule, so that it vanishes where both agree.
 const RADIUS_ANGSTROM: f32 = 0.12;
 
+/// How much thinner its ribbons are than the molecule's, Å. Surfaces in the same place differ by rounding alone, after
+/// superposition say, and which of them is seen would change from pixel to pixel and with every turn.
+const RIBBON_INSET_ANGSTROM: f32 = 0.12;
+
 /// A conformation to compare with, and its color.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Conformation {
@@ -131,6 +135,7 @@ impl Ghost {
             let colors = vec![palette::light_from_srgb(*color); residues];
             self.ribbons.add(topology, positions, structure, &colors, ColorSteps::Blended, in_all);
         }
+        self.ribbons.thin(RIBBON_INSET_ANGSTROM);
         if highlight.is_alone() {
             let shown = |residue| topology.atom_range(residue).any(|atom| highlight.has(atom));
             self.ribbons.keep_residues(&(0..residues).map(shown).collect::<Vec<bool>>());

@@ -136,6 +136,13 @@ impl RibbonMesh {
         self.cap(path.frame(end), profile.section(end, true), 1.0, color(end, true), count as u32 - 1);
     }
 
+    /// Makes everything thinner: all surfaces lie deeper by `inset_angstrom`.
+    pub fn thin(&mut self, inset_angstrom: f32) {
+        for (position, normal) in self.positions_angstrom.iter_mut().zip(&self.normals) {
+            *position = std::array::from_fn(|k| position[k] - inset_angstrom * normal[k]);
+        }
+    }
+
     /// Leaves out the residues that are not to be shown.
     pub fn keep_residues(&mut self, shown: &[bool]) {
         let is_shown = |vertex: u32| {
