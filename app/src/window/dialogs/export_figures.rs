@@ -1,16 +1,17 @@
 //! Exporting plots as images and numbers.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::frame_range::size_row;
-use super::widgets::{PathField, buttons, error_line};
+use super::target::{Files, Target};
+use super::widgets::{PathField, buttons};
 use crate::figures::FigureFormat;
 use crate::window::action::Action;
 use crate::window::exports::FigureExport;
 use crate::window::file_dialogs::Purpose;
 
 /// The form.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct FigureForm {
     /// Where to.
     pub folder: PathField,
@@ -19,7 +20,7 @@ pub struct FigureForm {
     name: String,
     /// Names of the plots of measurements.
     measured: Vec<String>,
-    overwrite: bool,
+    target: Target,
 }
 
 impl FigureForm {
@@ -30,7 +31,7 @@ impl FigureForm {
         Self {
             name,
             measured,
-            overwrite: false,
+            target: Target::default(),
             folder: PathField::new(folder.clone()),
             export: FigureExport {
                 folder,
@@ -49,8 +50,8 @@ impl FigureForm {
         }
     }
 
-    /// The files that would be replaced.
-    fn existing(&self, folder: &Path) -> Vec<PathBuf> {
+    /// The names of the files.
+    fn names(&self) -> Vec<String> {
         let export = &self.export;
         let chosen = [
             (export.free_energy, "free-energy"),
@@ -69,8 +70,6 @@ impl FigureForm {
             .flat_map(|stem| {
                 endings.iter().flatten().map(move |ending| format!("{}-{stem}.{ending}", self.name))
             })
-            .map(|file| folder.join(file))
-            .filter(|path| path.exists())
             .collect()
     }
 
@@ -113,19 +112,8 @@ impl FigureForm {
         ui.add_space(4.0);
         let entered = self.folder.ui(ui, "Folder", Purpose::FigureFolder, actions);
         let folder = self.folder.path();
-        let exists = folder.as_ref().is_some_and(|folder| folder.is_dir());
-        if folder.is_some() && !exists {
-            error_line(ui, "There is no such folder.");
-        }
-        let existing = folder.as_ref().map(|folder| self.existing(folder)).unwrap_or_default();
-        if !existing.is_empty() {
-            let text = match existing.as_slice() {
-                [file] => format!("Replace {}", file.file_name().unwrap_or_default().to_string_lossy()),
-                files => format!("Replace {} files that are there", files.len()),
-            };
-            let names: Vec<String> = existing.iter().map(|file| file.display().to_string()).collect();
-            ui.checkbox(&mut self.overwrite, text).on_hover_text(names.join("\n"));
-        }
+        let files = folder.clone().map(|folder| Files { folder, names: self.names() });
+        let possible = files.is_some_and(|files| self.target.ui(ui, files));
         let export = &self.export;
         let chosen = [
             export.rmsd,
@@ -138,12 +126,11 @@ impl FigureForm {
             export.measurements,
         ]
         .contains(&true);
-        let free = existing.is_empty() || self.overwrite;
-        let enabled = exists && free && chosen && (export.format.is_some() || export.numbers);
+        let enabled = possible && chosen && (export.format.is_some() || export.numbers);
         let confirmed = buttons(ui, "Export", enabled, actions);
-        if let Some(folder) = folder.filter(|_| enabled && (confirmed || entered)) {
+        if let Some(folder) = folder.filter(|_| self.target.confirm(enabled && (confirmed || entered))) {
             actions.push(Action::CloseDialog);
-            actions.push(Action::ExportFigures(FigureExport { folder, ..export.clone() }));
+            actions.push(Action::ExportFigures(FigureExport { folder, ..self.export.clone() }));
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::frame_range::size_row;
+use super::target::Asked;
 use super::widgets::{PathField, buttons, error_line};
 use crate::window::action::Action;
 use crate::window::exports::{FrameRange, MovieExport};
@@ -11,7 +12,7 @@ use crate::window::film::{FilmFormat, has_ffmpeg};
 use crate::window::project::grouped;
 
 /// The form.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct MovieForm {
     /// Where to.
     pub folder: PathField,
@@ -24,6 +25,9 @@ pub struct MovieForm {
     turn_degrees: i32,
     overlay: bool,
     name: String,
+    /// The new folder or file in the folder that is typed; none where there is no such folder.
+    target: Asked<(PathBuf, FilmFormat), Option<PathBuf>>,
+    confirmed: bool,
 }
 
 /// A folder or a file in `folder` that is not there yet: `villin-movie`, `villin-movie-2` and so on.
@@ -50,6 +54,8 @@ impl MovieForm {
             turn_degrees: 0,
             overlay: false,
             name,
+            target: Asked::default(),
+            confirmed: false,
         }
     }
 
@@ -93,12 +99,19 @@ impl MovieForm {
         ui.add_space(4.0);
         let entered = self.folder.ui(ui, "Folder", Purpose::MovieFolder, actions);
         let folder = self.folder.path();
-        let exists = folder.as_ref().is_some_and(|folder| folder.is_dir());
-        if folder.is_some() && !exists {
+        let given = folder.is_some();
+        let found = folder.and_then(|folder| {
+            let name = self.name.clone();
+            let look = move |(folder, format): (PathBuf, FilmFormat)| {
+                folder.is_dir().then(|| new_path(&folder, &name, format))
+            };
+            self.target.ask(ui.ctx(), (folder, self.format), look).cloned()
+        });
+        if found == Some(None) {
             error_line(ui, "There is no such folder.");
         }
-        let target =
-            folder.as_ref().filter(|_| exists).map(|folder| new_path(folder, &self.name, self.format));
+        let enabled = given && found != Some(None);
+        let target = found.flatten();
         let name = target.as_ref().and_then(|target| target.file_name()).map(|name| name.to_string_lossy());
         let count = self.frames.count();
         let seconds = count as f64 / f64::from(self.per_second.max(1));
@@ -113,8 +126,10 @@ impl MovieForm {
             }
         };
         ui.add(egui::Label::new(egui::RichText::new(sentence).weak()).wrap());
-        let confirmed = buttons(ui, "Export", exists, actions);
-        if let Some(path) = target.filter(|_| confirmed || entered) {
+        let confirmed = buttons(ui, "Export", enabled, actions) || entered;
+        // What is confirmed before the disk has answered waits for its answer.
+        self.confirmed = enabled && (confirmed || self.confirmed);
+        if let Some(path) = target.filter(|_| self.confirmed) {
             actions.push(Action::CloseDialog);
             actions.push(Action::ExportMovie(MovieExport {
                 format: self.format,

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::target::{Files, Target};
 use super::widgets::{PathField, buttons, error_line};
 use crate::window::action::Action;
 use crate::window::exports::{FrameRange, TrajectoryExport};
@@ -23,7 +24,7 @@ fn names_atoms(format: usize) -> bool {
 }
 
 /// The form.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct TrajectoryForm {
     /// Where to.
     pub path: PathField,
@@ -40,7 +41,7 @@ pub struct TrajectoryForm {
     /// The atoms that are selected, if any are.
     selected: Option<Arc<[usize]>>,
     only_selected: bool,
-    overwrite: bool,
+    target: Target,
 }
 
 impl TrajectoryForm {
@@ -67,7 +68,7 @@ impl TrajectoryForm {
             hydrogens: false,
             selected,
             only_selected: false,
-            overwrite: false,
+            target: Target::default(),
         }
     }
 
@@ -130,10 +131,8 @@ impl TrajectoryForm {
         if let Some(format) = known {
             self.format = format;
         }
-        let exists = path.as_ref().is_some_and(|path| path.exists());
-        if exists {
-            ui.checkbox(&mut self.overwrite, "Replace the file that is there");
-        }
+        let file = path.as_deref().filter(|_| known.is_some());
+        let possible = file.is_some_and(|path| self.target.ui(ui, Files::one(path)));
         let only = self.only().cloned();
         let count = self.frames.count_of(only.as_deref());
         let every_ps = self.interval_ps * self.frames.stride as f64;
@@ -147,9 +146,9 @@ impl TrajectoryForm {
         if path.is_some() && known.is_none() {
             error_line(ui, "The file name must end in .dcd, .xtc, .pdb or .cif.");
         }
-        let enabled = known.is_some() && count > 0 && (!exists || self.overwrite);
+        let enabled = possible && count > 0;
         let confirmed = buttons(ui, "Export", enabled, actions);
-        if let Some(path) = path.filter(|_| enabled && (confirmed || entered)) {
+        if let Some(path) = path.filter(|_| self.target.confirm(enabled && (confirmed || entered))) {
             actions.push(Action::CloseDialog);
             actions.push(Action::ExportTrajectory(TrajectoryExport {
                 path,
@@ -158,7 +157,7 @@ impl TrajectoryForm {
                 atoms: self.selected.clone().filter(|_| self.only_selected),
                 replica: self.replica,
                 hydrogens: self.hydrogens && !self.only_selected && names_atoms(self.format),
-                overwrite: self.overwrite,
+                overwrite: self.target.replaces(),
             }));
         }
     }

@@ -12,6 +12,7 @@ pub mod help;
 pub mod hindrance;
 pub mod open_path;
 pub mod screenshot;
+mod target;
 pub mod trajectory_needs;
 mod widgets;
 
@@ -21,7 +22,7 @@ use super::action::Action;
 use super::file_dialogs::{FileAnswer, Purpose};
 
 /// The dialog that is open.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 #[allow(missing_docs)] // each variant names its form
 pub enum Dialog {
     OpenPath(open_path::OpenPath),

@@ -2,26 +2,28 @@
 
 use std::path::PathBuf;
 
+use super::target::{Files, Target};
 use super::widgets::{PathField, buttons, error_line};
 use crate::window::action::Action;
 use crate::window::exports::ScreenshotExport;
 use crate::window::file_dialogs::Purpose;
 
 /// The form.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct ScreenshotForm {
     /// Where to.
     pub path: PathField,
     view_size: [u32; 2],
     factor: u32,
     transparent: bool,
-    overwrite: bool,
+    target: Target,
 }
 
 impl ScreenshotForm {
     /// `view_size` is the size of the molecule pane in pixels.
     pub fn new(proposal: PathBuf, view_size: [u32; 2]) -> Self {
-        Self { path: PathField::new(proposal), view_size, factor: 2, transparent: false, overwrite: false }
+        let path = PathField::new(proposal);
+        Self { path, view_size, factor: 2, transparent: false, target: Target::default() }
     }
 
     fn size(&self) -> [u32; 2] {
@@ -49,16 +51,13 @@ impl ScreenshotForm {
         let path = self.path.path();
         let is_png =
             path.as_ref().is_some_and(|p| p.extension().is_some_and(|e| e.eq_ignore_ascii_case("png")));
-        let exists = path.as_ref().is_some_and(|path| path.exists());
-        if exists {
-            ui.checkbox(&mut self.overwrite, "Replace the file that is there");
-        }
+        let file = path.as_deref().filter(|_| is_png);
+        let enabled = file.is_some_and(|path| self.target.ui(ui, Files::one(path)));
         if path.is_some() && !is_png {
             error_line(ui, "The file name must end in .png.");
         }
-        let enabled = is_png && (!exists || self.overwrite);
         let confirmed = buttons(ui, "Save", enabled, actions);
-        if let Some(path) = path.filter(|_| enabled && (confirmed || entered)) {
+        if let Some(path) = path.filter(|_| self.target.confirm(enabled && (confirmed || entered))) {
             actions.push(Action::CloseDialog);
             let export = ScreenshotExport { path, size: self.size(), transparent: self.transparent };
             actions.push(Action::SaveScreenshot(export));

@@ -1,25 +1,30 @@
 //! What trajectory files do not tell: which atoms they hold, and how far their frames are apart.
 
+use std::path::PathBuf;
+
 use equijump_engine::session::TrajectoryRequest;
 
+use super::target::Asked;
 use super::widgets::{PathField, buttons, error_line};
 use crate::window::action::Action;
 use crate::window::file_dialogs::Purpose;
 
 /// Which file names the atoms.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct TopologyChoice {
     request: TrajectoryRequest,
     sentence: String,
     /// The file.
     pub path: PathField,
+    is_file: Asked<PathBuf, Option<bool>>,
 }
 
 impl TopologyChoice {
     /// `sentence` says what was looked for.
     pub fn new(request: TrajectoryRequest, sentence: String) -> Self {
         let folder = request.files.first().and_then(|path| path.parent()).map(ToOwned::to_owned);
-        Self { request, sentence, path: PathField::new(folder.unwrap_or_default()) }
+        let path = PathField::new(folder.unwrap_or_default());
+        Self { request, sentence, path, is_file: Asked::default() }
     }
 
     pub(super) fn ui(&mut self, ui: &mut egui::Ui, actions: &mut Vec<Action>) {
@@ -32,10 +37,13 @@ impl TopologyChoice {
             actions,
         );
         let path = self.path.path();
-        let is_file = path.as_ref().is_some_and(|path| path.is_file());
-        if path.as_ref().is_some_and(|path| !path.exists()) {
+        // It is proposed as a folder, of which nothing is said.
+        let look = |path: PathBuf| path.is_file().then_some(true).or((!path.exists()).then_some(false));
+        let found = path.clone().and_then(|path| *self.is_file.ask(ui.ctx(), path, look)?);
+        if found == Some(false) {
             error_line(ui, "There is no such file.");
         }
+        let is_file = found == Some(true);
         let confirmed = buttons(ui, "Open", is_file, actions);
         if let Some(path) = path.filter(|_| is_file && (confirmed || entered)) {
             actions.push(Action::CloseDialog);

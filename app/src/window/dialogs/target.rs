@@ -1,0 +1,191 @@
+//! Where a dialog writes. What is there already is asked of the disk once for each change of what is typed, on a thread of
+//! its own: a network folder that stalls would hold up every pass, or all other files.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use super::widgets::error_line;
+use crate::window::inquiry::Inquiry;
+
+/// What the disk says of something typed.
+pub struct Asked<Q, A> {
+    question: Option<Q>,
+    waiting: Option<Inquiry<A>>,
+    answer: Option<A>,
+}
+
+impl<Q, A> Default for Asked<Q, A> {
+    fn default() -> Self {
+        Self { question: None, waiting: None, answer: None }
+    }
+}
+
+impl<Q, A> fmt::Debug for Asked<Q, A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Asked").finish_non_exhaustive()
+    }
+}
+
+impl<Q: Clone + PartialEq + Send + 'static, A: Send + 'static> Asked<Q, A> {
+    /// Whether this is what was asked last.
+    fn is_about(&self, question: &Q) -> bool {
+        self.question.as_ref() == Some(question)
+    }
+
+    /// The answer, once it is there. `look` runs once for each question.
+    pub fn ask(
+        &mut self,
+        ctx: &egui::Context,
+        question: Q,
+        look: impl FnOnce(Q) -> A + Send + 'static,
+    ) -> Option<&A> {
+        if !self.is_about(&question) {
+            self.answer = None;
+            let asked = question.clone();
+            self.waiting = Inquiry::start("equijump-look", ctx, move |_| Ok(Some(look(asked)))).ok();
+            // Where the system refuses a thread, the next pass asks again.
+            self.question = self.waiting.is_some().then_some(question);
+        }
+        if let Some(answer) = self.waiting.as_ref().and_then(Inquiry::take) {
+            self.waiting = None;
+            self.answer = answer.ok().flatten();
+        }
+        self.answer.as_ref()
+    }
+}
+
+/// Files of one folder that a form would write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Files {
+    /// The folder.
+    pub folder: PathBuf,
+    /// Their names.
+    pub names: Vec<String>,
+}
+
+impl Files {
+    /// One file.
+    pub fn one(path: &Path) -> Self {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        Self { folder: folder.to_owned(), names: vec![name] }
+    }
+
+    /// Those that are there; `None` where there is no such folder.
+    fn there(self) -> Option<Vec<PathBuf>> {
+        let paths = self.names.iter().map(|name| self.folder.join(name));
+        self.folder.is_dir().then(|| paths.filter(|path| path.exists()).collect())
+    }
+}
+
+/// The files that a form writes, whether they may replace what is there, and whether the user has confirmed before that
+/// was known.
+#[derive(Debug, Default)]
+pub struct Target {
+    asked: Asked<Files, Option<Vec<PathBuf>>>,
+    overwrite: bool,
+    confirmed: bool,
+}
+
+impl Target {
+    /// Says where there is no such folder, and asks whether files that are there may be replaced. Returns whether all can be
+    /// written, as far as is known.
+    pub fn ui(&mut self, ui: &mut egui::Ui, files: Files) -> bool {
+        if !self.asked.is_about(&files) {
+            // An answer about other files is none about these.
+            (self.overwrite, self.confirmed) = (false, false);
+        }
+        let Some(found) = self.asked.ask(ui.ctx(), files, Files::there) else {
+            if self.confirmed {
+                ui.weak("Looking at the folder…");
+            }
+            return true;
+        };
+        let Some(there) = found else {
+            error_line(ui, "There is no such folder.");
+            return false;
+        };
+        if there.is_empty() {
+            return true;
+        }
+        let text = match there.as_slice() {
+            [_] => "Replace the file that is there".to_owned(),
+            files => format!("Replace {} files that are there", files.len()),
+        };
+        let names: Vec<String> = there.iter().map(|file| file.display().to_string()).collect();
+        ui.checkbox(&mut self.overwrite, text).on_hover_text(names.join("\n"));
+        self.overwrite
+    }
+
+    /// Whether files that are there are replaced.
+    pub fn replaces(&self) -> bool {
+        self.overwrite
+    }
+
+    /// Takes it that the user has confirmed a form that can be confirmed. Returns whether to write: not before the disk has
+    /// answered, and not where its answer asks for another one of the user's.
+    pub fn confirm(&mut self, confirmed: bool) -> bool {
+        self.confirmed |= confirmed;
+        let Some(found) = &self.asked.answer else { return false };
+        let free = found.as_ref().is_some_and(|there| there.is_empty() || self.overwrite);
+        std::mem::take(&mut self.confirmed) && free
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::mpsc::{Receiver, channel};
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+
+    #[test]
+    fn a_disk_that_stalls_holds_up_nobody_and_is_asked_once_for_each_question() {
+        let ctx = egui::Context::default();
+        let (open, gate) = channel::<()>();
+        let (gate, asked) = (Arc::new(Mutex::new(gate)), Arc::new(AtomicUsize::new(0)));
+        let look = |gate: &Arc<Mutex<Receiver<()>>>, asked: &Arc<AtomicUsize>| {
+            let (gate, asked) = (gate.clone(), asked.clone());
+            move |question: u32| {
+                asked.fetch_add(1, Ordering::SeqCst);
+                gate.lock().unwrap().recv().unwrap();
+                question + 1
+            }
+        };
+        let mut disk = Asked::default();
+        for _ in 0..50 {
+            assert_eq!(disk.ask(&ctx, 1, look(&gate, &asked)), None);
+        }
+        open.send(()).unwrap();
+        let answer = loop {
+            if let Some(answer) = disk.ask(&ctx, 1, look(&gate, &asked)) {
+                break *answer;
+            }
+            std::thread::yield_now();
+        };
+        assert_eq!((answer, asked.load(Ordering::SeqCst)), (2, 1));
+        // Another question forgets the answer.
+        assert_eq!(disk.ask(&ctx, 7, look(&gate, &asked)), None);
+        open.send(()).unwrap();
+    }
+
+    #[test]
+    fn what_was_confirmed_before_the_disk_answered_is_written_unless_it_would_replace_something() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("there.png"), "").unwrap();
+        for (path, written) in [("new.png", true), ("there.png", false), ("gone/new.png", false)] {
+            let files = Files::one(&folder.path().join(path));
+            let mut target = Target::default();
+            assert!(!target.confirm(true), "nothing is known yet");
+            let ctx = egui::Context::default();
+            let look = |target: &mut Target| target.asked.ask(&ctx, files.clone(), Files::there).is_some();
+            while !look(&mut target) {
+                std::thread::yield_now();
+            }
+            assert_eq!(target.confirm(false), written, "{path}");
+            assert!(!target.confirm(false), "once");
+        }
+    }
+}
