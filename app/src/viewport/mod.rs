@@ -2,7 +2,7 @@
 //! context (ARCHITECTURE.md §2).
 //!
 //! ```text
-//! Viewport (this file) ── input, camera, labels
+//! Viewport (this file) ── pointer, keys, camera, labels
 //!   ├─ scene     what is drawn, on the CPU        ── ribbon, palette, style
 //!   ├─ pick      which atom is under the pointer
 //!   └─ gpu       buffers and passes               ── shaders/render
@@ -104,6 +104,9 @@ pub struct Viewport {
     spinning: bool,
     fit_following: bool,
     view_revision: u64,
+    /// Who has the keyboard's focus where the view has it.
+    id: Option<egui::Id>,
+    wants_focus: bool,
     samples_per_axis: Option<u32>,
     last_drawn: Option<(Revision, Camera)>,
     last_change_seconds: f64,
@@ -225,6 +228,16 @@ impl Viewport {
     /// Grows with every change of the view that the user made, not with those that come by themselves.
     pub fn view_revision(&self) -> u64 {
         self.view_revision
+    }
+
+    /// Gives the view the keyboard's focus: its keys turn, move and zoom.
+    pub fn focus(&mut self) {
+        self.wants_focus = true;
+    }
+
+    /// Whether it has the keyboard's focus.
+    pub fn has_focus(&self, ctx: &egui::Context) -> bool {
+        self.id.is_some_and(|id| ctx.memory(|memory| memory.has_focus(id)))
     }
 
     /// Whether the camera is on its way somewhere.
@@ -406,10 +419,14 @@ impl Viewport {
         pick::pick(&shared.scene, self.camera.ray(x, y, aspect)).map(|hit| hit.atom)
     }
 
-    /// Fills the rest of `ui` with the view and handles the pointer in it.
+    /// Fills the rest of `ui` with the view and handles the pointer and the keys in it.
     pub fn ui(&mut self, ui: &mut egui::Ui) -> ViewportResponse {
         let size = ui.available_size().max(egui::vec2(1.0, 1.0));
         let (rect, response) = ui.allocate_exact_size(size, egui::Sense::click_and_drag());
+        self.id = Some(response.id);
+        if std::mem::take(&mut self.wants_focus) {
+            response.request_focus();
+        }
         let name = self.molecule().map(|topology| topology.name.clone());
         response.widget_info(|| {
             let label = name.as_ref().map_or("3D view".to_owned(), |name| format!("3D view of {name}"));

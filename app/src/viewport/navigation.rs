@@ -1,4 +1,4 @@
-//! The pointer in the viewport: turning, moving, zooming, hovering, clicking; and smooth camera moves.
+//! Pointer and keys in the viewport: turning, moving, zooming, hovering, clicking; and smooth camera moves.
 
 use super::camera::Camera;
 use super::pick;
@@ -9,6 +9,11 @@ use super::{Framing, Viewport};
 pub(super) const FOCUS_DISTANCE_ANGSTROM: f32 = 28.0;
 /// Zoom per point of scrolling.
 const ZOOM_PER_POINT: f32 = 0.0035;
+/// A key turns by this part of half a turn, five degrees, moves by this part of the height of the view, and brings
+/// nearer by this factor.
+const KEY_TURN: f32 = 1.0 / 36.0;
+const KEY_MOVE: f32 = 0.05;
+const KEY_ZOOM: f32 = 1.1;
 /// Duration of camera moves, as a multiple of egui's animation time (1/12 s): zero if animations are off.
 const TRANSITION_STRETCH: f32 = 3.5;
 
@@ -52,6 +57,7 @@ impl Viewport {
         let rect = response.rect;
         let before = self.camera;
         self.drag(ui, response);
+        self.take_keys(ui, response);
         if response.contains_pointer() {
             let (scroll, pinch) = ui.input(|input| (input.smooth_scroll_delta().y, input.zoom_delta()));
             let factor = (scroll * ZOOM_PER_POINT).exp() * pinch;
@@ -72,7 +78,8 @@ impl Viewport {
         self.hover_at(rect, response.hover_pos().filter(|_| hovering));
 
         let mut navigated = Navigated::default();
-        if response.clicked() {
+        // Not by Enter, which would be a click on no place.
+        if response.clicked_by(egui::PointerButton::Primary) {
             navigated.clicked = Some(self.atom_under(rect, response.interact_pointer_pos()));
         }
         if response.double_clicked() {
@@ -114,6 +121,57 @@ impl Viewport {
             self.camera.pan(delta.x, delta.y, rect.height());
             // What was moved aside is to stay there.
             self.zoomed_in = true;
+        }
+    }
+
+    /// While the view has the keyboard's focus, arrows turn, with Shift move and with Alt roll, plus and minus zoom.
+    fn take_keys(&mut self, ui: &egui::Ui, response: &egui::Response) {
+        if !response.has_focus() {
+            return;
+        }
+        // Arrows are then not for finding another widget.
+        let arrows = egui::EventFilter {
+            horizontal_arrows: true,
+            vertical_arrows: true,
+            ..egui::EventFilter::default()
+        };
+        ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, arrows));
+        let pressed = ui.input(|input| {
+            let keys = input.events.iter().filter_map(|event| match event {
+                egui::Event::Key { key, pressed: true, modifiers, .. } if !modifiers.command => {
+                    Some((*key, *modifiers))
+                }
+                _ => None,
+            });
+            keys.collect::<Vec<_>>()
+        });
+        let height = response.rect.height();
+        for (key, modifiers) in pressed {
+            let (right, down) = match key {
+                egui::Key::ArrowLeft => (-1.0, 0.0),
+                egui::Key::ArrowRight => (1.0, 0.0),
+                egui::Key::ArrowUp => (0.0, -1.0),
+                egui::Key::ArrowDown => (0.0, 1.0),
+                // The key of the plus sign may need Shift or not.
+                egui::Key::Plus | egui::Key::Equals => {
+                    self.camera.zoom(KEY_ZOOM);
+                    self.zoomed_in = true;
+                    continue;
+                }
+                egui::Key::Minus => {
+                    self.camera.zoom(1.0 / KEY_ZOOM);
+                    continue;
+                }
+                _ => continue,
+            };
+            if modifiers.shift {
+                self.camera.pan(right * KEY_MOVE * height, down * KEY_MOVE * height, height);
+                self.zoomed_in = true;
+            } else if modifiers.alt {
+                self.camera.roll(right * KEY_TURN * std::f32::consts::PI);
+            } else {
+                self.camera.orbit(right * KEY_TURN, down * KEY_TURN);
+            }
         }
     }
 

@@ -13,6 +13,7 @@ pub mod exports;
 pub mod file_dialogs;
 pub mod film;
 mod fitting;
+mod focus;
 pub mod ghost;
 pub mod icons;
 mod inquiry;

@@ -180,6 +180,10 @@ impl EquiJumpApp {
                 layout::show(&mut self.tree, Pane::Molecule);
                 self.cache.selection.focus();
             }
+            UiCommand::FocusView => {
+                layout::show(&mut self.tree, Pane::Molecule);
+                self.cache.molecule.viewport.focus();
+            }
             UiCommand::ClearSelection => self.select(""),
             UiCommand::MeasureSelection => self.measure_selection(),
             UiCommand::Quit => ctx.send_viewport_cmd(egui::ViewportCommand::Close),

@@ -53,7 +53,7 @@ use crate::window::session_file::{self, Entry, ReadProject, Restoring, SessionFi
 use crate::window::timeline::{PlayState, Timeline};
 use crate::window::training::{self, TrainingForm, TrainingState};
 use crate::window::undo::Undo;
-use crate::window::{theme, timeline_bar};
+use crate::window::{focus, theme, timeline_bar};
 
 /// Makes the engine's session, given what wakes the window.
 pub type StartSession = Box<dyn FnOnce(WakeCallback) -> std::io::Result<Session>>;
@@ -132,6 +132,7 @@ pub struct EquiJumpApp {
     pub(in crate::window) map_settings: MapSettings,
     pub(in crate::window) quit_confirmed: bool,
     closer: Closer,
+    focus_walk: focus::Walk,
     pub(in crate::window) screenshot: Option<PathBuf>,
     pub(in crate::window) movie: Option<Movie>,
     pub(in crate::window) graphics: String,
@@ -208,6 +209,7 @@ impl EquiJumpApp {
             map_settings: MapSettings::default(),
             quit_confirmed: false,
             closer,
+            focus_walk: focus::Walk::default(),
             screenshot: None,
             movie: None,
             graphics: graphics_name(cc),
@@ -311,7 +313,7 @@ impl EquiJumpApp {
 
     fn take_input(&mut self, ctx: &egui::Context) {
         if self.dialog.is_none() && self.movie.is_none() {
-            let commands = UiCommand::pressed(ctx);
+            let commands = UiCommand::pressed(ctx, self.cache.molecule.has_focus(ctx));
             let enabled: Vec<_> = commands.into_iter().filter(|command| self.is_enabled(*command)).collect();
             self.actions.extend(enabled.into_iter().map(Action::Command));
             let escaped = self.measurements.tool().is_some()
@@ -383,6 +385,7 @@ impl EquiJumpApp {
             dialog.show(ui.ctx(), &mut actions);
         }
         self.movie_ui(ui.ctx());
+        focus::ring_ui(ui.ctx());
         drop_hint_ui(ui.ctx());
         self.actions = actions;
     }
@@ -445,7 +448,9 @@ impl eframe::App for EquiJumpApp {
     fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
         let ctx = ui.ctx().clone();
         self.take_input(&ctx);
+        self.focus_walk.begin_pass(&ctx);
         self.draw(ui);
+        self.focus_walk.end_pass(&ctx);
         let actions = std::mem::take(&mut self.actions);
         if !actions.is_empty() {
             for action in actions {
@@ -496,7 +501,7 @@ impl CommandState for EquiJumpApp {
             UiCommand::SaveScreenshot | UiCommand::ResetCamera => self.cache.molecule.is_available(),
             UiCommand::Undo => self.undo.can_undo(),
             UiCommand::Redo => self.undo.can_redo(),
-            UiCommand::Select => self.project.opened.is_some(),
+            UiCommand::Select | UiCommand::FocusView => self.project.opened.is_some(),
             UiCommand::ClearSelection => !self.selected.text.is_empty(),
             UiCommand::MeasureSelection => self.selected.measurement_tool().is_some(),
             UiCommand::FitSelection => !self.selected.atoms.is_empty(),

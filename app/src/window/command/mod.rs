@@ -66,6 +66,7 @@ pub enum UiCommand {
     OverlayFrames,
     ToggleTiles,
     CenterOnMarked,
+    FocusView,
     ResetCamera,
     ToggleSpin,
     ToggleFollowFit,
@@ -166,8 +167,9 @@ impl UiCommand {
     }
 
     /// Takes the commands whose shortcuts were pressed in this pass. Plain keys are left alone while a
-    /// widget takes keyboard input, so that typing a path does not play the trajectory.
-    pub fn pressed(ctx: &egui::Context) -> Vec<UiCommand> {
+    /// widget takes keyboard input, so that typing a path does not play the trajectory. The molecule takes but the
+    /// arrows where `in_view`, the view has the focus.
+    pub fn pressed(ctx: &egui::Context, in_view: bool) -> Vec<UiCommand> {
         let typing = ctx.text_edit_focused();
         let focused = ctx.egui_wants_keyboard_input();
         let mut pressed = Vec::new();
@@ -186,7 +188,11 @@ impl UiCommand {
             }
             let plain = !shortcut.modifiers.command;
             // Space presses and arrows move the focused widget; function keys belong to nobody.
-            let taken = if matches!(shortcut.logical_key, Key::F1) { typing } else { focused };
+            let taken = match shortcut.logical_key {
+                Key::F1 => typing,
+                Key::ArrowLeft | Key::ArrowRight | Key::ArrowUp | Key::ArrowDown => focused,
+                _ => focused && !in_view,
+            };
             if plain && taken {
                 continue;
             }

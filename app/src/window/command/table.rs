@@ -290,6 +290,12 @@ impl UiCommand {
                 Molecule,
                 Some((NONE, Key::S)),
             ),
+            Self::FocusView => row(
+                "Turn with the keys",
+                "Give the view the keyboard: arrows turn the molecule, with Shift move and with Alt roll it, + and − zoom; Escape ends it",
+                Molecule,
+                Some((NONE, Key::V)),
+            ),
             Self::ResetCamera => {
                 row("Reset view", "Fit the molecule into the view", Molecule, Some((NONE, Key::R)))
             }

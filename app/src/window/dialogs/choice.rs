@@ -4,6 +4,7 @@ use equijump_engine::session::{ChainSummary, OpenRequest, TrajectoryRequest};
 
 use super::widgets::buttons;
 use crate::window::action::Action;
+use crate::window::focus::scroll_to_focus;
 use crate::window::wording::in_window_words;
 
 /// What is opened once the chain is known.
@@ -60,6 +61,7 @@ impl ChainChoice {
                 let text = format!("Chain {} ({} residues)", chain.id, chain.residues);
                 ui.radio_value(&mut self.selected, index, text);
             }
+            scroll_to_focus(ui);
         });
         if buttons(ui, "Open", !self.chains.is_empty(), actions)
             && let Some(chain) = self.chains.get(self.selected)

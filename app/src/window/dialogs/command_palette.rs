@@ -103,6 +103,8 @@ impl CommandPalette {
         }
         if field.changed() {
             self.selected = 0;
+            // The field shows what was typed one pass later than it takes it.
+            ui.ctx().request_repaint();
         }
         let found: Vec<Entry> = self.found().into_iter().cloned().collect();
         let last = found.len().saturating_sub(1);

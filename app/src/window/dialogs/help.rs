@@ -9,6 +9,17 @@ pub(super) fn shortcuts_ui(ui: &mut egui::Ui, actions: &mut Vec<Action>) {
     // A low or much magnified window has room for the title and the button as well.
     let height = (ui.ctx().content_rect().height() - 120.0).clamp(80.0, 560.0);
     egui::ScrollArea::vertical().max_height(height).show(ui, |ui| {
+        let page = height - 40.0;
+        for (key, down) in [
+            (egui::Key::ArrowDown, 40.0),
+            (egui::Key::ArrowUp, -40.0),
+            (egui::Key::PageDown, page),
+            (egui::Key::PageUp, -page),
+        ] {
+            if ui.input(|input| input.key_pressed(key)) {
+                ui.scroll_with_delta(egui::vec2(0.0, -down));
+            }
+        }
         ui.columns(2, |columns| {
             // Filled so that both columns are about as long.
             let left = [Menu::File, Menu::Simulation, Menu::View, Menu::Help];
@@ -19,6 +30,7 @@ pub(super) fn shortcuts_ui(ui: &mut egui::Ui, actions: &mut Vec<Action>) {
         });
         ui.add_space(4.0);
         ui.weak("Alt and the first letter of a menu open it.");
+        ui.weak("While the view has the keyboard: arrows turn the molecule, with Shift move and with Alt roll it, + and − zoom, Escape ends it.");
         ui.weak("In the view: drag to orbit, drag with the right or middle button to pan, scroll to zoom.");
     });
     close_button(ui, actions);

@@ -12,6 +12,7 @@ use super::{PaneContext, empty_state};
 use crate::figures::color_map::viridis;
 use crate::viewport::Camera;
 use crate::window::action::Action;
+use crate::window::focus::scroll_to_focus;
 use crate::window::inquiry::{Inquiry, Watch};
 use crate::window::project::{Positions, grouped};
 use crate::window::sampled_frames::SampledFrames;
@@ -265,6 +266,7 @@ fn thumbnails_ui(ui: &mut egui::Ui, found: &Found, camera: &Camera, dark_mode: b
             });
             ui.add_space(4.0);
         }
+        scroll_to_focus(ui);
     });
     clicked
 }

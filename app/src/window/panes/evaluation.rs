@@ -11,6 +11,7 @@ use crate::window::evaluation::{
     EvaluationAction, EvaluationForm, EvaluationState, FrameChoice, NativeChoice, SampleChoice,
 };
 use crate::window::file_dialogs::Purpose;
+use crate::window::focus::scroll_to_focus;
 use crate::window::icons::Icon;
 use crate::window::project::{Project, grouped, human_duration};
 use crate::window::theme;
@@ -47,6 +48,7 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         let missing = missing.or(context.model.source().is_none().then_some("Choose a model first."));
         super::jumps::ui(ui, &mut state.jumps, missing, context.actions);
         super::branches::ui(ui, &mut state.branches, missing, context.actions);
+        scroll_to_focus(ui);
     });
 }
 

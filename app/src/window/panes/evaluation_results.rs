@@ -8,6 +8,7 @@ use crate::figures::evaluation::labeled;
 use crate::figures::picture::Paper;
 use crate::figures::{Figure, FigureError};
 use crate::window::evaluation::{Evaluated, Page, Shown};
+use crate::window::focus::scroll_to_focus;
 use crate::window::icons::{Icon, IconButton};
 use crate::window::theme::semibold;
 
@@ -81,7 +82,10 @@ fn rgb(color: egui::Color32) -> [u8; 3] {
 }
 
 fn scrolled(ui: &mut egui::Ui, contents: impl FnOnce(&mut egui::Ui)) {
-    egui::ScrollArea::vertical().auto_shrink(false).show(ui, contents);
+    egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+        contents(ui);
+        scroll_to_focus(ui);
+    });
 }
 
 fn choice_ui(ui: &mut egui::Ui, pages: &[Page], page: &mut usize) {

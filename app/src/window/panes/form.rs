@@ -6,6 +6,7 @@ use clap::ValueEnum;
 
 use crate::window::action::Action;
 use crate::window::file_dialogs::{FileRequest, Purpose};
+use crate::window::focus::scroll_to_focus;
 use crate::window::icons::{Icon, IconButton};
 use crate::window::theme;
 use crate::window::training::help;
@@ -277,6 +278,7 @@ pub(super) fn paths(
             ui.set_width(ui.available_width());
             ui.spacing_mut().item_spacing.y = 2.0;
             list(ui);
+            scroll_to_focus(ui);
         });
     } else {
         list(ui);

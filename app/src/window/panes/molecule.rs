@@ -117,6 +117,12 @@ impl MoleculeView {
         }
     }
 
+    /// Whether the keyboard turns the molecule, or that of the tile.
+    pub(in crate::window) fn has_focus(&self, ctx: &egui::Context) -> bool {
+        let tile = self.tile.as_ref().map(|tile| &tile.viewport);
+        tile.into_iter().chain([&self.viewport]).any(|viewport| viewport.has_focus(ctx))
+    }
+
     pub(in crate::window) fn set_available(&mut self, available: bool) {
         self.available = available;
     }

@@ -6,6 +6,7 @@ use equijump_engine::session::JobOutcome;
 use super::{PaneContext, context_menu, empty_state};
 use crate::window::action::Action;
 use crate::window::command::UiCommand;
+use crate::window::focus::scroll_to_focus;
 use crate::window::ghost::Ghost;
 use crate::window::project::{Phase, Run, grouped};
 use crate::window::runs::Origin;
@@ -28,6 +29,7 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
             run_ui(ui, context, run, on_view == Some(run.number), &mut actions);
         }
         unopened_ui(ui, context, &mut actions);
+        scroll_to_focus(ui);
     });
     context.actions.append(&mut actions);
 }
@@ -205,6 +207,7 @@ fn follow_ui(ui: &mut egui::Ui, shown: usize, count: usize, actions: &mut Vec<Ac
                     ui.close();
                 }
             }
+            scroll_to_focus(ui);
         });
     });
 }

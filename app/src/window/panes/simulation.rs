@@ -4,6 +4,7 @@ use super::{PaneContext, run_settings};
 use crate::window::action::Action;
 use crate::window::command::UiCommand;
 use crate::window::fitting::joined;
+use crate::window::focus::scroll_to_focus;
 use crate::window::icons::{self, Icon};
 use crate::window::intact::Broken;
 use crate::window::models::ModelState;
@@ -41,6 +42,7 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         // Settings hold for the next run, so they stay editable while one goes on.
         run_settings::ui(ui, context);
+        scroll_to_focus(ui);
     });
 }
 

@@ -10,6 +10,7 @@ use equijump_engine::observe::landscape::{FrameGroup, letter, percent};
 use super::simulation::progress_bar;
 use super::{PaneContext, empty_state};
 use crate::window::action::Action;
+use crate::window::focus::scroll_to_focus;
 use crate::window::inquiry::{Inquiry, Watch};
 use crate::window::project::grouped;
 use crate::window::sampled_frames::SampledFrames;
@@ -135,6 +136,7 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     let mut chosen = graph_ui(ui, rect, found, context.dark_mode, state.shown.map(|(way, _)| way));
     egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         chosen = chosen.take().or(table_ui(ui, found));
+        scroll_to_focus(ui);
     });
     let go_to = |actions: &mut Vec<Action>, place: [usize; 2]| {
         if place[0] != replica {

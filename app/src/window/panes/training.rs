@@ -6,6 +6,7 @@ use super::form::{advice, error_line};
 use super::simulation::{progress_bar, run_button};
 use super::{PaneContext, training_data, training_settings};
 use crate::window::action::Action;
+use crate::window::focus::scroll_to_focus;
 use crate::window::icons::Icon;
 use crate::window::project::{Phase, grouped, human_duration};
 use crate::window::theme;
@@ -37,6 +38,7 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         // Settings hold for the next run, so they stay editable while one goes on.
         training_data::ui(ui, context.training, context.actions);
         training_settings::ui(ui, context.training, context.actions);
+        scroll_to_focus(ui);
     });
 }
 

@@ -7,6 +7,7 @@ use super::simulation::progress_bar;
 use crate::window::action::Action;
 use crate::window::dialogs::primary_button;
 use crate::window::file_dialogs::Purpose;
+use crate::window::focus::scroll_to_focus;
 use crate::window::project::{grouped, human_duration};
 use crate::window::training::{ExampleData, ExampleKind, ImportState, TrainingAction, TrainingState};
 
@@ -190,6 +191,7 @@ fn kind_ui(ui: &mut egui::Ui, examples: &[&ExampleData], idle: bool, actions: &m
                 ui.close();
             }
         }
+        scroll_to_focus(ui);
     });
 }
 

@@ -2,6 +2,7 @@
 
 use super::{PaneContext, empty_state};
 use crate::window::action::Action;
+use crate::window::focus::scroll_to_focus;
 use crate::window::theme;
 
 pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
@@ -34,6 +35,7 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
             line(ui, violation.name, egui::RichText::new(text).color(color), &tooltip);
         }
         run_ui(ui, context);
+        scroll_to_focus(ui);
     });
 }
 

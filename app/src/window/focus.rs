@@ -1,0 +1,95 @@
+//! Where the keyboard is: a ring around the widget that has its focus, bringing that widget into view, and passing by
+//! what has no use for it.
+
+use egui::FocusDirection;
+
+use super::theme;
+
+/// Between the widget and its ring, points: on the fill of a button the ring would not be seen.
+const GAP: f32 = 2.0;
+const WIDTH: f32 = 2.0;
+
+/// Follows Tab from widget to widget. Handles and grounds of docked panes take the focus as controls do, but nothing can be
+/// done with them by keyboard and they have no names: it goes on past them.
+#[derive(Default)]
+pub struct Walk {
+    /// Which way Tab went, in this pass or the one before: backwards the focus comes a pass later.
+    way: Option<FocusDirection>,
+    passes: u8,
+    at: Option<egui::Id>,
+    goes_on: bool,
+}
+
+impl Walk {
+    /// Before the widgets of a pass.
+    pub fn begin_pass(&mut self, ctx: &egui::Context) {
+        let tab = ctx.input(|input| {
+            input.events.iter().find_map(|event| match event {
+                egui::Event::Key { key: egui::Key::Tab, pressed: true, modifiers, .. } => {
+                    Some(modifiers.shift)
+                }
+                _ => None,
+            })
+        });
+        self.passes = self.passes.saturating_sub(1);
+        if let Some(back) = tab {
+            self.way = Some(if back { FocusDirection::Previous } else { FocusDirection::Next });
+            self.passes = 2;
+        }
+        if std::mem::take(&mut self.goes_on)
+            && let Some(way) = self.way
+        {
+            ctx.memory_mut(|memory| memory.move_focus(way));
+            self.passes = 2;
+        }
+    }
+
+    /// After the widgets of a pass.
+    pub fn end_pass(&mut self, ctx: &egui::Context) {
+        let now = ctx.memory(|memory| memory.focused());
+        let came = now.is_some() && now != self.at;
+        self.at = now;
+        // A widget with a name tells that the focus has come to it.
+        let told =
+            |event: &egui::output::OutputEvent| matches!(event, egui::output::OutputEvent::FocusGained(_));
+        if came && self.passes > 0 && !ctx.output(|output| output.events.iter().any(told)) {
+            self.goes_on = true;
+            ctx.request_repaint();
+        }
+    }
+}
+
+/// Draws the ring. A text field shows by itself where the cursor is.
+pub fn ring_ui(ctx: &egui::Context) {
+    let Some(focused) = ctx.memory(|memory| memory.focused()) else { return };
+    if ctx.text_edit_focused() {
+        return;
+    }
+    let Some(response) = ctx.read_response(focused) else { return };
+    let seen = response.interact_rect;
+    if !seen.is_positive() {
+        return;
+    }
+    let visuals = &ctx.global_style().visuals;
+    let stroke = egui::Stroke::new(WIDTH, theme::palette(visuals.dark_mode).accent);
+    // What is half scrolled away has half a ring.
+    let painter = ctx.layer_painter(response.layer_id).with_clip_rect(seen.expand(GAP + WIDTH));
+    let radius = visuals.widgets.active.corner_radius;
+    painter.rect_stroke(response.rect.expand(GAP), radius, stroke, egui::StrokeKind::Outside);
+}
+
+/// Scrolls to the widget in this part of the window that the keyboard has just come to.
+pub fn scroll_to_focus(ui: &egui::Ui) {
+    let Some(focused) = ui.memory(|memory| memory.focused()) else { return };
+    let Some(response) = ui.ctx().read_response(focused) else { return };
+    // What is drawn elsewhere may lie over the part of this that is scrolled away, but is clipped otherwise.
+    let (seen, would_be) = (response.interact_rect, response.rect.intersect(ui.clip_rect()));
+    let alike = |a: egui::Pos2, b: egui::Pos2| (a - b).abs().max_elem() < 0.5;
+    let here = response.layer_id == ui.layer_id()
+        && ui.min_rect().contains(response.rect.center())
+        && alike(seen.min, would_be.min)
+        && alike(seen.max, would_be.max);
+    if here && response.gained_focus() {
+        ui.scroll_to_rect(response.rect.expand(2.0 * (GAP + WIDTH)), None);
+    }
+}

@@ -1,0 +1,142 @@
+//! The window by keyboard alone: turning the molecule, coming to every control, and seeing where the keyboard is.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod support;
+
+use egui::{Key, Modifiers};
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use support::{Window, click, ready, set_number};
+
+/// Presses a key and lets passes follow.
+fn key(window: &mut Window, modifiers: Modifiers, key: Key) {
+    window.harness.key_press_modifiers(modifiers, key);
+    window.settle();
+}
+
+#[test]
+fn the_molecule_is_turned_moved_and_zoomed_by_keys_and_escape_gives_them_back() {
+    let mut window = ready();
+    let camera = |window: &Window| window.app().viewport().camera();
+    let before = camera(&window);
+    // Without the focus arrows are those of the timeline.
+    key(&mut window, Modifiers::NONE, Key::ArrowUp);
+    assert_eq!(camera(&window), before);
+    key(&mut window, Modifiers::NONE, Key::V);
+    assert!(window.app().viewport().has_focus(&window.harness.ctx));
+
+    key(&mut window, Modifiers::NONE, Key::ArrowRight);
+    let turned = camera(&window);
+    assert_ne!(turned.world_from_view, before.world_from_view);
+    assert_eq!(turned.target_angstrom, before.target_angstrom);
+    key(&mut window, Modifiers::NONE, Key::ArrowLeft);
+    let back = camera(&window).world_from_view;
+    assert!(back.iter().zip(before.world_from_view).all(|(a, b)| (a - b).abs() < 1e-4), "{back:?}");
+    key(&mut window, Modifiers::SHIFT, Key::ArrowDown);
+    assert_ne!(camera(&window).target_angstrom, before.target_angstrom);
+    key(&mut window, Modifiers::ALT, Key::ArrowDown);
+    let near = camera(&window).distance_angstrom;
+    key(&mut window, Modifiers::NONE, Key::Plus);
+    assert!(camera(&window).distance_angstrom < near);
+    key(&mut window, Modifiers::NONE, Key::Minus);
+    assert!((camera(&window).distance_angstrom / near - 1.0).abs() < 1e-4);
+    // Other keys still mean what they do elsewhere, and the focus stays.
+    key(&mut window, Modifiers::NONE, Key::Num4);
+    assert_eq!(
+        window.app().preferences().style.representation,
+        equijump_app::viewport::Representation::Ribbon
+    );
+    assert!(window.app().viewport().has_focus(&window.harness.ctx));
+
+    key(&mut window, Modifiers::NONE, Key::Escape);
+    assert!(!window.app().viewport().has_focus(&window.harness.ctx));
+    let left = camera(&window);
+    key(&mut window, Modifiers::NONE, Key::ArrowRight);
+    assert_eq!(camera(&window), left);
+}
+
+#[test]
+fn turns_by_key_are_one_step_to_undo() {
+    let mut window = ready();
+    let before = window.app().viewport().camera();
+    key(&mut window, Modifiers::NONE, Key::V);
+    for _ in 0..6 {
+        window.harness.key_press(Key::ArrowRight);
+        window.harness.step();
+    }
+    window.settle();
+    assert_ne!(window.app().viewport().camera(), before);
+    key(&mut window, Modifiers::COMMAND, Key::Z);
+    assert_eq!(window.app().viewport().camera(), before);
+    key(&mut window, Modifiers::COMMAND | Modifiers::SHIFT, Key::Z);
+    assert_ne!(window.app().viewport().camera(), before);
+}
+
+/// What Tab comes to, until it comes to the first again: role, name, place.
+fn tab_stops(window: &mut Window) -> Vec<(String, String, egui::Rect)> {
+    let mut stops = Vec::new();
+    let mut first = None;
+    for _ in 0..400 {
+        window.harness.key_press(Key::Tab);
+        // Past what has no name, and until scrolling has ended.
+        window.harness.run_steps(14);
+        let Some(id) = window.harness.ctx.memory(|memory| memory.focused()) else { continue };
+        if *first.get_or_insert(id) == id && !stops.is_empty() {
+            break;
+        }
+        let node = window.harness.root().children_recursive().find(|node| node.accesskit_node().is_focused());
+        let response = window.harness.ctx.read_response(id);
+        let rect = response.map_or(egui::Rect::NOTHING, |response| response.interact_rect);
+        let named = node.map(|node| {
+            let node = node.accesskit_node();
+            (format!("{:?}", node.role()), node.label().or_else(|| node.value()).unwrap_or_default())
+        });
+        let (role, name) = named.unwrap_or_default();
+        stops.push((role, name, rect));
+    }
+    stops
+}
+
+#[test]
+fn a_pane_scrolls_to_its_own_controls_alone() {
+    let mut window = ready();
+    let place = |window: &Window| window.harness.get_by_label("Protein").rect();
+    let before = place(&window);
+    // The timeline lies over what of the settings is scrolled away.
+    window.harness.get_by_label("Repeat").focus();
+    window.harness.run_steps(14);
+    assert_eq!(place(&window), before);
+    window.harness.get_by_label("Device").focus();
+    window.harness.run_steps(14);
+    assert!(place(&window).top() < before.top());
+}
+
+#[test]
+fn tab_comes_to_every_control_each_with_a_name_and_in_view() {
+    let mut window = ready();
+    set_number(&mut window, "Frames", 10);
+    click(&mut window, "Simulate");
+    window.step_until("the run is over", |harness| {
+        harness.state().timeline().frame_count() == 11 && !harness.state().project().is_running()
+    });
+    for size in [egui::vec2(1280.0, 800.0), egui::vec2(960.0, 600.0)] {
+        window.harness.set_size(size);
+        window.settle();
+        let stops = tab_stops(&mut window);
+        let told: Vec<String> =
+            stops.iter().map(|(role, name, rect)| format!("{role} {name:?} {rect:?}")).collect();
+        if std::env::var_os("EQUIJUMP_SHOW_TAB_STOPS").is_some() {
+            println!("{}", told.join("\n"));
+        }
+        for (stop, told) in stops.iter().zip(&told) {
+            assert!(!stop.1.is_empty(), "a stop without a name: {told}");
+            assert!(stop.2.width() > 6.0 && stop.2.height() > 6.0, "a stop that is not in view: {told}");
+        }
+        for wanted in ["Simulate", "3D view of chignolin", "Molecule", "Free energy", "Frames", "Select"] {
+            assert!(
+                stops.iter().any(|stop| stop.1 == wanted),
+                "{wanted} is not reached:\n{}",
+                told.join("\n")
+            );
+        }
+    }
+}
