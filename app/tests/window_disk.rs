@@ -16,7 +16,7 @@ use equijump_app::window::session_file::{Entry, SessionFile};
 use equijump_engine::session::{
     BackendError, ComputeBackend, LoadedModel, ModelSource, PreparedSampler, SamplerOrder,
 };
-use support::{Dropped, WaveBackend, Window, window_with};
+use support::{Dropped, WaveBackend, Window, click, window_with};
 
 /// While it is shut, a model that is loaded keeps the thread for files waiting, as a slow disk would.
 #[derive(Clone, Default)]
@@ -139,6 +139,42 @@ fn a_project_on_a_slow_disk_holds_up_no_pass_and_comes_on_view_once_it_is_read()
     window.wait_for_protein("trpcage");
     assert_eq!(window.app().preferences().run.frames, 77);
     assert!(window.app().preferences().recent_files.contains(&path));
+}
+
+#[test]
+fn a_project_on_a_slow_disk_is_named_while_it_is_read_and_waited_for_no_longer_when_canceled() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("work.equijump");
+    let project = SessionFile {
+        version: 1,
+        entries: vec![Entry::Example("trpcage".to_owned())],
+        ..SessionFile::default()
+    };
+    std::fs::write(&path, serde_json::to_string(&project).unwrap()).unwrap();
+    // The first thing that is opened: there is nothing else to look at.
+    let gate = Gate::default();
+    gate.set(true);
+    let warden = Warden(gate.clone());
+    let waves = WaveBackend { latent_steps: 2, step_time: Duration::ZERO };
+    let mut window = window_with(Some(path.clone()), GatedBackend { waves, gate });
+    window.settle();
+    assert!(window.harness.query_by_label("Reading work.equijump…").is_some());
+    click(&mut window, "Cancel");
+    assert!(window.harness.query_by_label("Reading work.equijump…").is_none());
+    assert!(window.harness.query_by_label("Open…").is_some());
+
+    // Beside what is open it is told at the foot of the window, once it takes a while.
+    warden.0.set(false);
+    window.harness.get_by_label("Open Chignolin (CLN025)").click();
+    window.wait_for_protein("chignolin");
+    hold_up(&mut window, &warden.0);
+    drop_file(&mut window, &path);
+    window.harness.run_steps(30);
+    assert!(window.harness.query_by_label("Reading work.equijump…").is_some());
+    click(&mut window, "Cancel");
+    warden.0.set(false);
+    window.harness.run_steps(30);
+    assert_eq!(window.protein(), "chignolin");
 }
 
 #[test]

@@ -24,6 +24,8 @@ pub enum Action {
     Open(OpenRequest),
     /// Read trajectories or a run.
     OpenTrajectory(TrajectoryRequest),
+    /// Wait no more for what is being read.
+    StopReading,
     /// Write the session into a project file.
     SaveProject(PathBuf),
     /// Write the start of a run of OpenMM, from the frame shown, into a folder.

@@ -43,6 +43,7 @@ impl EquiJumpApp {
             }
             Action::Open(request) => self.open(request),
             Action::OpenTrajectory(request) => self.open_trajectory(request),
+            Action::StopReading => self.stop_reading(),
             Action::SaveProject(path) => self.save_project(&path),
             Action::WriteMdStart(folder) => self.write_md_start(&folder),
             Action::WriteTrainingScript(folder) => self.write_training_script(&folder),

@@ -336,6 +336,7 @@ impl EquiJumpApp {
         let colors = theme::palette(dark_mode);
         let fill = ui.visuals().faint_bg_color;
         let status = self.status_facts();
+        let being_read = self.being_read();
         let mut actions = std::mem::take(&mut self.actions);
         let bar = egui::Frame::new().fill(fill).inner_margin(egui::Margin::symmetric(10, 3));
         egui::Panel::top("menu").frame(bar).show(ui, |ui| {
@@ -343,7 +344,12 @@ impl EquiJumpApp {
         });
         let bar = egui::Frame::new().fill(fill).inner_margin(egui::Margin::symmetric(12, 1));
         egui::Panel::bottom("messages").frame(bar).exact_size(24.0).show(ui, |ui| {
-            self.log.messages_ui(ui, &mut actions);
+            ui.horizontal_centered(|ui| {
+                // Where nothing is open, it says so itself.
+                let beside = being_read.as_deref().filter(|_| self.project.opened.is_some());
+                reading_ui(ui, beside, &mut actions);
+                self.log.messages_ui(ui, &mut actions);
+            });
         });
         let bar =
             egui::Frame::new().fill(ui.visuals().panel_fill).inner_margin(egui::Margin::symmetric(12, 4));
@@ -355,6 +361,7 @@ impl EquiJumpApp {
         let same_frames_as = self.run_with_same_frames();
         egui::CentralPanel::default().frame(frame).show(ui, |ui| {
             let context = PaneContext {
+                being_read: being_read.as_deref(),
                 same_frames_as,
                 project: &self.project,
                 observations: &self.observations,
@@ -567,6 +574,17 @@ fn graphics_name(cc: &eframe::CreationContext<'_>) -> String {
     // SAFETY: the context is current while the application is created, and asking for a string has no
     // other precondition.
     unsafe { gl.get_parameter_string(eframe::glow::RENDERER) }
+}
+
+/// Says at the foot of the window what is being read, once that takes a while.
+fn reading_ui(ui: &mut egui::Ui, being_read: Option<&str>, actions: &mut Vec<Action>) {
+    let waited = ui.ctx().animate_bool_with_time(egui::Id::unique("reading"), being_read.is_some(), 0.5);
+    let Some(name) = being_read.filter(|_| waited >= 1.0) else { return };
+    ui.label(format!("Reading {name}…"));
+    if ui.small_button("Cancel").on_hover_text("Wait for it no longer").clicked() {
+        actions.push(Action::StopReading);
+    }
+    ui.separator();
 }
 
 /// What a file held over the window will do.

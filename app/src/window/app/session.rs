@@ -76,6 +76,32 @@ impl EquiJumpApp {
         self.reading.push_back((job, path.to_owned()));
     }
 
+    /// The name of the file that is being read, if any is.
+    pub(super) fn being_read(&self) -> Option<String> {
+        let project = self.reading.front().map(|(_, path)| path.display().to_string());
+        let of_session = self.restoring.as_ref().and_then(|restoring| {
+            let (_, index) = restoring.jobs.front()?;
+            Some(restoring.file.entries.get(*index)?.name())
+        });
+        let opening = self.opening.as_ref().and_then(|(_, entry)| Some(entry.as_ref()?.name()));
+        let name = project.or(of_session).or(opening)?;
+        let file = Path::new(&name).file_name().map(|file| file.to_string_lossy().into_owned());
+        Some(file.unwrap_or(name))
+    }
+
+    /// Waits no more for what is being read. What else there was of a session can be opened from the list of runs.
+    pub(super) fn stop_reading(&mut self) {
+        self.reading.clear();
+        self.opening = None;
+        self.sessions.clear();
+        let Some(Restoring { file, jobs, .. }) = self.restoring.take() else { return };
+        for (_, index) in jobs {
+            if let Some(entry) = file.entries.get(index) {
+                self.not_opened(entry.clone(), "Reading it was canceled.".to_owned());
+            }
+        }
+    }
+
     /// Takes the project files that have been read, in the order in which they were asked for.
     pub(in crate::window) fn take_projects(&mut self) {
         while let Some((job, _)) = self.reading.front_mut() {

@@ -54,6 +54,8 @@ use super::training::{SpeedTrial, TrainingState};
 
 /// What panes see of the application while they draw. They change only settings of the user's.
 pub struct PaneContext<'a> {
+    /// The name of the file that is being read, if any is.
+    pub being_read: Option<&'a str>,
     /// Structure, run, frame shown.
     pub project: &'a Project,
     /// Numbers over the run.

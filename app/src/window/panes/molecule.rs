@@ -283,8 +283,17 @@ fn nothing_open_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     let middle = egui::Rect::from_center_size(area.center(), egui::vec2(area.width().min(420.0), 130.0));
     let mut ui = ui.new_child(egui::UiBuilder::new().max_rect(middle));
     ui.vertical_centered(|ui| {
-        let heading = if context.project.open_error.is_some() { "Not opened" } else { "No structure" };
-        ui.label(egui::RichText::new(heading).font(theme::semibold(15.0)));
+        let heading = |text: &str| egui::RichText::new(text).font(theme::semibold(15.0));
+        if let Some(name) = context.being_read {
+            ui.add(egui::Label::new(heading(&format!("Reading {name}…"))).wrap());
+            ui.add_space(6.0);
+            if ui.button("Cancel").on_hover_text("Wait for it no longer").clicked() {
+                context.actions.push(Action::StopReading);
+            }
+            return;
+        }
+        let failed = context.project.open_error.is_some();
+        ui.label(heading(if failed { "Not opened" } else { "No structure" }));
         if let Some(reason) = &context.project.open_error {
             let color = ui.visuals().error_fg_color;
             ui.add(egui::Label::new(egui::RichText::new(reason).color(color)).wrap());
