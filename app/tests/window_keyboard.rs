@@ -3,8 +3,10 @@
 
 mod support;
 
+use egui::accesskit::Role;
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use equijump_app::window::file_dialogs::FileAnswer;
 use support::{Window, click, ready, set_number};
 
 /// Presses a key and lets passes follow.
@@ -105,7 +107,7 @@ fn a_pane_scrolls_to_its_own_controls_alone() {
     window.harness.get_by_label("Repeat").focus();
     window.harness.run_steps(14);
     assert_eq!(place(&window), before);
-    window.harness.get_by_label("Device").focus();
+    window.harness.get_by_role_and_label(Role::ComboBox, "Device").focus();
     window.harness.run_steps(14);
     assert!(place(&window).top() < before.top());
 }
@@ -139,4 +141,62 @@ fn tab_comes_to_every_control_each_with_a_name_and_in_view() {
             );
         }
     }
+}
+
+#[test]
+fn the_keyboard_comes_back_to_where_it_was_before_a_dialog_or_a_menu() {
+    let mut window = ready();
+    let focused = |window: &Window| {
+        let node = window.harness.root().children_recursive().find(|node| node.accesskit_node().is_focused());
+        node.and_then(|node| node.accesskit_node().label()).unwrap_or_default()
+    };
+    window.harness.get_by_role_and_label(Role::SpinButton, "Seed").focus();
+    window.settle();
+    key(&mut window, Modifiers::COMMAND | Modifiers::SHIFT, Key::O);
+    assert_ne!(focused(&window), "Seed");
+    key(&mut window, Modifiers::NONE, Key::Escape);
+    assert_eq!(focused(&window), "Seed");
+
+    window.harness.get_by_role_and_label(Role::ComboBox, "Preset").focus();
+    window.settle();
+    key(&mut window, Modifiers::NONE, Key::Enter);
+    key(&mut window, Modifiers::NONE, Key::ArrowDown);
+    assert_ne!(focused(&window), "Preset");
+    key(&mut window, Modifiers::NONE, Key::Escape);
+    assert_eq!(focused(&window), "Preset");
+
+    // A pane that was asked for by keyboard is where the keyboard is then.
+    key(&mut window, Modifiers::COMMAND | Modifiers::SHIFT, Key::P);
+    window.harness.input_mut().events.push(egui::Event::Text("pane contacts".to_owned()));
+    window.settle();
+    key(&mut window, Modifiers::NONE, Key::Enter);
+    assert_eq!(focused(&window), "Contacts");
+    // Who clicks has no use for it.
+    key(&mut window, Modifiers::NONE, Key::Escape);
+    click(&mut window, "More");
+    key(&mut window, Modifiers::NONE, Key::Escape);
+    assert!(window.harness.ctx.memory(|memory| memory.focused()).is_none());
+}
+
+#[test]
+fn enter_on_a_file_that_is_there_leads_to_the_question_whether_to_replace_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("work.equijump");
+    std::fs::write(&path, "mine").unwrap();
+    let mut window = ready();
+    window.dialogs.will_answer(FileAnswer::Unavailable);
+    key(&mut window, Modifiers::COMMAND, Key::S);
+    key(&mut window, Modifiers::COMMAND, Key::A);
+    window.harness.input_mut().events.push(egui::Event::Text(path.display().to_string()));
+    window.settle();
+    key(&mut window, Modifiers::NONE, Key::Enter);
+    window.step_until("it is asked", |harness| {
+        let asked = harness.query_by_label("Replace the file that is there");
+        asked.is_some_and(|node| node.accesskit_node().is_focused())
+    });
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "mine");
+    key(&mut window, Modifiers::NONE, Key::Space);
+    key(&mut window, Modifiers::NONE, Key::Tab);
+    key(&mut window, Modifiers::NONE, Key::Enter);
+    window.step_until("it is replaced", |_| std::fs::read_to_string(&path).unwrap() != "mine");
 }

@@ -9,7 +9,7 @@ use super::theme;
 const GAP: f32 = 2.0;
 const WIDTH: f32 = 2.0;
 
-/// Follows Tab from widget to widget. Handles and grounds of docked panes take the focus as controls do, but nothing can be
+/// Follows Tab from widget to widget, and comes back to where it was when a dialog or a menu is closed. Handles and grounds of docked panes take the focus as controls do, but nothing can be
 /// done with them by keyboard and they have no names: it goes on past them.
 #[derive(Default)]
 pub struct Walk {
@@ -18,11 +18,26 @@ pub struct Walk {
     passes: u8,
     at: Option<egui::Id>,
     goes_on: bool,
+    /// Where the keyboard was when the dialog or menu was opened that is open now.
+    to_come_back_to: Option<egui::Id>,
+    was_apart: bool,
 }
 
 impl Walk {
-    /// Before the widgets of a pass.
-    pub fn begin_pass(&mut self, ctx: &egui::Context) {
+    /// Before the widgets of a pass; `dialog_open` is whether one will be drawn.
+    pub fn begin_pass(&mut self, ctx: &egui::Context, dialog_open: bool) {
+        // A dialog that is gone keeps the rest of the window from the focus for a pass more.
+        let fading = ctx.memory(|memory| memory.top_modal_layer().is_some());
+        if fading && !dialog_open {
+            ctx.request_repaint();
+        }
+        let apart = dialog_open || fading || egui::Popup::is_any_open(ctx);
+        if std::mem::replace(&mut self.was_apart, apart)
+            && !apart
+            && let Some(place) = self.to_come_back_to.take()
+        {
+            ctx.memory_mut(|memory| memory.request_focus(place));
+        }
         let tab = ctx.input(|input| {
             input.events.iter().find_map(|event| match event {
                 egui::Event::Key { key: egui::Key::Tab, pressed: true, modifiers, .. } => {
@@ -44,11 +59,23 @@ impl Walk {
         }
     }
 
+    /// Brings the keyboard to a widget if it is in use; who works with the mouse is left alone.
+    pub fn come_to(&mut self, ctx: &egui::Context, place: egui::Id) {
+        if ctx.egui_wants_keyboard_input() {
+            ctx.memory_mut(|memory| memory.request_focus(place));
+            // Also when the dialog in which it was asked for is gone.
+            self.to_come_back_to = Some(place);
+        }
+    }
+
     /// After the widgets of a pass.
     pub fn end_pass(&mut self, ctx: &egui::Context) {
         let now = ctx.memory(|memory| memory.focused());
         let came = now.is_some() && now != self.at;
         self.at = now;
+        if !self.was_apart {
+            self.to_come_back_to = now;
+        }
         // A widget with a name tells that the focus has come to it.
         let told =
             |event: &egui::output::OutputEvent| matches!(event, egui::output::OutputEvent::FocusGained(_));

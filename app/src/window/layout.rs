@@ -137,6 +137,11 @@ pub fn show(tree: &mut Tree<Pane>, pane: Pane) {
     tree.make_active(|_, tile| matches!(tile, Tile::Pane(shown) if *shown == pane));
 }
 
+/// The tab of a pane, as the keyboard comes to it.
+pub fn tab_of(tree: &Tree<Pane>, pane: Pane) -> Option<egui::Id> {
+    Some(tree.tiles.find_pane(&pane)?.egui_id(tree.id()))
+}
+
 /// Whether a pane is the one shown of its tabs.
 pub fn is_in_front(tree: &Tree<Pane>, pane: Pane) -> bool {
     tree.active_tiles()

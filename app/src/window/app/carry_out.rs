@@ -120,7 +120,12 @@ impl EquiJumpApp {
             }
             Action::Training(action) => self.carry_out_training(action),
             Action::Evaluation(action) => self.carry_out_evaluation(action, ctx),
-            Action::ShowPane(pane) => layout::show(&mut self.tree, pane),
+            Action::ShowPane(pane) => {
+                layout::show(&mut self.tree, pane);
+                if let Some(tab) = layout::tab_of(&self.tree, pane) {
+                    self.focus_walk.come_to(ctx, tab);
+                }
+            }
             Action::Browse(request) => self.file_dialogs.open(request, ctx),
             Action::CloseDialog => self.dialog = None,
             Action::ExportTrajectory(export) => self.export_trajectory(export),

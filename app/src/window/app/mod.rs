@@ -132,7 +132,7 @@ pub struct EquiJumpApp {
     pub(in crate::window) map_settings: MapSettings,
     pub(in crate::window) quit_confirmed: bool,
     closer: Closer,
-    focus_walk: focus::Walk,
+    pub(in crate::window) focus_walk: focus::Walk,
     pub(in crate::window) screenshot: Option<PathBuf>,
     pub(in crate::window) movie: Option<Movie>,
     pub(in crate::window) graphics: String,
@@ -455,7 +455,7 @@ impl eframe::App for EquiJumpApp {
     fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
         let ctx = ui.ctx().clone();
         self.take_input(&ctx);
-        self.focus_walk.begin_pass(&ctx);
+        self.focus_walk.begin_pass(&ctx, self.dialog.is_some());
         self.draw(ui);
         self.focus_walk.end_pass(&ctx);
         let actions = std::mem::take(&mut self.actions);

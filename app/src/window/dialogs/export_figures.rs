@@ -126,9 +126,9 @@ impl FigureForm {
             export.measurements,
         ]
         .contains(&true);
-        let enabled = possible && chosen && (export.format.is_some() || export.numbers);
-        let confirmed = buttons(ui, "Export", enabled, actions);
-        if let Some(folder) = folder.filter(|_| self.target.confirm(enabled && (confirmed || entered))) {
+        let complete = chosen && (export.format.is_some() || export.numbers);
+        let confirmed = buttons(ui, "Export", complete && possible, actions);
+        if let Some(folder) = folder.filter(|_| self.target.confirm(complete && (confirmed || entered))) {
             actions.push(Action::CloseDialog);
             actions.push(Action::ExportFigures(FigureExport { folder, ..self.export.clone() }));
         }

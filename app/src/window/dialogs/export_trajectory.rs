@@ -146,9 +146,9 @@ impl TrajectoryForm {
         if path.is_some() && known.is_none() {
             error_line(ui, "The file name must end in .dcd, .xtc, .pdb or .cif.");
         }
-        let enabled = possible && count > 0;
-        let confirmed = buttons(ui, "Export", enabled, actions);
-        if let Some(path) = path.filter(|_| self.target.confirm(enabled && (confirmed || entered))) {
+        let complete = known.is_some() && count > 0;
+        let confirmed = buttons(ui, "Export", complete && possible, actions);
+        if let Some(path) = path.filter(|_| self.target.confirm(complete && (confirmed || entered))) {
             actions.push(Action::CloseDialog);
             actions.push(Action::ExportTrajectory(TrajectoryExport {
                 path,

@@ -68,7 +68,7 @@ impl OpenPath {
             enabled = path.as_deref().is_some_and(|path| self.target.ui(ui, Files::one(path)));
         }
         let confirmed = buttons(ui, confirm, enabled, actions);
-        let confirmed = enabled && (confirmed || entered);
+        let confirmed = confirmed || entered;
         if self.purpose == Purpose::SaveProject {
             if let Some(path) = path.filter(|_| self.target.confirm(confirmed)) {
                 actions.push(Action::CloseDialog);

@@ -52,12 +52,12 @@ impl ScreenshotForm {
         let is_png =
             path.as_ref().is_some_and(|p| p.extension().is_some_and(|e| e.eq_ignore_ascii_case("png")));
         let file = path.as_deref().filter(|_| is_png);
-        let enabled = file.is_some_and(|path| self.target.ui(ui, Files::one(path)));
+        let possible = file.is_some_and(|path| self.target.ui(ui, Files::one(path)));
         if path.is_some() && !is_png {
             error_line(ui, "The file name must end in .png.");
         }
-        let confirmed = buttons(ui, "Save", enabled, actions);
-        if let Some(path) = path.filter(|_| self.target.confirm(enabled && (confirmed || entered))) {
+        let confirmed = buttons(ui, "Save", possible, actions);
+        if let Some(path) = path.filter(|_| self.target.confirm(is_png && (confirmed || entered))) {
             actions.push(Action::CloseDialog);
             let export = ScreenshotExport { path, size: self.size(), transparent: self.transparent };
             actions.push(Action::SaveScreenshot(export));

@@ -85,6 +85,8 @@ pub struct Target {
     asked: Asked<Files, Option<Vec<PathBuf>>>,
     overwrite: bool,
     confirmed: bool,
+    /// The user has confirmed what must first be allowed to replace something.
+    points_out: bool,
 }
 
 impl Target {
@@ -93,7 +95,7 @@ impl Target {
     pub fn ui(&mut self, ui: &mut egui::Ui, files: Files) -> bool {
         if !self.asked.is_about(&files) {
             // An answer about other files is none about these.
-            (self.overwrite, self.confirmed) = (false, false);
+            (self.overwrite, self.confirmed, self.points_out) = (false, false, false);
         }
         let Some(found) = self.asked.ask(ui.ctx(), files, Files::there) else {
             if self.confirmed {
@@ -113,7 +115,10 @@ impl Target {
             files => format!("Replace {} files that are there", files.len()),
         };
         let names: Vec<String> = there.iter().map(|file| file.display().to_string()).collect();
-        ui.checkbox(&mut self.overwrite, text).on_hover_text(names.join("\n"));
+        let replace = ui.checkbox(&mut self.overwrite, text).on_hover_text(names.join("\n"));
+        if std::mem::take(&mut self.points_out) {
+            replace.request_focus();
+        }
         self.overwrite
     }
 
@@ -128,7 +133,9 @@ impl Target {
         self.confirmed |= confirmed;
         let Some(found) = &self.asked.answer else { return false };
         let free = found.as_ref().is_some_and(|there| there.is_empty() || self.overwrite);
-        std::mem::take(&mut self.confirmed) && free
+        let confirmed = std::mem::take(&mut self.confirmed);
+        self.points_out |= confirmed && !free;
+        confirmed && free
     }
 }
 
