@@ -121,7 +121,7 @@ fn parse(name: &str, topology: &Topology) -> Result<Kind, CoordinateError> {
                 "gdt" => Ok(Kind::Gdt),
                 "rg" => Ok(Kind::RadiusOfGyration),
                 "native-contacts" => Ok(Kind::NativeContacts),
-                _ => Err(CoordinateError::Unknown(name.to_owned())),
+                _ => Err(CoordinateError::Unknown { name: name.to_owned(), known: COORDINATE_NAMES }),
             };
         }
     };

@@ -1,6 +1,5 @@
 //! Why an analysis could not be made.
 
-use super::coordinate::COORDINATE_NAMES;
 use super::units::time_text;
 use crate::brief::brief;
 use crate::structure::Topology;
@@ -109,8 +108,8 @@ pub enum UnsupportedModel {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[allow(missing_docs)] // the messages are the documentation
 pub enum CoordinateError {
-    #[error("there is no coordinate {0:?}; there are {COORDINATE_NAMES}")]
-    Unknown(String),
+    #[error("there is no coordinate {name:?}; there are {known}")]
+    Unknown { name: String, known: &'static str },
     #[error("slow coordinates are numbered from tic1")]
     FromOne,
     #[error("{name}: there are no slow coordinates of {protein}")]

@@ -1,6 +1,5 @@
 //! Why an evaluation could not be made.
 
-use super::branches::LEAST_FOR_ENERGY;
 use super::time_text;
 use crate::analysis::AnalysisError;
 use crate::trajectory::ImportError;
@@ -31,10 +30,10 @@ pub enum EvaluationError {
     NoJump,
     /// The most trajectories that any of the starts has.
     #[error(
-        "the reference {}, and at least {LEAST_FOR_ENERGY} from one frame are needed: where the files do not begin with the frame that they branch off, name that frame as their start",
+        "the reference {}, and at least {needed} from one frame are needed: where the files do not begin with the frame that they branch off, name that frame as their start",
         starts_held(*.starts, *.most)
     )]
-    FewBranches { starts: usize, most: usize },
+    FewBranches { starts: usize, most: usize, needed: usize },
     #[error(
         "no trajectories of the reference go {} beyond their start, the time of one jump of the model: give longer ones",
         time_text(*.lag_ps)
@@ -76,8 +75,8 @@ pub enum ImpossibleSetting {
     Horizons,
     #[error("branches are compared after 1000000 jumps at most")]
     LastHorizon,
-    #[error("draw {LEAST_FOR_ENERGY} to 10000 trajectories from each start")]
-    BranchDraws,
+    #[error("draw {least} to 10000 trajectories from each start")]
+    BranchDraws { least: usize },
 }
 
 /// Bootstrap replicates behind an interval, at least.

@@ -80,7 +80,7 @@ impl BranchSettings {
             return refuse(ImpossibleSetting::LastHorizon);
         }
         if self.draws.is_some_and(|draws| !(LEAST_FOR_ENERGY..=10_000).contains(&draws)) {
-            return refuse(ImpossibleSetting::BranchDraws);
+            return refuse(ImpossibleSetting::BranchDraws { least: LEAST_FOR_ENERGY });
         }
         Ok(ImpossibleSetting::of_resampling(self.confidence, self.bootstrap, (self.halvings, 2))?)
     }

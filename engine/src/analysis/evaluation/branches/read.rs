@@ -146,7 +146,11 @@ impl BranchReference {
     fn leave_out_single(&mut self) -> Result<(), EvaluationError> {
         let most = self.starts.iter().map(BranchStart::trajectory_count).max().unwrap_or(0);
         if most < LEAST_FOR_ENERGY {
-            return Err(EvaluationError::FewBranches { starts: self.starts.len(), most });
+            return Err(EvaluationError::FewBranches {
+                starts: self.starts.len(),
+                most,
+                needed: LEAST_FOR_ENERGY,
+            });
         }
         let before = self.starts.len();
         self.starts.retain(|start| start.trajectory_count() >= LEAST_FOR_ENERGY);
