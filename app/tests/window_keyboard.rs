@@ -7,11 +7,22 @@ use egui::accesskit::Role;
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use equijump_app::window::file_dialogs::FileAnswer;
+use equijump_app::window::ghost::Ghost;
 use support::{Window, click, ready, set_number};
 
 /// Presses a key and lets passes follow.
 fn key(window: &mut Window, modifiers: Modifiers, key: Key) {
     window.harness.key_press_modifiers(modifiers, key);
+    window.settle();
+}
+
+/// Makes ten frames.
+fn simulate(window: &mut Window) {
+    set_number(window, "Frames", 10);
+    click(window, "Simulate");
+    window.step_until("the run is over", |harness| {
+        harness.state().timeline().frame_count() == 11 && !harness.state().project().is_running()
+    });
     window.settle();
 }
 
@@ -115,11 +126,7 @@ fn a_pane_scrolls_to_its_own_controls_alone() {
 #[test]
 fn tab_comes_to_every_control_each_with_a_name_and_in_view() {
     let mut window = ready();
-    set_number(&mut window, "Frames", 10);
-    click(&mut window, "Simulate");
-    window.step_until("the run is over", |harness| {
-        harness.state().timeline().frame_count() == 11 && !harness.state().project().is_running()
-    });
+    simulate(&mut window);
     for size in [egui::vec2(1280.0, 800.0), egui::vec2(960.0, 600.0)] {
         window.harness.set_size(size);
         window.settle();
@@ -199,4 +206,53 @@ fn enter_on_a_file_that_is_there_leads_to_the_question_whether_to_replace_it() {
     key(&mut window, Modifiers::NONE, Key::Tab);
     key(&mut window, Modifiers::NONE, Key::Enter);
     window.step_until("it is replaced", |_| std::fs::read_to_string(&path).unwrap() != "mine");
+}
+
+#[test]
+fn arrows_step_through_frames_on_the_slider_and_through_residues_on_the_sequence() {
+    let mut window = ready();
+    simulate(&mut window);
+    key(&mut window, Modifiers::NONE, Key::Home);
+    window.harness.get_by_role_and_label(Role::Slider, "Frame slider").focus();
+    window.settle();
+    for _ in 0..3 {
+        key(&mut window, Modifiers::NONE, Key::ArrowRight);
+    }
+    key(&mut window, Modifiers::NONE, Key::ArrowLeft);
+    assert_eq!(window.app().timeline().frame(), 2);
+    key(&mut window, Modifiers::NONE, Key::End);
+    assert_eq!(window.app().timeline().frame(), 10, "other keys mean what they do elsewhere");
+
+    window.harness.get_by_role_and_label(Role::GraphicsObject, "Sequence").focus();
+    window.settle();
+    for _ in 0..3 {
+        key(&mut window, Modifiers::NONE, Key::ArrowRight);
+    }
+    let topology = window.app().project().opened.as_ref().unwrap().structure.topology.clone();
+    assert_eq!(window.app().selected_atom(), Some(topology.ca(2)));
+    key(&mut window, Modifiers::NONE, Key::ArrowLeft);
+    assert_eq!(window.app().selected_atom(), Some(topology.ca(1)));
+    assert_eq!(window.app().timeline().frame(), 10);
+}
+
+#[test]
+fn ghosts_spin_and_fit_are_undone_one_by_one() {
+    let mut window = ready();
+    key(&mut window, Modifiers::NONE, Key::G);
+    key(&mut window, Modifiers::SHIFT, Key::R);
+    key(&mut window, Modifiers::SHIFT, Key::F);
+    let state = |window: &Window| {
+        let preferences = window.app().preferences();
+        (*window.app().ghost() == Ghost::Start, preferences.spin, preferences.fit_follows)
+    };
+    let mut seen = vec![state(&window)];
+    for _ in 0..3 {
+        key(&mut window, Modifiers::COMMAND, Key::Z);
+        seen.push(state(&window));
+    }
+    assert_eq!(seen, [(true, true, true), (true, true, false), (true, false, false), (false, false, false)]);
+    for expected in seen.iter().rev().skip(1) {
+        key(&mut window, Modifiers::COMMAND | Modifiers::SHIFT, Key::Z);
+        assert_eq!(state(&window), *expected);
+    }
 }

@@ -105,6 +105,29 @@ pub fn ring_ui(ctx: &egui::Context) {
     painter.rect_stroke(response.rect.expand(GAP), radius, stroke, egui::StrokeKind::Outside);
 }
 
+/// Arrows to the right less those to the left, pressed while a widget has the focus. It uses no other keys: these mean what
+/// they do elsewhere.
+pub fn steps_to_right(ui: &egui::Ui, response: &egui::Response) -> isize {
+    if !response.has_focus() {
+        return 0;
+    }
+    let arrows = egui::EventFilter { horizontal_arrows: true, ..egui::EventFilter::default() };
+    ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, arrows));
+    ui.data_mut(|data| data.insert_temp(takes_arrows(), response.id));
+    let pressed = |key| ui.input(|input| input.num_presses(key)) as isize;
+    pressed(egui::Key::ArrowRight) - pressed(egui::Key::ArrowLeft)
+}
+
+fn takes_arrows() -> egui::Id {
+    egui::Id::unique("takes arrows alone")
+}
+
+/// Whether the widget with the focus uses arrows alone.
+pub fn takes_arrows_alone(ctx: &egui::Context) -> bool {
+    let known: Option<egui::Id> = ctx.data(|data| data.get_temp(takes_arrows()));
+    known.is_some() && known == ctx.memory(|memory| memory.focused())
+}
+
 /// Scrolls to the widget in this part of the window that the keyboard has just come to.
 pub fn scroll_to_focus(ui: &egui::Ui) {
     let Some(focused) = ui.memory(|memory| memory.focused()) else { return };

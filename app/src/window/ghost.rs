@@ -49,6 +49,24 @@ pub struct Overlay {
     pub(super) made_of: Option<(u32, u64)>,
 }
 
+/// Two are the same choice of the user's. Which frames an overlay has grown to is none.
+impl PartialEq for Ghost {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::None, Self::None)
+            | (Self::Start, Self::Start)
+            | (Self::Replicas, Self::Replicas)
+            | (Self::Overlay(_), Self::Overlay(_)) => true,
+            (Self::Run(a), Self::Run(b)) => a == b,
+            (
+                Self::Frame { run: a, frame: b, replica: c, .. },
+                Self::Frame { run: x, frame: y, replica: z, .. },
+            ) => (a, b, c) == (x, y, z),
+            _ => false,
+        }
+    }
+}
+
 impl Ghost {
     /// The frame on screen, if it is one of a run.
     pub fn of_frame_shown(project: &Project) -> Option<Self> {

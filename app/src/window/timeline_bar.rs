@@ -7,6 +7,7 @@ use equijump_engine::observe::validity_strip::{StripBin, ValidityStrip};
 
 use super::action::Action;
 use super::command::UiCommand;
+use super::focus::steps_to_right;
 use super::icons::{Icon, IconButton};
 use super::project::{Project, grouped, time_text};
 use super::theme;
@@ -141,6 +142,12 @@ fn scrubber(
             actions.push(Action::GoToFrame(frame));
         }
     }
+    if any {
+        let frame = timeline.frame().saturating_add_signed(steps_to_right(ui, &response)).min(last);
+        if frame != timeline.frame() {
+            actions.push(Action::GoToFrame(frame));
+        }
+    }
     if ui.is_rect_visible(rect) {
         let colors = theme::palette(ui.visuals().dark_mode);
         let y = rect.center().y;
@@ -247,11 +254,15 @@ fn validity_ui(
         }
         first = end;
     }
+    // By keyboard, the worst of all.
+    if response.clicked() && !response.clicked_by(egui::PointerButton::Primary) {
+        actions.push(Action::GoToFrame(whole.worst_frame as usize));
+    }
     let Some(pointer) = response.hover_pos() else { return };
     let column = ((pointer.x - rect.left()) / rect.width() * columns as f32) as usize;
     let (from, to) = span(column.min(columns - 1));
     let bin = strip.between(from, to).filter(|bin| bin.frames > 0);
-    if let Some(bin) = bin.filter(|_| response.clicked()) {
+    if let Some(bin) = bin.filter(|_| response.clicked_by(egui::PointerButton::Primary)) {
         let frame = if bin.violations > 0 { bin.worst_frame } else { from };
         actions.push(Action::GoToFrame(frame as usize));
     }

@@ -9,6 +9,7 @@ use equijump_engine::observe::landscape::MapSettings;
 use equijump_engine::session::DevicePreference;
 use equijump_engine::transport::SamplerSettings;
 
+use super::ghost::Ghost;
 use super::kept_map::MapLayers;
 use super::preferences::{ResidueValue, StartFrom};
 use super::selection::Selected;
@@ -36,6 +37,10 @@ pub(super) struct Rest {
     pub residue_value: ResidueValue,
     pub superpose: bool,
     pub mark_violations: bool,
+    pub ghost: Ghost,
+    pub spin: bool,
+    pub fit_follows: bool,
+    pub tiles: bool,
     pub selected: Selected,
     pub marked_atom: Option<usize>,
     pub measurements: Vec<Vec<usize>>,

@@ -313,7 +313,8 @@ impl EquiJumpApp {
 
     fn take_input(&mut self, ctx: &egui::Context) {
         if self.dialog.is_none() && self.movie.is_none() {
-            let commands = UiCommand::pressed(ctx, self.cache.molecule.has_focus(ctx));
+            let arrows_alone = self.cache.molecule.has_focus(ctx) || focus::takes_arrows_alone(ctx);
+            let commands = UiCommand::pressed(ctx, arrows_alone);
             let enabled: Vec<_> = commands.into_iter().filter(|command| self.is_enabled(*command)).collect();
             self.actions.extend(enabled.into_iter().map(Action::Command));
             let escaped = self.measurements.tool().is_some()

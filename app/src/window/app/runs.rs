@@ -135,6 +135,7 @@ impl EquiJumpApp {
         if matches!(self.ghost, Ghost::Run(beside) if self.project.others.iter().all(|o| o.run.number != beside))
         {
             self.ghost = Ghost::None;
+            self.take_choices_as_they_are();
         }
         self.ghost_changed();
     }

@@ -1,6 +1,7 @@
 //! Which choices of the user can be undone, and how they come back.
 
 use super::EquiJumpApp;
+use crate::window::ghost::Ghost;
 use crate::window::undo::{Choices, Rest};
 
 impl EquiJumpApp {
@@ -15,6 +16,10 @@ impl EquiJumpApp {
                 residue_value: preferences.residue_value,
                 superpose: preferences.superpose,
                 mark_violations: preferences.mark_violations,
+                ghost: self.ghost.clone(),
+                spin: preferences.spin,
+                fit_follows: preferences.fit_follows,
+                tiles: preferences.tiles,
                 selected: self.selected.clone(),
                 marked_atom: self.selected_atom,
                 measurements: self.measurements.list().iter().map(|m| m.atoms().to_vec()).collect(),
@@ -72,6 +77,15 @@ impl EquiJumpApp {
             self.molecule_changed();
             self.ghost_changed();
         }
+        if self.ghost != rest.ghost || self.preferences.tiles != rest.tiles {
+            self.preferences.ghost_of_start = matches!(rest.ghost, Ghost::Start);
+            self.preferences.tiles = rest.tiles;
+            self.ghost = rest.ghost;
+            self.ghost_changed();
+        }
+        (self.preferences.spin, self.preferences.fit_follows) = (rest.spin, rest.fit_follows);
+        self.cache.molecule.viewport.set_spinning(rest.spin);
+        self.cache.molecule.viewport.set_fit_following(rest.fit_follows);
         self.selected = rest.selected;
         self.selection_changed();
         self.selected_atom = rest.marked_atom;

@@ -167,9 +167,9 @@ impl UiCommand {
     }
 
     /// Takes the commands whose shortcuts were pressed in this pass. Plain keys are left alone while a
-    /// widget takes keyboard input, so that typing a path does not play the trajectory. The molecule takes but the
-    /// arrows where `in_view`, the view has the focus.
-    pub fn pressed(ctx: &egui::Context, in_view: bool) -> Vec<UiCommand> {
+    /// widget takes keyboard input, so that typing a path does not play the trajectory; where it takes `arrows_alone`,
+    /// as the molecule does, only these are.
+    pub fn pressed(ctx: &egui::Context, arrows_alone: bool) -> Vec<UiCommand> {
         let typing = ctx.text_edit_focused();
         let focused = ctx.egui_wants_keyboard_input();
         let mut pressed = Vec::new();
@@ -191,7 +191,7 @@ impl UiCommand {
             let taken = match shortcut.logical_key {
                 Key::F1 => typing,
                 Key::ArrowLeft | Key::ArrowRight | Key::ArrowUp | Key::ArrowDown => focused,
-                _ => focused && !in_view,
+                _ => focused && !arrows_alone,
             };
             if plain && taken {
                 continue;

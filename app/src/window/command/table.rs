@@ -68,7 +68,7 @@ impl UiCommand {
             Self::Quit => row("Quit", "Stop the run and close the window", File, Some((CTRL, Key::Q))),
             Self::Undo => row(
                 "Undo",
-                "Undo the last change of view, selection, measurements, the map or settings",
+                "Undo the last change of view, selection, measurements, ghosts, the map or settings",
                 Edit,
                 Some((CTRL, Key::Z)),
             ),

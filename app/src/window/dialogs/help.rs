@@ -31,6 +31,7 @@ pub(super) fn shortcuts_ui(ui: &mut egui::Ui, actions: &mut Vec<Action>) {
         ui.add_space(4.0);
         ui.weak("Alt and the first letter of a menu open it.");
         ui.weak("While the view has the keyboard: arrows turn the molecule, with Shift move and with Alt roll it, + and − zoom, Escape ends it.");
+        ui.weak("On the frame slider arrows step through frames, on the sequence through residues.");
         ui.weak("In the view: drag to orbit, drag with the right or middle button to pan, scroll to zoom.");
     });
     close_button(ui, actions);

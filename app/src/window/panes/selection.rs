@@ -49,7 +49,7 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
             1 => "1 atom".to_owned(),
             count => format!("{count} atoms"),
         };
-        let state_width = if any && label.is_some() { 62.0 } else { 0.0 };
+        let state_width = if any && label.is_some() { 72.0 } else { 0.0 };
         let spread = ui.available_width() > BUTTONS_WIDTH + state_width + 2.0 * LEAST_FIELD;
         let buttons = if spread { BUTTONS_WIDTH } else { 76.0 };
         let width = (ui.available_width() - buttons - state_width - 24.0).max(LEAST_FIELD);

@@ -11,6 +11,7 @@ use super::{PaneContext, context_menu};
 use crate::viewport::palette;
 use crate::window::action::Action;
 use crate::window::command::UiCommand;
+use crate::window::focus::steps_to_right;
 use crate::window::theme;
 
 /// Height of the strip, points.
@@ -51,6 +52,17 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         let width = RESIDUE_WIDTH * letters.len() as f32;
         let (rect, response) = ui.allocate_exact_size(egui::vec2(width, 34.0), Sense::click_and_drag());
         response.widget_info(|| WidgetInfo::labeled(Role::GraphicsObject, true, "Sequence"));
+        let steps = steps_to_right(ui, &response);
+        if steps != 0 && !letters.is_empty() {
+            let next = match selected {
+                Some(residue) => residue.saturating_add_signed(steps).min(letters.len() - 1),
+                None => 0,
+            };
+            context.actions.push(Action::SelectAtom(Some(topology.ca(next))));
+            let x = rect.left() + RESIDUE_WIDTH * next as f32;
+            let cell = egui::Rect::from_min_size(egui::pos2(x, rect.top()), egui::vec2(RESIDUE_WIDTH, 34.0));
+            ui.scroll_to_rect(cell.expand2(egui::vec2(2.0 * RESIDUE_WIDTH, 0.0)), None);
+        }
         let painter = ui.painter();
         let text = ui.visuals().text_color();
         let letter_font = egui::FontId::monospace(12.0);
