@@ -256,3 +256,18 @@ fn ghosts_spin_and_fit_are_undone_one_by_one() {
         assert_eq!(state(&window), *expected);
     }
 }
+
+#[test]
+fn a_menu_opened_by_its_letter_takes_the_keyboard_and_gives_it_back() {
+    let mut window = ready();
+    let focused = |window: &Window| {
+        let node = window.harness.root().children_recursive().find(|node| node.accesskit_node().is_focused());
+        node.and_then(|node| node.accesskit_node().label()).unwrap_or_default()
+    };
+    window.harness.get_by_role_and_label(Role::CheckBox, "Until stopped").focus();
+    window.settle();
+    key(&mut window, Modifiers::ALT, Key::H);
+    assert!(focused(&window).starts_with("Keyboard shortcuts"), "{}", focused(&window));
+    key(&mut window, Modifiers::NONE, Key::Escape);
+    assert_eq!(focused(&window), "Until stopped");
+}

@@ -16,6 +16,9 @@ pub trait CommandState {
     fn is_selected(&self, command: UiCommand) -> Option<bool>;
 }
 
+/// Within so many passes a menu that was opened by its letter takes the keyboard.
+const FOCUS_PASSES: u64 = 8;
+
 /// Draws the bar; what is chosen goes into `actions`. `status` is shown at its right end.
 pub fn ui(
     ui: &mut egui::Ui,
@@ -31,8 +34,11 @@ pub fn ui(
             let button = ui.menu_button(menu.title(), |ui| {
                 ui.set_min_width(220.0);
                 roomy(ui);
-                // The keyboard goes on in the menu that it has opened.
-                let mut to_focus = ui.data_mut(|data| data.remove_temp::<bool>(opened)).unwrap_or(false);
+                // The keyboard goes on in the menu that it has opened. In the first passes, in which the menu finds its
+                // size, an entry cannot have the focus.
+                let pass = ui.ctx().cumulative_pass_nr();
+                let by_key = ui.data(|data| data.get_temp::<u64>(opened));
+                let mut to_focus = by_key.is_some_and(|at| pass < at + FOCUS_PASSES);
                 in_the_window(ui, menu, |ui| {
                     for command in commands(menu) {
                         if command.text().group_start {
@@ -40,7 +46,11 @@ pub fn ui(
                         }
                         let entry = entry(ui, state, command, actions);
                         if to_focus && entry.enabled() {
-                            entry.request_focus();
+                            if entry.has_focus() {
+                                ui.data_mut(|data| data.remove::<u64>(opened));
+                            } else {
+                                entry.request_focus();
+                            }
                             to_focus = false;
                         }
                         if entry.gained_focus() {
@@ -55,7 +65,8 @@ pub fn ui(
             });
             if by_key == Some(menu) {
                 egui::Popup::open_id(ui.ctx(), egui::Popup::default_response_id(&button.response));
-                ui.data_mut(|data| data.insert_temp(opened, true));
+                let pass = ui.ctx().cumulative_pass_nr();
+                ui.data_mut(|data| data.insert_temp(opened, pass));
                 ui.ctx().request_repaint();
             }
         }
