@@ -4,6 +4,7 @@
 pub mod action;
 pub mod aggregate;
 pub mod app;
+mod asked;
 pub mod closer;
 mod columns;
 pub mod command;

@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use super::frame_range::size_row;
-use super::target::Asked;
 use super::widgets::{PathField, buttons, error_line};
 use crate::window::action::Action;
+use crate::window::asked::Asked;
 use crate::window::exports::{FrameRange, MovieExport};
 use crate::window::file_dialogs::Purpose;
 use crate::window::film::{FilmFormat, has_ffmpeg};

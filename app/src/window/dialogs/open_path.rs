@@ -5,9 +5,10 @@ use std::path::PathBuf;
 
 use equijump_engine::session::{OpenRequest, StructureSource};
 
-use super::target::{Asked, Files, Target};
+use super::target::{Files, Target};
 use super::widgets::{PathField, buttons, error_line};
 use crate::window::action::Action;
+use crate::window::asked::Asked;
 use crate::window::file_dialogs::Purpose;
 use crate::window::session_file;
 

@@ -1,58 +1,9 @@
-//! Where a dialog writes. What is there already is asked of the disk once for each change of what is typed, on a thread of
-//! its own: a network folder that stalls would hold up every pass, or all other files.
+//! Where a dialog writes, and whether that would replace something.
 
-use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::widgets::error_line;
-use crate::window::inquiry::Inquiry;
-
-/// What the disk says of something typed.
-pub struct Asked<Q, A> {
-    question: Option<Q>,
-    waiting: Option<Inquiry<A>>,
-    answer: Option<A>,
-}
-
-impl<Q, A> Default for Asked<Q, A> {
-    fn default() -> Self {
-        Self { question: None, waiting: None, answer: None }
-    }
-}
-
-impl<Q, A> fmt::Debug for Asked<Q, A> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Asked").finish_non_exhaustive()
-    }
-}
-
-impl<Q: Clone + PartialEq + Send + 'static, A: Send + 'static> Asked<Q, A> {
-    /// Whether this is what was asked last.
-    fn is_about(&self, question: &Q) -> bool {
-        self.question.as_ref() == Some(question)
-    }
-
-    /// The answer, once it is there. `look` runs once for each question.
-    pub fn ask(
-        &mut self,
-        ctx: &egui::Context,
-        question: Q,
-        look: impl FnOnce(Q) -> A + Send + 'static,
-    ) -> Option<&A> {
-        if !self.is_about(&question) {
-            self.answer = None;
-            let asked = question.clone();
-            self.waiting = Inquiry::start("equijump-look", ctx, move |_| Ok(Some(look(asked)))).ok();
-            // Where the system refuses a thread, the next pass asks again.
-            self.question = self.waiting.is_some().then_some(question);
-        }
-        if let Some(answer) = self.waiting.as_ref().and_then(Inquiry::take) {
-            self.waiting = None;
-            self.answer = answer.ok().flatten();
-        }
-        self.answer.as_ref()
-    }
-}
+use crate::window::asked::Asked;
 
 /// Files of one folder that a form would write.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -131,7 +82,7 @@ impl Target {
     /// answered, and not where its answer asks for another one of the user's.
     pub fn confirm(&mut self, confirmed: bool) -> bool {
         self.confirmed |= confirmed;
-        let Some(found) = &self.asked.answer else { return false };
+        let Some(found) = self.asked.answer() else { return false };
         let free = found.as_ref().is_some_and(|there| there.is_empty() || self.overwrite);
         let confirmed = std::mem::take(&mut self.confirmed);
         self.points_out |= confirmed && !free;
@@ -142,41 +93,7 @@ impl Target {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use std::sync::atomic::{AtomicUsize, Ordering};
-    use std::sync::mpsc::{Receiver, channel};
-    use std::sync::{Arc, Mutex};
-
     use super::*;
-
-    #[test]
-    fn a_disk_that_stalls_holds_up_nobody_and_is_asked_once_for_each_question() {
-        let ctx = egui::Context::default();
-        let (open, gate) = channel::<()>();
-        let (gate, asked) = (Arc::new(Mutex::new(gate)), Arc::new(AtomicUsize::new(0)));
-        let look = |gate: &Arc<Mutex<Receiver<()>>>, asked: &Arc<AtomicUsize>| {
-            let (gate, asked) = (gate.clone(), asked.clone());
-            move |question: u32| {
-                asked.fetch_add(1, Ordering::SeqCst);
-                gate.lock().unwrap().recv().unwrap();
-                question + 1
-            }
-        };
-        let mut disk = Asked::default();
-        for _ in 0..50 {
-            assert_eq!(disk.ask(&ctx, 1, look(&gate, &asked)), None);
-        }
-        open.send(()).unwrap();
-        let answer = loop {
-            if let Some(answer) = disk.ask(&ctx, 1, look(&gate, &asked)) {
-                break *answer;
-            }
-            std::thread::yield_now();
-        };
-        assert_eq!((answer, asked.load(Ordering::SeqCst)), (2, 1));
-        // Another question forgets the answer.
-        assert_eq!(disk.ask(&ctx, 7, look(&gate, &asked)), None);
-        open.send(()).unwrap();
-    }
 
     #[test]
     fn what_was_confirmed_before_the_disk_answered_is_written_unless_it_would_replace_something() {

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use equijump_engine::session::TrajectoryRequest;
 
-use super::target::Asked;
 use super::widgets::{PathField, buttons, error_line};
 use crate::window::action::Action;
+use crate::window::asked::Asked;
 use crate::window::file_dialogs::Purpose;
 
 /// Which file names the atoms.

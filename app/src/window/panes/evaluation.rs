@@ -236,7 +236,7 @@ fn selection_ui(ui: &mut egui::Ui, selection: &mut FrameChoice) {
     let tooltip = "Time between the frames of the files; replaces what they say, and is needed where they say \
                    nothing";
     row(ui, "Frame interval", tooltip, |ui, label| {
-        ui.horizontal(|ui| {
+        ui.horizontal_wrapped(|ui| {
             ui.checkbox(&mut selection.interval_given, "").labelled_by(label).on_hover_text(tooltip);
             if selection.interval_given {
                 let interval = DragValue::new(&mut selection.interval_ps).range(1e-6..=1e9).speed(1.0);

@@ -1,10 +1,12 @@
 //! What forms in panes are made of: sections, labeled rows, paths, choices, the line that tells an error.
 
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use clap::ValueEnum;
 
 use crate::window::action::Action;
+use crate::window::asked::Asked;
 use crate::window::file_dialogs::{FileRequest, Purpose};
 use crate::window::focus::scroll_to_focus;
 use crate::window::icons::{Icon, IconButton};
@@ -199,6 +201,20 @@ fn path_field(
     .inner
 }
 
+/// How many files a pattern or a folder stands for, once the disk has said so.
+fn count_of(
+    ui: &egui::Ui,
+    field: egui::Id,
+    typed: &str,
+    extensions: &'static [&'static str],
+) -> Option<usize> {
+    type Count = Arc<Mutex<Asked<String, Option<usize>>>>;
+    let count = ui.data_mut(|data| data.get_temp_mut_or_default::<Count>(field).clone());
+    let look = move |typed: String| expand(&typed, extensions).ok().map(|found| found.len());
+    let mut count = count.lock().unwrap_or_else(PoisonError::into_inner);
+    *count.ask(ui.ctx(), typed.to_owned(), look)?
+}
+
 /// What a folder is searched for.
 fn extensions(purpose: Purpose) -> &'static [&'static str] {
     match purpose {
@@ -248,8 +264,7 @@ pub(super) fn paths(
         match refused.filter(|(refused, _)| refused == typed) {
             Some((_, sentence)) => error_line(ui, &sentence),
             None if typed.contains(['*', '?']) || typed.ends_with('/') => {
-                if let Ok(found) = expand(typed, extensions(purpose)) {
-                    let count = found.len();
+                if let Some(count) = count_of(ui, field.id, typed, extensions(purpose)) {
                     let plural = if count == 1 { "file" } else { "files" };
                     ui.small(format!("{count} {plural}; press Enter to add"));
                 }

@@ -67,7 +67,7 @@ fn import_ui(ui: &mut egui::Ui, state: &mut ImportState, actions: &mut Vec<Actio
         let tooltip = "Time between the frames of the files; replaces what they say, and is needed where they say \
                        nothing";
         row(ui, "Frame interval", tooltip, |ui, label| {
-            ui.horizontal(|ui| {
+            ui.horizontal_wrapped(|ui| {
                 ui.checkbox(&mut form.interval_given, "").labelled_by(label).on_hover_text(tooltip);
                 let interval =
                     egui::DragValue::new(&mut form.interval_ps).range(1e-6..=1e9).speed(1.0).suffix(" ps");
