@@ -10,6 +10,8 @@ use equijump_app::window::file_dialogs::FileAnswer;
 use equijump_app::window::ghost::Ghost;
 use support::{Window, click, ready, set_number};
 
+const CTRL_SHIFT: Modifiers = Modifiers::COMMAND.plus(Modifiers::SHIFT);
+
 /// Presses a key and lets passes follow.
 fn key(window: &mut Window, modifiers: Modifiers, key: Key) {
     window.harness.key_press_modifiers(modifiers, key);
@@ -80,7 +82,7 @@ fn turns_by_key_are_one_step_to_undo() {
     assert_ne!(window.app().viewport().camera(), before);
     key(&mut window, Modifiers::COMMAND, Key::Z);
     assert_eq!(window.app().viewport().camera(), before);
-    key(&mut window, Modifiers::COMMAND | Modifiers::SHIFT, Key::Z);
+    key(&mut window, CTRL_SHIFT, Key::Z);
     assert_ne!(window.app().viewport().camera(), before);
 }
 
@@ -91,7 +93,7 @@ fn tab_stops(window: &mut Window) -> Vec<(String, String, egui::Rect)> {
     for _ in 0..400 {
         window.harness.key_press(Key::Tab);
         // Past what has no name, and until scrolling has ended.
-        window.harness.run_steps(14);
+        window.harness.run_steps(10);
         let Some(id) = window.harness.ctx.memory(|memory| memory.focused()) else { continue };
         if *first.get_or_insert(id) == id && !stops.is_empty() {
             break;
@@ -127,7 +129,15 @@ fn a_pane_scrolls_to_its_own_controls_alone() {
 fn tab_comes_to_every_control_each_with_a_name_and_in_view() {
     let mut window = ready();
     simulate(&mut window);
-    for size in [egui::vec2(1280.0, 800.0), egui::vec2(960.0, 600.0)] {
+    let forms = [
+        (egui::vec2(1280.0, 800.0), None, ["Simulate", "Frames", "Until stopped"]),
+        (egui::vec2(960.0, 600.0), Some(Modifiers::COMMAND), ["Training", "Topology", "Threads"]),
+        (egui::vec2(960.0, 600.0), Some(CTRL_SHIFT), ["Evaluation", "Native", "Stride"]),
+    ];
+    for (size, form, of_form) in forms {
+        if let Some(modifiers) = form {
+            key(&mut window, modifiers, Key::T);
+        }
         window.harness.set_size(size);
         window.settle();
         let stops = tab_stops(&mut window);
@@ -140,7 +150,8 @@ fn tab_comes_to_every_control_each_with_a_name_and_in_view() {
             assert!(!stop.1.is_empty(), "a stop without a name: {told}");
             assert!(stop.2.width() > 6.0 && stop.2.height() > 6.0, "a stop that is not in view: {told}");
         }
-        for wanted in ["Simulate", "3D view of chignolin", "Molecule", "Free energy", "Frames", "Select"] {
+        let everywhere = ["3D view of chignolin", "Molecule", "Free energy", "Frame slider", "Select"];
+        for wanted in of_form.into_iter().chain(everywhere) {
             assert!(
                 stops.iter().any(|stop| stop.1 == wanted),
                 "{wanted} is not reached:\n{}",
@@ -159,7 +170,7 @@ fn the_keyboard_comes_back_to_where_it_was_before_a_dialog_or_a_menu() {
     };
     window.harness.get_by_role_and_label(Role::SpinButton, "Seed").focus();
     window.settle();
-    key(&mut window, Modifiers::COMMAND | Modifiers::SHIFT, Key::O);
+    key(&mut window, CTRL_SHIFT, Key::O);
     assert_ne!(focused(&window), "Seed");
     key(&mut window, Modifiers::NONE, Key::Escape);
     assert_eq!(focused(&window), "Seed");
@@ -173,7 +184,7 @@ fn the_keyboard_comes_back_to_where_it_was_before_a_dialog_or_a_menu() {
     assert_eq!(focused(&window), "Preset");
 
     // A pane that was asked for by keyboard is where the keyboard is then.
-    key(&mut window, Modifiers::COMMAND | Modifiers::SHIFT, Key::P);
+    key(&mut window, CTRL_SHIFT, Key::P);
     window.harness.input_mut().events.push(egui::Event::Text("pane contacts".to_owned()));
     window.settle();
     key(&mut window, Modifiers::NONE, Key::Enter);
@@ -252,7 +263,7 @@ fn ghosts_spin_and_fit_are_undone_one_by_one() {
     }
     assert_eq!(seen, [(true, true, true), (true, true, false), (true, false, false), (false, false, false)]);
     for expected in seen.iter().rev().skip(1) {
-        key(&mut window, Modifiers::COMMAND | Modifiers::SHIFT, Key::Z);
+        key(&mut window, CTRL_SHIFT, Key::Z);
         assert_eq!(state(&window), *expected);
     }
 }

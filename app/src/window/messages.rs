@@ -45,6 +45,8 @@ struct Message {
 #[derive(Default)]
 pub struct Messages {
     messages: Vec<Message>,
+    /// The keyboard is on a button of the line: nothing is taken from under it.
+    held: bool,
 }
 
 impl Messages {
@@ -64,8 +66,9 @@ impl Messages {
     /// Draws the line; asks for a repaint only when the next message ends.
     pub fn ui(&mut self, ui: &mut egui::Ui, actions: &mut Vec<Action>) {
         let now = Instant::now();
-        self.messages.retain(|message| message.ends > now);
-        if let Some(next_end) = self.messages.iter().map(|message| message.ends).min() {
+        self.messages.retain(|message| self.held || message.ends > now);
+        let ends = self.messages.iter().map(|message| message.ends);
+        if let Some(next_end) = ends.min().filter(|_| !self.held) {
             ui.ctx().request_repaint_after(next_end.saturating_duration_since(now));
         }
         // An error is not hidden by what is less.
@@ -80,7 +83,7 @@ impl Messages {
             Level::Warning => colors.warn,
             Level::Error => colors.bad,
         };
-        let mut dismissed = false;
+        let (mut dismissed, mut held) = (false, false);
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             let close = ui.small_button("×").on_hover_text("Dismiss; the log keeps it");
             close.widget_info(|| {
@@ -88,7 +91,9 @@ impl Messages {
             });
             dismissed = close.clicked();
             let more = if others > 0 { format!("{others} more in the log") } else { "Log".to_owned() };
-            if ui.small_button(more).on_hover_text("All messages of this session").clicked() {
+            let log = ui.small_button(more).on_hover_text("All messages of this session");
+            held = close.has_focus() || log.has_focus();
+            if log.clicked() {
                 actions.push(Action::ShowPane(Pane::Log));
             }
             ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
@@ -97,6 +102,7 @@ impl Messages {
                 ui.add(text.sense(Sense::hover())).on_hover_text(&message.text);
             });
         });
+        self.held = held && !dismissed;
         if dismissed {
             self.messages.remove(shown);
         }
