@@ -142,14 +142,33 @@ fn value() -> impl Strategy<Value = Value> {
 fn sampler_settings() -> impl Strategy<Value = SamplerSettings> {
     let integrator = prop::sample::select(vec![Integrator::Sde, Integrator::Ode, Integrator::OdeHeun]);
     let schedule = prop::sample::select(vec![Schedule::Window, Schedule::Matched]);
-    (integrator, 2..=10_000u32, 0.0..=100.0f32, 0.0..=100.0f32, schedule, any::<bool>(), any::<u64>())
+    (
+        integrator,
+        2..=10_000u32,
+        0.0..=100.0f32,
+        0.0..=100.0f32,
+        0.0..=10.0f32,
+        schedule,
+        any::<bool>(),
+        any::<u64>(),
+    )
         .prop_map(
-            |(integrator, latent_steps, epsilon, position_epsilon_factor, schedule, keep_geometry, seed)| {
+            |(
+                integrator,
+                latent_steps,
+                epsilon,
+                position_epsilon_factor,
+                noise_gain,
+                schedule,
+                keep_geometry,
+                seed,
+            )| {
                 SamplerSettings {
                     integrator,
                     latent_steps,
                     epsilon,
                     position_epsilon_factor,
+                    noise_gain,
                     schedule,
                     keep_geometry,
                     seed,

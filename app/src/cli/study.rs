@@ -50,6 +50,9 @@ pub(super) struct Args {
     /// Noise strengths ε of the SDE, separated by commas.
     #[arg(long, value_delimiter = ',', default_values_t = [0.3, 0.5, 1.0, 2.0], value_name = "EPSILON")]
     epsilon: Vec<f32>,
+    /// Noise gains of the bridge, separated by commas [default: that of the model's default settings].
+    #[arg(long, value_delimiter = ',', value_name = "GAIN")]
+    noise_gain: Option<Vec<f32>>,
     /// Latent steps, separated by commas.
     #[arg(long, value_delimiter = ',', default_values_t = [10, 20, 30, 50, 100], value_name = "STEPS")]
     latent_steps: Vec<u32>,
@@ -150,6 +153,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<Ending> {
             integrators: args.integrators.clone(),
             schedules: args.schedule.clone(),
             epsilons: args.epsilon.clone(),
+            noise_gains: args.noise_gain.clone().unwrap_or_else(|| vec![default.settings.noise_gain]),
             latent_steps: args.latent_steps.clone(),
         },
         replicas: args.replicas,

@@ -65,10 +65,15 @@ pub fn all(cells: &[CellResult], baseline: Option<&Baseline>) -> Vec<CurveFigure
     if let Some(base) = cells.first().map(|cell| &cell.settings) {
         let of_epsilon =
             |s: &SamplerSettings| SamplerSettings { epsilon: base.epsilon, ..s.clone() } == *base;
+        let of_gain =
+            |s: &SamplerSettings| SamplerSettings { noise_gain: base.noise_gain, ..s.clone() } == *base;
         let of_steps =
             |s: &SamplerSettings| SamplerSettings { latent_steps: base.latent_steps, ..s.clone() } == *base;
         figures
             .extend(slowest(cells, "study_tic1_by_epsilon", &of_epsilon, &|s| format!("ε = {}", s.epsilon)));
+        figures.extend(slowest(cells, "study_tic1_by_noise_gain", &of_gain, &|s| {
+            format!("noise gain {}", s.noise_gain)
+        }));
         figures.extend(slowest(cells, "study_tic1_by_steps", &of_steps, &|s| {
             format!("{} latent steps", s.latent_steps)
         }));
@@ -82,17 +87,21 @@ const CALLS_LABEL: &str = "Network evaluations per frame";
 
 /// `SDE, ε = 0.5`: what cells of one curve have in common; the schedule where there are several.
 fn family(settings: &SamplerSettings, several_schedules: bool) -> String {
-    match settings.integrator {
-        Integrator::Ode => "ODE, Euler".to_owned(),
-        Integrator::OdeHeun => "ODE, Heun".to_owned(),
+    let name = match settings.integrator {
+        Integrator::Ode => "ODE, Euler",
+        Integrator::OdeHeun => "ODE, Heun",
         Integrator::Sde => {
             let schedule = match settings.schedule {
                 _ if !several_schedules => "",
                 Schedule::Window => ", window",
                 Schedule::Matched => ", matched",
             };
-            format!("SDE, ε = {}{schedule}", settings.epsilon)
+            return format!("SDE, {}{schedule}", settings.noise_text());
         }
+    };
+    match settings.noise_gain {
+        0.0 => name.to_owned(),
+        gain => format!("{name}, noise gain {gain}"),
     }
 }
 

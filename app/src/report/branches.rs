@@ -196,12 +196,12 @@ pub fn write(folder: &ReportFolder, test: &BranchTest, provenance: &Provenance) 
     folder.add("summary.json", serde_json::to_string_pretty(&summary)?.as_bytes())?;
     let about = format!("{} · {} residues", report.sequence, report.residue_labels.len());
     let text = format!(
-        "From {} {} the model {} ({} latent steps, ε = {}, {}) drew trajectories beside those of molecular dynamics, all from the same frame with velocities of their own. Intervals of {:.0} % come from drawing the trajectories of both sides with replacement; the starts are given.{}",
+        "From {} {} the model {} ({} latent steps, {}, {}) drew trajectories beside those of molecular dynamics, all from the same frame with velocities of their own. Intervals of {:.0} % come from drawing the trajectories of both sides with replacement; the starts are given.{}",
         report.starts.len(),
         if report.starts.len() == 1 { "frame" } else { "frames" },
         test.model,
         test.sampler.latent_steps,
-        test.sampler.epsilon,
+        test.sampler.noise_text(),
         test.device,
         100.0 * report.settings.confidence,
         match report.lost_draws {

@@ -114,11 +114,11 @@ pub(super) fn section(test: &JumpTest) -> String {
     let report = &test.report;
     let settings = &report.settings;
     let text = format!(
-        "The model {} ({}, {} latent steps, ε = {}, {}) made {} jumps of {} from {} frames of the reference. The values of molecular dynamics are those of {} pairs of its frames so far apart, in {} trajectories; intervals of {:.0} % come from drawing {} with replacement, for both together. A difference is told where its interval does not hold zero. Floor: by how much one half of the trajectories differs from the other.{}",
+        "The model {} ({}, {} latent steps, {}, {}) made {} jumps of {} from {} frames of the reference. The values of molecular dynamics are those of {} pairs of its frames so far apart, in {} trajectories; intervals of {:.0} % come from drawing {} with replacement, for both together. A difference is told where its interval does not hold zero. Floor: by how much one half of the trajectories differs from the other.{}",
         test.model,
         test.sampler.integrator,
         test.sampler.latent_steps,
-        test.sampler.epsilon,
+        test.sampler.noise_text(),
         test.device,
         report.draws,
         time_text(report.lag_ps),

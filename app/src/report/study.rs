@@ -120,8 +120,8 @@ pub fn best_motion(report: &StudyReport) -> Option<(SamplerSettings, String)> {
     let (default, best) = (report.cells.first()?, best_moving_cell(&report.cells)?);
     let SamplerSettings { integrator, schedule, .. } = &best.settings;
     let sentence = format!(
-        "{integrator}, {schedule}, ε = {}, {} latent steps: rates and single jumps {:.2} half intervals from the reference on average, {:.2} with the default settings{}",
-        best.settings.epsilon,
+        "{integrator}, {schedule}, {}, {} latent steps: rates and single jumps {:.2} half intervals from the reference on average, {:.2} with the default settings{}",
+        best.settings.noise_text(),
         best.settings.latent_steps,
         motion_error(default, best)?,
         motion_error(default, default)?,
@@ -132,7 +132,7 @@ pub fn best_motion(report: &StudyReport) -> Option<(SamplerSettings, String)> {
 
 fn csv(report: &StudyReport) -> String {
     let mut text = String::from(
-        "integrator,schedule,epsilon,latent_steps,network_evaluations_per_frame,wall_seconds_per_frame,cpu_seconds_per_frame,acceleration,weighting,mean_divergence_nats,low,high,floor_nats,intact_percent,motion_error,",
+        "integrator,schedule,epsilon,noise_gain,latent_steps,network_evaluations_per_frame,wall_seconds_per_frame,cpu_seconds_per_frame,acceleration,weighting,mean_divergence_nats,low,high,floor_nats,intact_percent,motion_error,",
     );
     let quantities = equijump_engine::analysis::evaluation::Quantity::OF_THE_PAPER;
     for quantity in quantities {
@@ -146,8 +146,9 @@ fn csv(report: &StudyReport) -> String {
         let mean = mean_divergence(cell, weighted);
         write!(
             text,
-            "{integrator},{schedule},{},{},{},{},{},{},{},{},{},{},{},{},{},",
+            "{integrator},{schedule},{},{},{},{},{},{},{},{},{},{},{},{},{},{},",
             cell.settings.epsilon,
+            cell.settings.noise_gain,
             cell.settings.latent_steps,
             cell.network_calls,
             number(cell.seconds_per_frame()),
@@ -177,15 +178,17 @@ fn csv(report: &StudyReport) -> String {
 }
 
 fn motion_csv(report: &StudyReport) -> String {
-    let mut text =
-        String::from("integrator,schedule,epsilon,latent_steps,measure,reference,value,low,high\n");
+    let mut text = String::from(
+        "integrator,schedule,epsilon,noise_gain,latent_steps,measure,reference,value,low,high\n",
+    );
     for cell in &report.cells {
         let SamplerSettings { integrator, schedule, .. } = &cell.settings;
         for row in cell.quality.iter().flat_map(|quality| &quality.motion) {
             writeln!(
                 text,
-                "{integrator},{schedule},{},{},\"{}\",{:.6},{}",
+                "{integrator},{schedule},{},{},{},\"{}\",{:.6},{}",
                 cell.settings.epsilon,
+                cell.settings.noise_gain,
                 cell.settings.latent_steps,
                 row.name,
                 row.reference,
@@ -221,6 +224,7 @@ fn page(report: &StudyReport, figures: &[(String, String)]) -> String {
             vec![
                 if stochastic { format!("{integrator}, {schedule}") } else { integrator.to_string() },
                 if stochastic { cell.settings.epsilon.to_string() } else { "–".to_owned() },
+                cell.settings.noise_gain.to_string(),
                 cell.settings.latent_steps.to_string(),
                 cell.network_calls.to_string(),
                 quality,
@@ -245,6 +249,7 @@ fn page(report: &StudyReport, figures: &[(String, String)]) -> String {
     let header = [
         "Integrator",
         "ε",
+        "Noise gain",
         "Latent steps",
         "Network evaluations",
         "Mean divergence",

@@ -12,6 +12,9 @@
 //! `Î + ½ (Î − Î₋)`, with Î₋ that of the step before, and the noise that goes with it,
 //! `η̂ − ½ (τ/n) (Î − Î₋)`: second order at no cost (Lu et al. 2022, DPM-Solver++(2M), here for a bridge). Not
 //! before there are two steps to look back at (Î at τ = 0 is a limit), nor in the last step, which lands on X̂₁.
+//!
+//! A noise gain g makes the new noise of a step `1 + g (1 − τ')` times as large: a trained network answers less to the
+//! noise than the exact X̂₁ would, and what it makes of more noise spreads as far as molecular dynamics does.
 
 use crate::network::{Factors, Transport};
 
@@ -34,11 +37,12 @@ pub(super) fn factors(settings: &SamplerSettings, step: u32, first_step: u32) ->
     let looks_back = settings.integrator != Integrator::OdeHeun
         && step > first_step.max(1)
         && step + 1 < settings.latent_steps;
+    let gain = 1.0 + settings.noise_gain * (1.0 - next);
     Factors {
         drift: next - tau,
         noise: after * kept - before,
         change: if looks_back { 0.5 * (next - kept * after * tau / before) } else { 0.0 },
-        random: after * (1.0 - kept * kept).max(0.0).sqrt(),
+        random: gain * after * (1.0 - kept * kept).max(0.0).sqrt(),
         ..Factors::default()
     }
 }

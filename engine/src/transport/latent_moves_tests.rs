@@ -97,6 +97,24 @@ fn positions_have_a_strength_of_their_own_once_the_point_is_spread() {
 }
 
 #[test]
+fn a_noise_gain_adds_to_early_noise_of_the_bridge_alone_and_changes_nothing_else() {
+    for transport in Transport::ALL {
+        for integrator in INTEGRATORS {
+            let plain = settings(integrator, 20);
+            let more = SamplerSettings { noise_gain: 0.5, ..plain.clone() };
+            for (with, without) in frame(transport, &more, 0).iter().zip(frame(transport, &plain, 0)) {
+                let next = transport.time_at((with.latent_step + 1) as f32 / 20.0);
+                let gain = if transport == Transport::Bridge { 1.0 + 0.5 * (1.0 - next) } else { 1.0 };
+                let off = with.factors.random - gain * without.factors.random;
+                assert!(off.abs() < 1e-6, "{transport} {integrator:?}: {with:?}");
+                let Factors { random, .. } = without.factors;
+                assert_eq!(Factors { random, ..with.factors }, without.factors, "{transport} {integrator:?}");
+            }
+        }
+    }
+}
+
+#[test]
 fn no_strength_is_infinite_and_the_matched_schedule_ends_without_noise() {
     for steps in [2, 3, 10, 100, 1000] {
         let dt = 1.0 / steps as f32;

@@ -106,6 +106,11 @@ impl Transport {
         self == Self::TwoSided
     }
 
+    /// Whether more noise than that of the path may be put in early.
+    pub fn has_noise_gain(self) -> bool {
+        self == Self::Bridge
+    }
+
     /// What X_τ holds of X^t if nothing has moved, `s(τ) + a(τ)`. Headers are told how far X_τ is from that
     /// much of X^t: it is what the noise and the motion together have done.
     pub fn still_scale(self, tau: f32) -> f32 {

@@ -212,6 +212,18 @@ fn sampling_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
                 .on_hover_text("Noise strength ε in units of σ²")
                 .on_disabled_hover_text("The ODE integrators draw a fixed noise at first and none later");
         });
+        if transport.is_none_or(Transport::has_noise_gain) {
+            row(ui, "Noise gain", "More noise early on the latent path", |ui, label| {
+                let gain = egui::DragValue::new(&mut settings.noise_gain)
+                    .range(0.0..=10.0)
+                    .speed(0.005)
+                    .max_decimals(3);
+                ui.add(gain).labelled_by(label).on_hover_text(
+                    "How much more noise than its own the bridge gets at τ = 0, falling to none at τ = 1: makes up \
+                     for jumps that spread too little",
+                );
+            });
+        }
         if transport.is_none_or(Transport::has_position_epsilon) {
             row(
                 ui,

@@ -254,8 +254,10 @@ fn describe(run: &Run) -> String {
         ));
         if matches!(run.origin, Origin::Made) {
             lines.push(format!(
-                "Seed {}, {} latent steps, ε = {}",
-                info.settings.seed, info.settings.latent_steps, info.settings.epsilon
+                "Seed {}, {} latent steps, {}",
+                info.settings.seed,
+                info.settings.latent_steps,
+                info.settings.noise_text()
             ));
         }
     }

@@ -16,6 +16,8 @@ pub struct StudyGrid {
     pub schedules: Vec<Schedule>,
     /// Noise strengths ε, for the SDE.
     pub epsilons: Vec<f32>,
+    /// Noise gains, for a transport that has them.
+    pub noise_gains: Vec<f32>,
     /// Latent steps.
     pub latent_steps: Vec<u32>,
 }
@@ -37,6 +39,8 @@ impl StudyGrid {
     /// [`CellError`] about the first setting that makes no sense for the transport.
     pub fn cells(&self, transport: Transport) -> Result<Vec<SamplerSettings>, CellError> {
         let mut cells = vec![self.base.clone()];
+        let noise_gains =
+            if transport.has_noise_gain() { &self.noise_gains[..] } else { &[self.base.noise_gain] };
         for &integrator in &self.integrators {
             let stochastic = integrator == Integrator::Sde;
             // The deterministic integrators have neither.
@@ -44,16 +48,19 @@ impl StudyGrid {
             let epsilons = if stochastic { &self.epsilons[..] } else { &[self.base.epsilon] };
             for &schedule in schedules {
                 for &epsilon in epsilons {
-                    for &latent_steps in &self.latent_steps {
-                        let cell = SamplerSettings {
-                            integrator,
-                            schedule,
-                            epsilon,
-                            latent_steps,
-                            ..self.base.clone()
-                        };
-                        if !cells.contains(&cell) {
-                            cells.push(cell);
+                    for &noise_gain in noise_gains {
+                        for &latent_steps in &self.latent_steps {
+                            let cell = SamplerSettings {
+                                integrator,
+                                schedule,
+                                epsilon,
+                                noise_gain,
+                                latent_steps,
+                                ..self.base.clone()
+                            };
+                            if !cells.contains(&cell) {
+                                cells.push(cell);
+                            }
                         }
                     }
                 }
@@ -66,11 +73,14 @@ impl StudyGrid {
     }
 }
 
-/// Name of a cell's folder: `sde-matched-eps0_5-steps20`.
+/// Name of a cell's folder: `sde-matched-eps0_5-steps20`, with `-gain0_1` where noise is added.
 pub(super) fn cell_name(settings: &SamplerSettings) -> String {
     let mut text = settings.integrator.to_string();
     if settings.integrator == Integrator::Sde {
         text += &format!("-{}-eps{}", settings.schedule, settings.epsilon);
+    }
+    if settings.noise_gain > 0.0 {
+        text += &format!("-gain{}", settings.noise_gain);
     }
     text += &format!("-steps{}", settings.latent_steps);
     text.replace('.', "_")

@@ -13,6 +13,7 @@ fn grid() -> StudyGrid {
         integrators: vec![Integrator::Sde, Integrator::Ode],
         schedules: vec![Schedule::Matched, Schedule::Window],
         epsilons: vec![0.5, 1.0],
+        noise_gains: vec![0.0, 0.1],
         latent_steps: vec![20, 100],
     }
 }
@@ -30,6 +31,10 @@ fn every_combination_is_tried_once_and_the_default_first() {
     names.sort_unstable();
     names.dedup();
     assert_eq!(names.len(), 10, "every cell has a folder of its own");
+    let bridge = StudyGrid { schedules: vec![Schedule::Matched], ..grid() }.cells(Transport::Bridge).unwrap();
+    // 2 ε × 2 steps of the SDE and 2 steps of the ODE, each with and without a gain.
+    assert_eq!(bridge.len(), 12);
+    assert!(bridge.iter().any(|cell| cell_name(cell) == "sde-matched-eps0_5-gain0_1-steps20"));
     let error = grid().cells(Transport::FlowMatching).unwrap_err().to_string();
     assert!(error.contains("flow-matching") && error.contains("sde"), "{error}");
 }
