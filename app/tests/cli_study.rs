@@ -51,12 +51,12 @@ fn a_study_ends_in_figures_and_a_preset_and_is_not_made_twice() {
     assert_eq!(table.lines().count(), 6, "{table}");
     for (line, steps) in table.lines().skip(1).zip(["100", "3", "6", "3", "6"]) {
         let fields: Vec<&str> = line.split(',').collect();
-        assert_eq!((fields[3], fields[4]), (steps, steps), "{line}");
-        let numbers: Vec<f64> = [5, 7, 9, 10, 11].map(|k: usize| fields[k].parse().unwrap()).to_vec();
+        assert_eq!((fields[4], fields[5]), (steps, steps), "{line}");
+        let numbers: Vec<f64> = [6, 8, 10, 11, 12].map(|k: usize| fields[k].parse().unwrap()).to_vec();
         assert!((numbers[1] - 7.5 / numbers[0]).abs() < 0.01 * numbers[1], "acceleration in {line}");
         assert!(numbers[3] <= numbers[2] && numbers[2] <= numbers[4], "{line}");
         // The mean of the six that follow.
-        let six: f64 = (0..6).map(|k| fields[15 + 3 * k].parse::<f64>().unwrap()).sum();
+        let six: f64 = (0..6).map(|k| fields[16 + 3 * k].parse::<f64>().unwrap()).sum();
         assert!((numbers[2] - six / 6.0).abs() < 1e-5, "{line}");
     }
     for figure in ["study_quality_against_evaluations", "study_quality_against_acceleration"] {
@@ -79,7 +79,7 @@ fn a_study_ends_in_figures_and_a_preset_and_is_not_made_twice() {
     let same = |text: String| -> Vec<String> {
         // All but the acceleration, which is counted from another baseline now.
         text.lines()
-            .map(|l| l.split(',').enumerate().filter(|(k, _)| *k != 7).map(|(_, f)| f).collect())
+            .map(|l| l.split(',').enumerate().filter(|(k, _)| *k != 8).map(|(_, f)| f).collect())
             .collect()
     };
     assert_eq!(same(text("study/study.csv")), same(table));
