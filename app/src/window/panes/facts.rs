@@ -129,7 +129,8 @@ fn facts(context: &PaneContext<'_>) -> Facts {
         let file = files.first().and_then(|path| path.file_name());
         let file = file.map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let Some(recorded) = recorded else {
-            let made = "a trajectory that was opened, not made by a model of this program".to_owned();
+            let made =
+                "a trajectory that was opened, not known to be made by a model of this program".to_owned();
             return Facts {
                 text: joined([file, made, frame.unwrap_or_default()]),
                 warning: None,

@@ -294,7 +294,9 @@ pub(super) fn fresh_seed() -> u64 {
 }
 
 fn run_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
-    let interval_ps = context.project.run.as_ref().and_then(|run| run.frame_interval_ps());
+    // What was opened from elsewhere has an interval of its own, and the next run that of the model.
+    let made = context.project.run.as_ref().filter(|run| run.is_of_this_program());
+    let interval_ps = made.and_then(|run| run.frame_interval_ps());
     let run = &mut context.preferences.run;
     section(ui, "Run", |ui| {
         row(ui, "Frames", "New frames per replica", |ui, label| {
