@@ -18,6 +18,12 @@ fn key(window: &mut Window, modifiers: Modifiers, key: Key) {
     window.settle();
 }
 
+/// The name of what has the keyboard.
+fn focused(window: &Window) -> String {
+    let node = window.harness.root().children_recursive().find(|node| node.accesskit_node().is_focused());
+    node.and_then(|node| node.accesskit_node().label()).unwrap_or_default()
+}
+
 /// Makes ten frames.
 fn simulate(window: &mut Window) {
     set_number(window, "Frames", 10);
@@ -164,10 +170,6 @@ fn tab_comes_to_every_control_each_with_a_name_and_in_view() {
 #[test]
 fn the_keyboard_comes_back_to_where_it_was_before_a_dialog_or_a_menu() {
     let mut window = ready();
-    let focused = |window: &Window| {
-        let node = window.harness.root().children_recursive().find(|node| node.accesskit_node().is_focused());
-        node.and_then(|node| node.accesskit_node().label()).unwrap_or_default()
-    };
     window.harness.get_by_role_and_label(Role::SpinButton, "Seed").focus();
     window.settle();
     key(&mut window, CTRL_SHIFT, Key::O);
@@ -271,10 +273,6 @@ fn ghosts_spin_and_fit_are_undone_one_by_one() {
 #[test]
 fn a_menu_opened_by_its_letter_takes_the_keyboard_and_gives_it_back() {
     let mut window = ready();
-    let focused = |window: &Window| {
-        let node = window.harness.root().children_recursive().find(|node| node.accesskit_node().is_focused());
-        node.and_then(|node| node.accesskit_node().label()).unwrap_or_default()
-    };
     window.harness.get_by_role_and_label(Role::CheckBox, "Until stopped").focus();
     window.settle();
     key(&mut window, Modifiers::ALT, Key::H);

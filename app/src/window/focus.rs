@@ -9,8 +9,9 @@ use super::theme;
 const GAP: f32 = 2.0;
 const WIDTH: f32 = 2.0;
 
-/// Follows Tab from widget to widget, and comes back to where it was when a dialog or a menu is closed. Handles and grounds of docked panes take the focus as controls do, but nothing can be
-/// done with them by keyboard and they have no names: it goes on past them.
+/// Follows Tab from widget to widget, and comes back to where it was when a dialog or a menu is closed. Handles and
+/// grounds of docked panes take the focus as controls do, but nothing can be done with them by keyboard and they have no
+/// names: it goes on past them.
 #[derive(Default)]
 pub struct Walk {
     /// Which way Tab went, in this pass or the one before: backwards the focus comes a pass later.

@@ -348,7 +348,7 @@ impl EquiJumpApp {
             ui.horizontal_centered(|ui| {
                 // Where nothing is open, it says so itself.
                 let beside = being_read.as_deref().filter(|_| self.project.opened.is_some());
-                reading_ui(ui, beside, &mut actions);
+                session::reading_ui(ui, beside, &mut actions);
                 self.log.messages_ui(ui, &mut actions);
             });
         });
@@ -575,17 +575,6 @@ fn graphics_name(cc: &eframe::CreationContext<'_>) -> String {
     // SAFETY: the context is current while the application is created, and asking for a string has no
     // other precondition.
     unsafe { gl.get_parameter_string(eframe::glow::RENDERER) }
-}
-
-/// Says at the foot of the window what is being read, once that takes a while.
-fn reading_ui(ui: &mut egui::Ui, being_read: Option<&str>, actions: &mut Vec<Action>) {
-    let waited = ui.ctx().animate_bool_with_time(egui::Id::unique("reading"), being_read.is_some(), 0.5);
-    let Some(name) = being_read.filter(|_| waited >= 1.0) else { return };
-    ui.label(format!("Reading {name}…"));
-    if ui.small_button("Cancel").on_hover_text("Wait for it no longer").clicked() {
-        actions.push(Action::StopReading);
-    }
-    ui.separator();
 }
 
 /// What a file held over the window will do.

@@ -7,6 +7,7 @@ use equijump_engine::session::{self, JobEvent, JobOutcome, OpenRequest};
 
 use super::EquiJumpApp;
 use crate::shared::examples::EXAMPLES;
+use crate::window::action::Action;
 use crate::window::columns::Columns;
 use crate::window::kept_map::KeptMap;
 use crate::window::layout;
@@ -15,6 +16,17 @@ use crate::window::project::{Opened, Run};
 use crate::window::running::Running;
 use crate::window::session_file::{Entry, ReadProject, Restoring, SessionFile, VERSION, absolute};
 use crate::window::wording::in_window_words;
+
+/// Says at the foot of the window what is being read, once that takes a while.
+pub(super) fn reading_ui(ui: &mut egui::Ui, being_read: Option<&str>, actions: &mut Vec<Action>) {
+    let waited = ui.ctx().animate_bool_with_time(egui::Id::unique("reading"), being_read.is_some(), 0.5);
+    let Some(name) = being_read.filter(|_| waited >= 1.0) else { return };
+    ui.label(format!("Reading {name}…"));
+    if ui.small_button("Cancel").on_hover_text("Wait for it no longer").clicked() {
+        actions.push(Action::StopReading);
+    }
+    ui.separator();
+}
 
 /// How the frames of a run can be opened again: by its own files, or by what was exported of it.
 fn entry_of(run: &Run) -> Option<Entry> {
