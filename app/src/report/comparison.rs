@@ -194,6 +194,10 @@ pub fn text(report: &ComparisonReport) -> String {
             None => write!(text, " {:>8}", "–").ok(),
         };
     }
+    for row in seed_rows(report) {
+        let [name, seeds, mean, range, _] = row.as_slice() else { continue };
+        write!(text, "\n{name:width$} {mean:>8}, mean of {seeds} seeds ({range})").ok();
+    }
     for (name, columns) in &paper {
         write!(text, "\n{name:width$}").ok();
         for value in columns {
@@ -330,6 +334,44 @@ fn divergence_rows(
     rows
 }
 
+const SEEDS_HEADER: [&str; 5] = ["", "Seeds", "Mean divergence", "Lowest – highest", "Intact frames"];
+
+/// What the same variant with several seeds has in common: a row each; none where there is one seed.
+fn seed_rows(report: &ComparisonReport) -> Vec<Vec<String>> {
+    let mut names: Vec<&str> = Vec::new();
+    for result in &report.results {
+        if !names.contains(&result.plan.repeated.as_str()) {
+            names.push(&result.plan.repeated);
+        }
+    }
+    if names.len() == report.results.len() {
+        return Vec::new();
+    }
+    let row = |name: &str| {
+        let of_name = || report.evaluated().filter(|(result, _)| result.plan.repeated == name);
+        let means: Vec<f64> = of_name()
+            .filter_map(|(_, evaluation)| report.columns(&evaluation.scores).pop().flatten())
+            .map(|mean| mean.samples.value)
+            .collect();
+        let intact: Vec<f64> =
+            of_name().filter_map(|(result, _)| Spent::of(result, report.sampled).intact).collect();
+        let average = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
+        if means.is_empty() {
+            return vec![name.to_owned(), "0".to_owned(), "–".to_owned(), "–".to_owned(), "–".to_owned()];
+        }
+        let (low, high) =
+            (means.iter().copied().fold(f64::INFINITY, f64::min), means.iter().copied().fold(0.0, f64::max));
+        vec![
+            name.to_owned(),
+            means.len().to_string(),
+            format!("{:.4}", average(&means)),
+            format!("{low:.4} – {high:.4}"),
+            if intact.is_empty() { "–".to_owned() } else { format!("{:.1} %", average(&intact)) },
+        ]
+    };
+    names.into_iter().map(row).collect()
+}
+
 const COST_HEADER: [&str; 8] = [
     "",
     "Parameters",
@@ -406,6 +448,10 @@ fn markdown(report: &ComparisonReport) -> String {
         }
         text.push('\n');
     };
+    let over_seeds = seed_rows(report);
+    if !over_seeds.is_empty() {
+        add(&SEEDS_HEADER, &over_seeds);
+    }
     add(&header(), &divergence_rows(report, ["(", ")"], ["**", "**"]));
     add(&COST_HEADER, &cost_rows(report));
     writeln!(text, "{}\n", report.caption()).ok();
@@ -434,11 +480,15 @@ fn page(report: &ComparisonReport) -> Result<String, ReportError> {
         result.plan.folder.file_name().unwrap_or_default().to_string_lossy().into_owned()
     };
     let any = report.evaluated().next().is_some();
-    let (curves, maps) = (curves(report)?, maps(report)?);
+    let (curves, maps, over_seeds) = (curves(report)?, maps(report)?, seed_rows(report));
     let content = html! {
         p.weak { "made " (report.made) " UTC by EquiJump " (env!("CARGO_PKG_VERSION")) }
         p { (facts(report)) }
         (warnings("Failed", &failures(report)))
+        @if !over_seeds.is_empty() {
+            h2 { "Over seeds" }
+            (PreEscaped(table("Mean of the six divergences, averaged over the seeds that are done.", &SEEDS_HEADER, &labeled(over_seeds))))
+        }
         h2 { "Divergences" }
         (PreEscaped(table(&report.caption(), &header(), &labeled(divergences))))
         h2 { "Cost" }

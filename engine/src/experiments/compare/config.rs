@@ -44,6 +44,10 @@ pub struct ComparisonConfig {
     /// with each of these.
     #[serde(default)]
     pub sigma_position_squared: Vec<f32>,
+    /// Seeds: each variant is trained and sampled with each of these, and the table says what they have in common.
+    /// Where none is given, each variant has the seeds of its own settings.
+    #[serde(default)]
+    pub seeds: Vec<u64>,
     /// The variants; every transport there is, where none is given.
     #[serde(default, rename = "variant")]
     pub variants: Vec<VariantConfig>,

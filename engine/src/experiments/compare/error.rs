@@ -39,6 +39,8 @@ pub enum ComparisonError {
     Evaluation(#[source] EvaluationError),
     #[error("two variants are called {label}: give each a label of its own, in letters and digits")]
     SameLabel { label: String },
+    #[error("variants and seeds make {asked} trainings, more than {most}")]
+    TooMany { asked: usize, most: usize },
     #[error("a variant gives sigma_position_angstrom and sigma_position_squared: give one")]
     SigmaTwice,
     #[error("sigma_position_squared is {0} Å², it must be positive")]

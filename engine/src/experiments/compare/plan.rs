@@ -54,6 +54,8 @@ pub struct ComparisonPlan {
 pub struct VariantPlan {
     /// Name in the table.
     pub label: String,
+    /// Name without the seed: what is repeated with several seeds shares it.
+    pub repeated: String,
     /// Folder of its files.
     pub folder: PathBuf,
     /// Network, transport and noise among its settings.
@@ -65,6 +67,9 @@ pub struct VariantPlan {
     /// Sampling.
     pub sampler: SamplerSettings,
 }
+
+/// More would take months.
+const MOST_VARIANTS: usize = 1000;
 
 /// How far a variant is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -142,8 +147,18 @@ impl ComparisonPlan {
             device: sampling.device.clone(),
             variants: Vec::new(),
         };
-        for (variant, squared) in variants(config) {
-            plan.variants.push(variant_plan(config, &variant, squared, out)?);
+        // The whole table with one seed before it is begun with the next.
+        let seeds = config.seeds.iter().copied().map(Some);
+        let seeds: Vec<Option<u64>> = if config.seeds.is_empty() { vec![None] } else { seeds.collect() };
+        let each = variants(config);
+        let asked = each.len().saturating_mul(seeds.len());
+        if asked > MOST_VARIANTS {
+            return Err(ComparisonError::TooMany { asked, most: MOST_VARIANTS });
+        }
+        for seed in seeds {
+            for (variant, squared) in each.iter().cloned() {
+                plan.variants.push(variant_plan(config, &variant, squared, seed, out)?);
+            }
         }
         let mut folders = BTreeSet::new();
         if let Some(twice) = plan.variants.iter().find(|variant| !folders.insert(&variant.folder)) {
@@ -212,6 +227,7 @@ fn variant_plan(
     config: &ComparisonConfig,
     variant: &VariantConfig,
     common_squared: Option<f32>,
+    seed: Option<u64>,
     out: &Path,
 ) -> Result<VariantPlan, ComparisonError> {
     let own = own_network_settings(variant, common_squared)?;
@@ -221,15 +237,22 @@ fn variant_plan(
     let transport = overlaid::<NetworkConfig>(&base, &layers, "network")?.transport;
     base.choose_transport(transport);
     let network: NetworkConfig = overlaid(&base, &layers, "network")?;
-    let label = label(variant, &network, common_squared);
+    let repeated = label(variant, &network, common_squared);
+    let label = match seed {
+        Some(seed) => format!("{repeated}, seed {seed}"),
+        None => repeated.clone(),
+    };
     match settings_of(config, variant, &network) {
-        Ok((training, sampler)) => {
+        Ok((mut training, mut sampler)) => {
+            training.seed = seed.unwrap_or(training.seed);
+            sampler.seed = seed.unwrap_or(sampler.seed);
             let folder_name = folder_name(&label);
             if folder_name.is_empty() {
                 return Err(ComparisonError::Variant { label, source: Box::new(VariantProblem::NoName) });
             }
             let parameters = ParameterLayout::new(&network).total();
-            Ok(VariantPlan { folder: out.join(folder_name), label, network, parameters, training, sampler })
+            let folder = out.join(folder_name);
+            Ok(VariantPlan { folder, label, repeated, network, parameters, training, sampler })
         }
         Err(problem) => Err(ComparisonError::Variant { label, source: Box::new(problem) }),
     }

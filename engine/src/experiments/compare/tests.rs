@@ -127,3 +127,24 @@ fn what_makes_no_sense_is_told_in_one_sentence_before_anything_is_done() {
             .is_err_and(|e| e.to_string().contains("nothing.toml"))
     );
 }
+
+#[test]
+fn every_variant_is_made_with_every_seed_and_the_table_once_with_each() {
+    let made = plan(&format!(
+        "seeds = [1, 7]\n[[variant]]\ntransport = \"bridge\"\n[[variant]]\ntransport = \"ddpm\"\n{BASE}"
+    ))
+    .unwrap();
+    let labels: Vec<&str> = made.variants.iter().map(|v| v.label.as_str()).collect();
+    assert_eq!(labels, ["bridge, seed 1", "ddpm, seed 1", "bridge, seed 7", "ddpm, seed 7"]);
+    assert!(made.variants.iter().all(|v| v.label.starts_with(&v.repeated)));
+    assert_eq!(made.variants[2].folder, Path::new("out/bridge-seed-7"));
+    assert_eq!((made.variants[2].training.seed, made.variants[2].sampler.seed), (7, 7));
+    assert_eq!((made.variants[0].training.seed, made.variants[0].sampler.seed), (1, 1));
+
+    let many: Vec<String> = (0..501).map(|seed| seed.to_string()).collect();
+    let text = format!(
+        "seeds = [{}]\n[[variant]]\ntransport = \"bridge\"\n[[variant]]\ntransport = \"ddpm\"\n{BASE}",
+        many.join(", ")
+    );
+    assert!(matches!(self::plan(&text), Err(ComparisonError::TooMany { asked: 1002, .. })));
+}
