@@ -32,6 +32,8 @@ mod terminal;
 mod train;
 mod window;
 
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
@@ -50,7 +52,7 @@ const RUN_AGAIN: u8 = 75;
     name = "equijump",
     version,
     about = "Protein molecular dynamics in 100 ps jumps of a generative model",
-    long_about = "Protein molecular dynamics in 100 ps jumps of a generative model.\n\nWithout a subcommand the window opens; the subcommands do the same jobs without one.",
+    long_about = "Protein molecular dynamics in 100 ps jumps of a generative model.\n\nWithout a subcommand the window opens, with the file that is named alone, if one is; the subcommands do the same jobs without one.",
     after_long_help = "Exit codes: 0 done; 1 an error, explained in one sentence on stderr; 2 wrong usage; 75 out of time (--max-hours), and the same command line continues the work; 130 interrupted, with complete files."
 )]
 struct Cli {
@@ -129,7 +131,7 @@ fn command() -> clap::Command {
 /// Runs what the command line asks for.
 pub fn main() -> ExitCode {
     silence_device_selection();
-    let matches = command().get_matches();
+    let matches = command().get_matches_from(naming_the_job(std::env::args_os().collect()));
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     // Whether a flag of the subcommand was given, or has its default.
     let given = |flag: &str| {
@@ -167,6 +169,20 @@ pub fn main() -> ExitCode {
     }
 }
 
+/// `equijump villin.pdb` opens the file, as other viewers do. The names of jobs come first; a word that is neither
+/// one nor looks like a file is left to be corrected.
+fn naming_the_job(mut arguments: Vec<OsString>) -> Vec<OsString> {
+    let names_a_file = |word: &OsStr| {
+        let text = word.to_string_lossy();
+        let like_a_file = text.contains(['.', '/', '\\']) || Path::new(word).is_file();
+        like_a_file && !text.starts_with('-') && Cli::command().find_subcommand(word).is_none()
+    };
+    if arguments.get(1).is_some_and(|word| names_a_file(word)) {
+        arguments.insert(1, "open".into());
+    }
+    arguments
+}
+
 /// Without a desktop session, Mesa's layer that orders Vulkan devices by the desktop's choice complains on stderr. There
 /// is nothing for it to find then, and devices are put in order by what they are anyway.
 fn silence_device_selection() {
@@ -201,6 +217,19 @@ mod tests {
         assert_eq!(super::sentence(&told), "cannot write run.dcd: disk on fire");
         let untold = Err::<(), _>(io()).context("cannot write run.dcd");
         assert_eq!(untold.map_err(|e| super::sentence(&e)), Err("cannot write run.dcd: disk on fire".into()));
+    }
+
+    #[test]
+    fn a_file_alone_is_opened_and_a_job_is_a_job() {
+        let named = |words: &[&str]| {
+            let words = std::iter::once("equijump").chain(words.iter().copied()).map(Into::into).collect();
+            super::naming_the_job(words)
+        };
+        assert_eq!(named(&["md/villin.pdb"]), ["equijump", "open", "md/villin.pdb"]);
+        assert_eq!(named(&["run.equijump"]), ["equijump", "open", "run.equijump"]);
+        for words in [&["simulate", "villin.pdb"][..], &["--help"], &["simulat"], &["open", "a.pdb"], &[]] {
+            assert_eq!(named(words).len(), words.len() + 1, "{words:?}");
+        }
     }
 
     #[test]
