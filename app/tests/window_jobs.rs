@@ -353,7 +353,7 @@ fn frames_are_not_lost_without_asking() {
     simulate_again(&mut window, 7);
     click(&mut window, "Runs");
     click(&mut window, "Close run 2");
-    assert!(window.harness.query_by_label_contains("7 frames of this run were not exported").is_some());
+    assert!(window.harness.query_by_label_contains("7 frames of this run are in no file").is_some());
     click(&mut window, "Cancel");
     assert_eq!(window.frames(), 8);
     click(&mut window, "Close run 2");
@@ -390,10 +390,12 @@ fn plots_are_exported_with_their_numbers() {
     window.step_until("the files are there", |harness| harness.state().log().to_text().contains("Wrote"));
     let csv = std::fs::read_to_string(folder.path().join("chignolin-rmsd.csv")).unwrap();
     assert_eq!(csv.lines().count(), 22);
+    let origin = std::fs::read_to_string(folder.path().join("chignolin-plots.txt")).unwrap();
+    assert!(origin.starts_with("chignolin · run 1 · model test") && origin.contains("seed"), "{origin}");
     assert!(folder.path().join("chignolin-ramachandran.svg").exists());
     assert!(folder.path().join("chignolin-free-energy.svg").exists());
     let figure = std::fs::read_to_string(folder.path().join("chignolin-ramachandran.svg")).unwrap();
-    for entry in ["General", "Proline", "Molecular dynamics"] {
+    for entry in ["General", "Proline", "Molecular dynamics", "run 1"] {
         assert!(figure.contains(entry), "the legend lacks {entry}");
     }
 

@@ -123,7 +123,7 @@ fn write(args: &Args, format: FigureFormat, coverage: &Coverage, suffix: &str) -
     for (figure, size, suffix) in figures {
         let path = with_suffix(&args.out, &suffix);
         let table = path.with_extension("csv");
-        figure.write(&path, format, size)?;
+        figure.write(&path, format, size, "")?;
         write_atomically(&table, figure.to_csv().as_bytes())
             .map_err(|error| anyhow!("cannot write {}: {error}", table.display()))?;
         terminal::result(path.display());

@@ -7,12 +7,17 @@ use super::data::{
     StructureFigure, TraceFigure,
 };
 
-/// `frame,time_ns,ca_rmsd_angstrom`.
+/// `frame,time_ns,ca_rmsd_angstrom,replica`, the replica on view first.
 pub fn rmsd(series: &RmsdSeries) -> String {
-    let mut text = String::from("frame,time_ns,ca_rmsd_angstrom\n");
+    let mut text = String::from("frame,time_ns,ca_rmsd_angstrom,replica\n");
     let values = series.time_ns.iter().zip(&series.rmsd_angstrom);
     for (frame, (time, rmsd)) in series.frames.iter().zip(values) {
-        writeln!(text, "{frame},{time:.4},{rmsd:.5}").ok();
+        writeln!(text, "{frame},{time:.4},{rmsd:.5},{}", series.replica).ok();
+    }
+    for (replica, points) in &series.others {
+        for (frame, time, rmsd) in points {
+            writeln!(text, "{frame},{time:.4},{rmsd:.5},{replica}").ok();
+        }
     }
     text
 }

@@ -12,6 +12,10 @@ pub struct RmsdSeries {
     pub time_ns: Vec<f64>,
     /// RMSD after superposition on the Cα atoms, Å.
     pub rmsd_angstrom: Vec<f64>,
+    /// Which replica that is.
+    pub replica: usize,
+    /// The other replicas: number, and frame, time (ns) and RMSD (Å) of each point.
+    pub others: Vec<(usize, Vec<(u64, f64, f64)>)>,
 }
 
 /// A Ramachandran plot: points of one frame over the density of the run.

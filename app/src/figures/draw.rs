@@ -15,7 +15,9 @@ pub(super) fn rmsd<B: DrawingBackend<ErrorType: 'static>>(
     let points: Vec<(f64, f64)> =
         series.time_ns.iter().copied().zip(series.rmsd_angstrom.iter().copied()).collect();
     let Some(end) = points.last().map(|p| p.0) else { return Err(FigureError::Empty("RMSD values")) };
-    let top = points.iter().map(|p| p.1).filter(|v| v.is_finite()).fold(0.0, f64::max).max(1.0);
+    let others = series.others.iter().flat_map(|(_, points)| points.iter().map(|point| point.2));
+    let all = points.iter().map(|p| p.1).chain(others);
+    let top = all.filter(|v| v.is_finite()).fold(0.0, f64::max).max(1.0);
     let mut chart = ChartBuilder::on(area)
         .margin(18.0 * scale)
         .x_label_area_size(46.0 * scale)
@@ -31,6 +33,11 @@ pub(super) fn rmsd<B: DrawingBackend<ErrorType: 'static>>(
         .axis_desc_style(text(scale, 18.0))
         .draw()
         .map_err(failed)?;
+    let faint = ShapeStyle { color: INK.mix(0.35), filled: false, stroke_width: pen(scale, 1.0) };
+    for (_, points) in &series.others {
+        let points = points.iter().map(|(_, time, rmsd)| (*time, *rmsd));
+        chart.draw_series(LineSeries::new(points, faint)).map_err(failed)?;
+    }
     let line = ShapeStyle { color: INK.to_rgba(), filled: false, stroke_width: pen(scale, 1.5) };
     chart.draw_series(LineSeries::new(points, line)).map_err(failed)?;
     Ok(())

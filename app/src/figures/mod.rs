@@ -106,17 +106,25 @@ impl Figure {
         }
     }
 
-    /// Writes the image, `size` in pixels.
+    /// Writes the image, `size` in pixels; `caption`, if there is one, in small print at its foot.
     ///
     /// # Errors
     /// [`FigureError`] when there is no data, or the file cannot be written.
-    pub fn write(&self, path: &Path, format: FigureFormat, size: (u32, u32)) -> Result<(), FigureError> {
+    pub fn write(
+        &self,
+        path: &Path,
+        format: FigureFormat,
+        size: (u32, u32),
+        caption: &str,
+    ) -> Result<(), FigureError> {
         register_font();
         let written = match format {
             FigureFormat::Png => {
-                self.draw_on_white(&BitMapBackend::new(path, size).into_drawing_area(), size)
+                self.draw_on_white(&BitMapBackend::new(path, size).into_drawing_area(), caption)
             }
-            FigureFormat::Svg => self.draw_on_white(&SVGBackend::new(path, size).into_drawing_area(), size),
+            FigureFormat::Svg => {
+                self.draw_on_white(&SVGBackend::new(path, size).into_drawing_area(), caption)
+            }
         };
         // plotters reports a missing folder only as "IO error"; ask the file system for the reason.
         written.map_err(|error| match error {
@@ -136,11 +144,21 @@ impl Figure {
     fn draw_on_white<B: DrawingBackend<ErrorType: 'static>>(
         &self,
         area: &DrawingArea<B, plotters::coord::Shift>,
-        size: (u32, u32),
+        caption: &str,
     ) -> Result<(), FigureError> {
         area.fill(&WHITE).map_err(style::failed)?;
+        let (width, height) = area.dim_in_pixel();
         // Text and lines keep their proportion to the figure.
-        self.draw_on(area, f64::from(size.0.min(size.1)) / 600.0)
+        let scale = f64::from(width.min(height)) / 600.0;
+        if caption.is_empty() {
+            return self.draw_on(area, scale);
+        }
+        let foot = (24.0 * scale).ceil() as i32;
+        let (above, below) = area.split_vertically(height as i32 - foot);
+        let text = style::caption(scale, caption, f64::from(width));
+        let at = ((18.0 * scale) as i32, (2.0 * scale) as i32);
+        below.draw(&Text::new(caption.to_owned(), at, text)).map_err(style::failed)?;
+        self.draw_on(&above, scale)
     }
 
     /// Draws on an area that has its paper already.

@@ -11,9 +11,17 @@ use super::{
     RamachandranFigure, RmsdSeries, StructureFigure,
 };
 
-/// The RMSD plot for a file.
-pub fn rmsd(observations: &Observations, interval_ns: f64) -> RmsdSeries {
+/// The RMSD plot for a file: of `replica`, which is on view, and of the others.
+pub fn rmsd(observations: &Observations, interval_ns: f64, replica: usize) -> RmsdSeries {
+    let others = observations.replicas.iter().enumerate().filter(|(index, _)| *index != replica);
+    let points = |(index, series): (usize, &Vec<(u32, f32)>)| {
+        let point =
+            |&(frame, rmsd): &(u32, f32)| (u64::from(frame), f64::from(frame) * interval_ns, f64::from(rmsd));
+        (index, series.iter().map(point).collect())
+    };
     RmsdSeries {
+        replica,
+        others: others.map(points).collect(),
         frames: observations.series.iter().map(|point| u64::from(point.frame)).collect(),
         time_ns: observations.series.iter().map(|point| f64::from(point.frame) * interval_ns).collect(),
         rmsd_angstrom: observations.series.iter().map(|point| f64::from(point.rmsd_angstrom)).collect(),

@@ -47,6 +47,13 @@ pub(super) fn text(scale: f64, points: f64) -> TextStyle<'static> {
     (FONT, points * scale).into_font().color(&TEXT)
 }
 
+/// Small print that is no wider than the figure.
+pub(super) fn caption(scale: f64, words: &str, width_pixels: f64) -> TextStyle<'static> {
+    // A letter of our typeface is half as wide as it is high.
+    let fitting = width_pixels * 0.95 / (0.52 * words.chars().count().max(1) as f64);
+    (FONT, fitting.min(12.0 * scale)).into_font().color(&TEXT.mix(0.7))
+}
+
 /// A line width or radius in whole pixels, at least one.
 pub(super) fn pen(scale: f64, points: f64) -> u32 {
     (points * scale).round().max(1.0) as u32

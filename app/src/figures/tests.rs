@@ -6,7 +6,7 @@ use super::*;
 fn rmsd() -> RmsdSeries {
     let time_ns: Vec<f64> = (0..50).map(|k| 0.1 * f64::from(k)).collect();
     let rmsd_angstrom = time_ns.iter().map(|t| t.sin().abs() * 3.0).collect();
-    RmsdSeries { frames: (0..50).collect(), time_ns, rmsd_angstrom }
+    RmsdSeries { frames: (0..50).collect(), time_ns, rmsd_angstrom, ..RmsdSeries::default() }
 }
 
 fn grid() -> Grid2 {
@@ -78,14 +78,15 @@ fn png_and_svg_are_written() {
     ];
     for figure in figures {
         let png = folder.path().join(format!("{}.png", figure.stem()));
-        figure.write(&png, FigureFormat::Png, (800, 600)).unwrap();
+        figure.write(&png, FigureFormat::Png, (800, 600), "Run 1").unwrap();
         let image = image::open(&png).unwrap().to_rgb8();
         assert_eq!(image.dimensions(), (800, 600));
         assert!(image.pixels().any(|p| p.0 != [255, 255, 255]), "{} is blank", figure.stem());
         let svg = folder.path().join(format!("{}.svg", figure.stem()));
-        figure.write(&svg, FigureFormat::Svg, (800, 600)).unwrap();
+        figure.write(&svg, FigureFormat::Svg, (800, 600), "Run 1 of chignolin").unwrap();
         let text = std::fs::read_to_string(&svg).unwrap();
         assert!(text.starts_with("<svg") && text.trim_end().ends_with("</svg>"));
+        assert!(text.contains("Run 1 of chignolin"), "{} does not tell its origin", figure.stem());
         assert!(figure.to_csv().lines().count() > 2);
     }
 }
@@ -94,10 +95,10 @@ fn png_and_svg_are_written() {
 fn no_data_and_no_folder_are_clear_errors() {
     let folder = tempfile::tempdir().unwrap();
     let empty = Figure::Rmsd(RmsdSeries::default());
-    let message = empty.write(&folder.path().join("a.png"), FigureFormat::Png, (400, 300)).unwrap_err();
+    let message = empty.write(&folder.path().join("a.png"), FigureFormat::Png, (400, 300), "").unwrap_err();
     assert!(message.to_string().contains("simulate"), "{message}");
     let nowhere = folder.path().join("missing/a.svg");
-    let message = Figure::Rmsd(rmsd()).write(&nowhere, FigureFormat::Svg, (400, 300)).unwrap_err();
+    let message = Figure::Rmsd(rmsd()).write(&nowhere, FigureFormat::Svg, (400, 300), "").unwrap_err();
     assert!(message.to_string().contains("does not exist"), "{message}");
 }
 
@@ -106,7 +107,7 @@ fn csv_holds_every_value_with_its_unit() {
     let series = rmsd();
     let csv = Figure::Rmsd(series.clone()).to_csv();
     let mut lines = csv.lines();
-    assert_eq!(lines.next(), Some("frame,time_ns,ca_rmsd_angstrom"));
+    assert_eq!(lines.next(), Some("frame,time_ns,ca_rmsd_angstrom,replica"));
     for (frame, line) in lines.enumerate() {
         let fields: Vec<f64> = line.split(',').map(|f| f.parse().unwrap()).collect();
         assert_eq!(fields[0], frame as f64);

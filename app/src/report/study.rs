@@ -64,7 +64,7 @@ pub fn write(out: &Path, report: &StudyReport) -> Result<(), ReportError> {
             Err(error) => return Err(error.into()),
         }
         for format in [FigureFormat::Svg, FigureFormat::Png] {
-            figure.write(&out.join(format!("{stem}.{}", format.extension())), format, SIZE)?;
+            figure.write(&out.join(format!("{stem}.{}", format.extension())), format, SIZE, "")?;
         }
     }
     put("study.html", &page(report, &svgs))

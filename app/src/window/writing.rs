@@ -17,6 +17,9 @@ use super::project::{Positions, grouped};
 use super::session_file::SessionFile;
 use crate::figures::Figure;
 
+/// Ends the name of the file that says what the numbers are of.
+pub const ORIGIN_ENDING: &str = "-plots.txt";
+
 /// What is to be written, and where.
 #[derive(Debug)]
 pub enum ToWrite {
@@ -37,6 +40,8 @@ pub enum ToWrite {
         export: FigureExport,
         /// What their file names begin with.
         name: String,
+        /// Where the numbers come from, for people.
+        origin: String,
     },
     /// A picture of the molecule.
     Picture {
@@ -95,8 +100,8 @@ impl Job for ToWrite {
     fn run(self, context: &JobContext<'_, Report>) -> Result<Written, Halt> {
         Ok(match self {
             Self::Project { path, file, left_out } => write_project(path, &file, left_out),
-            Self::Figures { figures, export, name } => {
-                return write_figures(figures, &export, &name, context);
+            Self::Figures { figures, export, name, origin } => {
+                return write_figures(figures, &export, (&name, &origin), context);
             }
             Self::Picture { path, image } => write_picture(&path, &image),
             Self::MdStart { topology, positions, folder } => {
@@ -117,9 +122,8 @@ fn write_project(path: PathBuf, file: &SessionFile, left_out: usize) -> Written 
         (Ok(()), 0) => (Level::Success, format!("Wrote the project {name}")),
         (Ok(()), left_out) => {
             let plural = if left_out == 1 { "run, which is" } else { "runs, which are" };
-            let sentence = format!(
-                "Wrote the project {name} without the frames of {left_out} {plural} in no file: export them and save again."
-            );
+            let sentence =
+                format!("Wrote the project {name} without the frames of {left_out} {plural} in no file.");
             (Level::Warning, sentence)
         }
     };
@@ -129,7 +133,7 @@ fn write_project(path: PathBuf, file: &SessionFile, left_out: usize) -> Written 
 fn write_figures(
     figures: Vec<Result<Figure, &'static str>>,
     export: &FigureExport,
-    name: &str,
+    (name, origin): (&str, &str),
     context: &JobContext<'_, Report>,
 ) -> Result<Written, Halt> {
     let mut written = 0;
@@ -145,7 +149,7 @@ fn write_figures(
         };
         let stem = export.folder.join(format!("{name}-{}", figure.stem()));
         if let Some(format) = export.format {
-            match figure.write(&stem.with_extension(format.extension()), format, export.size) {
+            match figure.write(&stem.with_extension(format.extension()), format, export.size, origin) {
                 Ok(()) => written += 1,
                 Err(error) => {
                     failures.push(format!("{}: {error}.", figure.stem()));
@@ -158,6 +162,14 @@ fn write_figures(
                 Ok(()) => written += 1,
                 Err(error) => failures.push(format!("{}.csv: {error}.", stem.display())),
             }
+        }
+    }
+    // In a file of its own: not every reader of CSV knows comments.
+    if written > 0 && export.numbers && !origin.is_empty() {
+        let path = export.folder.join(format!("{name}{ORIGIN_ENDING}"));
+        match write_atomically(&path, format!("{origin}\n").as_bytes()) {
+            Ok(()) => written += 1,
+            Err(error) => failures.push(format!("{}: {error}.", path.display())),
         }
     }
     let mut told = Vec::new();

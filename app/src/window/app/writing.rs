@@ -11,8 +11,9 @@ use crate::viewport::ImageRequest;
 use crate::window::exports::{FigureExport, ScreenshotExport};
 use crate::window::log::Level;
 use crate::window::measurements;
-use crate::window::project::Run;
+use crate::window::project::{Run, grouped};
 use crate::window::running::Running;
+use crate::window::runs::Origin;
 use crate::window::session_file;
 use crate::window::wording::in_window_words;
 use crate::window::writing::{ToWrite, Written};
@@ -157,7 +158,8 @@ impl EquiJumpApp {
         let interval_ns = self.project.run.as_ref().and_then(Run::frame_interval_ps).unwrap_or(0.0) / 1000.0;
         let mut figures = Vec::new();
         if export.rmsd {
-            figures.push(Ok(Figure::Rmsd(run::rmsd(&self.observations, interval_ns))));
+            let replica = self.project.run.as_ref().map_or(0, |run| run.replica);
+            figures.push(Ok(Figure::Rmsd(run::rmsd(&self.observations, interval_ns, replica))));
         }
         if export.ramachandran
             && let Some(details) = &self.details
@@ -194,6 +196,32 @@ impl EquiJumpApp {
         }
         self.preferences.export_folder = Some(export.folder.clone());
         let name = self.protein_name().to_owned();
-        self.write(ToWrite::Figures { figures, export, name });
+        let origin = self.origin_of_figures();
+        self.write(ToWrite::Figures { figures, export, name, origin });
+    }
+
+    /// What the plots are of: protein, run, model, settings, replica.
+    fn origin_of_figures(&self) -> String {
+        let Some(run) = &self.project.run else { return String::new() };
+        let mut parts = vec![self.protein_name().to_owned(), format!("run {}", run.number)];
+        if let Origin::Opened { files, .. } = &run.origin {
+            let names = files.iter().filter_map(|file| file.file_name());
+            let names: Vec<String> = names.map(|name| name.to_string_lossy().into_owned()).collect();
+            parts.push(match names.as_slice() {
+                [first, .., last] => format!("{first} … {last}"),
+                names => names.join(""),
+            });
+        }
+        if let Some(description) = run.info.as_ref().and_then(|info| info.description.as_ref()) {
+            let settings = &description.settings;
+            parts.push(format!("model {}", description.model));
+            parts.push(format!("{} latent steps, seed {}", settings.latent_steps, settings.seed));
+        }
+        if let Some(replicas) = run.info.as_ref().map(|info| info.replicas).filter(|count| *count > 1) {
+            parts.push(format!("replica {} of {replicas} (from 0)", run.replica));
+        }
+        parts.push(format!("{} frames", grouped(run.frames)));
+        parts.push(format!("EquiJump {}", env!("CARGO_PKG_VERSION")));
+        parts.join(" · ").replace(char::is_control, "?")
     }
 }

@@ -9,6 +9,7 @@ use crate::figures::FigureFormat;
 use crate::window::action::Action;
 use crate::window::exports::FigureExport;
 use crate::window::file_dialogs::Purpose;
+use crate::window::writing::ORIGIN_ENDING;
 
 /// The form.
 #[derive(Debug)]
@@ -65,11 +66,13 @@ impl FigureForm {
         let stems = chosen.iter().filter(|(chosen, _)| *chosen).map(|(_, stem)| *stem);
         let measured = self.measured.iter().filter(|_| export.measurements).map(String::as_str);
         let endings = [export.format.map(FigureFormat::extension), export.numbers.then_some("csv")];
+        let origin = export.numbers.then(|| format!("{}{ORIGIN_ENDING}", self.name));
         stems
             .chain(measured)
             .flat_map(|stem| {
                 endings.iter().flatten().map(move |ending| format!("{}-{stem}.{ending}", self.name))
             })
+            .chain(origin)
             .collect()
     }
 
