@@ -209,6 +209,8 @@ fn settings_of_the_map_are_in_the_project_and_come_back_with_it() {
     });
     window.dialogs.will_answer(FileAnswer::Picked(second.clone()));
     window.harness.key_press_modifiers(Modifiers::COMMAND, Key::S);
+    window.settle();
+    press(&mut window, "Leave them out");
     window.step_until("the project is written", |_| second.exists());
     let written = SessionFile::parse(&std::fs::read_to_string(&second).unwrap()).unwrap();
     assert_eq!(written.map, project.map);

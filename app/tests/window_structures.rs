@@ -128,6 +128,8 @@ fn a_trajectory_is_exported_with_its_topology_and_then_nothing_is_lost() {
     });
     window.harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::E);
     window.settle();
+    window.harness.get_by_label("Some frames").click();
+    window.settle();
     set_number(&mut window, "Every", 2.0);
     window.dialogs.will_answer(equijump_app::window::file_dialogs::FileAnswer::Picked(path.clone()));
     click(&mut window, "Browse…");

@@ -300,7 +300,11 @@ fn a_project_that_is_opened_while_another_one_is_coming_back_waits_for_it() {
         window.harness.input_mut().dropped_files.push(Arc::new(Dropped(project)));
         window.harness.step();
     }
-    window.step_until("both are open", |harness| harness.state().project().runs().len() == 2);
+    window.step_until("the second has taken its place", |harness| {
+        let runs = harness.state().project().runs();
+        let entries: Vec<String> = runs.iter().filter_map(|run| Some(run.entry.as_ref()?.name())).collect();
+        matches!(entries.as_slice(), [only] if only.ends_with("two.dcd"))
+    });
 }
 
 #[test]

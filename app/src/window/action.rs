@@ -7,7 +7,7 @@ use equijump_engine::session::{OpenRequest, TrajectoryRequest};
 
 use super::command::UiCommand;
 use super::evaluation::EvaluationAction;
-use super::exports::{FigureExport, MovieExport, ScreenshotExport, TrajectoryExport};
+use super::exports::{FigureExport, MovieExport, RunExport, ScreenshotExport, TrajectoryExport};
 use super::file_dialogs::FileRequest;
 use super::layout::Pane;
 use super::preferences::LiveOutput;
@@ -26,8 +26,15 @@ pub enum Action {
     OpenTrajectory(TrajectoryRequest),
     /// Wait no more for what is being read.
     StopReading,
-    /// Write the session into a project file.
+    /// Write the session into a project file; asks first if that would leave frames out.
     SaveProject(PathBuf),
+    /// Write it without asking.
+    WriteProject {
+        /// The file.
+        path: PathBuf,
+        /// Write runs that are in no file beside it first.
+        with_runs: bool,
+    },
     /// Write the start of a run of OpenMM, from the frame shown, into a folder.
     WriteMdStart(PathBuf),
     /// Write the script that makes training data into a folder.
@@ -57,6 +64,8 @@ pub enum Action {
     SetRunInPlots(u32, bool),
     /// Close the window, frames or not.
     QuitConfirmed,
+    /// Write the runs that are in no file, then close the window.
+    SaveAndQuit,
     /// Show a frame.
     GoToFrame(usize),
     /// Visit only frames inside a rectangle of the free-energy map, or all again.
@@ -105,6 +114,8 @@ pub enum Action {
     CloseDialog,
     /// Write frames.
     ExportTrajectory(TrajectoryExport),
+    /// Write a run with all that belongs to it.
+    SaveRun(RunExport),
     /// Write figures.
     ExportFigures(FigureExport),
     /// Write many pictures of the molecule.

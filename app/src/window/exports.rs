@@ -56,6 +56,17 @@ pub struct TrajectoryExport {
     pub overwrite: bool,
 }
 
+/// A run to write: all frames of all replicas, and what belongs to them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunExport {
+    /// Number of the run.
+    pub run: u32,
+    /// The trajectory; its extension is the format.
+    pub path: PathBuf,
+    /// Replace files that are there.
+    pub overwrite: bool,
+}
+
 /// Plots to write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[allow(missing_docs)] // the flags are named after the plots

@@ -56,6 +56,8 @@ pub struct Run {
     pub entry: Option<Entry>,
     /// The file that all its frames were exported to.
     pub saved_as: Option<PathBuf>,
+    /// The trajectory, as it would name it as its own output, that it was saved to with all that belongs to it.
+    pub saved_run: Option<PathBuf>,
     /// Whether plots show it beside the run on view.
     pub in_plots: bool,
     /// Where it stands.
@@ -72,8 +74,8 @@ pub struct Run {
     pub progress: Option<Progress>,
     /// Replica shown.
     pub replica: usize,
-    /// Frames that were written to a file of the user's, so that leaving them behind loses nothing.
-    pub frames_saved: u64,
+    /// Frames of each replica that were written to a file of the user's, so that leaving them behind loses nothing.
+    pub frames_saved: Vec<u64>,
     /// The user asked for a pause that has not come yet (it waits for the present frame).
     pub pause_wanted: bool,
     /// The user asked for the end.
@@ -106,6 +108,7 @@ impl Run {
             model: None,
             entry: None,
             saved_as: None,
+            saved_run: None,
             in_plots: true,
             phase: Phase::Preparing,
             info: None,
@@ -114,7 +117,7 @@ impl Run {
             latent: None,
             progress: None,
             replica: 0,
-            frames_saved: 0,
+            frames_saved: Vec::new(),
             pause_wanted: false,
             stop_wanted: false,
         }
@@ -153,11 +156,33 @@ impl Run {
         !matches!(self.origin, Origin::Opened { recorded: None, .. })
     }
 
-    /// Whether leaving the run behind loses frames.
-    pub fn has_unsaved_frames(&self) -> bool {
-        let written_live = self.info.as_ref().is_some_and(|info| !info.outputs.is_empty());
-        let opened = matches!(self.origin, Origin::Opened { .. });
-        self.frames > 1 && !written_live && !opened && self.frames_saved < self.frames
+    /// Whether it can be written with all that belongs to it.
+    pub fn can_be_saved(&self) -> bool {
+        let described = self.info.as_ref().is_some_and(|info| info.description.is_some());
+        described && self.request.is_some() && self.history().is_some()
+    }
+
+    /// Frames that leaving the run behind loses, of all replicas; `on_its_way` tells how many frames of a replica are
+    /// being written.
+    pub fn unsaved_frames(&self, on_its_way: impl Fn(usize) -> u64) -> u64 {
+        let Some(info) = &self.info else { return 0 };
+        if !info.outputs.is_empty() || matches!(self.origin, Origin::Opened { .. }) {
+            return 0;
+        }
+        let saved = |replica: usize| self.frames_saved.get(replica).copied().unwrap_or(0);
+        let lost = |replica: &usize| saved(*replica).max(on_its_way(*replica)) < self.frames;
+        (0..info.replicas).filter(lost).count() as u64 * self.frames.saturating_sub(1)
+    }
+
+    /// So many frames of a replica, or of all, are in a file of the user's now.
+    pub fn has_saved(&mut self, replica: Option<usize>, frames: u64) {
+        let replicas = self.info.as_ref().map_or(1, |info| info.replicas);
+        self.frames_saved.resize(replicas, 0);
+        for (index, saved) in self.frames_saved.iter_mut().enumerate() {
+            if replica.is_none_or(|replica| replica == index) {
+                *saved = frames.max(*saved);
+            }
+        }
     }
 
     /// Takes a new state from the engine.
@@ -250,14 +275,6 @@ impl Project {
     pub fn next_number(&mut self) -> u32 {
         self.numbered += 1;
         self.numbered
-    }
-
-    /// Frames that closing the window would lose, of all runs; `on_its_way` tells how many frames of the run of a number
-    /// are being written into a file of the user's.
-    pub fn unsaved_frames(&self, on_its_way: impl Fn(u32) -> u64) -> u64 {
-        let lost = |run: &&Run| run.has_unsaved_frames() && on_its_way(run.number) < run.frames;
-        let unsaved = self.runs().into_iter().filter(lost);
-        unsaved.map(|run| run.frames - 1).sum()
     }
 
     /// Frames that can be shown.

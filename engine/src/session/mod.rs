@@ -44,6 +44,7 @@ pub use jobs::open::{Open, OpenRequest, Opened, StructureChoice};
 pub use jobs::open_trajectory::{
     OpenError, OpenedTrajectory, RecordedRun, TrajectoryNeed, TrajectoryRequest,
 };
+pub use jobs::save_run::SaveRun;
 pub use jobs::simulate::{Simulate, SimulationRequest, SimulationUpdate, StartedRun};
 pub use jobs::simulation_error::SimulationError;
 pub use jobs::train::TrainingUpdate;

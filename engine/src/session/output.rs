@@ -141,9 +141,24 @@ fn files_in_use(structure: &OpenedStructure, model: &ModelSource) -> Vec<(PathBu
     files
 }
 
+/// Refuses to replace a file that a run reads.
+pub(super) fn refuse_files_in_use<'a>(
+    structure: &OpenedStructure,
+    model: &ModelSource,
+    replaced: impl Iterator<Item = &'a PathBuf> + Clone,
+) -> Result<(), OutputError> {
+    for (used, what) in files_in_use(structure, model) {
+        let same = |path: &&PathBuf| std::fs::canonicalize(path).is_ok_and(|path| path == used);
+        if let Some(path) = replaced.clone().find(same) {
+            return Err(OutputError::InUse { path: path.clone(), what });
+        }
+    }
+    Ok(())
+}
+
 /// The trajectories of the run at `path`, as far as its state names them. A state that cannot be read names nothing; it
 /// is replaced like the rest.
-fn old_trajectories(path: &Path, state_path: &Path) -> Vec<PathBuf> {
+pub(super) fn old_trajectories(path: &Path, state_path: &Path) -> Vec<PathBuf> {
     if !is_there(state_path) {
         return Vec::new();
     }
@@ -154,7 +169,7 @@ fn old_trajectories(path: &Path, state_path: &Path) -> Vec<PathBuf> {
 
 /// Removes the trajectories of the run that is replaced, where it had other replicas than the new one: beside the new
 /// ones they would pass for some of them. Only what its state names is touched. Under the lock of the run.
-fn remove_replaced(old: &[PathBuf], new: &[PathBuf]) {
+pub(super) fn remove_replaced(old: &[PathBuf], new: &[PathBuf]) {
     let new: HashSet<&PathBuf> = new.iter().collect();
     for path in old.iter().filter(|path| !new.contains(path)) {
         // One that was moved away or cannot be removed does no harm to the new run.
@@ -213,15 +228,10 @@ impl RunFiles {
             ExistingFiles::Overwrite => old_trajectories(&output.path, &paths.state),
             _ => Vec::new(),
         };
-        for (used, what) in files_in_use(structure, model) {
-            // A run that goes on does not replace its own topology, which may be what was opened.
-            let goes_on = matches!(output.existing, ExistingFiles::Resume | ExistingFiles::Extend);
-            let mut replaced =
-                all.iter().copied().filter(|path| !goes_on || *path != topology_path).chain(&removed);
-            if let Some(path) = replaced.find(|path| std::fs::canonicalize(path).is_ok_and(|p| p == used)) {
-                return Err(OutputError::InUse { path: path.clone(), what });
-            }
-        }
+        // A run that goes on does not replace its own topology, which may be what was opened.
+        let goes_on = matches!(output.existing, ExistingFiles::Resume | ExistingFiles::Extend);
+        let replaced = all.iter().copied().filter(|path| !goes_on || *path != topology_path).chain(&removed);
+        refuse_files_in_use(structure, model, replaced)?;
         if output.existing == ExistingFiles::Refuse
             && let Some(path) = present(&all)
         {

@@ -5,32 +5,26 @@ use std::sync::Arc;
 
 use equijump_engine::observe::landscape::{FrameGroup, MapSettings};
 use equijump_engine::observe::observations::Landscape;
-use equijump_engine::session::{
-    ExportRequest, LoadModel, Open, OpenRequest, StructureSource, TrajectoryRequest,
-};
+use equijump_engine::session::{LoadModel, Open, OpenRequest, StructureSource, TrajectoryRequest};
 
-use super::{EquiJumpApp, Export};
+use super::EquiJumpApp;
 use crate::window::action::Action;
 use crate::window::columns::Columns;
 use crate::window::command::UiCommand;
 use crate::window::dialogs::Dialog;
 use crate::window::dialogs::command_palette::CommandPalette;
-use crate::window::dialogs::confirm::{Cause, Confirm};
 use crate::window::dialogs::export_figures::FigureForm;
 use crate::window::dialogs::export_movie::MovieForm;
-use crate::window::dialogs::export_trajectory::TrajectoryForm;
 use crate::window::dialogs::go_to_frame::GoToFrame;
 use crate::window::dialogs::help::About;
 use crate::window::dialogs::open_path::OpenPath;
 use crate::window::dialogs::screenshot::ScreenshotForm;
-use crate::window::exports::TrajectoryExport;
 use crate::window::file_dialogs::{FileRequest, Purpose};
 use crate::window::ghost::Ghost;
 use crate::window::layout::{self, Pane};
 use crate::window::measurements::MeasurementTool;
 use crate::window::menu::CommandState as _;
 use crate::window::models::ModelState;
-use crate::window::running::Running;
 use crate::window::session_file::{self, Entry};
 
 impl EquiJumpApp {
@@ -44,7 +38,8 @@ impl EquiJumpApp {
             Action::Open(request) => self.open(request),
             Action::OpenTrajectory(request) => self.open_trajectory(request),
             Action::StopReading => self.stop_reading(),
-            Action::SaveProject(path) => self.save_project(&path),
+            Action::SaveProject(path) => self.ask_before_saving_project(&path),
+            Action::WriteProject { path, with_runs } => self.write_project(&path, with_runs),
             Action::WriteMdStart(folder) => self.write_md_start(&folder),
             Action::WriteTrainingScript(folder) => self.write_training_script(&folder),
             Action::SimulateWriting(output) => {
@@ -65,6 +60,7 @@ impl EquiJumpApp {
                 self.quit_confirmed = true;
                 ctx.send_viewport_cmd(egui::ViewportCommand::Close);
             }
+            Action::SaveAndQuit => self.save_and_quit(ctx),
             Action::GoToFrame(frame) => self.timeline.go_to(frame),
             Action::ShowReplica(replica) => {
                 if let Some(run) = &mut self.project.run {
@@ -129,6 +125,7 @@ impl EquiJumpApp {
             Action::Browse(request) => self.file_dialogs.open(request, ctx),
             Action::CloseDialog => self.dialog = None,
             Action::ExportTrajectory(export) => self.export_trajectory(export),
+            Action::SaveRun(export) => self.save_run(export),
             Action::ExportFigures(export) => self.export_figures(export),
             Action::ExportMovie(export) => self.start_movie(export),
             Action::SaveScreenshot(export) => self.save_screenshot(export),
@@ -293,19 +290,6 @@ impl EquiJumpApp {
         ctx.set_theme(theme);
     }
 
-    /// Called when the window is about to close. Returns whether it stays open, with a question.
-    pub(in crate::window) fn refuse_to_lose_frames_on_close(&mut self, ctx: &egui::Context) -> bool {
-        // The window waits for what is being exported.
-        let of_run = |number| self.exports.iter().filter(move |export| export.run == number);
-        let on_its_way = |number| of_run(number).map(|export| export.frames_saved).max().unwrap_or(0);
-        let frames = self.project.unsaved_frames(on_its_way);
-        if frames > 0 {
-            ctx.send_viewport_cmd(egui::ViewportCommand::CancelClose);
-            self.dialog = Some(Dialog::Confirm(Confirm::new(Cause::Quit, frames)));
-        }
-        frames > 0
-    }
-
     /// Opens a file: a structure, or what turns out to hold frames. Runs stay, and go on if they do.
     pub(in crate::window) fn open(&mut self, request: OpenRequest) {
         if let StructureSource::File(path) = &request.source
@@ -366,53 +350,6 @@ impl EquiJumpApp {
 
     pub(super) fn protein_name(&self) -> &str {
         self.project.opened.as_ref().map_or("protein", |o| o.structure.topology.name.as_str())
-    }
-
-    fn show_trajectory_form(&mut self) {
-        let Some(run) = &self.project.run else { return };
-        let Some(info) = &run.info else { return };
-        let newest = run.frames.saturating_sub(1);
-        let in_rectangle = self.frames_selected(info.replicas);
-        let in_rectangle = in_rectangle.map(|group| group.frames.iter().cloned().map(Into::into).collect());
-        let form = TrajectoryForm::new(
-            self.proposal("trajectory", "dcd"),
-            newest,
-            (run.replica, info.replicas),
-            info.frame_interval_ps,
-            in_rectangle,
-            Some(self.selected.atoms.as_slice()).filter(|atoms| !atoms.is_empty()).map(Into::into),
-        );
-        self.dialog = Some(Dialog::ExportTrajectory(form));
-    }
-
-    fn export_trajectory(&mut self, export: TrajectoryExport) {
-        let Some(run) = &self.project.run else { return };
-        let (Some(info), Some(history)) = (&run.info, run.history().cloned()) else { return };
-        self.preferences.remember_export(&export.path);
-        let request = ExportRequest {
-            topology: info.topology.clone(),
-            history,
-            replica: export.replica,
-            first_frame: export.frames.first,
-            last_frame: export.frames.last,
-            stride: export.frames.stride,
-            only: export.only,
-            atoms: export.atoms,
-            path: export.path,
-            hydrogens: export.hydrogens,
-            overwrite: export.overwrite,
-        };
-        // A range or a stride was the user's own choice of what matters.
-        let frames_saved = if request.atoms.is_some() { 0 } else { export.frames.last + 1 };
-        let frames = &request;
-        let whole = frames.only.is_none()
-            && frames.atoms.is_none()
-            && (frames.first_frame, frames.stride) == (0, 1)
-            && frames.last_frame + 1 >= run.frames
-            && info.replicas == 1;
-        let path = request.path.clone();
-        let (run, job) = (run.number, Running::new(self.session.start(request)));
-        self.exports.push(Export { job, path, run, frames_saved, whole });
     }
 
     /// The free-energy map is made like this from now on, of all runs.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use equijump_engine::observe::observer::Subject;
 use equijump_engine::remedy::Remedy;
 use equijump_engine::session::{
-    self, Exported, JobEvent, JobHandle, JobOutcome, Notice, OpenRequest, OpenedStructure, OpenedTrajectory,
-    Report, Simulate, SimulationUpdate, StartedRun, StructureChoice, StructureSource, TrajectoryNeed,
+    self, JobEvent, JobHandle, JobOutcome, Notice, OpenRequest, OpenedStructure, OpenedTrajectory, Report,
+    Simulate, SimulationUpdate, StartedRun, StructureChoice, StructureSource, TrajectoryNeed,
 };
 use equijump_engine::transport::presets::DEFAULT_PRESET;
 
@@ -89,7 +89,7 @@ impl EquiJumpApp {
                 (Some(known), Some(now)) => Arc::ptr_eq(known, now),
                 _ => false,
             };
-            run.frames_saved = known.frames_saved;
+            run.frames_saved.clone_from(&known.frames_saved);
             run.replica = known.replica;
             run.in_plots = known.in_plots;
             run.info = Some(info);
@@ -106,11 +106,10 @@ impl EquiJumpApp {
         }
         run.info = Some(info);
         self.put_run_aside();
-        let same = self
-            .project
-            .opened
-            .as_ref()
-            .is_some_and(|known| Arc::ptr_eq(&known.structure.topology, &opened.structure.topology));
+        let same =
+            self.project.opened.as_ref().is_some_and(|known| {
+                known.structure.topology.residues() == opened.structure.topology.residues()
+            });
         self.project.opened = Some(opened);
         self.project.run = Some(run);
         self.project.shown = None;
@@ -354,35 +353,6 @@ impl EquiJumpApp {
         self.log.tell(Level::Warning, in_window_words(sentence));
     }
 
-    /// Only what has been written counts as saved: a full disk or a closed window would lose it.
-    fn take_exports(&mut self) {
-        let Self { exports, log, project, close_when_written, .. } = self;
-        exports.retain_mut(|export| {
-            let warn = |notice: &str| log.tell(Level::Warning, in_window_words(notice));
-            match export.job.take(warn) {
-                None => return true,
-                Some(JobOutcome::Finished(Exported { frames, files })) => {
-                    if let Some(run) = project.run_mut(export.run) {
-                        run.frames_saved = run.frames_saved.max(export.frames_saved);
-                        if export.whole {
-                            run.saved_as = files.first().cloned();
-                        }
-                    }
-                    let names: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
-                    let plural = if frames == 1 { "frame" } else { "frames" };
-                    let frames = grouped(frames);
-                    log.tell(Level::Success, format!("Wrote {frames} {plural}: {}", names.join(", ")));
-                }
-                Some(JobOutcome::Cancelled) => (),
-                Some(JobOutcome::Failed(error)) => {
-                    log.tell(Level::Error, in_window_words(&error.what));
-                    *close_when_written = false;
-                }
-            }
-            false
-        });
-    }
-
     fn structure_opened(&mut self, structure: OpenedStructure, entry: Option<Entry>) {
         if let Some(path) = &structure.path {
             self.preferences.remember_file(path);
@@ -434,7 +404,7 @@ impl EquiJumpApp {
                 (Purpose::OpenStructure, FileAnswer::Picked(path)) => {
                     self.open(OpenRequest::new(StructureSource::File(path)));
                 }
-                (Purpose::SaveProject, FileAnswer::Picked(path)) => self.save_project(&path),
+                (Purpose::SaveProject, FileAnswer::Picked(path)) => self.ask_before_saving_project(&path),
                 (Purpose::MdStartFolder, FileAnswer::Picked(path)) => self.write_md_start(&path),
                 (Purpose::TrainingScriptFolder, FileAnswer::Picked(path)) => {
                     self.write_training_script(&path)

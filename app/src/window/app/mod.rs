@@ -3,6 +3,7 @@
 mod carry_out;
 mod dropped;
 mod events;
+mod exporting;
 mod frame_overlay;
 mod molecule_link;
 mod movie;
@@ -22,10 +23,11 @@ use equijump_engine::observe::landscape::{FrameGroup, MapSettings};
 use equijump_engine::observe::observations::{FrameDetails, MapSelection, Observations};
 use equijump_engine::observe::observer::Observer;
 use equijump_engine::session::{
-    ExportRequest, JobHandle, LoadModel, Open, OpenRequest, Session, StructureSource, WakeCallback,
+    JobHandle, LoadModel, Open, OpenRequest, Session, StructureSource, WakeCallback,
 };
 use equijump_engine::transport::SamplerSettings;
 
+use self::exporting::Export;
 use self::writing::Writing;
 use crate::shared::bundled::BundledModel;
 use crate::shared::examples::EXAMPLES;
@@ -73,20 +75,6 @@ pub struct Parts {
 /// A narrower window has closer tabs, points.
 const NARROW_WIDTH: f32 = 1100.0;
 
-/// A trajectory on its way to a file.
-#[derive(Debug)]
-pub(in crate::window) struct Export {
-    pub job: Running<ExportRequest>,
-    /// Its file.
-    pub path: PathBuf,
-    /// The number of the run it is from.
-    pub run: u32,
-    /// Frames of the run that lie in a file of the user's once it is written.
-    pub frames_saved: u64,
-    /// Whether these are all, one replica's alone.
-    pub whole: bool,
-}
-
 /// The application.
 pub struct EquiJumpApp {
     pub(in crate::window) session: Session,
@@ -106,6 +94,8 @@ pub struct EquiJumpApp {
     pub(in crate::window) opening: Option<(JobHandle<Open>, Option<Entry>)>,
     pub(in crate::window) loading: Option<JobHandle<LoadModel>>,
     pub(in crate::window) exports: Vec<Export>,
+    /// A project that is written once the runs are that it refers to.
+    pub(in crate::window) project_after_exports: Option<PathBuf>,
     pub(in crate::window) writings: Vec<Writing>,
     /// The window was asked to close while a file was being written.
     pub(in crate::window) close_when_written: bool,
@@ -188,6 +178,7 @@ impl EquiJumpApp {
             opening: None,
             loading: None,
             exports: Vec::new(),
+            project_after_exports: None,
             writings: Vec::new(),
             close_when_written: false,
             reading: VecDeque::new(),

@@ -1,6 +1,7 @@
 //! Starting a run, going on with one, holding it; and what stands in the way.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use equijump_engine::session::{ModelSource, Simulate, SimulationRequest, TrajectoryRequest};
 use equijump_engine::transport::SamplerSettings;
@@ -33,11 +34,21 @@ impl EquiJumpApp {
             return;
         }
         let settings = &self.preferences.run;
+        let mut opened = opened.clone();
         let mut structure = opened.structure.clone();
         let mut start = "the start structure".to_owned();
+        let mut frame = 0;
         if let (StartFrom::FrameShown, Some(shown)) = (settings.start_from, &self.project.shown) {
             structure.positions_angstrom = shown.positions.clone();
             start = format!("frame {}", shown.frame);
+            frame = shown.frame;
+        }
+        if self.project.run.as_ref().is_some_and(|run| !run.is_of_this_program()) {
+            // What the model makes does not bear the name of the trajectory that it starts from.
+            let mut topology = (*structure.topology).clone();
+            topology.name = format!("{}-from-frame-{frame}", topology.name);
+            structure.topology = Arc::new(topology);
+            opened.structure.topology = structure.topology.clone();
         }
         let output = settings.output.request();
         let frames = (!settings.until_stopped).then_some(settings.frames);
@@ -65,7 +76,6 @@ impl EquiJumpApp {
             );
             self.log.tell(Level::Warning, sentence);
         }
-        let opened = opened.clone();
         let job = self.session.start(Simulate::new(request.clone()));
         let mut run = Run::new(job, self.project.next_number(), Box::new(request));
         run.model = Some(self.model.facts());

@@ -105,12 +105,9 @@ impl EquiJumpApp {
     /// Takes a run off the list, after asking if its frames would be lost.
     pub(in crate::window) fn ask_before_closing_run(&mut self, number: u32) {
         let run = self.project.run_of_number(number);
-        match run.filter(|run| run.has_unsaved_frames()) {
-            Some(run) => {
-                let confirm = Confirm::new(Cause::CloseRun(number), run.frames - 1);
-                self.dialog = Some(Dialog::Confirm(confirm));
-            }
-            None => self.close_run(number),
+        match run.map_or(0, |run| run.unsaved_frames(|_| 0)) {
+            0 => self.close_run(number),
+            frames => self.dialog = Some(Dialog::Confirm(Confirm::new(Cause::CloseRun(number), frames))),
         }
     }
 
@@ -157,8 +154,12 @@ impl EquiJumpApp {
         let made = run.frames.saturating_sub(1);
         let frames = (!settings.until_stopped).then_some(made + settings.frames);
         if let Some(request) = &run.request {
-            let output = request.output.clone();
-            let output = output.map(|output| RunOutput { existing: ExistingFiles::Extend, ..output });
+            let written = request.output.as_ref().map(|output| &output.path);
+            // Files that were saved when there were fewer frames stay as they are.
+            let saved = run.saved_run.as_ref().filter(|_| run.unsaved_frames(|_| 0) == 0);
+            let output = written
+                .or(saved)
+                .map(|path| RunOutput { path: path.clone(), existing: ExistingFiles::Extend });
             return Some(Box::new(SimulationRequest { frames, output, ..(**request).clone() }));
         }
         let Origin::Opened { recorded: Some(recorded), .. } = &run.origin else { return None };

@@ -9,6 +9,7 @@ use super::EquiJumpApp;
 use crate::shared::examples::EXAMPLES;
 use crate::window::action::Action;
 use crate::window::columns::Columns;
+use crate::window::ghost::Ghost;
 use crate::window::kept_map::KeptMap;
 use crate::window::layout;
 use crate::window::log::Level;
@@ -37,7 +38,8 @@ fn entry_of(run: &Run) -> Option<Entry> {
         interval_ps: None,
     };
     let written = run.request.as_ref().and_then(|request| request.output.as_ref());
-    let written = written.map(|output| frames(&output.path.with_extension("json")));
+    let written = written.map(|output| &output.path).or(run.saved_run.as_ref());
+    let written = written.map(|path| frames(&path.with_extension("json")));
     run.entry.clone().or(written).or_else(|| run.saved_as.as_deref().map(frames))
 }
 
@@ -131,8 +133,27 @@ impl EquiJumpApp {
         }
     }
 
-    /// Opens what a project holds, and makes the window as it was.
+    /// What is open gives way to a project, but for runs that go on or whose frames are in no file.
+    fn make_way(&mut self) {
+        self.put_run_aside();
+        let stays = |run: &Run| run.is_active() || run.unsaved_frames(|_| 0) > 0;
+        self.project.others.retain(|other| stays(&other.run));
+        self.project.unopened.clear();
+        self.timeline.reset(self.project.frame_count());
+        self.ghost = Ghost::None;
+        self.ghost_changed();
+        let kept = self.project.others.len();
+        if kept > 0 {
+            let runs = if kept == 1 { "A run".to_owned() } else { format!("{kept} runs") };
+            self.log.note(Level::Info, format!("{runs} with frames in no file stayed beside the project."));
+        }
+    }
+
+    /// Opens what a project holds in place of what is open, and makes the window as it was.
     fn project_read(&mut self, path: &Path, file: SessionFile) {
+        if self.restoring.is_none() {
+            self.make_way();
+        }
         self.preferences.remember_file(path);
         if let Some(style) = file.style {
             self.set_style(style);
@@ -205,6 +226,7 @@ impl EquiJumpApp {
             if done && let Some(restoring) = self.restoring.take() {
                 self.come_back(&restoring);
                 if let Some(next) = self.sessions.pop_front() {
+                    self.make_way();
                     self.restore(next);
                 } else if self.project.opened.is_none() {
                     self.open(OpenRequest::new(EXAMPLES[0].source()));

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use equijump_engine::session::{beside, replica_path};
+
 use super::widgets::error_line;
 use crate::window::asked::Asked;
 
@@ -20,6 +22,15 @@ impl Files {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         Self { folder: folder.to_owned(), names: vec![name] }
+    }
+
+    /// Those of a run of so many replicas.
+    pub fn of_run(path: &Path, replicas: usize) -> Self {
+        let trajectories = (0..replicas).map(|replica| replica_path(path, replica, replicas));
+        let beside = ["_topology.pdb", ".json", ".state"].map(|ending| beside(path, ending));
+        let files: Vec<Self> = trajectories.chain(beside).map(|file| Self::one(&file)).collect();
+        let folder = Self::one(path).folder;
+        Self { folder, names: files.into_iter().flat_map(|file| file.names).collect() }
     }
 
     /// Those that are there; `None` where there is no such folder.

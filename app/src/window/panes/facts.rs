@@ -73,16 +73,18 @@ struct Badge {
     tooltip: String,
 }
 
-/// Nothing where no model made or will make what is shown.
+/// Nothing where there is no model. Of frames that were opened it says how familiar they are as a start.
 fn badge(context: &PaneContext<'_>) -> Option<Badge> {
     let ModelState::Loaded(model) = &context.model.state else { return None };
     let opened = context.project.run.as_ref().is_some_and(|run| matches!(run.origin, Origin::Opened { .. }));
-    let protein = &context.project.opened.as_ref().filter(|_| !opened)?.structure.topology;
+    let protein = &context.project.opened.as_ref()?.structure.topology;
+    // Whatever made them, it need not have been this model.
+    let to = if opened { format!(" to {}", context.model.name()) } else { String::new() };
     if model.trust.is_none() {
         // Beside a protein that the model was trained on the line says so by itself.
         let unknown = !context.model.facts().sequences.contains(&protein.sequence());
         return unknown.then(|| Badge {
-            text: "Familiarity unknown".to_owned(),
+            text: format!("Familiarity{to} unknown"),
             unfamiliar: false,
             tooltip:
                 "The model does not say what surroundings of residues it was trained on, so how far this \
@@ -94,8 +96,8 @@ fn badge(context: &PaneContext<'_>) -> Option<Badge> {
     let unfamiliar = !trust.unfamiliar().is_empty();
     Some(Badge {
         text: match unfamiliar {
-            true => format!("Unfamiliar: {}", trust.count_text()),
-            false => "Familiar".to_owned(),
+            true => format!("Unfamiliar{to}: {}", trust.count_text()),
+            false => format!("Familiar{to}"),
         },
         unfamiliar,
         tooltip: format!(

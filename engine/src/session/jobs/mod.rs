@@ -10,6 +10,7 @@ pub mod jumps;
 pub mod load_model;
 pub mod open;
 pub mod open_trajectory;
+pub mod save_run;
 pub mod simulate;
 pub mod simulation_error;
 pub mod train;

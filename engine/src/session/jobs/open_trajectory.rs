@@ -414,6 +414,7 @@ fn with_history(
         history: Some(Arc::new(history)),
         outputs: Vec::new(),
         trust: None,
+        description: None,
     };
     Ok(OpenedTrajectory { structure, run, recorded: None })
 }

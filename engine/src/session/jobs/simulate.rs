@@ -72,6 +72,8 @@ pub struct StartedRun {
     pub outputs: Vec<PathBuf>,
     /// How familiar the structure that the run starts from is to the model; `None` where it has no trust data.
     pub trust: Option<Arc<TrustReport>>,
+    /// What decides its frames; `None` for frames that were opened.
+    pub description: Option<Arc<RunDescription>>,
 }
 
 /// What a simulation tells.
@@ -210,6 +212,7 @@ struct Simulation {
     topology: Arc<Topology>,
     validity: ValidityWatch,
     trust: Option<Arc<TrustReport>>,
+    description: Arc<RunDescription>,
 }
 
 impl Simulation {
@@ -251,23 +254,24 @@ impl Simulation {
         if let Some(earlier) = &earlier {
             go_on_from(earlier, &mut replicas, frame_interval_ps)?;
         }
+        let mut description = RunDescription::new(
+            structure,
+            &request.starts_angstrom,
+            &model,
+            &request.settings,
+            replica_count,
+            frame_interval_ps,
+        );
+        description.trust.clone_from(&trust);
+        description.shard = request.shard.map(|shard| ShardRecord {
+            index: shard.index(),
+            count: shard.count(),
+            first_replica: own.start,
+            of_replicas: request.replicas,
+        });
         let files = match &request.output {
             Some(output) => {
-                let mut description = RunDescription::new(
-                    structure,
-                    &request.starts_angstrom,
-                    &model,
-                    &request.settings,
-                    replica_count,
-                    frame_interval_ps,
-                );
-                description.trust.clone_from(&trust);
-                description.shard = request.shard.map(|shard| ShardRecord {
-                    index: shard.index(),
-                    count: shard.count(),
-                    first_replica: own.start,
-                    of_replicas: request.replicas,
-                });
+                let description = description.clone();
                 let mut files =
                     RunFiles::open(output, structure, &request.model, description, &mut replicas)?;
                 if let Some(notice) = files.take_notice() {
@@ -299,7 +303,18 @@ impl Simulation {
         };
         let topology = structure.topology.clone();
         let validity = ValidityWatch::new(&topology);
-        Ok(Self { sampler, replicas, files, history, frame_interval_ps, topology, validity, trust })
+        let description = Arc::new(description);
+        Ok(Self {
+            sampler,
+            replicas,
+            files,
+            history,
+            frame_interval_ps,
+            topology,
+            validity,
+            trust,
+            description,
+        })
     }
 
     fn announce(&mut self, context: &Context<'_>, request: &SimulationRequest) {
@@ -313,6 +328,7 @@ impl Simulation {
             history: self.history.clone(),
             outputs: self.files.as_ref().map(RunFiles::trajectories).unwrap_or_default(),
             trust: self.trust.clone(),
+            description: Some(self.description.clone()),
         })));
         context.post(SimulationUpdate::State(JobPhase::Running));
         self.check_validity(context);

@@ -219,3 +219,67 @@ fn the_models_of_a_file_are_frames_and_a_single_one_is_a_structure() {
     assert!(reason.what.contains("model 2 holds other atoms"), "{reason}");
     assert!(first.iter().any(|row| row.contains(" CA ")));
 }
+
+#[test]
+fn a_run_saved_afterwards_is_the_run_written_meanwhile_and_goes_on_as_that() {
+    for extension in ["dcd", "xtc", "pdb"] {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["meanwhile", "after", "whole"] {
+            std::fs::create_dir(folder.path().join(name)).unwrap();
+        }
+        let file = |part: &str, name: &str| folder.path().join(part).join(name);
+        let trajectory = format!("run.{extension}");
+        let session = session([Script::default()]);
+        written(&session, &file("meanwhile", &trajectory), 4, 2);
+        written(&session, &file("whole", &trajectory), 9, 2);
+
+        let request = of_chignolin(4, 2, None);
+        let job = session.start(Simulate::new(request.clone()));
+        let started = wait_for(&job, |update| match update {
+            SimulationUpdate::Started(started) => Some(started),
+            _ => None,
+        });
+        assert_eq!(outcome(&job), JobOutcome::Finished(()));
+        let path = file("after", &trajectory);
+        let save = SaveRun {
+            structure: request.structure.clone(),
+            model: request.model.clone(),
+            description: started.description.unwrap(),
+            history: started.history.unwrap(),
+            finished: true,
+            path: path.clone(),
+            overwrite: false,
+        };
+        let JobOutcome::Finished(saved) = to_the_end(&session.start(save.clone()), |_| ()) else {
+            panic!("not saved")
+        };
+        assert_eq!((saved.frames, saved.files.len()), (5, 5));
+        let same = |other: &str, names: &[&str]| {
+            for name in names {
+                let read = |part: &str| std::fs::read(file(part, name)).unwrap();
+                assert!(read("after") == read(other), "{name} of {extension}");
+            }
+        };
+        let trajectories = [0, 1].map(|replica| format!("run_r00{replica}.{extension}"));
+        let names = [&trajectories[0], &trajectories[1], "run_topology.pdb", "run.json", "run.state"];
+        same("meanwhile", &names);
+        assert_eq!(std::fs::read_dir(file("after", "")).unwrap().count(), 5, "nothing else is left");
+
+        // Nothing is replaced unasked, and nothing of another run stays beside it where it is.
+        let refused = to_the_end(&session.start(save.clone()), |_| ());
+        assert!(
+            matches!(refused, JobOutcome::Failed(JobError { what, .. }) if what.contains("is there already"))
+        );
+        std::fs::remove_file(file("after", "run.state")).unwrap();
+        let again = to_the_end(&session.start(SaveRun { overwrite: true, ..save }), |_| ());
+        assert!(matches!(again, JobOutcome::Finished(_)));
+        same("meanwhile", &names);
+
+        let output = Some(RunOutput { path, existing: ExistingFiles::Extend });
+        let run = opened(&session, &[&file("after", "run.json")]);
+        let extension = SimulationRequest { output, ..of_chignolin(9, 2, None) };
+        let job = session.start(Simulate::extending(extension, run.run.history.unwrap()));
+        assert_eq!(outcome(&job), JobOutcome::Finished(()));
+        same("whole", &names[..2]);
+    }
+}
