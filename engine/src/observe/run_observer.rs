@@ -37,8 +37,12 @@ pub struct Subject {
 }
 
 /// Points of the series of all replicas together: copied to the panes several times a second, so fewer
-/// than the engine's default.
+/// than the engine's default. Of trajectories that were opened; they grow no more.
 const MAX_POINTS: usize = 400_000;
+
+/// Those of a run that goes on: four replicas have as many after 10,000 frames, and from then on memory stays where it
+/// is, however long the run.
+const MAX_GROWING_POINTS: usize = 40_000;
 
 /// Distances that a live fit works on, those between 13 residues: a fit needs twice as many pairs of frames,
 /// and more would keep the map away for too long.
@@ -93,6 +97,10 @@ impl RunObserver {
         let replicas = subject.run.as_ref().map_or(1, |run| run.replica_count());
         let mut settings = LiveSettings { max_points: MAX_POINTS, ..LiveSettings::default() };
         settings.tica.max_features = MAX_FEATURES;
+        if subject.run.as_ref().is_some_and(|run| run.grows()) {
+            settings.max_points = MAX_GROWING_POINTS;
+            settings.max_feature_bytes = MAX_GROWING_POINTS * MAX_FEATURES * size_of::<f32>();
+        }
         let live = match &subject.run {
             Some(_) => Some(
                 LiveObservables::new(

@@ -66,7 +66,7 @@ impl FrameHistory {
     }
 
     /// Whether frames can be appended; those of opened files stay as they are.
-    pub(super) fn grows(&self) -> bool {
+    pub fn grows(&self) -> bool {
         matches!(self.store, Store::Temporary(_))
     }
 

@@ -39,8 +39,8 @@ impl UiCommand {
                 Some((CTRL, Key::S)),
             ),
             Self::ExportTrajectory => row(
-                "Export trajectory…",
-                "Write the frames as DCD, XTC or PDB, with the topology beside them",
+                "Save run or trajectory…",
+                "Write the run with all that belongs to it, to open it again and extend it; or some of its frames, for other programs",
                 File,
                 Some((CTRL, Key::E)),
             ),

@@ -89,6 +89,10 @@ impl TrajectoryForm {
         self.in_rectangle.as_ref().filter(|_| self.only_these)?.get(self.replica)
     }
 
+    pub(super) fn title(&self) -> &'static str {
+        if self.whole { "Save run" } else { "Export trajectory" }
+    }
+
     /// Rows that choose frames and atoms.
     fn frame_rows(&mut self, ui: &mut egui::Ui) {
         self.frames.rows(ui, self.newest);
@@ -160,7 +164,7 @@ impl TrajectoryForm {
                 replicas => format!(" of each of {replicas} replicas"),
             };
             return format!(
-                "{frames} frames{replicas}, {}. Topology, description and state are written beside.",
+                "{frames} frames{replicas}, {}. Topology, description and state are written beside it.",
                 apart(1)
             );
         }

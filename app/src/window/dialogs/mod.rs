@@ -53,7 +53,7 @@ impl Dialog {
             Dialog::Interval(_) => "How far apart are the frames?",
             Dialog::Hindrance(hindrance) => hindrance.title(),
             Dialog::Confirm(confirm) => confirm.title(),
-            Dialog::ExportTrajectory(_) => "Export trajectory",
+            Dialog::ExportTrajectory(form) => form.title(),
             Dialog::ExportFigures(_) => "Export plots",
             Dialog::Screenshot(_) => "Save screenshot",
             Dialog::ExportMovie(_) => "Export film",
@@ -75,7 +75,7 @@ impl Dialog {
     pub fn show(&mut self, ctx: &egui::Context, actions: &mut Vec<Action>) {
         // A window may be narrower than the margins of its dialogs.
         let width = self.width().min(ctx.content_rect().width() - 48.0).max(160.0);
-        let modal = egui::Modal::new(egui::Id::unique(self.title())).show(ctx, |ui| {
+        let modal = egui::Modal::new(egui::Id::unique(("dialog", std::mem::discriminant(self)))).show(ctx, |ui| {
             ui.set_width(width);
             ui.heading(self.title());
             ui.add_space(6.0);
