@@ -140,6 +140,7 @@ impl EquiJumpApp {
         self.project.others.retain(|other| stays(&other.run));
         self.project.unopened.clear();
         self.timeline.reset(self.project.frame_count());
+        self.observe();
         self.ghost = Ghost::None;
         self.ghost_changed();
         let kept = self.project.others.len();
