@@ -94,8 +94,10 @@ fn field_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>, label: Option<egui
     }
     let entered = response.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
     if entered {
-        // With an error it is told, and what is selected stays.
+        // With an error it is told, and what is selected stays. The keyboard stays in the field: without it the next
+        // letters would be commands.
         context.actions.push(Action::Select(field.typed.clone()));
+        response.request_focus();
     } else if response.lost_focus() && field.typed.trim() != context.selected.text {
         // Left without Enter: the field shows what is selected.
         context.selected.text.clone_into(&mut field.typed);
