@@ -197,8 +197,8 @@ impl Scene {
         Bounds::of_points(&self.all_positions_angstrom().collect::<Vec<_>>(), 2.0)
     }
 
-    /// The points that framing fits into the view: atoms that are alone on view, of a ribbon alone the backbone, else
-    /// all atoms.
+    /// The points that framing fits into the view: atoms that are alone on view, of a ribbon alone the backbone and what
+    /// is drawn as sticks along with it, else all atoms.
     pub fn framing_points(&self) -> Vec<[f32; 3]> {
         let style = &self.style;
         if self.highlight.alone && !self.highlight.atoms.is_empty() {
@@ -208,10 +208,14 @@ impl Scene {
         let backbone_only =
             style.representation == Representation::Ribbon && style.ribbon_atoms == RibbonAtoms::None;
         let mut points = match &self.topology {
-            Some(topology) if backbone_only => (self.positions_angstrom.iter().zip(topology.atoms()))
-                .filter(|(_, atom)| matches!(atom.name, "N" | "CA" | "C" | "O"))
-                .map(|(&position, _)| position)
-                .collect(),
+            Some(topology) if backbone_only => {
+                (self.positions_angstrom.iter().zip(topology.atoms()).enumerate())
+                    .filter(|(index, (_, atom))| {
+                        matches!(atom.name, "N" | "CA" | "C" | "O") || self.highlight.is_stick(*index)
+                    })
+                    .map(|(_, (&position, _))| position)
+                    .collect()
+            }
             _ => self.positions_angstrom.clone(),
         };
         points.extend(self.ghost_trace());

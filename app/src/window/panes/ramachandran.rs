@@ -231,9 +231,32 @@ fn other_runs(context: &PaneContext<'_>) -> Vec<(egui::Color32, Vec<[[f64; 2]; 2
         .runs_beside()
         .filter_map(|other| {
             let grid = other.observations.dihedral_density.as_ref()?;
-            Some((theme::run_color(other.run.number, context.dark_mode), outline(grid, 0.5)))
+            Some((theme::run_color(other.run.number, context.dark_mode), outline(&smoothed(grid), 0.5)))
         })
         .collect()
+}
+
+/// The density spread over neighboring bins, around the ends of the scales: of some hundred frames most bins are hit by
+/// chance, and each would have an outline of its own.
+fn smoothed(grid: &Grid2) -> Grid2 {
+    const WEIGHTS: [f64; 5] = [1.0, 2.0, 3.0, 2.0, 1.0];
+    let reach = WEIGHTS.len() / 2;
+    let along = |values: &[f64], count: usize, step: usize| -> Vec<f64> {
+        let spread = |bin: usize| {
+            let at = bin / step % count;
+            let first = bin - at * step;
+            let neighbor = |k: usize| values[first + (at + count + k - reach) % count * step];
+            WEIGHTS.iter().enumerate().map(|(k, weight)| weight / 9.0 * neighbor(k)).sum()
+        };
+        (0..values.len()).map(spread).collect()
+    };
+    if grid.nx < WEIGHTS.len() || grid.ny < WEIGHTS.len() {
+        return grid.clone();
+    }
+    let values: Vec<f64> =
+        grid.values.iter().map(|value| if value.is_finite() { *value } else { 0.0 }).collect();
+    let values = along(&along(&values, grid.nx, 1), grid.ny, grid.nx);
+    Grid2 { values, ..grid.clone() }
 }
 
 /// The edges around the fullest bins of a density that hold `share` of it.
@@ -284,5 +307,17 @@ mod tests {
         let edges = outline(&grid, 0.5);
         assert_eq!(edges.len(), 6, "two bins beside each other: {edges:?}");
         assert!(edges.iter().flatten().all(|[x, y]| (0.0..=2.0).contains(x) && (0.0..=1.0).contains(y)));
+    }
+
+    #[test]
+    fn a_density_is_spread_around_the_ends_of_its_scales_and_keeps_its_sum() {
+        let mut values = vec![f64::NAN; 48];
+        values[0] = 1.0;
+        let grid = Grid2 { x_range: [-180.0, 180.0], y_range: [-180.0, 180.0], nx: 8, ny: 6, values };
+        let spread = smoothed(&grid).values;
+        assert!((spread.iter().sum::<f64>() - 1.0).abs() < 1e-12);
+        assert!((spread[0] - 1.0 / 9.0).abs() < 1e-12);
+        assert!((spread[7] - spread[1]).abs() < 1e-12 && (spread[5 * 8] - spread[8]).abs() < 1e-12);
+        assert_eq!(spread[3 * 8 + 4], 0.0);
     }
 }
