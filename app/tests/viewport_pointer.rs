@@ -212,6 +212,62 @@ fn playback_does_not_move_the_camera() {
 }
 
 #[test]
+fn a_camera_of_another_session_stays_where_it_shows_the_molecule_and_is_fitted_where_it_does_not() {
+    let Some((mut harness, before, opened)) = shown() else { return };
+    let seen = |camera: &Camera| {
+        let sees = |position: &&[f32; 3]| {
+            let at = camera.project(**position, WIDTH / HEIGHT);
+            at.is_some_and(|([x, y], _)| x.abs() <= 1.0 && y.abs() <= 1.0)
+        };
+        opened.positions_angstrom.iter().filter(sees).count()
+    };
+    let mut restored = |camera: Camera| {
+        let mut viewport = viewport_of(&opened);
+        viewport.restore_camera(camera);
+        for _ in 0..60 {
+            harness.show(&mut viewport, Vec::new());
+        }
+        viewport.camera()
+    };
+    let all = opened.positions_angstrom.len();
+    let [x, y, z] = before.camera().target_angstrom;
+    let elsewhere = Camera { target_angstrom: [x + 90.0, y, z], ..before.camera() };
+    let far = Camera { distance_angstrom: 2000.0, ..before.camera() };
+    for stale in [elsewhere, far] {
+        let fitted = restored(stale);
+        assert_eq!(seen(&fitted), all);
+        assert!(fitted.distance_angstrom < 2.0 * before.camera().distance_angstrom);
+        assert_eq!(fitted.world_from_view, stale.world_from_view, "the side is that of the other session");
+    }
+    let near = Camera { distance_angstrom: 15.0, ..before.camera() };
+    assert!(seen(&near) < all);
+    assert_eq!(restored(near), near, "the user had come near");
+}
+
+#[test]
+fn a_molecule_that_has_left_the_view_is_followed() {
+    let Some((mut harness, mut viewport, opened)) = shown() else { return };
+    let before = viewport.camera();
+    // To the right of the view, by 400 Å.
+    let [x, y, z, w] = before.world_from_view;
+    let way = [1.0 - 2.0 * (y * y + z * z), 2.0 * (x * y + w * z), 2.0 * (x * z - w * y)].map(|a| 400.0 * a);
+    let moved = |p: &[f32; 3]| -> [f32; 3] { std::array::from_fn(|k| p[k] + way[k]) };
+    let gone: Vec<[f32; 3]> = opened.positions_angstrom.iter().map(moved).collect();
+    let first = harness.image();
+    assert!(viewport.set_positions(&gone));
+    for _ in 0..60 {
+        harness.show(&mut viewport, Vec::new());
+    }
+    let (expected, after) = (moved(&before.target_angstrom), viewport.camera().target_angstrom);
+    assert!(expected.iter().zip(after).all(|(a, b)| (a - b).abs() < 0.5), "{after:?}");
+    // Depth cueing has gone with it: nothing has faded.
+    let differing = |a: &image::Rgba<u8>, b: &image::Rgba<u8>| (0..3).any(|k| a.0[k].abs_diff(b.0[k]) > 24);
+    let image = harness.image();
+    let differing = first.pixels().zip(image.pixels()).filter(|(a, b)| differing(a, b)).count();
+    assert!(differing < (WIDTH * HEIGHT / 20.0) as usize, "{differing} pixels differ");
+}
+
+#[test]
 fn a_view_that_becomes_narrower_steps_back_until_all_of_the_molecule_is_in_it() {
     let Some((mut harness, mut viewport, opened)) = shown() else { return };
     let (width, height) = (WIDTH / 2.0, HEIGHT);

@@ -71,6 +71,19 @@ fn the_map_is_drawn_on_the_coordinates_that_are_chosen() {
     });
     let other = map(&window);
     assert_eq!(other.projections.len(), 41);
+    // The other's coordinate makes the axes change places. The list stays open, for nothing was clicked by mouse.
+    window.harness.get_by_role_and_label(Role::ComboBox, "Across").click_accesskit();
+    window.settle();
+    for axes in
+        [[Coordinate::RadiusOfGyration, Coordinate::Rmsd], [Coordinate::Rmsd, Coordinate::RadiusOfGyration]]
+    {
+        window.harness.get_all_by_label(&axes[0].label()).last().expect("an entry").click_accesskit();
+        window.settle();
+        window.step_until("the axes have changed places", |harness| {
+            let Landscape::Map(map) = &harness.state().observations().landscape else { return false };
+            map.settings.axes == axes
+        });
+    }
     for (point, series) in other.projections.iter().zip(&window.app().observations().series) {
         assert_eq!(point.frame, series.frame);
         assert_eq!(point.at, [series.rmsd_angstrom, series.radius_of_gyration_angstrom]);
@@ -88,8 +101,13 @@ fn the_map_is_drawn_on_the_coordinates_that_are_chosen() {
     });
     window.settle();
     assert!(window.harness.query_by_label("Free-energy map").is_some());
-    // That choice is undone, then the one before it.
-    for axes in [[Coordinate::Rmsd, Coordinate::RadiusOfGyration], [Coordinate::Rmsd, Coordinate::Tic2]] {
+    // That choice is undone, then those before it.
+    for axes in [
+        [Coordinate::Rmsd, Coordinate::RadiusOfGyration],
+        [Coordinate::RadiusOfGyration, Coordinate::Rmsd],
+        [Coordinate::Rmsd, Coordinate::RadiusOfGyration],
+        [Coordinate::Rmsd, Coordinate::Tic2],
+    ] {
         window.harness.key_press_modifiers(Modifiers::COMMAND, Key::Z);
         window.step_until("the map is as before", |harness| {
             let Landscape::Map(map) = &harness.state().observations().landscape else { return false };
@@ -146,7 +164,18 @@ fn new_panes_are_exported_with_their_units() {
     let structure = read("chignolin-secondary-structure.csv");
     assert!(structure.starts_with("frame,time_ns,residue_1"), "{structure}");
     assert_eq!(structure.lines().count(), 12);
-    assert!(read("chignolin-ca_distances.csv").starts_with("# mean Cα distance, Å\n"));
+    let header = |name: &str| read(name).lines().find(|line| !line.starts_with('#')).unwrap().to_owned();
+    assert_eq!(header("chignolin-ca_distances.csv"), "residue_i,residue_j,start_angstrom,run_angstrom");
+    assert_eq!(
+        header("chignolin-contacts.csv"),
+        "residue_i,residue_j,run_share_of_frames_with_ca_within_8_angstrom,start_share_of_frames_with_ca_within_8_angstrom"
+    );
+    assert!(read("chignolin-contacts.csv").contains("\n1,1,1.000000,1.000000\n"));
+    let fluctuation = read("chignolin-fluctuation.csv");
+    assert!(
+        fluctuation.starts_with("# RMSF (Å) against Residue\nresidue,rmsf_angstrom\n1,"),
+        "{fluctuation}"
+    );
     assert!(read("chignolin-free-energy.csv").contains("standard_error"));
     for name in ["secondary-structure", "ca_distances"] {
         assert!(folder.path().join(format!("chignolin-{name}.png")).exists(), "{name}");

@@ -110,7 +110,7 @@ fn opens_a_file_by_dialog_and_by_typed_path() {
     field.type_text("/no/such/file.pdb");
     window.settle();
     click(&mut window, "Open");
-    assert!(window.harness.query_by_label_contains("There is no file").is_some());
+    window.step_until("it is told", |harness| harness.query_by_label_contains("There is no file").is_some());
 }
 
 #[test]
@@ -558,6 +558,45 @@ fn a_model_that_cannot_be_read_says_so_and_the_bundled_one_is_a_click_away() {
     window.step_until("the bundled model is back", |harness| {
         harness.query_by_label_contains("Ready to simulate").is_some()
     });
+}
+
+#[test]
+fn a_menu_is_as_high_as_its_entries_where_the_window_has_room() {
+    let mut window = ready();
+    window.harness.set_size(egui::vec2(1280.0, 720.0));
+    window.settle();
+    window.harness.key_press_modifiers(egui::Modifiers::ALT, egui::Key::M);
+    window.harness.run_steps(12);
+    let first = window.harness.get_by_label_contains("Ball and stick").rect();
+    let entries = ["Sticks", "Side chains", "Remove measurements"];
+    for entry in entries {
+        let rect = window.harness.get_all_by_label_contains(entry).last().unwrap().rect();
+        assert!(rect.top() > first.top() && rect.bottom() < 720.0, "{entry}: {rect:?}");
+    }
+    let measured = window.harness.get_all_by_label_contains("Remove measurements").last().unwrap().rect();
+    assert!(measured.bottom() > 440.0, "it stands where it cannot be seen at 400 points: {measured:?}");
+}
+
+#[test]
+fn the_run_that_goes_on_is_named_while_another_protein_is_on_view_and_leads_back() {
+    let mut window = window_with(None, WaveBackend { latent_steps: 4, step_time: Duration::from_millis(20) });
+    window.wait_for_protein("chignolin");
+    window.settle();
+    window.harness.get_by_role_and_label(Role::CheckBox, "Until stopped").click_accesskit();
+    window.settle();
+    click(&mut window, "Simulate");
+    window.step_until("there are frames", |harness| harness.state().timeline().frame_count() > 2);
+    assert!(window.harness.query_by_label("Run 1, chignolin").is_none(), "it is on view");
+    click(&mut window, "File");
+    window.harness.get_by_label_contains("Open example").click();
+    window.settle();
+    window.harness.get_by_label_contains("Villin").click();
+    window.wait_for_protein("villin");
+    window.settle();
+    window.harness.get_by_label("Run 1, chignolin").click();
+    window.settle();
+    assert_eq!(window.protein(), "chignolin");
+    click(&mut window, "Stop");
 }
 
 #[test]

@@ -249,6 +249,73 @@ fn arrows_step_through_frames_on_the_slider_and_through_residues_on_the_sequence
 }
 
 #[test]
+fn the_menu_of_what_has_the_keyboard_is_opened_by_key_and_gives_the_keyboard_back() {
+    let mut window = ready();
+    simulate(&mut window);
+    let open = [(Modifiers::SHIFT, Key::F10), (Modifiers::NONE, Key::Menu)];
+    for (what, entry, (modifiers, opens)) in [
+        ("3D view of chignolin", "Reset view", open[0]),
+        ("Free-energy map", "Show the whole map", open[1]),
+        ("RMSD plot", "Go to frame", open[0]),
+    ] {
+        window.harness.get_by_role_and_label(Role::GraphicsObject, what).focus();
+        window.settle();
+        assert_eq!(focused(&window), what);
+        key(&mut window, modifiers, opens);
+        window.harness.run_steps(6);
+        assert!(egui::Popup::is_any_open(&window.harness.ctx), "{what}");
+        let entries = window.harness.get_all_by_label_contains(entry);
+        assert!(entries.count() > 0, "{what}");
+        let first = focused(&window);
+        assert_ne!(first, what, "the keyboard goes on in the menu");
+        key(&mut window, Modifiers::NONE, Key::ArrowDown);
+        assert!(focused(&window) != first && !focused(&window).is_empty(), "{what}: {first}");
+        key(&mut window, Modifiers::NONE, Key::Escape);
+        window.harness.run_steps(6);
+        assert!(!egui::Popup::is_any_open(&window.harness.ctx));
+        assert_eq!(focused(&window), what);
+    }
+    click(&mut window, "Runs");
+    let row = window.harness.get_by_role_and_label(Role::Button, "1  chignolin");
+    row.focus();
+    window.settle();
+    key(&mut window, Modifiers::SHIFT, Key::F10);
+    window.harness.run_steps(6);
+    assert!(window.harness.query_by_label("Draw in the plots").is_some());
+}
+
+#[test]
+fn plots_have_keys_of_their_own() {
+    let mut window = ready();
+    simulate(&mut window);
+    let whole = |window: &Window| window.harness.query_by_label("Whole map").is_none();
+    window.harness.get_by_role_and_label(Role::GraphicsObject, "Free-energy map").focus();
+    window.settle();
+    for moves in [Key::Plus, Key::ArrowLeft, Key::Minus] {
+        assert!(whole(&window));
+        key(&mut window, Modifiers::NONE, moves);
+        assert!(!whole(&window), "{moves:?}");
+        key(&mut window, Modifiers::NONE, Key::Num0);
+    }
+    assert_eq!(focused(&window), "Free-energy map");
+    key(&mut window, Modifiers::NONE, Key::Escape);
+    key(&mut window, Modifiers::NONE, Key::Home);
+    window.harness.get_by_role_and_label(Role::GraphicsObject, "RMSD plot").focus();
+    window.settle();
+    for _ in 0..2 {
+        key(&mut window, Modifiers::NONE, Key::ArrowRight);
+    }
+    assert_eq!(window.app().timeline().frame(), 2);
+    window.harness.get_by_role_and_label(Role::GraphicsObject, "Ramachandran plot").focus();
+    window.settle();
+    for _ in 0..2 {
+        key(&mut window, Modifiers::NONE, Key::ArrowRight);
+    }
+    let topology = window.app().project().opened.as_ref().unwrap().structure.topology.clone();
+    assert_eq!(window.app().selected_atom(), Some(topology.ca(1)));
+}
+
+#[test]
 fn ghosts_spin_and_fit_are_undone_one_by_one() {
     let mut window = ready();
     key(&mut window, Modifiers::NONE, Key::G);

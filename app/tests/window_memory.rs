@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use eframe::App as _;
 use equijump_app::window::preferences::{self, Preferences};
+use equijump_app::window::session_file::{self, Entry, SessionFile};
 use equijump_app::window::{EquiJumpApp, Parts, layout};
 use equijump_engine::random::{Noise, Stream};
 use equijump_engine::session::Session;
@@ -158,6 +159,14 @@ fn a_window_opens_whatever_it_remembers() {
         memory.0.insert(key.clone(), text[..text.len() / 2].to_owned());
         session(&memory);
     }
+}
+
+#[test]
+fn a_view_of_frames_that_are_lost_is_not_kept_with_their_start_structure() {
+    let kept: SessionFile =
+        serde_json::from_str(&session(&Memory::default()).0[session_file::STORAGE_KEY]).unwrap();
+    assert_eq!(kept.entries, [Entry::Example("chignolin".to_owned())], "the frames are in no file");
+    assert_eq!(kept.camera, None);
 }
 
 #[test]

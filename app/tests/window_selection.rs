@@ -24,6 +24,11 @@ fn select(window: &mut Window, text: &str) {
     }
     window.harness.key_press(Key::Enter);
     window.settle();
+    // The field keeps the keyboard, so that what is typed next is no command.
+    assert!(window.harness.ctx.text_edit_focused());
+    window.harness.key_press(Key::Escape);
+    window.settle();
+    assert!(!window.harness.ctx.text_edit_focused());
 }
 
 fn simulate(window: &mut Window, frames: u64) {

@@ -74,7 +74,7 @@ fn import(window: &mut Window, folder: &Path) {
     }
     press(window, "Import");
     window.step_until("the report is shown", |harness| {
-        harness.query_by_label_contains("Stored 40 frames of top").is_some()
+        harness.query_by_label_contains("Stored 40 frames in ").is_some()
     });
 }
 

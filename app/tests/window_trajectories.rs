@@ -228,6 +228,13 @@ fn a_trajectory_that_was_opened_is_no_run_to_extend() {
     assert!(window.harness.query_by_label_contains("Opened trajectory, 7 frames").is_some());
     assert!(window.harness.query_by_label_contains("Finished").is_none());
     assert!(window.harness.query_by_label_contains("Extend run 1").is_none());
+    window.harness.get_by_label("Runs").click();
+    window.settle();
+    click(&mut window, "More about run 1");
+    let extend = window.harness.get_by_label_contains("Extend run");
+    assert!(extend.accesskit_node().is_disabled());
+    window.harness.key_press(Key::Escape);
+    window.settle();
     assert!(
         window.harness.query_by_label_contains("not known to be made by a model of this program").is_some()
     );

@@ -50,11 +50,11 @@ pub fn free_energy(figure: &FreeEnergyFigure) -> String {
     }
     if !figure.basins.is_empty() {
         writeln!(text, "\nbasin,{across},{up},free_energy_kt,population,standard_error,visits").ok();
-        for (index, basin) in figure.basins.iter().enumerate() {
+        for basin in &figure.basins {
             let [x, y] = basin.minimum;
             let (kt, share, error) = (basin.free_energy_kt, basin.population, basin.population_error);
-            let name = equijump_engine::observe::landscape::letter(index);
-            writeln!(text, "{name},{x:.6},{y:.6},{kt:.4},{share:.5},{error:.5},{}", basin.visits).ok();
+            let letter = basin.letter;
+            writeln!(text, "{letter},{x:.6},{y:.6},{kt:.4},{share:.5},{error:.5},{}", basin.visits).ok();
         }
     }
     writeln!(text, "\nreplica,frame,{across},{up}").ok();
@@ -69,14 +69,20 @@ pub fn free_energy(figure: &FreeEnergyFigure) -> String {
 pub fn curves(figure: &CurveFigure) -> String {
     let mut text = format!("# {} against {}\n", figure.y_label, figure.x_label);
     let (x_name, y_name) = (column_name(&figure.x_label), column_name(&figure.y_label));
-    for curve in &figure.curves {
-        writeln!(text, "\n# {}", if curve.label.is_empty() { "(continued)" } else { &curve.label }).ok();
+    for (index, curve) in figure.curves.iter().enumerate() {
+        match curve.label.as_str() {
+            "" if index == 0 => (),
+            "" => text.push_str("\n# (continued)\n"),
+            label => writeln!(text, "\n# {label}").unwrap_or_default(),
+        }
+        // Residues are counted.
+        let decimals = if curve.x.iter().all(|x| x.fract() == 0.0) { 0 } else { 6 };
         let band = if curve.band.is_empty() { String::new() } else { format!(",{y_name}_low,{y_name}_high") };
         writeln!(text, "{x_name},{y_name}{band}").ok();
         for (k, (x, y)) in curve.x.iter().zip(&curve.y).enumerate().filter(|(_, (_, y))| y.is_finite()) {
             match curve.band.get(k) {
-                Some([low, high]) => writeln!(text, "{x:.6},{y:.6},{low:.6},{high:.6}").ok(),
-                None => writeln!(text, "{x:.6},{y:.6}").ok(),
+                Some([low, high]) => writeln!(text, "{x:.decimals$},{y:.6},{low:.6},{high:.6}").ok(),
+                None => writeln!(text, "{x:.decimals$},{y:.6}").ok(),
             };
         }
     }
@@ -115,14 +121,17 @@ fn column_name(label: &str) -> String {
 
 /// Bins by their centers, one column per map; bins that both maps leave empty are not listed.
 pub fn map_pair(figure: &MapPairFigure) -> String {
-    let [left, right] = &figure.titles;
-    let mut text =
-        format!("# {}\n{},{},{left},{right}\n", figure.value_label, figure.x_label, figure.y_label);
+    let value = column_name(&figure.value_label);
+    let [left, right] = [0, 1].map(|side: usize| column_name(&figure.titles[side]));
+    let (across, up) = (column_name(&figure.x_label), column_name(&figure.y_label));
+    let mut text = format!("# {}\n{across},{up},{left}_{value},{right}_{value}\n", figure.value_label);
     let [first, second] = &figure.maps;
+    // Cells of residues are counted by them.
+    let decimals = if first.center(0).iter().all(|x| x.fract() == 0.0) { 0 } else { 6 };
     for (index, (a, b)) in first.values.iter().zip(&second.values).enumerate() {
         if a.is_finite() || b.is_finite() {
             let [x, y] = first.center(index);
-            writeln!(text, "{x:.6},{y:.6},{a:.6},{b:.6}").ok();
+            writeln!(text, "{x:.decimals$},{y:.decimals$},{a:.6},{b:.6}").ok();
         }
     }
     text
@@ -147,8 +156,8 @@ pub fn structure(figure: &StructureFigure) -> String {
 
 /// One line per pair of residues, counted from 1.
 pub fn distances(figure: &DistanceFigure) -> String {
-    let [left, right] = &figure.titles;
-    let mut text = format!("# mean Cα distance, Å\nresidue_i,residue_j,{left},{right}\n");
+    let [left, right] = [0, 1].map(|side: usize| column_name(&figure.titles[side]));
+    let mut text = format!("# mean Cα distance, Å\nresidue_i,residue_j,{left}_angstrom,{right}_angstrom\n");
     for i in 0..figure.residues {
         for j in i + 1..figure.residues {
             let pair = figure.pair(i, j);

@@ -34,6 +34,8 @@ pub struct RamachandranFigure {
 /// A basin of a free-energy map.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BasinMark {
+    /// Its letter.
+    pub letter: char,
     /// Its deepest point.
     pub minimum: [f64; 2],
     /// Free energy there, kT.
@@ -46,9 +48,11 @@ pub struct BasinMark {
     pub visits: usize,
 }
 
-impl From<&Basin> for BasinMark {
-    fn from(basin: &Basin) -> Self {
+impl BasinMark {
+    /// The mark of a basin with its letter.
+    pub fn new(letter: char, basin: &Basin) -> Self {
         Self {
+            letter,
             minimum: basin.minimum,
             free_energy_kt: basin.free_energy_kt,
             population: basin.population,

@@ -209,11 +209,11 @@ pub(super) fn free_energy<B: DrawingBackend<ErrorType: 'static>>(
         let points = points.iter().map(|point| (point[0], point[1]));
         chart.draw_series(LineSeries::new(points, line)).map_err(failed)?;
     }
-    for (index, basin) in figure.basins.iter().enumerate() {
+    for basin in &figure.basins {
         let [x, y] = basin.minimum;
         let label = format!(
             "{} {}",
-            equijump_engine::observe::landscape::letter(index),
+            basin.letter,
             equijump_engine::observe::landscape::percent(basin.population, basin.population_error)
         );
         // Near the right edge the words stand to the left of the point.

@@ -1,7 +1,7 @@
 //! Figures of a run, from what its observer has found out.
 
 use equijump_engine::analysis::Measurement;
-use equijump_engine::observe::landscape::Landscape;
+use equijump_engine::observe::landscape::{Landscape, LandscapeMap};
 use equijump_engine::observe::observations::{
     FrameDetails, MeasurementCurve, Observations, empty_dihedral_grid,
 };
@@ -66,11 +66,11 @@ pub fn contacts(observations: &Observations) -> Option<MapPairFigure> {
     let contacts = observations.contacts.as_ref()?;
     Some(MapPairFigure {
         stem: "contacts".to_owned(),
-        titles: ["Run".to_owned(), "Start structure".to_owned()],
+        titles: ["Run".to_owned(), "Start".to_owned()],
         maps: [contacts.grid(contacts.share.clone()), contacts.grid(contacts.start_share.clone())],
-        x_label: "Residue".to_owned(),
-        y_label: "Residue".to_owned(),
-        value_label: "Part of the frames with a contact".to_owned(),
+        x_label: "Residue i".to_owned(),
+        y_label: "Residue j".to_owned(),
+        value_label: "Share of frames with Cα within 8 Å".to_owned(),
         mark: None,
     })
 }
@@ -83,7 +83,7 @@ pub fn distances(observations: &Observations) -> Option<DistanceFigure> {
         (0..n).flat_map(|i| (i + 1..n).map(move |j| i * n + j)).map(|bin| values[bin]).collect()
     };
     Some(DistanceFigure {
-        titles: ["Start structure".to_owned(), "Run".to_owned()],
+        titles: ["Start".to_owned(), "Run".to_owned()],
         residues: n,
         mean_angstrom: [pairs(&contacts.start_angstrom), pairs(&contacts.mean_angstrom)],
     })
@@ -104,8 +104,11 @@ pub fn structure(
     })
 }
 
-/// The free-energy map for a file, if there is one.
-pub fn free_energy(observations: &Observations) -> Option<FreeEnergyFigure> {
+/// The free-energy map for a file, if there is one; `letters` are those of its basins.
+pub fn free_energy(
+    observations: &Observations,
+    letters: impl Fn(&LandscapeMap) -> Vec<char>,
+) -> Option<FreeEnergyFigure> {
     let Landscape::Map(map) = &observations.landscape else { return None };
     Some(FreeEnergyFigure {
         free_energy_kt: map.free_energy_kt.clone(),
@@ -113,7 +116,11 @@ pub fn free_energy(observations: &Observations) -> Option<FreeEnergyFigure> {
         axes: map.settings.axes.map(|axis| axis.label()),
         basis: map.caption(),
         contours: map.contours.iter().map(|line| (line.level_kt, line.points.clone())).collect(),
-        basins: map.basins.list.iter().map(BasinMark::from).collect(),
+        basins: letters(map)
+            .into_iter()
+            .zip(&map.basins.list)
+            .map(|(letter, basin)| BasinMark::new(letter, basin))
+            .collect(),
         reference_regions: observations
             .reference
             .as_ref()

@@ -50,6 +50,7 @@ fn png_and_svg_are_written() {
         axes: ["TIC 1".into(), "Cα RMSD (Å)".into()],
         contours: vec![(1.0, vec![[-0.5, -1.0], [0.5, 1.0], [0.5, -1.0]])],
         basins: vec![BasinMark {
+            letter: 'A',
             minimum: [0.1, 0.2],
             free_energy_kt: 0.0,
             population: 0.62,

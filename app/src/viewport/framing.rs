@@ -9,6 +9,8 @@ use super::camera::{Camera, DISTANCE_RANGE_ANGSTROM, FIELD_OF_VIEW_DEGREES, Proj
 const FRAME_MARGIN: f32 = 1.05;
 /// A framed molecule is never so near that more than a fifth of its bounding sphere would be cut off.
 const LEAST_SPHERE_FRACTION: f32 = 0.8;
+/// A molecule of a smaller part of the height of the view is a dot.
+const LEAST_SHOWN: f32 = 0.1;
 
 impl Camera {
     /// Centers `points` and fits them into a view of the given width over height, with `margin_angstrom`
@@ -46,6 +48,30 @@ impl Camera {
         self.target_angstrom = (Vec3::from(bounds.center) + self.rotation().rotate_vector(middle)).into();
         self.distance_angstrom =
             (FRAME_MARGIN * fitting.max(LEAST_SPHERE_FRACTION * around)).clamp(nearest, farthest);
+    }
+
+    /// Whether a point is inside a view of the given width over height.
+    pub fn sees(&self, point: [f32; 3], aspect: f32) -> bool {
+        let at = self.project(point, aspect);
+        at.is_some_and(|([x, y], _)| x.abs() <= 1.0 && y.abs() <= 1.0)
+    }
+
+    /// A camera that has all of `points` in such a view where this one has not: as [`Self::frame`] places it, but no
+    /// nearer.
+    pub fn stepped_back(&self, points: &[[f32; 3]], margin_angstrom: f32, aspect: f32) -> Option<Self> {
+        points.iter().any(|&point| !self.sees(point, aspect)).then(|| {
+            let mut camera = *self;
+            camera.frame(points, margin_angstrom, aspect);
+            camera.distance_angstrom = camera.distance_angstrom.max(self.distance_angstrom);
+            camera
+        })
+    }
+
+    /// Whether a view of the given width over height shows something of `points` that can be recognized.
+    pub fn shows(&self, points: &[[f32; 3]], aspect: f32) -> bool {
+        let Some(bounds) = Bounds::of_points(points, 0.0) else { return false };
+        let size = 2.0 * bounds.radius_angstrom / self.angstrom_per_unit(1.0);
+        size >= LEAST_SHOWN && points.iter().any(|&point| self.sees(point, aspect))
     }
 
     /// Looks at `points` so that their longest extent lies across the image and the second longest

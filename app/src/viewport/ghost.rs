@@ -104,7 +104,7 @@ impl Ghost {
         }
         let drawn = |atom: usize| {
             if ribbons {
-                return highlight.is_stick(atom) && (!highlight.is_alone() || highlight.has(atom));
+                return highlight.is_stick(atom) || highlight.joins_sticks(topology, atom);
             }
             if highlight.is_alone() {
                 return highlight.has(atom);

@@ -1,5 +1,7 @@
 //! A choice of atoms that stands out: alone on view, with sticks along with a ribbon, in a color of its own.
 
+use equijump_engine::structure::{ResidueType, Topology};
+
 use super::palette::Srgb;
 
 /// Which atoms, and how they stand out.
@@ -36,10 +38,27 @@ impl Highlight {
         self.sticks && self.has(atom)
     }
 
+    /// Whether an atom joins the sticks of a side chain to a ribbon, chosen itself or not.
+    pub(super) fn joins_sticks(&self, topology: &Topology, atom: usize) -> bool {
+        let next = match topology.atoms()[atom].name {
+            "CA" => "CB",
+            "N" if is_proline_nitrogen(topology, atom) => "CD",
+            _ => return false,
+        };
+        let next = topology.find_atom(topology.atoms()[atom].residue, next);
+        next.is_some_and(|next| self.is_stick(next))
+    }
+
     /// The color of an atom, if it has one of its own.
     pub(super) fn color_of(&self, atom: usize) -> Option<Srgb> {
         self.color.filter(|_| self.has(atom))
     }
+}
+
+/// Proline's nitrogen belongs to its ring.
+pub(super) fn is_proline_nitrogen(topology: &Topology, atom: usize) -> bool {
+    let atom = &topology.atoms()[atom];
+    atom.name == "N" && topology.residues()[atom.residue].kind == ResidueType::Pro
 }
 
 #[cfg(test)]
@@ -72,7 +91,7 @@ mod tests {
         scene.set_highlight(highlight.clone());
         scene.update();
         assert_eq!(scene.shown_atoms, atoms);
-        assert_eq!(scene.shown_bonds.len(), 4, "N-CA, CA-C, C-O, CA-CB");
+        assert_eq!(scene.shown_bonds.len(), 5, "N-CA, CA-C, C-O, CA-CB, CA to the ribbon");
         assert_eq!(scene.ribbon.indices.len(), whole_ribbon);
 
         scene.set_highlight(Highlight { alone: true, ..highlight });
@@ -80,6 +99,45 @@ mod tests {
         let alone = scene.ribbon.indices.len();
         assert!(alone > 0 && alone < whole_ribbon / 2, "{alone} of {whole_ribbon}");
         assert_eq!(scene.framing_points().len(), atoms.len());
+    }
+
+    #[test]
+    fn a_side_chain_of_sticks_is_joined_to_the_ribbon_without_its_backbone_being_chosen() {
+        let residue = |kind, number| Residue { kind, number, insertion_code: None };
+        let kinds = [ResidueType::Ala, ResidueType::Ala, ResidueType::Pro, ResidueType::Ala];
+        let residues = kinds.into_iter().zip(1..).map(|(kind, number)| residue(kind, number)).collect();
+        let topology = Arc::new(Topology::new("test", "A", residues));
+        let mut scene = Scene::default();
+        scene.set_topology(topology.clone());
+        let place = |atom: usize| [1.5 * atom as f32, (atom % 3) as f32, (atom % 2) as f32];
+        let positions: Vec<[f32; 3]> = (0..topology.atom_count()).map(place).collect();
+        assert!(scene.set_positions(&positions));
+        scene.set_style(Style { representation: Representation::Ribbon, ..Style::default() });
+        // Strands are smoothed: the ribbon passes Cα atoms at a distance.
+        scene.set_secondary_structure(&[SecondaryStructureClass::Strand; 4]);
+        let named = |residue, names: &[&str]| -> Vec<usize> {
+            names.iter().filter_map(|name| topology.find_atom(residue, name)).collect()
+        };
+        let side_chains = [named(1, &["CB"]), named(2, &["CB", "CG", "CD"])].concat();
+        for alone in [false, true] {
+            let atoms = side_chains.clone();
+            scene.set_highlight(Highlight { atoms, sticks: true, color: None, alone });
+            scene.update();
+            let mut expected = [named(1, &["CA", "CB"]), named(2, &["N", "CA", "CB", "CG", "CD"])].concat();
+            expected.sort_unstable();
+            assert_eq!(scene.shown_atoms, expected);
+            let to_ribbon = [1, 2].map(|residue| [topology.ca(residue), topology.atom_count() + residue]);
+            assert!(scene.shown_bonds.ends_with(&to_ribbon), "{:?}", scene.shown_bonds);
+            let of_alanine = [topology.ca(1), named(1, &["CB"])[0]];
+            assert!(scene.shown_bonds.contains(&of_alanine));
+            let drawn = scene.drawn_positions_angstrom();
+            assert_eq!(drawn[..positions.len()], positions[..], "atoms are where they are");
+            assert_eq!(drawn[to_ribbon[0][1]], scene.ribbon.backbone_angstrom[1]);
+            assert_ne!(drawn[to_ribbon[0][1]], drawn[to_ribbon[0][0]]);
+        }
+        scene.set_style(Style { representation: Representation::Spacefill, ..Style::default() });
+        scene.update();
+        assert_eq!(scene.drawn_positions_angstrom(), positions);
     }
 
     #[test]

@@ -87,8 +87,8 @@ pub struct Viewport {
     zoomed_in: bool,
     /// The positions that were last found to lie in view, and the shape of the view, width over height.
     kept_in_view: Option<(Revision, f32)>,
-    /// What depth cueing refers to, fixed when the molecule is framed.
-    fog_bounds: Option<Bounds>,
+    /// How far depth cueing reaches, fixed when the molecule is framed, Å.
+    fog_radius_angstrom: Option<f32>,
     aspect: f32,
     dark_theme: bool,
     hover: Hover,
@@ -118,6 +118,8 @@ enum Framing {
     /// A new molecule: turn it to its best side, and fit it.
     #[default]
     FaceAndFit,
+    /// The camera of another session: it stays if it shows the molecule, which may be elsewhere now.
+    Restored,
     /// The camera stays.
     Done,
 }
@@ -137,7 +139,7 @@ impl Viewport {
     pub fn set_molecule(&mut self, topology: Arc<Topology>) {
         self.shared().scene.set_topology(topology);
         self.framing = Framing::FaceAndFit;
-        self.fog_bounds = None;
+        self.fog_radius_angstrom = None;
         self.transition = None;
         self.hover = Hover::default();
         self.forget_marks();
@@ -278,7 +280,16 @@ impl Viewport {
         self.camera
     }
 
-    /// Restores a camera; one that is not valid is ignored.
+    /// Takes the camera of another session, which is fitted to the molecule where it does not show it.
+    pub fn restore_camera(&mut self, camera: Camera) {
+        if camera.is_valid() {
+            self.set_camera(camera);
+            self.framing = Framing::Restored;
+            self.fog_radius_angstrom = None;
+        }
+    }
+
+    /// Sets the camera; one that is not valid is ignored.
     pub fn set_camera(&mut self, camera: Camera) {
         if camera.is_valid() {
             self.camera = camera;
@@ -378,7 +389,7 @@ impl Viewport {
         };
         if bounds.is_some() {
             self.zoomed_in = false;
-            self.fog_bounds = bounds;
+            self.fog_radius_angstrom = bounds.map(|bounds| bounds.radius_angstrom);
             self.transition = Some(Transition::new(self.camera, camera));
         }
     }
@@ -451,15 +462,24 @@ impl Viewport {
 
     /// Fits the camera to a molecule that is shown for the first time.
     fn place_camera(&mut self) {
-        if self.framing == Framing::Done {
-            if self.fog_bounds.is_none() {
-                let bounds = self.shared().scene.bounds();
-                self.fog_bounds = bounds;
-            }
-            return;
+        if self.fog_radius_angstrom.is_none() {
+            let bounds = self.shared().scene.bounds();
+            self.fog_radius_angstrom = bounds.map(|bounds| bounds.radius_angstrom);
         }
         let mut camera = self.camera;
-        camera.face_points(&self.shared().scene.framing_points());
+        match self.framing {
+            Framing::Done => return,
+            Framing::Restored => {
+                let points = self.shared().scene.framing_points();
+                if camera.shows(&points, self.aspect) {
+                    // What the user came near to is not left again.
+                    self.zoomed_in = points.iter().any(|&point| !camera.sees(point, self.aspect));
+                    self.framing = Framing::Done;
+                    return;
+                }
+            }
+            Framing::FaceAndFit => camera.face_points(&self.shared().scene.framing_points()),
+        }
         self.frame_from(camera);
         if let Some(transition) = self.transition.take() {
             self.camera = transition.to;
@@ -467,8 +487,8 @@ impl Viewport {
         }
     }
 
-    /// Steps back where the molecule has grown out of the view, as an unfolding chain does. A view that the user
-    /// has zoomed into stays.
+    /// Steps back where the molecule has grown out of the view, as an unfolding chain does, and follows one that has
+    /// left it, as one that is not superposed does. A view that the user has zoomed into stays.
     fn keep_in_view(&mut self) {
         if self.framing != Framing::Done || self.transition.is_some() {
             return;
@@ -484,30 +504,25 @@ impl Viewport {
             return;
         }
         let points = self.shared().scene.framing_points();
-        let mut camera = self.camera;
-        camera.frame(&points, FRAME_MARGIN_ANGSTROM, self.aspect);
         if self.fit_following {
             // At once: frames follow each other faster than a smooth move would take.
-            self.camera = camera;
+            self.camera.frame(&points, FRAME_MARGIN_ANGSTROM, self.aspect);
             return;
         }
-        let out = points.iter().any(|&point| {
-            let at = self.camera.project(point, self.aspect);
-            at.is_none_or(|([x, y], _)| x.abs() > 1.0 || y.abs() > 1.0)
-        });
-        if out && camera.distance_angstrom > self.camera.distance_angstrom {
-            self.transition = Some(Transition::new(self.camera, camera));
-        }
+        let stepped_back = self.camera.stepped_back(&points, FRAME_MARGIN_ANGSTROM, self.aspect);
+        self.transition = stepped_back.map(|camera| Transition::new(self.camera, camera));
     }
 
     /// The image to be drawn; `None` while there are no positions. Its size is set by the painter.
     fn view(&self, scene: &Scene) -> Option<View> {
         let bounds = scene.bounds()?;
         let style = scene.style();
+        // It goes with the molecule, which may wander.
+        let radius_angstrom = self.fog_radius_angstrom.unwrap_or(bounds.radius_angstrom);
         Some(View {
             camera: self.camera,
             bounds,
-            fog_bounds: self.fog_bounds.unwrap_or(bounds),
+            fog_bounds: Bounds { radius_angstrom, ..bounds },
             depth_cue: style.depth_cue,
             outline: style.outline,
             ambient_occlusion: style.ambient_occlusion,

@@ -13,6 +13,8 @@ const MOST_FLAGS: usize = 300;
 
 /// More points on selected atoms, and more names, would hide the molecule as well.
 const MOST_POINTS: usize = 600;
+/// Radius of a point on a selected atom, points.
+const POINT_RADIUS: f32 = 2.5;
 const MOST_LABELS: usize = 150;
 
 impl Viewport {
@@ -98,8 +100,10 @@ impl Viewport {
         let highlight = self.highlight();
         if !highlight.alone {
             for &atom in highlight.atoms.iter().take(MOST_POINTS) {
-                if let Some((center, _)) = self.ring(rect, atom) {
-                    painter.circle(center, 2.5, self.accent(), Stroke::new(1.0, visuals.extreme_bg_color));
+                if let Some((center, radius)) = self.ring(rect, atom) {
+                    // In a small view they must not hide what they are on.
+                    let radius = radius.clamp(1.0, POINT_RADIUS);
+                    painter.circle(center, radius, self.accent(), Stroke::new(1.0, visuals.extreme_bg_color));
                 }
             }
         }

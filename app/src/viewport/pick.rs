@@ -29,10 +29,12 @@ pub(super) fn pick(scene: &Scene, ray: Ray) -> Option<Hit> {
         let distance_angstrom = hit_sphere(ray, positions[atom].into(), appearance[3])?;
         Some(Hit { atom, distance_angstrom })
     });
+    // A bond to the ribbon has one atom.
+    let atoms_there_are = scene.positions_angstrom().len();
     let bonds = scene.shown_bonds.iter().zip(&scene.bond_appearance).filter_map(|(&[a, b], appearance)| {
         let (distance_angstrom, fraction) =
             hit_cylinder(ray, positions[a].into(), positions[b].into(), appearance[3])?;
-        Some(Hit { atom: if fraction < 0.5 { a } else { b }, distance_angstrom })
+        Some(Hit { atom: if fraction < 0.5 || b >= atoms_there_are { a } else { b }, distance_angstrom })
     });
     let ribbon = hit_mesh(ray, &scene.ribbon).and_then(|(distance_angstrom, residue)| {
         let atom = scene.topology()?.find_atom(residue, "CA")?;

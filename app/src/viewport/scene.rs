@@ -7,7 +7,7 @@ use equijump_engine::structure::{Element, Topology};
 
 use super::framing::Bounds;
 use super::ghost::{Conformation, Ghost};
-use super::highlight::Highlight;
+use super::highlight::{Highlight, is_proline_nitrogen};
 use super::palette::{self, LegendOf, ResidueClass};
 use super::ribbon::{ColorSteps, RibbonMesh};
 use super::style::{AtomsShown, Coloring, Representation, RibbonAtoms, SecondaryStructureClass, Style};
@@ -39,8 +39,9 @@ pub(super) struct Revision {
 pub(super) struct Scene {
     topology: Option<Arc<Topology>>,
     positions_angstrom: Vec<[f32; 3]>,
-    /// Positions with Cα atoms moved onto the ribbon, where side chains grow out of one; else empty.
-    attached_angstrom: Vec<[f32; 3]>,
+    /// Positions of all atoms and after them, for each residue, of where the ribbon passes its Cα; empty where no atoms
+    /// are drawn along with a ribbon.
+    joined_angstrom: Vec<[f32; 3]>,
     secondary_structure: Vec<SecondaryStructureClass>,
     residue_values: Vec<f32>,
     style: Style,
@@ -53,7 +54,8 @@ pub(super) struct Scene {
     pub shown_atoms: Vec<usize>,
     /// Per shown atom: light and radius in Å.
     pub atom_appearance: Vec<[f32; 4]>,
-    /// Bonds drawn as cylinders, as pairs of atoms.
+    /// Bonds drawn as cylinders, as pairs of atoms; along with a ribbon also from Cα atoms to it, whose other ends are
+    /// counted on from the atoms, one a residue.
     pub shown_bonds: Vec<[usize; 2]>,
     /// Per shown bond: light at its first atom and radius in Å.
     pub bond_appearance: Vec<[f32; 4]>,
@@ -72,7 +74,7 @@ impl Scene {
     pub fn set_topology(&mut self, topology: Arc<Topology>) {
         self.topology = Some(topology);
         self.positions_angstrom.clear();
-        self.attached_angstrom.clear();
+        self.joined_angstrom.clear();
         self.secondary_structure.clear();
         self.residue_values.clear();
         self.highlight = Highlight::default();
@@ -170,9 +172,9 @@ impl Scene {
         &self.positions_angstrom
     }
 
-    /// Where atoms are drawn, Å: as they are, but for Cα atoms whose side chains grow out of a ribbon.
+    /// Where atoms are, and the ends of bonds to a ribbon, Å.
     pub fn drawn_positions_angstrom(&self) -> &[[f32; 3]] {
-        if self.attached_angstrom.is_empty() { &self.positions_angstrom } else { &self.attached_angstrom }
+        if self.joined_angstrom.is_empty() { &self.positions_angstrom } else { &self.joined_angstrom }
     }
 
     /// The atom's radius as drawn, Å; `None` if it is not drawn as a sphere.
@@ -195,8 +197,8 @@ impl Scene {
         Bounds::of_points(&self.all_positions_angstrom().collect::<Vec<_>>(), 2.0)
     }
 
-    /// The points that framing fits into the view: atoms that are alone on view, of a ribbon alone the backbone, else
-    /// all atoms.
+    /// The points that framing fits into the view: atoms that are alone on view, of a ribbon alone the backbone and what
+    /// is drawn as sticks along with it, else all atoms.
     pub fn framing_points(&self) -> Vec<[f32; 3]> {
         let style = &self.style;
         if self.highlight.alone && !self.highlight.atoms.is_empty() {
@@ -206,10 +208,14 @@ impl Scene {
         let backbone_only =
             style.representation == Representation::Ribbon && style.ribbon_atoms == RibbonAtoms::None;
         let mut points = match &self.topology {
-            Some(topology) if backbone_only => (self.positions_angstrom.iter().zip(topology.atoms()))
-                .filter(|(_, atom)| matches!(atom.name, "N" | "CA" | "C" | "O"))
-                .map(|(&position, _)| position)
-                .collect(),
+            Some(topology) if backbone_only => {
+                (self.positions_angstrom.iter().zip(topology.atoms()).enumerate())
+                    .filter(|(index, (_, atom))| {
+                        matches!(atom.name, "N" | "CA" | "C" | "O") || self.highlight.is_stick(*index)
+                    })
+                    .map(|(_, (&position, _))| position)
+                    .collect()
+            }
             _ => self.positions_angstrom.clone(),
         };
         points.extend(self.ghost_trace());
@@ -253,9 +259,10 @@ impl Scene {
             self.ribbon_stale = true;
         }
         let ribbon_shown = self.style.representation == Representation::Ribbon;
-        if std::mem::take(&mut self.ribbon_stale) && (ribbon_shown || !self.ribbon.indices.is_empty()) {
+        let was_shown = !self.ribbon.indices.is_empty() || !self.joined_angstrom.is_empty();
+        if std::mem::take(&mut self.ribbon_stale) && (ribbon_shown || was_shown) {
             self.build_ribbon();
-            self.attach_side_chains();
+            self.join_to_ribbon();
             self.revision.ribbon += 1;
         }
         if self.ghost.update(self.topology.as_deref(), self.style.representation, &self.highlight) {
@@ -308,10 +315,12 @@ impl Scene {
         self.shown_atoms.clear();
         self.atom_appearance.clear();
         let Some(topology) = self.topology.clone() else { return };
-        for (index, atom) in
-            topology.atoms().iter().enumerate().filter(|(index, _)| self.highlight.allows(*index))
-        {
-            let stick = self.highlight.is_stick(index);
+        for (index, atom) in topology.atoms().iter().enumerate() {
+            let joint = self.joins_sticks(&topology, index);
+            if !joint && !self.highlight.allows(index) {
+                continue;
+            }
+            let stick = joint || self.highlight.is_stick(index);
             let radius_angstrom = match self.radius_in_representation(&topology, index, atom.element) {
                 Some(radius) if stick => radius.max(STICK_ANGSTROM),
                 Some(radius) => radius,
@@ -322,6 +331,10 @@ impl Scene {
             self.shown_atoms.push(index);
             self.atom_appearance.push([r, g, b, radius_angstrom]);
         }
+    }
+
+    fn joins_sticks(&self, topology: &Topology, atom: usize) -> bool {
+        self.style.representation == Representation::Ribbon && self.highlight.joins_sticks(topology, atom)
     }
 
     /// Radius of an atom in the representation of the whole molecule; `None` where that leaves it out.
@@ -363,13 +376,26 @@ impl Scene {
         for &[a, b] in topology.bonds() {
             let drawn = |atom| self.shown_atoms.binary_search(&atom).is_ok();
             if drawn(a) && drawn(b) {
-                let stick = self.highlight.is_stick(a) && self.highlight.is_stick(b);
+                let is_stick = |atom| self.highlight.is_stick(atom) || self.joins_sticks(&topology, atom);
+                let stick = is_stick(a) && is_stick(b);
                 let radius_angstrom = if stick { STICK_ANGSTROM } else { radius_angstrom };
                 let [red, green, blue] = self.color_of_atom(&topology, a);
                 self.shown_bonds.push([a, b]);
                 self.bond_appearance.push([red, green, blue, radius_angstrom]);
                 self.bond_end_albedo.push(self.color_of_atom(&topology, b));
             }
+        }
+        if self.style.representation != Representation::Ribbon {
+            return;
+        }
+        // A ribbon is smooth where the chain is pleated: what is drawn along with it would stand beside it.
+        for residue in 0..topology.residue_count() {
+            let ca = topology.ca(residue);
+            let Some(radius_angstrom) = self.drawn_radius_angstrom(ca) else { continue };
+            let [red, green, blue] = self.color_of_atom(&topology, ca);
+            self.shown_bonds.push([ca, topology.atom_count() + residue]);
+            self.bond_appearance.push([red, green, blue, radius_angstrom]);
+            self.bond_end_albedo.push([red, green, blue]);
         }
     }
 
@@ -401,15 +427,17 @@ impl Scene {
 }
 
 impl Scene {
-    fn attach_side_chains(&mut self) {
-        self.attached_angstrom.clear();
+    fn join_to_ribbon(&mut self) {
+        self.joined_angstrom.clear();
         let Some(topology) = &self.topology else { return };
-        let side_chains = self.style.ribbon_atoms == RibbonAtoms::SideChains;
-        if side_chains && self.ribbon.backbone_angstrom.len() == topology.residue_count() {
-            self.attached_angstrom.extend_from_slice(&self.positions_angstrom);
-            for (residue, &position) in self.ribbon.backbone_angstrom.iter().enumerate() {
-                self.attached_angstrom[topology.ca(residue)] = position;
-            }
+        let joined = self.shown_bonds.last().is_some_and(|[_, end]| *end >= topology.atom_count());
+        if joined && !self.positions_angstrom.is_empty() {
+            self.joined_angstrom.extend_from_slice(&self.positions_angstrom);
+            let end = |residue| {
+                let ca = self.positions_angstrom[topology.ca(residue)];
+                self.ribbon.backbone_angstrom.get(residue).copied().unwrap_or(ca)
+            };
+            self.joined_angstrom.extend((0..topology.residue_count()).map(end));
         }
     }
 }
@@ -417,10 +445,4 @@ impl Scene {
 /// Whether an atom is drawn with the side chains: all from Cα on.
 fn is_side_chain(topology: &Topology, atom: usize) -> bool {
     !matches!(topology.atoms()[atom].name, "N" | "C" | "O") || is_proline_nitrogen(topology, atom)
-}
-
-/// Proline's nitrogen belongs to its ring.
-fn is_proline_nitrogen(topology: &Topology, atom: usize) -> bool {
-    let atom = &topology.atoms()[atom];
-    atom.name == "N" && topology.residues()[atom.residue].kind == equijump_engine::structure::ResidueType::Pro
 }

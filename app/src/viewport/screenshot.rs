@@ -50,17 +50,13 @@ impl Viewport {
         let mut shared = self.shared();
         shared.scene.update();
         let points = shared.scene.framing_points();
-        let mut fitted = camera;
-        fitted.frame(&points, FRAME_MARGIN_ANGSTROM, aspect);
         if self.fit_following {
+            let mut fitted = camera;
+            fitted.frame(&points, FRAME_MARGIN_ANGSTROM, aspect);
             return fitted;
         }
-        let out = points.iter().any(|&point| {
-            let at = camera.project(point, aspect);
-            at.is_none_or(|([x, y], _)| x.abs() > 1.0 || y.abs() > 1.0)
-        });
-        let steps_back = out && !self.zoomed_in && fitted.distance_angstrom > camera.distance_angstrom;
-        if steps_back { fitted } else { camera }
+        let stepped_back = camera.stepped_back(&points, FRAME_MARGIN_ANGSTROM, aspect);
+        stepped_back.filter(|_| !self.zoomed_in).unwrap_or(camera)
     }
 
     /// Draws an image of the present scene at once. `gl` must be current on this thread, and be the context

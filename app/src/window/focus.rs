@@ -119,6 +119,48 @@ pub fn steps_to_right(ui: &egui::Ui, response: &egui::Response) -> isize {
     pressed(egui::Key::ArrowRight) - pressed(egui::Key::ArrowLeft)
 }
 
+/// What the keys say that move and zoom a map.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MapKeys {
+    /// Arrows to the right less those to the left.
+    pub right: isize,
+    /// Arrows up less those down.
+    pub up: isize,
+    /// Plus signs less minus signs.
+    pub nearer: isize,
+    /// All of it, by 0.
+    pub whole: bool,
+}
+
+/// Arrows, plus, minus and 0 that were pressed while a widget has the focus.
+pub fn map_keys(ui: &egui::Ui, response: &egui::Response) -> MapKeys {
+    let mut keys = MapKeys::default();
+    if !response.has_focus() {
+        return keys;
+    }
+    let arrows =
+        egui::EventFilter { horizontal_arrows: true, vertical_arrows: true, ..egui::EventFilter::default() };
+    ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, arrows));
+    ui.input(|input| {
+        for event in &input.events {
+            let egui::Event::Key { key, pressed: true, modifiers, .. } = event else { continue };
+            match key {
+                // With Ctrl they are the window's.
+                _ if modifiers.command => (),
+                egui::Key::ArrowRight => keys.right += 1,
+                egui::Key::ArrowLeft => keys.right -= 1,
+                egui::Key::ArrowUp => keys.up += 1,
+                egui::Key::ArrowDown => keys.up -= 1,
+                egui::Key::Plus | egui::Key::Equals => keys.nearer += 1,
+                egui::Key::Minus => keys.nearer -= 1,
+                egui::Key::Num0 => keys.whole = true,
+                _ => (),
+            }
+        }
+    });
+    keys
+}
+
 fn takes_arrows() -> egui::Id {
     egui::Id::unique("takes arrows alone")
 }

@@ -101,9 +101,10 @@ impl KeptMap {
     pub fn settings(&self, atom_count: usize) -> MapSettings {
         let first = MapSettings::default();
         let axis = |d: usize| self.axes[d].coordinate(atom_count).unwrap_or(first.axes[d]);
+        let axes = [axis(0), axis(1)];
         let factor = self.bandwidth_factor;
         MapSettings {
-            axes: [axis(0), axis(1)],
+            axes: if axes[0] == axes[1] { first.axes } else { axes },
             smooth: self.smooth,
             bandwidth_factor: if BANDWIDTH_FACTORS.contains(&factor) {
                 factor
@@ -139,5 +140,7 @@ mod tests {
         assert_eq!(read.layers, MapLayers { path: true, ..MapLayers::default() });
         let repeated = KeptMap { axes: [KeptCoordinate::Measured(vec![1, 1]), KeptCoordinate::Tic2], ..read };
         assert_eq!(repeated.settings(10).axes, first.axes, "an atom has no distance from itself");
+        let twice = KeptMap { axes: [KeptCoordinate::Rmsd, KeptCoordinate::Rmsd], ..repeated };
+        assert_eq!(twice.settings(10).axes, first.axes);
     }
 }

@@ -93,8 +93,9 @@ fn in_the_window(ui: &mut egui::Ui, menu: Menu, entries: impl FnOnce(&mut egui::
     if height <= room {
         return entries(ui);
     }
-    // Room for the longest entry beside the bar.
+    // Room for the longest entry beside the bar. Popups have 400 points unless they ask for more.
     ui.set_min_width(260.0);
+    ui.set_max_height(room);
     egui::ScrollArea::vertical().max_height(room).show(ui, entries);
 }
 

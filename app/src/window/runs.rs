@@ -4,12 +4,12 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use equijump_engine::observe::landscape::MapSettings;
+use equijump_engine::observe::landscape::{Landscape, LandscapeMap, MapSettings};
 use equijump_engine::observe::observations::Observations;
 use equijump_engine::observe::observer::Observer;
 use equijump_engine::session::RecordedRun;
 
-use super::project::{Opened, Run};
+use super::project::{Opened, Project, Run};
 use super::session_file::Entry;
 
 /// Where the frames of a run come from.
@@ -58,6 +58,22 @@ pub struct OtherRun {
     pub(super) observer: Option<Observer>,
     /// The frame that was shown last.
     pub(super) frame: usize,
+}
+
+/// The letters of the basins on the map of the run on view: those of earlier runs of the protein keep their places.
+pub fn basin_letters(project: &Project, map: &LandscapeMap) -> Vec<char> {
+    let sequence = project.opened.as_ref().map(|opened| opened.structure.topology.sequence());
+    let own = project.run.as_ref().map_or(u32::MAX, |run| run.number);
+    let earlier = project.others.iter().filter(|other| {
+        other.run.number < own && Some(other.opened.structure.topology.sequence()) == sequence
+    });
+    let earlier: Vec<&LandscapeMap> = earlier
+        .filter_map(|other| match &other.observations.landscape {
+            Landscape::Map(map) => Some(map.as_ref()),
+            _ => None,
+        })
+        .collect();
+    map.letters(&earlier)
 }
 
 impl OtherRun {

@@ -76,6 +76,18 @@ impl Default for MapSettings {
     }
 }
 
+impl MapSettings {
+    /// Measures along axis 0 or 1 by `coordinate`. The axes change places where the other one has it: on twice the same
+    /// coordinate there is no map.
+    pub fn set_axis(&mut self, axis: usize, coordinate: Coordinate) {
+        if self.axes[1 - axis] == coordinate {
+            self.axes.swap(0, 1);
+        } else {
+            self.axes[axis] = coordinate;
+        }
+    }
+}
+
 /// The free-energy map.
 #[derive(Clone, Debug, Default)]
 pub enum Landscape {
@@ -186,6 +198,45 @@ impl LandscapeMap {
         let [across, up] = &self.basin_grid;
         let cell = up.index(y)? * across.bins + across.index(x)?;
         self.basins.of_cell.get(cell).copied().flatten().map(usize::from)
+    }
+
+    /// The letters of the basins. They stay with the place: a basin that holds the minimum of a basin of an `earlier` map
+    /// on the same coordinates has its letter, the others have the next that are free, the most populated first.
+    pub fn letters(&self, earlier: &[&LandscapeMap]) -> Vec<char> {
+        let alike = |map: &&&LandscapeMap| {
+            self.shared_coordinates && map.shared_coordinates && map.settings.axes == self.settings.axes
+        };
+        let mut minima = Vec::new();
+        for map in earlier.iter().filter(alike) {
+            map.place_in(&mut minima);
+        }
+        self.place_in(&mut minima).into_iter().map(letter).collect()
+    }
+
+    /// The place of each basin among `minima`, to which those that hold none are added.
+    fn place_in(&self, minima: &mut Vec<[f64; 2]>) -> Vec<usize> {
+        let mut places: Vec<Option<usize>> = vec![None; self.basins.list.len()];
+        let from_minimum = |basin: usize, [x, y]: [f64; 2]| {
+            let [own_x, own_y] = self.basins.list[basin].minimum;
+            let grid = &self.free_energy_kt;
+            let width = |range: [f64; 2]| (range[1] - range[0]).max(1e-12);
+            ((own_x - x) / width(grid.x_range)).hypot((own_y - y) / width(grid.y_range))
+        };
+        for (place, minimum) in minima.iter().enumerate() {
+            let Some(basin) = self.basin_of(minimum[0], minimum[1]) else { continue };
+            let nearer = places[basin]
+                .is_none_or(|known| from_minimum(basin, *minimum) < from_minimum(basin, minima[known]));
+            if nearer {
+                places[basin] = Some(place);
+            }
+        }
+        let mut place = |(basin, known): (usize, Option<usize>)| {
+            known.unwrap_or_else(|| {
+                minima.push(self.basins.list[basin].minimum);
+                minima.len() - 1
+            })
+        };
+        places.into_iter().enumerate().map(&mut place).collect()
     }
 
     /// Frames of each of so many replicas in a basin, ascending; in very long runs of those that are kept.
@@ -394,6 +445,42 @@ mod tests {
         assert!(map.contours.iter().any(|contour| contour.level_kt == 1.0));
         assert!(map.bandwidth.is_some());
         assert_eq!(map.path(1, 200).len(), 200);
+    }
+
+    #[test]
+    fn letters_of_basins_stay_with_their_places() {
+        let cloud = |at: f32, frames: std::ops::Range<u32>| {
+            frames.map(move |frame| {
+                let (turn, radius) = (frame as f32 * 2.4, (frame % 17) as f32 / 17.0);
+                point(0, frame, [at + radius * turn.cos(), at + radius * turn.sin()])
+            })
+        };
+        let map = |parts: [(f32, u32); 2], shared| {
+            let [(first, count), (second, more)] = parts;
+            let points = cloud(first, 0..count).chain(cloud(second, count..count + more)).collect();
+            LandscapeMap::new(MapSettings::default(), points, String::new(), shared).unwrap()
+        };
+        let one = map([(0.0, 300), (10.0, 100)], true);
+        assert_eq!(one.letters(&[]), ['A', 'B'], "the most populated first");
+        // Another run stays longer in the second place, or goes to a third one.
+        let other = map([(10.1, 300), (0.1, 100)], true);
+        assert_eq!(other.letters(&[&one]), ['B', 'A']);
+        let third = map([(20.0, 300), (10.0, 100)], true);
+        assert_eq!(third.letters(&[&one, &other]), ['C', 'B']);
+        // Coordinates of its own have places of their own.
+        let own = map([(10.0, 300), (0.0, 100)], false);
+        assert_eq!(own.letters(&[&one]), ['A', 'B']);
+    }
+
+    #[test]
+    fn no_coordinate_is_on_both_axes() {
+        let mut settings = MapSettings::default();
+        settings.set_axis(0, Coordinate::Rmsd);
+        assert_eq!(settings.axes, [Coordinate::Rmsd, Coordinate::Tic2]);
+        settings.set_axis(0, Coordinate::Tic2);
+        assert_eq!(settings.axes, [Coordinate::Tic2, Coordinate::Rmsd]);
+        settings.set_axis(0, Coordinate::Tic2);
+        assert_eq!(settings.axes, [Coordinate::Tic2, Coordinate::Rmsd], "what it is already");
     }
 
     #[test]

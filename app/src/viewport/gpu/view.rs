@@ -27,7 +27,7 @@ pub(in crate::viewport) struct View {
     pub camera: Camera,
     /// Sphere around the atoms now: nothing outside is drawn.
     pub bounds: Bounds,
-    /// Sphere that depth cueing refers to; constant during playback, so that the fog does not flicker.
+    /// Sphere that depth cueing refers to; its size is constant during playback, so that the fog does not flicker.
     pub fog_bounds: Bounds,
     pub depth_cue: bool,
     pub outline: bool,

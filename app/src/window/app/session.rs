@@ -72,7 +72,9 @@ impl EquiJumpApp {
         // What could not be opened is not forgotten by that: its disk may come back.
         file.entries.extend(self.project.unopened.iter().map(|unopened| unopened.entry.clone()));
         file.selected = Some(self.selected.clone()).filter(|selected| !selected.text.is_empty());
-        file.camera = Some(self.cache.molecule.viewport.camera());
+        // Where frames were looked at from is no place to look at their start structure from.
+        let comes_back = self.project.run.as_ref().is_none_or(|run| entry_of(run).is_some());
+        file.camera = comes_back.then(|| self.cache.molecule.viewport.camera());
         file.measurements = self.measurements.list().iter().map(|m| m.atoms().to_vec()).collect();
         file.marked_atom = self.selected_atom;
         file.map = Some(KeptMap::of(self.map_settings, self.cache.free_energy.layers));
@@ -281,6 +283,8 @@ impl EquiJumpApp {
             self.select(&selected.text);
         }
         let Some(opened) = &self.project.opened else { return };
+        let shown = self.project.run.as_ref().and_then(|run| run.entry.as_ref()).or(opened.entry.as_ref());
+        let as_it_was = shown == file.entries.get(file.on_view);
         let atoms = opened.structure.topology.atom_count();
         self.measurements.restore(file.measurements.iter().filter(|m| m.iter().all(|atom| *atom < atoms)));
         self.selected_atom = file.marked_atom.filter(|atom| *atom < atoms);
@@ -290,8 +294,8 @@ impl EquiJumpApp {
             self.cache.free_energy.layers = map.layers;
             self.set_map(map.settings(atoms));
         }
-        if let Some(camera) = file.camera {
-            self.cache.molecule.viewport.set_camera(camera);
+        if let Some(camera) = file.camera.filter(|_| as_it_was) {
+            self.cache.molecule.viewport.restore_camera(camera);
         }
     }
 }

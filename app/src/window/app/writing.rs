@@ -13,7 +13,7 @@ use crate::window::log::Level;
 use crate::window::measurements;
 use crate::window::project::{Run, grouped};
 use crate::window::running::Running;
-use crate::window::runs::Origin;
+use crate::window::runs::{Origin, basin_letters};
 use crate::window::session_file;
 use crate::window::wording::in_window_words;
 use crate::window::writing::{ToWrite, Written};
@@ -167,7 +167,7 @@ impl EquiJumpApp {
             figures.push(Ok(Figure::Ramachandran(run::ramachandran(&self.observations, details))));
         }
         if export.free_energy {
-            let figure = run::free_energy(&self.observations);
+            let figure = run::free_energy(&self.observations, |map| basin_letters(&self.project, map));
             figures.push(figure.map(Figure::FreeEnergy).ok_or("There is no free-energy map yet."));
         }
         if export.fluctuation

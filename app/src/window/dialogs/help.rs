@@ -31,7 +31,9 @@ pub(super) fn shortcuts_ui(ui: &mut egui::Ui, actions: &mut Vec<Action>) {
         ui.add_space(4.0);
         ui.weak("Alt and the first letter of a menu open it.");
         ui.weak("While the view has the keyboard: arrows turn the molecule, with Shift move and with Alt roll it, + and − zoom, Escape ends it.");
-        ui.weak("On the frame slider arrows step through frames, on the sequence through residues.");
+        ui.weak("On the frame slider and on plots against time arrows step through frames, on the sequence and on plots of residues through residues.");
+        ui.weak("On the free-energy map arrows move it, + and − zoom, 0 shows all of it.");
+        ui.weak("The Menu key or Shift+F10 opens the menu of what has the keyboard, as a right click does.");
         ui.weak("In the view: drag to orbit, drag with the right or middle button to pan, scroll to zoom.");
     });
     close_button(ui, actions);

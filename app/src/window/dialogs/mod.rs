@@ -75,28 +75,29 @@ impl Dialog {
     pub fn show(&mut self, ctx: &egui::Context, actions: &mut Vec<Action>) {
         // A window may be narrower than the margins of its dialogs.
         let width = self.width().min(ctx.content_rect().width() - 48.0).max(160.0);
-        let modal = egui::Modal::new(egui::Id::unique(("dialog", std::mem::discriminant(self)))).show(ctx, |ui| {
-            ui.set_width(width);
-            ui.heading(self.title());
-            ui.add_space(6.0);
-            match self {
-                Dialog::OpenPath(form) => form.ui(ui, actions),
-                Dialog::GoToFrame(form) => form.ui(ui, actions),
-                Dialog::Chain(form) => form.ui(ui, actions),
-                Dialog::Segment(form) => form.ui(ui, actions),
-                Dialog::Topology(form) => form.ui(ui, actions),
-                Dialog::Interval(form) => form.ui(ui, actions),
-                Dialog::Hindrance(form) => form.ui(ui, actions),
-                Dialog::Confirm(form) => form.ui(ui, actions),
-                Dialog::ExportTrajectory(form) => form.ui(ui, actions),
-                Dialog::ExportFigures(form) => form.ui(ui, actions),
-                Dialog::Screenshot(form) => form.ui(ui, actions),
-                Dialog::ExportMovie(form) => form.ui(ui, actions),
-                Dialog::Palette(form) => form.ui(ui, actions),
-                Dialog::Shortcuts => help::shortcuts_ui(ui, actions),
-                Dialog::About(form) => form.ui(ui, actions),
-            }
-        });
+        let modal =
+            egui::Modal::new(egui::Id::unique(("dialog", std::mem::discriminant(self)))).show(ctx, |ui| {
+                ui.set_width(width);
+                ui.heading(self.title());
+                ui.add_space(6.0);
+                match self {
+                    Dialog::OpenPath(form) => form.ui(ui, actions),
+                    Dialog::GoToFrame(form) => form.ui(ui, actions),
+                    Dialog::Chain(form) => form.ui(ui, actions),
+                    Dialog::Segment(form) => form.ui(ui, actions),
+                    Dialog::Topology(form) => form.ui(ui, actions),
+                    Dialog::Interval(form) => form.ui(ui, actions),
+                    Dialog::Hindrance(form) => form.ui(ui, actions),
+                    Dialog::Confirm(form) => form.ui(ui, actions),
+                    Dialog::ExportTrajectory(form) => form.ui(ui, actions),
+                    Dialog::ExportFigures(form) => form.ui(ui, actions),
+                    Dialog::Screenshot(form) => form.ui(ui, actions),
+                    Dialog::ExportMovie(form) => form.ui(ui, actions),
+                    Dialog::Palette(form) => form.ui(ui, actions),
+                    Dialog::Shortcuts => help::shortcuts_ui(ui, actions),
+                    Dialog::About(form) => form.ui(ui, actions),
+                }
+            });
         if modal.should_close() {
             actions.push(Action::CloseDialog);
         }

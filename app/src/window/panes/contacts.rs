@@ -65,7 +65,7 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     let below = below.map(|(_, contacts)| contacts.clone());
     ui.horizontal_wrapped(|ui| {
         ui.selectable_value(&mut state.shown, Shown::Contacts, "Contacts")
-            .on_hover_text("Share of the frames in which two Cα lie within 8 Å");
+            .on_hover_text("How often two residues touch: their Cα are within 8 Å");
         ui.selectable_value(&mut state.shown, Shown::Distances, "Distances")
             .on_hover_text("Mean distance of two Cα");
         let name = |number: Option<u32>| number.map_or("Start".to_owned(), |n| format!("Run {n}"));
@@ -84,6 +84,10 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         chosen.response.on_hover_text(
             "What lies below the diagonal, the run being above: its start, or another run or trajectory of the protein",
         );
+    });
+    ui.small(match state.shown {
+        Shown::Contacts => "Share of the frames in which two Cα are within 8 Å",
+        Shown::Distances => "Distance of two Cα, mean over the frames",
     });
     let (above_values, below_values) = match (state.shown, &below) {
         (Shown::Contacts, None) => (&contacts.share, &contacts.start_share),
@@ -162,6 +166,7 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     };
     plot.widget_info(|| WidgetInfo::labeled(Role::GraphicsObject, true, name));
     context_menu::of_plot(&plot, context.actions);
+    context_menu::step_residues(ui, &plot, &topology, context.selected_atom, context.actions);
     let Some(pointer) = plot.hover_pos() else { return };
     let at = response.transform.value_from_position(pointer);
     let Some(bin) = grid.bin_of(at.x, at.y) else { return };

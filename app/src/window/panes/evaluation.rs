@@ -87,7 +87,7 @@ fn progress_ui(ui: &mut egui::Ui, state: &EvaluationState) {
     ui.add(egui::Label::new(egui::RichText::new(status).font(theme::semibold(13.0))).wrap());
     let Some(progress) = evaluating.progress() else { return };
     let total = progress.total.unwrap_or(0);
-    progress_bar(ui, "Of this stage", progress.done as f32 / total.max(1) as f32, 6.0);
+    progress_bar(ui, "Done of this stage", progress.done as f32 / total.max(1) as f32, 6.0);
     let noun = evaluating.stage().map_or("frames", |stage| stage.noun());
     let mut words = format!("{} of {} {noun}", grouped(progress.done), grouped(total));
     if let Some(left) = progress.time_left {
@@ -105,7 +105,7 @@ fn reference_ui(ui: &mut egui::Ui, form: &mut EvaluationForm, project: &Project,
             ui,
             "Reference trajectories",
             "Add XTC, DCD or PDB",
-            "Molecular dynamics of the protein, each trajectory for itself; type a path and press Enter",
+            "Trajectories of molecular dynamics of the protein; type a path and press Enter",
             &mut form.reference,
             &mut form.typed_reference,
             Purpose::EvaluationReference,
@@ -276,7 +276,12 @@ fn method_ui(ui: &mut egui::Ui, form: &mut EvaluationForm) {
             });
         });
         let clusters = DragValue::new(&mut settings.clusters).range(2..=10_000).speed(0.5);
-        number(ui, "Clusters", "Clusters, the states of the Markov models", clusters);
+        number(
+            ui,
+            "Clusters",
+            "How many clusters there are; they are the states of the Markov models",
+            clusters,
+        );
         let estimators = [Estimator::Reversible, Estimator::Plain];
         let name = crate::window::training::help::name_of_choice;
         choice(ui, "Estimator", "Estimator of the Markov models", &mut settings.estimator, &estimators, name);

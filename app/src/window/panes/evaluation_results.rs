@@ -305,7 +305,7 @@ fn warnings_ui(ui: &mut egui::Ui, evaluation: &Evaluation) {
         return;
     }
     ui.add_space(10.0);
-    ui.label(egui::RichText::new("To be kept in mind").font(semibold(13.0)));
+    ui.label(egui::RichText::new("Keep in mind").font(semibold(13.0)));
     for warning in &evaluation.warnings {
         let color = ui.visuals().warn_fg_color;
         let text = egui::RichText::new(crate::window::wording::in_window_words(warning));

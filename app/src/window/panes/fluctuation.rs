@@ -3,7 +3,7 @@
 use egui::{Role, WidgetInfo};
 use egui_plot::{Line, Plot, PlotPoints, Points, VLine};
 
-use super::heat_map::{axis_x, axis_y, title_below, title_that_fits, x_marks, y_marks};
+use super::heat_map::{axis_x, axis_y, title_below, title_that_fits, titles_inside, x_marks, y_marks};
 use super::{PaneContext, context_menu, empty_state};
 use crate::window::action::Action;
 use crate::window::theme;
@@ -36,6 +36,7 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     let frames = context.observations.frames;
     ui.small(format!("Root mean square fluctuation of each Cα over {frames} frames"));
     let height = ui.available_height() - 40.0;
+    let (across, up) = (title_below(ui, "Residue"), title_that_fits("RMSF (Å)", height));
     let response = Plot::new("fluctuation")
         .allow_drag(false)
         .allow_scroll(false)
@@ -43,8 +44,8 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         .allow_zoom([true, false])
         .include_y(0.0)
         .set_margin_fraction(egui::vec2(0.012, 0.06))
-        .custom_x_axes(vec![axis_x(title_below(ui, "Residue"))])
-        .custom_y_axes(vec![axis_y(title_that_fits("RMSF (Å)", height))])
+        .custom_x_axes(vec![axis_x(across)])
+        .custom_y_axes(vec![axis_y(up)])
         .x_grid_spacer(|input| x_marks(input).into_iter().filter(|mark| mark.value.fract() == 0.0).collect())
         .y_grid_spacer(y_marks)
         .show_grid([false, true])
@@ -69,9 +70,11 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
                 plot.vline(line.allow_hover(false));
             }
         });
+    titles_inside(ui, *response.transform.frame(), [("Residue", across), ("RMSF (Å)", up)]);
     let plot = response.response;
     plot.widget_info(|| WidgetInfo::labeled(Role::GraphicsObject, true, "Fluctuation plot"));
     context_menu::of_plot(&plot, context.actions);
+    context_menu::step_residues(ui, &plot, &topology, context.selected_atom, context.actions);
     let Some(pointer) = plot.hover_pos() else { return };
     let x = response.transform.value_from_position(pointer).x;
     let nearest = own.iter().enumerate().min_by(|a, b| (a.1[0] - x).abs().total_cmp(&(b.1[0] - x).abs()));

@@ -1,21 +1,27 @@
 //! Free energy on two coordinates, the frame shown marked. Click to go to the nearest frame, drag a rectangle to play
-//! only the frames in it; scroll to zoom, drag with the right or middle button to move the map.
+//! only the frames in it; scroll to zoom, drag with the right or middle button to move the map. With the keyboard in it
+//! arrows move it, plus and minus zoom, and 0 shows the whole map.
+
+use std::sync::Arc;
 
 use egui::{PointerButton, Role, WidgetInfo};
 use egui_plot::{Line, Plot, PlotBounds, PlotPoint, PlotPoints, PlotTransform, Points};
 
 use equijump_engine::observe::landscape::{
-    Coordinate, FrameGroup, Landscape, LandscapeMap, MapSelection, MapSettings, letter, percent,
+    Coordinate, FrameGroup, Landscape, LandscapeMap, MapSelection, MapSettings, percent,
 };
 
 use super::heat_map::{
-    HeatMapTexture, axis_x, axis_y, color_bar, region_color, title_below, x_marks, y_marks,
+    HeatMapTexture, axis_x, axis_y, color_bar, region_color, title_below, title_that_fits, titles_inside,
+    x_marks, y_marks,
 };
 use super::{PaneContext, context_menu, empty_state, map_settings};
 use crate::figures::color_map::viridis;
 use crate::window::action::Action;
+use crate::window::focus::map_keys;
 use crate::window::kept_map::MapLayers;
 use crate::window::project::grouped;
+use crate::window::runs::basin_letters;
 use crate::window::theme;
 
 /// Points of a path at most: more are one tangle.
@@ -23,6 +29,9 @@ const PATH_POINTS: usize = 1500;
 /// Least and largest part of the map's width that can be looked at.
 const SMALLEST_VIEW: f64 = 1e-3;
 const LARGEST_VIEW: f64 = 20.0;
+/// A key brings the map nearer by this factor, or moves it by this part of what is looked at.
+const KEY_ZOOM: f64 = 1.25;
+const KEY_MOVE: f64 = 0.1;
 
 /// What the pane keeps between passes.
 pub struct FreeEnergyState {
@@ -89,7 +98,7 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     let grid = &map.free_energy_kt;
     let top = grid.max().unwrap_or(1.0).max(1e-6);
     let state = &mut context.cache.free_energy;
-    let here = std::sync::Arc::as_ptr(&map) as usize;
+    let here = Arc::as_ptr(&map) as usize;
     if state.shown.0 != here {
         state.shown = (here, state.shown.1 + 1);
     }
@@ -102,9 +111,13 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     let revision = (state.shown.1, context.dark_mode);
     let image = state.map.image(ui.ctx(), "free energy", grid, revision, options, |value| color(value / top));
     let reference = context.observations.reference.as_ref().filter(|_| map.has_reference_regions());
+    // What is drawn below the map of a young run may be far wider.
+    let regions = reference.map(|reference| reference.landscape_regions.x_range);
+    let widths = [Some(grid.x_range), regions].into_iter().flatten().map(|[low, high]| high - low);
+    let width = widths.fold(0.0, f64::max);
     let reference = reference.and_then(|reference| {
         let dark_mode = context.dark_mode;
-        let revision = (std::sync::Arc::as_ptr(reference) as u64, dark_mode);
+        let revision = (Arc::as_ptr(reference) as u64, dark_mode);
         let linear = egui::TextureOptions::LINEAR;
         let grid = &reference.landscape_regions;
         let color = |region| region_color(region, dark_mode);
@@ -113,6 +126,7 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     let (view, with_contours, with_basins, with_path) =
         (state.view, state.layers.contours, state.layers.basins, state.layers.path);
     let others = if map.shared_coordinates { other_runs(context, &map) } else { Vec::new() };
+    let letters = basin_letters(context.project, &map);
     let replica = context.project.run.as_ref().map_or(0, |run| run.replica);
     let path = if with_path { map.path(replica, PATH_POINTS) } else { Vec::new() };
     let present = context.details.and_then(|details| details.on_map);
@@ -121,6 +135,7 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     let size = ui.available_size();
     let area = ui.available_rect_before_wrap();
     let [across, up] = map.settings.axes.map(Coordinate::label);
+    let (below, beside) = (title_below(ui, &across), title_that_fits(&up, size.y - 40.0));
     let response = Plot::new("free-energy")
         .allow_drag(false)
         .allow_scroll(false)
@@ -128,8 +143,8 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         .allow_boxed_zoom(false)
         .allow_double_click_reset(false)
         .set_margin_fraction(egui::vec2(0.02, 0.02))
-        .custom_x_axes(vec![axis_x(title_below(ui, &across))])
-        .custom_y_axes(vec![axis_y(&up)])
+        .custom_x_axes(vec![axis_x(below)])
+        .custom_y_axes(vec![axis_y(beside)])
         .x_grid_spacer(x_marks)
         .y_grid_spacer(y_marks)
         .width((size.x - BAR_WIDTH).max(60.0))
@@ -153,15 +168,6 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
                     .allow_hover(false);
                 plot.line(line);
             }
-            for (index, (color, points)) in others.into_iter().enumerate() {
-                let data = PlotPoints::from(points);
-                plot.points(
-                    Points::new(format!("Other run {index}"), data)
-                        .radius(1.4)
-                        .color(color)
-                        .allow_hover(false),
-                );
-            }
             if let Some([x, y]) = present {
                 // A ring in the ground's color keeps the mark visible on every color of the map.
                 let ring = Points::new("Frame shown", vec![[x, y]]).radius(7.0).allow_hover(false);
@@ -175,17 +181,20 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         egui::pos2(area.right(), response.response.rect.bottom()),
     );
     color_bar(ui, bar, "kT", top, color);
+    titles_inside(ui, *response.transform.frame(), [(&across, below), (&up, beside)]);
     if with_contours {
         contours_ui(ui, &map, &response.transform);
     }
+    for (color, other) in &others {
+        other_run_ui(ui, *color, other, &response.transform);
+    }
     if with_basins {
-        basins_ui(ui, &map, &response.transform);
+        basins_ui(ui, &map, &letters, &response.transform);
     }
     let plot = response.response;
     plot.widget_info(|| WidgetInfo::labeled(Role::GraphicsObject, true, "Free-energy map"));
-    let width = grid.x_range[1] - grid.x_range[0];
     navigate(ui, &plot, &response.transform, width, &mut context.cache.free_energy.view);
-    choose_ui(ui, context, &map, &plot, &response.transform);
+    choose_ui(ui, context, &map, &letters, &plot, &response.transform);
 }
 
 /// The line above the map: what it shows or what is selected, and its settings.
@@ -217,6 +226,9 @@ fn header_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>, map: Option<&Land
                 reference.description
             );
         }
+        if map.shared_coordinates && context.runs_beside().next().is_some() {
+            tooltip += ". Colored lines: other runs, in the colors of the list of runs";
+        }
         ui.add(egui::Label::new(egui::RichText::new(&map.basis).small().weak()).truncate())
             .on_hover_text(tooltip);
     });
@@ -236,15 +248,39 @@ fn contours_ui(ui: &egui::Ui, map: &LandscapeMap, transform: &PlotTransform) {
     }
 }
 
+/// Another run over the map of this one: the innermost and the outermost of its contours, for more would hide the map; of
+/// bins, which have no contours, a few faint dots.
+fn other_run_ui(ui: &egui::Ui, color: egui::Color32, map: &LandscapeMap, transform: &PlotTransform) {
+    let painter = ui.painter().with_clip_rect(*transform.frame());
+    let place = |[x, y]: [f64; 2]| transform.position_from_point(&PlotPoint::new(x, y));
+    if map.contours.is_empty() {
+        const MOST_POINTS: usize = 400;
+        let step = map.projections.len().div_ceil(MOST_POINTS).max(1);
+        for point in map.projections.iter().step_by(step) {
+            painter.circle_filled(place(point.at.map(f64::from)), 1.0, color.gamma_multiply(0.6));
+        }
+        return;
+    }
+    let level = |choose: fn(f64, f64) -> f64| map.contours.iter().map(|line| line.level_kt).reduce(choose);
+    let (inner, outer) = (level(f64::min), level(f64::max));
+    for line in map.contours.iter().filter(|line| [inner, outer].contains(&Some(line.level_kt))) {
+        let points: Vec<egui::Pos2> = line.points.iter().map(|point| place(*point)).collect();
+        // It is seen on every color of the map.
+        let ground = egui::Stroke::new(3.0, egui::Color32::from_black_alpha(110));
+        painter.add(egui::Shape::line(points.clone(), ground));
+        painter.add(egui::Shape::line(points, egui::Stroke::new(1.5, color)));
+    }
+}
+
 /// Letters, shares and errors of the basins.
-fn basins_ui(ui: &egui::Ui, map: &LandscapeMap, transform: &PlotTransform) {
+fn basins_ui(ui: &egui::Ui, map: &LandscapeMap, letters: &[char], transform: &PlotTransform) {
     let painter = ui.painter().with_clip_rect(*transform.frame());
     let font = theme::semibold(11.0);
     let mut taken: Vec<egui::Rect> = Vec::new();
-    for (index, basin) in map.basins.list.iter().enumerate() {
+    for (letter, basin) in letters.iter().zip(&map.basins.list) {
         let [x, y] = basin.minimum;
         let at = transform.position_from_point(&PlotPoint::new(x, y));
-        let text = format!("{} {}", letter(index), percent(basin.population, basin.population_error));
+        let text = format!("{letter} {}", percent(basin.population, basin.population_error));
         let words = painter.layout_no_wrap(text, font.clone(), egui::Color32::WHITE);
         let frame = transform.frame();
         // Kept inside the plot as long as the basin itself is.
@@ -275,19 +311,33 @@ fn navigate(
     view: &mut Option<PlotBounds>,
 ) {
     let bounds = *transform.bounds();
+    let mut zoom = |factor: f64, at: [f64; 2]| {
+        let scaled = |low: f64, high: f64, at: f64| (at - (at - low) / factor, at + (high - at) / factor);
+        let ([x0, y0], [x1, y1]) = (bounds.min(), bounds.max());
+        let ((x0, x1), (y0, y1)) = (scaled(x0, x1, at[0]), scaled(y0, y1, at[1]));
+        let width = x1 - x0;
+        if width > SMALLEST_VIEW * map_width && width < LARGEST_VIEW * map_width {
+            *view = Some(PlotBounds::from_min_max([x0, y0], [x1, y1]));
+        }
+    };
     if let Some(pointer) = plot.hover_pos() {
         let (scrolled, pinched) = ui.input(|input| (input.smooth_scroll_delta().y, input.zoom_delta()));
         let factor = f64::from(pinched) * (f64::from(scrolled) * 0.004).exp();
         if (factor - 1.0).abs() > 1e-6 {
             let at = transform.value_from_position(pointer);
-            let scaled = |low: f64, high: f64, at: f64| (at - (at - low) / factor, at + (high - at) / factor);
-            let ([x0, y0], [x1, y1]) = (bounds.min(), bounds.max());
-            let ((x0, x1), (y0, y1)) = (scaled(x0, x1, at.x), scaled(y0, y1, at.y));
-            let width = x1 - x0;
-            if width > SMALLEST_VIEW * map_width && width < LARGEST_VIEW * map_width {
-                *view = Some(PlotBounds::from_min_max([x0, y0], [x1, y1]));
-            }
+            zoom(factor, [at.x, at.y]);
         }
+    }
+    let keys = map_keys(ui, plot);
+    if keys.nearer != 0 {
+        let center = bounds.center();
+        zoom(KEY_ZOOM.powi(keys.nearer as i32), [center.x, center.y]);
+    }
+    if (keys.right, keys.up) != (0, 0) {
+        let mut to = bounds;
+        let part = |steps: isize, side: f64| KEY_MOVE * steps as f64 * side;
+        to.translate((part(keys.right, bounds.width()), part(keys.up, bounds.height())));
+        *view = Some(to);
     }
     if plot.dragged_by(PointerButton::Secondary) || plot.dragged_by(PointerButton::Middle) {
         let delta = plot.drag_delta();
@@ -300,7 +350,7 @@ fn navigate(
         to.translate(moved);
         *view = Some(to);
     }
-    if plot.double_clicked() {
+    if plot.double_clicked() || keys.whole {
         *view = None;
     }
 }
@@ -310,6 +360,7 @@ fn choose_ui(
     ui: &egui::Ui,
     context: &mut PaneContext<'_>,
     map: &LandscapeMap,
+    letters: &[char],
     plot: &egui::Response,
     transform: &PlotTransform,
 ) {
@@ -350,15 +401,20 @@ fn choose_ui(
     };
     let group = |basin: usize| {
         let frames = map.frames_in_basin(basin, replicas).into();
-        FrameGroup { name: format!("basin {}", letter(basin)), frames }
+        FrameGroup { name: format!("basin {}", letters[basin]), frames }
     };
+    // By key it is that of the frame shown.
+    if plot.has_focus() && !egui::Popup::is_any_open(ui.ctx()) {
+        let shown = context.details.and_then(|details| details.on_map);
+        context.cache.free_energy.menu_basin = shown.and_then(|[x, y]| map.basin_of(x, y));
+    }
     if let Some(pointer) = plot.hover_pos().filter(|_| plot.secondary_clicked()) {
         context.cache.free_energy.menu_basin = basin_at(pointer);
     }
-    plot.context_menu(|ui| {
+    context_menu::of(plot, |ui| {
         let basin = context.cache.free_energy.menu_basin.filter(|basin| *basin < map.basins.list.len());
         if let Some(basin) = basin
-            && ui.button(format!("Play the frames of basin {}", letter(basin))).clicked()
+            && ui.button(format!("Play the frames of basin {}", letters[basin])).clicked()
         {
             context.actions.push(Action::PlayGroup(Some(group(basin))));
             ui.close();
@@ -407,7 +463,7 @@ fn choose_ui(
             let basin = &map.basins.list[index];
             text += &format!(
                 "\nBasin {}: {} of the frames, {} visits. Shift and click to play its frames",
-                letter(index),
+                letters[index],
                 percent(basin.population, basin.population_error),
                 grouped(basin.visits as u64)
             );
@@ -439,19 +495,15 @@ fn selection_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         .on_hover_text("Playing and stepping visit only these frames");
 }
 
-/// Frames of the other runs of the protein on the same coordinates, thinned to what the eye tells apart.
-fn other_runs(context: &PaneContext<'_>, own: &LandscapeMap) -> Vec<(egui::Color32, Vec<[f64; 2]>)> {
-    const MOST_POINTS: usize = 1500;
-    let others = context.runs_beside();
-    others
+/// The maps of the other runs of the protein on the same coordinates, each with the run's color.
+fn other_runs(context: &PaneContext<'_>, own: &LandscapeMap) -> Vec<(egui::Color32, Arc<LandscapeMap>)> {
+    context
+        .runs_beside()
         .filter_map(|other| {
             let Landscape::Map(map) = &other.observations.landscape else { return None };
-            if map.settings.axes != own.settings.axes {
-                return None;
-            }
-            let step = map.projections.len().div_ceil(MOST_POINTS).max(1);
-            let points = map.projections.iter().step_by(step).map(|point| point.at.map(f64::from)).collect();
-            Some((theme::run_color(other.run.number, context.dark_mode), points))
+            let alike = map.shared_coordinates && map.settings.axes == own.settings.axes;
+            // Over any map bright colors are seen.
+            alike.then(|| (theme::run_color(other.run.number, true), map.clone()))
         })
         .collect()
 }

@@ -71,9 +71,29 @@ pub fn title_below<'a>(ui: &egui::Ui, title: &'a str) -> &'a str {
 }
 
 /// The title of an axis, where the plot is long enough to hold it beside its numbers.
-pub fn title_that_fits(title: &'static str, length: f32) -> &'static str {
+pub fn title_that_fits(title: &str, length: f32) -> &str {
     const WIDTH_PER_LETTER: f32 = 6.6;
     if length >= title.chars().count() as f32 * WIDTH_PER_LETTER + 8.0 { title } else { "" }
+}
+
+/// The titles of axes, across and up, that had no room beside them, in corners of the plot; with each goes what stands at
+/// the axis.
+pub fn titles_inside(ui: &egui::Ui, frame: egui::Rect, [across, up]: [(&str, &str); 2]) {
+    use egui::{Align2, pos2, vec2};
+    const INSET: egui::Vec2 = vec2(3.0, 2.0);
+    let painter = ui.painter().with_clip_rect(frame);
+    let ground = ui.visuals().extreme_bg_color.gamma_multiply(0.75);
+    let color = ui.visuals().text_color();
+    let font = egui::FontId::proportional(AXIS_FONT);
+    for ((title, at_axis), align) in [(across, Align2::RIGHT_BOTTOM), (up, Align2::LEFT_TOP)] {
+        if !at_axis.is_empty() || title.is_empty() {
+            continue;
+        }
+        let words = painter.layout_no_wrap(title.to_owned(), font.clone(), color);
+        let rect = align.align_size_within_rect(words.size(), frame.shrink2(2.0 * INSET));
+        painter.rect_filled(rect.expand2(INSET), 2.0, ground);
+        painter.galley(pos2(rect.left(), rect.top()), words, color);
+    }
 }
 
 /// The base step of a grid is what lies so many points apart, egui_plot's least distance of lines.

@@ -25,7 +25,7 @@ pub(super) fn ui(
             let sources = DragValue::new(&mut state.sources).range(2..=100_000).speed(1.0);
             number(ui, "Start frames", "Frames of the reference that jumps start from", sources);
             let draws = DragValue::new(&mut state.draws).range(1..=1000).speed(0.1);
-            number(ui, "Jumps of each", "Jumps that the model draws from each of them", draws);
+            number(ui, "Jumps from each", "Jumps that the model draws from each of them", draws);
         });
         let labels = ["Test jumps", "Draw jumps with the model and the settings of the next run"];
         let ask = [EvaluationAction::TestJumps, EvaluationAction::StopJumps];
@@ -86,7 +86,7 @@ pub(super) fn progress_ui<J: Job>(ui: &mut egui::Ui, testing: Option<&Running<J>
     ui.label(egui::RichText::new(stage.label()).small());
     let Some(progress) = testing.progress else { return };
     let total = progress.total.unwrap_or(0);
-    progress_bar(ui, "Of this stage of the test", progress.done as f32 / total.max(1) as f32, 6.0);
+    progress_bar(ui, "Done of this stage of the test", progress.done as f32 / total.max(1) as f32, 6.0);
     let mut words = format!("{} of {} {}", grouped(progress.done), grouped(total), stage.noun());
     if let Some(left) = progress.time_left {
         words += &format!(" · {} left", human_duration(left));

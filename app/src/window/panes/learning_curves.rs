@@ -174,7 +174,9 @@ fn panel_ui(ui: &mut egui::Ui, panel: &Panel, palette: &Palette, height: f32) {
         .height(height.max(60.0))
         .show_grid([false, true])
         .grid_color(palette.hairline)
-        .label_formatter(|_| None);
+        .label_formatter(|_| None)
+        // There is nothing to do in it by key.
+        .sense(egui::Sense::hover());
     if logarithmic {
         plot = plot.y_grid_spacer(|input| log_scale::marks(&input));
     } else {

@@ -38,18 +38,20 @@ fn grid_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>, map: Option<&Landsc
         _ => axis.label(),
     };
     egui::Grid::new("map settings").num_columns(2).spacing([12.0, 6.0]).show(ui, |ui| {
-        for (axis, title) in settings.axes.iter_mut().zip(["Across", "Up"]) {
+        for (axis, title) in ["Across", "Up"].into_iter().enumerate() {
             let label = ui.label(title);
-            let chosen = egui::ComboBox::from_id_salt(("map axis", title))
+            let mut chosen = settings.axes[axis];
+            let list = egui::ComboBox::from_id_salt(("map axis", title))
                 .width(170.0)
-                .selected_text(name(*axis))
+                .selected_text(name(chosen))
                 .show_ui(ui, |ui| {
                     let measured = context.measurements.list().iter().copied().map(Coordinate::Measured);
                     for coordinate in Coordinate::ALL.into_iter().chain(measured) {
-                        ui.selectable_value(axis, coordinate, name(coordinate));
+                        ui.selectable_value(&mut chosen, coordinate, name(coordinate));
                     }
                 });
-            chosen.response.labelled_by(label.id);
+            list.response.labelled_by(label.id);
+            settings.set_axis(axis, chosen);
             ui.end_row();
         }
         ui.label("Surface");

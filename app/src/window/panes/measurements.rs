@@ -5,8 +5,8 @@ use egui_plot::{Line, LineStyle, Plot, PlotPoints, Points, VLine};
 use equijump_engine::analysis::Measurement;
 use equijump_engine::observe::observations::{MeasurementCurve, Observations};
 
-use super::heat_map::{axis_x, axis_y, x_marks, y_marks};
-use super::{PaneContext, empty_state};
+use super::heat_map::{axis_x, axis_y, title_that_fits, titles_inside, x_marks, y_marks};
+use super::{PaneContext, context_menu, empty_state};
 use crate::window::action::Action;
 use crate::window::aggregate::min_max;
 use crate::window::command::UiCommand;
@@ -114,6 +114,9 @@ fn plot_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     let points = min_max(all, (ui.available_width() as usize).max(64));
     let y_label = format!("{} ({})", measurement.name(), measurement.unit());
     let dihedral = matches!(measurement, Measurement::Dihedral(_));
+    let height = ui.available_height();
+    let across = if height < TITLE_HEIGHT { "" } else { "Time (ns)" };
+    let up = title_that_fits(&y_label, height - 40.0);
     let mut plot = Plot::new("measurement")
         .allow_drag(false)
         .allow_scroll(false)
@@ -121,8 +124,8 @@ fn plot_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         .allow_zoom([true, false])
         .include_x(0.0)
         .set_margin_fraction(egui::vec2(0.012, 0.08))
-        .custom_x_axes(vec![axis_x(if ui.available_height() < TITLE_HEIGHT { "" } else { "Time (ns)" })])
-        .custom_y_axes(vec![axis_y(&y_label)])
+        .custom_x_axes(vec![axis_x(across)])
+        .custom_y_axes(vec![axis_y(up)])
         .x_grid_spacer(x_marks)
         .y_grid_spacer(y_marks)
         .show_grid([false, true])
@@ -148,8 +151,11 @@ fn plot_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
             plot.points(mark.color(colors.cursor).allow_hover(false));
         }
     });
+    titles_inside(ui, *response.transform.frame(), [("Time (ns)", across), (&y_label, up)]);
     let plot = response.response;
     plot.widget_info(|| WidgetInfo::labeled(Role::GraphicsObject, true, "Measurement plot"));
+    context_menu::of_plot(&plot, context.actions);
+    context_menu::step_frames(ui, &plot, context.actions);
     let frame_at = |pointer: egui::Pos2| {
         let time_ns = response.transform.value_from_position(pointer).x;
         (time_ns / interval_ns).round().clamp(0.0, last as f64) as usize

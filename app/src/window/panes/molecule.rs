@@ -224,7 +224,7 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     if let Some(atom) = answer.hovered_atom.filter(|_| answer.response.secondary_clicked()) {
         context.actions.push(Action::SelectAtom(Some(atom)));
     }
-    answer.response.context_menu(|ui| menu_ui(ui, context));
+    context_menu::of(&answer.response, |ui| menu_ui(ui, context));
     let scale_top_angstrom = context.cache.molecule.scale_top_angstrom;
     let legend = context.cache.molecule.viewport.legend();
     legend_ui(&view_ui, view, &legend, context.preferences.style.coloring, scale_top_angstrom);

@@ -3,9 +3,9 @@
 use egui::{Role, WidgetInfo};
 use egui_plot::{MarkerShape, Plot, PlotPoint, Points};
 
-use super::heat_map::{axis_x, axis_y, region_color, title_below};
-use super::{PaneContext, empty_state};
-use crate::figures::ResiduePoint;
+use super::heat_map::{axis_x, axis_y, region_color, title_below, titles_inside};
+use super::{PaneContext, context_menu, empty_state};
+use crate::figures::{Grid2, ResiduePoint};
 use crate::window::action::Action;
 use crate::window::theme::{self, Palette};
 
@@ -36,10 +36,11 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     let colors = context.palette();
     let points = &details.dihedrals;
     let has_reference = context.observations.reference.is_some();
+    let others = other_runs(context);
     // Before the legend, which may be wider than a narrow pane.
     let width = ui.available_width();
     if ui.available_height() > LEAST_HEIGHT_WITH_LEGEND {
-        legend(ui, points, &colors, has_reference);
+        legend(ui, points, &colors, has_reference, &others);
     }
     let density = context.observations.dihedral_density.as_ref();
     let top = density.and_then(|grid| grid.max()).unwrap_or(1.0).max(1e-12);
@@ -61,11 +62,11 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         let color = |region| region_color(region, dark_mode);
         context.cache.dihedral_regions.image(ui.ctx(), "dihedrals of MD", grid, revision, linear, color)
     });
-    let others = other_runs(context);
     let selected = context.selected_atom.and_then(|atom| {
         let topology = &context.project.opened.as_ref()?.structure.topology;
         topology.atoms().get(atom).map(|atom| atom.residue)
     });
+    let across = title_below(ui, "φ (°)");
     let response = Plot::new("ramachandran")
         .allow_drag(false)
         .allow_scroll(false)
@@ -74,7 +75,7 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         .allow_double_click_reset(false)
         .default_x_bounds(-180.0, 180.0)
         .default_y_bounds(-180.0, 180.0)
-        .custom_x_axes(vec![axis_x(title_below(ui, "φ (°)")).formatter(angle_label)])
+        .custom_x_axes(vec![axis_x(across).formatter(angle_label)])
         .custom_y_axes(vec![axis_y("ψ (°)").formatter(angle_label)])
         .x_grid_spacer(angle_marks)
         .y_grid_spacer(angle_marks)
@@ -84,15 +85,6 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         .show(ui, |plot| {
             for image in [reference, image].into_iter().flatten() {
                 plot.image(image);
-            }
-            for (index, (color, at)) in others.iter().enumerate() {
-                let data = egui_plot::PlotPoints::from(at.clone());
-                plot.points(
-                    Points::new(format!("Other run {index}"), data)
-                        .radius(1.2)
-                        .color(*color)
-                        .allow_hover(false),
-                );
             }
             if let Some(point) = points.iter().find(|point| Some(point.index) == selected) {
                 let at = vec![[point.phi_degrees, point.psi_degrees]];
@@ -122,8 +114,21 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
                 }
             }
         });
+    for (color, outline) in &others {
+        let painter = ui.painter().with_clip_rect(*response.transform.frame());
+        let place = |[x, y]: [f64; 2]| response.transform.position_from_point(&PlotPoint::new(x, y));
+        for ends in outline {
+            painter.line_segment(ends.map(place), egui::Stroke::new(1.2, *color));
+        }
+    }
+    titles_inside(ui, *response.transform.frame(), [("φ (°)", across), ("", "")]);
     let plot = response.response;
     plot.widget_info(|| WidgetInfo::labeled(Role::GraphicsObject, true, "Ramachandran plot"));
+    context_menu::of_plot(&plot, context.actions);
+    if let Some(opened) = &context.project.opened {
+        let topology = &opened.structure.topology;
+        context_menu::step_residues(ui, &plot, topology, context.selected_atom, context.actions);
+    }
     if let Some(pointer) = plot.hover_pos() {
         const REACH: f32 = 10.0;
         let nearest = points
@@ -165,7 +170,13 @@ fn angle_label(mark: egui_plot::GridMark, _: &std::ops::RangeInclusive<f64>) -> 
     if mark.value.abs() > 170.0 { String::new() } else { format!("{:.0}", mark.value) }
 }
 
-fn legend(ui: &mut egui::Ui, points: &[ResiduePoint], colors: &Palette, has_reference: bool) {
+fn legend(
+    ui: &mut egui::Ui,
+    points: &[ResiduePoint],
+    colors: &Palette,
+    has_reference: bool,
+    others: &[(egui::Color32, Vec<[[f64; 2]; 2]>)],
+) {
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = egui::vec2(10.0, 0.0);
         for (class, _) in CLASSES {
@@ -185,6 +196,13 @@ fn legend(ui: &mut egui::Ui, points: &[ResiduePoint], colors: &Palette, has_refe
             entry.on_hover_text(
                 "Grey: the angles of molecular dynamics of this protein (the inner 50, 90 and 99 % of them)",
             );
+        }
+        if let Some((color, _)) = others.first() {
+            let entry = legend_entry(ui, "Other runs", |painter, center| {
+                let rect = egui::Rect::from_center_size(center, egui::vec2(8.0, 8.0));
+                painter.rect_stroke(rect, 0.0, egui::Stroke::new(1.2, *color), egui::StrokeKind::Inside);
+            });
+            entry.on_hover_text("Outlined in the color of each run: where half of its angles are");
         }
     });
 }
@@ -206,26 +224,100 @@ fn legend_entry(
     response
 }
 
-/// Where the other runs have been: the centers of the bins that hold half of their angles.
-fn other_runs(context: &PaneContext<'_>) -> Vec<(egui::Color32, Vec<[f64; 2]>)> {
+/// Where the other runs have been: the outline of the bins that hold half of their angles. Lines are no markers of
+/// classes, whatever their color.
+fn other_runs(context: &PaneContext<'_>) -> Vec<(egui::Color32, Vec<[[f64; 2]; 2]>)> {
     context
         .runs_beside()
         .filter_map(|other| {
             let grid = other.observations.dihedral_density.as_ref()?;
-            let mut bins: Vec<(usize, f64)> =
-                grid.values.iter().copied().enumerate().filter(|(_, value)| value.is_finite()).collect();
-            bins.sort_by(|a, b| b.1.total_cmp(&a.1));
-            let mut held = 0.0;
-            let points = bins
-                .into_iter()
-                .take_while(|(_, value)| {
-                    let before = held;
-                    held += value;
-                    before < 0.5
-                })
-                .map(|(bin, _)| grid.center(bin))
-                .collect();
-            Some((theme::run_color(other.run.number, context.dark_mode), points))
+            Some((theme::run_color(other.run.number, context.dark_mode), outline(&smoothed(grid), 0.5)))
         })
         .collect()
+}
+
+/// The density spread over neighboring bins, around the ends of the scales: of some hundred frames most bins are hit by
+/// chance, and each would have an outline of its own.
+fn smoothed(grid: &Grid2) -> Grid2 {
+    const WEIGHTS: [f64; 5] = [1.0, 2.0, 3.0, 2.0, 1.0];
+    let reach = WEIGHTS.len() / 2;
+    let along = |values: &[f64], count: usize, step: usize| -> Vec<f64> {
+        let spread = |bin: usize| {
+            let at = bin / step % count;
+            let first = bin - at * step;
+            let neighbor = |k: usize| values[first + (at + count + k - reach) % count * step];
+            WEIGHTS.iter().enumerate().map(|(k, weight)| weight / 9.0 * neighbor(k)).sum()
+        };
+        (0..values.len()).map(spread).collect()
+    };
+    if grid.nx < WEIGHTS.len() || grid.ny < WEIGHTS.len() {
+        return grid.clone();
+    }
+    let values: Vec<f64> =
+        grid.values.iter().map(|value| if value.is_finite() { *value } else { 0.0 }).collect();
+    let values = along(&along(&values, grid.nx, 1), grid.ny, grid.nx);
+    Grid2 { values, ..grid.clone() }
+}
+
+/// The edges around the fullest bins of a density that hold `share` of it.
+fn outline(grid: &Grid2, share: f64) -> Vec<[[f64; 2]; 2]> {
+    let mut bins: Vec<(usize, f64)> =
+        grid.values.iter().copied().enumerate().filter(|(_, value)| value.is_finite()).collect();
+    bins.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let mut inside = vec![false; grid.values.len()];
+    let mut held = 0.0;
+    for (bin, value) in bins {
+        if held >= share {
+            break;
+        }
+        held += value;
+        inside[bin] = true;
+    }
+    let holds = |x: Option<usize>, y: Option<usize>| match (x, y) {
+        (Some(x), Some(y)) if x < grid.nx && y < grid.ny => inside[y * grid.nx + x],
+        _ => false,
+    };
+    let edge = |range: [f64; 2], count: usize, at: usize| {
+        range[0] + (range[1] - range[0]) * at as f64 / count.max(1) as f64
+    };
+    let corner = |x, y| [edge(grid.x_range, grid.nx, x), edge(grid.y_range, grid.ny, y)];
+    let mut edges = Vec::new();
+    for bin in (0..inside.len()).filter(|bin| inside[*bin]) {
+        let (x, y) = (bin % grid.nx, bin / grid.nx);
+        let sides = [
+            (holds(x.checked_sub(1), Some(y)), corner(x, y), corner(x, y + 1)),
+            (holds(Some(x + 1), Some(y)), corner(x + 1, y), corner(x + 1, y + 1)),
+            (holds(Some(x), y.checked_sub(1)), corner(x, y), corner(x + 1, y)),
+            (holds(Some(x), Some(y + 1)), corner(x, y + 1), corner(x + 1, y + 1)),
+        ];
+        edges.extend(sides.into_iter().filter(|(joined, ..)| !joined).map(|(_, from, to)| [from, to]));
+    }
+    edges
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_outline_goes_around_the_bins_that_hold_half_of_a_density() {
+        let nothing = f64::NAN;
+        let values = vec![0.3, 0.3, 0.1, 0.1, 0.1, nothing, nothing, 0.1, nothing];
+        let grid = Grid2 { x_range: [0.0, 3.0], y_range: [0.0, 3.0], nx: 3, ny: 3, values };
+        let edges = outline(&grid, 0.5);
+        assert_eq!(edges.len(), 6, "two bins beside each other: {edges:?}");
+        assert!(edges.iter().flatten().all(|[x, y]| (0.0..=2.0).contains(x) && (0.0..=1.0).contains(y)));
+    }
+
+    #[test]
+    fn a_density_is_spread_around_the_ends_of_its_scales_and_keeps_its_sum() {
+        let mut values = vec![f64::NAN; 48];
+        values[0] = 1.0;
+        let grid = Grid2 { x_range: [-180.0, 180.0], y_range: [-180.0, 180.0], nx: 8, ny: 6, values };
+        let spread = smoothed(&grid).values;
+        assert!((spread.iter().sum::<f64>() - 1.0).abs() < 1e-12);
+        assert!((spread[0] - 1.0 / 9.0).abs() < 1e-12);
+        assert!((spread[7] - spread[1]).abs() < 1e-12 && (spread[5 * 8] - spread[8]).abs() < 1e-12);
+        assert_eq!(spread[3 * 8 + 4], 0.0);
+    }
 }

@@ -4,7 +4,7 @@ use egui::{Role, WidgetInfo};
 use egui_plot::{Line, LineStyle, Plot, PlotPoints, Points, VLine};
 use equijump_engine::analysis::SeriesPoint;
 
-use super::heat_map::{axis_x, axis_y, title_below, title_that_fits, x_marks, y_marks};
+use super::heat_map::{axis_x, axis_y, title_below, title_that_fits, titles_inside, x_marks, y_marks};
 use super::{PaneContext, context_menu, empty_state};
 use crate::window::action::Action;
 use crate::window::aggregate::min_max;
@@ -56,6 +56,7 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     let several = !context.project.others.is_empty();
     let color = if several { theme::run_color(own, context.dark_mode) } else { colors.series };
     let height = ui.available_height() - 40.0;
+    let (across, up) = (title_below(ui, "Time (ns)"), title_that_fits("Cα RMSD (Å)", height));
     let response = Plot::new("rmsd")
         .allow_drag(false)
         .allow_scroll(false)
@@ -65,8 +66,8 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         .include_y(top * 1.08)
         .include_x(0.0)
         .set_margin_fraction(egui::vec2(0.012, 0.0))
-        .custom_x_axes(vec![axis_x(title_below(ui, "Time (ns)"))])
-        .custom_y_axes(vec![axis_y(title_that_fits("Cα RMSD (Å)", height))])
+        .custom_x_axes(vec![axis_x(across)])
+        .custom_y_axes(vec![axis_y(up)])
         .x_grid_spacer(x_marks)
         .y_grid_spacer(y_marks)
         .show_grid([false, true])
@@ -107,9 +108,11 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
                 );
             }
         });
+    titles_inside(ui, *response.transform.frame(), [("Time (ns)", across), ("Cα RMSD (Å)", up)]);
     let plot = response.response;
     plot.widget_info(|| WidgetInfo::labeled(Role::GraphicsObject, true, "RMSD plot"));
     context_menu::of_plot(&plot, context.actions);
+    context_menu::step_frames(ui, &plot, context.actions);
     let frame_at = |pointer: egui::Pos2| {
         let time_ns = response.transform.value_from_position(pointer).x;
         (time_ns / interval_ns).round().clamp(0.0, newest_frame as f64) as usize

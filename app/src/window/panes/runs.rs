@@ -101,7 +101,7 @@ fn run_ui(ui: &mut egui::Ui, context: &PaneContext<'_>, run: &Run, on_view: bool
             let entry = ui.allocate_ui_with_layout(size, from_left, |ui| {
                 ui.add(egui::Button::selectable(on_view, &name).truncate().min_size(size))
             });
-            entry.inner.context_menu(|ui| entries_ui(ui, context, run, on_view, actions));
+            context_menu::of(&entry.inner, |ui| entries_ui(ui, context, run, on_view, actions));
             if entry.inner.on_hover_text(describe(run)).clicked() && !on_view {
                 actions.push(Action::ShowRun(number));
             }
@@ -180,7 +180,8 @@ fn entries_ui(
             follow_ui(ui, run.replica, count, actions);
         }
         if !run.is_active() && run.frames > 1 {
-            context_menu::commands_ui(ui, actions, &[UiCommand::ExtendRun, UiCommand::ExportTrajectory]);
+            extend_ui(ui, context, run, actions);
+            context_menu::commands_ui(ui, actions, &[UiCommand::ExportTrajectory]);
             ui.separator();
         }
     }
@@ -191,6 +192,27 @@ fn entries_ui(
     }
     if ui.button("Close").on_hover_text("Remove it from the list; the files are kept").clicked() {
         actions.push(Action::CloseRun(number));
+        ui.close();
+    }
+}
+
+/// The way to go on with the run on view, or why there is none.
+fn extend_ui(ui: &mut egui::Ui, context: &PaneContext<'_>, run: &Run, actions: &mut Vec<Action>) {
+    let command = UiCommand::ExtendRun;
+    let reason = if !run.is_of_this_program() {
+        Some("This trajectory was not made by EquiJump and cannot be extended")
+    } else if context.project.is_running() {
+        Some("Another run goes on")
+    } else {
+        None
+    };
+    let mut button = egui::Button::new(command.text().text);
+    if let Some(shortcut) = command.shortcut_text(ui.ctx()) {
+        button = button.shortcut_text(shortcut);
+    }
+    let response = ui.add_enabled(reason.is_none(), button).on_hover_text(command.text().tooltip);
+    if response.on_disabled_hover_text(reason.unwrap_or_default()).clicked() {
+        actions.push(Action::Command(command));
         ui.close();
     }
 }

@@ -51,7 +51,9 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         };
         let state_width = if any && label.is_some() { 72.0 } else { 0.0 };
         let spread = ui.available_width() > BUTTONS_WIDTH + state_width + 2.0 * LEAST_FIELD;
-        let buttons = if spread { BUTTONS_WIDTH } else { 76.0 };
+        // Where there is no room for the number of atoms, the menu has it for its name.
+        let menu = if any && state_width == 0.0 { state.clone() } else { "Atoms".to_owned() };
+        let buttons = if spread { BUTTONS_WIDTH } else { 36.0 + 8.0 * menu.chars().count() as f32 };
         let width = (ui.available_width() - buttons - state_width - 24.0).max(LEAST_FIELD);
         field_ui(ui, context, label, width);
         if state_width > 0.0 {
@@ -62,7 +64,7 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
             buttons_ui(ui, context, count > 0);
         } else {
             ui.add_enabled_ui(count > 0, |ui| {
-                ui.menu_button("Atoms", |ui| buttons_ui(ui, context, count > 0))
+                ui.menu_button(menu, |ui| buttons_ui(ui, context, count > 0))
                     .response
                     .on_hover_text("Isolate, sticks, labels, color, measure");
             });
@@ -94,8 +96,10 @@ fn field_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>, label: Option<egui
     }
     let entered = response.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
     if entered {
-        // With an error it is told, and what is selected stays.
+        // With an error it is told, and what is selected stays. The keyboard stays in the field: without it the next
+        // letters would be commands.
         context.actions.push(Action::Select(field.typed.clone()));
+        response.request_focus();
     } else if response.lost_focus() && field.typed.trim() != context.selected.text {
         // Left without Enter: the field shows what is selected.
         context.selected.text.clone_into(&mut field.typed);

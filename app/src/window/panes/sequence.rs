@@ -117,7 +117,7 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         {
             context.actions.push(Action::SelectAtom(Some(topology.ca(residue))));
         }
-        response.context_menu(|ui| match selected {
+        context_menu::of(&response, |ui| match selected {
             Some(residue) => context_menu::residue_ui(ui, context, residue),
             None => context_menu::commands_ui(ui, context.actions, &[UiCommand::Select]),
         });
@@ -147,11 +147,84 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
             response.on_hover_text_at_pointer(lines.join("\n"));
         }
     });
+    let any_violation = violating.contains(&true);
+    let any_unfamiliar = trust.is_some_and(|trust| trust.residues.iter().any(ResidueTrust::is_unfamiliar));
+    let right = ui.max_rect().left() + RESIDUE_WIDTH * letters.len() as f32;
+    legend_ui(ui, right, &signs(structure, any_violation, any_unfamiliar, &colors));
     ui.painter().hline(
         ui.max_rect().x_range(),
         ui.max_rect().top(),
         egui::Stroke::new(1.0, theme::palette(context.dark_mode).hairline),
     );
+}
+
+/// How a residue is marked.
+#[derive(Clone, Copy)]
+enum Sign {
+    Ground,
+    Line,
+    Dots,
+}
+
+/// What there is on the strip: how it is marked, in which color, and what that means.
+fn signs(
+    structure: &[char],
+    any_violation: bool,
+    any_unfamiliar: bool,
+    colors: &theme::Palette,
+) -> Vec<(Sign, egui::Color32, &'static str)> {
+    let mut signs = Vec::new();
+    for (name, codes) in [("Helix", "HGIP"), ("Strand", "EB")] {
+        let color =
+            structure.iter().find(|code| codes.contains(**code)).and_then(|code| structure_color(*code));
+        signs.extend(color.map(|color| (Sign::Ground, color.gamma_multiply(0.35), name)));
+    }
+    if any_violation {
+        signs.push((Sign::Line, colors.bad, "Violation"));
+    }
+    if any_unfamiliar {
+        signs.push((Sign::Dots, colors.warn, "Unlike what was trained on"));
+    }
+    signs
+}
+
+/// What colors mean, beyond the last residue; beside a long chain, which leaves no room, hovering tells.
+fn legend_ui(ui: &egui::Ui, left: f32, signs: &[(Sign, egui::Color32, &'static str)]) {
+    const BEFORE: f32 = 18.0;
+    const SIGN: f32 = 12.0;
+    const GAP: f32 = 4.0;
+    const BETWEEN: f32 = 14.0;
+    let font = egui::TextStyle::Small.resolve(ui.style());
+    let color = ui.visuals().weak_text_color();
+    let words: Vec<_> = signs
+        .iter()
+        .map(|(_, _, name)| ui.painter().layout_no_wrap((*name).to_owned(), font.clone(), color))
+        .collect();
+    let width: f32 = words.iter().map(|words| SIGN + GAP + words.size().x + BETWEEN).sum();
+    if left + BEFORE + width > ui.max_rect().right() {
+        return;
+    }
+    let (mut x, y) = (left + BEFORE, ui.max_rect().top() + 21.0);
+    for ((sign, color, _), words) in signs.iter().zip(words) {
+        let cell = egui::Rect::from_center_size(egui::pos2(x + SIGN / 2.0, y), egui::vec2(SIGN, 14.0));
+        match sign {
+            Sign::Ground => {
+                ui.painter().rect_filled(cell, 0.0, *color);
+            }
+            Sign::Line => {
+                ui.painter().rect_filled(cell.with_min_y(cell.bottom() - 2.0), 1.0, *color);
+            }
+            Sign::Dots => {
+                for part in [0.3, 0.7] {
+                    ui.painter().circle_filled(egui::pos2(x + part * SIGN, y), 1.2, *color);
+                }
+            }
+        }
+        x += SIGN + GAP;
+        let step = words.size().x + BETWEEN;
+        ui.painter().galley(egui::pos2(x, y - words.size().y / 2.0), words, *color);
+        x += step;
+    }
 }
 
 /// A drag selects the residues that it passes over.

@@ -24,6 +24,9 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         Some(run) => {
             let on_view = context.project.run.as_ref().is_some_and(|shown| shown.number == run.number);
             let broken = on_view.then(|| Broken::of(run, context.observations)).flatten();
+            if !on_view {
+                elsewhere_ui(ui, context, run);
+            }
             progress_ui(ui, run, broken, context.palette());
             if on_view && !run.is_active() {
                 let opened = context.project.opened.as_ref();
@@ -44,6 +47,21 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         run_settings::ui(ui, context);
         scroll_to_focus(ui);
     });
+}
+
+/// Tells whose frames are made while something else is on view, and leads there.
+fn elsewhere_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>, run: &Run) {
+    let number = run.number;
+    let other = context.project.others.iter().find(|other| other.run.number == number);
+    let starting = context.project.starting.as_ref().map(|starting| &starting.opened);
+    let Some(opened) = other.map(|other| &other.opened).or(starting) else { return };
+    let text = format!("Run {number}, {}", opened.structure.topology.name);
+    if other.is_none() {
+        // It comes on view by itself.
+        ui.add(egui::Label::new(egui::RichText::new(text).weak()).truncate());
+    } else if ui.link(text).on_hover_text("Show this run").clicked() {
+        context.actions.push(Action::ShowRun(number));
+    }
 }
 
 /// Tells of a long trajectory how many frames the plots are made of so far.

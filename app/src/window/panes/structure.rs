@@ -3,7 +3,7 @@
 use egui::{Role, WidgetInfo};
 use egui_plot::{Plot, PlotImage, PlotPoint, VLine};
 
-use super::heat_map::{axis_x, axis_y, round_marks, title_below, title_that_fits, x_marks};
+use super::heat_map::{axis_x, axis_y, round_marks, title_below, title_that_fits, titles_inside, x_marks};
 use super::{PaneContext, context_menu, empty_state};
 use crate::figures::structure::{KINDS, kind};
 use crate::window::action::Action;
@@ -78,6 +78,7 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         .and_then(|atom| topology.atoms().get(atom))
         .map(|atom| atom.residue as f64 + 1.0);
     let height = ui.available_height() - 40.0;
+    let (across, up) = (title_below(ui, "Time (ns)"), title_that_fits("Residue", height));
     let numbers = topology.clone();
     let response = Plot::new("structure")
         .allow_drag(false)
@@ -85,8 +86,8 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         .allow_boxed_zoom(false)
         .allow_zoom([true, false])
         .set_margin_fraction(egui::vec2(0.0, 0.0))
-        .custom_x_axes(vec![axis_x(title_below(ui, "Time (ns)"))])
-        .custom_y_axes(vec![axis_y(title_that_fits("Residue", height)).formatter(move |mark, _| {
+        .custom_x_axes(vec![axis_x(across)])
+        .custom_y_axes(vec![axis_y(up).formatter(move |mark, _| {
             let place = mark.value.round() as usize;
             let residue = place.checked_sub(1).and_then(|place| numbers.residues().get(place));
             residue.map(|residue| residue.number.to_string()).unwrap_or_default()
@@ -107,9 +108,11 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
                 plot.hline(line.allow_hover(false));
             }
         });
+    titles_inside(ui, *response.transform.frame(), [("Time (ns)", across), ("Residue", up)]);
     let plot = response.response;
     plot.widget_info(|| WidgetInfo::labeled(Role::GraphicsObject, true, "Secondary structure plot"));
     context_menu::of_plot(&plot, context.actions);
+    context_menu::step_frames(ui, &plot, context.actions);
     let at = |pointer: egui::Pos2| {
         let at = response.transform.value_from_position(pointer);
         let newest = context.timeline.frame_count().saturating_sub(1);

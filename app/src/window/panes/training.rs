@@ -27,10 +27,9 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     if let Some(error) = &context.training.error {
         error_line(ui, error);
     }
-    if let (Some(run), Some(missing)) = (&context.training.run, &missing)
-        && !run.is_active()
-    {
-        advice(ui, missing);
+    // Below what the last one came to, what stands with the next.
+    if context.training.run.as_ref().is_some_and(|run| !run.is_active()) {
+        advice(ui, &missing.unwrap_or_else(|| ready_text(context.training)));
     }
     ui.add_space(4.0);
     ui.separator();

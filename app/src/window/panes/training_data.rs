@@ -1,5 +1,7 @@
 //! What a training learns from: stores, and the import that makes them.
 
+use std::path::Path;
+
 use equijump_engine::session::ImportReport;
 
 use super::form::{advice, error_line, folding, folding_unless, number, path, paths, row, text};
@@ -49,7 +51,7 @@ fn import_ui(ui: &mut egui::Ui, state: &mut ImportState, actions: &mut Vec<Actio
         ui,
         "Trajectories",
         "Add XTC, DCD or PDB",
-        "Trajectories of other programs, each one for itself; type a file, a folder or a pattern such as md/traj_*.xtc and press Enter",
+        "Trajectories of other programs; type a file, a folder or a pattern such as md/traj_*.xtc and press Enter",
         &mut form.trajectories,
         &mut form.typed,
         Purpose::ImportTrajectories,
@@ -137,8 +139,8 @@ fn import_ui(ui: &mut egui::Ui, state: &mut ImportState, actions: &mut Vec<Actio
     if let Some(error) = &state.error {
         error_line(ui, error);
     }
-    if let Some((_, report)) = &state.report {
-        advice(ui, &report_text(report));
+    if let Some((store, report)) = &state.report {
+        advice(ui, &report_text(store, report));
         for notice in &report.notices {
             let color = ui.visuals().warn_fg_color;
             let text = egui::RichText::new(crate::window::wording::in_window_words(notice));
@@ -196,7 +198,9 @@ fn kind_ui(ui: &mut egui::Ui, examples: &[&ExampleData], idle: bool, actions: &m
 }
 
 /// What an import stored, in sentences.
-fn report_text(report: &ImportReport) -> String {
+fn report_text(store: &Path, report: &ImportReport) -> String {
+    // Topologies are often called "top", and so is the protein then.
+    let name = store.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let frames = grouped(report.frames as u64);
     let length_ns = report.frames as f64 * report.interval_ps / 1000.0;
     let trajectories = match report.trajectories {
@@ -204,9 +208,9 @@ fn report_text(report: &ImportReport) -> String {
         count => format!("{} trajectories", grouped(count as u64)),
     };
     let mut text = format!(
-        "Stored {frames} frames of {} ({} residues, {} heavy atoms) in {trajectories}, {} ps apart, {length_ns:.1} ns \
+        "Stored {frames} frames in {name}: {} residues, {} heavy atoms, {trajectories}, {} ps apart, {length_ns:.1} ns \
          in all.",
-        report.name, report.residues, report.atoms, report.interval_ps
+        report.residues, report.atoms, report.interval_ps
     );
     for (count, what) in [
         (report.frames_not_finite, "left out for coordinates that are no numbers"),

@@ -124,13 +124,21 @@ impl TrainingState {
         }
     }
 
+    /// What is to be done for a store.
+    fn missing_store(&self) -> &'static str {
+        if self.import.running.is_some() {
+            "The training store is being made of the trajectories."
+        } else if self.import.form.missing().is_none() {
+            "Press Import below to make a training store of the trajectories."
+        } else {
+            "First give it data: add a training store, or import trajectories of molecular dynamics below to make one."
+        }
+    }
+
     /// Why a training cannot start now, as advice; `None` if it can.
     pub fn missing(&self) -> Option<String> {
         if self.form.stores.is_empty() && !self.form.go_on {
-            return Some(
-                "First give it data: add a training store, or import trajectories of molecular dynamics below to make one."
-                    .into(),
-            );
+            return Some(self.missing_store().into());
         }
         if self.form.folder.trim().is_empty() {
             return Some("Choose a folder for the results.".into());
@@ -151,7 +159,7 @@ impl TrainingState {
             }
         }
         if self.form.stores.is_empty() {
-            return Some("Add a training store, or import trajectories to make one.".into());
+            return Some(self.missing_store().into());
         }
         let settings = self.form.settings.check();
         settings.err().map(|reason| format!("It cannot be trained like this: {reason}."))

@@ -25,7 +25,12 @@ fn curves_stay_bounded_and_keep_the_newest_point_and_every_validation() {
 #[test]
 fn the_form_says_what_is_missing_and_asks_for_what_it_shows() {
     let mut state = TrainingState::default();
-    assert!(state.missing().unwrap().contains("store"));
+    assert!(state.missing().unwrap().contains("First give it data"));
+    let import = &mut state.import.form;
+    import.topology = "top.pdb".into();
+    import.trajectories.push("traj.xtc".into());
+    import.output = "a.store.safetensors".into();
+    assert!(state.missing().unwrap().contains("Press Import"), "the data is chosen");
     state.form.stores.push("a.store.safetensors".into());
     assert!(state.missing().unwrap().contains("folder"));
     state.form.folder = " results ".into();
