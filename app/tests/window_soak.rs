@@ -58,7 +58,9 @@ fn passes_stay_short_over_many_frames() {
         std::thread::sleep(Duration::from_millis(5));
     }
     assert_eq!(window.frames(), frames + 1);
-    if let (Some(_), [early, .., late]) = (soak(), &memory[..]) {
+    // The allocator gives back what it will when it will; what leaks is never seen again.
+    if let (Some(_), [early, .., a, b, c]) = (soak(), &memory[..]) {
+        let late = a.min(b).min(c);
         assert!(*late as f64 <= GROWTH * *early as f64, "{early} bytes grew to {late}");
     }
     // Within one run, since machines differ and are busy: a pass over many frames is as short as one over few.
