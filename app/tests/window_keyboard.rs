@@ -6,6 +6,7 @@ mod support;
 use egui::accesskit::Role;
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use equijump_app::viewport::Representation;
 use equijump_app::window::file_dialogs::FileAnswer;
 use equijump_app::window::ghost::Ghost;
 use support::{Window, click, ready, set_number};
@@ -346,4 +347,22 @@ fn a_menu_opened_by_its_letter_takes_the_keyboard_and_gives_it_back() {
     assert!(focused(&window).starts_with("Keyboard shortcuts"), "{}", focused(&window));
     key(&mut window, Modifiers::NONE, Key::Escape);
     assert_eq!(focused(&window), "Until stopped");
+}
+
+#[test]
+fn letters_and_digits_work_while_a_tab_has_the_keyboard_and_not_while_a_path_is_typed() {
+    let mut window = ready();
+    simulate(&mut window);
+    window.harness.get_by_label("Log").focus();
+    window.settle();
+    assert_eq!(focused(&window), "Log");
+    key(&mut window, Modifiers::NONE, Key::Num4);
+    assert_eq!(window.app().preferences().style.representation, Representation::Ribbon);
+    key(&mut window, Modifiers::NONE, Key::Home);
+    assert_eq!(window.app().timeline().frame(), 0);
+    window.harness.get_by_role_and_label(Role::TextInput, "Select").focus();
+    window.settle();
+    window.harness.get_by_role_and_label(Role::TextInput, "Select").type_text("1");
+    key(&mut window, Modifiers::NONE, Key::Num1);
+    assert_eq!(window.app().preferences().style.representation, Representation::Ribbon);
 }

@@ -141,6 +141,7 @@ pub fn map_keys(ui: &egui::Ui, response: &egui::Response) -> MapKeys {
     let arrows =
         egui::EventFilter { horizontal_arrows: true, vertical_arrows: true, ..egui::EventFilter::default() };
     ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, arrows));
+    ui.data_mut(|data| data.insert_temp(of_map(), response.id));
     ui.input(|input| {
         for event in &input.events {
             let egui::Event::Key { key, pressed: true, modifiers, .. } = event else { continue };
@@ -163,6 +164,16 @@ pub fn map_keys(ui: &egui::Ui, response: &egui::Response) -> MapKeys {
 
 fn takes_arrows() -> egui::Id {
     egui::Id::unique("takes arrows alone")
+}
+
+fn of_map() -> egui::Id {
+    egui::Id::unique("takes-map-keys")
+}
+
+/// Whether the widget with the focus uses more of the plain keys than those that move and press.
+pub fn takes_keys(ctx: &egui::Context) -> bool {
+    let known: Option<egui::Id> = ctx.data(|data| data.get_temp(of_map()));
+    known.is_some() && known == ctx.memory(|memory| memory.focused())
 }
 
 /// Whether the widget with the focus uses arrows alone.

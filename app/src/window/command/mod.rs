@@ -6,6 +6,8 @@ mod table;
 use egui::{Key, KeyboardShortcut};
 use strum::VariantArray;
 
+use super::focus;
+
 /// What a user can ask for without giving a value, in the order of the menus.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, VariantArray)]
 #[allow(missing_docs)] // `CommandText::tooltip` says what each does
@@ -167,11 +169,12 @@ impl UiCommand {
     }
 
     /// Takes the commands whose shortcuts were pressed in this pass. Plain keys are left alone while a
-    /// widget takes keyboard input, so that typing a path does not play the trajectory; where it takes `arrows_alone`,
-    /// as the molecule does, only these are.
+    /// widget takes them, so that typing a path does not play the trajectory; where it takes `arrows_alone`,
+    /// as the molecule does, only these are. A button or a tab takes the arrows and Space.
     pub fn pressed(ctx: &egui::Context, arrows_alone: bool) -> Vec<UiCommand> {
         let typing = ctx.text_edit_focused();
         let focused = ctx.egui_wants_keyboard_input();
+        let letters_taken = typing || focus::takes_keys(ctx) || (focused && egui::Popup::is_any_open(ctx));
         let mut pressed = Vec::new();
         // A shortcut also matches with more modifiers held, so those that name more come first.
         let mut by_modifiers = Self::ALL.to_vec();
@@ -191,7 +194,8 @@ impl UiCommand {
             let taken = match shortcut.logical_key {
                 Key::F1 => typing,
                 Key::ArrowLeft | Key::ArrowRight | Key::ArrowUp | Key::ArrowDown => focused,
-                _ => focused && !arrows_alone,
+                Key::Space => focused && !arrows_alone,
+                _ => letters_taken,
             };
             if plain && taken {
                 continue;

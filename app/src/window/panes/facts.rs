@@ -73,13 +73,18 @@ struct Badge {
     tooltip: String,
 }
 
-/// Nothing where there is no model. Of frames that were opened it says how familiar they are as a start.
+/// Nothing where there is no model. Of frames that another model, or none, has made it says how familiar they are as a start.
 fn badge(context: &PaneContext<'_>) -> Option<Badge> {
     let ModelState::Loaded(model) = &context.model.state else { return None };
-    let opened = context.project.run.as_ref().is_some_and(|run| matches!(run.origin, Origin::Opened { .. }));
+    let origin = context.project.run.as_ref().map(|run| &run.origin);
+    let foreign = match origin {
+        Some(Origin::Opened { recorded: Some(recorded), .. }) => recorded.model_checksum != model.checksum,
+        Some(Origin::Opened { recorded: None, .. }) => true,
+        Some(Origin::Made) | None => false,
+    };
     let protein = &context.project.opened.as_ref()?.structure.topology;
     // Whatever made them, it need not have been this model.
-    let to = if opened { format!(" to {}", context.model.name()) } else { String::new() };
+    let to = if foreign { format!(" to {}", context.model.name()) } else { String::new() };
     if model.trust.is_none() {
         // Beside a protein that the model was trained on the line says so by itself.
         let unknown = !context.model.facts().sequences.contains(&protein.sequence());

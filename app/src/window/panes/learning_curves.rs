@@ -5,7 +5,7 @@ use egui_plot::{HLine, Line, LineStyle, Plot, PlotPoints, Points};
 use equijump_engine::session::LogRow;
 use equijump_engine::transport::interpolant::TrackLosses;
 
-use super::heat_map::{axis_x, axis_y};
+use super::heat_map::{axis_x, axis_y, x_marks};
 use super::log_scale;
 use super::{PaneContext, empty_state};
 use crate::window::aggregate::min_max;
@@ -167,9 +167,8 @@ fn panel_ui(ui: &mut egui::Ui, panel: &Panel, palette: &Palette, height: f32) {
         .allow_zoom(false)
         .allow_boxed_zoom(false)
         .set_margin_fraction(egui::vec2(0.015, 0.06))
-        .custom_x_axes(vec![
-            axis_x("").formatter(|mark, _| step_label(mark.value)).label_spacing(50.0..=70.0),
-        ])
+        .custom_x_axes(vec![axis_x("").formatter(|mark, _| step_label(mark.value))])
+        .x_grid_spacer(x_marks)
         .custom_y_axes(vec![y_axis])
         .height(height.max(60.0))
         .show_grid([false, true])
