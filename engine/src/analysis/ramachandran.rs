@@ -6,6 +6,11 @@ use super::dihedrals::ResidueDihedrals;
 use super::error::AnalysisError;
 use crate::structure::{ResidueType, Topology};
 
+/// A sum that a damaged file of counts cannot overflow.
+fn sum(counts: impl Iterator<Item = u64>) -> u64 {
+    counts.fold(0, u64::saturating_add)
+}
+
 /// Residues whose backbones move alike (Lovell et al., Proteins 50, 437, 2003).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -120,12 +125,13 @@ impl RamachandranHistogram {
 
     /// Counts of all classes together, `[φ][ψ]`.
     pub fn all_counts(&self) -> Vec<u64> {
-        (0..self.bins * self.bins).map(|cell| self.counts.iter().map(|c| c[cell]).sum()).collect()
+        let of_cell = |cell: usize| sum(self.counts.iter().map(|counts| counts[cell]));
+        (0..self.bins * self.bins).map(of_cell).collect()
     }
 
     /// Number of angle pairs counted.
     pub fn total(&self) -> u64 {
-        self.counts.iter().flatten().sum()
+        sum(self.counts.iter().flatten().copied())
     }
 
     fn bin(&self, angle_rad: f64) -> usize {

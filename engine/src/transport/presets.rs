@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{SamplerSettings, SamplerSettingsError};
 use crate::atomic_file::write_atomically;
-use crate::brief::printable;
+use crate::brief::{brief, printable};
 use crate::regular_file::{self, LONGEST_TEXT_BYTES};
 use crate::remedy::Remedy;
 use crate::trajectory::checksum;
@@ -63,7 +63,7 @@ pub enum PresetsError {
 #[allow(missing_docs)] // the messages are the documentation
 pub enum PresetsProblem {
     /// It is no JSON of presets. What that quotes of the file is told in printable characters alone, so it is no source.
-    #[error("{}", printable(&.0.to_string()))]
+    #[error("{}", brief(printable(&.0.to_string())))]
     Json(serde_json::Error),
     #[error("its preset {name}: {source}")]
     Settings { name: String, source: SamplerSettingsError },
