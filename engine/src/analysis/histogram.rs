@@ -156,7 +156,8 @@ impl Histogram2d {
 
     /// Whether the numbers fit together, for a histogram read from a file.
     pub fn is_valid(&self) -> bool {
-        self.x.is_valid() && self.y.is_valid() && self.weights.len() == self.x.bins * self.y.bins
+        let cells = self.x.bins.checked_mul(self.y.bins);
+        self.x.is_valid() && self.y.is_valid() && cells == Some(self.weights.len())
     }
 }
 
