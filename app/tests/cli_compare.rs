@@ -82,6 +82,15 @@ fn one_command_makes_the_table_and_a_second_one_does_nothing_twice() {
     assert_eq!(text(&workplace.path("table/divergences.csv")), table);
     assert_eq!(checkpoint(), before);
 
+    // Killed between the last checkpoint and its model, it writes the model then.
+    let model = workplace.path("table/two-sided/training/model.safetensors");
+    let whole = std::fs::read(&model).unwrap();
+    std::fs::remove_file(&model).unwrap();
+    let (code, _, stderr) = compare(&[]);
+    assert_eq!(code, Some(0), "{stderr}");
+    assert!(std::fs::read(&model).unwrap() == whole);
+    assert_eq!(text(&workplace.path("table/divergences.csv")), table);
+
     // More frames go on from those that are there; another network does not.
     std::fs::write(workplace.path("compare.toml"), CONFIG.replace("frames = 30", "frames = 33")).unwrap();
     let kept = frames(&workplace.path("table/two-sided/samples/run_r000.dcd"));

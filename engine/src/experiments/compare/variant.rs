@@ -7,11 +7,13 @@ use super::plan::{ComparisonPlan, VariantPlan};
 use crate::difference::SettingDifference;
 use crate::experiments::cost::{Cost, CostMeter};
 use crate::experiments::{ExperimentUpdate, Runner};
+use crate::network::Model;
 use crate::regular_file;
 use crate::run_lock::lock_folder;
 use crate::session::{Halt, TrainingUpdate};
 use crate::training::checkpoint::CheckpointState;
 use crate::training::earlier::BegunRun;
+use crate::training::trainer::MODEL_FILE;
 use crate::training::{KeptSettings, TrainRequest, TrainSettings};
 use crate::trajectory::TrajectoryStore;
 
@@ -23,6 +25,12 @@ pub(super) struct Trained {
     pub validation_loss: Option<f64>,
     /// What it cost.
     pub cost: Cost,
+}
+
+/// Whether the model in the folder is that of the checkpoint. A training that was killed between the two has the model of
+/// an earlier checkpoint, or none; gone on with, it writes the right one.
+fn model_is_of(state: &CheckpointState, folder: &Path) -> bool {
+    Model::load(&folder.join(MODEL_FILE)).is_ok_and(|model| model.card.steps == state.step)
 }
 
 /// Trains the variant, or what is left of it.
@@ -41,6 +49,7 @@ pub(super) fn train(
     let found = found?;
     if let Some(state) = &found
         && state.step >= variant.training.steps
+        && model_is_of(state, &folder)
     {
         // It may have been killed right after its last checkpoint; what it left is cleared away.
         drop(lock_folder(&folder)?);
