@@ -52,6 +52,40 @@ fn map(window: &Window) -> LandscapeMap {
 }
 
 #[test]
+fn a_measurement_on_the_map_is_that_of_all_replicas() {
+    let mut window = window();
+    window.wait_for_protein("chignolin");
+    window.settle();
+    set_number(&mut window, "Replicas", 3.0);
+    let mut window = run_in(window, 20);
+    let field = window.harness.get_by_role_and_label(Role::TextInput, "Select");
+    field.focus();
+    window.settle();
+    window.harness.get_by_role_and_label(Role::TextInput, "Select").type_text("residue 2 9 and name CA");
+    window.settle();
+    window.harness.key_press(Key::Enter);
+    window.settle();
+    press(&mut window, "Measure selection");
+    let distance = window.app().measurements().list()[0];
+    press(&mut window, "Free energy");
+    press(&mut window, "Map settings");
+    window.harness.get_by_role_and_label(Role::ComboBox, "Across").click_accesskit();
+    window.settle();
+    let topology = window.app().project().opened.as_ref().unwrap().structure.topology.clone();
+    let label = distance.label(&topology);
+    window.harness.get_all_by_label(&label).last().expect("an entry of the list").click_accesskit();
+    window.step_until("the map has the distance of all frames", |harness| {
+        let Landscape::Map(map) = &harness.state().observations().landscape else { return false };
+        map.settings.axes[0] == Coordinate::Measured(distance) && map.projections.len() == 3 * 21
+    });
+    let history = window.app().project().run.as_ref().unwrap().history().unwrap().clone();
+    for point in &map(&window).projections {
+        let positions = history.read(u64::from(point.frame), point.replica as usize).unwrap();
+        assert!((f64::from(point.at[0]) - distance.value(&positions)).abs() < 1e-4, "{point:?}");
+    }
+}
+
+#[test]
 fn the_map_is_drawn_on_the_coordinates_that_are_chosen() {
     let mut window = after_a_run(40);
     let first = map(&window);
@@ -71,12 +105,12 @@ fn the_map_is_drawn_on_the_coordinates_that_are_chosen() {
     });
     let other = map(&window);
     assert_eq!(other.projections.len(), 41);
-    // The other's coordinate makes the axes change places. The list stays open, for nothing was clicked by mouse.
-    window.harness.get_by_role_and_label(Role::ComboBox, "Across").click_accesskit();
-    window.settle();
+    // The other's coordinate makes the axes change places. The list closes, although nothing was clicked by mouse.
     for axes in
         [[Coordinate::RadiusOfGyration, Coordinate::Rmsd], [Coordinate::Rmsd, Coordinate::RadiusOfGyration]]
     {
+        window.harness.get_by_role_and_label(Role::ComboBox, "Across").click_accesskit();
+        window.settle();
         window.harness.get_all_by_label(&axes[0].label()).last().expect("an entry").click_accesskit();
         window.settle();
         window.step_until("the axes have changed places", |harness| {

@@ -7,6 +7,7 @@ use egui::accesskit::Role;
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable as _;
 use equijump_app::viewport::Representation;
+use equijump_app::window::file_dialogs::FileAnswer;
 use equijump_app::window::ghost::Ghost;
 use support::{Window, click, ready, set_number};
 
@@ -69,6 +70,91 @@ fn atoms_are_selected_by_words_and_stand_out() {
     select(&mut window, "");
     assert!(window.app().selected().atoms.is_empty());
     assert!(window.app().viewport().highlight().atoms.is_empty());
+}
+
+#[test]
+fn atoms_keep_the_color_they_were_given_when_others_are_selected() {
+    let mut window = ready();
+    let colors = |window: &Window| window.app().viewport().highlight().colors.clone();
+    let mut color = |window: &mut Window, name: &str| {
+        click(window, "Color");
+        window.harness.get_by_role_and_label(Role::RadioButton, name).click();
+        window.settle();
+        window.harness.key_press(Key::Escape);
+        window.settle();
+    };
+    select(&mut window, "resname TYR and name CA");
+    color(&mut window, "Magenta");
+    select(&mut window, "resname TRP and name CA");
+    assert_eq!(colors(&window).len(), 3, "the tyrosines");
+    color(&mut window, "Cyan");
+    let painted = colors(&window);
+    assert_eq!(painted.len(), 4);
+    let mut different: Vec<_> = painted.values().collect();
+    different.dedup();
+    assert!(different.len() > 1, "two colors at once");
+    select(&mut window, "");
+    assert_eq!(colors(&window), painted);
+    select(&mut window, "resname TYR");
+    color(&mut window, "As the molecule");
+    assert_eq!(colors(&window).len(), 1);
+    window.harness.key_press_modifiers(Modifiers::COMMAND, Key::Z);
+    window.settle();
+    assert_eq!(colors(&window), painted, "undone");
+}
+
+#[test]
+fn what_is_near_is_selected_anew_in_every_frame() {
+    let mut window = ready();
+    simulate(&mut window, 8);
+    select(&mut window, "within 5 of resname TRP");
+    let history = window.app().project().run.as_ref().unwrap().history().unwrap().clone();
+    let topology = window.app().project().opened.as_ref().unwrap().structure.topology.clone();
+    let selection: equijump_engine::analysis::Selection = "within 5 of resname TRP".parse().unwrap();
+    let mut counts = Vec::new();
+    for frame in [0, 4, 8] {
+        window.harness.key_press(Key::Home);
+        window.settle();
+        for _ in 0..frame {
+            window.harness.key_press(Key::ArrowRight);
+            window.settle();
+        }
+        window.step_until("the frame is shown", |harness| {
+            harness.state().project().shown.as_ref().is_some_and(|shown| shown.frame == frame)
+        });
+        let expected = selection.atoms(&topology, &history.read(frame as u64, 0).unwrap());
+        assert_eq!(window.app().selected().atoms, expected, "frame {frame}");
+        counts.push(expected.len());
+    }
+    // Frames are no steps to undo.
+    window.harness.key_press_modifiers(Modifiers::COMMAND, Key::Z);
+    window.settle();
+    assert!(window.app().selected().text.is_empty(), "{counts:?}");
+}
+
+#[test]
+fn what_was_selected_and_measured_comes_back_with_the_protein() {
+    let mut window = ready();
+    simulate(&mut window, 4);
+    select(&mut window, "residue 2 9 and name CA");
+    click(&mut window, "Measure selection");
+    let camera = window.app().viewport().camera();
+    window.dialogs.will_answer(FileAnswer::Picked(
+        concat!(env!("CARGO_MANIFEST_DIR"), "/../assets/structures/trpcage.pdb").into(),
+    ));
+    window.harness.key_press_modifiers(Modifiers::COMMAND, Key::O);
+    window.wait_for_protein("trpcage");
+    window.settle();
+    assert!(window.app().selected().text.is_empty() && window.app().measurements().list().is_empty());
+    window.harness.get_by_label("Runs").click_accesskit();
+    window.settle();
+    window.harness.get_by_label_contains("1  chignolin").click_accesskit();
+    window.settle();
+    window.settle();
+    assert_eq!(window.protein(), "chignolin");
+    assert_eq!(window.app().selected().atoms.len(), 2);
+    assert_eq!(window.app().measurements().list().len(), 1);
+    assert_eq!(window.app().viewport().camera(), camera);
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! A choice of atoms that stands out: alone on view, with sticks along with a ribbon, in a color of its own.
 
+use std::collections::BTreeMap;
+
 use equijump_engine::structure::{ResidueType, Topology};
 
 use super::palette::Srgb;
@@ -13,8 +15,8 @@ pub struct Highlight {
     pub alone: bool,
     /// Draw them as sticks where the representation leaves them out.
     pub sticks: bool,
-    /// Their color in place of what colors mean elsewhere.
-    pub color: Option<Srgb>,
+    /// Colors of atoms, selected or not, in place of what colors mean elsewhere.
+    pub colors: BTreeMap<usize, Srgb>,
 }
 
 impl Highlight {
@@ -51,7 +53,7 @@ impl Highlight {
 
     /// The color of an atom, if it has one of its own.
     pub(super) fn color_of(&self, atom: usize) -> Option<Srgb> {
-        self.color.filter(|_| self.has(atom))
+        self.colors.get(&atom).copied()
     }
 }
 
@@ -86,8 +88,8 @@ mod tests {
         assert!(scene.shown_atoms.is_empty() && whole_ribbon > 0);
 
         let atoms: Vec<usize> = topology.atom_range(2).collect();
-        let highlight =
-            Highlight { atoms: atoms.clone(), sticks: true, color: Some([9, 9, 9]), alone: false };
+        let colors = atoms.iter().map(|atom| (*atom, [9, 9, 9])).collect();
+        let highlight = Highlight { atoms: atoms.clone(), sticks: true, colors, alone: false };
         scene.set_highlight(highlight.clone());
         scene.update();
         assert_eq!(scene.shown_atoms, atoms);
@@ -121,7 +123,7 @@ mod tests {
         let side_chains = [named(1, &["CB"]), named(2, &["CB", "CG", "CD"])].concat();
         for alone in [false, true] {
             let atoms = side_chains.clone();
-            scene.set_highlight(Highlight { atoms, sticks: true, color: None, alone });
+            scene.set_highlight(Highlight { atoms, sticks: true, colors: BTreeMap::new(), alone });
             scene.update();
             let mut expected = [named(1, &["CA", "CB"]), named(2, &["N", "CA", "CB", "CG", "CD"])].concat();
             expected.sort_unstable();
@@ -160,7 +162,8 @@ mod tests {
         assert_eq!(backbone, 2 * 6 * 3, "N, CA and C of six residues, twice");
 
         let atoms: Vec<usize> = topology.atom_range(2).collect();
-        let highlight = Highlight { atoms: atoms.clone(), sticks: true, color: None, alone: false };
+        let highlight =
+            Highlight { atoms: atoms.clone(), sticks: true, colors: BTreeMap::new(), alone: false };
         scene.set_highlight(highlight.clone());
         scene.update();
         assert_eq!(scene.ghost.atoms.len(), backbone + 2 * 2, "O and CB of one residue, twice");
@@ -174,7 +177,7 @@ mod tests {
 
         // Beside a ribbon those of known secondary structure are ribbons, with the sticks of the selection.
         scene.set_style(Style { representation: Representation::Ribbon, ..Style::default() });
-        scene.set_highlight(Highlight { alone: false, sticks: true, atoms, color: None });
+        scene.set_highlight(Highlight { alone: false, sticks: true, atoms, colors: BTreeMap::new() });
         scene.update();
         assert!(scene.ghost.ribbons.indices.is_empty() && scene.ghost.atoms.len() > 2 * 5);
         let ribbon = || super::super::Conformation {

@@ -288,10 +288,6 @@ impl Scene {
                     self.residue_values.get(index).map_or(palette::CARBON, |&value| palette::viridis(value))
                 }
             };
-        let color = |(index, residue)| {
-            let own = self.highlight.color_of(topology.ca(index));
-            own.unwrap_or_else(|| color((index, residue)))
-        };
         topology.residues().iter().enumerate().map(|r| palette::light_from_srgb(color(r))).collect()
     }
 
@@ -309,6 +305,15 @@ impl Scene {
         } else {
             self.residue_colors[atom.residue]
         }
+    }
+
+    /// Light of the ribbon at each residue: where the Cα has a color of its own, that.
+    fn colors_of_ribbon(&self, topology: &Topology) -> Vec<[f32; 3]> {
+        let color = |(index, color): (usize, &[f32; 3])| {
+            let own = self.highlight.color_of(topology.ca(index));
+            own.map_or(*color, palette::light_from_srgb)
+        };
+        self.residue_colors.iter().enumerate().map(color).collect()
     }
 
     fn choose_atoms(&mut self) {
@@ -413,7 +418,8 @@ impl Scene {
             Coloring::ChainPosition | Coloring::ResidueValue => ColorSteps::Blended,
             _ => ColorSteps::Sharp,
         };
-        self.ribbon.rebuild(&topology, &self.positions_angstrom, &structure, &self.residue_colors, steps);
+        let colors = self.colors_of_ribbon(&topology);
+        self.ribbon.rebuild(&topology, &self.positions_angstrom, &structure, &colors, steps);
         if self.highlight.alone && !self.highlight.atoms.is_empty() {
             let mut shown = vec![false; topology.residue_count()];
             for &atom in &self.highlight.atoms {

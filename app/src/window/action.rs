@@ -80,6 +80,8 @@ pub enum Action {
     Select(String),
     /// Make the selected atoms stand out otherwise.
     SetSelectionLook(SelectionLook),
+    /// Give the selected atoms a color, a place in [`super::selection::COLORS`], or take theirs.
+    PaintSelection(Option<usize>),
     /// Choose an atom for the measurement under way.
     PickAtom(usize),
     /// Put the measuring tool away.

@@ -19,6 +19,7 @@ pub mod ghost;
 pub mod icons;
 mod inquiry;
 mod intact;
+pub mod kept_looks;
 pub mod kept_map;
 pub mod layout;
 pub mod log;

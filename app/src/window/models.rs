@@ -1,9 +1,11 @@
 //! The model that the next run samples with.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use equijump_engine::session::{LoadedModel, ModelSource, RecordedRun};
 use equijump_engine::transport::SamplerSettings;
+use equijump_engine::trust::TrustData;
 
 use crate::shared::bundled::BundledModel;
 
@@ -52,6 +54,14 @@ pub struct ModelChoice {
 }
 
 impl ModelChoice {
+    /// What surroundings of residues the loaded model was trained on, if it says so.
+    pub fn trust(&self) -> Option<Arc<TrustData>> {
+        match &self.state {
+            ModelState::Loaded(info) => info.trust.clone(),
+            _ => None,
+        }
+    }
+
     /// What the engine loads; `None` when no model is bundled and no file was chosen.
     pub fn source(&self) -> Option<ModelSource> {
         match &self.file {

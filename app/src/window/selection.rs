@@ -1,6 +1,8 @@
 //! The atoms that the user has selected by the language of [`equijump_engine::analysis::selection`], and how they
 //! stand out in the 3D view.
 
+use std::collections::BTreeMap;
+
 use equijump_engine::structure::Topology;
 use serde::{Deserialize, Serialize};
 
@@ -29,9 +31,6 @@ pub struct SelectionLook {
     /// Names are written at them.
     #[serde(alias = "labelled")]
     pub labeled: bool,
-    /// Their color, a place in [`COLORS`].
-    #[serde(alias = "colour")]
-    pub color: Option<usize>,
 }
 
 /// What is selected.
@@ -42,9 +41,11 @@ pub struct Selected {
     pub text: String,
     /// How it stands out.
     pub look: SelectionLook,
-    /// Its atoms in the frame that was shown when it was made, ascending.
+    /// Its atoms in the frame that is shown, ascending.
     #[serde(skip)]
     pub atoms: Vec<usize>,
+    /// Atoms that were given a color, selected or not, and its place in [`COLORS`].
+    pub painted: BTreeMap<usize, usize>,
 }
 
 impl Selected {
@@ -73,8 +74,28 @@ impl Selected {
             atoms: self.atoms.clone(),
             alone: self.look.isolated,
             sticks: self.look.sticks,
-            color: self.look.color.and_then(|place| COLORS.get(place)).map(|(_, color)| *color),
+            colors: self
+                .painted
+                .iter()
+                .filter_map(|(atom, place)| Some((*atom, COLORS.get(*place)?.1)))
+                .collect(),
         }
+    }
+
+    /// Gives the selected atoms a color, or takes theirs.
+    pub(super) fn paint(&mut self, color: Option<usize>) {
+        for &atom in &self.atoms {
+            match color {
+                Some(place) => self.painted.insert(atom, place),
+                None => self.painted.remove(&atom),
+            };
+        }
+    }
+
+    /// The color that all selected atoms have.
+    pub fn color(&self) -> Option<usize> {
+        let color = *self.painted.get(self.atoms.first()?)?;
+        self.atoms.iter().all(|atom| self.painted.get(atom) == Some(&color)).then_some(color)
     }
 
     /// The tool that measures so many atoms.

@@ -23,7 +23,7 @@ pub enum Coordinate {
     RadiusOfGyration,
     /// Fraction of the contacts of the start structure.
     NativeContacts,
-    /// A measurement of the user's, over the replica shown.
+    /// A measurement of the user's.
     Measured(Measurement),
 }
 

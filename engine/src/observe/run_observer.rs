@@ -202,7 +202,8 @@ impl RunObserver {
                 self.fits += 1;
             }
         }
-        let (measured, behind) = self.measurements.catch_up(history, deadline)?;
+        let all_replicas = self.map_is_measured();
+        let (measured, behind) = self.measurements.catch_up(history, all_replicas, deadline)?;
         changed |= measured;
         self.revision += u64::from(changed);
         Ok(CatchUp { changed, behind })
@@ -210,7 +211,7 @@ impl RunObserver {
 
     /// A copy of what is known, with the series of one replica.
     pub fn observations(&mut self, replica: usize) -> Observations {
-        let landscape = self.landscape(replica);
+        let landscape = self.landscape();
         let Some(live) = &self.live else {
             return Observations { reference: self.reference.clone(), ..Observations::default() };
         };
@@ -225,7 +226,7 @@ impl RunObserver {
                 .filter(|columns| columns.len() > 1)
                 .map(Arc::new),
             contacts: self.contacts.as_ref().and_then(contacts).map(Arc::new),
-            measured: self.measurements.observed(),
+            measured: self.measurements.observed(replica),
             landscape,
             validity: Some(live.validity().clone()),
             worst_frame: self.worst.get(replica).copied().flatten(),
@@ -236,18 +237,13 @@ impl RunObserver {
 
     /// The map, made again only when it would be another one: when there are some more frames, all have been looked
     /// at, or it is to be made in another way.
-    fn landscape(&mut self, replica: usize) -> Landscape {
+    fn landscape(&mut self) -> Landscape {
         let Some(live) = &self.live else { return Landscape::Waiting };
-        let of_replica = self.map_settings.axes.iter().any(|axis| matches!(axis, Coordinate::Measured(_)));
-        let measured = if of_replica { self.measurements.observed() } else { Vec::new() };
-        let count: usize = measured.iter().map(|series| series.points.len()).sum();
-        let made_of = MadeOf {
-            settings: self.map_settings,
-            fits: self.fits,
-            frames: self.frames,
-            measured: count,
-            replica: of_replica.then_some(replica),
-        };
+        let replicas = if self.map_is_measured() { live.replica_count() } else { 0 };
+        let measured: Vec<_> = (0..replicas).map(|replica| self.measurements.observed(replica)).collect();
+        let count: usize = measured.iter().flatten().map(|series| series.points.len()).sum();
+        let made_of =
+            MadeOf { settings: self.map_settings, fits: self.fits, frames: self.frames, measured: count };
         let all = self.subject.run.as_ref().is_none_or(|history| history.len() == self.frames);
         if let Some(known) = &self.map {
             let few_more = self.frames < known.made_of.frames + known.made_of.frames / 50 + 1;
@@ -256,7 +252,7 @@ impl RunObserver {
                 return Landscape::Map(known.map.clone());
             }
         }
-        match map_of(live, &self.subject.topology.sequence(), &measured, self.map_settings, replica) {
+        match map_of(live, &self.subject.topology.sequence(), &measured, self.map_settings) {
             Ok(map) => {
                 let map = Arc::new(map);
                 self.map = Some(KnownMap { made_of, map: map.clone() });
@@ -267,6 +263,11 @@ impl RunObserver {
                 Landscape::NotYet(reason)
             }
         }
+    }
+
+    /// Whether a measurement of the user's is a coordinate of the map.
+    fn map_is_measured(&self) -> bool {
+        self.map_settings.axes.iter().any(|axis| matches!(axis, Coordinate::Measured(_)))
     }
 
     /// Where a frame lies on the map.
@@ -358,8 +359,6 @@ struct MadeOf {
     frames: u64,
     /// Points of measurements.
     measured: usize,
-    /// The replica shown, where that matters.
-    replica: Option<usize>,
 }
 
 /// A map, and what it was made of.
@@ -368,13 +367,12 @@ struct KnownMap {
     map: Arc<LandscapeMap>,
 }
 
-/// The map of all frames that have both coordinates.
+/// The map of all frames that have both coordinates; `measured` are the curves of each replica.
 fn map_of(
     live: &LiveObservables,
     sequence: &str,
-    measured: &[MeasurementCurve],
+    measured: &[Vec<MeasurementCurve>],
     settings: MapSettings,
-    replica: usize,
 ) -> Result<LandscapeMap, NoMap> {
     let slow = settings.axes.iter().any(|axis| axis.is_slow());
     let source = match live.basis_source() {
@@ -398,9 +396,8 @@ fn map_of(
         let series = live.series(replica);
         series.binary_search_by_key(&frame, |point| point.frame).ok().map(|index| &series[index])
     };
-    let series_of = |axis: Coordinate| match axis {
-        Coordinate::Measured(measurement) => measured.iter().find(|series| series.measurement == measurement),
-        _ => None,
+    let series_of = |measurement: Measurement, replica: usize| {
+        measured.get(replica)?.iter().find(|series| series.measurement == measurement)
     };
     let of_series = |axis: Coordinate, point: &SeriesPoint| match axis {
         Coordinate::Rmsd => Some(point.rmsd_angstrom),
@@ -411,15 +408,19 @@ fn map_of(
     let value = |axis: Coordinate, replica: usize, frame: u32, tica: Option<[f32; 2]>| match axis {
         Coordinate::Tic1 => tica.map(|tica| tica[0]),
         Coordinate::Tic2 => tica.map(|tica| tica[1]),
-        Coordinate::Measured(_) => {
-            let points = &series_of(axis)?.points;
+        Coordinate::Measured(measurement) => {
+            let points = &series_of(measurement, replica)?.points;
             points.binary_search_by_key(&frame, |point| point.frame).ok().map(|index| points[index].value)
         }
         _ => of_series(axis, series_point(replica, frame)?),
     };
-    let wanted = settings.axes.iter().filter(|axis| matches!(axis, Coordinate::Measured(_)));
-    let measured_axes: Vec<Coordinate> = wanted.copied().collect();
-    if measured_axes.iter().any(|axis| series_of(*axis).is_none()) {
+    let unknown = |axis: &Coordinate| match *axis {
+        Coordinate::Measured(measurement) => {
+            (0..live.replica_count()).all(|replica| series_of(measurement, replica).is_none())
+        }
+        _ => false,
+    };
+    if settings.axes.iter().any(unknown) {
         return Err(NoMap::NoMeasurement);
     }
     let point = |replica: usize, frame: u32, tica: Option<[f32; 2]>| {
@@ -429,12 +430,9 @@ fn map_of(
         finite.then_some(MapPoint { replica: replica as u32, frame, at })
     };
     let points: Vec<MapPoint> = if slow {
-        let own = live.projections().iter();
-        let own = own.filter(|p| measured_axes.is_empty() || p.replica as usize == replica);
-        own.filter_map(|p| point(p.replica as usize, p.frame, Some(p.tica))).collect()
+        live.projections().iter().filter_map(|p| point(p.replica as usize, p.frame, Some(p.tica))).collect()
     } else {
-        let replicas = if measured_axes.is_empty() { 0..live.replica_count() } else { replica..replica + 1 };
-        replicas
+        (0..live.replica_count())
             .flat_map(|replica| live.series(replica).iter().map(move |p| (replica, p.frame)))
             .filter_map(|(replica, frame)| point(replica, frame, None))
             .collect()

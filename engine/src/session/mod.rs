@@ -42,7 +42,7 @@ pub use jobs::jumps::{JumpRequest, JumpTest};
 pub use jobs::load_model::LoadModel;
 pub use jobs::open::{Open, OpenRequest, Opened, StructureChoice};
 pub use jobs::open_trajectory::{
-    OpenError, OpenedTrajectory, RecordedRun, TrajectoryNeed, TrajectoryRequest,
+    OpenError, OpenedTrajectory, RecordedRun, TrajectoryNeed, TrajectoryRequest, structure_beside,
 };
 pub use jobs::save_run::SaveRun;
 pub use jobs::simulate::{Simulate, SimulationRequest, SimulationUpdate, StartedRun};

@@ -87,6 +87,10 @@ impl EquiJumpApp {
             }
             Action::Select(text) => self.select(&text),
             Action::SetSelectionLook(look) => self.set_selection_look(look),
+            Action::PaintSelection(color) => {
+                self.selected.paint(color);
+                self.selection_changed();
+            }
             Action::PickAtom(atom) => self.pick_atom(atom),
             Action::EndMeasuring => {
                 self.measurements.end();

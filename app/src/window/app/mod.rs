@@ -19,6 +19,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use egui_tiles::Tree;
+use equijump_engine::analysis::Selection;
 use equijump_engine::observe::landscape::{FrameGroup, MapSettings};
 use equijump_engine::observe::observations::{FrameDetails, MapSelection, Observations};
 use equijump_engine::observe::observer::Observer;
@@ -40,6 +41,7 @@ use crate::window::dialogs::Dialog;
 use crate::window::evaluation::{self, EvaluationForm, EvaluationState};
 use crate::window::file_dialogs::FileDialogs;
 use crate::window::ghost::Ghost;
+use crate::window::kept_looks::KeptLooks;
 use crate::window::layout::{self, Pane};
 use crate::window::log::{Level, Log};
 use crate::window::measurements::{MeasurementTool, Measurements};
@@ -113,6 +115,10 @@ pub struct EquiJumpApp {
     pub(in crate::window) actions: Vec<Action>,
     pub(in crate::window) selected_atom: Option<usize>,
     pub(in crate::window) selected: Selected,
+    /// The selection, where its atoms may be others in the next frame.
+    pub(in crate::window) moving_selection: Option<Selection>,
+    /// How proteins that are not on view were looked at.
+    pub(in crate::window) kept_looks: KeptLooks,
     pub(in crate::window) undo: Undo,
     pub(in crate::window) measurements: Measurements,
     pub(in crate::window) ghost: Ghost,
@@ -192,6 +198,8 @@ impl EquiJumpApp {
             actions: Vec::new(),
             selected_atom: None,
             selected: Selected::default(),
+            moving_selection: None,
+            kept_looks: KeptLooks::default(),
             undo: Undo::default(),
             measurements: Measurements::default(),
             ghost,

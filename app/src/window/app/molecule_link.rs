@@ -12,14 +12,13 @@ use crate::viewport::{
 };
 use crate::window::command::UiCommand;
 use crate::window::ghost::{Ghost, Overlay};
+use crate::window::kept_looks::Looks;
 use crate::window::layout::Pane;
-use crate::window::measurements::Measurements;
 use crate::window::menu::CommandState as _;
 use crate::window::panes::molecule::{ColorChoice, TileContents};
 use crate::window::preferences::ResidueValue;
 use crate::window::project::{self, Positions};
 use crate::window::runs::OtherRun;
-use crate::window::selection::Selected;
 use crate::window::theme;
 
 /// Replicas drawn at once beside the one on view; more could not be told apart.
@@ -30,14 +29,36 @@ const STRUCTURED_TILE_RESIDUES: usize = 400;
 impl EquiJumpApp {
     /// Another structure is open.
     pub(in crate::window) fn molecule_opened(&mut self) {
-        if let Some(opened) = &self.project.opened {
-            self.selected_atom = None;
+        if let Some(topology) = self.project.opened.as_ref().map(|opened| opened.structure.topology.clone()) {
             let viewport = &mut self.cache.molecule.viewport;
-            viewport.set_molecule(opened.structure.topology.clone());
-            viewport.set_selected_atom(None);
-            self.measurements = Measurements::default();
-            self.selected = Selected::default();
-            self.selection_changed();
+            let before = viewport.molecule();
+            let camera = viewport.camera();
+            let looks = Looks {
+                camera,
+                selected: std::mem::take(&mut self.selected),
+                measurements: {
+                    self.measurements.end();
+                    std::mem::take(&mut self.measurements)
+                },
+                marked_atom: self.selected_atom,
+            };
+            if let Some(before) = before {
+                self.kept_looks.keep(before, looks);
+            }
+            viewport.set_molecule(topology.clone());
+            // Of the same protein in another place all comes back but the view.
+            let looks = self.kept_looks.take(&topology);
+            if let Some(camera) = looks.as_ref().and_then(|(looks, same)| same.then_some(looks.camera)) {
+                viewport.restore_camera(camera);
+            }
+            let looks = looks.map(|(looks, _)| looks);
+            self.selected_atom = looks.as_ref().and_then(|looks| looks.marked_atom);
+            viewport.set_selected_atom(self.selected_atom);
+            if let Some(looks) = looks {
+                (self.selected, self.measurements) = (looks.selected, looks.measurements);
+            }
+            let text = self.selected.text.clone();
+            self.select(&text);
             self.cache.free_energy.show_whole();
             self.undo.forget();
             if matches!(self.ghost, Ghost::Frame { .. } | Ghost::Replicas) {
@@ -52,6 +73,7 @@ impl EquiJumpApp {
         if let Some(shown) = &self.project.shown {
             self.cache.molecule.viewport.set_positions(&shown.displayed);
             self.marks_changed();
+            self.select_in_frame();
         }
         if self.ghost.follows_frames() || self.overlay_has_aged() {
             self.ghost_changed();
@@ -217,7 +239,18 @@ impl EquiJumpApp {
             ResidueValue::Deviation => details.map(|details| details.deviations_angstrom.as_slice()),
         };
         let values: Vec<f32> = values.unwrap_or_default().iter().map(|value| *value as f32).collect();
-        self.cache.molecule.set_residue_values(&values);
+        let finite = |values: &mut dyn Iterator<Item = f32>| {
+            values.filter(|value| value.is_finite()).fold(0.0, f32::max)
+        };
+        let top_angstrom = match self.preferences.residue_value {
+            ResidueValue::Fluctuation => finite(&mut values.iter().copied()),
+            // One scale for all frames of the run, or colors of two frames could not be compared. Ends of chains move
+            // about twice as far as all of it.
+            ResidueValue::Deviation => {
+                2.0 * finite(&mut self.observations.series.iter().map(|point| point.rmsd_angstrom))
+            }
+        };
+        self.cache.molecule.set_residue_values(&values, top_angstrom);
     }
 
     pub(in crate::window) fn set_style(&mut self, style: Style) {

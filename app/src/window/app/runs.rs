@@ -26,6 +26,7 @@ impl EquiJumpApp {
         let observer = match Observer::start(self.wake.clone()) {
             Ok(fresh) => {
                 fresh.map(self.map_settings);
+                fresh.trust(self.model.trust());
                 Some(std::mem::replace(&mut self.observer, fresh))
             }
             Err(error) => {
@@ -94,6 +95,8 @@ impl EquiJumpApp {
         match other.observer {
             Some(observer) => {
                 self.observer = observer;
+                // Since it was put aside another model may have been chosen.
+                self.observer.trust(self.model.trust());
                 self.observations = other.observations;
                 self.observer.measure(self.measurements.list());
                 self.residue_values_changed();

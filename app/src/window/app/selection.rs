@@ -4,22 +4,23 @@ use equijump_engine::analysis::Selection;
 
 use super::EquiJumpApp;
 use crate::window::log::Level;
-use crate::window::selection::{Selected, SelectionLook};
+use crate::window::selection::SelectionLook;
 
 impl EquiJumpApp {
     /// Selects atoms; nothing where the text is empty. What is not understood is told, and changes nothing.
     pub(in crate::window) fn select(&mut self, text: &str) {
         let text = text.trim();
         let Some(opened) = &self.project.opened else { return };
-        let atoms = if text.is_empty() {
-            Vec::new()
+        let (atoms, moving) = if text.is_empty() {
+            (Vec::new(), None)
         } else {
             match text.parse::<Selection>() {
                 Ok(selection) => {
                     let shown = self.project.shown.as_ref();
                     let positions =
                         shown.map_or(&opened.structure.positions_angstrom, |shown| &shown.positions);
-                    selection.atoms(&opened.structure.topology, positions)
+                    let atoms = selection.atoms(&opened.structure.topology, positions);
+                    (atoms, Some(selection).filter(Selection::depends_on_positions))
                 }
                 Err(error) => {
                     self.log.tell(Level::Warning, error.to_string());
@@ -27,8 +28,24 @@ impl EquiJumpApp {
                 }
             }
         };
-        self.selected = Selected { text: text.to_owned(), atoms, look: self.selected.look.clone() };
+        text.clone_into(&mut self.selected.text);
+        self.selected.atoms = atoms;
+        self.moving_selection = moving;
         self.selection_changed();
+    }
+
+    /// Another frame is shown: what is near to what, and what is a helix, is another matter there.
+    pub(in crate::window) fn select_in_frame(&mut self) {
+        let (Some(selection), Some(opened), Some(shown)) =
+            (&self.moving_selection, &self.project.opened, &self.project.shown)
+        else {
+            return;
+        };
+        let atoms = selection.atoms(&opened.structure.topology, &shown.positions);
+        if atoms != self.selected.atoms {
+            self.selected.atoms = atoms;
+            self.stand_out();
+        }
     }
 
     /// Makes the selected atoms stand out otherwise.
@@ -39,11 +56,15 @@ impl EquiJumpApp {
 
     /// Brings the 3D view and the field up to date.
     pub(in crate::window) fn selection_changed(&mut self) {
+        self.cache.selection.show(&self.selected.text);
+        self.stand_out();
+    }
+
+    fn stand_out(&mut self) {
         let labels = match &self.project.opened {
             Some(opened) if self.selected.look.labeled => self.selected.labels(&opened.structure.topology),
             _ => Vec::new(),
         };
-        self.cache.selection.show(&self.selected.text);
         let viewport = &mut self.cache.molecule.viewport;
         viewport.set_labels(labels);
         viewport.set_highlight(self.selected.highlight());

@@ -71,7 +71,8 @@ impl EquiJumpApp {
         }
         // What could not be opened is not forgotten by that: its disk may come back.
         file.entries.extend(self.project.unopened.iter().map(|unopened| unopened.entry.clone()));
-        file.selected = Some(self.selected.clone()).filter(|selected| !selected.text.is_empty());
+        file.selected = Some(self.selected.clone())
+            .filter(|selected| !selected.text.is_empty() || !selected.painted.is_empty());
         // Where frames were looked at from is no place to look at their start structure from.
         let comes_back = self.project.run.as_ref().is_none_or(|run| entry_of(run).is_some());
         file.camera = comes_back.then(|| self.cache.molecule.viewport.camera());
@@ -280,6 +281,7 @@ impl EquiJumpApp {
         self.timeline.go_to(file.frame);
         if let Some(selected) = &file.selected {
             self.selected.look = selected.look.clone();
+            self.selected.painted = selected.painted.clone();
             self.select(&selected.text);
         }
         let Some(opened) = &self.project.opened else { return };

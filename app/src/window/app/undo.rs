@@ -2,6 +2,7 @@
 
 use super::EquiJumpApp;
 use crate::window::ghost::Ghost;
+use crate::window::selection::Selected;
 use crate::window::undo::{Choices, Rest};
 
 impl EquiJumpApp {
@@ -20,7 +21,8 @@ impl EquiJumpApp {
                 spin: preferences.spin,
                 fit_follows: preferences.fit_follows,
                 tiles: preferences.tiles,
-                selected: self.selected.clone(),
+                // The atoms may follow the frames: they are looked for anew.
+                selected: Selected { atoms: Vec::new(), ..self.selected.clone() },
                 marked_atom: self.selected_atom,
                 measurements: self.measurements.list().iter().map(|m| m.atoms().to_vec()).collect(),
                 map: self.map_settings,
@@ -86,8 +88,9 @@ impl EquiJumpApp {
         (self.preferences.spin, self.preferences.fit_follows) = (rest.spin, rest.fit_follows);
         self.cache.molecule.viewport.set_spinning(rest.spin);
         self.cache.molecule.viewport.set_fit_following(rest.fit_follows);
-        self.selected = rest.selected;
-        self.selection_changed();
+        self.selected.look = rest.selected.look;
+        self.selected.painted = rest.selected.painted;
+        self.select(&rest.selected.text);
         self.selected_atom = rest.marked_atom;
         self.measurements.restore(rest.measurements.iter());
         self.measurements_changed();

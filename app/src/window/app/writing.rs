@@ -217,10 +217,17 @@ impl EquiJumpApp {
             parts.push(format!("model {}", description.model));
             parts.push(format!("{} latent steps, seed {}", settings.latent_steps, settings.seed));
         }
-        if let Some(replicas) = run.info.as_ref().map(|info| info.replicas).filter(|count| *count > 1) {
-            parts.push(format!("replica {} of {replicas} (from 0)", run.replica));
+        let frames = grouped(run.frames);
+        match run.info.as_ref().map_or(1, |info| info.replicas) {
+            1 => parts.push(format!("{frames} frames")),
+            replicas => {
+                parts.push(format!("all {replicas} replicas of {frames} frames"));
+                parts.push(format!(
+                    "measurements and secondary structure of replica {} (from 0)",
+                    run.replica
+                ));
+            }
         }
-        parts.push(format!("{} frames", grouped(run.frames)));
         parts.push(format!("EquiJump {}", env!("CARGO_PKG_VERSION")));
         parts.join(" · ").replace(char::is_control, "?")
     }

@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use equijump_engine::analysis::evaluation::EvaluationSettings;
-use equijump_engine::session::{EvaluationRequest, ReferenceFiles, StructureSource, beside};
+use equijump_engine::session::{
+    EvaluationRequest, ReferenceFiles, StructureSource, beside, structure_beside,
+};
 use equijump_engine::trajectory::FrameSelection;
 use serde::{Deserialize, Serialize};
 
@@ -113,9 +115,26 @@ pub struct EvaluationForm {
     /// Replace the report that is there; never after a restart.
     #[serde(skip)]
     pub replace: bool,
+    /// The trajectory beside which a topology was looked for last.
+    #[serde(skip)]
+    looked_beside: Option<PathBuf>,
 }
 
 impl EvaluationForm {
+    /// Fills in the topology that lies beside the first reference trajectory, once for each.
+    pub(in crate::window) fn look_beside(&mut self) {
+        let first = self.reference.first();
+        if first == self.looked_beside.as_ref() {
+            return;
+        }
+        self.looked_beside = first.cloned();
+        if let Some(first) = first.filter(|_| self.topology.trim().is_empty())
+            && let Some(found) = structure_beside(first)
+        {
+            self.topology = found.display().to_string();
+        }
+    }
+
     /// The file with the atoms of the reference: the one given, else that of the open structure.
     pub fn topology_path(&self, project: &Project) -> Option<PathBuf> {
         if let Some(run) = self.reference_run.and_then(|number| project.run_of_number(number)) {

@@ -75,9 +75,9 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
             .truncate()
             .selected_text(format!("Below: {shown}"))
             .show_ui(ui, |ui| {
-                ui.selectable_value(&mut state.below, None, name(None));
+                super::form::entry(ui, &mut state.below, None, name(None));
                 for (number, _) in &others {
-                    ui.selectable_value(&mut state.below, Some(*number), name(Some(*number)));
+                    super::form::entry(ui, &mut state.below, Some(*number), name(Some(*number)));
                 }
             });
         chosen.response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, "Below the diagonal"));

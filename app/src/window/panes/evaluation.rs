@@ -36,6 +36,7 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         let project = context.project;
         reference_ui(ui, &mut state.form, project, context.actions);
+        state.form.look_beside();
         samples_ui(ui, &mut state.form, project, context.actions);
         method_ui(ui, &mut state.form);
         report_ui(ui, state, context.actions);
@@ -364,7 +365,7 @@ fn one_of<T: Copy + PartialEq, const N: usize>(
         .selected_text(name(*value))
         .show_ui(ui, |ui| {
             for choice in choices {
-                ui.selectable_value(value, choice, name(choice));
+                super::form::entry(ui, value, choice, name(choice));
             }
         })
         .response

@@ -7,6 +7,7 @@ use super::{PaneContext, empty_state};
 use crate::figures::evaluation::labeled;
 use crate::figures::picture::Paper;
 use crate::figures::{Figure, FigureError};
+use crate::report::Provenance;
 use crate::window::evaluation::{Evaluated, Page, Shown};
 use crate::window::focus::scroll_to_focus;
 use crate::window::icons::{Icon, IconButton};
@@ -50,6 +51,7 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         };
         return empty_state(ui, heading, advice);
     };
+    of_what_ui(ui, evaluated);
     let mut page_index = state.page.min(evaluated.pages.len().saturating_sub(1));
     choice_ui(ui, &evaluated.pages, &mut page_index);
     state.page = page_index;
@@ -74,6 +76,29 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
             let cache = &mut context.cache.evaluation_results;
             figure_ui(ui, evaluated, page_index, figure, *aspect, paper, cache);
         }
+    }
+}
+
+/// Of what the numbers are: it need not be what is on view.
+fn of_what_ui(ui: &mut egui::Ui, evaluated: &Evaluated) {
+    let Provenance { samples, reference, .. } = &evaluated.provenance;
+    let protein = &evaluated.evaluation.protein;
+    let text = format!("{protein}: {} against {}", several(samples), several(reference));
+    let label = egui::Label::new(egui::RichText::new(text).font(semibold(13.0))).truncate();
+    let all = format!("Samples:\n{}\nReference:\n{}", samples.join("\n"), reference.join("\n"));
+    ui.add(label).on_hover_text(all);
+}
+
+/// Names of files in a line: `traj_00.xtc … traj_31.xtc (32)`.
+fn several(names: &[String]) -> String {
+    let short = |name: &String| -> String {
+        let path = std::path::Path::new(name);
+        path.file_name().map_or_else(|| name.clone(), |name| name.to_string_lossy().into_owned())
+    };
+    match names {
+        [] => String::new(),
+        [one] => short(one),
+        [first, .., last] => format!("{} … {} ({})", short(first), short(last), names.len()),
     }
 }
 
@@ -104,7 +129,7 @@ fn choice_ui(ui: &mut egui::Ui, pages: &[Page], page: &mut usize) {
             .selected_text(pages.get(*page).map_or("", |page| page.title.as_str()))
             .show_ui(ui, |ui| {
                 for (index, entry) in pages.iter().enumerate() {
-                    ui.selectable_value(page, index, &entry.title);
+                    super::form::entry(ui, page, index, &entry.title);
                 }
             })
             .response

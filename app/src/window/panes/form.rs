@@ -314,3 +314,18 @@ pub(super) fn error_line(ui: &mut egui::Ui, sentence: &str) {
 pub(super) fn advice(ui: &mut egui::Ui, sentence: &str) {
     ui.add(egui::Label::new(egui::RichText::new(sentence).weak()).wrap());
 }
+
+/// An entry of a list of choices, which closes once one was taken, by keyboard as well.
+pub(super) fn entry<V: PartialEq>(
+    ui: &mut egui::Ui,
+    value: &mut V,
+    choice: V,
+    text: impl Into<egui::WidgetText>,
+) -> egui::Response {
+    let text: egui::WidgetText = text.into();
+    let response = ui.selectable_value(value, choice, text);
+    if response.clicked() {
+        ui.close();
+    }
+    response
+}

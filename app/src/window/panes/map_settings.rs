@@ -47,7 +47,7 @@ fn grid_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>, map: Option<&Landsc
                 .show_ui(ui, |ui| {
                     let measured = context.measurements.list().iter().copied().map(Coordinate::Measured);
                     for coordinate in Coordinate::ALL.into_iter().chain(measured) {
-                        ui.selectable_value(&mut chosen, coordinate, name(coordinate));
+                        super::form::entry(ui, &mut chosen, coordinate, name(coordinate));
                     }
                 });
             list.response.labelled_by(label.id);

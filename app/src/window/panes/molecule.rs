@@ -71,9 +71,8 @@ impl MoleculeView {
         self.available
     }
 
-    /// Sets the numbers per residue that colors may show, Å.
-    pub(in crate::window) fn set_residue_values(&mut self, values: &[f32]) {
-        let most = values.iter().copied().filter(|value| value.is_finite()).fold(0.0, f32::max);
+    /// Sets the numbers per residue that colors may show, Å; the scale reaches to `most` at least.
+    pub(in crate::window) fn set_residue_values(&mut self, values: &[f32], most: f32) {
         let last = SCALE_TOPS_ANGSTROM[SCALE_TOPS_ANGSTROM.len() - 1];
         self.scale_top_angstrom = SCALE_TOPS_ANGSTROM.into_iter().find(|top| *top >= most).unwrap_or(last);
         self.viewport.set_residue_values(values, (0.0, self.scale_top_angstrom));
@@ -444,7 +443,7 @@ fn representation_box(ui: &mut egui::Ui, style: &mut Style, named: bool) {
     let present = style.representation.label();
     let response = list_ui(ui, "style", if named { 124.0 } else { 92.0 }, present, |ui| {
         for representation in Representation::ALL {
-            ui.selectable_value(&mut style.representation, representation, representation.label());
+            super::form::entry(ui, &mut style.representation, representation, representation.label());
         }
     });
     name_box(response, label, "Style").on_hover_text("How atoms and bonds are drawn");

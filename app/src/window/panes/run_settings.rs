@@ -184,7 +184,7 @@ fn sampling_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
                 .selected_text(name(settings.integrator))
                 .show_ui(ui, |ui| {
                     for integrator in [Integrator::Sde, Integrator::Ode, Integrator::OdeHeun] {
-                        ui.selectable_value(&mut settings.integrator, integrator, name(integrator))
+                        super::form::entry(ui, &mut settings.integrator, integrator, name(integrator))
                             .on_hover_text(tooltip(integrator));
                     }
                 })
@@ -265,7 +265,7 @@ fn sampling_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
                                 ),
                                 (Schedule::Window, "Noise only between τ = 0.1 and 0.9"),
                             ] {
-                                ui.selectable_value(&mut settings.schedule, schedule, name(schedule))
+                                super::form::entry(ui, &mut settings.schedule, schedule, name(schedule))
                                     .on_hover_text(tooltip);
                             }
                         })
@@ -325,7 +325,7 @@ fn run_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
                 .selected_text(name(run.start_from))
                 .show_ui(ui, |ui| {
                     for start in [StartFrom::Structure, StartFrom::FrameShown] {
-                        ui.selectable_value(&mut run.start_from, start, name(start));
+                        super::form::entry(ui, &mut run.start_from, start, name(start));
                     }
                 })
                 .response
@@ -358,7 +358,7 @@ fn run_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
                         .chain(adapters.map(|adapter| DevicePreference::Adapter(adapter.name.clone())));
                     for device in choices {
                         let text = name(&device);
-                        ui.selectable_value(&mut run.device, device, text);
+                        super::form::entry(ui, &mut run.device, device, text);
                     }
                 })
                 .response

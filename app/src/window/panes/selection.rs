@@ -5,7 +5,7 @@ use equijump_engine::analysis::Selection;
 use super::PaneContext;
 use crate::window::action::Action;
 use crate::window::command::UiCommand;
-use crate::window::selection::{COLORS, SelectionLook};
+use crate::window::selection::{COLORS, Selected};
 
 /// Height of the line, points.
 pub(super) const HEIGHT: f32 = 30.0;
@@ -58,7 +58,7 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         field_ui(ui, context, label, width);
         if state_width > 0.0 {
             let response = ui.add_sized([state_width - 6.0, 18.0], egui::Label::new(state).truncate());
-            response.on_hover_text("Atoms of the frame that was shown when it was selected");
+            response.on_hover_text("Atoms of the frame that is shown");
         }
         if spread {
             buttons_ui(ui, context, count > 0);
@@ -83,7 +83,8 @@ fn field_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>, label: Option<egui
     if error.is_some() {
         edit = edit.text_color(ui.visuals().error_fg_color);
     }
-    let response = ui.add(edit);
+    let output = edit.show(ui);
+    let response = output.response.response;
     let response = match label {
         Some(label) => response.labelled_by(label),
         None => {
@@ -93,6 +94,14 @@ fn field_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>, label: Option<egui
     };
     if std::mem::take(&mut field.wants_focus) {
         response.request_focus();
+        // What is typed next takes the place of what is there.
+        let mut state = output.state;
+        let all = egui::text::CCursorRange::two(
+            egui::text::CCursor::new(0),
+            egui::text::CCursor::new(field.typed.chars().count()),
+        );
+        state.cursor.set_char_range(Some(all));
+        state.store(ui.ctx(), response.id);
     }
     let entered = response.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
     if entered {
@@ -139,7 +148,9 @@ fn buttons_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>, any: bool) {
             "Label",
             "Write names at the selected atoms, of many at their residues",
         );
-        color_ui(ui, &mut look);
+        if let Some(color) = color_ui(ui, context.selected) {
+            context.actions.push(Action::PaintSelection(color));
+        }
         let command = UiCommand::MeasureSelection;
         let can = context.selected.measurement_tool().is_some();
         let measure = ui.add_enabled(can, egui::Button::new("Measure"));
@@ -159,14 +170,22 @@ fn buttons_ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>, any: bool) {
     }
 }
 
-fn color_ui(ui: &mut egui::Ui, look: &mut SelectionLook) {
+/// The color that was chosen.
+fn color_ui(ui: &mut egui::Ui, selected: &Selected) -> Option<Option<usize>> {
+    let present = selected.color();
+    let mut chosen = None;
     ui.menu_button("Color", |ui| {
-        ui.radio_value(&mut look.color, None, "As the molecule");
+        if ui.radio(present.is_none(), "As the molecule").clicked() {
+            chosen = Some(None);
+        }
         for (place, (name, [r, g, b])) in COLORS.iter().enumerate() {
             let text = egui::RichText::new(*name).color(egui::Color32::from_rgb(*r, *g, *b));
-            ui.radio_value(&mut look.color, Some(place), text);
+            if ui.radio(present == Some(place), text).clicked() {
+                chosen = Some(Some(place));
+            }
         }
     })
     .response
-    .on_hover_text("Give the selected atoms a color of their own");
+    .on_hover_text("Give the selected atoms a color, which they keep when others are selected");
+    chosen
 }

@@ -43,7 +43,7 @@ fn run_ui(ui: &mut egui::Ui, state: &mut TrainingState, actions: &mut Vec<Action
                 .selected_text(name(state.form.go_on))
                 .show_ui(ui, |ui| {
                     for go_on in [false, true] {
-                        ui.selectable_value(&mut state.form.go_on, go_on, name(go_on));
+                        super::form::entry(ui, &mut state.form.go_on, go_on, name(go_on));
                     }
                 })
                 .response

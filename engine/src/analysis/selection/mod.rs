@@ -47,13 +47,17 @@ impl Selection {
         &self.text
     }
 
+    /// Whether the atoms may be others in another frame.
+    pub fn depends_on_positions(&self) -> bool {
+        self.expression.any(&|part| part.is_of_structure() || matches!(part, Expression::Within { .. }))
+    }
+
     /// The atoms of a frame that are selected, ascending. `positions` are those of all atoms, Å; where their number
     /// is another one, nothing is near to anything and there is no secondary structure.
     pub fn atoms(&self, topology: &Topology, positions: &[[f32; 3]]) -> Vec<usize> {
         let fits = positions.len() == topology.atom_count();
         let positions = if fits { positions } else { &[] };
-        let needs_structure =
-            self.expression.any(&|part| matches!(part, Expression::Helix | Expression::Strand));
+        let needs_structure = self.expression.any(&Expression::is_of_structure);
         let structure = if needs_structure && fits { dssp(topology, positions) } else { Vec::new() };
         let chosen = Frame { topology, positions, structure }.chosen(&self.expression);
         chosen.into_iter().enumerate().filter_map(|(atom, is)| is.then_some(atom)).collect()
@@ -127,6 +131,10 @@ enum Expression {
 }
 
 impl Expression {
+    fn is_of_structure(&self) -> bool {
+        matches!(self, Self::Helix | Self::Strand)
+    }
+
     /// Whether this or a part of it is such a one.
     fn any(&self, is: &dyn Fn(&Expression) -> bool) -> bool {
         let within = match self {

@@ -319,14 +319,7 @@ fn topology_for(
         return read(&path);
     }
     let atoms = TrajectoryReader::open(trajectory)?.atom_count();
-    let fitting: Vec<PathBuf> = structures_beside(trajectory)
-        .into_iter()
-        .filter(|path| match read_topology_map_of_chain(path, request.chain.as_deref()) {
-            Ok(map) => map.file_atom_count == atoms,
-            // Whether it fits is told once a chain was chosen.
-            Err(error) => matches!(error.problem, StructureProblem::SeveralChains(_)),
-        })
-        .collect();
+    let fitting = structures_with(atoms, trajectory, request.chain.as_deref());
     if let [path] = fitting.as_slice() {
         return read(path);
     }
@@ -343,6 +336,27 @@ fn topology_for(
         }
     };
     Err(Refusal::Need(TrajectoryNeed::Topology(sentence)))
+}
+
+/// The file with the atoms of a trajectory that lies beside it: what `simulate` wrote, else the one structure file in
+/// its folder with as many atoms.
+pub fn structure_beside(trajectory: &Path) -> Option<PathBuf> {
+    if let Some(written) = topology_beside(trajectory) {
+        return Some(written);
+    }
+    let atoms = TrajectoryReader::open(trajectory).ok()?.atom_count();
+    let mut fitting = structures_with(atoms, trajectory, None);
+    fitting.pop().filter(|_| fitting.is_empty())
+}
+
+/// Structure files beside a trajectory with so many atoms.
+fn structures_with(atoms: usize, trajectory: &Path, chain: Option<&str>) -> Vec<PathBuf> {
+    let fits = |path: &PathBuf| match read_topology_map_of_chain(path, chain) {
+        Ok(map) => map.file_atom_count == atoms,
+        // Whether it fits is told once a chain was chosen.
+        Err(error) => matches!(error.problem, StructureProblem::SeveralChains(_)),
+    };
+    structures_beside(trajectory).into_iter().filter(fits).collect()
 }
 
 /// Structure files in the folder of a trajectory, those that share its name first.
