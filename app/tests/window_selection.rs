@@ -76,7 +76,7 @@ fn atoms_are_selected_by_words_and_stand_out() {
 fn atoms_keep_the_color_they_were_given_when_others_are_selected() {
     let mut window = ready();
     let colors = |window: &Window| window.app().viewport().highlight().colors.clone();
-    let mut color = |window: &mut Window, name: &str| {
+    let color = |window: &mut Window, name: &str| {
         click(window, "Color");
         window.harness.get_by_role_and_label(Role::RadioButton, name).click();
         window.settle();
