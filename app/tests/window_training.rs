@@ -286,7 +286,7 @@ fn all_fragments_that_came_with_the_program_are_imported_with_one_click() {
 
     window.harness.get_by_label_contains("Proteins (").click_accesskit();
     window.settle();
-    let names = ["chignolin_rare", "homeodomain"].map(|name| window.harness.get_by_label(name).rect());
+    let names = ["chignolin_crystal", "homeodomain"].map(|name| window.harness.get_by_label(name).rect());
     assert!(names.iter().all(|rect| rect.height() < 30.0), "each on one line: {names:?}");
     window.harness.key_press(egui::Key::Escape);
     window.settle();

@@ -26,7 +26,7 @@ out=$(cd "$out" && pwd)
 # is left out.
 for folder in "$md"/*/; do
     name=$(basename "$folder")
-    [ "$name" != chignolin_rare ] || continue
+    [ "$name" != chignolin_rare ] && [ "$name" != chignolin_crystal ] || continue
     store=$out/stores/$name.store.safetensors
     [ -f "$folder/top.pdb" ] && ! [ -f "$store" ] || continue
     how=(--out-of-equilibrium)
