@@ -10,7 +10,7 @@ use egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable as _;
 use equijump_app::window::file_dialogs::FileAnswer;
 use equijump_app::window::kept_map::{KeptMap, MapLayers};
-use equijump_app::window::project::Phase;
+use equijump_app::window::runs::Phase;
 use equijump_app::window::session_file::{Entry, SessionFile};
 use equijump_engine::analysis::{Measurement, ca_distances_angstrom, dssp};
 use equijump_engine::observe::landscape::{Coordinate, Landscape, LandscapeMap, MapSettings};

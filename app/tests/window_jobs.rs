@@ -8,7 +8,7 @@ use std::time::Duration;
 use egui::accesskit::Role;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use equijump_app::window::file_dialogs::FileAnswer;
-use equijump_app::window::project::Phase;
+use equijump_app::window::runs::Phase;
 use equijump_engine::observe::observations::{Landscape, MapSelection};
 use equijump_engine::trajectory::{Frame, TrajectoryReader};
 use equijump_tests::proteins::bundled_path;

@@ -9,7 +9,7 @@ use egui_kittest::kittest::Queryable as _;
 use equijump_app::window::file_dialogs::FileAnswer;
 use equijump_app::window::ghost::Ghost;
 use equijump_app::window::measurements::MeasurementTool;
-use equijump_app::window::project::Phase;
+use equijump_app::window::runs::Phase;
 use equijump_engine::analysis::Measurement;
 use support::{Window, ready, set_number};
 

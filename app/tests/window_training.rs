@@ -10,7 +10,7 @@ use std::time::Duration;
 use egui::accesskit::Role;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use equijump_app::window::file_dialogs::FileAnswer;
-use equijump_app::window::project::Phase;
+use equijump_app::window::runs::Phase;
 use equijump_engine::session::{EarlierRun, JobOutcome};
 use equijump_engine::structure::write_pdb;
 use equijump_engine::trajectory::TrajectoryWriter;

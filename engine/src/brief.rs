@@ -1,6 +1,7 @@
 //! Texts of files made fit to be told: reasons that parsers give, made fit for a sentence: serde repeats the value it stumbled over, which in a
 //! damaged file may be all that is left of it.
 
+use std::any::Any;
 use std::fmt::Display;
 
 /// Longest reason that is told whole, characters.
@@ -8,6 +9,12 @@ const LONGEST: usize = 160;
 /// Characters kept of the beginning and of the end of a longer one; the place of an error stands at the end.
 const BEGINNING: usize = 90;
 const END: usize = 60;
+
+/// What a panic says.
+pub fn panic_message(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".to_owned())
+}
 
 /// The reason on one line, its middle left out where it is long.
 pub(crate) fn brief(reason: impl Display) -> String {

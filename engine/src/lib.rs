@@ -66,5 +66,6 @@ pub mod trajectory;
 pub mod transport;
 pub mod trust;
 
+pub use brief::panic_message;
 pub use difference::SettingDifference;
 pub use foreign_format::ForeignFile;

@@ -1,6 +1,7 @@
 //! A conformation, or many, shown as thin backbones beside the frame on screen, to compare with.
 
-use super::project::{Positions, Project, grouped};
+use super::numbers::grouped;
+use super::project::{Positions, Project};
 use super::theme;
 use crate::viewport::palette::{self, Srgb};
 

@@ -2,7 +2,8 @@
 
 use equijump_engine::observe::observations::Observations;
 
-use super::project::{Run, grouped};
+use super::numbers::grouped;
+use super::runs::Run;
 
 /// Frames that are not intact, once all have been looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

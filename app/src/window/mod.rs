@@ -27,7 +27,7 @@ pub mod measurements;
 pub mod menu;
 mod messages;
 pub mod models;
-mod movie;
+mod numbers;
 pub mod panes;
 pub mod preferences;
 pub mod project;

@@ -9,7 +9,8 @@ use super::action::Action;
 use super::command::UiCommand;
 use super::focus::steps_to_right;
 use super::icons::{Icon, IconButton};
-use super::project::{Project, grouped, time_text};
+use super::numbers::{grouped, time_text};
+use super::project::Project;
 use super::theme;
 use super::timeline::{PlayState, SPEEDS_FRAMES_PER_S, Timeline};
 

@@ -13,7 +13,8 @@ use image::{ImageFormat, RgbaImage};
 
 use super::exports::FigureExport;
 use super::log::Level;
-use super::project::{Positions, grouped};
+use super::numbers::grouped;
+use super::project::Positions;
 use super::session_file::SessionFile;
 use crate::figures::Figure;
 

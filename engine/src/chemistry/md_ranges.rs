@@ -6,9 +6,26 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use super::terms::TermKind;
 use crate::structure::ResidueType;
 use crate::structure::residue_table::{ResidueTable, bundled_table};
+
+/// What a [`Term`](super::Term) measures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+pub enum TermKind {
+    /// Length of a bond, Å.
+    Bond,
+    /// Angle between two bonds, degrees.
+    Angle,
+    /// Volume spanned by the bonds of a center with three of them, Å³: its sign is the hand of a tetrahedral
+    /// center, and zero is flat.
+    Center,
+    /// Torsion along a ring, degrees.
+    Ring,
+    /// Torsion of a group that is flat either way about, degrees from the nearer of 0 and 180.
+    Flip,
+    /// Torsion of a peptide bond, degrees from trans, and from cis where it is nearer to that.
+    Omega,
+}
 
 /// What a row is of; atoms, of which those with a minus in front belong to the residue before; mean, standard
 /// deviation, 0.1 % and 99.9 % quantile, in the unit of its [`TermKind`]; number of values.

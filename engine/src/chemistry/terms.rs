@@ -1,9 +1,10 @@
 //! The quantities that covalent geometry consists of, with the range in which molecular dynamics has them.
 
 use nalgebra::Vector3;
-use serde::Deserialize;
 
 use super::md_ranges::{MD_RANGES, Row};
+
+pub use super::md_ranges::TermKind;
 use crate::structure::{ResidueType, Topology};
 
 pub(super) type Point = Vector3<f64>;
@@ -15,24 +16,6 @@ pub(super) type Point = Vector3<f64>;
 /// dynamics are intact, 91 to 96 % of those of proteins of 20 to 80 residues. It is also well above what rounding to the
 /// 0.01 Å of XTC files does.
 pub const INTACT_MARGIN: f64 = 0.15;
-
-/// What a [`Term`] measures.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
-pub enum TermKind {
-    /// Length of a bond, Å.
-    Bond,
-    /// Angle between two bonds, degrees.
-    Angle,
-    /// Volume spanned by the bonds of a center with three of them, Å³: its sign is the hand of a tetrahedral
-    /// center, and zero is flat.
-    Center,
-    /// Torsion along a ring, degrees.
-    Ring,
-    /// Torsion of a group that is flat either way about, degrees from the nearer of 0 and 180.
-    Flip,
-    /// Torsion of a peptide bond, degrees from trans, and from cis where it is nearer to that.
-    Omega,
-}
 
 /// How molecular dynamics has a quantity, in the unit of its [`TermKind`].
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -1,6 +1,5 @@
 //! A job and the handle of whoever asked for it. What a job tells goes to its own handle and to nobody else.
 
-use std::any::Any;
 use std::collections::VecDeque;
 use std::error::Error;
 use std::mem::discriminant;
@@ -12,6 +11,7 @@ use std::time::{Duration, Instant};
 use super::backend::ComputeBackend;
 use super::lane::Lane;
 use super::progress::{Progress, Report};
+use crate::brief::panic_message;
 use crate::remedy::{self, Remedy};
 use crate::structure::Notice;
 
@@ -372,9 +372,4 @@ fn run<J: Job>(
         job.run(&JobContext { control, backend, post: &|update| stream.post(update) })
     }));
     done.unwrap_or_else(|panic| Err(Broken::Panic(panic_message(panic.as_ref())).into())).into()
-}
-
-fn panic_message(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".to_owned())
 }

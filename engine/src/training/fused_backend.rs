@@ -1,5 +1,6 @@
 //! Gradients by the fused kernels, the batch shared out among threads.
 
+use crate::brief::panic_message;
 use crate::network::NetworkConfig;
 use crate::network::fused::{FusedBuffers, FusedEvaluator, FusedModel};
 use crate::transport::interpolant::TrackLosses;
@@ -58,7 +59,9 @@ impl GradientBackend for FusedBackend {
                         scope.spawn(move || worker.run(model, parameters, settings, seed, draw, atoms, true))
                     })
                     .collect();
-                handles.into_iter().try_for_each(|h| h.join().map_err(panic_message)?)
+                handles.into_iter().try_for_each(|h| {
+                    h.join().map_err(|panic| TrainError::Worker(panic_message(panic.as_ref())))?
+                })
             })?;
         }
         gradient.fill(0.0);
@@ -111,13 +114,4 @@ impl Worker {
             .map_err(|error| TrainError::Network { device: "CPU".to_owned(), reason: error.to_string() })?;
         Ok(())
     }
-}
-
-fn panic_message(payload: Box<dyn std::any::Any + Send>) -> TrainError {
-    let text = payload
-        .downcast_ref::<String>()
-        .cloned()
-        .or_else(|| payload.downcast_ref::<&str>().map(|s| (*s).to_owned()))
-        .unwrap_or_else(|| "no message".to_owned());
-    TrainError::Worker(text)
 }

@@ -15,6 +15,7 @@ mod view;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use equijump_engine::panic_message;
 use glow::HasContext as _;
 use three_d::{Context, CoreError, RenderTarget, ScissorBox};
 
@@ -266,12 +267,7 @@ impl Graphics {
         outcome.unwrap_or_else(|panic| {
             // What was half done cannot be relied on; leave it to the driver rather than touch it again.
             std::mem::forget(self.gpu.take());
-            let message = panic
-                .downcast_ref::<String>()
-                .cloned()
-                .or_else(|| panic.downcast_ref::<&str>().map(|&text| text.to_owned()))
-                .unwrap_or_else(|| "no message".to_owned());
-            Err(GraphicsError::Panicked(message))
+            Err(GraphicsError::Panicked(panic_message(panic.as_ref())))
         })
     }
 }

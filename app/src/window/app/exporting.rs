@@ -14,8 +14,9 @@ use crate::window::dialogs::export_trajectory::TrajectoryForm;
 use crate::window::dialogs::hindrance::Hindrance;
 use crate::window::exports::{RunExport, TrajectoryExport};
 use crate::window::log::Level;
-use crate::window::project::{Phase, Run, grouped};
+use crate::window::numbers::grouped;
 use crate::window::running::Running;
+use crate::window::runs::{Phase, Run};
 use crate::window::wording::in_window_words;
 
 /// Frames or a run to write.

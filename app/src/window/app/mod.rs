@@ -47,17 +47,18 @@ use crate::window::log::{Level, Log};
 use crate::window::measurements::{MeasurementTool, Measurements};
 use crate::window::menu::{self, CommandState};
 use crate::window::models::{ModelChoice, ModelState};
-use crate::window::movie::Movie;
 use crate::window::panes::{PaneBehavior, PaneCache, PaneContext};
 use crate::window::preferences::{self, Preferences};
-use crate::window::project::{Phase, Project};
+use crate::window::project::Project;
 use crate::window::running::Running;
+use crate::window::runs::Phase;
 use crate::window::selection::Selected;
 use crate::window::session_file::{self, Entry, ReadProject, Restoring, SessionFile};
 use crate::window::timeline::{PlayState, Timeline};
 use crate::window::training::{self, TrainingForm, TrainingState};
 use crate::window::undo::Undo;
 use crate::window::{focus, theme, timeline_bar};
+use movie::Movie;
 
 /// Makes the engine's session, given what wakes the window.
 pub type StartSession = Box<dyn FnOnce(WakeCallback) -> std::io::Result<Session>>;

@@ -2,18 +2,47 @@
 //! measured (ribbons need its secondary structure), drawn in the next pass, and written by another thread.
 
 use std::path::PathBuf;
-use std::sync::mpsc::{TryRecvError, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, TrySendError, sync_channel};
 
 use super::EquiJumpApp;
 use crate::figures::stamp::stamp;
-use crate::viewport::{ImageRequest, SPIN_DEGREES_PER_S};
+use crate::viewport::{Camera, ImageRequest, SPIN_DEGREES_PER_S};
 use crate::window::exports::MovieExport;
 use crate::window::film::{Film, FilmFormat, FilmWriter};
 use crate::window::log::Level;
-use crate::window::movie::{Movie, Picture};
 
 /// Pictures drawn and not yet written, at most: some 50 MB at full HD.
 const WAITING_PICTURES: usize = 6;
+
+/// A picture, and the words to be written on it.
+pub(in crate::window) struct Picture {
+    pub image: image::RgbaImage,
+    pub words: String,
+}
+
+/// An export that goes on.
+pub struct Movie {
+    pub(in crate::window) export: MovieExport,
+    pub(in crate::window) frame: usize,
+    /// The picture of `frame` has been asked for.
+    pub(in crate::window) requested: bool,
+    /// A picture that the writer has no room for yet.
+    pub(in crate::window) waiting: Option<Picture>,
+    pub(in crate::window) made: usize,
+    pub(in crate::window) pictures: Option<SyncSender<Picture>>,
+    pub(in crate::window) outcome: Receiver<Result<(), String>>,
+    pub(in crate::window) shown_before: usize,
+    pub(in crate::window) camera_before: Camera,
+    /// Where the film is taken from, but for the turn.
+    pub(in crate::window) camera: Camera,
+}
+
+impl Movie {
+    /// Pictures made and to make.
+    pub fn progress(&self) -> (usize, usize) {
+        (self.made, self.export.frames.count() as usize)
+    }
+}
 
 impl EquiJumpApp {
     /// Begins an export.

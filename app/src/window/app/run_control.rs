@@ -14,8 +14,8 @@ use crate::window::file_dialogs::{FileRequest, Purpose};
 use crate::window::log::Level;
 use crate::window::models::{ModelFacts, ModelState};
 use crate::window::preferences::{LiveOutput, OutputProblem, StartFrom};
-use crate::window::project::{Phase, Run};
 use crate::window::runs::{Origin, Starting};
+use crate::window::runs::{Phase, Run};
 
 /// Models inside the binary are told apart by their names, not by millions of weights.
 fn same_model(one: &ModelSource, other: &ModelSource) -> bool {

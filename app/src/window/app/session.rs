@@ -13,8 +13,8 @@ use crate::window::ghost::Ghost;
 use crate::window::kept_map::KeptMap;
 use crate::window::layout;
 use crate::window::log::Level;
-use crate::window::project::{Opened, Run};
 use crate::window::running::Running;
+use crate::window::runs::{Opened, Run};
 use crate::window::session_file::{Entry, ReadProject, Restoring, SessionFile, VERSION, absolute};
 use crate::window::wording::in_window_words;
 

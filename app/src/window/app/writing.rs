@@ -11,9 +11,10 @@ use crate::viewport::ImageRequest;
 use crate::window::exports::{FigureExport, ScreenshotExport};
 use crate::window::log::Level;
 use crate::window::measurements;
-use crate::window::project::{Run, grouped};
+use crate::window::numbers::grouped;
 use crate::window::running::Running;
-use crate::window::runs::{Origin, basin_letters};
+use crate::window::runs::Origin;
+use crate::window::runs::Run;
 use crate::window::session_file;
 use crate::window::wording::in_window_words;
 use crate::window::writing::{ToWrite, Written};
@@ -167,7 +168,7 @@ impl EquiJumpApp {
             figures.push(Ok(Figure::Ramachandran(run::ramachandran(&self.observations, details))));
         }
         if export.free_energy {
-            let figure = run::free_energy(&self.observations, |map| basin_letters(&self.project, map));
+            let figure = run::free_energy(&self.observations, |map| self.project.basin_letters(map));
             figures.push(figure.map(Figure::FreeEnergy).ok_or("There is no free-energy map yet."));
         }
         if export.fluctuation

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::window::action::Action;
 use crate::window::command::UiCommand;
-use crate::window::project::grouped;
+use crate::window::numbers::grouped;
 
 /// What would lose frames.
 #[derive(Clone, Debug)]

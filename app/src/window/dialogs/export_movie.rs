@@ -9,7 +9,7 @@ use crate::window::asked::Asked;
 use crate::window::exports::{FrameRange, MovieExport};
 use crate::window::file_dialogs::Purpose;
 use crate::window::film::{FilmFormat, has_ffmpeg};
-use crate::window::project::grouped;
+use crate::window::numbers::grouped;
 
 /// The form.
 #[derive(Debug)]

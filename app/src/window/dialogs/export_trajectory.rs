@@ -8,7 +8,7 @@ use super::widgets::{PathField, buttons, error_line};
 use crate::window::action::Action;
 use crate::window::exports::{FrameRange, RunExport, TrajectoryExport};
 use crate::window::file_dialogs::Purpose;
-use crate::window::project::grouped;
+use crate::window::numbers::grouped;
 
 /// Formats offered, with what they are good for.
 const FORMATS: [(&str, &str); 4] = [
@@ -17,6 +17,15 @@ const FORMATS: [(&str, &str); 4] = [
     ("pdb", "PDB: one model per frame, text, needs no topology"),
     ("cif", "mmCIF: one model per frame, text, needs no topology, keeps no times"),
 ];
+
+/// Whether what is typed can only be a folder.
+fn names_a_folder(path: &Path) -> bool {
+    path.file_name().is_none() || path.as_os_str().to_string_lossy().ends_with(std::path::is_separator)
+}
+
+fn has_extension(path: &Path, extension: &str) -> bool {
+    path.extension().is_some_and(|own| own.to_string_lossy().eq_ignore_ascii_case(extension))
+}
 
 /// Whether files of the format hold the names of their atoms: only those can have atoms that the run has not.
 fn names_atoms(format: usize) -> bool {
@@ -185,13 +194,20 @@ impl TrajectoryForm {
         if self.whole {
             self.format = self.format.min(RUN_FORMATS - 1);
         }
-        if self.format != format_before {
+        // What is behind the last dot of another name is no extension.
+        let named = |path: PathBuf| FORMATS.iter().any(|(format, _)| has_extension(&path, format));
+        if self.format != format_before && self.path.path().is_some_and(named) {
             self.path.set_extension(FORMATS[self.format].0);
         }
         ui.add_space(4.0);
         let entered = self.path.ui(ui, "File", Purpose::ExportTrajectory, actions);
-        let path = self.path.path();
-        // A typed extension chooses the format as well as the buttons do.
+        let mut path = self.path.path();
+        // A typed extension chooses the format as well as the buttons do, and a name without one gets it.
+        let known_elsewhere = |path: &PathBuf| FORMATS.iter().any(|(format, _)| has_extension(path, format));
+        if let Some(path) = path.as_mut().filter(|path| !names_a_folder(path) && !known_elsewhere(path)) {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            path.set_file_name(format!("{name}.{}", FORMATS[self.format].0));
+        }
         let extension = path.as_ref().and_then(|p| p.extension()).map(|e| e.to_string_lossy().to_lowercase());
         let formats = if self.whole { &FORMATS[..RUN_FORMATS] } else { &FORMATS[..] };
         let known = formats.iter().position(|(format, _)| Some(*format) == extension.as_deref());
@@ -203,7 +219,9 @@ impl TrajectoryForm {
             |path: &Path| if self.whole { Files::of_run(path, self.replicas) } else { Files::one(path) };
         let files = file.map(files);
         let possible = files.is_some_and(|files| self.target.ui(ui, files));
-        ui.weak(self.summary());
+        let name = path.as_deref().and_then(Path::file_name).filter(|_| path != self.path.path());
+        let written_as = name.map(|name| format!(" Written as {}.", name.to_string_lossy()));
+        ui.weak(self.summary() + &written_as.unwrap_or_default());
         if path.is_some() && known.is_none() {
             error_line(
                 ui,

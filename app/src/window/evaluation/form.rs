@@ -10,8 +10,9 @@ use equijump_engine::trajectory::FrameSelection;
 use serde::{Deserialize, Serialize};
 
 use crate::shared::bundled;
-use crate::window::project::{Project, Run};
+use crate::window::project::Project;
 use crate::window::runs::Origin;
+use crate::window::runs::Run;
 
 /// What RMSD, GDT and native contacts refer to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -14,9 +14,9 @@ use crate::window::app::EquiJumpApp;
 use crate::window::file_dialogs::Purpose;
 use crate::window::layout::{self, Pane};
 use crate::window::log::Level;
-use crate::window::project::Run;
 use crate::window::running::Running;
 use crate::window::runs::Origin;
+use crate::window::runs::Run;
 use crate::window::wording::in_window_words;
 
 /// Samples of an evaluation, as far as they are files already.

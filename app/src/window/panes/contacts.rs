@@ -13,7 +13,7 @@ use super::{PaneContext, context_menu, empty_state};
 use crate::figures::Grid2;
 use crate::figures::color_map::viridis;
 use crate::window::action::Action;
-use crate::window::project::grouped;
+use crate::window::numbers::grouped;
 
 /// What is drawn of each pair of residues.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -14,7 +14,8 @@ use crate::viewport::Camera;
 use crate::window::action::Action;
 use crate::window::focus::scroll_to_focus;
 use crate::window::inquiry::{Inquiry, Watch};
-use crate::window::project::{Positions, grouped};
+use crate::window::numbers::grouped;
+use crate::window::project::Positions;
 use crate::window::sampled_frames::SampledFrames;
 
 /// Distances between 20 residues of longer chains.

@@ -13,7 +13,8 @@ use crate::window::evaluation::{
 use crate::window::file_dialogs::Purpose;
 use crate::window::focus::scroll_to_focus;
 use crate::window::icons::Icon;
-use crate::window::project::{Project, grouped, human_duration};
+use crate::window::numbers::{grouped, human_duration};
+use crate::window::project::Project;
 use crate::window::theme;
 
 pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {

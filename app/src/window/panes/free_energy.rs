@@ -20,8 +20,7 @@ use crate::figures::color_map::viridis;
 use crate::window::action::Action;
 use crate::window::focus::map_keys;
 use crate::window::kept_map::MapLayers;
-use crate::window::project::grouped;
-use crate::window::runs::basin_letters;
+use crate::window::numbers::grouped;
 use crate::window::theme;
 
 /// Points of a path at most: more are one tangle.
@@ -126,7 +125,7 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     let (view, with_contours, with_basins, with_path) =
         (state.view, state.layers.contours, state.layers.basins, state.layers.path);
     let others = if map.shared_coordinates { other_runs(context, &map) } else { Vec::new() };
-    let letters = basin_letters(context.project, &map);
+    let letters = context.project.basin_letters(&map);
     let replica = context.project.run.as_ref().map_or(0, |run| run.replica);
     let path = if with_path { map.path(replica, PATH_POINTS) } else { Vec::new() };
     let present = context.details.and_then(|details| details.on_map);

@@ -9,7 +9,7 @@ use super::simulation::progress_bar;
 use crate::report::jumps::{cell_text, row_name, verdict};
 use crate::window::action::Action;
 use crate::window::evaluation::{EvaluationAction, JumpTestState};
-use crate::window::project::{grouped, human_duration};
+use crate::window::numbers::{grouped, human_duration};
 use crate::window::running::Running;
 use crate::window::theme;
 

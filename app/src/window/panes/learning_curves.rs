@@ -9,7 +9,7 @@ use super::heat_map::{axis_x, axis_y, x_marks};
 use super::log_scale;
 use super::{PaneContext, empty_state};
 use crate::window::aggregate::min_max;
-use crate::window::project::grouped;
+use crate::window::numbers::grouped;
 use crate::window::theme::{Palette, semibold};
 use crate::window::training::Curves;
 

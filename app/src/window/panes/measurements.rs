@@ -10,7 +10,7 @@ use super::{PaneContext, context_menu, empty_state};
 use crate::window::action::Action;
 use crate::window::aggregate::min_max;
 use crate::window::command::UiCommand;
-use crate::window::project::{grouped, time_text};
+use crate::window::numbers::{grouped, time_text};
 
 /// Least height of the plot below the list, points.
 const LEAST_PLOT_HEIGHT: f32 = 96.0;

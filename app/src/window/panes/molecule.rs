@@ -17,8 +17,9 @@ use crate::window::command::UiCommand;
 use crate::window::dialogs::primary_button;
 use crate::window::ghost::Ghost;
 use crate::window::measurements::MeasurementTool;
+use crate::window::numbers::{grouped, time_text};
 use crate::window::preferences::ResidueValue;
-use crate::window::project::{Positions, grouped, time_text};
+use crate::window::project::Positions;
 use crate::window::theme;
 
 /// The 3D view.

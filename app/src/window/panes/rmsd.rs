@@ -8,7 +8,7 @@ use super::heat_map::{axis_x, axis_y, title_below, title_that_fits, titles_insid
 use super::{PaneContext, context_menu, empty_state};
 use crate::window::action::Action;
 use crate::window::aggregate::min_max;
-use crate::window::project::{grouped, time_text};
+use crate::window::numbers::{grouped, time_text};
 use crate::window::theme;
 
 pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {

@@ -11,8 +11,8 @@ use crate::window::action::Action;
 use crate::window::file_dialogs::{FileRequest, Purpose};
 use crate::window::icons::{Icon, IconButton};
 use crate::window::models::{ModelState, file_name};
+use crate::window::numbers::grouped;
 use crate::window::preferences::{LiveOutput, StartFrom, program_presets};
-use crate::window::project::grouped;
 
 /// All sections, to be scrolled through.
 pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {

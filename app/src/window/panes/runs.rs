@@ -8,8 +8,9 @@ use crate::window::action::Action;
 use crate::window::command::UiCommand;
 use crate::window::focus::scroll_to_focus;
 use crate::window::ghost::Ghost;
-use crate::window::project::{Phase, Run, grouped};
+use crate::window::numbers::grouped;
 use crate::window::runs::Origin;
+use crate::window::runs::{Phase, Run};
 use crate::window::theme;
 
 /// Where there is so much room, points, numbers have their word.

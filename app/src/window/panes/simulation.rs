@@ -8,8 +8,9 @@ use crate::window::focus::scroll_to_focus;
 use crate::window::icons::{self, Icon};
 use crate::window::intact::Broken;
 use crate::window::models::ModelState;
-use crate::window::project::{Phase, Run, grouped, human_duration};
+use crate::window::numbers::{grouped, human_duration};
 use crate::window::runs::Origin;
+use crate::window::runs::{Phase, Run};
 use crate::window::theme;
 
 /// Residues of all frames together from which measuring takes so long that it is told how far it is.
@@ -207,7 +208,7 @@ fn progress_ui(ui: &mut egui::Ui, run: &Run, broken: Option<Broken>, colors: the
             format!("Opened trajectory, {} frames{intact}", grouped(run.frames))
         }
         Phase::Ended(_) if matches!(run.origin, Origin::Opened { .. }) => {
-            format!("Opened, {} frames{intact}", grouped(run.frames))
+            format!("Opened, {} frames{intact}", grouped(made))
         }
         Phase::Ended(outcome) => format!("{}{intact}", ended_text(outcome, made)),
     };

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use egui::{Role, WidgetInfo};
+use equijump_engine::analysis::evaluation::time_text;
 use equijump_engine::analysis::msm::MacroSettings;
 use equijump_engine::analysis::{AnalysisError, MacroModel, macrostates};
 use equijump_engine::observe::landscape::{FrameGroup, letter, percent};
@@ -12,7 +13,7 @@ use super::{PaneContext, empty_state};
 use crate::window::action::Action;
 use crate::window::focus::scroll_to_focus;
 use crate::window::inquiry::{Inquiry, Watch};
-use crate::window::project::grouped;
+use crate::window::numbers::grouped;
 use crate::window::sampled_frames::SampledFrames;
 use crate::window::theme;
 
@@ -376,10 +377,6 @@ fn rate_number(per_ns: f64) -> String {
 
 fn rate_text(per_ns: f64) -> String {
     format!("{} /µs", rate_number(per_ns))
-}
-
-fn time_text(ps: f64) -> String {
-    equijump_engine::analysis::evaluation::time_text(ps)
 }
 
 #[cfg(test)]

@@ -8,7 +8,8 @@ use super::{PaneContext, training_data, training_settings};
 use crate::window::action::Action;
 use crate::window::focus::scroll_to_focus;
 use crate::window::icons::Icon;
-use crate::window::project::{Phase, grouped, human_duration};
+use crate::window::numbers::{grouped, human_duration};
+use crate::window::runs::Phase;
 use crate::window::theme;
 use crate::window::training::{TrainingAction, TrainingRun, TrainingState};
 

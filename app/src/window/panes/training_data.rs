@@ -10,7 +10,7 @@ use crate::window::action::Action;
 use crate::window::dialogs::primary_button;
 use crate::window::file_dialogs::Purpose;
 use crate::window::focus::scroll_to_focus;
-use crate::window::project::{grouped, human_duration};
+use crate::window::numbers::{grouped, human_duration};
 use crate::window::training::{ExampleData, ExampleKind, ImportState, TrainingAction, TrainingState};
 
 pub(super) fn ui(ui: &mut egui::Ui, state: &mut TrainingState, actions: &mut Vec<Action>) {

@@ -108,7 +108,7 @@ impl TrainingForm {
     pub fn time_for(&self, steps: u64, speed: TrainingSpeed) -> Option<String> {
         let seconds = steps as f64 / speed.steps_per_second * self.work_of_a_step() / speed.work;
         let time = std::time::Duration::try_from_secs_f64(seconds).ok()?;
-        Some(crate::window::project::human_duration(time))
+        Some(crate::window::numbers::human_duration(time))
     }
 
     /// What the engine is asked to do.

@@ -12,8 +12,9 @@ use crate::window::app::EquiJumpApp;
 use crate::window::file_dialogs::Purpose;
 use crate::window::layout::{self, Pane};
 use crate::window::log::Level;
-use crate::window::project::{Phase, grouped};
+use crate::window::numbers::grouped;
 use crate::window::running::Running;
+use crate::window::runs::Phase;
 use crate::window::wording::in_window_words;
 
 /// Folder of the stores of many systems.

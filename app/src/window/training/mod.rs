@@ -21,7 +21,8 @@ pub use form::{TrainingForm, TrainingSpeed};
 pub use import::{ImportForm, ImportQueue, ImportState};
 pub use speed::SpeedTrial;
 
-use super::project::{Phase, grouped};
+use super::numbers::grouped;
+use super::runs::Phase;
 
 /// Storage key of [`TrainingForm`]. The number grows when the meaning of a field changes.
 pub const STORAGE_KEY: &str = "training-1";
@@ -110,7 +111,7 @@ impl TrainingState {
     pub fn time_estimate(&self) -> String {
         let done = self.earlier_run().filter(|_| self.form.go_on).map_or(0, |run| run.step);
         let steps = self.form.settings.steps.saturating_sub(done);
-        let text = super::project::grouped(steps);
+        let text = super::numbers::grouped(steps);
         let measured = self.measured_speed().map(|speed| (speed, "as a few steps on this machine took"));
         let known =
             measured.or(self.form.speed.map(|speed| (speed, "at the speed of the last training here")));
@@ -154,7 +155,7 @@ impl TrainingState {
             if run.step >= self.form.settings.steps {
                 return Some(format!(
                     "All {} steps of this run are done; raise Steps to continue.",
-                    super::project::grouped(run.step)
+                    super::numbers::grouped(run.step)
                 ));
             }
         }
