@@ -126,6 +126,14 @@ fn files_are_compared_and_the_command_that_does_the_same_is_told() {
     {
         assert!(command.contains(words), "{command}");
     }
+
+    // Closing asks: nothing of it is in a file.
+    let viewport = window.harness.input_mut().viewports.entry(egui::ViewportId::ROOT).or_default();
+    viewport.events.push(egui::ViewportEvent::Close);
+    window.settle();
+    assert!(window.harness.query_by_label_contains("The evaluation is in no file").is_some());
+    press(&mut window, "Show it");
+    assert!(window.harness.query_by_label_contains("The evaluation is in no file").is_none());
 }
 
 #[test]

@@ -27,6 +27,9 @@ struct DensityCase {
     bandwidth: [f64; 2],
     cells: Vec<usize>,
     density: Vec<Vec<f64>>,
+    wall: f64,
+    around: f64,
+    density_with_ends: Vec<Vec<f64>>,
 }
 
 #[derive(Deserialize)]
@@ -65,15 +68,25 @@ fn fixture() -> Fixture {
 #[test]
 fn the_smooth_density_is_that_of_scipy() {
     let case = fixture().density;
-    let bandwidth = scott_bandwidth(&case.points, 0.5).unwrap();
+    let bandwidth = scott_bandwidth(&case.points, 0.5, FREE).unwrap();
     for axis in 0..2 {
         assert!((bandwidth[axis] / case.bandwidth[axis] - 1.0).abs() < 1e-9, "{bandwidth:?}");
     }
-    let density = smooth_density(&case.points, bandwidth, 96, None).unwrap();
+    assert_density(&case, FREE, &case.density);
+    // The same where one coordinate has a least value and the other goes around.
+    let walls = Ends::Walls { low: case.wall, high: f64::INFINITY };
+    let ends = [walls, Ends::Around { low: -case.around, high: case.around }];
+    assert_density(&case, ends, &case.density_with_ends);
+}
+
+const FREE: [Ends; 2] = [Ends::NONE; 2];
+
+fn assert_density(case: &DensityCase, ends: [Ends; 2], expected: &[Vec<f64>]) {
+    let density = smooth_density(&case.points, case.bandwidth, 96, ends).unwrap();
     assert_eq!(density.points, 400);
     let highest = density.values.iter().copied().fold(0.0, f64::max);
     // Points are shared among the nearest centers of cells, which widens the kernel a little.
-    for (iy, row) in case.cells.iter().zip(&case.density) {
+    for (iy, row) in case.cells.iter().zip(expected) {
         for (ix, expected) in case.cells.iter().zip(row) {
             let value = density.values[iy * 96 + ix];
             assert!((value - expected).abs() < 0.005 * highest, "{value} and {expected} at {ix}, {iy}");
@@ -84,10 +97,22 @@ fn the_smooth_density_is_that_of_scipy() {
 }
 
 #[test]
+fn the_bandwidth_of_a_dihedral_is_that_of_the_same_points_elsewhere() {
+    let points = |shift: f64| -> Vec<[f64; 2]> {
+        let turned = |k: i32| (f64::from(k) + shift + 180.0).rem_euclid(360.0) - 180.0;
+        (-40..=40).map(|k| [turned(k), f64::from(k)]).collect()
+    };
+    let ends = [Ends::Around { low: -180.0, high: 180.0 }, Ends::NONE];
+    let [around, open] = scott_bandwidth(&points(170.0), 1.0, ends).unwrap();
+    assert!((around / open - 1.0).abs() < 1e-12, "{around} and {open}");
+}
+
+#[test]
 fn nothing_is_said_far_from_all_points() {
     let case = fixture().density;
+    let around = |(low, high)| Ends::Around { low, high };
     let density =
-        smooth_density(&case.points, case.bandwidth, 96, Some([[-20.0, 20.0], [-5.0, 5.0]])).unwrap();
+        smooth_density(&case.points, case.bandwidth, 96, [(-20.0, 20.0), (-5.0, 5.0)].map(around)).unwrap();
     let surface = density.free_energy();
     let nearest = |x: f64, y: f64| {
         let apart =
@@ -111,9 +136,10 @@ fn nothing_is_said_far_from_all_points() {
         }
     }
     assert!(known > 100 && empty > 1000, "{known} and {empty}");
-    let one = smooth_density(&[[1.0, 2.0]; 3], scott_bandwidth(&[[1.0, 2.0]; 3], 1.0).unwrap(), 20, None);
+    let one =
+        smooth_density(&[[1.0, 2.0]; 3], scott_bandwidth(&[[1.0, 2.0]; 3], 1.0, FREE).unwrap(), 20, FREE);
     assert!(one.is_ok(), "one place alone is a map");
-    assert!(scott_bandwidth(&[[f64::NAN, 0.0]], 1.0).is_err());
+    assert!(scott_bandwidth(&[[f64::NAN, 0.0]], 1.0, FREE).is_err());
 }
 
 #[test]

@@ -53,7 +53,7 @@ pub use histogram::{Binning, FreeEnergySurface, Histogram1d, Histogram2d};
 pub use inefficiency::{share_with_error, statistical_inefficiency};
 pub use kmeans::{KMeans, kmeans};
 pub use landscape::{
-    Basin, BasinSettings, Basins, Contour, SmoothDensity, contours, find_basins, scott_bandwidth,
+    Basin, BasinSettings, Basins, Contour, Ends, SmoothDensity, contours, find_basins, scott_bandwidth,
     smooth_density,
 };
 pub use live::{FrameObservables, LiveObservables, SeriesPoint};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::analysis::{
-    BasinSettings, Basins, Binning, Contour, FreeEnergySurface, Histogram2d, Measurement, contours,
+    BasinSettings, Basins, Binning, Contour, Ends, FreeEnergySurface, Histogram2d, Measurement, contours,
     find_basins, scott_bandwidth, smooth_density,
 };
 
@@ -48,6 +48,19 @@ impl Coordinate {
             Coordinate::Measured(measurement) => {
                 format!("{} ({})", measurement.name(), measurement.unit())
             }
+        }
+    }
+
+    /// Between which values it lies.
+    fn ends(self) -> Ends {
+        let from_zero = |high| Ends::Walls { low: 0.0, high };
+        match self {
+            Coordinate::Tic1 | Coordinate::Tic2 => Ends::NONE,
+            Coordinate::Rmsd | Coordinate::RadiusOfGyration => from_zero(f64::INFINITY),
+            Coordinate::NativeContacts => from_zero(1.0),
+            Coordinate::Measured(Measurement::Distance(_)) => from_zero(f64::INFINITY),
+            Coordinate::Measured(Measurement::Angle(_)) => from_zero(180.0),
+            Coordinate::Measured(Measurement::Dihedral(_)) => Ends::Around { low: -180.0, high: 180.0 },
         }
     }
 
@@ -151,8 +164,9 @@ impl LandscapeMap {
         shared_coordinates: bool,
     ) -> Result<Self, NoMap> {
         let points: Vec<[f64; 2]> = projections.iter().map(|point| point.at.map(f64::from)).collect();
-        let bandwidth = scott_bandwidth(&points, settings.bandwidth_factor)?;
-        let smooth = smooth_density(&points, bandwidth, SMOOTH_CELLS, None)?;
+        let ends = settings.axes.map(Coordinate::ends);
+        let bandwidth = scott_bandwidth(&points, settings.bandwidth_factor, ends)?;
+        let smooth = smooth_density(&points, bandwidth, SMOOTH_CELLS, ends)?;
         let surface = smooth.free_energy();
         let basins = find_basins(&surface, &trajectories(&projections), &BasinSettings::default());
         let basin_grid = [surface.x, surface.y];

@@ -13,6 +13,7 @@ use crate::window::dialogs::confirm::{Cause, Confirm};
 use crate::window::dialogs::export_trajectory::TrajectoryForm;
 use crate::window::dialogs::hindrance::Hindrance;
 use crate::window::exports::{RunExport, TrajectoryExport};
+use crate::window::layout::Pane;
 use crate::window::log::Level;
 use crate::window::numbers::grouped;
 use crate::window::running::Running;
@@ -181,12 +182,24 @@ impl EquiJumpApp {
     pub(in crate::window) fn refuse_to_lose_frames_on_close(&mut self, ctx: &egui::Context) -> bool {
         // The window waits for what is being exported.
         let frames: u64 = self.project.runs().into_iter().map(|run| self.frames_lost_of(run)).sum();
-        if frames > 0 {
-            ctx.send_viewport_cmd(egui::ViewportCommand::CancelClose);
-            let cause = Cause::Quit { folder: self.preferences.export_folder() };
-            self.dialog = Some(Dialog::Confirm(Confirm::new(cause, frames)));
-        }
-        frames > 0
+        let evaluation = self.evaluation.is_unsaved();
+        let dialog = if frames > 0 {
+            let cause = Cause::Quit { folder: self.preferences.export_folder(), evaluation };
+            Dialog::Confirm(Confirm::new(cause, frames))
+        } else if evaluation {
+            let ways = vec![
+                ("Show it", vec![Action::ShowPane(Pane::Evaluation)]),
+                ("Close without it", vec![Action::QuitConfirmed]),
+            ];
+            let sentence =
+                "The evaluation is in no file and would be lost. Save its report in the Evaluation pane.";
+            Dialog::Hindrance(Hindrance::new("Close EquiJump?", sentence.to_owned(), ways))
+        } else {
+            return false;
+        };
+        ctx.send_viewport_cmd(egui::ViewportCommand::CancelClose);
+        self.dialog = Some(dialog);
+        true
     }
 
     /// Writes what would be lost into the folder of exports, and closes the window once it is written.

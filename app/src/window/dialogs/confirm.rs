@@ -15,6 +15,8 @@ pub enum Cause {
     Quit {
         /// Where runs would be written.
         folder: PathBuf,
+        /// Whether an evaluation would be lost as well.
+        evaluation: bool,
     },
 }
 
@@ -42,10 +44,17 @@ impl Confirm {
         let frames = grouped(self.frames);
         let sentence = match &self.cause {
             Cause::CloseRun(_) => format!("{frames} frames of this run are in no file and would be lost."),
-            Cause::Quit { folder } => format!(
-                "{frames} frames of your runs are in no file and would be lost. Saved, they can be opened again and extended; they go to {}.",
-                folder.display()
-            ),
+            Cause::Quit { folder, evaluation } => {
+                let evaluation = if *evaluation {
+                    " The evaluation is in no file either; only its pane saves it."
+                } else {
+                    ""
+                };
+                format!(
+                    "{frames} frames of your runs are in no file and would be lost. Saved, they can be opened again and extended; they go to {}.{evaluation}",
+                    folder.display()
+                )
+            }
         };
         ui.add(egui::Label::new(sentence).wrap());
         ui.add_space(10.0);

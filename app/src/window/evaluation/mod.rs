@@ -114,6 +114,11 @@ impl EvaluationState {
         Self { form, ..Self::default() }
     }
 
+    /// Whether there is an evaluation of which no report was written.
+    pub fn is_unsaved(&self) -> bool {
+        self.evaluated.is_some() && self.saved.is_none() && self.saving.is_none()
+    }
+
     /// Whether an evaluation is in progress.
     pub fn is_evaluating(&self) -> bool {
         self.evaluating.is_some()

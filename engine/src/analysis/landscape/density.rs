@@ -40,12 +40,78 @@ impl SmoothDensity {
     }
 }
 
+/// Where the values of a coordinate end.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Ends {
+    /// There are none below `low` and none above `high`; infinite where there is no end. What a kernel would put beyond
+    /// an end comes back from it.
+    Walls {
+        /// The least possible value.
+        low: f64,
+        /// The greatest possible value.
+        high: f64,
+    },
+    /// After `high` comes `low`, as with dihedrals.
+    Around {
+        /// Where the coordinate is cut open.
+        low: f64,
+        /// The same place.
+        high: f64,
+    },
+}
+
+impl Ends {
+    /// A coordinate of any value.
+    pub const NONE: Self = Self::Walls { low: f64::NEG_INFINITY, high: f64::INFINITY };
+
+    /// Standard deviation of `values`, the shorter way around where there is one.
+    fn deviation(self, values: &[f64]) -> f64 {
+        let n = values.len() as f64;
+        let away: Vec<f64> = match self {
+            Self::Walls { .. } => {
+                let mean = values.iter().sum::<f64>() / n;
+                values.iter().map(|value| value - mean).collect()
+            }
+            Self::Around { low, high } => {
+                let turn = (high - low) / std::f64::consts::TAU;
+                let (sines, cosines) = values
+                    .iter()
+                    .map(|v| (v / turn).sin_cos())
+                    .fold((0.0, 0.0), |a, b| (a.0 + b.0, a.1 + b.1));
+                let mean = turn * sines.atan2(cosines);
+                let period = high - low;
+                values
+                    .iter()
+                    .map(|value| (value - mean + 0.5 * period).rem_euclid(period) - 0.5 * period)
+                    .collect()
+            }
+        };
+        (away.iter().map(|x| x * x).sum::<f64>() / (n - 1.0).max(1.0)).sqrt()
+    }
+
+    /// The cell in which what is meant for cell `index` of `bins` lands; `None` beyond a grid that goes on.
+    fn cell(self, index: i64, axis: &Binning) -> Option<usize> {
+        let bins = axis.bins as i64;
+        if (0..bins).contains(&index) {
+            return Some(index as usize);
+        }
+        match self {
+            Self::Around { .. } => Some(index.rem_euclid(bins) as usize),
+            Self::Walls { low, high } => {
+                let back = if index < 0 { -1 - index } else { 2 * bins - 1 - index };
+                let wall = if index < 0 { low == axis.min } else { high == axis.max };
+                (wall && (0..bins).contains(&back)).then_some(back as usize)
+            }
+        }
+    }
+}
+
 /// Scott's rule in two dimensions, `σ n^(−1/6)` along each axis, times `factor`. Points that are not finite are left
 /// out; where all lie on one line the bandwidth across it is small and positive.
 ///
 /// # Errors
 /// No finite point.
-pub fn scott_bandwidth(points: &[[f64; 2]], factor: f64) -> Result<[f64; 2], AnalysisError> {
+pub fn scott_bandwidth(points: &[[f64; 2]], factor: f64, ends: [Ends; 2]) -> Result<[f64; 2], AnalysisError> {
     let finite = || points.iter().filter(|point| point.iter().all(|value| value.is_finite()));
     let count = finite().count();
     if count == 0 {
@@ -54,18 +120,17 @@ pub fn scott_bandwidth(points: &[[f64; 2]], factor: f64) -> Result<[f64; 2], Ana
     let n = count as f64;
     let mut bandwidth = [0.0; 2];
     for (axis, width) in bandwidth.iter_mut().enumerate() {
-        let mean = finite().map(|point| point[axis]).sum::<f64>() / n;
-        let squares = finite().map(|point| (point[axis] - mean).powi(2)).sum::<f64>();
-        let deviation = (squares / (n - 1.0).max(1.0)).sqrt();
-        *width = (factor * deviation * n.powf(-1.0 / 6.0)).max(1e-6 * mean.abs().max(1.0));
+        let values: Vec<f64> = finite().map(|point| point[axis]).collect();
+        let least = 1e-6 * values.iter().map(|value| value.abs()).fold(1.0, f64::max);
+        *width = (factor * ends[axis].deviation(&values) * n.powf(-1.0 / 6.0)).max(least);
     }
     Ok(bandwidth)
 }
 
-/// Gaussian kernel density of `points` on `cells` × `cells` cells, whose range is that of the points and of `include`
-/// (lower and upper end per axis), with three bandwidths around. A bandwidth below the width of a cell is raised to it,
-/// as [`SmoothDensity::bandwidth`] tells. Points are shared among the four nearest centers first, so that the cost does
-/// not grow with their number.
+/// Gaussian kernel density of `points` on `cells` × `cells` cells, whose range is that of the points with three bandwidths
+/// around, or up to where the coordinate ends; all of it where it goes around. A bandwidth below the width of a cell is
+/// raised to it, as [`SmoothDensity::bandwidth`] tells. Points are shared among the four nearest centers first, so that
+/// the cost does not grow with their number.
 ///
 /// # Errors
 /// No finite point, no cells, or a bandwidth that is not positive.
@@ -73,38 +138,22 @@ pub fn smooth_density(
     points: &[[f64; 2]],
     bandwidth: [f64; 2],
     cells: usize,
-    include: Option<[[f64; 2]; 2]>,
+    ends: [Ends; 2],
 ) -> Result<SmoothDensity, AnalysisError> {
-    const MARGIN: f64 = 3.0;
     let finite = || points.iter().filter(|point| point.iter().all(|value| value.is_finite()));
     let axis = |axis: usize| -> Result<(Binning, f64), AnalysisError> {
-        let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
-        for point in finite() {
-            low = low.min(point[axis]);
-            high = high.max(point[axis]);
-        }
-        if low > high {
-            return Err(AnalysisError::EmptyDistribution);
-        }
-        let width = bandwidth[axis];
-        low -= MARGIN * width;
-        high += MARGIN * width;
-        if let Some(range) = include {
-            low = low.min(range[axis][0]);
-            high = high.max(range[axis][1]);
-        }
+        let [low, high] = range(finite().map(|point| point[axis]), bandwidth[axis], ends[axis])?;
         let binning = Binning::new(low, high, cells)?;
-        Ok((binning, width.max(binning.width())))
+        Ok((binning, bandwidth[axis].max(binning.width())))
     };
     let ((x, width_x), (y, width_y)) = (axis(0)?, axis(1)?);
+    let [ends_x, ends_y] = ends;
     let mut values = vec![0.0; x.bins * y.bins];
     let mut counted = 0usize;
     for point in finite() {
         counted += 1;
-        let (left, right_share) = shares(point[0], &x);
-        let (below, above_share) = shares(point[1], &y);
-        for (ix, share_x) in [(left, 1.0 - right_share), ((left + 1).min(x.bins - 1), right_share)] {
-            for (iy, share_y) in [(below, 1.0 - above_share), ((below + 1).min(y.bins - 1), above_share)] {
+        for (ix, share_x) in shares(point[0], &x, ends_x) {
+            for (iy, share_y) in shares(point[1], &y, ends_y) {
                 values[iy * x.bins + ix] += share_x * share_y;
             }
         }
@@ -114,7 +163,7 @@ pub fn smooth_density(
     let mut rows = vec![0.0; values.len()];
     for iy in 0..y.bins {
         let row = iy * x.bins..(iy + 1) * x.bins;
-        convolve(&values[row.clone()], &kernel_x, &mut rows[row]);
+        convolve(&values[row.clone()], &kernel_x, (&x, ends_x), &mut rows[row]);
     }
     let (mut column, mut smooth) = (vec![0.0; y.bins], vec![0.0; y.bins]);
     for ix in 0..x.bins {
@@ -122,7 +171,7 @@ pub fn smooth_density(
             column[iy] = rows[iy * x.bins + ix];
         }
         smooth.fill(0.0);
-        convolve(&column, &kernel_y, &mut smooth);
+        convolve(&column, &kernel_y, (&y, ends_y), &mut smooth);
         for iy in 0..y.bins {
             values[iy * x.bins + ix] = smooth[iy] / counted as f64;
         }
@@ -130,15 +179,30 @@ pub fn smooth_density(
     Ok(SmoothDensity { x, y, bandwidth: [width_x, width_y], points: counted, values })
 }
 
-/// The center before a value, and the share of the center after it.
-fn shares(value: f64, axis: &Binning) -> (usize, f64) {
-    let position = (value - axis.min) / axis.width() - 0.5;
-    let last = axis.bins - 1;
-    if position <= 0.0 {
-        return (0, 0.0);
+/// Range of a grid that holds `values`.
+fn range(values: impl Iterator<Item = f64>, bandwidth: f64, ends: Ends) -> Result<[f64; 2], AnalysisError> {
+    const MARGIN: f64 = 3.0;
+    let [least, most] = values.fold([f64::INFINITY, f64::NEG_INFINITY], |[a, b], v| [a.min(v), b.max(v)]);
+    if least > most {
+        return Err(AnalysisError::EmptyDistribution);
     }
-    let before = (position as usize).min(last);
-    (before, if before == last { 0.0 } else { position - before as f64 })
+    let [from, to] = [least - MARGIN * bandwidth, most + MARGIN * bandwidth];
+    Ok(match ends {
+        Ends::Around { low, high } => [low, high],
+        // Of values beyond a wall, which rounding makes, none is left out.
+        Ends::Walls { low, high } => [from.max(low.min(least)), to.min(high.max(most))],
+    })
+}
+
+/// The two centers nearest a value, each with its share.
+fn shares(value: f64, axis: &Binning, ends: Ends) -> [(usize, f64); 2] {
+    let position = (value - axis.min) / axis.width() - 0.5;
+    let before = position.floor();
+    let share = position - before;
+    // A center beyond a grid that goes on is the last one of it.
+    let nearest = (position.round().max(0.0) as usize).min(axis.bins - 1);
+    let cell = |index: f64| ends.cell(index as i64, axis).unwrap_or(nearest);
+    [(cell(before), 1.0 - share), (cell(before + 1.0), share)]
 }
 
 /// A Gaussian at whole numbers of cells from its center, per unit of the coordinate.
@@ -148,12 +212,14 @@ fn kernel(bandwidth: f64, cell: f64) -> Vec<f64> {
     (0..=reach).map(|k| norm * (-0.5 * (k as f64 * cell / bandwidth).powi(2)).exp()).collect()
 }
 
-fn convolve(values: &[f64], kernel: &[f64], out: &mut [f64]) {
-    let last = values.len() - 1;
+fn convolve(values: &[f64], kernel: &[f64], (axis, ends): (&Binning, Ends), out: &mut [f64]) {
+    let reach = kernel.len() as i64 - 1;
     for (center, &value) in values.iter().enumerate().filter(|(_, value)| **value > 0.0) {
-        let (from, to) = (center.saturating_sub(kernel.len() - 1), (center + kernel.len() - 1).min(last));
-        for cell in from..=to {
-            out[cell] += value * kernel[cell.abs_diff(center)];
+        let center = center as i64;
+        for index in center - reach..=center + reach {
+            if let Some(cell) = ends.cell(index, axis) {
+                out[cell] += value * kernel[index.abs_diff(center) as usize];
+            }
         }
     }
 }

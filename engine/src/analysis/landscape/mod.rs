@@ -6,4 +6,4 @@ mod density;
 
 pub use basins::{Basin, BasinSettings, Basins, find_basins};
 pub use contours::{Contour, contours};
-pub use density::{SmoothDensity, scott_bandwidth, smooth_density};
+pub use density::{Ends, SmoothDensity, scott_bandwidth, smooth_density};
