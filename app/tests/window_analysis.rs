@@ -10,11 +10,10 @@ use egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable as _;
 use equijump_app::window::file_dialogs::FileAnswer;
 use equijump_app::window::kept_map::{KeptMap, MapLayers};
-use equijump_app::window::runs::Phase;
 use equijump_app::window::session_file::{Entry, SessionFile};
 use equijump_engine::analysis::{Measurement, ca_distances_angstrom, dssp};
 use equijump_engine::observe::landscape::{Coordinate, Landscape, LandscapeMap, MapSettings};
-use support::{WaveBackend, Window, set_number, window, window_with};
+use support::{WaveBackend, Window, set_number, simulate, window, window_with};
 
 /// A window with a run of chignolin whose frames have all been looked at.
 fn after_a_run(frames: u64) -> Window {
@@ -25,16 +24,7 @@ fn after_a_run(frames: u64) -> Window {
 fn run_in(mut window: Window, frames: u64) -> Window {
     window.wait_for_protein("chignolin");
     window.settle();
-    set_number(&mut window, "Frames", frames as f64);
-    window.harness.get_by_role_and_label(Role::Button, "Simulate").click();
-    window.step_until("the run is over", |harness| {
-        let run = harness.state().project().run.as_ref();
-        run.is_some_and(|run| matches!(run.phase, Phase::Ended(_)))
-    });
-    window.step_until("all frames have been looked at", |harness| {
-        harness.state().observations().frames == frames + 1
-    });
-    window.settle();
+    simulate(&mut window, frames);
     window
 }
 

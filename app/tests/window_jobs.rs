@@ -8,24 +8,10 @@ use std::time::Duration;
 use egui::accesskit::Role;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use equijump_app::window::file_dialogs::FileAnswer;
-use equijump_app::window::runs::Phase;
 use equijump_engine::observe::observations::{Landscape, MapSelection};
 use equijump_engine::trajectory::{Frame, TrajectoryReader};
 use equijump_tests::proteins::bundled_path;
-use support::{WaveBackend, Window, click, ready, set_number, window_with};
-
-/// Starts a run of `frames` frames and waits for its end.
-fn simulate(window: &mut Window, frames: u64) {
-    set_number(window, "Frames", frames as f64);
-    click(window, "Simulate");
-    window.step_until("the run is over", |harness| {
-        let run = harness.state().project().run.as_ref();
-        run.is_some_and(|run| matches!(run.phase, Phase::Ended(_)))
-    });
-    window.step_until("all frames were measured", |harness| {
-        harness.state().observations().frames == harness.state().timeline().frame_count() as u64
-    });
-}
+use support::{WaveBackend, click, ready, set_number, simulate, window_with};
 
 #[test]
 fn starts_with_chignolin_ready_to_simulate() {
@@ -263,7 +249,7 @@ fn a_protein_without_a_reference_says_what_the_map_waits_for() {
     simulate(&mut window, 30);
     assert!(matches!(window.app().observations().landscape, Landscape::NotYet(_)));
     assert!(window.harness.query_by_label_contains("11 of 156 frame pairs").is_some());
-    simulate_again(&mut window, 190);
+    simulate(&mut window, 190);
     window.step_until("there is a map", |harness| {
         matches!(harness.state().observations().landscape, Landscape::Map(_))
     });
@@ -323,20 +309,11 @@ fn the_frames_in_a_rectangle_of_the_map_are_exported_with_the_times_they_have_in
     assert!((frame.time_ps.unwrap() - last_ps).abs() < 1e-3, "{:?}, {last_ps}", frame.time_ps);
 }
 
-fn simulate_again(window: &mut Window, frames: u64) {
-    set_number(window, "Frames", frames as f64);
-    click(window, "Simulate");
-    window.step_until("the second run is over", |harness| {
-        let run = harness.state().project().run.as_ref();
-        run.is_some_and(|run| run.frames == frames + 1 && !run.is_active())
-    });
-}
-
 #[test]
 fn a_run_is_followed_by_another_without_a_question_and_comes_back_with_its_frames() {
     let mut window = ready();
     simulate(&mut window, 5);
-    simulate_again(&mut window, 7);
+    simulate(&mut window, 7);
     assert_eq!(window.app().project().others.len(), 1);
     click(&mut window, "Runs");
     click(&mut window, "1  chignolin");
@@ -350,7 +327,7 @@ fn a_run_is_followed_by_another_without_a_question_and_comes_back_with_its_frame
 fn frames_are_not_lost_without_asking() {
     let mut window = ready();
     simulate(&mut window, 5);
-    simulate_again(&mut window, 7);
+    simulate(&mut window, 7);
     click(&mut window, "Runs");
     click(&mut window, "Close run 2");
     assert!(window.harness.query_by_label_contains("7 frames of this run are in no file").is_some());
@@ -444,98 +421,6 @@ fn themes_switch() {
         window.settle();
         assert_eq!(window.harness.ctx.global_style().visuals.dark_mode, dark);
     }
-}
-
-#[test]
-fn alt_and_a_letter_open_a_menu_that_the_keyboard_goes_on_in() {
-    let mut window = ready();
-    simulate(&mut window, 10);
-    set_number(&mut window, "Frame", 3);
-    // F alone follows the newest frame; with Alt it is the menu's.
-    window.harness.key_press_modifiers(egui::Modifiers::ALT, egui::Key::F);
-    window.settle();
-    assert_eq!(window.app().timeline().frame(), 3);
-    let first = window.harness.query_by_label_contains("Open…");
-    assert!(first.is_some());
-    window.harness.key_press(egui::Key::Escape);
-    window.settle();
-    // In a slow pass Alt is up again by the time that the key is looked at.
-    window.harness.input_mut().events.push(egui::Event::Key {
-        key: egui::Key::F,
-        physical_key: None,
-        pressed: true,
-        repeat: false,
-        modifiers: egui::Modifiers::ALT,
-    });
-    window.settle();
-    assert_eq!(window.app().timeline().frame(), 3);
-    assert!(window.harness.query_by_label_contains("Open…").is_some());
-    window.harness.key_press(egui::Key::Escape);
-    window.settle();
-    window.harness.key_press_modifiers(egui::Modifiers::ALT, egui::Key::V);
-    window.settle();
-    window.harness.get_by_label_contains("Light theme").click();
-    window.settle();
-    assert!(!window.harness.ctx.global_style().visuals.dark_mode);
-}
-
-#[test]
-fn typing_does_not_trigger_shortcuts() {
-    let mut window = ready();
-    simulate(&mut window, 10);
-    window.harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::G);
-    window.settle();
-    assert!(window.harness.query_by_label_contains("Frame number, 0 to 10").is_some());
-    // What is typed takes the place of the number that is there.
-    window.harness.get_by_role_and_label(Role::TextInput, "Frame number, 0 to 10").type_text("7");
-    window.settle();
-    click(&mut window, "Go");
-    assert_eq!(window.app().timeline().frame(), 7);
-    window.harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::G);
-    window.settle();
-    window.harness.key_press(egui::Key::Home);
-    window.settle();
-    assert_eq!(window.app().timeline().frame(), 7);
-}
-
-#[test]
-fn keys_pressed_between_two_passes_all_count() {
-    let mut window = ready();
-    simulate(&mut window, 10);
-    window.harness.key_press(egui::Key::Home);
-    window.settle();
-    for _ in 0..4 {
-        for pressed in [true, false] {
-            let key = egui::Key::ArrowRight;
-            let modifiers = egui::Modifiers::NONE;
-            let event = egui::Event::Key { key, physical_key: None, pressed, repeat: false, modifiers };
-            window.harness.input_mut().events.push(event);
-        }
-    }
-    window.settle();
-    assert_eq!(window.app().timeline().frame(), 4);
-}
-
-#[test]
-fn every_shortcut_is_listed_in_the_help() {
-    let mut window = ready();
-    window.harness.key_press(egui::Key::F1);
-    window.settle();
-    for &command in equijump_app::window::command::UiCommand::ALL {
-        if command.text().shortcut.is_some() {
-            let label = command.text().text.trim_end_matches('…');
-            assert!(window.harness.query_all_by_label(label).next().is_some(), "{label} is not listed");
-        }
-    }
-}
-
-#[test]
-fn space_plays_even_after_a_button_was_clicked() {
-    let mut window = ready();
-    simulate(&mut window, 20);
-    click(&mut window, "First frame");
-    window.harness.key_press(egui::Key::Space);
-    window.step_until("playback has moved on", |harness| harness.state().timeline().frame() > 3);
 }
 
 #[test]

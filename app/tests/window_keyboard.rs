@@ -9,7 +9,7 @@ use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use equijump_app::viewport::Representation;
 use equijump_app::window::file_dialogs::FileAnswer;
 use equijump_app::window::ghost::Ghost;
-use support::{Window, click, ready, set_number};
+use support::{Window, click, ready, set_number, simulate};
 
 const CTRL_SHIFT: Modifiers = Modifiers::COMMAND.plus(Modifiers::SHIFT);
 
@@ -23,16 +23,6 @@ fn key(window: &mut Window, modifiers: Modifiers, key: Key) {
 fn focused(window: &Window) -> String {
     let node = window.harness.root().children_recursive().find(|node| node.accesskit_node().is_focused());
     node.and_then(|node| node.accesskit_node().label()).unwrap_or_default()
-}
-
-/// Makes ten frames.
-fn simulate(window: &mut Window) {
-    set_number(window, "Frames", 10);
-    click(window, "Simulate");
-    window.step_until("the run is over", |harness| {
-        harness.state().timeline().frame_count() == 11 && !harness.state().project().is_running()
-    });
-    window.settle();
 }
 
 #[test]
@@ -135,7 +125,7 @@ fn a_pane_scrolls_to_its_own_controls_alone() {
 #[test]
 fn tab_comes_to_every_control_each_with_a_name_and_in_view() {
     let mut window = ready();
-    simulate(&mut window);
+    simulate(&mut window, 10);
     let forms = [
         (egui::vec2(1280.0, 800.0), None, ["Simulate", "Frames", "Until stopped"]),
         (egui::vec2(960.0, 600.0), Some(Modifiers::COMMAND), ["Training", "Topology", "Threads"]),
@@ -225,7 +215,7 @@ fn enter_on_a_file_that_is_there_leads_to_the_question_whether_to_replace_it() {
 #[test]
 fn arrows_step_through_frames_on_the_slider_and_through_residues_on_the_sequence() {
     let mut window = ready();
-    simulate(&mut window);
+    simulate(&mut window, 10);
     key(&mut window, Modifiers::NONE, Key::Home);
     window.harness.get_by_role_and_label(Role::Slider, "Frame slider").focus();
     window.settle();
@@ -252,7 +242,7 @@ fn arrows_step_through_frames_on_the_slider_and_through_residues_on_the_sequence
 #[test]
 fn the_menu_of_what_has_the_keyboard_is_opened_by_key_and_gives_the_keyboard_back() {
     let mut window = ready();
-    simulate(&mut window);
+    simulate(&mut window, 10);
     let open = [(Modifiers::SHIFT, Key::F10), (Modifiers::NONE, Key::Menu)];
     for (what, entry, (modifiers, opens)) in [
         ("3D view of chignolin", "Reset view", open[0]),
@@ -288,7 +278,7 @@ fn the_menu_of_what_has_the_keyboard_is_opened_by_key_and_gives_the_keyboard_bac
 #[test]
 fn plots_have_keys_of_their_own() {
     let mut window = ready();
-    simulate(&mut window);
+    simulate(&mut window, 10);
     let whole = |window: &Window| window.harness.query_by_label("Whole map").is_none();
     window.harness.get_by_role_and_label(Role::GraphicsObject, "Free-energy map").focus();
     window.settle();
@@ -352,7 +342,7 @@ fn a_menu_opened_by_its_letter_takes_the_keyboard_and_gives_it_back() {
 #[test]
 fn letters_and_digits_work_while_a_tab_has_the_keyboard_and_not_while_a_path_is_typed() {
     let mut window = ready();
-    simulate(&mut window);
+    simulate(&mut window, 10);
     window.harness.get_by_label("Log").focus();
     window.settle();
     assert_eq!(focused(&window), "Log");
@@ -365,4 +355,96 @@ fn letters_and_digits_work_while_a_tab_has_the_keyboard_and_not_while_a_path_is_
     window.harness.get_by_role_and_label(Role::TextInput, "Select").type_text("1");
     key(&mut window, Modifiers::NONE, Key::Num1);
     assert_eq!(window.app().preferences().style.representation, Representation::Ribbon);
+}
+
+#[test]
+fn alt_and_a_letter_open_a_menu_that_the_keyboard_goes_on_in() {
+    let mut window = ready();
+    simulate(&mut window, 10);
+    set_number(&mut window, "Frame", 3);
+    // F alone follows the newest frame; with Alt it is the menu's.
+    window.harness.key_press_modifiers(egui::Modifiers::ALT, egui::Key::F);
+    window.settle();
+    assert_eq!(window.app().timeline().frame(), 3);
+    let first = window.harness.query_by_label_contains("Open…");
+    assert!(first.is_some());
+    window.harness.key_press(egui::Key::Escape);
+    window.settle();
+    // In a slow pass Alt is up again by the time that the key is looked at.
+    window.harness.input_mut().events.push(egui::Event::Key {
+        key: egui::Key::F,
+        physical_key: None,
+        pressed: true,
+        repeat: false,
+        modifiers: egui::Modifiers::ALT,
+    });
+    window.settle();
+    assert_eq!(window.app().timeline().frame(), 3);
+    assert!(window.harness.query_by_label_contains("Open…").is_some());
+    window.harness.key_press(egui::Key::Escape);
+    window.settle();
+    window.harness.key_press_modifiers(egui::Modifiers::ALT, egui::Key::V);
+    window.settle();
+    window.harness.get_by_label_contains("Light theme").click();
+    window.settle();
+    assert!(!window.harness.ctx.global_style().visuals.dark_mode);
+}
+
+#[test]
+fn typing_does_not_trigger_shortcuts() {
+    let mut window = ready();
+    simulate(&mut window, 10);
+    window.harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::G);
+    window.settle();
+    assert!(window.harness.query_by_label_contains("Frame number, 0 to 10").is_some());
+    // What is typed takes the place of the number that is there.
+    window.harness.get_by_role_and_label(Role::TextInput, "Frame number, 0 to 10").type_text("7");
+    window.settle();
+    click(&mut window, "Go");
+    assert_eq!(window.app().timeline().frame(), 7);
+    window.harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::G);
+    window.settle();
+    window.harness.key_press(egui::Key::Home);
+    window.settle();
+    assert_eq!(window.app().timeline().frame(), 7);
+}
+
+#[test]
+fn keys_pressed_between_two_passes_all_count() {
+    let mut window = ready();
+    simulate(&mut window, 10);
+    window.harness.key_press(egui::Key::Home);
+    window.settle();
+    for _ in 0..4 {
+        for pressed in [true, false] {
+            let key = egui::Key::ArrowRight;
+            let modifiers = egui::Modifiers::NONE;
+            let event = egui::Event::Key { key, physical_key: None, pressed, repeat: false, modifiers };
+            window.harness.input_mut().events.push(event);
+        }
+    }
+    window.settle();
+    assert_eq!(window.app().timeline().frame(), 4);
+}
+
+#[test]
+fn every_shortcut_is_listed_in_the_help() {
+    let mut window = ready();
+    window.harness.key_press(egui::Key::F1);
+    window.settle();
+    for &command in equijump_app::window::command::UiCommand::ALL {
+        if command.text().shortcut.is_some() {
+            let label = command.text().text.trim_end_matches('…');
+            assert!(window.harness.query_all_by_label(label).next().is_some(), "{label} is not listed");
+        }
+    }
+}
+
+#[test]
+fn space_plays_even_after_a_button_was_clicked() {
+    let mut window = ready();
+    simulate(&mut window, 20);
+    click(&mut window, "First frame");
+    window.harness.key_press(egui::Key::Space);
+    window.step_until("playback has moved on", |harness| harness.state().timeline().frame() > 3);
 }

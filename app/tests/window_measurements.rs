@@ -9,18 +9,8 @@ use egui_kittest::kittest::Queryable as _;
 use equijump_app::window::file_dialogs::FileAnswer;
 use equijump_app::window::ghost::Ghost;
 use equijump_app::window::measurements::MeasurementTool;
-use equijump_app::window::runs::Phase;
 use equijump_engine::analysis::Measurement;
-use support::{Window, ready, set_number};
-
-fn simulate(window: &mut Window, frames: u64) {
-    set_number(window, "Frames", frames as f64);
-    window.harness.get_by_role_and_label(Role::Button, "Simulate").click();
-    window.step_until("the run is over", |harness| {
-        let run = harness.state().project().run.as_ref();
-        run.is_some_and(|run| matches!(run.phase, Phase::Ended(_)))
-    });
-}
+use support::{Window, ready, set_number, simulate};
 
 /// Atoms that nothing hides, with the places where they are seen.
 fn visible_atoms(window: &Window) -> Vec<(usize, egui::Pos2)> {

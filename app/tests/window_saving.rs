@@ -14,13 +14,8 @@ use equijump_app::window::session_file::{Entry, SessionFile};
 use support::{WaveBackend, Window, click, ready, set_number, window_with};
 
 fn simulate(window: &mut Window, frames: u64, replicas: u32) {
-    set_number(window, "Frames", frames as f64);
     set_number(window, "Replicas", replicas);
-    click(window, "Simulate");
-    window.step_until("the run is over", |harness| {
-        let run = harness.state().project().run.as_ref();
-        run.is_some_and(|run| run.frames == frames + 1 && !run.is_active())
-    });
+    support::simulate(window, frames);
 }
 
 fn reopened(path: &Path) -> Window {
@@ -141,6 +136,27 @@ fn frames_that_closing_would_lose_are_saved_with_one_click() {
     assert!(window.harness.query_by_label_contains("10 frames of your runs are in no file").is_some());
     click(&mut window, "Save and close");
     window.step_until("it is saved", |_| folder.path().join("chignolin-run-2.state").is_file());
+    window.step_until("nothing is lost", |harness| {
+        harness.state().project().runs().iter().all(|run| run.unsaved_frames(|_| 0) == 0)
+    });
+}
+
+#[test]
+fn a_missing_folder_is_made_from_the_form() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("today").join("my run v1.2");
+    let mut window = ready();
+    simulate(&mut window, 3, 1);
+    window.harness.key_press_modifiers(Modifiers::COMMAND, Key::E);
+    window.settle();
+    window.dialogs.will_answer(FileAnswer::Picked(path));
+    click(&mut window, "Browse…");
+    window.step_until("the folder is missed", |harness| harness.query_by_label("Make folder").is_some());
+    assert!(!folder.path().join("today").exists());
+    click(&mut window, "Make folder");
+    window.step_until("it is there", |harness| harness.query_by_label("There is no such folder.").is_none());
+    click(&mut window, "Save");
+    window.step_until("it is saved", |_| folder.path().join("today/my run v1.2.state").is_file());
     window.step_until("nothing is lost", |harness| {
         harness.state().project().runs().iter().all(|run| run.unsaved_frames(|_| 0) == 0)
     });

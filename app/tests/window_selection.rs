@@ -9,7 +9,7 @@ use egui_kittest::kittest::Queryable as _;
 use equijump_app::viewport::Representation;
 use equijump_app::window::file_dialogs::FileAnswer;
 use equijump_app::window::ghost::Ghost;
-use support::{Window, click, ready, set_number};
+use support::{Window, click, ready, set_number, simulate};
 
 /// Types a selection and presses Enter.
 fn select(window: &mut Window, text: &str) {
@@ -30,19 +30,6 @@ fn select(window: &mut Window, text: &str) {
     window.harness.key_press(Key::Escape);
     window.settle();
     assert!(!window.harness.ctx.text_edit_focused());
-}
-
-fn simulate(window: &mut Window, frames: u64) {
-    set_number(window, "Frames", frames as f64);
-    let runs = window.app().project().runs().len();
-    click(window, "Simulate");
-    window.step_until("the run is over", |harness| {
-        let project = harness.state().project();
-        project.runs().len() == runs + 1
-            && project.run.as_ref().is_some_and(|run| run.frames == frames + 1)
-            && !project.is_running()
-    });
-    window.settle();
 }
 
 #[test]

@@ -58,7 +58,7 @@ fn a_run_is_opened_again_and_extended_from_its_last_frame() {
     open(&mut window, &folder.path().join("run.json"));
     opened(&mut window, 7);
     assert_eq!(window.protein(), "chignolin");
-    assert!(window.harness.query_by_label_contains("Opened, 7 frames").is_some());
+    assert!(window.harness.query_by_label_contains("Opened, 6 frames").is_some());
     window.step_until("all frames are measured", |harness| harness.state().observations().series.len() == 7);
     let series = &window.app().observations().series;
     assert!(series[0].rmsd_angstrom < 1e-3 && series[6].rmsd_angstrom > 0.01);
@@ -280,6 +280,13 @@ fn what_a_project_cannot_open_is_listed_with_the_reason_and_tried_again() {
     assert!(window.harness.query_by_label_contains("elsewhere.json, not opened").is_some());
     // In the list, and for a moment in the line of messages.
     assert!(window.harness.query_all_by_label_contains(&reason).next().is_some());
+
+    // What the user opens and is no structure is told, and not kept for the next start.
+    let text = folder.path().join("notes.pdb");
+    std::fs::write(&text, "nothing to see").unwrap();
+    open(&mut window, &text);
+    window.step_until("it is told", |harness| harness.state().project().open_error.is_some());
+    assert_eq!(window.app().project().unopened.len(), 1);
 
     std::fs::copy(folder.path().join("run.json"), &moved).unwrap();
     std::fs::copy(&path, folder.path().join("elsewhere.dcd")).unwrap();

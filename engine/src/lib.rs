@@ -52,6 +52,7 @@ mod foreign_format;
 pub mod gpu;
 pub mod network;
 pub mod observe;
+mod positioned;
 pub mod random;
 pub mod regular_file;
 pub mod remedy;

@@ -6,7 +6,7 @@ use anyhow::{anyhow, bail};
 use equijump_engine::experiments::pairs::PairsRequest;
 use equijump_engine::session::{Coverage, Report};
 use equijump_engine::training::TrainSettings;
-use equijump_engine::trajectory::write_atomically;
+use equijump_engine::trajectory::{extension_of, write_atomically};
 
 use super::Ending;
 use super::job::Jobs;
@@ -54,8 +54,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: Args) -> anyhow::Result<Ending> {
-    let extension = args.out.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
-    let format = match extension.as_str() {
+    let format = match extension_of(&args.out).as_str() {
         "svg" => FigureFormat::Svg,
         "png" => FigureFormat::Png,
         _ => bail!("{}: a figure is written as .svg or .png", args.out.display()),

@@ -268,3 +268,20 @@ pub fn set_number(window: &mut Window, name: &str, value: impl Into<f64>) {
     window.harness.get_by_role_and_label(Role::SpinButton, name).set_value_accesskit(value.into());
     window.settle();
 }
+
+/// Makes so many frames of what is open, and waits until all of them have been looked at.
+#[track_caller]
+pub fn simulate(window: &mut Window, frames: u64) {
+    set_number(window, "Frames", frames as f64);
+    let runs = window.app().project().runs().len();
+    window.harness.get_by_role_and_label(Role::Button, "Simulate").click();
+    window.step_until("the run is over", |harness| {
+        let project = harness.state().project();
+        let made = project.run.as_ref().is_some_and(|run| run.frames == frames + 1);
+        project.runs().len() == runs + 1 && made && !project.is_running()
+    });
+    window.step_until("all frames have been looked at", |harness| {
+        harness.state().observations().frames == harness.state().timeline().frame_count() as u64
+    });
+    window.settle();
+}

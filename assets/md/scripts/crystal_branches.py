@@ -12,13 +12,16 @@ each run with a seed of its own:
 
     md SYSTEM.prm RUN --ns 0.6 --frame-ps 20 --atoms SYSTEM.heavy --seed SEED --start SYSTEM.start
 
-Even trajectories begin with the structure of the file, odd ones with the minimized one.
+Even trajectories begin with the structure of the file, odd ones with the minimized one; atoms that the file lacks are
+where the minimization put them. A trajectory with a fault (checks.py) is left out.
 """
 import argparse
 import pathlib
 
 import mdtraj
 import numpy
+
+from checks import faults
 
 FRAME_PS = 20.0
 
@@ -42,9 +45,12 @@ def main():
     heavy = whole.atom_slice(numpy.fromfile(arguments.system + ".heavy", "<i4"))
     minimized = 10 * heavy.xyz[0]
     file = mdtraj.load(arguments.structure)
-    places = {str(atom): atom.index for atom in file.topology.atoms}
-    known = [places[str(atom)] for atom in heavy.topology.atoms]
-    starts = [placed(10 * file.xyz[0][known], minimized), minimized]
+    places = {(atom.residue.index, atom.name): atom.index for atom in file.topology.atoms}
+    found = [places.get((atom.residue.index, atom.name)) for atom in heavy.topology.atoms]
+    known = numpy.array([place is not None for place in found])
+    crystal = minimized.copy()
+    crystal[known] = placed(10 * file.xyz[0][[place for place in found if place is not None]], minimized[known])
+    starts = [crystal, minimized]
     arguments.out.mkdir(parents=True, exist_ok=True)
     heavy.save_pdb(str(arguments.out / "top.pdb"))
     number = 0
@@ -55,6 +61,10 @@ def main():
             positions = positions - positions.mean(1, keepdims=True)
             times = numpy.arange(len(positions)) * FRAME_PS
             trajectory = mdtraj.Trajectory(positions / 10, heavy.topology, time=times)
+            found = faults(trajectory)
+            if found:
+                print(f"{run}, lane {lane}: {'+'.join(found)}")
+                continue
             trajectory.save_xtc(str(arguments.out / f"traj_{number:03d}.xtc"))
             number += 1
 

@@ -214,6 +214,21 @@ impl LandscapeMap {
         self.basins.of_cell.get(cell).copied().flatten().map(usize::from)
     }
 
+    /// Range of each basin along x and y, from edge to edge of its cells.
+    pub fn basin_ranges(&self) -> Vec<[[f64; 2]; 2]> {
+        let [across, up] = &self.basin_grid;
+        let mut ranges = vec![[[f64::INFINITY, f64::NEG_INFINITY]; 2]; self.basins.list.len()];
+        for (cell, basin) in self.basins.of_cell.iter().enumerate() {
+            let Some(range) = basin.and_then(|basin| ranges.get_mut(usize::from(basin))) else { continue };
+            let center = [across.center(cell % across.bins), up.center(cell / across.bins)];
+            for ((ends, center), axis) in range.iter_mut().zip(center).zip([across, up]) {
+                let half = 0.5 * axis.width();
+                *ends = [ends[0].min(center - half), ends[1].max(center + half)];
+            }
+        }
+        ranges
+    }
+
     /// The letters of the basins. They stay with the place: a basin that holds the minimum of a basin of an `earlier` map
     /// on the same coordinates has its letter, the others have the next that are free, the most populated first.
     pub fn letters(&self, earlier: &[&LandscapeMap]) -> Vec<char> {
@@ -457,6 +472,9 @@ mod tests {
         let frames = map.frames_in_basin(1, 2);
         assert_eq!(frames, vec![(300..400).collect::<Vec<u64>>(); 2]);
         assert!(map.contours.iter().any(|contour| contour.level_kt == 1.0));
+        let [[left, right], [low, high]] = map.basin_ranges()[1];
+        assert!(left > 6.0 && left < 9.5 && right > 10.5, "{left} to {right}");
+        assert!(low > 6.0 && low < 9.5 && high > 10.5, "{low} to {high}");
         assert!(map.bandwidth.is_some());
         assert_eq!(map.path(1, 200).len(), 200);
     }

@@ -9,6 +9,7 @@ use super::shard::ShardRecord;
 use crate::brief::printable;
 use crate::file_error::FileError;
 use crate::regular_file;
+use crate::trajectory::extension_of;
 
 /// Larger files are no manifests.
 const MOST_MANIFEST_BYTES: u64 = 16 << 20;
@@ -91,13 +92,9 @@ fn plain(path: &Path) -> &Path {
     path.strip_prefix(".").ok().filter(|path| !path.as_os_str().is_empty()).unwrap_or(path)
 }
 
-fn extension(path: &Path) -> String {
-    path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default()
-}
-
 /// Files that hold nothing but frames. A PDB file may be a topology; it counts where a manifest names it.
 fn is_trajectory(path: &Path) -> bool {
-    matches!(extension(path).as_str(), "dcd" | "xtc")
+    matches!(extension_of(path).as_str(), "dcd" | "xtc")
 }
 
 impl Search {
@@ -171,7 +168,7 @@ impl Search {
             }
             // What is missing is told by the manifests that lie beside.
             self.look_into(path.parent().unwrap_or(Path::new(".")))?;
-            match extension(&path).as_str() {
+            match extension_of(&path).as_str() {
                 "json" => {
                     if let Some(manifest) = self.manifest(&path) {
                         manifest.trajectories.iter().for_each(|file| self.take(file));
@@ -206,7 +203,7 @@ impl Search {
         }
         names.sort();
         for path in &names {
-            if extension(path) == "json"
+            if extension_of(path) == "json"
                 && let Some(manifest) = self.manifest(path)
             {
                 self.manifests.push(manifest);
@@ -218,7 +215,7 @@ impl Search {
 
     /// What a file tells of a run; `None` where it is another one.
     fn manifest(&mut self, path: &Path) -> Option<Manifest> {
-        if extension(path) != "json" {
+        if extension_of(path) != "json" {
             return None;
         }
         self.found.steps += 1;

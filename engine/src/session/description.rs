@@ -8,7 +8,9 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::atomic_file::write_atomically;
 use crate::brief::{brief, printable};
+use crate::file_error::FileError;
 use crate::network::model::FRAME_INTERVALS_PS;
 use crate::structure::OpenedStructure;
 use crate::transport::{SamplerSettings, SamplerSettingsError};
@@ -151,6 +153,23 @@ impl RunDescription {
             "finished": finished,
             "trajectories": names,
         })
+    }
+
+    /// Writes it, as [`Self::to_json`] has it.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub(super) fn write(
+        &self,
+        path: &Path,
+        frames: u64,
+        finished: bool,
+        trajectories: &[PathBuf],
+    ) -> Result<(), FileError> {
+        let json = self.to_json(frames, finished, trajectories);
+        let mut text = serde_json::to_string_pretty(&json).map_err(FileError::write(path))?;
+        text.push('\n');
+        write_atomically(path, text.as_bytes()).map_err(FileError::write(path))
     }
 }
 

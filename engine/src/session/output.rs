@@ -335,11 +335,7 @@ impl RunFiles {
     }
 
     fn write_description(&self, finished: bool) -> Result<(), FileError> {
-        let path = &self.paths.description;
-        let json = self.description.to_json(self.state_frame, finished, &self.trajectories());
-        let mut text = serde_json::to_string_pretty(&json).map_err(FileError::write(path))?;
-        text.push('\n');
-        write_atomically(path, text.as_bytes()).map_err(FileError::write(path))
+        self.description.write(&self.paths.description, self.state_frame, finished, &self.trajectories())
     }
 
     /// Takes over the state of an interrupted run, after making sure that it is the same run.

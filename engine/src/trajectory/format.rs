@@ -6,6 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::foreign_format::{ForeignFile, Use, recognize_name};
 
+/// What is behind the last dot of a file name, in lower case; empty where there is none.
+pub fn extension_of(path: &Path) -> String {
+    path.extension().map(|extension| extension.to_string_lossy().to_lowercase()).unwrap_or_default()
+}
+
 /// Why a file is no trajectory.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[allow(missing_docs)] // the messages are the documentation
@@ -39,11 +44,10 @@ impl TrajectoryFormat {
     /// # Errors
     /// [`FormatError::Unknown`] if the extension is missing or another one.
     pub fn from_path(path: &Path) -> Result<Self, FormatError> {
-        let extension = path.extension().and_then(|e| e.to_str()).map(str::to_ascii_lowercase);
-        match extension.as_deref() {
-            Some("dcd") => Ok(TrajectoryFormat::Dcd),
-            Some("xtc") => Ok(TrajectoryFormat::Xtc),
-            Some("pdb" | "ent") => Ok(TrajectoryFormat::Pdb),
+        match extension_of(path).as_str() {
+            "dcd" => Ok(TrajectoryFormat::Dcd),
+            "xtc" => Ok(TrajectoryFormat::Xtc),
+            "pdb" | "ent" => Ok(TrajectoryFormat::Pdb),
             _ => Err(FormatError::Unknown { path: path.to_path_buf() }),
         }
     }
@@ -54,9 +58,8 @@ impl TrajectoryFormat {
     /// As [`TrajectoryFormat::from_path`]; [`FormatError::Foreign`] if the extension names a format of
     /// another program.
     pub(super) fn of_file(path: &Path) -> Result<Self, FormatError> {
-        let packed = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("gz"));
         match Self::from_path(&path.with_extension("")) {
-            Ok(TrajectoryFormat::Pdb) if packed => Ok(TrajectoryFormat::Pdb),
+            Ok(TrajectoryFormat::Pdb) if extension_of(path) == "gz" => Ok(TrajectoryFormat::Pdb),
             _ => Self::from_path(path).map_err(|unknown| match recognize_name(path) {
                 Some(format) => {
                     FormatError::Foreign { path: path.to_path_buf(), file: format.refusal(Use::Trajectory) }

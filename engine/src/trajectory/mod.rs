@@ -24,7 +24,7 @@ pub use crate::atomic_file::{AtomicFile, write_atomically};
 pub use canonical::{CanonicalFrame, CanonicalFrames, FrameSelection};
 pub use describe::{DescribeError, FileContent, FileInfo, describe, describe_chain};
 pub use error::{AppendProblem, TimeProblem, TrajectoryError};
-pub use format::{FormatError, TrajectoryFormat};
+pub use format::{FormatError, TrajectoryFormat, extension_of};
 pub use frame::Frame;
 pub(crate) use import::checksum;
 pub use import::file_crc32;

@@ -204,6 +204,7 @@ impl EquiJumpApp {
         let entry = self.opening.take().and_then(|(_, entry)| entry);
         match outcome {
             JobOutcome::Finished(opened) => {
+                self.project.unopened.retain(|known| Some(&known.entry) != entry.as_ref());
                 let question = self.take_opened(opened, entry);
                 self.dialog = question.or(self.dialog.take());
             }
@@ -211,8 +212,11 @@ impl EquiJumpApp {
             JobOutcome::Failed(error) => {
                 let reason = in_window_words(&error.what);
                 self.project.open_error = Some(reason.clone());
-                if let Some(entry) = entry {
-                    self.not_opened(entry, reason.clone());
+                // Of what the user opens the line of messages is enough; what belongs to the session stays on the list.
+                let of_session =
+                    self.project.unopened.iter_mut().find(|known| Some(&known.entry) == entry.as_ref());
+                if let Some(known) = of_session {
+                    known.reason.clone_from(&reason);
                 }
                 self.log.tell(Level::Error, reason);
             }

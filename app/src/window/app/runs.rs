@@ -48,9 +48,8 @@ impl EquiJumpApp {
 
     /// Tries once more to open what could not be opened.
     pub(in crate::window) fn open_again(&mut self, place: usize) {
-        if place < self.project.unopened.len() {
-            let unopened = self.project.unopened.remove(place);
-            self.open_entry(unopened.entry);
+        if let Some(unopened) = self.project.unopened.get(place) {
+            self.open_entry(unopened.entry.clone());
         }
     }
 

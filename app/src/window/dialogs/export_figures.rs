@@ -115,7 +115,7 @@ impl FigureForm {
         ui.add_space(4.0);
         let entered = self.folder.ui(ui, "Folder", Purpose::FigureFolder, actions);
         let folder = self.folder.path();
-        let files = folder.clone().map(|folder| Files { folder, names: self.names() });
+        let files = folder.clone().map(|folder| Files::of(folder, self.names()));
         let possible = files.is_some_and(|files| self.target.ui(ui, files));
         let export = &self.export;
         let chosen = [

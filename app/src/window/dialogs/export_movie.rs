@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::frame_range::size_row;
-use super::widgets::{PathField, buttons, error_line};
+use super::widgets::{PathField, buttons, is_there, missing_folder};
 use crate::window::action::Action;
 use crate::window::asked::Asked;
 use crate::window::exports::{FrameRange, MovieExport};
@@ -26,7 +26,8 @@ pub struct MovieForm {
     overlay: bool,
     name: String,
     /// The new folder or file in the folder that is typed; none where there is no such folder.
-    target: Asked<(PathBuf, FilmFormat), Option<PathBuf>>,
+    target: Asked<(PathBuf, FilmFormat, bool), Option<PathBuf>>,
+    folder_to_make: Option<PathBuf>,
     confirmed: bool,
 }
 
@@ -55,6 +56,7 @@ impl MovieForm {
             overlay: false,
             name,
             target: Asked::default(),
+            folder_to_make: None,
             confirmed: false,
         }
     }
@@ -102,13 +104,16 @@ impl MovieForm {
         let given = folder.is_some();
         let found = folder.and_then(|folder| {
             let name = self.name.clone();
-            let look = move |(folder, format): (PathBuf, FilmFormat)| {
-                folder.is_dir().then(|| new_path(&folder, &name, format))
+            let make = self.folder_to_make.as_ref() == Some(&folder);
+            let look = move |(folder, format, make): (PathBuf, FilmFormat, bool)| {
+                is_there(&folder, make).then(|| new_path(&folder, &name, format))
             };
-            self.target.ask(ui.ctx(), (folder, self.format), look).cloned()
+            self.target.ask(ui.ctx(), (folder, self.format, make), look).cloned()
         });
-        if found == Some(None) {
-            error_line(ui, "There is no such folder.");
+        if found == Some(None)
+            && let Some(folder) = self.folder.path()
+        {
+            missing_folder(ui, folder, &mut self.folder_to_make, false);
         }
         let enabled = given && found != Some(None);
         let target = found.flatten();

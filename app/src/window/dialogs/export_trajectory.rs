@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use equijump_engine::trajectory::extension_of;
+
 use super::target::{Files, Target};
 use super::widgets::{PathField, buttons, error_line};
 use crate::window::action::Action;
@@ -21,10 +23,6 @@ const FORMATS: [(&str, &str); 4] = [
 /// Whether what is typed can only be a folder.
 fn names_a_folder(path: &Path) -> bool {
     path.file_name().is_none() || path.as_os_str().to_string_lossy().ends_with(std::path::is_separator)
-}
-
-fn has_extension(path: &Path, extension: &str) -> bool {
-    path.extension().is_some_and(|own| own.to_string_lossy().eq_ignore_ascii_case(extension))
 }
 
 /// Whether files of the format hold the names of their atoms: only those can have atoms that the run has not.
@@ -195,20 +193,19 @@ impl TrajectoryForm {
             self.format = self.format.min(RUN_FORMATS - 1);
         }
         // What is behind the last dot of another name is no extension.
-        let named = |path: PathBuf| FORMATS.iter().any(|(format, _)| has_extension(&path, format));
-        if self.format != format_before && self.path.path().is_some_and(named) {
+        let named = |path: &Path| FORMATS.iter().any(|(format, _)| extension_of(path) == *format);
+        if self.format != format_before && self.path.path().as_deref().is_some_and(named) {
             self.path.set_extension(FORMATS[self.format].0);
         }
         ui.add_space(4.0);
         let entered = self.path.ui(ui, "File", Purpose::ExportTrajectory, actions);
         let mut path = self.path.path();
         // A typed extension chooses the format as well as the buttons do, and a name without one gets it.
-        let known_elsewhere = |path: &PathBuf| FORMATS.iter().any(|(format, _)| has_extension(path, format));
-        if let Some(path) = path.as_mut().filter(|path| !names_a_folder(path) && !known_elsewhere(path)) {
+        if let Some(path) = path.as_mut().filter(|path| !names_a_folder(path) && !named(path)) {
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             path.set_file_name(format!("{name}.{}", FORMATS[self.format].0));
         }
-        let extension = path.as_ref().and_then(|p| p.extension()).map(|e| e.to_string_lossy().to_lowercase());
+        let extension = path.as_deref().map(extension_of);
         let formats = if self.whole { &FORMATS[..RUN_FORMATS] } else { &FORMATS[..] };
         let known = formats.iter().position(|(format, _)| Some(*format) == extension.as_deref());
         if let Some(format) = known {

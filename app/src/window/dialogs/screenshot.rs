@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use equijump_engine::trajectory::extension_of;
+
 use super::target::{Files, Target};
 use super::widgets::{PathField, buttons, error_line};
 use crate::window::action::Action;
@@ -49,8 +51,7 @@ impl ScreenshotForm {
         ui.add_space(4.0);
         let entered = self.path.ui(ui, "File", Purpose::Screenshot, actions);
         let path = self.path.path();
-        let is_png =
-            path.as_ref().is_some_and(|p| p.extension().is_some_and(|e| e.eq_ignore_ascii_case("png")));
+        let is_png = path.as_deref().is_some_and(|path| extension_of(path) == "png");
         let file = path.as_deref().filter(|_| is_png);
         let possible = file.is_some_and(|path| self.target.ui(ui, Files::one(path)));
         if path.is_some() && !is_png {

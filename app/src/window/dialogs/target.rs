@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use equijump_engine::session::{beside, replica_path};
 
-use super::widgets::error_line;
+use super::widgets::{is_there, missing_folder};
 use crate::window::asked::Asked;
 
 /// Files of one folder that a form would write.
@@ -14,14 +14,21 @@ pub struct Files {
     pub folder: PathBuf,
     /// Their names.
     pub names: Vec<String>,
+    /// Whether the folder is made where there is none.
+    pub make_folder: bool,
 }
 
 impl Files {
+    /// Files of these names.
+    pub fn of(folder: PathBuf, names: Vec<String>) -> Self {
+        Self { folder, names, make_folder: false }
+    }
+
     /// One file.
     pub fn one(path: &Path) -> Self {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        Self { folder: folder.to_owned(), names: vec![name] }
+        Self::of(folder.to_owned(), vec![name])
     }
 
     /// Those of a run of so many replicas.
@@ -30,13 +37,13 @@ impl Files {
         let beside = ["_topology.pdb", ".json", ".state"].map(|ending| beside(path, ending));
         let files: Vec<Self> = trajectories.chain(beside).map(|file| Self::one(&file)).collect();
         let folder = Self::one(path).folder;
-        Self { folder, names: files.into_iter().flat_map(|file| file.names).collect() }
+        Self::of(folder, files.into_iter().flat_map(|file| file.names).collect())
     }
 
     /// Those that are there; `None` where there is no such folder.
     fn there(self) -> Option<Vec<PathBuf>> {
         let paths = self.names.iter().map(|name| self.folder.join(name));
-        self.folder.is_dir().then(|| paths.filter(|path| path.exists()).collect())
+        is_there(&self.folder, self.make_folder).then(|| paths.filter(|path| path.exists()).collect())
     }
 }
 
@@ -47,18 +54,22 @@ pub struct Target {
     asked: Asked<Files, Option<Vec<PathBuf>>>,
     overwrite: bool,
     confirmed: bool,
-    /// The user has confirmed what must first be allowed to replace something.
+    /// The user has confirmed what must first be allowed to replace something, or to make a folder.
     points_out: bool,
+    /// The folder that is to be made.
+    folder_to_make: Option<PathBuf>,
 }
 
 impl Target {
-    /// Says where there is no such folder, and asks whether files that are there may be replaced. Returns whether all can be
+    /// Offers to make the folder where there is none, and asks whether files that are there may be replaced. Returns whether all can be
     /// written, as far as is known.
-    pub fn ui(&mut self, ui: &mut egui::Ui, files: Files) -> bool {
+    pub fn ui(&mut self, ui: &mut egui::Ui, mut files: Files) -> bool {
+        files.make_folder = self.folder_to_make.as_ref() == Some(&files.folder);
         if !self.asked.is_about(&files) {
             // An answer about other files is none about these.
             (self.overwrite, self.confirmed, self.points_out) = (false, false, false);
         }
+        let folder = files.folder.clone();
         let Some(found) = self.asked.ask(ui.ctx(), files, Files::there) else {
             if self.confirmed {
                 ui.weak("Looking at the folder…");
@@ -66,7 +77,8 @@ impl Target {
             return true;
         };
         let Some(there) = found else {
-            error_line(ui, "There is no such folder.");
+            let focus = std::mem::take(&mut self.points_out);
+            missing_folder(ui, folder, &mut self.folder_to_make, focus);
             return false;
         };
         if there.is_empty() {

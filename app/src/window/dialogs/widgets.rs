@@ -1,6 +1,6 @@
 //! What dialogs are made of: a field for a path, their buttons, a line for what is wrong.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::window::action::Action;
 use crate::window::file_dialogs::{FileRequest, Purpose};
@@ -70,6 +70,10 @@ impl PathField {
                 self.focused = true;
             }
             entered = response.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
+            if entered {
+                // What was typed may be refused, and is then mended here.
+                response.request_focus();
+            }
             let browse = egui::Button::new("Browse…").min_size(egui::vec2(browse_width, 0.0));
             if ui.add(browse).on_hover_text("Pick it in a file dialog of the desktop").clicked() {
                 let suggestion = self.path().unwrap_or_default();
@@ -118,6 +122,31 @@ pub fn primary_button(ui: &egui::Ui, text: &str) -> egui::Button<'static> {
     let colors = theme::palette(ui.visuals().dark_mode);
     let text = egui::RichText::new(text).color(colors.on_accent).font(theme::semibold(13.0));
     egui::Button::new(text).fill(colors.accent_fill).min_size(egui::vec2(80.0, 28.0))
+}
+
+/// Says that a folder is missing, and offers to make it: then it becomes the folder `to_make`, which is made by whoever
+/// looks for it next. `focus` asks for the keyboard.
+pub(super) fn missing_folder(ui: &mut egui::Ui, folder: PathBuf, to_make: &mut Option<PathBuf>, focus: bool) {
+    if to_make.as_ref() == Some(&folder) {
+        return error_line(ui, "There is no such folder, and it could not be made.");
+    }
+    error_line(ui, "There is no such folder.");
+    let make = ui.button("Make folder").on_hover_text(folder.display().to_string());
+    if focus {
+        make.request_focus();
+    }
+    if make.clicked() {
+        *to_make = Some(folder);
+    }
+}
+
+/// Whether there is a folder, once it has been made if that is wanted.
+pub(super) fn is_there(folder: &Path, make: bool) -> bool {
+    if make {
+        // Whether it could be made is seen by whether it is there.
+        std::fs::create_dir_all(folder).ok();
+    }
+    folder.is_dir()
 }
 
 /// A line of red text under a form.

@@ -7,13 +7,13 @@ use egui::{Role, WidgetInfo};
 use equijump_engine::analysis::{Cluster, FrameDistances, representatives, superposed_copy};
 use equijump_engine::observe::landscape::{FrameGroup, percent};
 
-use super::simulation::progress_bar;
+use super::search::Search;
 use super::{PaneContext, empty_state};
 use crate::figures::color_map::viridis;
 use crate::viewport::Camera;
 use crate::window::action::Action;
 use crate::window::focus::scroll_to_focus;
-use crate::window::inquiry::{Inquiry, Watch};
+use crate::window::inquiry::Watch;
 use crate::window::numbers::grouped;
 use crate::window::project::Positions;
 use crate::window::sampled_frames::SampledFrames;
@@ -33,7 +33,6 @@ struct Shown {
 
 /// What was found.
 struct Found {
-    run: u32,
     /// What was clustered, in words.
     what: String,
     frames: SampledFrames,
@@ -55,14 +54,12 @@ impl Found {
 /// What the pane keeps between passes.
 pub struct EnsembleState {
     clusters: usize,
-    inquiry: Option<(u32, Inquiry<Found>)>,
-    found: Option<Found>,
-    refused: Option<(u32, String)>,
+    search: Search<Found>,
 }
 
 impl Default for EnsembleState {
     fn default() -> Self {
-        Self { clusters: 4, inquiry: None, found: None, refused: None }
+        Self { clusters: 4, search: Search::default() }
     }
 }
 
@@ -81,16 +78,7 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     let selected = selected_frames(context, history.replica_count(), replica);
     let camera = context.cache.molecule.viewport.camera();
     let state = &mut context.cache.ensemble;
-    take_answer(state);
-    if state.inquiry.as_ref().is_some_and(|(of, _)| *of != number) {
-        state.inquiry = None;
-    }
-    if let Some((_, inquiry)) = &state.inquiry {
-        ui.label("Comparing frames");
-        progress_bar(ui, "Frames read", inquiry.fraction(), 6.0);
-        if ui.button("Stop").clicked() {
-            state.inquiry = None;
-        }
+    if state.search.ui(ui, number, "Comparing frames") {
         return;
     }
     ui.horizontal_wrapped(|ui| {
@@ -109,23 +97,22 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
                 None => ("all frames".to_owned(), SampledFrames::all(topology, history)),
             };
             let clusters = state.clusters;
-            let started = Inquiry::start("clusters", ui.ctx(), move |watch| {
-                find(number, what, frames, &start, clusters, watch)
+            state.search.start("clusters", number, ui.ctx(), move |watch| {
+                find(what, frames, &start, clusters, watch)
             });
-            match started {
-                Ok(inquiry) => state.inquiry = Some((number, inquiry)),
-                Err(sentence) => state.refused = Some((number, sentence)),
-            }
         }
     });
-    if let Some((_, sentence)) = state.refused.as_ref().filter(|(of, _)| *of == number) {
-        ui.add(egui::Label::new(egui::RichText::new(sentence).weak()).wrap());
-        return;
-    }
-    let Some(found) = state.found.as_ref().filter(|found| found.run == number) else {
-        let advice = "Group all frames puts those together that look alike. Select a basin or a rectangle in the map first \
-                      to group only its frames.";
-        return empty_state(ui, "No clusters yet", advice);
+    let found = match state.search.answer(number) {
+        Some(Ok(found)) => found,
+        Some(Err(sentence)) => {
+            ui.add(egui::Label::new(egui::RichText::new(sentence).weak()).wrap());
+            return;
+        }
+        None => {
+            let advice = "Group all frames puts those together that look alike. Select a basin or a rectangle in the map \
+                          first to group only its frames.";
+            return empty_state(ui, "No clusters yet", advice);
+        }
     };
     let count = grouped(found.frames.count() as u64);
     let caption = match found.what.as_str() {
@@ -167,21 +154,7 @@ fn selected_frames(
     Some(("the rectangle".to_owned(), all))
 }
 
-fn take_answer(state: &mut EnsembleState) {
-    let Some((number, inquiry)) = &state.inquiry else { return };
-    let Some(answer) = inquiry.take() else { return };
-    let number = *number;
-    state.inquiry = None;
-    state.refused = None;
-    match answer {
-        Ok(Some(found)) => state.found = Some(found),
-        Ok(None) => {}
-        Err(sentence) => state.refused = Some((number, sentence)),
-    }
-}
-
 fn find(
-    run: u32,
     what: String,
     frames: SampledFrames,
     start: &Positions,
@@ -218,7 +191,7 @@ fn find(
         traces.push(trace(cluster.representative)?);
         shown.push(Shown { cluster, traces });
     }
-    Ok(Some(Found { run, what, frames, clusters: shown }))
+    Ok(Some(Found { what, frames, clusters: shown }))
 }
 
 /// A picture of each cluster; the one that was clicked.

@@ -276,14 +276,21 @@ fn basins_ui(ui: &egui::Ui, map: &LandscapeMap, letters: &[char], transform: &Pl
     let painter = ui.painter().with_clip_rect(*transform.frame());
     let font = theme::semibold(11.0);
     let mut taken: Vec<egui::Rect> = Vec::new();
-    for (letter, basin) in letters.iter().zip(&map.basins.list) {
+    let frame = transform.frame();
+    let place = |x, y| transform.position_from_point(&PlotPoint::new(x, y));
+    for ((letter, basin), [across, up]) in letters.iter().zip(&map.basins.list).zip(map.basin_ranges()) {
         let [x, y] = basin.minimum;
-        let at = transform.position_from_point(&PlotPoint::new(x, y));
+        let on_screen = egui::Rect::from_two_pos(place(across[0], up[0]), place(across[1], up[1]));
         let text = format!("{letter} {}", percent(basin.population, basin.population_error));
-        let words = painter.layout_no_wrap(text, font.clone(), egui::Color32::WHITE);
-        let frame = transform.frame();
+        let mut words = painter.layout_no_wrap(text, font.clone(), egui::Color32::WHITE);
+        let mut at = place(x, y);
+        if on_screen.width() < words.size().x {
+            // Words would hide a basin that is smaller than they are: the pointer tells its share.
+            words = painter.layout_no_wrap(letter.to_string(), font.clone(), egui::Color32::WHITE);
+            at.y = at.y.min(on_screen.top() + 4.0);
+        }
         // Kept inside the plot as long as the basin itself is.
-        if !frame.contains(at) {
+        if !frame.contains(place(x, y)) {
             continue;
         }
         let half = words.size() / 2.0;

@@ -22,6 +22,7 @@ pub mod ramachandran;
 pub mod rmsd;
 pub mod run_settings;
 mod runs;
+mod search;
 pub mod selection;
 pub mod sequence;
 pub mod simulation;

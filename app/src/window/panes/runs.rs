@@ -235,7 +235,7 @@ fn follow_ui(ui: &mut egui::Ui, shown: usize, count: usize, actions: &mut Vec<Ac
     });
 }
 
-/// Its protein, or the file that it was opened from.
+/// The file that it is in, or its protein.
 fn name_of(run: &Run) -> String {
     let protein = run.info.as_ref().map(|info| info.topology.name.clone()).unwrap_or_default();
     match &run.origin {
@@ -243,7 +243,10 @@ fn name_of(run: &Run) -> String {
             let file = files.first().and_then(|path| path.file_name());
             file.map_or(protein, |name| name.to_string_lossy().into_owned())
         }
-        Origin::Made => protein,
+        Origin::Made => {
+            let file = run.request.as_ref().and_then(|request| request.output.as_ref()?.path.file_name());
+            file.map_or(protein, |name| name.to_string_lossy().into_owned())
+        }
     }
 }
 

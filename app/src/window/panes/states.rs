@@ -8,11 +8,11 @@ use equijump_engine::analysis::msm::MacroSettings;
 use equijump_engine::analysis::{AnalysisError, MacroModel, macrostates};
 use equijump_engine::observe::landscape::{FrameGroup, letter, percent};
 
-use super::simulation::progress_bar;
+use super::search::Search;
 use super::{PaneContext, empty_state};
 use crate::window::action::Action;
 use crate::window::focus::scroll_to_focus;
-use crate::window::inquiry::{Inquiry, Watch};
+use crate::window::inquiry::Watch;
 use crate::window::numbers::grouped;
 use crate::window::sampled_frames::SampledFrames;
 use crate::window::theme;
@@ -24,7 +24,6 @@ const LEAST_FRAMES: u64 = 40;
 
 /// What was found in a run.
 struct Found {
-    run: u32,
     frames: SampledFrames,
     model: MacroModel,
     /// What the slow coordinates were fitted to.
@@ -65,10 +64,7 @@ impl Found {
 /// What the pane keeps between passes.
 #[derive(Default)]
 pub struct StatesState {
-    inquiry: Option<(u32, Inquiry<Found>)>,
-    found: Option<Found>,
-    /// The run that carries no states, and why.
-    refused: Option<(u32, String)>,
+    search: Search<Found>,
     /// The way chosen last, and which of its transitions was shown.
     shown: Option<(usize, usize)>,
 }
@@ -85,33 +81,17 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         return empty_state(ui, "Too few frames", &advice);
     };
     let state = &mut context.cache.states;
-    take_answer(state);
-    if state.inquiry.as_ref().is_some_and(|(of, _)| *of != number) {
-        state.inquiry = None;
-    }
-    if let Some((_, inquiry)) = &state.inquiry {
-        ui.label("Looking for states");
-        progress_bar(ui, "Frames read", inquiry.fraction(), 6.0);
-        if ui.button("Stop").clicked() {
-            state.inquiry = None;
-        }
+    if state.search.ui(ui, number, "Looking for states") {
         return;
     }
-    let known = state.found.as_ref().filter(|found| found.run == number);
     let made = history.len();
     ui.horizontal_wrapped(|ui| {
+        let known = state.search.answer(number).and_then(Result::ok);
         let older = known.is_some_and(|found| found.frames.history.len() != made);
         let text = if known.is_some() { "Find states again" } else { "Find states" };
         let tooltip =
             "A Markov model of the run on its two slowest coordinates, seen as a few metastable states";
-        if ui.button(text).on_hover_text(tooltip).clicked() {
-            let frames = SampledFrames::all(topology, history);
-            let started = Inquiry::start("states", ui.ctx(), move |watch| find(number, frames, watch));
-            match started {
-                Ok(inquiry) => state.inquiry = Some((number, inquiry)),
-                Err(sentence) => state.refused = Some((number, sentence)),
-            }
-        }
+        let asked = ui.button(text).on_hover_text(tooltip).clicked();
         if older {
             ui.weak("The run has grown since");
         }
@@ -120,15 +100,23 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
         {
             context.actions.push(Action::Copy(to_csv(&found.model)));
         }
+        if asked {
+            let frames = SampledFrames::all(topology, history);
+            state.search.start("states", number, ui.ctx(), move |watch| find(frames, watch));
+            state.shown = None;
+        }
     });
-    if let Some((_, sentence)) = state.refused.as_ref().filter(|(of, _)| *of == number) {
-        ui.add(egui::Label::new(egui::RichText::new(sentence).weak()).wrap());
-        return;
-    }
-    let Some(found) = state.found.as_ref().filter(|found| found.run == number) else {
-        let advice = "Find states tells how much time is spent in each, how fast the molecule goes from one to another, and \
-                      where in the run it did.";
-        return empty_state(ui, "No states yet", advice);
+    let found = match state.search.answer(number) {
+        Some(Ok(found)) => found,
+        Some(Err(sentence)) => {
+            ui.add(egui::Label::new(egui::RichText::new(sentence).weak()).wrap());
+            return;
+        }
+        None => {
+            let advice = "Find states tells how much time is spent in each, how fast the molecule goes from one to another, \
+                          and where in the run it did.";
+            return empty_state(ui, "No states yet", advice);
+        }
     };
     caption_ui(ui, found);
     let replica = run.replica;
@@ -166,21 +154,7 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     }
 }
 
-fn take_answer(state: &mut StatesState) {
-    let Some((number, inquiry)) = &state.inquiry else { return };
-    let Some(answer) = inquiry.take() else { return };
-    let number = *number;
-    state.inquiry = None;
-    state.shown = None;
-    state.refused = None;
-    match answer {
-        Ok(Some(found)) => state.found = Some(found),
-        Ok(None) => {}
-        Err(sentence) => state.refused = Some((number, sentence)),
-    }
-}
-
-fn find(run: u32, frames: SampledFrames, watch: &Watch) -> Result<Option<Found>, String> {
+fn find(frames: SampledFrames, watch: &Watch) -> Result<Option<Found>, String> {
     let Some((points, source)) = frames.slow_coordinates(watch)? else { return Ok(None) };
     let interval_ps = frames.history.frame_interval_ps() * frames.stride as f64;
     let model = macrostates(&points, interval_ps, &MacroSettings::default(), &mut || watch.go_on());
@@ -190,7 +164,7 @@ fn find(run: u32, frames: SampledFrames, watch: &Watch) -> Result<Option<Found>,
         ),
         error => format!("No states can be told apart in this run: {error}."),
     })?;
-    Ok(model.map(|model| Found { run, frames, model, source }))
+    Ok(model.map(|model| Found { frames, model, source }))
 }
 
 fn caption_ui(ui: &mut egui::Ui, found: &Found) {

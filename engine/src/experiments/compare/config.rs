@@ -11,6 +11,7 @@ use crate::brief::printable;
 use crate::network::{Heads, Transport};
 use crate::regular_file;
 use crate::session::DevicePreference;
+use crate::trajectory::extension_of;
 
 /// Longer files describe no comparison.
 const MOST_BYTES: u64 = 4 << 20;
@@ -206,8 +207,7 @@ impl ComparisonConfig {
     pub fn read(path: &Path) -> Result<Self, ComparisonError> {
         let text = regular_file::read_text_of(path, MOST_BYTES)
             .map_err(|source| ComparisonError::Read { path: path.to_owned(), source })?;
-        let extension = path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
-        let mut config = match extension.as_str() {
+        let mut config = match extension_of(path).as_str() {
             "toml" => Self::from_toml(&text),
             "json" => serde_json::from_str(&text).map_err(ContentProblem::Json),
             _ => Err(ContentProblem::Extension),

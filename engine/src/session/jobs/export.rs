@@ -9,7 +9,9 @@ use std::sync::Arc;
 use crate::structure::{
     AllAtomModel, MmcifWriter, Topology, pdb_all_atom_end, pdb_all_atom_lines, write_pdb, write_pdb_of_atoms,
 };
-use crate::trajectory::{TrajectoryError, TrajectoryFormat, TrajectoryWriter, write_atomically};
+use crate::trajectory::{
+    TrajectoryError, TrajectoryFormat, TrajectoryWriter, extension_of, write_atomically,
+};
 
 use crate::atomic_file::{AtomicFile, is_there};
 use crate::file_error::FileError;
@@ -142,8 +144,7 @@ enum ExportFormat {
 
 impl ExportFormat {
     fn from_path(path: &Path) -> Result<Self, ExportError> {
-        let extension = path.extension().map(|e| e.to_string_lossy().to_ascii_lowercase());
-        if matches!(extension.as_deref(), Some("cif" | "mmcif")) {
+        if matches!(extension_of(path).as_str(), "cif" | "mmcif") {
             return Ok(Self::Mmcif);
         }
         TrajectoryFormat::from_path(path)

@@ -15,7 +15,7 @@ use crate::structure::{
     ChainSummary, Notice, OpenedStructure, StructureError, StructureProblem, Topology, TopologyMap,
     read_models, read_topology_map_of_chain,
 };
-use crate::trajectory::{TrajectoryError, TrajectoryReader};
+use crate::trajectory::{TrajectoryError, TrajectoryReader, extension_of};
 use crate::transport::SamplerSettings;
 
 /// Time between models of a file that tells no times, ps: they are an ensemble, and the axis is only a number.
@@ -147,18 +147,14 @@ pub(super) fn open(request: TrajectoryRequest) -> Result<Outcome, OpenError> {
     }
 }
 
-fn extension(path: &Path) -> String {
-    path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default()
-}
-
 /// Whether a file holds frames without the names of their atoms.
 fn is_trajectory(path: &Path) -> bool {
-    matches!(extension(path).as_str(), "dcd" | "xtc" | "trr")
+    matches!(extension_of(path).as_str(), "dcd" | "xtc" | "trr")
 }
 
 /// The description of the run that a file belongs to: the file itself, or what lies beside a trajectory and names it.
 fn description_of(path: &Path) -> Option<PathBuf> {
-    if extension(path) == "json" {
+    if extension_of(path) == "json" {
         return Some(path.to_path_buf());
     }
     let name = path.file_name()?.to_str()?;
@@ -197,7 +193,7 @@ fn open_run(description: &Path) -> Result<OpenedTrajectory, Refusal> {
     let mut named = (*map.topology).clone();
     named.name.clone_from(&run.structure);
     map.topology = Arc::new(named);
-    let output = description.with_extension(extension(first));
+    let output = description.with_extension(extension_of(first));
     let recorded = RecordedRun {
         can_go_on: run.shard.is_none() && beside(&output, ".state").is_file(),
         output,
@@ -238,7 +234,7 @@ fn open_files(request: &TrajectoryRequest) -> Result<OpenedTrajectory, Refusal> 
 
 /// The models of a PDB or mmCIF file; `None` for a single one.
 fn open_models(path: &Path, chain: Option<&str>) -> Result<Option<OpenedTrajectory>, Refusal> {
-    let plain_pdb = matches!(extension(path).as_str(), "pdb" | "ent");
+    let plain_pdb = matches!(extension_of(path).as_str(), "pdb" | "ent");
     if plain_pdb {
         // Read where it lies: such files are long.
         let Ok(reader) = TrajectoryReader::open(path) else { return Ok(None) };
@@ -368,7 +364,7 @@ fn structures_beside(trajectory: &Path) -> Vec<PathBuf> {
         .filter_map(|entry| entry.ok())
         .filter(|entry| {
             let small = entry.metadata().is_ok_and(|data| data.is_file() && data.len() <= TOPOLOGY_BYTES);
-            small && matches!(extension(&entry.path()).as_str(), "pdb" | "ent" | "cif" | "mmcif")
+            small && matches!(extension_of(&entry.path()).as_str(), "pdb" | "ent" | "cif" | "mmcif")
         })
         .map(|entry| entry.path())
         .collect();

@@ -110,10 +110,7 @@ fn write_beside(request: &SaveRun, frames: u64, paths: &RunPaths) -> Result<(), 
         .and_then(|()| write_atomically(&paths.topology, &pdb))
         .map_err(FileError::write(&paths.topology))?;
     let last = frames.saturating_sub(1);
-    let json = description.to_json(last, request.finished, &paths.trajectories);
-    let mut text = serde_json::to_string_pretty(&json)?;
-    text.push('\n');
-    write_atomically(&paths.description, text.as_bytes()).map_err(FileError::write(&paths.description))?;
+    description.write(&paths.description, last, request.finished, &paths.trajectories)?;
     let replicas_angstrom = (0..history.replica_count())
         .map(|replica| history.read(last, replica))
         .collect::<std::io::Result<Vec<_>>>()

@@ -10,6 +10,7 @@ use safetensors::tensor::{Dtype, Metadata};
 
 use super::{FramePairs, METADATA_KEY, NoStore, STORE_VERSION, StoreDamage, StoreError, StoreMetadata};
 use crate::brief::printable;
+use crate::positioned::read_exact_at;
 use crate::regular_file;
 use crate::sealed_file::{Seal, SealedFileError};
 use crate::structure::Topology;
@@ -316,27 +317,6 @@ impl TrajectoryStore {
 fn state_of(file: &File) -> std::io::Result<(u64, Option<SystemTime>)> {
     let metadata = file.metadata()?;
     Ok((metadata.len(), metadata.modified().ok()))
-}
-
-/// Reads from a place in the file; threads may do so at once.
-#[cfg(unix)]
-fn read_exact_at(file: &File, bytes: &mut [u8], at: u64) -> std::io::Result<()> {
-    std::os::unix::fs::FileExt::read_exact_at(file, bytes, at)
-}
-
-/// Reads from a place in the file; threads may do so at once.
-#[cfg(windows)]
-fn read_exact_at(file: &File, mut bytes: &mut [u8], mut at: u64) -> std::io::Result<()> {
-    while !bytes.is_empty() {
-        match std::os::windows::fs::FileExt::seek_read(file, bytes, at)? {
-            0 => return Err(std::io::ErrorKind::UnexpectedEof.into()),
-            count => {
-                bytes = &mut bytes[count..];
-                at += count as u64;
-            }
-        }
-    }
-    Ok(())
 }
 
 /// Read first, so that a newer layout is told from a broken one.
