@@ -53,7 +53,7 @@ pub static MODELS: &[BundledModel] = &[
         name: "proteins",
         bytes: include_bytes!("../../../assets/models/proteins/model.safetensors"),
         presets: include_bytes!("../../../assets/models/proteins/presets.json"),
-        trained_on: "molecular dynamics of 13 proteins, 8 fragments of proteins and 133 peptides",
+        trained_on: "molecular dynamics of 21 proteins, 8 fragments of proteins and 133 peptides",
         conditions: "350 K, implicit solvent",
         sequences: &[
             "DAYAQWLKDGGPSSGRPPPS",

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Trains the model `proteins` anew from assets/md, in the nine stages in which it was trained.
+# Trains the model `proteins` anew from assets/md, in the ten stages in which it was trained.
 #
-#   assets/models/proteins/train.sh OUT      stores, stages 1 to 9; the model is OUT/9/model.safetensors
+#   assets/models/proteins/train.sh OUT      stores, stages 1 to 10; the model is OUT/10/model.safetensors
 #
 # What is done already is left alone, and a stage that was interrupted goes on. EQUIJUMP names the program (default:
 # target/release/equijump), THREADS the processor threads to train with (default: 1).
@@ -22,11 +22,11 @@ THREADS=${THREADS:-1}
 mkdir -p "$out/stores"
 out=$(cd "$out" && pwd)
 
-# One store a system. Trp-cage, the WW domain, NTL9 and ubiquitin are kept for the end of stage 6; what was made after it
-# is left out.
+# One store a system. Trp-cage, the WW domain, NTL9 and ubiquitin are kept for the end of stage 6, the other natural
+# proteins for stage 10, but for those two that the model is judged by.
 for folder in "$md"/*/; do
     name=$(basename "$folder")
-    [ "$name" != chignolin_rare ] && [ "$name" != chignolin_crystal ] || continue
+    case $name in chignolin_rare | chignolin_crystal | nat_1lcd | nat_1bxy) continue ;; esac
     store=$out/stores/$name.store.safetensors
     [ -f "$folder/top.pdb" ] && ! [ -f "$store" ] || continue
     how=(--out-of-equilibrium)
@@ -34,12 +34,14 @@ for folder in "$md"/*/; do
     "$EQUIJUMP" import --topology "$folder/top.pdb" "$folder"traj_*.xtc "${how[@]}" --out "$store"
 done
 
-stores() { # those whose name fits, of systems that are trained on: all from the end of stage 6 on
-    local store
+stores() { # those whose name fits, of systems that are trained on: `all` from the end of stage 6 on, `natural` in stage 10
+    local store name
     for store in "$out"/stores/*.store.safetensors; do
-        case $(basename "$store" .store.safetensors) in
-            trpcage | wwdomain | ntl9 | nat_1ubq) if [ "$1" = all ]; then echo "$store"; fi ;;
-            *) if [ "$1" = all ] || [[ $(basename "$store" .store.safetensors) =~ ^($1)$ ]]; then echo "$store"; fi ;;
+        name=$(basename "$store" .store.safetensors)
+        case $name in
+            trpcage | wwdomain | ntl9 | nat_1ubq) if [ "$1" = all ] || [ "$1" = natural ]; then echo "$store"; fi ;;
+            nat_*) if [ "$1" = natural ]; then echo "$store"; fi ;;
+            *) if [ "$1" = all ] || [ "$1" = natural ] || [[ $name =~ ^($1)$ ]]; then echo "$store"; fi ;;
         esac
     done
 }
@@ -139,4 +141,11 @@ own=("$out"/own/*.store.safetensors)
 stage 9 all --init "$out/8/model.safetensors" --steps 5500 --learning-rate 4e-3 --final-learning-rate 5e-5 \
     --warmup-steps 100 --ema-decay 0.998 --seed 8 "${even[@]}" --source-bend 1.0 --own-share 0.35
 
-echo "$out/9/model.safetensors"
+# 10: natural proteins of no set, and own frames of the model of stage 9 alone.
+own_frames 3 "$out/9/model.safetensors" 12 81
+own_frames 4 "$out/9/model.safetensors" 10 81
+own=("$out"/own/[34].*.store.safetensors)
+stage 10 natural --init "$out/9/model.safetensors" --steps 10000 --learning-rate 4e-3 --final-learning-rate 5e-5 \
+    --warmup-steps 100 --ema-decay 0.998 --seed 9 "${even[@]}" --source-bend 1.0 --own-share 0.35
+
+echo "$out/10/model.safetensors"
