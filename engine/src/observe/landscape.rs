@@ -168,7 +168,7 @@ impl LandscapeMap {
         let bandwidth = scott_bandwidth(&points, settings.bandwidth_factor, ends)?;
         let smooth = smooth_density(&points, bandwidth, SMOOTH_CELLS, ends)?;
         let surface = smooth.free_energy();
-        let basins = find_basins(&surface, &trajectories(&projections), &BasinSettings::default());
+        let basins = find_basins(&surface, &trajectories(&projections), &BasinSettings::default(), ends);
         let basin_grid = [surface.x, surface.y];
         let (free_energy_kt, contours, bandwidth) = if settings.smooth {
             let top = surface.values_kt.iter().copied().filter(|v| v.is_finite()).fold(0.0, f64::max);
@@ -214,6 +214,11 @@ impl LandscapeMap {
         self.basins.of_cell.get(cell).copied().flatten().map(usize::from)
     }
 
+    /// How far two places are apart along x and y.
+    fn apart(&self, one: [f64; 2], other: [f64; 2]) -> [f64; 2] {
+        [0, 1].map(|axis| self.settings.axes[axis].ends().apart(one[axis], other[axis]))
+    }
+
     /// Range of each basin along x and y, from edge to edge of its cells.
     pub fn basin_ranges(&self) -> Vec<[[f64; 2]; 2]> {
         let [across, up] = &self.basin_grid;
@@ -249,7 +254,8 @@ impl LandscapeMap {
             let [own_x, own_y] = self.basins.list[basin].minimum;
             let grid = &self.free_energy_kt;
             let width = |range: [f64; 2]| (range[1] - range[0]).max(1e-12);
-            ((own_x - x) / width(grid.x_range)).hypot((own_y - y) / width(grid.y_range))
+            let [dx, dy] = self.apart([own_x, own_y], [x, y]);
+            (dx / width(grid.x_range)).hypot(dy / width(grid.y_range))
         };
         for (place, minimum) in minima.iter().enumerate() {
             let Some(basin) = self.basin_of(minimum[0], minimum[1]) else { continue };
@@ -310,8 +316,8 @@ impl LandscapeMap {
         let (wx, wy) = (width(grid.x_range), width(grid.y_range));
         let bin = (0.5 / grid.nx as f64).hypot(0.5 / grid.ny as f64);
         let distance = |point: &MapPoint| {
-            let [px, py] = point.at.map(f64::from);
-            let plain = ((px - x) / wx).hypot((py - y) / wy);
+            let [dx, dy] = self.apart(point.at.map(f64::from), [x, y]);
+            let plain = (dx / wx).hypot(dy / wy);
             if point.replica as usize == replica { plain } else { plain + bin }
         };
         self.projections
@@ -477,6 +483,25 @@ mod tests {
         assert!(low > 6.0 && low < 9.5 && high > 10.5, "{low} to {high}");
         assert!(map.bandwidth.is_some());
         assert_eq!(map.path(1, 200).len(), 200);
+    }
+
+    #[test]
+    fn a_well_about_180_degrees_is_one_basin() {
+        let dihedral = Coordinate::Measured(Measurement::Dihedral([0, 1, 2, 3]));
+        let settings = MapSettings { axes: [dihedral, Coordinate::Rmsd], ..MapSettings::default() };
+        let points: Vec<MapPoint> = (0..900u32)
+            .map(|frame| {
+                let radius = ((frame * 7) % 90) as f32 / 90.0;
+                let (sine, cosine) = (frame as f32 * 2.4).sin_cos();
+                let degrees = (180.0 + 50.0 * radius * cosine + 180.0).rem_euclid(360.0) - 180.0;
+                point(0, frame, [degrees, 2.0 + radius * sine])
+            })
+            .collect();
+        let map = LandscapeMap::new(settings, points, String::new(), false).unwrap();
+        assert_eq!(map.basins.list.len(), 1, "{:?}", map.basins.list);
+        assert_eq!(map.basins.list[0].visits, 1);
+        assert_eq!((map.basin_of(175.0, 2.0), map.basin_of(-175.0, 2.0)), (Some(0), Some(0)));
+        assert_eq!(map.apart([179.0, 1.0], [-179.0, 2.0]), [2.0, 1.0]);
     }
 
     #[test]

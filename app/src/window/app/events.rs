@@ -204,8 +204,10 @@ impl EquiJumpApp {
         let entry = self.opening.take().and_then(|(_, entry)| entry);
         match outcome {
             JobOutcome::Finished(opened) => {
-                self.project.unopened.retain(|known| Some(&known.entry) != entry.as_ref());
-                let question = self.take_opened(opened, entry);
+                let question = self.take_opened(opened, entry.clone());
+                if question.is_none() {
+                    self.project.unopened.retain(|known| Some(&known.entry) != entry.as_ref());
+                }
                 self.dialog = question.or(self.dialog.take());
             }
             JobOutcome::Cancelled => (),

@@ -108,7 +108,10 @@ impl MovieForm {
             let look = move |(folder, format, make): (PathBuf, FilmFormat, bool)| {
                 is_there(&folder, make).then(|| new_path(&folder, &name, format))
             };
-            self.target.ask(ui.ctx(), (folder, self.format, make), look).cloned()
+            let question = (folder, self.format, make);
+            // What was confirmed was another place.
+            self.confirmed &= self.target.is_about(&question);
+            self.target.ask(ui.ctx(), question, look).cloned()
         });
         if found == Some(None)
             && let Some(folder) = self.folder.path()

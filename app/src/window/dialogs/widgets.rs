@@ -127,16 +127,18 @@ pub fn primary_button(ui: &egui::Ui, text: &str) -> egui::Button<'static> {
 /// Says that a folder is missing, and offers to make it: then it becomes the folder `to_make`, which is made by whoever
 /// looks for it next. `focus` asks for the keyboard.
 pub(super) fn missing_folder(ui: &mut egui::Ui, folder: PathBuf, to_make: &mut Option<PathBuf>, focus: bool) {
-    if to_make.as_ref() == Some(&folder) {
-        return error_line(ui, "There is no such folder, and it could not be made.");
-    }
-    error_line(ui, "There is no such folder.");
-    let make = ui.button("Make folder").on_hover_text(folder.display().to_string());
+    let tried = to_make.as_ref() == Some(&folder);
+    let (sentence, button) = match tried {
+        true => ("There is no such folder, and it could not be made.", "Look again"),
+        false => ("There is no such folder.", "Make folder"),
+    };
+    error_line(ui, sentence);
+    let make = ui.button(button).on_hover_text(folder.display().to_string());
     if focus {
         make.request_focus();
     }
     if make.clicked() {
-        *to_make = Some(folder);
+        *to_make = (!tried).then_some(folder);
     }
 }
 

@@ -118,7 +118,6 @@ impl EquiJumpApp {
         let exports = samples.exports.into_iter().chain(reference_exports);
         let exports = exports.map(|export| Running::new(self.session.start(export))).collect();
         self.evaluation.error = None;
-        self.evaluation.saved = None;
         self.evaluation.evaluating = Some(Evaluating {
             request,
             provenance,
@@ -257,6 +256,7 @@ impl EquiJumpApp {
         self.evaluation.error = None;
         self.evaluation.page = self.evaluation.page.min(pages.len().saturating_sub(1));
         self.evaluation.evaluated = Some(Evaluated { evaluation, provenance, pages });
+        self.evaluation.saved = None;
         layout::show(&mut self.tree, Pane::EvaluationResults);
     }
 
@@ -268,7 +268,6 @@ impl EquiJumpApp {
             state.error = Some("Choose a folder for the report.".into());
             return;
         }
-        state.saved = None;
         let folder = PathBuf::from(folder);
         match Saving::start(evaluated.clone(), folder, state.form.replace, ctx.clone()) {
             Ok(saving) => {

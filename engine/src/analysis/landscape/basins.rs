@@ -1,5 +1,6 @@
 //! Basins of a free-energy surface, and how much of the time is spent in them.
 
+use super::density::Ends;
 use crate::analysis::histogram::FreeEnergySurface;
 use crate::analysis::inefficiency::share_with_error;
 
@@ -47,16 +48,18 @@ pub struct Basins {
 }
 
 /// Divides a surface among its minima: water that falls anywhere runs down into one of them. Minima whose lowest way
-/// out is less than [`BasinSettings::least_depth_kt`] high are joined with what lies behind it. `trajectories` are the
+/// out is less than [`BasinSettings::least_depth_kt`] high are joined with what lies behind it. Over the ends of a coordinate
+/// that goes around water runs as elsewhere. `trajectories` are the
 /// frames, in order of time within each.
 pub fn find_basins(
     surface: &FreeEnergySurface,
     trajectories: &[Vec<[f64; 2]>],
     settings: &BasinSettings,
+    ends: [Ends; 2],
 ) -> Basins {
     let nx = surface.x.bins;
     let values = &surface.values_kt;
-    let root_of_cell = flood(surface, settings.least_depth_kt);
+    let root_of_cell = flood(surface, settings.least_depth_kt, ends);
     let basin_at = |point: &[f64; 2]| {
         let (ix, iy) = (surface.x.index(point[0])?, surface.y.index(point[1])?);
         root_of_cell[iy * nx + ix]
@@ -97,7 +100,11 @@ pub fn find_basins(
 }
 
 /// For each cell the deepest cell of its basin; `None` where the surface has no value.
-fn flood(surface: &FreeEnergySurface, least_depth_kt: f64) -> Vec<Option<usize>> {
+fn flood(
+    surface: &FreeEnergySurface,
+    least_depth_kt: f64,
+    [ends_x, ends_y]: [Ends; 2],
+) -> Vec<Option<usize>> {
     let (nx, ny) = (surface.x.bins, surface.y.bins);
     let values = &surface.values_kt;
     let mut order: Vec<usize> = (0..values.len()).filter(|&cell| values[cell].is_finite()).collect();
@@ -107,8 +114,8 @@ fn flood(surface: &FreeEnergySurface, least_depth_kt: f64) -> Vec<Option<usize>>
     for cell in order {
         let (ix, iy) = (cell % nx, cell / nx);
         let mut around: Vec<usize> = Vec::with_capacity(8);
-        for jy in iy.saturating_sub(1)..=(iy + 1).min(ny - 1) {
-            for jx in ix.saturating_sub(1)..=(ix + 1).min(nx - 1) {
+        for jy in ends_y.around(iy, ny) {
+            for jx in ends_x.around(ix, nx) {
                 let other = jy * nx + jx;
                 if other != cell && parent[other].is_some() {
                     around.push(other);

@@ -64,6 +64,24 @@ impl Ends {
     /// A coordinate of any value.
     pub const NONE: Self = Self::Walls { low: f64::NEG_INFINITY, high: f64::INFINITY };
 
+    /// The cells up to one away from cell `index` of `bins`.
+    pub(super) fn around(self, index: usize, bins: usize) -> impl Iterator<Item = usize> {
+        let wraps = matches!(self, Self::Around { .. }) && bins > 2;
+        [bins - 1, 0, 1].into_iter().filter_map(move |step| {
+            let outside = (index == 0 && step == bins - 1) || (index + 1 == bins && step == 1);
+            (wraps || !outside || step == 0).then_some((index + step) % bins)
+        })
+    }
+
+    /// How far two values are apart, the shorter way around where there is one.
+    pub fn apart(self, one: f64, other: f64) -> f64 {
+        let plain = (one - other).abs();
+        match self {
+            Self::Walls { .. } => plain,
+            Self::Around { low, high } => plain.min((high - low - plain).abs()),
+        }
+    }
+
     /// Standard deviation of `values`, the shorter way around where there is one.
     fn deviation(self, values: &[f64]) -> f64 {
         let n = values.len() as f64;
@@ -99,7 +117,7 @@ impl Ends {
             Self::Around { .. } => Some(index.rem_euclid(bins) as usize),
             Self::Walls { low, high } => {
                 let back = if index < 0 { -1 - index } else { 2 * bins - 1 - index };
-                let wall = if index < 0 { low == axis.min } else { high == axis.max };
+                let wall = if index < 0 { low >= axis.min } else { high <= axis.max };
                 (wall && (0..bins).contains(&back)).then_some(back as usize)
             }
         }
