@@ -16,6 +16,7 @@ mod files;
 mod fused_backend;
 mod jump_sizes;
 mod loss;
+mod multiply;
 mod open_backend;
 pub mod optimizer;
 mod own_frames;

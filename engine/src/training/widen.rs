@@ -1,4 +1,5 @@
-//! Starting a training from the weights of a model that sees less than the network to be trained.
+//! Starting a training from the weights of a model that sees less than the network to be trained, or has fewer
+//! channels ([`super::multiply`]).
 //!
 //! New input scalars are heard by nothing at first: the network computes what the model computes, and learns from
 //! there. Every matrix keeps its entries for what was there, scaled by the root of its new number of inputs over
@@ -16,17 +17,27 @@ use crate::network::inputs::{
 use crate::network::{Model, NetworkConfig, ParameterLayout, ParameterSpec};
 use crate::structure::ResidueType;
 
+use super::multiply::multiplied;
 use super::weights::initial_weights;
 use super::{TrainError, TrainSettingsError};
 
 /// The weights of the model at `path` for the network `config`, which may see internal coordinates that the model
-/// does not and may have other noise; `seed` draws what is new.
+/// does not, have several times as many channels and other noise; `seed` draws what is new.
 ///
 /// # Errors
 /// [`TrainError`] when the model cannot be read or has another network.
 pub(super) fn weights_of(path: &Path, config: &NetworkConfig, seed: u64) -> Result<Vec<f32>, TrainError> {
     let model = Model::load(path)?;
-    let old = model.config();
+    let (had, has) = (model.config().multiplicity, config.multiplicity);
+    let several = if has > had && has.is_multiple_of(had) {
+        Some(multiplied(model.config(), &model.parameters, has / had, seed))
+    } else {
+        None
+    };
+    let (old, parameters) = match &several {
+        Some((wide, parameters)) => (wide, &parameters[..]),
+        None => (model.config(), &model.parameters[..]),
+    };
     // Weights do not depend on σ; inputs may be added, not taken away.
     let like_model = NetworkConfig {
         sigma_position_angstrom: config.sigma_position_angstrom,
@@ -45,7 +56,7 @@ pub(super) fn weights_of(path: &Path, config: &NetworkConfig, seed: u64) -> Resu
     let mut out = initial_weights(&to, seed);
     for spec in to.specs() {
         let Some(was) = from.get(&spec.name) else { continue };
-        let values = &model.parameters[was.range.clone()];
+        let values = &parameters[was.range.clone()];
         let out = &mut out[spec.range.clone()];
         if was.shape == spec.shape {
             out.copy_from_slice(values);
@@ -151,7 +162,7 @@ mod tests {
 
     use super::*;
     use crate::network::fused::{Conditioned, HeaderContext, Workspace};
-    use crate::network::{CloudBatch, ModelCard, SequenceBatch};
+    use crate::network::{CloudBatch, Heads, ModelCard, Residual, SequenceBatch};
     use crate::structure::TensorCloud;
     use crate::test_support::bundled;
 
@@ -180,6 +191,46 @@ mod tests {
         workspace.outputs.concat()
     }
 
+    fn assert_alike(model: &Model, other: &Model, what: &str) {
+        let (before, after) = (outputs(model), outputs(other));
+        let size = before.iter().fold(0.0f32, |most, x| most.max(x.abs()));
+        let worst = before.iter().zip(&after).fold(0.0f32, |most, (a, b)| most.max((a - b).abs()));
+        assert!(size > 0.1 && worst < 1e-4 * size, "{what}: {worst} of {size}");
+    }
+
+    #[test]
+    fn more_channels_start_as_the_model_and_are_not_alike() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("model.safetensors");
+        for (residual, heads) in [(Residual::Sum, Heads::Endpoint), (Residual::Concat, Heads::Paper)] {
+            let narrow = NetworkConfig {
+                multiplicity: 8,
+                conditioner_layers: 2,
+                header_layers: 2,
+                residual,
+                heads,
+                carried_inputs: false,
+                ..NetworkConfig::default()
+            };
+            let mut weights = initial_weights(&ParameterLayout::new(&narrow), 3);
+            weights.iter_mut().enumerate().for_each(|(i, w)| *w += 0.1 * (i as f32).sin());
+            let model = Model::new(&narrow, weights, ModelCard::default());
+            model.save(&path).unwrap();
+            for copies in [2, 3] {
+                // Inputs may join in the same step.
+                let wide =
+                    NetworkConfig { multiplicity: copies * 8, carried_inputs: copies == 3, ..narrow.clone() };
+                let widened = Model::new(&wide, weights_of(&path, &wide, 9).unwrap(), ModelCard::default());
+                assert_alike(&model, &widened, &format!("{residual:?} {copies}"));
+                let read = ParameterLayout::new(&wide);
+                let read = &read.get("conditioner.aggregate.scalars").unwrap().range;
+                let rows: Vec<&[f32]> = widened.parameters[read.clone()].chunks(copies * 8).collect();
+                let apart = rows[0].iter().zip(rows[8]).map(|(a, b)| (a - b).powi(2)).sum::<f32>();
+                assert!(apart > 0.1, "copies of a channel are read alike: {apart}");
+            }
+        }
+    }
+
     #[test]
     fn a_wider_network_starts_as_the_model_that_it_is_made_from() {
         let folder = tempfile::tempdir().unwrap();
@@ -205,12 +256,9 @@ mod tests {
             let model = Model::new(&narrow, weights, ModelCard::default());
             model.save(&path).unwrap();
             let widened = Model::new(&wide, weights_of(&path, &wide, 9).unwrap(), ModelCard::default());
-            let (before, after) = (outputs(&model), outputs(&widened));
-            let size = before.iter().fold(0.0f32, |most, x| most.max(x.abs()));
-            let worst = before.iter().zip(&after).fold(0.0f32, |most, (a, b)| most.max((a - b).abs()));
-            assert!(size > 0.1 && worst < 1e-4 * size, "{torsion_inputs} {frame_inputs}: {worst} of {size}");
+            assert_alike(&model, &widened, &format!("{torsion_inputs} {frame_inputs}"));
         }
-        let other = NetworkConfig { multiplicity: 16, ..wide };
+        let other = NetworkConfig { multiplicity: 12, ..wide };
         let refusal = weights_of(&path, &other, 9).err().unwrap().to_string();
         assert!(refusal.contains("multiplicity"), "{refusal}");
     }
