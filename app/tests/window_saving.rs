@@ -134,8 +134,15 @@ fn frames_that_closing_would_lose_are_saved_with_one_click() {
     viewport.events.push(ViewportEvent::Close);
     window.settle();
     assert!(window.harness.query_by_label_contains("10 frames of your runs are in no file").is_some());
+    // Into the folder of the last export, unless another is named.
+    let elsewhere = folder.path().join("elsewhere");
+    window.dialogs.will_answer(FileAnswer::Picked(elsewhere.clone()));
+    click(&mut window, "Browse…");
+    window.step_until("the folder is missed", |harness| harness.query_by_label("Make folder").is_some());
+    click(&mut window, "Make folder");
+    window.step_until("it is there", |harness| harness.query_by_label("There is no such folder.").is_none());
     click(&mut window, "Save and close");
-    window.step_until("it is saved", |_| folder.path().join("chignolin-run-2.state").is_file());
+    window.step_until("it is saved", |_| elsewhere.join("chignolin-run-2.state").is_file());
     window.step_until("nothing is lost", |harness| {
         harness.state().project().runs().iter().all(|run| run.unsaved_frames(|_| 0) == 0)
     });

@@ -64,8 +64,8 @@ pub enum Action {
     SetRunInPlots(u32, bool),
     /// Close the window, frames or not.
     QuitConfirmed,
-    /// Write the runs that are in no file, then close the window.
-    SaveAndQuit,
+    /// Write the runs that are in no file into a folder, then close the window.
+    SaveAndQuit(PathBuf),
     /// Show a frame.
     GoToFrame(usize),
     /// Visit only frames inside a rectangle of the free-energy map, or all again.

@@ -32,6 +32,8 @@ pub enum Purpose {
     FigureFolder,
     /// Into which folder to write the pictures of a film.
     MovieFolder,
+    /// Into which folder to write runs that closing would lose.
+    SavedRunsFolder,
     /// Where to write a screenshot.
     Screenshot,
     /// Stores to train on, one answer for each.
@@ -73,6 +75,7 @@ impl Purpose {
             Purpose::TrainingScriptFolder => "Write script for training data into folder",
             Purpose::FigureFolder => "Export plots into folder",
             Purpose::MovieFolder => "Export pictures into folder",
+            Purpose::SavedRunsFolder => "Save runs into folder",
             Purpose::Screenshot => "Save screenshot",
             Purpose::TrainingStore => "Add training stores",
             Purpose::TrainingFolder => "Choose folder of the training",
@@ -235,6 +238,7 @@ fn show(request: &FileRequest) -> impl Future<Output = Vec<PathBuf>> + Send + 's
         }
         Purpose::FigureFolder
         | Purpose::MovieFolder
+        | Purpose::SavedRunsFolder
         | Purpose::MdStartFolder
         | Purpose::TrainingScriptFolder
         | Purpose::TrainingFolder

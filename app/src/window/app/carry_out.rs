@@ -60,7 +60,7 @@ impl EquiJumpApp {
                 self.quit_confirmed = true;
                 ctx.send_viewport_cmd(egui::ViewportCommand::Close);
             }
-            Action::SaveAndQuit => self.save_and_quit(ctx),
+            Action::SaveAndQuit(folder) => self.save_and_quit(&folder, ctx),
             Action::GoToFrame(frame) => self.timeline.go_to(frame),
             Action::ShowReplica(replica) => {
                 if let Some(run) = &mut self.project.run {

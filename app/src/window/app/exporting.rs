@@ -9,7 +9,7 @@ use equijump_engine::session::{
 use super::EquiJumpApp;
 use crate::window::action::Action;
 use crate::window::dialogs::Dialog;
-use crate::window::dialogs::confirm::{Cause, Confirm};
+use crate::window::dialogs::closing::ClosingForm;
 use crate::window::dialogs::export_trajectory::TrajectoryForm;
 use crate::window::dialogs::hindrance::Hindrance;
 use crate::window::exports::{RunExport, TrajectoryExport};
@@ -184,8 +184,7 @@ impl EquiJumpApp {
         let frames: u64 = self.project.runs().into_iter().map(|run| self.frames_lost_of(run)).sum();
         let evaluation = self.evaluation.is_unsaved();
         let dialog = if frames > 0 {
-            let cause = Cause::Quit { folder: self.preferences.export_folder(), evaluation };
-            Dialog::Confirm(Confirm::new(cause, frames))
+            Dialog::Closing(ClosingForm::new(self.preferences.export_folder(), frames, evaluation))
         } else if evaluation {
             let ways = vec![
                 ("Show it", vec![Action::ShowPane(Pane::Evaluation)]),
@@ -202,10 +201,11 @@ impl EquiJumpApp {
         true
     }
 
-    /// Writes what would be lost into the folder of exports, and closes the window once it is written.
-    pub(in crate::window) fn save_and_quit(&mut self, ctx: &egui::Context) {
-        let (folder, stem) = (self.preferences.export_folder(), self.protein_name().to_owned());
-        self.save_unsaved_runs(&folder, &stem);
+    /// Writes what would be lost into `folder`, and closes the window once it is written.
+    pub(in crate::window) fn save_and_quit(&mut self, folder: &Path, ctx: &egui::Context) {
+        let stem = self.protein_name().to_owned();
+        self.preferences.export_folder = Some(folder.to_owned());
+        self.save_unsaved_runs(folder, &stem);
         // Those that go on would make more frames meanwhile.
         if let Some(run) = self.project.active_run_mut() {
             run.stop();

@@ -4,10 +4,13 @@ use equijump_engine::observe::observer::Observer;
 use equijump_engine::session::SimulationRequest;
 
 use super::EquiJumpApp;
+use crate::window::action::Action;
+use crate::window::command::UiCommand;
 use crate::window::dialogs::Dialog;
-use crate::window::dialogs::confirm::{Cause, Confirm};
+use crate::window::dialogs::hindrance::Hindrance;
 use crate::window::ghost::Ghost;
 use crate::window::log::Level;
+use crate::window::numbers::grouped;
 use crate::window::runs::{Origin, OtherRun, Unopened};
 use crate::window::session_file::Entry;
 
@@ -109,7 +112,13 @@ impl EquiJumpApp {
         let run = self.project.run_of_number(number);
         match run.map_or(0, |run| run.unsaved_frames(|_| 0)) {
             0 => self.close_run(number),
-            frames => self.dialog = Some(Dialog::Confirm(Confirm::new(Cause::CloseRun(number), frames))),
+            frames => {
+                let sentence =
+                    format!("{} frames of this run are in no file and would be lost.", grouped(frames));
+                let save = vec![Action::ShowRun(number), Action::Command(UiCommand::ExportTrajectory)];
+                let ways = vec![("Save…", save), ("Discard frames", vec![Action::CloseRunConfirmed(number)])];
+                self.dialog = Some(Dialog::Hindrance(Hindrance::new("Close this run?", sentence, ways)));
+            }
         }
     }
 

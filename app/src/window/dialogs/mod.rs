@@ -1,8 +1,8 @@
 //! Our own dialogs, one at a time, each a small form that ends in an action.
 
 pub mod choice;
+pub mod closing;
 pub mod command_palette;
-pub mod confirm;
 pub mod export_figures;
 pub mod export_movie;
 pub mod export_trajectory;
@@ -32,7 +32,7 @@ pub enum Dialog {
     Topology(trajectory_needs::TopologyChoice),
     Interval(trajectory_needs::IntervalChoice),
     Hindrance(hindrance::Hindrance),
-    Confirm(confirm::Confirm),
+    Closing(closing::ClosingForm),
     ExportTrajectory(export_trajectory::TrajectoryForm),
     ExportFigures(export_figures::FigureForm),
     Screenshot(screenshot::ScreenshotForm),
@@ -52,7 +52,7 @@ impl Dialog {
             Dialog::Topology(_) => "Which atoms are these?",
             Dialog::Interval(_) => "How far apart are the frames?",
             Dialog::Hindrance(hindrance) => hindrance.title(),
-            Dialog::Confirm(confirm) => confirm.title(),
+            Dialog::Closing(_) => "Close EquiJump?",
             Dialog::ExportTrajectory(form) => form.title(),
             Dialog::ExportFigures(_) => "Export plots",
             Dialog::Screenshot(_) => "Save screenshot",
@@ -88,7 +88,7 @@ impl Dialog {
                     Dialog::Topology(form) => form.ui(ui, actions),
                     Dialog::Interval(form) => form.ui(ui, actions),
                     Dialog::Hindrance(form) => form.ui(ui, actions),
-                    Dialog::Confirm(form) => form.ui(ui, actions),
+                    Dialog::Closing(form) => form.ui(ui, actions),
                     Dialog::ExportTrajectory(form) => form.ui(ui, actions),
                     Dialog::ExportFigures(form) => form.ui(ui, actions),
                     Dialog::Screenshot(form) => form.ui(ui, actions),
@@ -108,6 +108,7 @@ impl Dialog {
         let path = match (self, purpose) {
             (Dialog::ExportTrajectory(form), Purpose::ExportTrajectory) => &mut form.path,
             (Dialog::ExportFigures(form), Purpose::FigureFolder) => &mut form.folder,
+            (Dialog::Closing(form), Purpose::SavedRunsFolder) => &mut form.folder,
             (Dialog::Screenshot(form), Purpose::Screenshot) => &mut form.path,
             (Dialog::ExportMovie(form), Purpose::MovieFolder) => &mut form.folder,
             (Dialog::Topology(form), Purpose::OpenTopology) => &mut form.path,

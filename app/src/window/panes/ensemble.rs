@@ -102,18 +102,9 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
             });
         }
     });
-    let found = match state.search.answer(number) {
-        Some(Ok(found)) => found,
-        Some(Err(sentence)) => {
-            ui.add(egui::Label::new(egui::RichText::new(sentence).weak()).wrap());
-            return;
-        }
-        None => {
-            let advice = "Group all frames puts those together that look alike. Select a basin or a rectangle in the map \
-                          first to group only its frames.";
-            return empty_state(ui, "No clusters yet", advice);
-        }
-    };
+    let advice = "Group all frames puts those together that look alike. Select a basin or a rectangle in the map first to \
+                  group only its frames.";
+    let Some(found) = state.search.found_ui(ui, number, "No clusters yet", advice) else { return };
     let count = grouped(found.frames.count() as u64);
     let caption = match found.what.as_str() {
         "all frames" => format!("All {count} frames, turned as the molecule is"),

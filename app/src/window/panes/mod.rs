@@ -18,6 +18,7 @@ mod log_scale;
 mod map_settings;
 pub mod measurements;
 pub mod molecule;
+pub mod molecule_bar;
 pub mod ramachandran;
 pub mod rmsd;
 pub mod run_settings;

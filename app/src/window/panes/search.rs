@@ -1,5 +1,6 @@
 //! What a pane looks for in a run when asked, in the background: the question, how far it is, and the answer for that run.
 
+use super::empty_state;
 use super::simulation::progress_bar;
 use crate::window::inquiry::{Inquiry, Watch};
 
@@ -52,9 +53,21 @@ impl<T: Send + 'static> Search<T> {
         true
     }
 
-    /// What was found in this run, or the sentence that says why nothing was.
-    pub(super) fn answer(&self, run: u32) -> Option<Result<&T, &str>> {
-        let (_, answer) = self.answer.as_ref().filter(|(of, _)| *of == run)?;
-        Some(answer.as_ref().map_err(String::as_str))
+    /// What was found in this run, if anything was.
+    pub(super) fn found(&self, run: u32) -> Option<&T> {
+        self.answer.as_ref().filter(|(of, _)| *of == run)?.1.as_ref().ok()
+    }
+
+    /// What was found in this run. Where nothing was, shows why; where nothing was looked for, the `heading` and the
+    /// `advice` of an empty pane.
+    pub(super) fn found_ui(&self, ui: &mut egui::Ui, run: u32, heading: &str, advice: &str) -> Option<&T> {
+        match self.answer.as_ref().filter(|(of, _)| *of == run) {
+            Some((_, Ok(found))) => return Some(found),
+            Some((_, Err(sentence))) => {
+                ui.add(egui::Label::new(egui::RichText::new(sentence).weak()).wrap());
+            }
+            None => empty_state(ui, heading, advice),
+        }
+        None
     }
 }

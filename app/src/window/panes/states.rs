@@ -86,7 +86,7 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
     }
     let made = history.len();
     ui.horizontal_wrapped(|ui| {
-        let known = state.search.answer(number).and_then(Result::ok);
+        let known = state.search.found(number);
         let older = known.is_some_and(|found| found.frames.history.len() != made);
         let text = if known.is_some() { "Find states again" } else { "Find states" };
         let tooltip =
@@ -106,18 +106,9 @@ pub(super) fn ui(ui: &mut egui::Ui, context: &mut PaneContext<'_>) {
             state.shown = None;
         }
     });
-    let found = match state.search.answer(number) {
-        Some(Ok(found)) => found,
-        Some(Err(sentence)) => {
-            ui.add(egui::Label::new(egui::RichText::new(sentence).weak()).wrap());
-            return;
-        }
-        None => {
-            let advice = "Find states tells how much time is spent in each, how fast the molecule goes from one to another, \
-                          and where in the run it did.";
-            return empty_state(ui, "No states yet", advice);
-        }
-    };
+    let advice = "Find states tells how much time is spent in each, how fast the molecule goes from one to another, and \
+                  where in the run it did.";
+    let Some(found) = state.search.found_ui(ui, number, "No states yet", advice) else { return };
     caption_ui(ui, found);
     let replica = run.replica;
     let height = (ui.available_height() * 0.58).clamp(90.0, 420.0);

@@ -303,6 +303,12 @@ fn network_ui(ui: &mut egui::Ui, network: &mut NetworkConfig, new: bool) {
             ui.checkbox(&mut network.carried_inputs, "Carried pieces").on_hover_text(tooltip);
         });
         row(ui, "", "", |ui, _| {
+            let possible = network.can_see_estimates();
+            network.estimate_inputs &= possible;
+            let estimate = egui::Checkbox::new(&mut network.estimate_inputs, "Estimate of the step before");
+            ui.add_enabled(possible, estimate).on_hover_text(about("estimate_inputs"));
+        });
+        row(ui, "", "", |ui, _| {
             let frame = egui::Checkbox::new(&mut network.frame_inputs, "Residue frames");
             ui.add_enabled(network.displacement_inputs, frame).on_hover_text(about("frame_inputs"));
         });
