@@ -13,7 +13,7 @@ struct Params {
     // 1: the conditioner's inputs (labels). 0: a header's (time, conditioner, strain, displacement).
     conditioner: u32,
     label_count: u32, time_bins: u32, strain: u32, displacement: u32, torsion: u32, frame: u32, source_torsion: u32,
-    source_frame: u32, carried: u32,
+    source_frame: u32, carried: u32, estimate: u32, end_point: u32,
     // The conditioner's result.
     condition_s: u32, condition_v: u32, channels: u32, channels4: u32,
     // Tables.
@@ -28,6 +28,9 @@ const STRAIN_VECTORS: u32 = 3u * SITES + 1u;
 const STRAIN_SCALARS: u32 = STRAIN_VECTORS + 2u;
 const TORSIONS: u32 = 7u;
 const FRAME_UNIT_ANGSTROM: f32 = 1.5;
+// Units of the estimate, as `engine/src/network/inputs/displacements.rs` has them.
+const POSITION_JUMP_ANGSTROM: f32 = 1.1;
+const VECTOR_JUMP_ANGSTROM: f32 = 1.5;
 const N_SLOT: u32 = 0u;
 const C_SLOT: u32 = 1u;
 const O_SLOT: u32 = 2u;
@@ -563,6 +566,29 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
             put_in_frame(row, next_s + 3u * lane, n, c, x);
         }
         next_s += 3u * (SITES + OF_NEIGHBORS);
+        next_v += SITES;
+    }
+    if (params.estimate != 0u) {
+        if (moment.estimated != 0u) {
+            if (lane < SITES) {
+                let jump = entry(params.end_point, first, residue, lane) - entry(params.source, first, residue, lane);
+                let x = jump / select(VECTOR_JUMP_ANGSTROM, POSITION_JUMP_ANGSTROM, lane == SLOTS);
+                put_scalar(row, next_s + 1u + lane, sqrt(dot(x, x)));
+                put_vector(row, next_v + lane, x);
+            }
+            put_torsions(row, next_s + 1u + SITES, params.end_point, first, residue, lane);
+        } else {
+            if (lane < SITES + 2u * TORSIONS) {
+                put_scalar(row, next_s + 1u + lane, 0.0);
+            }
+            if (lane < SITES) {
+                put_vector(row, next_v + lane, vec3(0.0));
+            }
+        }
+        if (lane == 0u) {
+            put_scalar(row, next_s, f32(moment.estimated));
+        }
+        next_s += 1u + SITES + 2u * TORSIONS;
         next_v += SITES;
     }
     if (params.conditioner == 0u) {

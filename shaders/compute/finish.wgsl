@@ -13,6 +13,8 @@ struct Params {
     skip: u32, input_v: u32,
     source: u32, centered: u32, latent: u32, predicted: u32,
     earlier_drift: u32, earlier_noise: u32,
+    // X^t + b̂, for networks that are shown it at the next evaluation.
+    end_point: u32,
     sigma_vector: f32, sigma_position: f32,
     residue_words: u32, addresses: u32,
 }
@@ -190,6 +192,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let earlier_noise = arena[params.earlier_noise + site][axis];
     put_component(params.earlier_drift + site, axis, drift);
     put_component(params.earlier_noise + site, axis, noise);
+    put_component(params.end_point + site, axis, source + drift);
 
     var start = x;
     var both = vec2(drift, noise);

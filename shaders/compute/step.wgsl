@@ -27,6 +27,11 @@ struct Step {
     // Further factors of η̂ and σ ξ for the positions.
     position_noise: f32,
     position_random: f32,
+    // 1: the evaluation before has left an estimate of the end point.
+    estimated: u32,
+    unused_0: u32,
+    unused_1: u32,
+    unused_2: u32,
     // b̂ and η̂ as factors of the first and second outputs, of X_τ − X^t and of X^t.
     drift_reading: vec4<f32>,
     noise_reading: vec4<f32>,

@@ -259,7 +259,7 @@ fn whole_network(heads: Heads, residual: Residual, name: &str, dtype: DType, tol
     assert_close(&conditioned.scalars, expected("conditioner.scalars"), tolerance, "conditioner, scalars");
     assert_close(&conditioned.vectors, expected("conditioner.vectors"), tolerance, "conditioner, vectors");
     let taus = fixture.singles(&format!("{name}.tau"));
-    for output in model.headers(&sequence, &source, &latent, &taus, &conditioned).unwrap() {
+    for output in model.headers(&sequence, &source, &latent, &taus, None, &conditioned).unwrap() {
         assert_close(&output.values, expected(output.name), tolerance, output.name);
     }
 }

@@ -244,7 +244,10 @@ impl GpuBatch {
         let config = &self.network.shape.config;
         // The conditioner's is the first.
         let conditioner = Moment { cloud: clouds.source, ..Moment::default() };
-        let moments = latent_moves.iter().map(|latent_move| moment(latent_move, config, key, &clouds));
+        let moments = latent_moves.iter().enumerate().map(|(index, latent_move)| Moment {
+            estimated: u32::from(index > 0),
+            ..moment(latent_move, config, key, &clouds)
+        });
         let mut bytes = vec![0u8; PARAMETER_BYTES as usize * (1 + latent_moves.len()).min(self.moments_room)];
         let size = std::mem::size_of::<Moment>();
         let places = bytes.chunks_exact_mut(PARAMETER_BYTES as usize);
@@ -342,6 +345,8 @@ fn moment(latent_move: &LatentMove, config: &NetworkConfig, key: [u32; 2], cloud
         random: factors.random,
         position_noise: factors.position_noise,
         position_random: factors.position_random,
+        estimated: 0,
+        unused: [0; 3],
         drift_reading: latent_move.reading.drift,
         noise_reading: latent_move.reading.noise,
     }

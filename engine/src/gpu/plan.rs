@@ -121,6 +121,7 @@ pub(super) struct Clouds {
     centered: u32,
     earlier_drift: u32,
     earlier_noise: u32,
+    end_point: u32,
 }
 
 /// The whole schedule of a batch.
@@ -239,6 +240,8 @@ impl Builder<'_> {
             source_torsion: u32::from(config.source_torsion_inputs && !is_conditioner),
             source_frame: u32::from(config.source_frame_inputs && !is_conditioner),
             carried: u32::from(config.carried_inputs && !is_conditioner),
+            estimate: u32::from(config.estimate_inputs && !is_conditioner),
+            end_point: self.clouds.end_point,
             condition_s: condition.s.offset,
             condition_v: condition.v.offset,
             channels: config.multiplicity as u32,
@@ -496,6 +499,7 @@ impl Builder<'_> {
             predicted: self.clouds.predicted,
             earlier_drift: self.clouds.earlier_drift,
             earlier_noise: self.clouds.earlier_noise,
+            end_point: self.clouds.end_point,
             sigma_vector: config.sigma_vector_angstrom,
             sigma_position: config.sigma_position_angstrom,
             residue_words: self.tables.residue_words,
@@ -524,6 +528,7 @@ impl Plan {
             centered: cloud(),
             earlier_drift: cloud(),
             earlier_noise: cloud(),
+            end_point: cloud(),
         };
         let neighbors = shape.config.neighbors.min(residues.saturating_sub(1)).max(1);
         let edges = arena.take(rows * neighbors, 2, 1).offset;

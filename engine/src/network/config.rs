@@ -18,6 +18,8 @@ pub enum ConfigError {
     NotPositive { name: &'static str, value: f32 },
     #[error("frame inputs are the displacements in another form; switch on displacement inputs too")]
     FrameInputsAlone,
+    #[error("estimate inputs go with the bridge and the endpoint head alone")]
+    EstimateInputs,
     /// All settings are in range, and together make more than fits into memory.
     #[error(
         "the network would have {:.1} billion parameters, more than {:.1} billion; choose a smaller multiplicity or fewer layers",
@@ -115,6 +117,10 @@ pub struct NetworkConfig {
     /// rigidly. An addition to the paper: what stays as it was but turns and shifts is told apart from what changes.
     #[arg(long, default_value_t = NetworkConfig::default().carried_inputs, action = clap::ArgAction::Set)]
     pub carried_inputs: bool,
+    /// Whether headers see where they said, at the latent step before, that the jump leads; for the bridge and the
+    /// endpoint head. An addition to the paper: which way a jump goes is found bit by bit.
+    #[arg(long, default_value_t = NetworkConfig::default().estimate_inputs, action = clap::ArgAction::Set)]
+    pub estimate_inputs: bool,
     /// Whether the conditioner sees the vectors of X^t, and the headers the displacements, also as coordinates in
     /// the frame N–Cα–C of their residue. An addition to the paper.
     #[arg(long, default_value_t = NetworkConfig::default().frame_inputs, action = clap::ArgAction::Set)]
@@ -176,6 +182,7 @@ impl NetworkConfig {
             source_torsion_inputs: false,
             source_frame_inputs: false,
             carried_inputs: false,
+            estimate_inputs: false,
             frame_inputs: false,
             sigma_position_angstrom: 3.0,
             sigma_vector_angstrom: 1.0,
@@ -194,6 +201,12 @@ impl NetworkConfig {
         self.transport = transport;
         self.sigma_position_angstrom = of.sigma_position_angstrom;
         self.sigma_vector_angstrom = of.sigma_vector_angstrom;
+        self.estimate_inputs &= self.can_see_estimates();
+    }
+
+    /// Whether there is an estimate of the end point to be seen at the next latent step.
+    pub fn can_see_estimates(&self) -> bool {
+        (self.transport, self.heads) == (Transport::Bridge, Heads::Endpoint)
     }
 
     /// Whether the numbers make a network.
@@ -225,6 +238,9 @@ impl NetworkConfig {
             if !(value.is_finite() && value > 0.0) {
                 return Err(ConfigError::NotPositive { name, value });
             }
+        }
+        if self.estimate_inputs && !self.can_see_estimates() {
+            return Err(ConfigError::EstimateInputs);
         }
         if self.frame_inputs && !self.displacement_inputs {
             return Err(ConfigError::FrameInputsAlone);

@@ -13,7 +13,8 @@ pub trait Evaluator {
     fn condition(&mut self, sequence: &SequenceBatch, source: &CloudBatch) -> Result<()>;
 
     /// Runs all headers on X_τ (`latent`) at `tau` (one per protein), X^t being the `source` that the conditioner ran
-    /// on last. The outputs are in the order of [`super::parameters::header_outputs`], `[R, 3, outputs]`, scaled by σ
+    /// on last. `estimate` is the jump `X̂₁ − X^t` that the evaluation before gave, for networks that see it
+    /// ([`super::NetworkConfig::estimate_inputs`]). The outputs are in the order of [`super::parameters::header_outputs`], `[R, 3, outputs]`, scaled by σ
     /// and masked.
     ///
     /// # Errors
@@ -24,6 +25,7 @@ pub trait Evaluator {
         source: &CloudBatch,
         latent: &CloudBatch,
         tau: &[f32],
+        estimate: Option<&CloudBatch>,
     ) -> Result<&[Vec<f32>]>;
 
     /// Given the gradient with respect to the outputs of the last [`Self::headers`] (used up as scratch), adds that of

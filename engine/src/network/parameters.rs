@@ -36,13 +36,14 @@
 //! vectors `[13 vectors, 4 chain vectors]`. **Header** input, from X_τ: scalars
 //! `[√bins time (bins), conditioner (H), |vectors| (13), chain lengths (4), strain, |displacements| (14), torsions (14),
 //! displacements in frame (42), torsions of X^t (14), vectors of X^t in frame (51), displacements of chain vectors in
-//! frame (12), what is left of pieces carried along (57)]`,
-//! vectors `[13 vectors, 4 chain vectors, strain, displacements (14), vectors of X^t (17), towards X^t carried along (14), P_τ − m P^t (1), conditioner (H)]`, `m`
+//! frame (12), what is left of pieces carried along (57),
+//! estimate (29)]`,
+//! vectors `[13 vectors, 4 chain vectors, strain, displacements (14), vectors of X^t (17), towards X^t carried along (14), estimate (14), P_τ − m P^t (1), conditioner (H)]`, `m`
 //! being the [`Transport::still_scale`] at τ, 1 for the two-sided transport; the scaled displacements of
 //! [`super::inputs::DisplacementFeatures`] only with `displacement_inputs`, the strain of
 //! [`super::inputs::strain`] only with `strain_inputs`, the torsions and coordinates in frames of [`super::inputs`] only with
 //! `torsion_inputs`, `source_torsion_inputs`, `source_frame_inputs` and `frame_inputs`, what [`super::inputs::carried`] leaves with
-//! `carried_inputs`; with strain inputs also a gated skip connection from the input vectors
+//! `carried_inputs`, the estimate of [`super::inputs::EstimateFeatures`] with `estimate_inputs`; with strain inputs also a gated skip connection from the input vectors
 //! `x` to the outputs: with `t` the scalars of the aggregate,
 //! `Linear(x·ψ(Linear(t; skip.gate)); skip.vectors)` is added to the readout. It spares 43 strain vectors the
 //! way through H channels: an indole has more stiff directions than a network of H = 32 has vectors. See [`super::inputs`] for the chain

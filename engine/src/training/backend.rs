@@ -1,7 +1,8 @@
 //! What computes a training step inside the operation of [`super::loss`]: fused kernels on the processor, or
 //! composed candle operations on any device.
 
-use crate::network::{Evaluator, NetworkConfig};
+use crate::network::{CloudBatch, Evaluator, NetworkConfig};
+use crate::transport::heads::estimated_jump;
 use crate::transport::interpolant::{TrackLosses, loss_and_gradient};
 
 use super::batch::{Draw, PreparedBatch};
@@ -42,6 +43,7 @@ pub(super) trait GradientBackend: Send {
 pub(super) struct PassBuffers {
     batch: PreparedBatch,
     by_outputs: Vec<Vec<f32>>,
+    estimate: CloudBatch,
 }
 
 impl PassBuffers {
@@ -60,10 +62,19 @@ impl PassBuffers {
         atoms: usize,
         gradient: Option<&mut [f32]>,
     ) -> candle_core::Result<TrackLosses> {
-        let Self { batch, by_outputs } = self;
+        let Self { batch, by_outputs, estimate } = self;
         let sequence = batch.prepare(config, settings, seed, draw, gradient.is_some());
         network.condition(&sequence, &batch.source)?;
-        let outputs = network.headers(&sequence, &batch.source, &batch.latent, &draw.tau)?;
+        let (source, latent) = (&batch.source, &batch.latent);
+        let shown = if config.estimate_inputs && draw.with_estimate {
+            // No gradient goes through it: it is an input, which a sampler takes from the step before.
+            let outputs = network.headers(&sequence, source, latent, &draw.tau, None)?;
+            estimated_jump(config, &sequence, source, latent, &draw.tau, outputs, estimate);
+            Some(&*estimate)
+        } else {
+            None
+        };
+        let outputs = network.headers(&sequence, source, latent, &draw.tau, shown)?;
         let about = batch.loss_batch(settings, &sequence, draw, atoms);
         let losses = loss_and_gradient(config, &about, outputs, by_outputs);
         if let Some(gradient) = gradient {

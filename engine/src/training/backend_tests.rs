@@ -64,8 +64,12 @@ fn candle_and_the_fused_kernels_agree_on_losses_and_gradients() {
             let settings = settings(device);
             let mut gradient = vec![1.0; parameters.len()];
             let mut backend = open(&config, &settings);
-            let losses = backend.gradient(&parameters, &settings, draw(&sizes), &mut gradient).unwrap();
-            let held_out = backend.validation_losses(&parameters, &settings, &draw(&sizes[..3])).unwrap();
+            // Matters to the network that sees estimates.
+            let with_estimate = |sizes| Draw { with_estimate: true, ..draw(sizes) };
+            let draw = with_estimate(&sizes[..]);
+            let losses = backend.gradient(&parameters, &settings, draw, &mut gradient).unwrap();
+            let held_out =
+                backend.validation_losses(&parameters, &settings, &with_estimate(&sizes[..3])).unwrap();
             (losses, gradient, held_out)
         };
         let (losses, own, held_out) = gradient(TrainDevice::Cpu);

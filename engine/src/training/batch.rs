@@ -11,12 +11,19 @@ use super::{TrainError, TrainSettings};
 /// Keeps the draws of pairs and times apart from the noise of the clouds, whose latent step is 0.
 const DRAW: u32 = 0x3FFF;
 
+/// The number of no pair: what is drawn with it holds for the whole step.
+const ESTIMATE: u32 = u32::MAX;
+/// A quarter of the steps shows no estimate: a frame begins without one.
+const SHARE_WITHOUT_ESTIMATE: u32 = 1 << 30;
+
 /// Which pairs, at which latent times.
 #[derive(Default)]
 pub(super) struct Draw {
     pub pairs: Vec<Pair>,
     pub tau: Vec<f32>,
     pub addresses: Vec<NoiseAddress>,
+    /// Whether the network is shown what it says itself when it is shown nothing, if it sees estimates.
+    pub with_estimate: bool,
     /// Number of each pair in the step: those of one number, which follow each other, are one pair at several times.
     pub numbers: Vec<u64>,
 }
@@ -36,7 +43,11 @@ impl Draw {
     ) -> Result<Self, TrainError> {
         let noise = Noise::new(settings.seed, Stream::Training);
         let times = (settings.times_per_pair, f64::from(settings.time_power));
-        Self::new(numbers, step, &noise, transport, times, |_, chances| dataset.training_pair(chances))
+        let draw =
+            Self::new(numbers, step, &noise, transport, times, |_, chances| dataset.training_pair(chances))?;
+        // All pairs of a step alike, so that one without an estimate costs no second pass.
+        let [chance, ..] = noise.bits([ESTIMATE, step as u32, DRAW | ((step >> 32) as u32) << 16, 0]);
+        Ok(Self { with_estimate: chance >= SHARE_WITHOUT_ESTIMATE, ..draw })
     }
 
     /// `count` held-out pairs, the same ones with the same noise at every validation.
@@ -45,7 +56,10 @@ impl Draw {
     /// [`TrainError::Store`] when a store cannot be read.
     pub fn validation(dataset: &PairDataset, transport: Transport, count: usize) -> Result<Self, TrainError> {
         let noise = Noise::new(0x5A11_DA7E, Stream::Training);
-        Self::new(0..count, 0, &noise, transport, (1, 1.0), |index, _| dataset.validation_pair(index, count))
+        let draw = Self::new(0..count, 0, &noise, transport, (1, 1.0), |index, _| {
+            dataset.validation_pair(index, count)
+        })?;
+        Ok(Self { with_estimate: true, ..draw })
     }
 
     fn new(
@@ -81,6 +95,7 @@ impl Draw {
             pairs: self.pairs.drain(..size).collect(),
             tau: self.tau.drain(..size).collect(),
             addresses: self.addresses.drain(..size).collect(),
+            with_estimate: self.with_estimate,
             numbers: self.numbers.drain(..size).collect(),
         };
         sizes.into_iter().map(take).collect()

@@ -129,6 +129,7 @@ fn draw(topology: &Arc<Topology>, cloud: &TensorCloud, batch: usize, step: u64) 
         Pair { topology: topology.clone(), source: cloud.clone(), target: cloud.clone(), weights }
     };
     Draw {
+        with_estimate: true,
         pairs: (0..batch).map(pair).collect(),
         tau: (0..batch).map(|i| (i as f32 + 0.5) / batch as f32).collect(),
         addresses: (0..batch as u64)

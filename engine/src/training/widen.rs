@@ -12,7 +12,8 @@ use std::path::Path;
 use crate::difference::SettingDifference;
 use crate::network::inputs::carried::{CARRIED_SCALARS, CARRIED_VECTORS};
 use crate::network::inputs::{
-    self, CHAIN_FRAME_SCALARS, DISPLACEMENT_FRAME_SCALARS, FEATURES, SOURCE_FRAME_SCALARS, TORSION_SCALARS,
+    self, CHAIN_FRAME_SCALARS, DISPLACEMENT_FRAME_SCALARS, ESTIMATE_SCALARS, FEATURES, SOURCE_FRAME_SCALARS,
+    TORSION_SCALARS,
 };
 use crate::network::{Model, NetworkConfig, ParameterLayout, ParameterSpec};
 use crate::structure::ResidueType;
@@ -46,6 +47,7 @@ pub(super) fn weights_of(path: &Path, config: &NetworkConfig, seed: u64) -> Resu
         source_torsion_inputs: old.source_torsion_inputs || config.source_torsion_inputs,
         source_frame_inputs: old.source_frame_inputs || config.source_frame_inputs,
         carried_inputs: old.carried_inputs || config.carried_inputs,
+        estimate_inputs: old.estimate_inputs || config.estimate_inputs,
         frame_inputs: old.frame_inputs || config.frame_inputs,
         ..old.clone()
     };
@@ -122,6 +124,7 @@ fn input_map(old: &NetworkConfig, new: &NetworkConfig, conditioner: bool) -> Vec
             source_torsion_inputs: false,
             source_frame_inputs: false,
             carried_inputs: false,
+            estimate_inputs: false,
             frame_inputs: false,
             ..new.clone()
         };
@@ -129,7 +132,7 @@ fn input_map(old: &NetworkConfig, new: &NetworkConfig, conditioner: bool) -> Vec
     };
     let mut map: Vec<usize> = (0..first).collect();
     let mut next = first;
-    let parts: [(bool, bool, usize); 5] = [
+    let parts: [(bool, bool, usize); 6] = [
         (old.torsion_inputs, new.torsion_inputs, TORSION_SCALARS),
         (old.frame_inputs, new.frame_inputs, frame),
         (
@@ -143,6 +146,7 @@ fn input_map(old: &NetworkConfig, new: &NetworkConfig, conditioner: bool) -> Vec
             SOURCE_FRAME_SCALARS + CHAIN_FRAME_SCALARS,
         ),
         (old.carried_inputs && !conditioner, new.carried_inputs && !conditioner, CARRIED_SCALARS),
+        (old.estimate_inputs && !conditioner, new.estimate_inputs && !conditioner, ESTIMATE_SCALARS),
     ];
     for (had, has, width) in parts {
         let range: Range<usize> = next..next + width;
@@ -185,6 +189,7 @@ mod tests {
             source: &source,
             latent: &latent,
             tau: &tau,
+            estimate: None,
             conditioned: &conditioned,
         };
         network.headers(weights, &mut workspace, &context, false);
@@ -239,6 +244,7 @@ mod tests {
             multiplicity: 8,
             conditioner_layers: 1,
             header_layers: 1,
+            estimate_inputs: true,
             ..NetworkConfig::default()
         };
         for (torsion_inputs, frame_inputs) in [(false, false), (true, false), (false, true), (true, true)] {
@@ -247,6 +253,7 @@ mod tests {
                 source_torsion_inputs: torsion_inputs && !frame_inputs,
                 source_frame_inputs: frame_inputs && !torsion_inputs,
                 carried_inputs: torsion_inputs && frame_inputs,
+                estimate_inputs: false,
                 frame_inputs,
                 ..wide.clone()
             };

@@ -66,6 +66,7 @@ impl Field for Collective {
         &mut self,
         latent_move: &LatentMove,
         latent: &CloudBatch,
+        _: Option<&CloudBatch>,
         drift: &mut CloudBatch,
         noise: &mut CloudBatch,
     ) -> Result<(), TransportError> {

@@ -149,6 +149,7 @@ fn all_inputs(transport: Transport, heads: Heads) -> NetworkConfig {
         ..NetworkConfig::default()
     };
     config.choose_transport(transport);
+    config.estimate_inputs = (transport, heads) == (Transport::Bridge, Heads::Endpoint);
     config
 }
 

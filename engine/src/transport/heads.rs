@@ -147,6 +147,35 @@ pub fn drift_and_noise(
     }
 }
 
+/// The jump `X̂₁ − X^t` from the header outputs at a τ per protein, for networks that are shown it: those of the bridge
+/// with the endpoint head, whose drift it is.
+pub fn estimated_jump(
+    config: &NetworkConfig,
+    sequence: &SequenceBatch,
+    source: &CloudBatch,
+    latent: &CloudBatch,
+    tau: &[f32],
+    outputs: &[Vec<f32>],
+    jump: &mut CloudBatch,
+) {
+    let rows = sequence.rows();
+    jump.positions.resize(rows * 3, 0.0);
+    jump.vectors.resize(rows * 3 * SLOTS, 0.0);
+    let Some(outputs) = outputs.first() else { return };
+    for (pair, &tau) in sequence.starts.windows(2).zip(tau) {
+        let reading = Reading::new(config, tau);
+        let at_site = |latent: f32, source: f32, output: f32| reading.at(latent, source, (output, 0.0)).0;
+        for at in pair[0] * 3..pair[1] * 3 {
+            let said = &outputs[at * (SLOTS + 1)..][..SLOTS + 1];
+            for (slot, &said) in said[..SLOTS].iter().enumerate() {
+                let i = at * SLOTS + slot;
+                jump.vectors[i] = at_site(latent.vectors[i], source.vectors[i], said);
+            }
+            jump.positions[at] = at_site(latent.positions[at], source.positions[at], said[SLOTS]);
+        }
+    }
+}
+
 #[cfg(test)]
 #[path = "heads_tests.rs"]
 mod tests;

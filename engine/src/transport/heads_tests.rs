@@ -180,3 +180,24 @@ fn the_gradient_is_that_of_the_loss() {
         }
     }
 }
+
+/// With the exact answer the estimate is the jump, at a time of its own for each protein.
+#[test]
+fn a_network_that_knows_the_answer_gives_the_jump_at_every_time() {
+    let (sequence, source, target, noise) = clouds();
+    let config = NetworkConfig { transport: Transport::Bridge, ..NetworkConfig::basic() };
+    let tau = [0.07, 0.93];
+    let mut latent = CloudBatch::default();
+    interpolate(config.transport, &sequence, &source, &target, &noise, &tau, &mut latent);
+    let [mut outputs, later] = tau.map(|tau| knowing(&config, tau, &source, &target, &noise));
+    let second = sequence.starts[1] * 3 * (SLOTS + 1);
+    outputs[0][second..].copy_from_slice(&later[0][second..]);
+    let mut jump = CloudBatch::default();
+    estimated_jump(&config, &sequence, &source, &latent, &tau, &outputs, &mut jump);
+    for (found, (x1, x0)) in jump.positions.iter().zip(target.positions.iter().zip(&source.positions)) {
+        assert!((found - (x1 - x0)).abs() < 1e-3, "{found} and {}", x1 - x0);
+    }
+    for (found, (x1, x0)) in jump.vectors.iter().zip(target.vectors.iter().zip(&source.vectors)) {
+        assert!((found - (x1 - x0)).abs() < 1e-3, "{found} and {}", x1 - x0);
+    }
+}

@@ -13,7 +13,8 @@ const START: u32 = 0x3FFE;
 
 /// Drift b̂ and noise η̂ at a point of latent space.
 pub trait Field {
-    /// Fills `drift` and `noise` for `latent` at the time of `latent_move`.
+    /// Fills `drift` and `noise` for `latent` at the time of `latent_move`; `before` is the drift of the evaluation
+    /// before, if there was one.
     ///
     /// # Errors
     /// [`TransportError`] if they cannot be computed.
@@ -21,6 +22,7 @@ pub trait Field {
         &mut self,
         latent_move: &LatentMove,
         latent: &CloudBatch,
+        before: Option<&CloudBatch>,
         drift: &mut CloudBatch,
         noise: &mut CloudBatch,
     ) -> Result<(), TransportError>;
@@ -86,7 +88,7 @@ impl Integration<'_> {
         control: &mut dyn FnMut(LatentProgress) -> ControlFlow<()>,
     ) -> Result<bool, TransportError> {
         let total = latent_moves.last().map_or(0, |latent_move| latent_move.latent_step + 1);
-        for latent_move in latent_moves {
+        for (index, latent_move) in latent_moves.iter().enumerate() {
             let corrects = latent_move.stage == Stage::Correct;
             if !corrects && control(LatentProgress { done: latent_move.latent_step, total }).is_break() {
                 return Ok(false);
@@ -94,7 +96,8 @@ impl Integration<'_> {
             std::mem::swap(&mut state.now, &mut state.before);
             let IntegratorState { latent, now, before, predicted, random } = &mut *state;
             let at = if corrects { &*predicted } else { &*latent };
-            field.evaluate(latent_move, at, &mut now.drift, &mut now.noise)?;
+            let earlier = (index > 0).then_some(&before.drift);
+            field.evaluate(latent_move, at, earlier, &mut now.drift, &mut now.noise)?;
             let moved = if latent_move.stage == Stage::Predict {
                 copy(latent, predicted);
                 predicted

@@ -30,6 +30,7 @@ impl Field for Gaussian {
         &mut self,
         latent_move: &LatentMove,
         latent: &CloudBatch,
+        _: Option<&CloudBatch>,
         drift: &mut CloudBatch,
         noise: &mut CloudBatch,
     ) -> Result<(), TransportError> {
@@ -193,6 +194,7 @@ impl Field for Counted {
         &mut self,
         _: &LatentMove,
         latent: &CloudBatch,
+        _: Option<&CloudBatch>,
         drift: &mut CloudBatch,
         noise: &mut CloudBatch,
     ) -> Result<(), TransportError> {

@@ -86,12 +86,13 @@ impl Field for NetworkField<'_> {
         &mut self,
         latent_move: &LatentMove,
         latent: &CloudBatch,
+        before: Option<&CloudBatch>,
         drift: &mut CloudBatch,
         noise: &mut CloudBatch,
     ) -> Result<(), TransportError> {
         self.tau.fill(latent_move.tau);
         let (sequence, source) = (self.sequence, self.source);
-        let outputs = self.network.headers(sequence, source, latent, &self.tau)?;
+        let outputs = self.network.headers(sequence, source, latent, &self.tau, before)?;
         drift_and_noise(self.config, sequence, source, latent, &latent_move.reading, outputs, drift, noise);
         Ok(())
     }

@@ -74,11 +74,12 @@ impl Evaluator for CandleEvaluator {
         source: &CloudBatch,
         latent: &CloudBatch,
         tau: &[f32],
+        estimate: Option<&CloudBatch>,
     ) -> Result<&[Vec<f32>]> {
         let Some(conditioned) = &self.conditioned else {
             candle_core::bail!("the headers were asked before the conditioner");
         };
-        self.headers = self.model.headers(sequence, source, latent, tau, conditioned)?;
+        self.headers = self.model.headers(sequence, source, latent, tau, estimate, conditioned)?;
         self.outputs.clear();
         for header in &self.headers {
             self.outputs.push(header.values.flatten_all()?.to_vec1()?);

@@ -15,8 +15,9 @@ use crate::network::inputs::carried::{CARRIED_SCALARS, CARRIED_VECTORS, CarriedF
 use crate::network::inputs::strain::{STRAIN_SCALARS, STRAIN_VECTORS, StrainFeatures};
 use crate::network::inputs::{
     CHAIN_FRAME_SCALARS, CloudFeatures, DISPLACEMENT_FRAME_SCALARS, DISPLACEMENTS, DisplacementFeatures,
-    FEATURES, LatentBatch, SOURCE_FRAME_SCALARS, TORSION_SCALARS, chain_frame_scalars,
-    displacement_frame_scalars, source_frame_scalars, time_embedding, torsion_scalars,
+    ESTIMATE_SCALARS, ESTIMATE_VECTORS, EstimateFeatures, FEATURES, LatentBatch, SOURCE_FRAME_SCALARS,
+    TORSION_SCALARS, chain_frame_scalars, displacement_frame_scalars, source_frame_scalars, time_embedding,
+    torsion_scalars,
 };
 use crate::network::parameters::has_skip;
 use crate::network::parameters::header_outputs;
@@ -189,7 +190,7 @@ impl CandleModel {
     }
 
     /// Runs all headers on X_τ (`latent`), given X^t (`source`) and what the conditioner made of it.
-    /// `tau_per_protein` has one latent time per protein of the batch. Outputs are in the order of
+    /// `tau_per_protein` has one latent time per protein of the batch, `estimate` the jump that the evaluation before gave. Outputs are in the order of
     /// [`header_outputs`].
     ///
     /// # Errors
@@ -200,6 +201,7 @@ impl CandleModel {
         source: &CloudBatch,
         latent: &CloudBatch,
         tau_per_protein: &[f32],
+        estimate: Option<&CloudBatch>,
         conditioned: &ConditionedTensors,
     ) -> Result<Vec<HeaderOutput>> {
         check_rows(sequence, source)?;
@@ -212,7 +214,8 @@ impl CandleModel {
             );
         }
         let names = header_outputs(&self.config);
-        let input = self.header_input(sequence, source, latent, tau_per_protein, conditioned)?;
+        let batch = LatentBatch { config: &self.config, sequence, source, latent, tau: tau_per_protein };
+        let input = self.header_input(batch, estimate, conditioned)?;
         let input = Features {
             scalars: input.scalars.repeat((names.len(), 1, 1))?,
             vectors: input.vectors.repeat((names.len(), 1, 1, 1))?,
@@ -245,13 +248,11 @@ impl CandleModel {
     /// Input features of every header, `[1, R, ..]`.
     fn header_input(
         &self,
-        sequence: &SequenceBatch,
-        source: &CloudBatch,
-        latent: &CloudBatch,
-        tau: &[f32],
+        batch: LatentBatch<'_>,
+        estimate: Option<&CloudBatch>,
         conditioned: &ConditionedTensors,
     ) -> Result<Features> {
-        let batch = LatentBatch { config: &self.config, sequence, source, latent, tau };
+        let LatentBatch { sequence, source, latent, tau, .. } = batch;
         let rows = sequence.rows();
         let bins = self.config.time_bins;
         let mut features = CloudFeatures::default();
@@ -321,6 +322,12 @@ impl CandleModel {
             carried.update(batch);
             scalars.push(self.upload(carried.scalars, &[1, rows, CARRIED_SCALARS])?);
             all_vectors.push(self.upload(carried.vectors, &[1, rows, 3, CARRIED_VECTORS])?);
+        }
+        if self.config.estimate_inputs {
+            let mut features = EstimateFeatures::default();
+            features.update(sequence, source, estimate);
+            scalars.push(self.upload(features.scalars, &[1, rows, ESTIMATE_SCALARS])?);
+            all_vectors.push(self.upload(features.vectors, &[1, rows, 3, ESTIMATE_VECTORS])?);
         }
         all_vectors.push(displacement);
         all_vectors.push(conditioned.vectors.unsqueeze(0)?);

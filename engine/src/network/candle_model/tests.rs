@@ -7,6 +7,7 @@ use candle_core::{DType, Device, Tensor, Var};
 use nalgebra::{Matrix3, Vector3};
 
 use super::*;
+use crate::network::Transport;
 use crate::network::{
     CloudBatch, Heads, NeighborGraph, NetworkConfig, ParameterLayout, Residual, SequenceBatch,
     initial_parameters,
@@ -59,16 +60,17 @@ fn config(residual: Residual, heads: Heads) -> NetworkConfig {
     }
 }
 
-pub(crate) fn variants() -> [NetworkConfig; 3] {
+pub(crate) fn variants() -> [NetworkConfig; 4] {
+    let all_inputs = NetworkConfig {
+        torsion_inputs: true,
+        source_torsion_inputs: true,
+        source_frame_inputs: true,
+        carried_inputs: true,
+        frame_inputs: true,
+        ..config(Residual::Sum, Heads::Endpoint)
+    };
     [
-        NetworkConfig {
-            torsion_inputs: true,
-            source_torsion_inputs: true,
-            source_frame_inputs: true,
-            carried_inputs: true,
-            frame_inputs: true,
-            ..config(Residual::Sum, Heads::Endpoint)
-        },
+        all_inputs.clone(),
         config(Residual::Concat, Heads::Paper),
         NetworkConfig {
             multiplicity: 16,
@@ -77,7 +79,18 @@ pub(crate) fn variants() -> [NetworkConfig; 3] {
             displacement_inputs: false,
             ..config(Residual::Sum, Heads::Paper)
         },
+        NetworkConfig { transport: Transport::Bridge, estimate_inputs: true, ..all_inputs },
     ]
+}
+
+/// A jump as an evaluation before may have given it.
+pub(crate) fn jump(source: &CloudBatch, latent: &CloudBatch) -> CloudBatch {
+    let part =
+        |source: &[f32], latent: &[f32]| source.iter().zip(latent).map(|(a, b)| 0.7 * (b - a)).collect();
+    CloudBatch {
+        positions: part(&source.positions, &latent.positions),
+        vectors: part(&source.vectors, &latent.vectors),
+    }
 }
 
 pub(crate) fn flat(config: &NetworkConfig, seed: u64) -> Vec<f32> {
@@ -115,7 +128,7 @@ fn evaluate(
     tau: &[f32],
 ) -> Vec<HeaderOutput> {
     let conditioned = model.condition(sequence, source).unwrap();
-    model.headers(sequence, source, latent, tau, &conditioned).unwrap()
+    model.headers(sequence, source, latent, tau, Some(&jump(source, latent)), &conditioned).unwrap()
 }
 
 pub(crate) fn values(tensor: &Tensor) -> Vec<f64> {

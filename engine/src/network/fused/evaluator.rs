@@ -48,9 +48,10 @@ impl Evaluator for FusedEvaluator<'_> {
         source: &CloudBatch,
         latent: &CloudBatch,
         tau: &[f32],
+        estimate: Option<&CloudBatch>,
     ) -> candle_core::Result<&[Vec<f32>]> {
         let FusedBuffers { workspace, conditioned, .. } = &mut *self.buffers;
-        let context = HeaderContext { sequence, source, latent, tau, conditioned };
+        let context = HeaderContext { sequence, source, latent, tau, estimate, conditioned };
         self.network.headers(self.parameters, workspace, &context, self.train);
         Ok(&workspace.outputs)
     }

@@ -8,8 +8,9 @@ use crate::network::inputs::carried::{CARRIED_SCALARS, CARRIED_VECTORS, CarriedF
 use crate::network::inputs::strain::{STRAIN_SCALARS, STRAIN_VECTORS, StrainFeatures};
 use crate::network::inputs::{
     self, CHAIN_FRAME_SCALARS, CloudFeatures, DISPLACEMENT_FRAME_SCALARS, DISPLACEMENTS,
-    DisplacementFeatures, FEATURES, LatentBatch, SOURCE_FRAME_SCALARS, TORSION_SCALARS, chain_frame_scalars,
-    displacement_frame_scalars, source_frame_scalars, time_embedding, torsion_scalars,
+    DisplacementFeatures, ESTIMATE_SCALARS, ESTIMATE_VECTORS, EstimateFeatures, FEATURES, LatentBatch,
+    SOURCE_FRAME_SCALARS, TORSION_SCALARS, chain_frame_scalars, displacement_frame_scalars,
+    source_frame_scalars, time_embedding, torsion_scalars,
 };
 use crate::network::parameters::header_outputs;
 use crate::network::{CloudBatch, NeighborGraph, NetworkConfig, ParameterLayout, SequenceBatch};
@@ -53,6 +54,8 @@ pub struct HeaderContext<'a> {
     pub latent: &'a CloudBatch,
     /// τ per protein, `[B]`.
     pub tau: &'a [f32],
+    /// The jump that the evaluation before gave.
+    pub estimate: Option<&'a CloudBatch>,
     /// The conditioner's output for the source.
     pub conditioned: &'a Conditioned,
 }
@@ -71,6 +74,7 @@ pub struct Workspace {
     source_frame: Vec<f32>,
     chain_frame: Vec<f32>,
     carried: CarriedFeatures,
+    estimate: EstimateFeatures,
     source_graph: NeighborGraph,
     latent_graph: NeighborGraph,
     condition_s: Vec<f32>,
@@ -248,6 +252,7 @@ impl FusedModel {
             source_frame,
             chain_frame,
             carried,
+            estimate,
             latent_graph,
             ..
         } = w;
@@ -271,6 +276,9 @@ impl FusedModel {
                 source_frame_scalars(source, source_features, source_frame);
                 let both = (&*source_features, &*features);
                 chain_frame_scalars(batch, both, chain_frame);
+            }
+            if self.config.estimate_inputs {
+                estimate.update(sequence, source, context.estimate);
             }
         };
         let mut carried = || {
@@ -387,6 +395,10 @@ impl FusedModel {
                     let range = row * CARRIED_SCALARS..(row + 1) * CARRIED_SCALARS;
                     w.header_s.extend_from_slice(&w.carried.scalars[range]);
                 }
+                if self.config.estimate_inputs {
+                    let range = row * ESTIMATE_SCALARS..(row + 1) * ESTIMATE_SCALARS;
+                    w.header_s.extend_from_slice(&w.estimate.scalars[range]);
+                }
                 for axis in 0..3 {
                     let at = row * 3 + axis;
                     w.header_v.extend_from_slice(&w.features.vectors[at * FEATURES..][..FEATURES]);
@@ -404,6 +416,10 @@ impl FusedModel {
                     }
                     if self.config.carried_inputs {
                         let vectors = &w.carried.vectors[at * CARRIED_VECTORS..][..CARRIED_VECTORS];
+                        w.header_v.extend_from_slice(vectors);
+                    }
+                    if self.config.estimate_inputs {
+                        let vectors = &w.estimate.vectors[at * ESTIMATE_VECTORS..][..ESTIMATE_VECTORS];
                         w.header_v.extend_from_slice(vectors);
                     }
                     w.header_v.push(context.latent.positions[at] - still * context.source.positions[at]);

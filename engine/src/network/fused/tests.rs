@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use candle_core::{Device, Tensor, Var};
 
 use super::*;
-use crate::network::candle_model::tests::{batch, flat, protein, relative_error, values, variants};
+use crate::network::candle_model::tests::{batch, flat, jump, protein, relative_error, values, variants};
 use crate::network::{CandleModel, Heads, NetworkConfig, ParameterLayout, Residual, SequenceBatch};
 use crate::random::Random;
 
@@ -43,7 +43,9 @@ fn outputs_and_gradients_equal_those_of_the_candle_model() {
             .collect();
         let reference = CandleModel::from_vars(config.clone(), &vars).unwrap();
         let conditioned = reference.condition(&sequence, &source).unwrap();
-        let expected = reference.headers(&sequence, &source, &latent, &tau, &conditioned).unwrap();
+        let estimate = jump(&source, &latent);
+        let expected =
+            reference.headers(&sequence, &source, &latent, &tau, Some(&estimate), &conditioned).unwrap();
 
         let model = FusedModel::new(&config);
         let mut workspace = Workspace::default();
@@ -57,6 +59,7 @@ fn outputs_and_gradients_equal_those_of_the_candle_model() {
             source: &source,
             latent: &latent,
             tau: &tau,
+            estimate: Some(&estimate),
             conditioned: &own,
         };
         model.headers(&start, &mut workspace, &context, true);

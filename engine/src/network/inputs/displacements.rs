@@ -25,8 +25,8 @@ pub struct DisplacementFeatures {
 
 /// Usual jump of an axis of Cα and of a vector in 100 ps, the root mean square in MD of chignolin. They set the
 /// scale of an input and nothing else.
-const POSITION_JUMP_ANGSTROM: f32 = 1.1;
-const VECTOR_JUMP_ANGSTROM: f32 = 1.5;
+pub(super) const POSITION_JUMP_ANGSTROM: f32 = 1.1;
+pub(super) const VECTOR_JUMP_ANGSTROM: f32 = 1.5;
 
 impl DisplacementFeatures {
     /// Fills them with those of a batch.

@@ -3,6 +3,7 @@
 mod arithmetic;
 pub mod carried;
 mod displacements;
+mod estimate;
 mod latent;
 mod residue_frames;
 pub mod strain;
@@ -10,6 +11,7 @@ mod torsions;
 mod vectors;
 
 pub use displacements::{DISPLACEMENTS, DisplacementFeatures, displacement_scales};
+pub use estimate::{ESTIMATE_SCALARS, ESTIMATE_VECTORS, EstimateFeatures};
 pub use latent::LatentBatch;
 pub use residue_frames::{
     CHAIN_FRAME_SCALARS, DISPLACEMENT_FRAME_SCALARS, SOURCE_FRAME_SCALARS, chain_frame_scalars,
@@ -36,7 +38,7 @@ pub const CONDITIONER_VECTORS: usize = SLOTS + CHAIN_VECTORS;
 
 /// Scalars of a header's input: time, conditioner, lengths, strain, lengths of the scaled displacements, torsions,
 /// scaled displacements in the frame of the source's residue, torsions of the source, its vectors in the frames of its
-/// residues, scaled displacements of the chain vectors in them, what is left when pieces are carried along.
+/// residues, scaled displacements of the chain vectors in them, what is left when pieces are carried along, the estimate.
 pub fn header_scalars(config: &NetworkConfig) -> usize {
     let torsions = if config.torsion_inputs { TORSION_SCALARS } else { 0 };
     let frame = if config.frame_inputs { DISPLACEMENT_FRAME_SCALARS } else { 0 };
@@ -46,18 +48,20 @@ pub fn header_scalars(config: &NetworkConfig) -> usize {
     let source_frame =
         if config.source_frame_inputs { SOURCE_FRAME_SCALARS + CHAIN_FRAME_SCALARS } else { 0 };
     let carried = if config.carried_inputs { CARRIED_SCALARS } else { 0 };
-    let all = [FEATURES, strain, displacements, torsions, frame, source, source_frame, carried];
+    let estimate = if config.estimate_inputs { ESTIMATE_SCALARS } else { 0 };
+    let all = [FEATURES, strain, displacements, torsions, frame, source, source_frame, carried, estimate];
     config.time_bins + config.multiplicity + all.iter().sum::<usize>()
 }
 
 /// Vectors of a header's input: 13 vectors, chain vectors, strain, scaled displacements, both kinds of vectors of the
-/// source, what leads to the source carried along, displacement of Cα in Å, conditioner.
+/// source, what leads to the source carried along, the estimate, displacement of Cα in Å, conditioner.
 pub fn header_vectors(config: &NetworkConfig) -> usize {
     let strain = if config.strain_inputs { STRAIN_VECTORS } else { 0 };
     let displacements = if config.displacement_inputs { DISPLACEMENTS } else { 0 };
     let source = if config.source_frame_inputs { FEATURES } else { 0 };
     let carried = if config.carried_inputs { CARRIED_VECTORS } else { 0 };
-    FEATURES + strain + displacements + source + carried + 1 + config.multiplicity
+    let estimate = if config.estimate_inputs { ESTIMATE_VECTORS } else { 0 };
+    FEATURES + strain + displacements + source + carried + estimate + 1 + config.multiplicity
 }
 
 /// Soft one-hot of τ (as [`crate::network::Transport::clock_at`] has it) on `bins` cosine bumps: `cos(π/2·d)` for `|d| < 1`, `d` the distance to a bin center in
