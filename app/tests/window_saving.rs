@@ -123,29 +123,51 @@ fn a_project_takes_runs_along_that_are_in_no_file_and_replaces_what_is_open() {
     });
 }
 
-#[test]
-fn frames_that_closing_would_lose_are_saved_with_one_click() {
-    let folder = tempfile::tempdir().unwrap();
+/// A window with 10 frames that are in no file, asked to close; the last export went into `folder`.
+fn closing(folder: &Path) -> Window {
     let mut window = ready();
     simulate(&mut window, 3, 1);
-    save_as(&mut window, &folder.path().join("first.xtc"));
+    save_as(&mut window, &folder.join("first.xtc"));
     simulate(&mut window, 5, 2);
     let viewport = window.harness.input_mut().viewports.entry(ViewportId::ROOT).or_default();
     viewport.events.push(ViewportEvent::Close);
     window.settle();
     assert!(window.harness.query_by_label_contains("10 frames of your runs are in no file").is_some());
-    // Into the folder of the last export, unless another is named.
+    window
+}
+
+fn until_nothing_is_lost(window: &mut Window) {
+    window.step_until("nothing is lost", |harness| {
+        harness.state().project().runs().iter().all(|run| run.unsaved_frames(|_| 0) == 0)
+    });
+}
+
+#[test]
+fn frames_that_closing_would_lose_are_saved_with_one_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut window = closing(folder.path());
+    window.harness.key_press(Key::Enter);
+    window.step_until("it is saved", |_| folder.path().join("chignolin-run-2.state").is_file());
+    until_nothing_is_lost(&mut window);
+}
+
+#[test]
+fn frames_that_closing_would_lose_go_into_a_folder_of_the_users_choice() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut window = closing(folder.path());
     let elsewhere = folder.path().join("elsewhere");
     window.dialogs.will_answer(FileAnswer::Picked(elsewhere.clone()));
     click(&mut window, "Browse…");
     window.step_until("the folder is missed", |harness| harness.query_by_label("Make folder").is_some());
+    // Asked once more, the window keeps what was chosen.
+    let viewport = window.harness.input_mut().viewports.entry(ViewportId::ROOT).or_default();
+    viewport.events.push(ViewportEvent::Close);
+    window.settle();
     click(&mut window, "Make folder");
     window.step_until("it is there", |harness| harness.query_by_label("There is no such folder.").is_none());
     click(&mut window, "Save and close");
     window.step_until("it is saved", |_| elsewhere.join("chignolin-run-2.state").is_file());
-    window.step_until("nothing is lost", |harness| {
-        harness.state().project().runs().iter().all(|run| run.unsaved_frames(|_| 0) == 0)
-    });
+    until_nothing_is_lost(&mut window);
 }
 
 #[test]

@@ -13,7 +13,7 @@ struct Params {
     skip: u32, input_v: u32,
     source: u32, centered: u32, latent: u32, predicted: u32,
     earlier_drift: u32, earlier_noise: u32,
-    // X^t + b̂, for networks that are shown it at the next evaluation.
+    // X^t + b̂, which networks with estimate inputs read at the next evaluation.
     end_point: u32,
     sigma_vector: f32, sigma_position: f32,
     residue_words: u32, addresses: u32,

@@ -118,7 +118,7 @@ pub struct NetworkConfig {
     #[arg(long, default_value_t = NetworkConfig::default().carried_inputs, action = clap::ArgAction::Set)]
     pub carried_inputs: bool,
     /// Whether headers see where they said, at the latent step before, that the jump leads; for the bridge and the
-    /// endpoint head. An addition to the paper: which way a jump goes is found bit by bit.
+    /// endpoint head. An addition to the paper: which way a jump goes is found little by little.
     #[arg(long, default_value_t = NetworkConfig::default().estimate_inputs, action = clap::ArgAction::Set)]
     pub estimate_inputs: bool,
     /// Whether the conditioner sees the vectors of X^t, and the headers the displacements, also as coordinates in
@@ -293,7 +293,8 @@ mod tests {
         );
         assert_eq!([old.multiplicity, old.radial_bins, old.time_bins], [32, 32, 100]);
         assert!(old.strain_inputs && !old.displacement_inputs && !old.torsion_inputs && !old.frame_inputs);
-        assert!(!old.source_torsion_inputs && !old.source_frame_inputs && !old.carried_inputs);
+        assert!(!old.source_torsion_inputs && !old.source_frame_inputs);
+        assert!(!old.carried_inputs && !old.estimate_inputs);
     }
 
     #[test]
@@ -307,6 +308,12 @@ mod tests {
         refused(NetworkConfig { neighbors: 0, ..default() }, "neighbors");
         refused(NetworkConfig { sigma_position_angstrom: f32::NAN, ..default() }, "sigma of positions");
         refused(NetworkConfig { radial_cutoff_angstrom: 0.0, ..default() }, "radial cutoff");
+        let mut estimates = NetworkConfig { estimate_inputs: true, ..default() };
+        assert_eq!(estimates.check(), Ok(()));
+        refused(NetworkConfig { heads: Heads::Paper, ..estimates.clone() }, "estimate inputs");
+        refused(NetworkConfig { transport: Transport::TwoSided, ..estimates.clone() }, "estimate inputs");
+        estimates.choose_transport(Transport::TwoSided);
+        assert_eq!(estimates.check(), Ok(()), "the choice of a transport takes them away");
         let concat = NetworkConfig { residual: Residual::Concat, heads: Heads::Paper, ..default() };
         refused(NetworkConfig { multiplicity: 1024, header_layers: 64, ..concat.clone() }, "parameters");
         // The largest network of Table 4.

@@ -14,8 +14,8 @@ pub trait Evaluator {
 
     /// Runs all headers on X_τ (`latent`) at `tau` (one per protein), X^t being the `source` that the conditioner ran
     /// on last. `estimate` is the jump `X̂₁ − X^t` that the evaluation before gave, for networks that see it
-    /// ([`super::NetworkConfig::estimate_inputs`]). The outputs are in the order of [`super::parameters::header_outputs`], `[R, 3, outputs]`, scaled by σ
-    /// and masked.
+    /// ([`super::NetworkConfig::estimate_inputs`]). The outputs are in the order of
+    /// [`super::parameters::header_outputs`], `[R, 3, outputs]`, scaled by σ and masked.
     ///
     /// # Errors
     /// If the device fails.

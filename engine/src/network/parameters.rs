@@ -36,8 +36,7 @@
 //! vectors `[13 vectors, 4 chain vectors]`. **Header** input, from X_τ: scalars
 //! `[√bins time (bins), conditioner (H), |vectors| (13), chain lengths (4), strain, |displacements| (14), torsions (14),
 //! displacements in frame (42), torsions of X^t (14), vectors of X^t in frame (51), displacements of chain vectors in
-//! frame (12), what is left of pieces carried along (57),
-//! estimate (29)]`,
+//! frame (12), what is left of pieces carried along (57), estimate (29)]`,
 //! vectors `[13 vectors, 4 chain vectors, strain, displacements (14), vectors of X^t (17), towards X^t carried along (14), estimate (14), P_τ − m P^t (1), conditioner (H)]`, `m`
 //! being the [`Transport::still_scale`] at τ, 1 for the two-sided transport; the scaled displacements of
 //! [`super::inputs::DisplacementFeatures`] only with `displacement_inputs`, the strain of

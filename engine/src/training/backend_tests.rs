@@ -64,7 +64,7 @@ fn candle_and_the_fused_kernels_agree_on_losses_and_gradients() {
             let settings = settings(device);
             let mut gradient = vec![1.0; parameters.len()];
             let mut backend = open(&config, &settings);
-            // Matters to the network that sees estimates.
+            // The network that sees estimates is to see them.
             let with_estimate = |sizes| Draw { with_estimate: true, ..draw(sizes) };
             let draw = with_estimate(&sizes[..]);
             let losses = backend.gradient(&parameters, &settings, draw, &mut gradient).unwrap();
@@ -98,12 +98,13 @@ fn candle_and_the_fused_kernels_agree_on_losses_and_gradients() {
 
 #[test]
 fn pairs_at_several_latent_times_give_the_gradient_of_as_many_clouds() {
-    let config = NetworkConfig { transport: Transport::Bridge, ..variants().into_iter().next().unwrap() };
+    // The one that sees estimates.
+    let [.., config] = variants();
     let layout = ParameterLayout::new(&config);
     let parameters = flat(&config, 3);
     let times = || {
         let mut of = draw(&[9, 2, 7]).split([1, 1, 1]);
-        let mut all = Draw::default();
+        let mut all = Draw { with_estimate: true, ..Draw::default() };
         for (number, time) in [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (2, 0)] {
             let one = &mut of[number];
             all.pairs.push(one.pairs[0].clone());

@@ -16,6 +16,12 @@ const ESTIMATE: u32 = u32::MAX;
 /// A quarter of the steps shows no estimate: a frame begins without one.
 const SHARE_WITHOUT_ESTIMATE: u32 = 1 << 30;
 
+/// Whether training step `step` shows estimates: all of its pairs alike, so that one that does not costs no second pass.
+fn shows_estimate(noise: &Noise, step: u64) -> bool {
+    let [chance, ..] = noise.bits([ESTIMATE, step as u32, DRAW | ((step >> 32) as u32) << 16, 0]);
+    chance >= SHARE_WITHOUT_ESTIMATE
+}
+
 /// Which pairs, at which latent times.
 #[derive(Default)]
 pub(super) struct Draw {
@@ -45,9 +51,7 @@ impl Draw {
         let times = (settings.times_per_pair, f64::from(settings.time_power));
         let draw =
             Self::new(numbers, step, &noise, transport, times, |_, chances| dataset.training_pair(chances))?;
-        // All pairs of a step alike, so that one without an estimate costs no second pass.
-        let [chance, ..] = noise.bits([ESTIMATE, step as u32, DRAW | ((step >> 32) as u32) << 16, 0]);
-        Ok(Self { with_estimate: chance >= SHARE_WITHOUT_ESTIMATE, ..draw })
+        Ok(Self { with_estimate: shows_estimate(&noise, step), ..draw })
     }
 
     /// `count` held-out pairs, the same ones with the same noise at every validation.
@@ -213,6 +217,24 @@ impl PreparedBatch {
         }
         for (x, n) in self.source.vectors.iter_mut().zip(&self.noise.vectors) {
             *x += n;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn three_quarters_of_the_steps_show_estimates_and_so_do_all_parts_of_them() {
+        let noise = Noise::new(3, Stream::Training);
+        let shown = (0..4000).filter(|&step| shows_estimate(&noise, step)).count();
+        assert!((2900..3100).contains(&shown), "{shown} of 4000");
+        let other = Noise::new(4, Stream::Training);
+        assert!((0..40).any(|step| shows_estimate(&noise, step) != shows_estimate(&other, step)));
+        for with_estimate in [false, true] {
+            let draw = Draw { with_estimate, ..Draw::default() };
+            assert!(draw.split([0, 0]).iter().all(|part| part.with_estimate == with_estimate));
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Every channel becomes several equal ones, and what was read from it is read from all of them together: sums,
 //! layer norms and products stay what they were, so that the wide network computes what the narrow one does
-//! (Chen, Goodfellow and Shlens 2016). Equal channels would learn alike for ever. So what reads them gets more from
+//! (Chen, Goodfellow and Shlens 2016). Equal channels would learn alike forever. So what reads them gets more from
 //! one and less from another, by noise that adds up to nothing over the copies.
 
 use crate::network::{NetworkConfig, ParameterLayout, ParameterSpec, inputs};

@@ -326,8 +326,8 @@ pub struct TrainRequest {
     /// Optimization.
     #[command(flatten)]
     pub settings: TrainSettings,
-    /// Start from the weights of this model instead of random ones; it must have the network that is asked for, but for
-    /// inputs that it may lack and a multiplicity that may be a fraction.
+    /// Start from the weights of this model instead of random ones; it must have the network that is asked for, but may
+    /// lack inputs and have a multiplicity that divides the one asked for.
     #[arg(long, value_name = "MODEL", conflicts_with = "resume")]
     #[serde(default)]
     pub init: Option<PathBuf>,

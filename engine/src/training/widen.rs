@@ -12,8 +12,8 @@ use std::path::Path;
 use crate::difference::SettingDifference;
 use crate::network::inputs::carried::{CARRIED_SCALARS, CARRIED_VECTORS};
 use crate::network::inputs::{
-    self, CHAIN_FRAME_SCALARS, DISPLACEMENT_FRAME_SCALARS, ESTIMATE_SCALARS, FEATURES, SOURCE_FRAME_SCALARS,
-    TORSION_SCALARS,
+    self, CHAIN_FRAME_SCALARS, DISPLACEMENT_FRAME_SCALARS, ESTIMATE_SCALARS, ESTIMATE_VECTORS, FEATURES,
+    SOURCE_FRAME_SCALARS, TORSION_SCALARS,
 };
 use crate::network::{Model, NetworkConfig, ParameterLayout, ParameterSpec};
 use crate::structure::ResidueType;
@@ -109,7 +109,8 @@ fn widen(
 /// Where each input vector of the old header is in the new one's, but for the last ones, which stay the last.
 fn vector_map(old: &NetworkConfig, new: &NetworkConfig) -> Vec<usize> {
     let carried = if old.carried_inputs { CARRIED_VECTORS } else { 0 };
-    let first = inputs::header_vectors(old) - old.multiplicity - 1 - carried;
+    let estimate = if old.estimate_inputs { ESTIMATE_VECTORS } else { 0 };
+    let first = inputs::header_vectors(old) - old.multiplicity - 1 - estimate - carried;
     let added = if new.source_frame_inputs && !old.source_frame_inputs { FEATURES } else { 0 };
     (0..first).chain(first + added..first + added + carried).collect()
 }
@@ -165,6 +166,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
+    use crate::network::candle_model::tests::jump;
     use crate::network::fused::{Conditioned, HeaderContext, Workspace};
     use crate::network::{CloudBatch, Heads, ModelCard, Residual, SequenceBatch};
     use crate::structure::TensorCloud;
@@ -189,7 +191,7 @@ mod tests {
             source: &source,
             latent: &latent,
             tau: &tau,
-            estimate: None,
+            estimate: Some(&jump(&source, &latent)),
             conditioned: &conditioned,
         };
         network.headers(weights, &mut workspace, &context, false);
@@ -247,13 +249,21 @@ mod tests {
             estimate_inputs: true,
             ..NetworkConfig::default()
         };
-        for (torsion_inputs, frame_inputs) in [(false, false), (true, false), (false, true), (true, true)] {
+        for (torsion_inputs, frame_inputs, estimate_inputs) in [
+            (false, false, false),
+            (true, false, false),
+            (false, true, false),
+            (true, true, false),
+            (false, false, true),
+            (true, false, true),
+            (true, true, true),
+        ] {
             let narrow = NetworkConfig {
                 torsion_inputs,
                 source_torsion_inputs: torsion_inputs && !frame_inputs,
                 source_frame_inputs: frame_inputs && !torsion_inputs,
                 carried_inputs: torsion_inputs && frame_inputs,
-                estimate_inputs: false,
+                estimate_inputs,
                 frame_inputs,
                 ..wide.clone()
             };
@@ -263,7 +273,7 @@ mod tests {
             let model = Model::new(&narrow, weights, ModelCard::default());
             model.save(&path).unwrap();
             let widened = Model::new(&wide, weights_of(&path, &wide, 9).unwrap(), ModelCard::default());
-            assert_alike(&model, &widened, &format!("{torsion_inputs} {frame_inputs}"));
+            assert_alike(&model, &widened, &format!("{torsion_inputs} {frame_inputs} {estimate_inputs}"));
         }
         let other = NetworkConfig { multiplicity: 12, ..wide };
         let refusal = weights_of(&path, &other, 9).err().unwrap().to_string();

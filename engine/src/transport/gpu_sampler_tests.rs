@@ -149,16 +149,19 @@ fn all_inputs(transport: Transport, heads: Heads) -> NetworkConfig {
         ..NetworkConfig::default()
     };
     config.choose_transport(transport);
-    config.estimate_inputs = (transport, heads) == (Transport::Bridge, Heads::Endpoint);
     config
 }
 
 fn assert_every_integrator(transport: Transport, integrators: &[Integrator]) {
     for heads in [Heads::Paper, Heads::Endpoint] {
         let config = all_inputs(transport, heads);
-        for &integrator in integrators {
-            let what = format!("{transport} {heads:?} {integrator:?}");
-            assert_parity(&what, &config, &SamplerSettings { integrator, ..settings() }, &[2, 5]);
+        let with_estimates = NetworkConfig { estimate_inputs: true, ..config.clone() };
+        let configs = [Some(config), Some(with_estimates).filter(NetworkConfig::can_see_estimates)];
+        for config in configs.iter().flatten() {
+            for &integrator in integrators {
+                let what = format!("{transport} {heads:?} {integrator:?} {}", config.estimate_inputs);
+                assert_parity(&what, config, &SamplerSettings { integrator, ..settings() }, &[2, 5]);
+            }
         }
     }
 }

@@ -16,7 +16,24 @@ fn model(heads: Heads, residual: Residual) -> Arc<Model> {
 }
 
 fn model_of(transport: Transport, heads: Heads, residual: Residual) -> Arc<Model> {
+    model_that_sees(false, transport, heads, residual)
+}
+
+/// One that sees no estimates and, where there are any, one that does.
+fn models(transport: Transport, heads: Heads) -> Vec<Arc<Model>> {
+    let model = |estimates| model_that_sees(estimates, transport, heads, Residual::Sum);
+    let plain = model(false);
+    if plain.config().can_see_estimates() { vec![plain, model(true)] } else { vec![plain] }
+}
+
+fn model_that_sees(
+    estimate_inputs: bool,
+    transport: Transport,
+    heads: Heads,
+    residual: Residual,
+) -> Arc<Model> {
     let config = NetworkConfig {
+        estimate_inputs,
         transport,
         multiplicity: 8,
         conditioner_layers: 2,
@@ -73,9 +90,11 @@ fn a_seed_gives_the_same_frames_whatever_the_batch_the_threads_and_the_point_of_
 #[test]
 fn every_transport_gives_the_same_frames_whatever_the_batch_and_the_threads() {
     let (topology, start) = bundled_atoms("chignolin");
-    for (transport, heads, integrator) in other_transports() {
-        let what = format!("{transport} {heads:?} {integrator:?}");
-        let model = model_of(transport, heads, Residual::Sum);
+    let all = other_transports().into_iter().flat_map(|(transport, heads, integrator)| {
+        models(transport, heads).into_iter().map(move |model| (model, integrator))
+    });
+    for (model, integrator) in all {
+        let what = format!("{:?} {integrator:?}", model.config());
         let new = |threads| {
             CpuSampler::with_threads(model.clone(), &topology, settings(integrator), threads).unwrap()
         };
@@ -93,8 +112,10 @@ fn every_transport_gives_the_same_frames_whatever_the_batch_and_the_threads() {
 #[test]
 fn the_candle_sampler_gives_the_frames_of_the_cpu_sampler_for_every_transport() {
     let (topology, start) = bundled_atoms("chignolin");
-    for (transport, heads, integrator) in other_transports() {
-        let model = model_of(transport, heads, Residual::Sum);
+    let all = other_transports().into_iter().flat_map(|(transport, heads, integrator)| {
+        models(transport, heads).into_iter().map(move |model| (model, integrator))
+    });
+    for (model, integrator) in all {
         // What random weights make of a protein is no protein, and taking its violations out is chaotic.
         let settings = SamplerSettings { keep_geometry: false, ..settings(integrator) };
         let mut fast = CpuSampler::new(model.clone(), &topology, settings.clone()).unwrap();
@@ -107,8 +128,8 @@ fn the_candle_sampler_gives_the_frames_of_the_cpu_sampler_for_every_transport() 
             .flat_map(|(a, b)| (0..3).map(move |axis| (a[axis] - b[axis]).abs()))
             .fold(0.0f32, f32::max);
         // Random weights amplify rounding, where X_τ is scaled up most: in the first steps of DDPM.
-        let bound = if transport == Transport::Ddpm { 5e-3 } else { 1e-3 };
-        assert!(worst < bound, "{transport} {heads:?} {integrator:?}: off by {worst} Å");
+        let bound = if model.config().transport == Transport::Ddpm { 5e-3 } else { 1e-3 };
+        assert!(worst < bound, "{:?} {integrator:?}: off by {worst} Å", model.config());
     }
 }
 

@@ -183,7 +183,11 @@ impl EquiJumpApp {
         // The window waits for what is being exported.
         let frames: u64 = self.project.runs().into_iter().map(|run| self.frames_lost_of(run)).sum();
         let evaluation = self.evaluation.is_unsaved();
-        let dialog = if frames > 0 {
+        let dialog = if frames > 0 && matches!(self.dialog, Some(Dialog::Closing(_))) {
+            // Asked again, it keeps the folder that the user has chosen.
+            ctx.send_viewport_cmd(egui::ViewportCommand::CancelClose);
+            return true;
+        } else if frames > 0 {
             Dialog::Closing(ClosingForm::new(self.preferences.export_folder(), frames, evaluation))
         } else if evaluation {
             let ways = vec![

@@ -215,6 +215,7 @@ fn network_ui(ui: &mut egui::Ui, network: &mut NetworkConfig, new: bool) {
         number(ui, "Width H", about("multiplicity"), h);
         let heads = [Heads::Endpoint, Heads::Paper];
         choice(ui, "Heads", about("heads"), &mut network.heads, &heads, name_of_choice);
+        network.estimate_inputs &= network.can_see_estimates();
         let residuals = [Residual::Sum, Residual::Concat];
         choice(
             ui,
@@ -304,9 +305,10 @@ fn network_ui(ui: &mut egui::Ui, network: &mut NetworkConfig, new: bool) {
         });
         row(ui, "", "", |ui, _| {
             let possible = network.can_see_estimates();
-            network.estimate_inputs &= possible;
             let estimate = egui::Checkbox::new(&mut network.estimate_inputs, "Estimate of the step before");
-            ui.add_enabled(possible, estimate).on_hover_text(about("estimate_inputs"));
+            ui.add_enabled(possible, estimate)
+                .on_hover_text(about("estimate_inputs"))
+                .on_disabled_hover_text("For the bridge and the endpoint head");
         });
         row(ui, "", "", |ui, _| {
             let frame = egui::Checkbox::new(&mut network.frame_inputs, "Residue frames");

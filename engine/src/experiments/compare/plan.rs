@@ -236,7 +236,11 @@ fn variant_plan(
     let mut base = NetworkConfig::default();
     let transport = overlaid::<NetworkConfig>(&base, &layers, "network")?.transport;
     base.choose_transport(transport);
-    let network: NetworkConfig = overlaid(&base, &layers, "network")?;
+    let mut network: NetworkConfig = overlaid(&base, &layers, "network")?;
+    // What is asked of all holds for those that can.
+    if !variant.network.contains_key("estimate_inputs") {
+        network.estimate_inputs &= network.can_see_estimates();
+    }
     let repeated = label(variant, &network, common_squared);
     let label = match seed {
         Some(seed) => format!("{repeated}, seed {seed}"),

@@ -56,6 +56,17 @@ fn every_transport_is_compared_where_no_variant_is_given_with_the_defaults_of_to
 }
 
 #[test]
+fn estimates_that_are_asked_of_all_are_seen_by_those_that_can() {
+    let plan = plan(&format!("{BASE}[network]\nestimate_inputs = true\n")).unwrap();
+    for variant in &plan.variants {
+        assert_eq!(variant.network.estimate_inputs, variant.network.transport == Transport::Bridge);
+    }
+    let asked = "[[variant]]\ntransport = \"ddpm\"\n[variant.network]\nestimate_inputs = true\n";
+    let refusal = self::plan(&format!("{BASE}{asked}")).unwrap_err().to_string();
+    assert!(refusal.contains("estimate inputs"), "{refusal}");
+}
+
+#[test]
 fn variants_take_the_variances_of_the_list_unless_they_name_their_own() {
     let text = [
         "sigma_position_squared = [1, 3]\n",

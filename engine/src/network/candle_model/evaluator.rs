@@ -79,6 +79,8 @@ impl Evaluator for CandleEvaluator {
         let Some(conditioned) = &self.conditioned else {
             candle_core::bail!("the headers were asked before the conditioner");
         };
+        // They hold on to every intermediate of their pass, of which there are to be one at a time.
+        self.headers.clear();
         self.headers = self.model.headers(sequence, source, latent, tau, estimate, conditioned)?;
         self.outputs.clear();
         for header in &self.headers {

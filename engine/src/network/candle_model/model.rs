@@ -190,8 +190,8 @@ impl CandleModel {
     }
 
     /// Runs all headers on X_τ (`latent`), given X^t (`source`) and what the conditioner made of it.
-    /// `tau_per_protein` has one latent time per protein of the batch, `estimate` the jump that the evaluation before gave. Outputs are in the order of
-    /// [`header_outputs`].
+    /// `tau_per_protein` has one latent time per protein of the batch, `estimate` the jump that the evaluation before
+    /// gave. Outputs are in the order of [`header_outputs`].
     ///
     /// # Errors
     /// If the batch, the clouds and `tau_per_protein` do not fit together, or the device fails.
