@@ -67,8 +67,8 @@ stage() { # NUMBER STORES OPTIONS…
 # What the headers did not see yet.
 unseen=(--source-frame-inputs false --carried-inputs false)
 
-# 1: from the model of chignolin, chignolin alone.
-stage 1 chignolin --init "$here/../chignolin/model.safetensors" --steps 16000 --learning-rate 4e-3 \
+# 1: from the model that chignolin had then, chignolin alone.
+stage 1 chignolin --init "$here/../chignolin/trials/second.safetensors" --steps 16000 --learning-rate 4e-3 \
     --final-learning-rate 5e-5 --warmup-steps 300 --ema-decay 0.999 --time-reversal true --enhanced-share 0.5 \
     --torsion-share 0.5 --time-power 1.5 --seed 1 --validate-every 500 --source-torsion-inputs false "${unseen[@]}"
 
