@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Trains the model `proteins` anew from assets/md, in the ten stages in which it was trained.
+# Trains the model `proteins` anew from assets/md, in the eleven stages in which it was trained.
 #
-#   assets/models/proteins/train.sh OUT      stores, stages 1 to 10; the model is OUT/10/model.safetensors
+#   assets/models/proteins/train.sh OUT      stores, stages 1 to 11; the model is OUT/11/model.safetensors
 #
 # What is done already is left alone, and a stage that was interrupted goes on. EQUIJUMP names the program (default:
 # target/release/equijump), THREADS the processor threads to train with (default: 1).
@@ -23,7 +23,7 @@ mkdir -p "$out/stores"
 out=$(cd "$out" && pwd)
 
 # One store a system. Trp-cage, the WW domain, NTL9 and ubiquitin are kept for the end of stage 6, the other natural
-# proteins for stage 10, but for those two that the model is judged by.
+# proteins for stages 10 and 11, but for those two that the model is judged by.
 for folder in "$md"/*/; do
     name=$(basename "$folder")
     case $name in chignolin_rare | chignolin_crystal | nat_1lcd | nat_1bxy) continue ;; esac
@@ -34,14 +34,18 @@ for folder in "$md"/*/; do
     "$EQUIJUMP" import --topology "$folder/top.pdb" "$folder"traj_*.xtc "${how[@]}" --out "$store"
 done
 
-stores() { # those whose name fits, of systems that are trained on: `all` from the end of stage 6 on, `natural` in stage 10
+stores() { # those whose name fits, of systems that are trained on: `all` from the end of
+         # stage 6 on, `eight` natural proteins more in stage 10, all `natural` ones in stage 11
     local store name
     for store in "$out"/stores/*.store.safetensors; do
         name=$(basename "$store" .store.safetensors)
         case $name in
-            trpcage | wwdomain | ntl9 | nat_1ubq) if [ "$1" = all ] || [ "$1" = natural ]; then echo "$store"; fi ;;
+            trpcage | wwdomain | ntl9 | nat_1ubq)
+                case $1 in all | eight | natural) echo "$store" ;; esac ;;
+            nat_2oob | nat_1guu | nat_1shg | nat_4quf | nat_1oai | nat_2spz | nat_1hz6 | nat_1csp)
+                case $1 in eight | natural) echo "$store" ;; esac ;;
             nat_*) if [ "$1" = natural ]; then echo "$store"; fi ;;
-            *) if [ "$1" = all ] || [ "$1" = natural ] || [[ $name =~ ^($1)$ ]]; then echo "$store"; fi ;;
+            *) case $1 in all | eight | natural) echo "$store" ;; *) if [[ $name =~ ^($1)$ ]]; then echo "$store"; fi ;; esac ;;
         esac
     done
 }
@@ -145,7 +149,13 @@ stage 9 all --init "$out/8/model.safetensors" --steps 5500 --learning-rate 4e-3 
 own_frames 3 "$out/9/model.safetensors" 12 81
 own_frames 4 "$out/9/model.safetensors" 10 81
 own=("$out"/own/[34].*.store.safetensors)
-stage 10 natural --init "$out/9/model.safetensors" --steps 10000 --learning-rate 4e-3 --final-learning-rate 5e-5 \
+stage 10 eight --init "$out/9/model.safetensors" --steps 10000 --learning-rate 4e-3 --final-learning-rate 5e-5 \
     --warmup-steps 100 --ema-decay 0.998 --seed 9 "${even[@]}" --source-bend 1.0 --own-share 0.35
 
-echo "$out/10/model.safetensors"
+# 11: four more, estimates among the inputs, own frames of natural proteins by the model of stage 10.
+own_frames 5 "$out/10/model.safetensors" 12 82
+own=("$out"/own/[35].*.store.safetensors)
+stage 11 natural --init "$out/10/model.safetensors" --steps 10000 --learning-rate 4e-3 --final-learning-rate 5e-5 \
+    --warmup-steps 100 --ema-decay 0.998 --seed 10 "${even[@]}" --source-bend 1.0 --own-share 0.35 --estimate-inputs true
+
+echo "$out/11/model.safetensors"
