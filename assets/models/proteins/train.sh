@@ -23,10 +23,10 @@ mkdir -p "$out/stores"
 out=$(cd "$out" && pwd)
 
 # One store a system. Trp-cage, the WW domain, NTL9 and ubiquitin are kept for the end of stage 6, the other natural
-# proteins for stages 10 and 11, but for those two that the model is judged by.
+# proteins for stages 10 and 11, but for those four that the model is judged by.
 for folder in "$md"/*/; do
     name=$(basename "$folder")
-    case $name in chignolin_rare | chignolin_crystal | nat_1lcd | nat_1bxy) continue ;; esac
+    case $name in chignolin_rare | chignolin_crystal | nat_1lcd | nat_1bxy | nat_2evb | nat_1t8k) continue ;; esac
     store=$out/stores/$name.store.safetensors
     [ -f "$folder/top.pdb" ] && ! [ -f "$store" ] || continue
     how=(--out-of-equilibrium)
