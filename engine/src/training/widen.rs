@@ -29,18 +29,15 @@ use super::{TrainError, TrainSettingsError};
 /// [`TrainError`] when the model cannot be read or has another network.
 pub(super) fn weights_of(path: &Path, config: &NetworkConfig, seed: u64) -> Result<Vec<f32>, TrainError> {
     let model = Model::load(path)?;
-    let (had, has) = (model.config().multiplicity, config.multiplicity);
-    let several = if has > had && has.is_multiple_of(had) {
-        Some(multiplied(model.config(), &model.parameters, has / had, seed))
+    let old = model.config();
+    let copies = if config.multiplicity.is_multiple_of(old.multiplicity) {
+        config.multiplicity / old.multiplicity
     } else {
-        None
+        1
     };
-    let (old, parameters) = match &several {
-        Some((wide, parameters)) => (wide, &parameters[..]),
-        None => (model.config(), &model.parameters[..]),
-    };
-    // Weights do not depend on σ; inputs may be added, not taken away.
+    // Weights do not depend on σ; inputs may be added, not taken away. Refused before anything large is made.
     let like_model = NetworkConfig {
+        multiplicity: copies * old.multiplicity,
         sigma_position_angstrom: config.sigma_position_angstrom,
         sigma_vector_angstrom: config.sigma_vector_angstrom,
         torsion_inputs: old.torsion_inputs || config.torsion_inputs,
@@ -54,6 +51,11 @@ pub(super) fn weights_of(path: &Path, config: &NetworkConfig, seed: u64) -> Resu
     if let Some(difference) = SettingDifference::first(&like_model, config) {
         return Err(TrainSettingsError::OtherNetwork { model: path.to_owned(), difference }.into());
     }
+    let several = (copies > 1).then(|| multiplied(old, &model.parameters, copies, seed));
+    let (old, parameters) = match &several {
+        Some((wide, parameters)) => (wide, &parameters[..]),
+        None => (old, &model.parameters[..]),
+    };
     let (from, to) = (ParameterLayout::new(old), ParameterLayout::new(config));
     let mut out = initial_weights(&to, seed);
     for spec in to.specs() {

@@ -41,7 +41,7 @@ impl ClosingForm {
         let files = folder.clone().map(|folder| Files::of(folder, Vec::new()));
         let possible = files.is_some_and(|files| self.target.ui(ui, files));
         ui.add_space(10.0);
-        let mut confirmed = possible && (entered || enter_pressed(ui));
+        let mut confirmed = entered || (possible && enter_pressed(ui));
         button_row(ui, |ui| {
             confirmed |= ui.add_enabled(possible, primary_button(ui, "Save and close")).clicked();
             let discard = egui::Button::new("Discard frames").min_size(egui::vec2(110.0, 28.0));
